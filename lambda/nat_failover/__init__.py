@@ -1,0 +1,1 @@
+"""nat-failover: keeps private subnets online when their NAT instance dies."""

@@ -1,0 +1,396 @@
+"""Pure: from what is known to a decision, which carries its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import assert_never
+
+from nat_failover.observation import Observation, State
+from nat_failover.record import LockState
+from nat_failover.settings import Settings
+
+# A control that has said no is asked again after this many seconds: it may have recovered.
+ASK_AGAIN_AFTER = 5.0
+
+
+class Action(StrEnum):
+    """What is to be done."""
+
+    HOLD = "HOLD"
+    FAIL_OVER = "FAIL_OVER"
+
+
+class Cause(StrEnum):
+    """Why, for machines; the reason says it for people."""
+
+    LOCKED = "LOCKED"
+    SPLIT = "SPLIT"
+    NO_SUBNETS = "NO_SUBNETS"
+    CANNOT_JUDGE = "CANNOT_JUDGE"
+    WAITING = "WAITING"
+    HEALTHY = "HEALTHY"
+    FEW_FAILURES = "FEW_FAILURES"
+    UNCONFIRMED = "UNCONFIRMED"
+    CONTROL_DOWN = "CONTROL_DOWN"
+    WARM_UP = "WARM_UP"
+    ENOUGH_FAILURES = "ENOUGH_FAILURES"
+
+
+# What a person must mend, or nothing will be protected.
+ALARMING = frozenset({Cause.SPLIT, Cause.NO_SUBNETS, Cause.CANNOT_JUDGE, Cause.UNCONFIRMED, Cause.CONTROL_DOWN})
+
+
+@dataclass(frozen=True)
+class Nat:
+    """What EC2 says of a NAT instance; ``launched_at`` in seconds since the epoch, None where unknown."""
+
+    instance_id: str
+    state: str
+    launched_at: float | None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a decision is made from.
+
+    Attributes:
+        active: route table that the protected subnets use; None where they are split or there are none.
+        subnets: protected subnets by route table.
+        passive_route: why the passive table's default route would not carry traffic; None where it would.
+        backends: every observation of a backend, of all rounds that were read.
+        control: every observation of the passive NAT.
+    """
+
+    now: float
+    lock: LockState
+    lock_reason: str
+    active: str | None
+    subnets: Mapping[str, Sequence[str]]
+    passive_route: str | None
+    backends: Sequence[Observation]
+    control: Sequence[Observation]
+    nats: Mapping[str, Nat] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done and why.
+
+    Attributes:
+        evidence: the failures that it rests on.
+        ask: hosts whose answer is missing: with it the decision may become another.
+        to_table: where to, for FAIL_OVER.
+    """
+
+    action: Action
+    cause: Cause
+    reason: str
+    evidence: tuple[Observation, ...] = ()
+    control: Observation | None = None
+    ask: tuple[str, ...] = ()
+    to_table: str | None = None
+
+    @property
+    def alarming(self) -> bool:
+        """Whether a person has to look."""
+        return self.cause in ALARMING
+
+
+@dataclass(frozen=True)
+class Backends:
+    """The latest word of every backend, sorted by what it is good for.
+
+    Attributes:
+        usable: hosts that have said something recently, for better or worse.
+        failing: failures not refuted since, fresh or not.
+        fresh: failures young enough to be evidence.
+        waiting: hosts that have been asked and have said nothing yet.
+    """
+
+    latest: Mapping[str, Observation]
+    usable: frozenset[str]
+    failing: tuple[Observation, ...]
+    fresh: tuple[Observation, ...]
+    waiting: frozenset[str]
+
+
+def survey(observations: Sequence[Observation], now: float, settings: Settings) -> Backends:
+    """Sort the backends by their latest word."""
+    latest = {host: latest_word(of) for host, of in by_host(observations).items()}
+    recent = now - settings.period - settings.freshness
+    words = {host: word for host, word in latest.items() if word.at >= recent}
+    failed = _failed_states(words.values(), settings)
+    failing = tuple(word for _, word in sorted(words.items()) if word.state in failed)
+    return Backends(
+        latest=latest,
+        usable=frozenset(host for host, word in words.items() if word.state in {State.REACHABLE, *failed}),
+        failing=failing,
+        fresh=tuple(word for word in failing if now - word.at <= settings.freshness),
+        waiting=frozenset(host for host, word in words.items() if word.state is State.PENDING),
+    )
+
+
+def _failed_states(words: Iterable[Observation], settings: Settings) -> frozenset[State]:
+    """Tell which states count as failures.
+
+    Silence counts only where the NAT is the one way to SSM, and then only while no host is heard to be online:
+    a dead NAT silences all of them, while agents that restart or machines that go away leave others talking.
+    """
+    if not settings.count_silence or any(w.state is State.REACHABLE for w in words):
+        return frozenset({State.UNREACHABLE})
+    return frozenset({State.UNREACHABLE, State.SILENT})
+
+
+def by_host(observations: Sequence[Observation]) -> dict[str, list[Observation]]:
+    """Group observations by host."""
+    grouped: dict[str, list[Observation]] = {}
+    for observation in observations:
+        grouped.setdefault(observation.host, []).append(observation)
+    return grouped
+
+
+def latest_word(observations: Sequence[Observation]) -> Observation:
+    """Give the word of a host that holds: its latest that says something, else that it is being asked.
+
+    Where it has failed several times on end, its trouble began with the first of them.
+    """
+    words = sorted((o for o in observations if o.state is not State.PENDING), key=lambda o: (o.at, o.asked_at))
+    if not words:
+        return max(observations, key=lambda o: o.asked_at)
+    last = words[-1]
+    if last.state is not State.UNREACHABLE:
+        return last
+    since = last.since
+    for word in reversed(words[:-1]):
+        if word.state is not State.UNREACHABLE:
+            break
+        since = min(since, word.since)
+    return Observation(
+        last.host,
+        last.state,
+        last.at,
+        since,
+        last.asked_at,
+        last.explicit,
+        last.uptime,
+        last.elapsed,
+        last.running_until,
+        last.detail,
+    )
+
+
+def decide(situation: Situation, settings: Settings) -> Decision:
+    """Decide; the first reason to hold that applies is the one given."""
+    backends = survey(situation.backends, situation.now, settings)
+    hold = _not_allowed(situation, backends)
+    if hold is not None:
+        return hold
+    threshold = settings.failure_threshold
+    stale = tuple(f.host for f in backends.failing if f not in backends.fresh)
+    if len(backends.failing) >= threshold > len(backends.fresh):
+        return Decision(
+            Action.HOLD,
+            Cause.UNCONFIRMED,
+            f"{len(backends.failing)} backends could not reach the Internet when last heard, "
+            f"but only {len(backends.fresh)} of them within {settings.freshness:g} s: asking again",
+            backends.failing,
+            ask=_askable(stale, situation.backends, situation, settings),
+        )
+    if len(backends.usable) < threshold:
+        return _too_few(backends, settings)
+    if len(backends.fresh) < threshold:
+        return _few_failures(backends, stale, situation, settings)
+    return _enough_failures(backends, situation, settings)
+
+
+def _not_allowed(situation: Situation, backends: Backends) -> Decision | None:
+    if situation.lock is not LockState.ARMED:
+        reason = f"{situation.lock_reason} ({_states(backends)})"
+        return Decision(Action.HOLD, Cause.LOCKED, reason, backends.fresh)
+    if situation.active is None:
+        if any(situation.subnets.values()):
+            where = "; ".join(f"{t}: {', '.join(s) or 'none'}" for t, s in sorted(situation.subnets.items()))
+            return Decision(
+                Action.HOLD,
+                Cause.SPLIT,
+                f"the protected subnets are split over both route tables ({where}), and no failover is under way: "
+                "associate all of them with one",
+            )
+        return Decision(
+            Action.HOLD,
+            Cause.NO_SUBNETS,
+            f"no subnet is explicitly associated with {' or '.join(sorted(situation.subnets))}: "
+            "associate the private subnets with the primary route table",
+        )
+    return None
+
+
+def _too_few(backends: Backends, settings: Settings) -> Decision:
+    heard = f"{len(backends.usable)} of {len(backends.latest)} backends asked can be judged"
+    if len(backends.usable) + len(backends.waiting) >= settings.failure_threshold:
+        return Decision(Action.HOLD, Cause.WAITING, f"{heard}, {len(backends.waiting)} have yet to answer")
+    return Decision(
+        Action.HOLD,
+        Cause.CANNOT_JUDGE,
+        f"can't judge: {heard}, {settings.failure_threshold} are needed ({_states(backends)})",
+        backends.failing,
+    )
+
+
+def _few_failures(backends: Backends, stale: tuple[str, ...], situation: Situation, settings: Settings) -> Decision:
+    count = len(backends.failing)
+    if count == 0:
+        return Decision(Action.HOLD, Cause.HEALTHY, f"all is well ({_states(backends)})")
+    passive = _passive_nat(situation, settings)
+    ask = (passive,) if backends.fresh and _control_missing(backends.fresh, situation, settings) else ()
+    return Decision(
+        Action.HOLD,
+        Cause.FEW_FAILURES,
+        f"{count} of {len(backends.usable)} backends can't reach the Internet "
+        f"({', '.join(f.host for f in backends.failing)}), {settings.failure_threshold} are needed to fail over",
+        backends.failing,
+        ask=_askable((*ask, *stale), (*situation.backends, *situation.control), situation, settings),
+    )
+
+
+def _enough_failures(backends: Backends, situation: Situation, settings: Settings) -> Decision:
+    seen = (
+        f"{len(backends.fresh)} of {len(backends.usable)} backends can't reach the Internet "
+        f"({', '.join(f.host for f in backends.fresh)})"
+    )
+    passive = _passive_nat(situation, settings)
+    if situation.passive_route is not None:
+        return Decision(
+            Action.HOLD,
+            Cause.CONTROL_DOWN,
+            f"{seen}, but {situation.passive_route}: a swap would help nobody",
+            backends.fresh,
+        )
+    nat = situation.nats.get(passive)
+    if nat is not None and nat.state != "running":
+        return Decision(
+            Action.HOLD,
+            Cause.CONTROL_DOWN,
+            f"{seen}, but the passive NAT {passive} is {nat.state}: a swap would help nobody",
+            backends.fresh,
+        )
+    control, covered = _control(backends.fresh, situation, settings)
+    if control is None:
+        return Decision(
+            Action.HOLD,
+            Cause.UNCONFIRMED,
+            f"{seen}; waiting for the passive NAT {passive} to say whether it can",
+            backends.fresh,
+            ask=_askable((passive,), situation.control, situation, settings),
+        )
+    if control.state is not State.REACHABLE:
+        again = (passive,) if situation.now - control.at > ASK_AGAIN_AFTER else ()
+        return Decision(
+            Action.HOLD,
+            Cause.CONTROL_DOWN,
+            f"{seen}, but neither can the passive NAT {passive} be relied on, it is {control.state.value}: "
+            "the Internet or the standby is what is broken, a swap would help nobody",
+            backends.fresh,
+            control,
+            ask=_askable(again, situation.control, situation, settings),
+        )
+    warm = _warming_up(control, situation, settings)
+    if warm is not None:
+        return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh, control)
+    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise
+    return Decision(
+        Action.FAIL_OVER,
+        Cause.ENOUGH_FAILURES,
+        f"{seen}, while the passive NAT {passive} can",
+        covered,
+        control,
+        to_table=settings.other_table(situation.active),
+    )
+
+
+def _passive_nat(situation: Situation, settings: Settings) -> str:
+    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise
+    return settings.nat_of(settings.other_table(situation.active))
+
+
+def _control(
+    failures: tuple[Observation, ...], situation: Situation, settings: Settings
+) -> tuple[Observation | None, tuple[Observation, ...]]:
+    """Give the control's latest answer that is later than the beginning of enough failures, and those failures.
+
+    An answer from before the trouble says nothing about it: if the whole Internet is gone, it was there before.
+    """
+    answers = sorted(
+        (o for o in situation.control if o.state is not State.PENDING and (o.explicit or o.state is State.SILENT)),
+        key=lambda o: (o.at, o.asked_at),
+    )
+    for answer in reversed(answers):
+        if situation.now - answer.at > settings.freshness:
+            break
+        covered = tuple(f for f in failures if f.since <= answer.answered_from)
+        if len(covered) >= settings.failure_threshold:
+            return answer, covered
+    return None, ()
+
+
+def _control_missing(failures: tuple[Observation, ...], situation: Situation, settings: Settings) -> bool:
+    latest = max((o.answered_from for o in situation.control if o.explicit), default=0.0)
+    return latest < max(f.since for f in failures) or situation.now - latest > settings.freshness
+
+
+def _askable(
+    hosts: Sequence[str], observations: Sequence[Observation], situation: Situation, settings: Settings
+) -> tuple[str, ...]:
+    """Leave out those who have been asked just now and may still answer.
+
+    A watch that has just begun tells of a backend's failure soon enough; of the control a quick answer is wanted.
+    """
+    control = {o.host for o in situation.control}
+    asked = {
+        o.host
+        for o in observations
+        if o.state is State.PENDING
+        and (o.answers_soon or o.host not in control)
+        and situation.now - o.asked_at < settings.silence_after
+    }
+    return tuple(host for host in hosts if host not in asked)
+
+
+def _warming_up(control: Observation, situation: Situation, settings: Settings) -> str | None:
+    if control.uptime is not None and control.uptime < settings.warm_up:
+        return f"the passive NAT {control.host} has booted {control.uptime:.0f} s ago, less than {settings.warm_up} s"
+    for instance in settings.nats:
+        nat = situation.nats.get(instance)
+        if nat is not None and nat.launched_at is not None and situation.now - nat.launched_at < settings.warm_up:
+            return (
+                f"the NAT {instance} was started {situation.now - nat.launched_at:.0f} s ago, "
+                f"less than {settings.warm_up} s: machines that boot may come in any order"
+            )
+    return None
+
+
+def _states(backends: Backends) -> str:
+    counts: dict[str, int] = {}
+    for word in backends.latest.values():
+        counts[_word(word.state)] = counts.get(_word(word.state), 0) + 1
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "no backend has been asked"
+
+
+def _word(state: State) -> str:
+    match state:
+        case State.REACHABLE:
+            return "reachable"
+        case State.UNREACHABLE:
+            return "unreachable"
+        case State.WARMING_UP:
+            return "warming up"
+        case State.SILENT:
+            return "silent"
+        case State.BROKEN:
+            return "broken"
+        case State.PENDING:
+            return "yet to answer"
+        case _:
+            assert_never(state)

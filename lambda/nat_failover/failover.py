@@ -1,0 +1,221 @@
+"""The failover: take the claim, record it, swap, record what came of it, verify, tell."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from nat_failover.decision import Action, Cause, Decision
+from nat_failover.lock import HeldLock, LockChangedError, LockStore
+from nat_failover.messages import Verified, failed_over, swap_failed, would_fail_over
+from nat_failover.notifications import Notifications
+from nat_failover.observability import Metrics
+from nat_failover.observation import Observation, State
+from nat_failover.probe import Probe
+from nat_failover.record import Lock, LockState, Record
+from nat_failover.rounds import Kind
+from nat_failover.routes import Routes, SwapFailedError, Tables
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# How long backends are given to be online through the new path, and how often those that are not are asked again.
+VERIFY_FOR = 15.0
+VERIFY_ROUNDS = 3
+# What has to be left of the function's time to tell people, in seconds.
+TO_TELL = 5.0
+# In observe mode one mail an hour says that a failover would have been due.
+OBSERVE_REPEAT = 3600.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a decision to fail over: one of the outcomes, and a sentence."""
+
+    outcome: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Invoker:
+    """The invocation that acts: its request id, and the time (seconds since the epoch) at which Lambda ends it."""
+
+    request_id: str
+    ends_at: float
+
+
+class Failover:
+    """Carries a decision out, once an arming, whoever else tries at the same time and wherever it is interrupted."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        runtime: Runtime,
+        lock: LockStore,
+        routes: Routes,
+        probe: Probe,
+        notifications: Notifications,
+    ) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._lock = lock
+        self._routes = routes
+        self._probe = probe
+        self._notifications = notifications
+
+    def carry_out(
+        self, decision: Decision, tables: Tables, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics
+    ) -> Result:
+        """Swap, as decided.
+
+        Args:
+            decision: to FAIL_OVER.
+            tables: as they were when it was decided.
+            backends: hosts to be asked afterwards whether it helped.
+            invoker: who acts.
+            metrics: of the invocation; written as soon as the swap is done.
+
+        Raises:
+            SwapFailedError: subnets are left; the lock says ``failed`` and people have been told.
+            ClaimLostError: time ran out; the lock says ``failing-over``, a later invocation finishes.
+        """
+        held = self._lock.take(invoker.request_id)
+        if held is None:
+            return Result("lost", "another invocation has the claim and acts")
+        lock = held.read()
+        if lock.state is LockState.FAILING_OVER:
+            return self._finish(held, lock, backends, invoker, metrics)
+        if lock.state is not LockState.ARMED:
+            held.give_up()
+            return Result("locked", f"no longer armed when it came to act: {lock.reason}")
+        to_table = decision.to_table
+        if to_table is None:
+            raise ValueError("a decision to fail over has to say where to")
+        from_table = self._settings.other_table(to_table)
+        record = Record(
+            LockState.FAILING_OVER,
+            invoker.request_id,
+            self._runtime.now(),
+            from_table,
+            to_table,
+            dict(tables.by_id[from_table].associations),
+            tuple(f"{o.host} {o.state.value}" for o in decision.evidence),
+            decision.reason,
+        )
+        held.write(record)
+        return self._swap(held, record, decision, tables, backends, invoker, metrics)
+
+    def finish(self, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics) -> Result:
+        """Finish what an invocation that has died has left in the lock.
+
+        Raises:
+            SwapFailedError: as for ``carry_out``.
+            ClaimLostError: as for ``carry_out``.
+        """
+        held = self._lock.take(invoker.request_id)
+        if held is None:
+            return Result("lost", "another invocation has the claim and finishes the failover")
+        lock = held.read()
+        if lock.state is not LockState.FAILING_OVER:
+            held.give_up()
+            return Result("locked", f"nothing is left to finish: {lock.reason}")
+        return self._finish(held, lock, backends, invoker, metrics)
+
+    def tell_only(self, decision: Decision, from_table: str, invoker: Invoker) -> Result:
+        """In observe mode: tell, once an hour, that a failover would have been due."""
+        held = self._lock.take(invoker.request_id, observing=True, lease=OBSERVE_REPEAT)
+        if held is None:
+            return Result("observed", "would have failed over; people have been told")
+        try:
+            self._notifications.publish(would_fail_over(decision, from_table, self._settings))
+        except Exception:
+            held.give_up()  # nobody has been told: the next invocation tries again
+            raise
+        return Result("observed", "would have failed over; observe mode changes nothing")
+
+    def _finish(
+        self, held: HeldLock, lock: Lock, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics
+    ) -> Result:
+        dead = lock.record
+        if dead is None or {dead.from_table, dead.to_table} != set(self._settings.tables):
+            held.give_up()
+            return Result("locked", f"can't finish a failover between tables that are not the pair's: {lock.reason}")
+        log.warning("finishing the failover of an invocation that died", extra={"dead_owner": dead.owner})
+        held.adopt(lock)
+        record = replace(dead, owner=invoker.request_id)
+        held.write(record)
+        return self._swap(held, record, None, self._routes.read(), backends, invoker, metrics)
+
+    def _swap(
+        self,
+        held: HeldLock,
+        record: Record,
+        decision: Decision | None,
+        tables: Tables,
+        backends: tuple[str, ...],
+        invoker: Invoker,
+        metrics: Metrics,
+    ) -> Result:
+        begun = self._runtime.now()
+        try:
+            moved = self._routes.swap(record.from_table, record.to_table, tables, held.still_held)
+        except SwapFailedError as error:
+            self._record_failure(held, record, error, metrics)
+            raise
+        seconds = self._runtime.now() - begun
+        metrics.count("FailedOver")
+        metrics.seconds("SwapSeconds", seconds)
+        if decision is not None and decision.evidence:
+            metrics.seconds("DetectionSeconds", begun - min(o.since for o in decision.evidence))
+        metrics.flush()
+        said = f"{len(moved)} subnets moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
+        log.warning("failed over", extra={"reason": record.reason, "moved": list(moved), "seconds": round(seconds, 3)})
+        try:
+            held.write(replace(record, state=LockState.FAILED_OVER, outcome=said, seconds=seconds))
+        except LockChangedError as changed:
+            said += f"; {changed}: what stands there is left as it is"
+            log.warning("lock changed by a person", extra={"reason": str(changed)})
+        verified = self._verify(backends, invoker)
+        metrics.count("BackendsOnlineAfter", len(verified.online))
+        told = decision or _from(record)
+        self._notifications.publish(failed_over(told, record.from_table, moved, seconds, verified, self._settings))
+        return Result("failed-over", f"{said}; {verified.said}")
+
+    def _record_failure(self, held: HeldLock, record: Record, error: SwapFailedError, metrics: Metrics) -> None:
+        metrics.count("FailoverFailed")
+        metrics.flush()
+        log.error("failover failed", extra={"moved": list(error.moved), "left": error.left})
+        try:
+            held.write(replace(record, state=LockState.FAILED, outcome=str(error)))
+        except LockChangedError as changed:
+            log.warning("lock changed by a person", extra={"reason": str(changed)})
+        self._notifications.publish(swap_failed(record.reason, record.from_table, str(error), self._settings))
+
+    def _verify(self, backends: tuple[str, ...], invoker: Invoker) -> Verified:
+        """Ask the backends whether they are online through the new path; those that are not, once or twice more."""
+        deadline = min(self._runtime.now() + VERIFY_FOR, invoker.ends_at - TO_TELL)
+        online: set[str] = set()
+        for _ in range(VERIFY_ROUNDS):
+            left = [host for host in backends if host not in online]
+            if not left or self._runtime.now() >= deadline:
+                break
+            online.update(self._online(left, deadline))
+        return Verified(tuple(sorted(backends)), tuple(sorted(online)))
+
+    def _online(self, hosts: list[str], deadline: float) -> set[str]:
+        asked = self._probe.send(Kind.VERIFY, hosts)
+        if asked is None:
+            return set()
+        words: list[Observation] = []
+        while self._runtime.now() < deadline:
+            self._runtime.sleep(self._settings.poll)
+            words = self._probe.read(asked)
+            if all(word.state is not State.PENDING for word in words):
+                break
+        return {word.host for word in words if word.state is State.REACHABLE}
+
+
+def _from(record: Record) -> Decision:
+    """Stand for the decision of the invocation that died: its record has the reason."""
+    return Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, record.reason, to_table=record.to_table)

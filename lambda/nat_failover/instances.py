@@ -1,0 +1,42 @@
+"""EC2: whether instances run and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nat_failover.decision import Nat
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+
+
+class Instances:
+    """EC2 instances by id.
+
+    Args:
+        ec2: boto3 client.
+    """
+
+    def __init__(self, ec2: EC2Client) -> None:
+        self._ec2 = ec2
+
+    def describe(self, ids: Sequence[str]) -> dict[str, Nat]:
+        """Describe instances; one that EC2 no longer knows is in state ``gone``.
+
+        ``LaunchTime`` is that of the last start, not of a reboot:
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+        """
+        # A filter, unlike InstanceIds, is no error where an instance has been gone for some time.
+        pages = self._ec2.get_paginator("describe_instances").paginate(
+            Filters=[{"Name": "instance-id", "Values": sorted(set(ids))}]
+        )
+        known = {
+            instance["InstanceId"]: Nat(
+                instance["InstanceId"], instance["State"]["Name"], instance["LaunchTime"].timestamp()
+            )
+            for page in pages
+            for reservation in page["Reservations"]
+            for instance in reservation["Instances"]
+        }
+        return {i: known.get(i, Nat(i, "gone", None)) for i in ids}

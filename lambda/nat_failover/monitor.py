@@ -1,0 +1,276 @@
+"""One invocation: look, ask whoever is due, decide, and act on it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from nat_failover.decision import Action, Cause, Decision, Nat, Situation, decide, latest_word, survey
+from nat_failover.events import Tick, Trigger
+from nat_failover.failover import Failover, Invoker, Result
+from nat_failover.instances import Instances
+from nat_failover.lock import LockStore, LockView
+from nat_failover.observability import Metrics
+from nat_failover.observation import Observation, State
+from nat_failover.probe import Probe
+from nat_failover.record import LockState
+from nat_failover.rounds import Kind, Round, Running, choose, look_back, watched_beyond, worth_reading
+from nat_failover.routes import Routes, Tables
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Mode, Settings
+
+log = logging.getLogger(__name__)
+
+# What an invocation keeps of its time for acting, in seconds.
+TO_ACT = 20.0
+# An invocation asks the same host again no sooner than after this many seconds.
+ASK_EVERY = 3.0
+# A failure counts as new, one that others may be about to join, where its host had been fine for this long.
+FINE_FOR = 20.0
+
+
+@dataclass(frozen=True)
+class View:
+    """What was read at one time; observations by round, so that a round read again replaces what it said before."""
+
+    locks: LockView
+    tables: Tables
+    rounds: tuple[Round, ...]
+    told: dict[str, tuple[Observation, ...]]
+    instances: dict[str, Nat]
+
+    @property
+    def observations(self) -> list[Observation]:
+        """All observations of all rounds."""
+        return [o for told in self.told.values() for o in told]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an invocation came to."""
+
+    decision: Decision
+    result: Result | None
+
+
+class Monitor:
+    """Watches one pair."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        runtime: Runtime,
+        lock: LockStore,
+        routes: Routes,
+        probe: Probe,
+        instances: Instances,
+        failover: Failover,
+    ) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._lock = lock
+        self._routes = routes
+        self._probe = probe
+        self._instances = instances
+        self._failover = failover
+
+    def run(self, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
+        """Do what an event calls for.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refuses what can't be done without.
+            RouteTablesError: a route table of the pair is missing.
+            SwapFailedError: the failover has failed.
+        """
+        view = self._look()
+        lock = view.locks.lock
+        if isinstance(trigger, Tick) and lock.state is not LockState.PAUSED:
+            view = self._ask_who_is_due(view)
+        if lock.state is LockState.FAILING_OVER:
+            return self._finish(view, invoker, metrics)
+        decision = decide(self._situation(view), self._settings)
+        if lock.state is LockState.ARMED:
+            view, decision = self._wait_for_evidence(view, decision, trigger, invoker)
+        self._measure(view, decision, trigger, metrics)
+        if decision.action is Action.HOLD:
+            return Outcome(decision, None)
+        active = view.tables.active
+        if self._settings.mode is Mode.OBSERVE and active is not None:
+            return Outcome(decision, self._failover.tell_only(decision, active, invoker))
+        backends = self._backends(view)
+        return Outcome(decision, self._failover.carry_out(decision, view.tables, backends, invoker, metrics))
+
+    def _look(self) -> View:
+        now = self._runtime.now()
+        locks: LockView
+        locks, tables, rounds = self._runtime.together(
+            [self._lock.read, self._routes.read, lambda: self._probe.rounds(now - look_back(self._settings))]
+        )
+        chosen = worth_reading(rounds)
+        hosts = {host for asked in chosen for host in asked.hosts}
+        instances, *told = self._runtime.together(
+            [lambda: self._instances.describe([*self._settings.nats, *hosts]), *self._probe.reading(chosen)]
+        )
+        by_round = {asked.command_id: tuple(said) for asked, said in zip(chosen, told, strict=True)}
+        return View(locks, tables, tuple(chosen), by_round, instances)
+
+    def _read_again(self, view: View) -> View:
+        """Read again the rounds in which somebody has yet to finish, and look up hosts not seen before."""
+        unfinished = [
+            asked for asked in view.rounds if any(o.running_until is not None for o in view.told[asked.command_id])
+        ]
+        strangers = sorted({o.host for o in view.observations} - view.instances.keys())
+        calls = self._probe.reading(unfinished)
+        if strangers:
+            calls.append(lambda: self._instances.describe(strangers))  # type: ignore[arg-type,return-value]
+        told = self._runtime.together(calls) if calls else []
+        known = told.pop() if strangers else {}
+        fresh = {asked.command_id: tuple(said) for asked, said in zip(unfinished, told, strict=True)}
+        return replace(view, told={**view.told, **fresh}, instances={**view.instances, **known})
+
+    def _situation(self, view: View) -> Situation:
+        active = view.tables.active
+        passive = None if active is None else view.tables.by_id[self._settings.other_table(active)]
+        nats = set(self._settings.nats)
+        control = None if passive is None else self._settings.nat_of(passive.table_id)
+        return Situation(
+            now=self._runtime.now(),
+            lock=view.locks.lock.state,
+            lock_reason=view.locks.lock.reason,
+            active=active,
+            subnets=view.tables.subnets,
+            passive_route=None if passive is None else passive.trouble,
+            backends=[o for o in view.observations if o.host not in nats and self._is_there(o.host, view)],
+            control=[o for o in view.observations if o.host == control],
+            nats=view.instances,
+        )
+
+    def _is_there(self, host: str, view: View) -> bool:
+        """Tell whether a backend runs: one that is stopped or gone is silent for a reason that is not the NAT's."""
+        instance = view.instances.get(host)
+        return instance is None or instance.state == "running"
+
+    def _ask_who_is_due(self, view: View) -> View:
+        """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone."""
+        now = self._runtime.now()
+        nats = set(self._settings.nats)
+        running = [
+            Running(o.host, o.running_until)
+            for o in view.observations
+            if o.running_until is not None and not o.answers_soon and (o.host in nats or self._is_there(o.host, view))
+        ]
+        watched = watched_beyond(running, now, self._settings)
+        passive = self._passive(view)
+        control = [passive] if passive is not None and passive not in watched else []
+        if len(watched - nats) >= self._settings.sample_size and not control:
+            return view
+        latest = {o.host: o for o in survey(view.observations, now, self._settings).latest.values()}
+        backends = choose(
+            self._probe.online(),
+            watched - nats,
+            frozenset(h for h, o in latest.items() if o.state in (State.UNREACHABLE, State.WARMING_UP)),
+            frozenset(h for h, o in latest.items() if o.state is State.BROKEN),
+            self._settings,
+            self._runtime.random,
+        )
+        kind = Kind.WATCH if self._settings.watches else Kind.CHECK
+        return self._ask(view, kind, (*control, *backends))
+
+    def _passive(self, view: View) -> str | None:
+        active = view.tables.active
+        return None if active is None else self._settings.nat_of(self._settings.other_table(active))
+
+    def _ask(self, view: View, kind: Kind, hosts: tuple[str, ...]) -> View:
+        if not hosts:
+            return view
+        asked = self._probe.send(kind, hosts)
+        if asked is None:
+            return view
+        waiting = tuple(
+            Observation(
+                h, State.PENDING, asked.asked_at, asked.asked_at, asked.asked_at, False, running_until=asked.ends_at
+            )
+            for h in asked.hosts
+        )
+        return replace(view, rounds=(asked, *view.rounds), told={**view.told, asked.command_id: waiting})
+
+    def _wait_for_evidence(
+        self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker
+    ) -> tuple[View, Decision]:
+        """Ask for what a decision lacks, and wait for the answers as long as they may change it."""
+        begun = self._runtime.now()
+        deadline = min(begun + self._settings.confirm_for, invoker.ends_at - TO_ACT)
+        asked_at: dict[str, float] = {}
+        while decision.action is Action.HOLD:
+            now = self._runtime.now()
+            if now >= deadline:
+                break
+            ask = tuple(host for host in decision.ask if now - asked_at.get(host, 0) >= ASK_EVERY)
+            if ask:
+                asked_at |= dict.fromkeys(ask, now)
+                view = self._ask(view, Kind.CHECK, ask)
+            if not self._worth_waiting(view, decision, trigger, begun):
+                break
+            self._runtime.sleep(self._settings.poll)
+            view = self._read_again(view)
+            decision = decide(self._situation(view), self._settings)
+        return view, decision
+
+    def _worth_waiting(self, view: View, decision: Decision, trigger: Trigger, begun: float) -> bool:
+        now = self._runtime.now()
+        if decision.cause is Cause.UNCONFIRMED:
+            return True
+        if decision.cause is Cause.FEW_FAILURES:
+            # The first failures after a time of health: the others' are seen within the next seconds, if it is the NAT.
+            new = any(o.elapsed >= FINE_FOR and now - o.at <= self._settings.gather_for for o in decision.evidence)
+            if new and now - begun < self._settings.gather_for:
+                return True
+        if self._settings.watches or not isinstance(trigger, Tick):
+            return False
+        # A quick check has no later tick to be read by: it is read to its end here.
+        return any(o.state is State.PENDING and o.answers_soon for o in view.observations)
+
+    def _finish(self, view: View, invoker: Invoker, metrics: Metrics) -> Outcome:
+        lock = view.locks.lock
+        decision = Decision(Action.HOLD, Cause.LOCKED, lock.reason)
+        if self._lock.is_live(view.locks.claim):
+            return Outcome(decision, None)
+        return Outcome(decision, self._failover.finish(self._backends(view), invoker, metrics))
+
+    def _backends(self, view: View) -> tuple[str, ...]:
+        nats = set(self._settings.nats)
+        return tuple(sorted({o.host for o in view.observations if o.host not in nats and self._is_there(o.host, view)}))
+
+    def _measure(self, view: View, decision: Decision, trigger: Trigger, metrics: Metrics) -> None:
+        backends = survey(self._situation(view).backends, self._runtime.now(), self._settings)
+        states = [word.state for word in backends.latest.values()]
+        if isinstance(trigger, Tick):
+            metrics.count("Tick")
+        metrics.count("BackendsReachable", states.count(State.REACHABLE))
+        metrics.count("BackendsUnreachable", states.count(State.UNREACHABLE))
+        metrics.count("BackendsSilent", states.count(State.SILENT))
+        metrics.count("BackendsBroken", states.count(State.BROKEN))
+        metrics.count("CannotJudge", decision.cause is Cause.CANNOT_JUDGE)
+        metrics.count("Split", decision.cause is Cause.SPLIT)
+        metrics.count("ControlDown", decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED))
+        metrics.count("PassiveNatUnhealthy", self._passive_unhealthy(view))
+        locked = view.locks.lock.state is not LockState.ARMED
+        metrics.count("Locked", locked)
+        metrics.count("OfflineWhileLocked", locked and len(backends.fresh) >= self._settings.failure_threshold)
+        metrics.count("LockUnreadable", view.locks.lock.state is LockState.UNREADABLE)
+        metrics.count("LockFailed", view.locks.lock.state is LockState.FAILED)
+        metrics.count("StandbyActive", view.tables.active == self._settings.standby_route_table)
+
+    def _passive_unhealthy(self, view: View) -> bool:
+        passive = self._passive(view)
+        if passive is None:
+            return False
+        instance = view.instances.get(passive)
+        words = [o for o in view.observations if o.host == passive]
+        trouble = view.tables.by_id[self._settings.other_table(view.tables.active or "")].trouble
+        return (
+            trouble is not None
+            or instance is None
+            or instance.state != "running"
+            or (bool(words) and latest_word(words).state not in (State.REACHABLE, State.PENDING))
+        )

@@ -1,0 +1,64 @@
+"""Logs and metrics through Powertools: JSON lines and the embedded metric format, no API call on the way."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import TextIO
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from nat_failover.settings import Settings
+
+NAMESPACE = "nat-failover"
+
+
+def start_logging(settings: Settings, stream: TextIO | None = None) -> Logger:
+    """Send the package's log records through Powertools as JSON lines, with the pair's name in each."""
+    logger = Logger(service=settings.pair, stream=stream or sys.stdout, utc=True)
+    package = logging.getLogger("nat_failover")
+    package.handlers = logger.handlers
+    package.setLevel(logger.log_level)
+    package.propagate = False
+    return logger
+
+
+class Metrics:
+    """The metrics of one invocation, written as one line when they are flushed; their dimension is `service`, the pair.
+
+    Each invocation has its own: Powertools' usual object is shared by the process.
+    """
+
+    def __init__(self, settings: Settings, stream: TextIO | None = None) -> None:
+        self._pair = settings.pair
+        self._stream = stream
+        self._provider = self._new()
+
+    def _new(self) -> AmazonCloudWatchEMFProvider:
+        return AmazonCloudWatchEMFProvider(
+            namespace=NAMESPACE,
+            service=self._pair,
+            metric_set={},
+            dimension_set={},
+            metadata_set={},
+            default_dimensions={},
+        )
+
+    def count(self, name: str, value: float = 1) -> None:
+        """Add a number of things."""
+        self._provider.add_metric(name=name, unit=MetricUnit.Count, value=float(value))
+
+    def seconds(self, name: str, value: float) -> None:
+        """Add a duration."""
+        self._provider.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
+
+    def flush(self) -> None:
+        """Write what has been added since the last time; nothing where nothing was."""
+        if self._provider.metric_set:
+            print(
+                json.dumps(self._provider.serialize_metric_set(), separators=(",", ":")), file=self._stream, flush=True
+            )
+        self._provider = self._new()

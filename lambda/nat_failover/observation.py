@@ -1,0 +1,215 @@
+"""Pure: what one host's invocation of the probe says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nat_failover.rounds import Kind, Round
+from nat_failover.settings import Settings
+
+# SendCommand's shortest TimeoutSeconds: no agent starts a command later than this after it was sent.
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+DELIVERY_TIMEOUT = 30
+# Beyond its window a probe may still have to finish a judgement and its result has to travel.
+SLACK = DELIVERY_TIMEOUT + 15
+
+EXIT_REACHABLE = 0
+EXIT_UNREACHABLE = 1
+EXIT_WARMING_UP = 3
+
+
+class State(StrEnum):
+    """What is known of a host."""
+
+    REACHABLE = "REACHABLE"
+    UNREACHABLE = "UNREACHABLE"
+    WARMING_UP = "WARMING_UP"
+    SILENT = "SILENT"
+    BROKEN = "BROKEN"
+    PENDING = "PENDING"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One host's part of a round, as SSM tells it.
+
+    Attributes:
+        status: ``Pending``, ``InProgress``, ``Success``, ``Failed``, ...
+        details: the finer ``StatusDetails``, e.g. ``Undeliverable``.
+        exit_code: of the script; None while it runs.
+        finished_at: by the host's own clock, seconds since the epoch; None while it runs.
+    """
+
+    host: str
+    status: str
+    details: str
+    exit_code: int | None
+    finished_at: float | None
+    output: str
+
+
+def unknown_yet(host: str) -> Invocation:
+    """Stand for an invocation that SSM does not list yet."""
+    return Invocation(host, "Pending", "Pending", None, None, "")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The probe's line of JSON, as far as it is needed; durations in seconds."""
+
+    state: str
+    elapsed: float
+    lost_for: float
+    uptime: float
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a host says, and what that is worth.
+
+    Attributes:
+        at: the time that it holds for, by the clock of AWS as well as can be told.
+        since: for UNREACHABLE and SILENT, when the trouble began at the latest known.
+        asked_at: when the round was sent.
+        explicit: the host has said so itself; else it is inferred from a watch that says nothing.
+        uptime: of the host, where it said so.
+        elapsed: how long the probe had been watching.
+        running_until: when the watch ends that is still under way; None when there is none.
+        detail: for people.
+    """
+
+    host: str
+    state: State
+    at: float
+    since: float
+    asked_at: float
+    explicit: bool
+    uptime: float | None = None
+    elapsed: float = 0.0
+    running_until: float | None = None
+    detail: str = ""
+
+    @property
+    def answers_soon(self) -> bool:
+        """Whether a quick check is under way, which answers at once; a watch would say nothing for minutes."""
+        return self.running_until is not None and self.running_until <= self.asked_at
+
+    @property
+    def answered_from(self) -> float:
+        """The earliest time at which the host can have come to this answer, free of its own clock."""
+        return self.asked_at + self.elapsed
+
+
+def observe(invocation: Invocation, asked: Round, now: float, settings: Settings) -> Observation:
+    """Read one invocation.
+
+    A host's clock may be wrong, so its finishing time is held between what SSM's own times allow.
+    """
+    match invocation.status:
+        case "Success" | "Failed":
+            return _ended(invocation, asked, now)
+        case "InProgress" | "Cancelling":
+            return _running(invocation, asked, now, settings)
+        case "Pending" | "Delayed":
+            return _not_begun(invocation, asked, now, settings)
+        case "TimedOut" if "delivery" in invocation.details.lower():
+            return _silent(invocation, asked, settings, "no agent took the command")
+        case _:
+            return _other(invocation, asked, now)
+
+
+def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
+    if invocation.details in ("Undeliverable", "Terminated"):
+        at = _held(invocation.finished_at, asked.asked_at, now)
+        return Observation(
+            invocation.host, State.SILENT, at, asked.asked_at, asked.asked_at, True, detail="undeliverable"
+        )
+    report = _report(invocation.output)
+    if report is None:
+        return _other(invocation, asked, now)
+    # No probe can have run for longer than its round is old, whatever the host says.
+    elapsed = min(report.elapsed, max(0.0, now - asked.asked_at))
+    earliest = asked.asked_at + elapsed
+    at = _held(invocation.finished_at, earliest, min(now, earliest + DELIVERY_TIMEOUT))
+    state = {
+        (EXIT_REACHABLE, "reachable"): State.REACHABLE,
+        (EXIT_UNREACHABLE, "unreachable"): State.UNREACHABLE,
+        (EXIT_WARMING_UP, "warming-up"): State.WARMING_UP,
+    }.get((invocation.exit_code or 0, report.state), State.BROKEN)
+    if (state is State.REACHABLE) != (invocation.status == "Success"):
+        state = State.BROKEN
+    since = max(asked.asked_at, at - report.lost_for)
+    return Observation(
+        invocation.host, state, at, since, asked.asked_at, True, report.uptime, elapsed, detail=_why(invocation)
+    )
+
+
+def _running(invocation: Invocation, asked: Round, now: float, settings: Settings) -> Observation:
+    if now > asked.ends_at + SLACK or (asked.kind is not Kind.WATCH and now > asked.asked_at + settings.silence_after):
+        return _silent(invocation, asked, settings, "the probe has not come back")
+    at = now - settings.settle
+    healthy = asked.kind is Kind.WATCH and at >= asked.asked_at
+    return Observation(
+        invocation.host,
+        State.REACHABLE if healthy else State.PENDING,
+        at if healthy else now,
+        at if healthy else now,
+        asked.asked_at,
+        False,
+        running_until=asked.ends_at,
+        detail="watching, no loss reported" if healthy else "the probe has begun",
+    )
+
+
+def _not_begun(invocation: Invocation, asked: Round, now: float, settings: Settings) -> Observation:
+    if now > asked.asked_at + settings.silence_after:
+        return _silent(invocation, asked, settings, "no agent has taken the command")
+    return Observation(
+        invocation.host,
+        State.PENDING,
+        now,
+        now,
+        asked.asked_at,
+        False,
+        running_until=asked.ends_at,
+        detail="the command is on its way",
+    )
+
+
+def _silent(invocation: Invocation, asked: Round, settings: Settings, detail: str) -> Observation:
+    # Known for good from this moment on, whenever it is read; silent since it was asked.
+    at = asked.asked_at + settings.silence_after
+    if invocation.status == "InProgress" and asked.kind is Kind.WATCH:
+        at = asked.ends_at + SLACK
+    return Observation(invocation.host, State.SILENT, at, asked.asked_at, asked.asked_at, False, detail=detail)
+
+
+def _other(invocation: Invocation, asked: Round, now: float) -> Observation:
+    at = _held(invocation.finished_at, asked.asked_at, now)
+    return Observation(invocation.host, State.BROKEN, at, at, asked.asked_at, True, detail=_why(invocation))
+
+
+def _why(invocation: Invocation) -> str:
+    said = " ".join(invocation.output.split())[:200]
+    return f"{invocation.details or invocation.status}, exit {invocation.exit_code}: {said}"
+
+
+def _held(at: float | None, earliest: float, latest: float) -> float:
+    return max(earliest, min(latest if at is None else at, latest))
+
+
+def _report(output: str) -> Report | None:
+    """Find the probe's line in what the script has printed; None where there is none that makes sense."""
+    for line in output.splitlines():
+        try:
+            said = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if not isinstance(said, dict) or said.get("probe") != 1 or not isinstance(said.get("state"), str):
+            continue
+        numbers = [said.get(key, 0) for key in ("elapsed", "lost_for", "uptime")]
+        if all(isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n < 1e10 for n in numbers):
+            return Report(said["state"], *map(float, numbers))
+    return None

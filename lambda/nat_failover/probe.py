@@ -1,0 +1,174 @@
+"""SSM Run Command: who is online, send a round of the probe, read what it says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from nat_failover.observation import DELIVERY_TIMEOUT, Invocation, Observation, observe, unknown_yet
+from nat_failover.rounds import Kind, Round
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_ssm.type_defs import CommandInvocationTypeDef, CommandTypeDef
+
+log = logging.getLogger(__name__)
+
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommands.html (and its neighbours)
+PAGE = 50
+
+
+class Probe:
+    """The pair's probe document, as sent to hosts and read back.
+
+    Args:
+        ssm: boto3 client.
+        settings: names the document and its parameters.
+        runtime: clock and randomness.
+    """
+
+    def __init__(self, ssm: SSMClient, settings: Settings, runtime: Runtime) -> None:
+        self._ssm = ssm
+        self._settings = settings
+        self._runtime = runtime
+
+    def online(self) -> list[str]:
+        """List the instance ids of the pair's backends whose agent is online.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        pages = self._ssm.get_paginator("describe_instance_information").paginate(
+            Filters=[
+                {"Key": f"tag:{self._settings.probe_tag_key}", "Values": [self._settings.probe_tag_value]},
+                {"Key": "PingStatus", "Values": ["Online"]},
+            ],
+            PaginationConfig={"PageSize": PAGE},
+        )
+        found = (info["InstanceId"] for page in pages for info in page["InstanceInformationList"])
+        return [host for host in found if host not in self._settings.nats]
+
+    def send(self, kind: Kind, hosts: Sequence[str]) -> Round | None:
+        """Ask hosts, all at the same time.
+
+        SSM refuses a command as a whole if it does not manage one of the hosts: it is then sent to the others.
+
+        Args:
+            kind: a watch lasts for the window, all else answers at once.
+            hosts: at most 50 instance ids.
+
+        Returns:
+            The round, with the hosts that were asked; None when none of them is managed by SSM.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        try:
+            return self._send(kind, hosts)
+        except self._ssm.exceptions.InvalidInstanceId:
+            managed = self._managed(hosts)
+            log.warning("hosts that SSM does not manage", extra={"hosts": sorted(set(hosts) - managed)})
+            left = [host for host in hosts if host in managed]
+            if len(left) == len(hosts):
+                raise
+            return self._send(kind, left) if left else None
+
+    def _managed(self, hosts: Sequence[str]) -> set[str]:
+        pages = self._ssm.get_paginator("describe_instance_information").paginate(
+            Filters=[{"Key": "InstanceIds", "Values": list(hosts)}, {"Key": "PingStatus", "Values": ["Online"]}],
+            PaginationConfig={"PageSize": PAGE},
+        )
+        return {info["InstanceId"] for page in pages for info in page["InstanceInformationList"]}
+
+    def _send(self, kind: Kind, hosts: Sequence[str]) -> Round:
+        window = self._settings.window if kind is Kind.WATCH else 0
+        sent = self._ssm.send_command(
+            DocumentName=self._settings.probe_document,
+            DocumentVersion="$LATEST",
+            InstanceIds=list(hosts),
+            Comment=f"{kind.value} by nat-failover {self._settings.pair}",
+            # One host's failure must not keep the command from the others; the default does (MaxErrors is 0).
+            MaxErrors="100%",
+            MaxConcurrency="100%",
+            TimeoutSeconds=DELIVERY_TIMEOUT,
+            Parameters={
+                "targets": [" ".join(self._settings.targets)],
+                "interval": [f"{self._settings.interval:g}"],
+                "failures": [str(self._settings.failures)],
+                "window": [str(window)],
+                "warmUp": [str(self._settings.warm_up)],
+            },
+        )["Command"]
+        log.info("round sent", extra={"kind": kind.value, "command_id": sent["CommandId"], "hosts": list(hosts)})
+        return Round(sent["CommandId"], kind, window, sent["RequestedDateTime"].timestamp(), tuple(hosts))
+
+    def rounds(self, since: float) -> list[Round]:
+        """List the rounds sent after ``since`` (seconds since the epoch).
+
+        ListCommandInvocations has no filter for the document, hence the list of commands comes first:
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandFilter.html
+        """
+        pages = self._ssm.get_paginator("list_commands").paginate(
+            Filters=[
+                {"key": "DocumentName", "value": self._settings.probe_document},
+                {"key": "InvokedAfter", "value": datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+            ],
+            PaginationConfig={"PageSize": PAGE},
+        )
+        found = (_round(command) for page in pages for command in page["Commands"])
+        return [asked for asked in found if asked is not None]
+
+    def read(self, asked: Round) -> list[Observation]:
+        """Read what the hosts of a round have said so far.
+
+        SSM may not know of the invocations right after the command was sent: whoever is missing is asked of
+        and has said nothing yet.
+        """
+        pages = self._ssm.get_paginator("list_command_invocations").paginate(
+            CommandId=asked.command_id, Details=True, PaginationConfig={"PageSize": PAGE}
+        )
+        told = {i["InstanceId"]: _invocation(i) for page in pages for i in page["CommandInvocations"]}
+        now = self._runtime.now()
+        return [
+            observe(told.get(host) or unknown_yet(host), asked, now, self._settings)
+            for host in sorted({*asked.hosts, *told})
+        ]
+
+    def reading(self, rounds: Sequence[Round]) -> list[Callable[[], list[Observation]]]:
+        """Give one call for each round, to be made at the same time."""
+        return [lambda asked=asked: self.read(asked) for asked in rounds]  # type: ignore[misc]
+
+
+def _round(command: CommandTypeDef) -> Round | None:
+    """Understand a command; None for one that a person has sent with our document, in their own words."""
+    kind = command.get("Comment", "").partition(" ")[0]
+    window = "".join(command.get("Parameters", {}).get("window", ["0"]))
+    if kind not in {k.value for k in Kind} or not window.isdigit():
+        log.warning("a command of the probe document that is none of ours", extra={"command_id": command["CommandId"]})
+        return None
+    return Round(
+        command["CommandId"],
+        Kind(kind),
+        int(window),
+        command["RequestedDateTime"].timestamp(),
+        tuple(command.get("InstanceIds", [])),
+    )
+
+
+def _invocation(told: CommandInvocationTypeDef) -> Invocation:
+    plugins: list[Any] = list(told.get("CommandPlugins", []))
+    plugin = plugins[0] if plugins else {}
+    finished = plugin.get("ResponseFinishDateTime")
+    ended = told["Status"] not in ("Pending", "InProgress", "Delayed", "Cancelling")
+    return Invocation(
+        told["InstanceId"],
+        told["Status"],
+        told.get("StatusDetails", told["Status"]),
+        plugin.get("ResponseCode") if ended else None,
+        finished.timestamp() if finished is not None and ended else None,
+        plugin.get("Output", ""),
+    )

@@ -1,0 +1,196 @@
+"""Pure: what stands in the lock and in the claim."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+ARMED = "armed"
+PAUSED = "paused"
+# A standard parameter holds 4 KB: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+LARGEST = 4096
+
+
+class LockState(StrEnum):
+    """What the lock says; everything but ARMED is locked."""
+
+    ARMED = "armed"
+    PAUSED = "paused"
+    FAILING_OVER = "failing-over"
+    FAILED_OVER = "failed-over"
+    FAILED = "failed"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a failover writes into the lock.
+
+    Attributes:
+        state: ``failing-over``, ``failed-over`` or ``failed``.
+        owner: request id of the invocation that writes it.
+        since: when the failover began, seconds since the epoch.
+        subnets: what was to be moved, by association id as it was then.
+        evidence: the hosts that could not reach the Internet.
+        outcome: what came of it, for people; empty while under way.
+        seconds: how long the swap took; None while under way.
+    """
+
+    state: LockState
+    owner: str
+    since: float
+    from_table: str
+    to_table: str
+    subnets: Mapping[str, str]
+    evidence: tuple[str, ...]
+    reason: str
+    outcome: str = ""
+    seconds: float | None = None
+
+    def text(self) -> str:
+        """Write it as JSON that fits into a standard parameter; what is for people only is shortened first."""
+        for record in (
+            self,
+            replace(self, evidence=self.evidence[:5], reason=self.reason[:300], outcome=self.outcome[:300]),
+        ):
+            text = record._json(dict(record.subnets))
+            if len(text.encode()) <= LARGEST:
+                return text
+        return replace(self, evidence=(), reason=self.reason[:100], outcome=self.outcome[:300])._json({})
+
+    def _json(self, subnets: dict[str, str]) -> str:
+        said: dict[str, object] = {
+            "state": self.state.value,
+            "owner": self.owner,
+            "since": _iso(self.since),
+            "from": self.from_table,
+            "to": self.to_table,
+            "subnets": subnets,
+            "evidence": list(self.evidence),
+            "reason": self.reason,
+        }
+        if self.outcome:
+            said["outcome"] = self.outcome
+        if self.seconds is not None:
+            said["seconds"] = round(self.seconds, 3)
+        return json.dumps(said, ensure_ascii=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The lock as it was read.
+
+    Attributes:
+        text: the parameter's value; None where there is no parameter.
+        version: of the parameter; 0 where there is none.
+        record: the failover's record, where it is one.
+        reason: for people, what it means that the lock stands like this.
+    """
+
+    state: LockState
+    text: str | None
+    version: int
+    reason: str
+    record: Record | None = None
+
+
+def read_lock(text: str | None, version: int) -> Lock:
+    """Understand the lock's value; whatever can't be understood is locked."""
+    if text is None:
+        return Lock(LockState.ARMED, None, 0, "armed: there is no lock parameter")
+    if text.strip() == ARMED:
+        return Lock(LockState.ARMED, text, version, "armed")
+    if text.strip() == PAUSED:
+        return Lock(LockState.PAUSED, text, version, "paused by a person: nothing is probed until it is re-armed")
+    try:
+        said = json.loads(text)
+        state = LockState(said["state"])
+        if state is LockState.PAUSED:
+            return Lock(state, text, version, "paused by a person: nothing is probed until it is re-armed")
+        if state in (LockState.ARMED, LockState.UNREADABLE):
+            raise ValueError(state)  # noqa: TRY301 - the words of the function, not of a record
+        record = _record(said, state)
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        excerpt = text if len(text) <= 60 else text[:57] + "..."
+        return Lock(LockState.UNREADABLE, text, version, f"locked: the lock's value {excerpt!r} can't be understood")
+    return Lock(state, text, version, _meaning(record), record)
+
+
+def _record(said: object, state: LockState) -> Record:
+    if not isinstance(said, dict):
+        raise TypeError(said)
+    texts = {key: said[key] for key in ("owner", "since", "from", "to")}
+    if not all(isinstance(value, str) for value in texts.values()):
+        raise TypeError(texts)
+    subnets, evidence = said.get("subnets", {}), said.get("evidence", [])
+    if not isinstance(subnets, dict) or not isinstance(evidence, list):
+        raise TypeError(said)
+    seconds = said.get("seconds")
+    return Record(
+        state,
+        texts["owner"],
+        datetime.fromisoformat(texts["since"]).timestamp(),
+        texts["from"],
+        texts["to"],
+        {str(k): str(v) for k, v in subnets.items()},
+        tuple(str(e) for e in evidence),
+        str(said.get("reason", "")),
+        str(said.get("outcome", "")),
+        float(seconds) if isinstance(seconds, int | float) else None,
+    )
+
+
+def _meaning(record: Record) -> str:
+    since = _iso(record.since)
+    match record.state:
+        case LockState.FAILING_OVER:
+            return f"locked: a failover to {record.to_table} is under way since {since}"
+        case LockState.FAILED_OVER:
+            return f"locked: failed over to {record.to_table} at {since}; re-arm to allow another failover"
+        case _:
+            said = f"has failed ({record.outcome}); mend it and re-arm"
+            return f"locked: the failover to {record.to_table} at {since} {said}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The claim as it was read.
+
+    Attributes:
+        until: end of the lease, seconds since the epoch.
+        observing: made in observe mode, which protects nothing but people from repeated mail.
+    """
+
+    owner: str
+    until: float
+    version: int
+    observing: bool = False
+
+    @property
+    def text(self) -> str:
+        """Write it as JSON."""
+        said: dict[str, object] = {"owner": self.owner, "until": round(self.until, 3)}
+        if self.observing:
+            said["mode"] = "observe"
+        return json.dumps(said)
+
+
+def read_claim(text: str, version: int, modified_at: float, lease: float) -> Claim:
+    """Understand the claim's value; one that can't be understood is held for a lease from its last change on."""
+    try:
+        said = json.loads(text)
+        owner, until = said["owner"], said["until"]
+        # No honest lease ends later than this; a claim may not lock the pair for ever.
+        if not isinstance(owner, str) or isinstance(until, bool) or not isinstance(until, int | float):
+            raise TypeError(said)  # noqa: TRY301
+        observing = said.get("mode") == "observe"
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Claim("unknown", modified_at + lease, version)
+    return Claim(owner, float(until), version, observing)
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

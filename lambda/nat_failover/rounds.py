@@ -1,0 +1,108 @@
+"""Pure: rounds of the probe, which of them are worth reading, and which hosts are due for the next one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nat_failover.settings import Settings
+
+# How long before its end a watch counts as over, so that the next one is running when it ends.
+OVERLAP = 20.0
+# A host's newest round may not have reached it yet; the one before then still tells.
+ROUNDS_A_HOST = 2
+MOST_ROUNDS_READ = 12
+
+
+class Kind(StrEnum):
+    """What a round is for; the first word of the command's comment."""
+
+    WATCH = "watch"
+    CHECK = "check"
+    VERIFY = "verify"
+
+
+@dataclass(frozen=True)
+class Round:
+    """One Run Command command: what was asked, of whom, when (seconds since the epoch, by SSM's clock)."""
+
+    command_id: str
+    kind: Kind
+    window: int
+    asked_at: float
+    hosts: tuple[str, ...]
+
+    @property
+    def ends_at(self) -> float:
+        """When its watch ends by itself, counted from the asking (delivery comes on top)."""
+        return self.asked_at + self.window
+
+
+def look_back(settings: Settings) -> float:
+    """Tell how many seconds old a round may be to say anything yet."""
+    longest = settings.window if settings.watches else 0
+    return longest + settings.period + 2 * settings.freshness
+
+
+def worth_reading(rounds: Iterable[Round]) -> list[Round]:
+    """Choose the rounds that still say something: each host's newest two, newest first, twelve at most."""
+    left: dict[str, int] = {}
+    chosen: list[Round] = []
+    for candidate in sorted(rounds, key=lambda r: (r.asked_at, r.command_id), reverse=True):
+        fresh = [host for host in candidate.hosts if left.setdefault(host, ROUNDS_A_HOST) > 0]
+        if fresh and len(chosen) < MOST_ROUNDS_READ:
+            chosen.append(candidate)
+            for host in fresh:
+                left[host] -= 1
+    return chosen
+
+
+@dataclass(frozen=True)
+class Running:
+    """A watch that a host has under way."""
+
+    host: str
+    ends_at: float
+
+
+def watched_beyond(running: Sequence[Running], now: float, settings: Settings) -> frozenset[str]:
+    """Tell which hosts stay watched until after the next tick has had its turn."""
+    horizon = now + settings.period + OVERLAP
+    return frozenset(watch.host for watch in running if watch.ends_at >= horizon)
+
+
+def choose(
+    online: Sequence[str],
+    watched: frozenset[str],
+    again: frozenset[str],
+    unfit: frozenset[str],
+    settings: Settings,
+    chance: random.Random,
+) -> tuple[str, ...]:
+    """Choose the backends for the next round: those to be asked again, and a random sample of the rest.
+
+    Args:
+        online: the pair's backends whose agent is online.
+        watched: hosts that stay watched anyway.
+        again: hosts whose watch has ended early; they come first, so that failures that trickle in meet.
+        unfit: hosts that can't probe; taken only where there is nobody else.
+        settings: for the size of the sample.
+        chance: source of randomness.
+
+    Returns:
+        The instance ids to ask now: with those watched, at most ``sample_size``.
+    """
+    free = settings.sample_size - len(watched.intersection(online))
+    if free <= 0:
+        return ()
+    urgent = sorted(again.intersection(online) - watched)
+    chosen = urgent if len(urgent) <= free else chance.sample(urgent, free)
+    for pool in (
+        sorted(set(online) - watched - again - unfit),
+        sorted(unfit.intersection(online) - watched - again),
+    ):
+        room = free - len(chosen)
+        chosen = chosen + chance.sample(pool, min(room, len(pool)))
+    return tuple(chosen)

@@ -1,0 +1,203 @@
+"""EC2: which route table the protected subnets use, and the swap."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import RouteTableTypeDef
+
+log = logging.getLogger(__name__)
+
+DEFAULT_ROUTE = "0.0.0.0/0"
+# Pauses before each further try of a swap, in seconds. botocore has retried throttling and 5xx by itself before.
+PAUSES = (0.2, 0.5, 1.0)
+
+
+class RouteTablesError(Exception):
+    """The pair's route tables are not what they must be; the message says what to do."""
+
+
+class SwapFailedError(Exception):
+    """Not every subnet could be moved.
+
+    Attributes:
+        moved: subnets that are on the new table.
+        left: subnets that are not, with what EC2 said.
+    """
+
+    def __init__(self, moved: tuple[str, ...], left: Mapping[str, str]) -> None:
+        self.moved = moved
+        self.left = dict(left)
+        super().__init__(
+            f"{len(left)} of {len(left) + len(moved)} subnets could not be moved: "
+            + "; ".join(f"{subnet}: {why}" for subnet, why in sorted(left.items()))
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """One route table of the pair.
+
+    Attributes:
+        associations: association id by subnet id, explicit subnet associations only: the main route table's own
+            association and gateway (edge) associations have no subnet of ours to move.
+        trouble: why its default route would not carry traffic; None where it would.
+    """
+
+    table_id: str
+    associations: Mapping[str, str]
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Both route tables of the pair, by id."""
+
+    by_id: Mapping[str, Table]
+
+    @property
+    def active(self) -> str | None:
+        """The table that all protected subnets use; None where they are split or there are none."""
+        used = [table_id for table_id, table in self.by_id.items() if table.associations]
+        return used[0] if len(used) == 1 else None
+
+    @property
+    def subnets(self) -> dict[str, tuple[str, ...]]:
+        """Protected subnets by table."""
+        return {table_id: tuple(sorted(table.associations)) for table_id, table in self.by_id.items()}
+
+
+class Routes:
+    """The pair's route tables in EC2.
+
+    Args:
+        ec2: boto3 client.
+        settings: names the tables and the NATs behind them.
+        runtime: waiting, and doing things at the same time.
+    """
+
+    def __init__(self, ec2: EC2Client, settings: Settings, runtime: Runtime) -> None:
+        self._ec2 = ec2
+        self._settings = settings
+        self._runtime = runtime
+
+    def read(self) -> Tables:
+        """Read both tables.
+
+        Raises:
+            RouteTablesError: one of them does not exist.
+            botocore.exceptions.ClientError: EC2 refuses.
+        """
+        # A filter, unlike RouteTableIds, is no error where one is missing: which one is then known.
+        answer = self._ec2.describe_route_tables(
+            Filters=[{"Name": "route-table-id", "Values": list(self._settings.tables)}]
+        )
+        found = {table["RouteTableId"]: table for table in answer["RouteTables"]}
+        for table_id in self._settings.tables:
+            if table_id not in found:
+                raise RouteTablesError(
+                    f"there is no {self._settings.role_of(table_id)} route table {table_id} in this account and "
+                    "region: correct the pair's configuration and deploy"
+                )
+        return Tables({table_id: self._table(found[table_id]) for table_id in self._settings.tables})
+
+    def _table(self, told: RouteTableTypeDef) -> Table:
+        table_id = told["RouteTableId"]
+        associations = {
+            a["SubnetId"]: a["RouteTableAssociationId"]
+            for a in told.get("Associations", [])
+            if a.get("SubnetId")
+            and a.get("AssociationState", {}).get("State", "associated") in ("associated", "associating")
+        }
+        return Table(table_id, associations, self._trouble(told))
+
+    def _trouble(self, told: RouteTableTypeDef) -> str | None:
+        table_id = told["RouteTableId"]
+        for route in told.get("Routes", []):
+            if route.get("DestinationCidrBlock") != DEFAULT_ROUTE:
+                continue
+            if route.get("State") == "blackhole":
+                return f"the default route of {table_id} is a blackhole"
+            nat = self._settings.nat_of(table_id)
+            if route.get("InstanceId", nat) != nat:
+                return f"the default route of {table_id} leads to {route['InstanceId']}, not to {nat}"
+            return None
+        return f"{table_id} has no default route"
+
+    def swap(self, from_table: str, to_table: str, known: Tables, allowed: Callable[[], None]) -> tuple[str, ...]:
+        """Move every subnet from one table to the other, all at the same time.
+
+        The first try goes by what is known, since every second counts; then the tables are read anew: association ids
+        change with every replacement, subnets may have come or gone. Calling it again is harmless.
+
+        Args:
+            from_table: route table id.
+            to_table: route table id.
+            known: both tables as they were read last.
+            allowed: called before each try; raises where nothing may be changed any more.
+
+        Returns:
+            All subnets that are on ``to_table``.
+
+        Raises:
+            SwapFailedError: some could not be moved, after a bounded number of tries.
+        """
+        moved: set[str] = set()
+        left = dict(known.by_id[from_table].associations)
+        errors: dict[str, str] = {}
+        for pause in (*PAUSES, None):
+            allowed()
+            errors = self._replace_all(left, to_table)
+            moved.update(set(left) - set(errors))
+            try:
+                tables = self.read()
+            except (ClientError, BotoCoreError, RouteTablesError) as error:
+                errors = errors or {"route tables": f"can't be read: {_said(error)}"}
+            else:
+                # A read may be a little old: what EC2 has accepted is moved, whatever it says.
+                moved.update(tables.by_id[to_table].associations)
+                left = {s: a for s, a in tables.by_id[from_table].associations.items() if s not in moved}
+                if not left:
+                    return tuple(sorted(moved))
+                errors = {s: errors.get(s, "still on the old table") for s in left}
+            log.warning("subnets not moved yet", extra={"errors": errors})
+            if pause is not None:
+                self._runtime.sleep(pause)
+        raise SwapFailedError(tuple(sorted(moved)), errors)
+
+    def _replace_all(self, associations: Mapping[str, str], to_table: str) -> dict[str, str]:
+        """Replace associations at the same time; gives what EC2 said of those that it refused."""
+
+        def replacing(subnet: str, association: str) -> Callable[[], str | None]:
+            def replace() -> str | None:
+                try:
+                    answer: Any = self._ec2.replace_route_table_association(
+                        AssociationId=association, RouteTableId=to_table
+                    )
+                except (ClientError, BotoCoreError) as error:
+                    return _said(error)
+                log.info("subnet moved", extra={"subnet": subnet, "association": answer.get("NewAssociationId")})
+                return None
+
+            return replace
+
+        calls = [replacing(subnet, association) for subnet, association in associations.items()]
+        results = self._runtime.together(calls) if calls else []
+        return {s: said for s, said in zip(associations, results, strict=True) if said is not None}
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        told = error.response.get("Error", {})
+        return f"{told.get('Code', 'Unknown')}: {told.get('Message', '')}"[:300]
+    return f"{type(error).__name__}: {error}"[:300]

@@ -1,0 +1,255 @@
+"""The environment, parsed once into one frozen, validated object."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+PREFIX = "NAT_FAILOVER_"
+
+# The step's own time limit in the document is an hour; a watch has to end well before it.
+LONGEST_WINDOW = 3000
+# SendCommand takes 50 InstanceIds at most and one is the passive NAT's:
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+LARGEST_SAMPLE = 49
+
+
+class Mode(StrEnum):
+    """Whether a decision to fail over is carried out."""
+
+    AUTOMATIC = "automatic"
+    OBSERVE = "observe"
+
+
+class SettingsError(ValueError):
+    """The environment is not usable; ``problems`` has one sentence for each variable at fault."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the function is told; durations in seconds.
+
+    Attributes:
+        freshness: an observation older than this is no evidence.
+        settle: a watch that runs and has said nothing is taken as proof of health up to this long ago: longer than
+            the probe takes to see a failure and SSM to tell it.
+        confirm_for: how long an invocation waits for the evidence that it is missing.
+        gather_for: how long the first failure after a time of health is given to be joined by others.
+        poll: pause between two reads of the same round.
+        claim_lease: how long a claim protects its holder; longer than the function may run.
+    """
+
+    pair: str
+    lock_parameter: str
+    claim_parameter: str
+    probe_document: str
+    probe_tag_key: str
+    probe_tag_value: str
+    primary_route_table: str
+    standby_route_table: str
+    primary_instance: str
+    standby_instance: str
+    topic: str
+    claim_lease: float
+    mode: Mode = Mode.AUTOMATIC
+    targets: tuple[str, ...] = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
+    interval: float = 0.5
+    failures: int = 3
+    window: int = 600
+    period: int = 60
+    warm_up: int = 300
+    freshness: float = 30.0
+    failure_threshold: int = 3
+    sample_size: int = 10
+    count_silence: bool = False
+    silence_after: float = 10.0
+    settle: float = field(default=6.0)
+    confirm_for: float = field(default=12.0)
+    gather_for: float = field(default=3.0)
+    poll: float = field(default=0.2)
+
+    @property
+    def watches(self) -> bool:
+        """Whether rounds watch for a window; else each is one quick check a tick.
+
+        Where silence counts, hosts reach SSM through the NAT alone: a watch could not report its death, so each
+        tick has to ask anew.
+        """
+        return self.window > 0 and not self.count_silence
+
+    @property
+    def nats(self) -> tuple[str, str]:
+        """The instance ids of both NATs, the primary's first."""
+        return (self.primary_instance, self.standby_instance)
+
+    @property
+    def tables(self) -> tuple[str, str]:
+        """The ids of both route tables, the primary's first."""
+        return (self.primary_route_table, self.standby_route_table)
+
+    def other_table(self, table: str) -> str:
+        """Give the pair's other route table."""
+        return self.standby_route_table if table == self.primary_route_table else self.primary_route_table
+
+    def nat_of(self, table: str) -> str:
+        """Give the instance id of the NAT that a route table of the pair leads to."""
+        return self.primary_instance if table == self.primary_route_table else self.standby_instance
+
+    def role_of(self, table: str) -> str:
+        """Give the configured role, ``primary`` or ``standby``, of a route table of the pair."""
+        return "primary" if table == self.primary_route_table else "standby"
+
+    @staticmethod
+    def from_environment(environ: Mapping[str, str]) -> Settings:
+        """Read and check every variable.
+
+        Raises:
+            SettingsError: with a sentence for each variable that is missing or not allowed.
+        """
+        return _Reader(environ).settings()
+
+
+T = TypeVar("T")
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: list[str] = []
+
+    def settings(self) -> Settings:
+        values: dict[str, object] = {}
+        for name, (parse, allowed) in _VARIABLES.items():
+            variable = PREFIX + name.upper()
+            text = self._environ.get(variable)
+            if text is None:
+                if name in _MANDATORY:
+                    self._problems.append(f"{variable} is not set: it must be {allowed}")
+                continue
+            try:
+                values[name] = parse(text)
+            except ValueError:
+                self._problems.append(f"{variable} is {text!r}: it must be {allowed}")
+        if self._problems:
+            raise SettingsError(self._problems)
+        settings = Settings(**values)  # type: ignore[arg-type]
+        self._check_together(settings)
+        if self._problems:
+            raise SettingsError(self._problems)
+        return settings
+
+    def _check_together(self, s: Settings) -> None:
+        def refuse(name: str, value: object, allowed: str) -> None:
+            self._problems.append(f"{PREFIX}{name} is {str(value)!r}: it must be {allowed}")
+
+        if s.standby_route_table == s.primary_route_table:
+            refuse("STANDBY_ROUTE_TABLE", s.standby_route_table, "another route table than the primary's")
+        if s.standby_instance == s.primary_instance:
+            refuse("STANDBY_INSTANCE", s.standby_instance, "another instance than the primary")
+        if s.claim_parameter == s.lock_parameter:
+            refuse("CLAIM_PARAMETER", s.claim_parameter, "another parameter than the lock")
+        if s.sample_size < s.failure_threshold:
+            refuse(
+                "SAMPLE_SIZE",
+                s.sample_size,
+                f"at least {PREFIX}FAILURE_THRESHOLD ({s.failure_threshold}), or no failure could ever be seen",
+            )
+        if 0 < s.window < s.period:
+            refuse("WINDOW", s.window, f"0 or at least {PREFIX}PERIOD ({s.period}), or hosts go unwatched")
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def parse(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def _between(kind: Callable[[str], T], low: float, high: float) -> Callable[[str], T]:
+    def parse(text: str) -> T:
+        value = kind(text)
+        if not (math.isfinite(value) and low <= value <= high):  # type: ignore[arg-type,operator]
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
+def _targets(text: str) -> tuple[str, ...]:
+    targets = tuple(text.split(","))
+    host = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
+    if not 1 <= len(targets) <= 5 or len(set(targets)) != len(targets):
+        raise ValueError(text)
+    for target in targets:
+        octets = target.split(".")
+        if not host.fullmatch(target) or len(target) > 253:
+            raise ValueError(text)
+        if octets[-1].isdigit() and (len(octets) != 4 or not all(o.isdigit() and int(o) < 256 for o in octets)):
+            raise ValueError(text)
+    return targets
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+_PARAMETER = (_matching(r"(/[A-Za-z0-9_.-]+)+"), "an absolute parameter name such as /nat-failover/main/lock")
+_TABLE = (_matching(r"rtb-[0-9a-f]{8,17}"), "a route table id, rtb- and 8 to 17 hexadecimal digits")
+_INSTANCE = (_matching(r"i-[0-9a-f]{8,17}"), "an instance id, i- and 8 to 17 hexadecimal digits")
+
+_VARIABLES: dict[str, tuple[Callable[[str], object], str]] = {
+    "pair": (_matching(r"[a-z][a-z0-9-]{0,30}"), "the pair's name: a to z, 0 to 9 and -, 31 characters at most"),
+    "lock_parameter": _PARAMETER,
+    "claim_parameter": _PARAMETER,
+    "probe_document": (_matching(r"[A-Za-z0-9_.-]{3,128}"), "the name of an SSM document of this account"),
+    "probe_tag_key": (_matching(r"[\w\s.:/=+@-]{1,128}"), "a tag key of 1 to 128 characters"),
+    "probe_tag_value": (_matching(r"[\w\s.:/=+@-]{1,256}"), "a tag value of 1 to 256 characters"),
+    "primary_route_table": _TABLE,
+    "standby_route_table": _TABLE,
+    "primary_instance": _INSTANCE,
+    "standby_instance": _INSTANCE,
+    "topic": (_matching(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"), "the ARN of an SNS topic"),
+    "claim_lease": (_between(float, 10, 1800), "10 to 1800 seconds, longer than the function's timeout"),
+    "mode": (Mode, "automatic or observe"),
+    "targets": (_targets, "1 to 5 different IPv4 addresses or host names, separated by commas"),
+    "interval": (_between(float, 0.2, 60), "0.2 to 60 seconds"),
+    "failures": (_between(int, 1, 99), "1 to 99 pings"),
+    "window": (_between(int, 0, LONGEST_WINDOW), f"0 (a quick check a tick) to {LONGEST_WINDOW} seconds"),
+    "period": (_between(int, 60, 3600), "60 to 3600 seconds, as the schedule has it"),
+    "warm_up": (_between(int, 0, 86400), "0 to 86400 seconds"),
+    "freshness": (_between(float, 5, 3600), "5 to 3600 seconds"),
+    "failure_threshold": (_between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
+    "sample_size": (_between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
+    "count_silence": (_flag, "true or false"),
+    "silence_after": (_between(float, 3, 300), "3 to 300 seconds"),
+}
+_MANDATORY = frozenset(
+    {
+        "pair",
+        "lock_parameter",
+        "claim_parameter",
+        "probe_document",
+        "probe_tag_key",
+        "probe_tag_value",
+        "primary_route_table",
+        "standby_route_table",
+        "primary_instance",
+        "standby_instance",
+        "topic",
+        "claim_lease",
+    }
+)
