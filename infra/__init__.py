@@ -1,0 +1,1 @@
+"""The CDK app: everything that AWS has to know to keep private subnets online."""

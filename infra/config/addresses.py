@@ -1,0 +1,41 @@
+"""Kinds of values that name places: addresses, networks, host names, mail addresses."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+
+from infra.config.kinds import Value, matching, text_of
+
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+
+
+def _target(value: object) -> object:
+    """Read a ping target; one whose last part is a number is an address, never a name."""
+    text = text_of(value)
+    if not _HOST.fullmatch(text) or len(text) > 253:
+        raise ValueError(text)
+    if text.rpartition(".")[2].isdigit():
+        try:
+            IPv4Address(text)
+        except AddressValueError as error:
+            raise ValueError(text) from error
+    return text
+
+
+def _network(value: object) -> object:
+    """Read a network in CIDR notation; a NAT that is open to the whole Internet is refused."""
+    text = text_of(value)
+    try:
+        network = IPv4Network(text)
+    except (AddressValueError, NetmaskValueError) as error:
+        raise ValueError(text) from error
+    if "/" not in text or network.prefixlen < 8:
+        raise ValueError(text)
+    return str(network)
+
+
+TARGET = Value("an IPv4 address or a host name", "1.1.1.1", _target)
+NETWORK = Value("an IPv4 network, /8 or smaller, with no bit set behind its prefix", "10.0.0.0/16", _network)
+MAIL = matching(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s,;<>.]+", "a mail address", "oncall@example.com", tokens=False)

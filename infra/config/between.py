@@ -1,0 +1,107 @@
+"""What pairs and stacks must be true of together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.config.choices import ProbeTag, SsmAccess
+from infra.config.problems import refused, shown
+from infra.config.stacks import StackSettings
+
+Values = Mapping[str, Any]
+Place = tuple[str | None, str | None]
+
+
+def check_together(
+    pairs: Sequence[Values], stacks: Sequence[StackSettings], places: Mapping[str, Place], problems: list[str]
+) -> None:
+    """Check pairs against each other and against the stacks.
+
+    Args:
+        pairs: values by field name of PairConfig, in the order of the configuration.
+        stacks: as far as they could be read.
+        places: account and region by stack.
+        problems: a sentence for each problem is added.
+    """
+    _check_stacks(pairs, stacks, problems)
+    stack_of = {
+        i: stack.name for i, pair in enumerate(pairs) for stack in reversed(stacks) if pair.get("name") in stack.pairs
+    }
+    _check_pairs(pairs, {i: places[stack] for i, stack in stack_of.items()}, problems)
+    _check_endpoints(pairs, stack_of, problems)
+
+
+def _check_stacks(pairs: Sequence[Values], stacks: Sequence[StackSettings], problems: list[str]) -> None:
+    names = [pair["name"] for pair in pairs if isinstance(pair.get("name"), str)]
+    holders: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    for i, stack in enumerate(stacks):
+        path = f"nat-failover.stacks[{i}]"
+        if seen.setdefault(stack.name, i) != i:
+            problems.append(f"{path}.name is {shown(stack.name)}: nat-failover.stacks[{seen[stack.name]}] has it too")
+        for j, name in enumerate(stack.pairs):
+            if name not in names:
+                problems.append(
+                    refused(f"{path}.pairs[{j}]", name, "the name of a pair", names[0] if names else "main")
+                )
+            elif holders.setdefault(name, i) != i:
+                problems.append(
+                    f"{path}.pairs[{j}] is {shown(name)}: nat-failover.stacks[{holders[name]}] holds it already"
+                )
+    if stacks:
+        problems += [
+            f"nat-failover.stacks holds {shown(sorted(holders))}: pair {name} is in none of them"
+            for name in dict.fromkeys(names)
+            if name not in holders
+        ]
+
+
+def _check_pairs(pairs: Sequence[Values], place_of: Mapping[int, Place], problems: list[str]) -> None:
+    seen: dict[object, int] = {}
+
+    def once(what: object, position: int, setting: str, value: object, why: str) -> bool:
+        first = seen.setdefault(what, position)
+        if first != position:
+            problems.append(
+                f"nat-failover.pairs[{position}].{setting} is {shown(value)}: so is that of "
+                f"nat-failover.pairs[{first}], {why}"
+            )
+        return first == position
+
+    for i, pair in enumerate(pairs):
+        table, name, tag = pair.get("primary_route_table_id"), pair.get("name"), pair.get("probe_tag")
+        if isinstance(table, str):
+            once(("table", table), i, "primaryRouteTableId", table, "and a table can be in one pair only")
+        if not isinstance(name, str):
+            continue
+        if not once(("name", name), i, "name", name, "and each must have a name of its own, for example main-b"):
+            continue
+        # Output names in CloudFormation have no hyphens:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+        short = name.replace("-", "")
+        once(("short", short), i, "name", name, "but for hyphens; CloudFormation's names have none: take another name")
+        if isinstance(tag, ProbeTag):
+            value = name if tag.value is None else tag.value
+            said = {"key": tag.key, "value": value}
+            why = "and a backend must belong to one pair: leave out the value, which then is the pair's name"
+            once(("tag", place_of.get(i), tag.key, value), i, "probeTag", said, why)
+
+
+def _check_endpoints(pairs: Sequence[Values], stack_of: Mapping[int, str], problems: list[str]) -> None:
+    """Refuse a second set of endpoints in a VPC, whose private names would collide, and silence that proves nothing.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+    makers: dict[object, int] = {}
+    for i, pair in enumerate(pairs):
+        if pair.get("ssm_access") is SsmAccess.CREATE:
+            makers.setdefault(pair.get("vpc_id"), i)
+    for i, pair in enumerate(pairs):
+        first, access = makers.get(pair.get("vpc_id")), pair.get("ssm_access")
+        if first is None or first == i:
+            continue
+        again = access is SsmAccess.CREATE and stack_of.get(i) != stack_of.get(first)
+        if again or access is SsmAccess.NONE:
+            allowed = f"existing, since nat-failover.pairs[{first}] has endpoints made in the same VPC"
+            problems.append(refused(f"nat-failover.pairs[{i}].ssmAccess", access, allowed, "existing"))

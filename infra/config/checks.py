@@ -1,0 +1,97 @@
+"""What the settings of one pair must be true of together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.config.choices import SsmAccess
+from infra.config.kinds import INVALID
+from infra.config.problems import missing, refused, shown
+
+Values = Mapping[str, Any]
+
+
+def check_settings(values: Values, path: str, problems: list[str]) -> None:
+    """Check what a pair's settings must be true of together; a setting that was refused before is left out.
+
+    Args:
+        values: by field name of PairConfig.
+        path: the pair's, for the sentences.
+        problems: a sentence for each problem is added.
+    """
+
+    def told(*names: str) -> bool:
+        return all(values.get(name) not in (None, INVALID) for name in names)
+
+    def refuse(key: str, name: str, allowed: str, example: object) -> None:
+        problems.append(refused(f"{path}.{key}", values[name], allowed, example))
+
+    if told("sample_size", "failure_threshold") and values["failure_threshold"] > values["sample_size"]:
+        size = values["sample_size"]
+        refuse("failureThreshold", "failure_threshold", f"at most sampleSize, which is {size}", min(3, size))
+    if told("window", "period_minutes") and 0 < values["window"] < values["period_minutes"] * 60:
+        period = values["period_minutes"] * 60
+        refuse("window", "window", f"0, or at least the period of {period} seconds, or hosts go unwatched", 10 * period)
+    if told("window", "interval", "failures") and 0 < values["window"] <= values["interval"] * values["failures"]:
+        needed = f"{values['failures']} pings {values['interval']:g} seconds apart"
+        refuse("window", "window", f"0, or longer than failures and interval need together ({needed})", 600)
+    if values.get("standby_ami") == "al2023" and values.get("standby_root_device") not in ("/dev/xvda", INVALID):
+        refuse("standbyRootDevice", "standby_root_device", "that of al2023", "/dev/xvda")
+    _check_standby(values, path, problems)
+    _check_endpoints(values, path, problems)
+
+
+def _check_standby(values: Values, path: str, problems: list[str]) -> None:
+    ids = {name: values.get(name) for name in ("standby_instance_id", "standby_route_table_id", "standby_subnet_id")}
+    if INVALID in ids.values():
+        return
+    instance, table, subnet = ids.values()
+    if instance is None and table is None:
+        if subnet is None:
+            problems.append(missing(f"{path}.standbySubnetId", "a public subnet's id", "subnet-0123456789abcdef0"))
+        return
+    if table is None:
+        problems.append(
+            missing(f"{path}.standbyRouteTableId", "the existing standby's route table", "rtb-0123456789abcdef0")
+        )
+    if instance is None:
+        problems.append(
+            missing(
+                f"{path}.standbyInstanceId", "the instance that standbyRouteTableId leads to", "i-0123456789abcdef0"
+            )
+        )
+    if subnet is not None:
+        problems.append(
+            f"{path}.standbySubnetId is {shown(subnet)}: it must be left out, since standbyInstanceId and "
+            "standbyRouteTableId name a standby that exists and none is made"
+        )
+    if table is not None and table == values.get("primary_route_table_id"):
+        problems.append(
+            refused(
+                f"{path}.standbyRouteTableId", table, "another table than primaryRouteTableId", "rtb-0fedcba9876543210"
+            )
+        )
+    if instance is not None and instance == values.get("primary_instance_id"):
+        problems.append(
+            refused(
+                f"{path}.standbyInstanceId", instance, "another instance than primaryInstanceId", "i-0fedcba9876543210"
+            )
+        )
+
+
+def _check_endpoints(values: Values, path: str, problems: list[str]) -> None:
+    access, subnets = values.get("ssm_access"), values.get("endpoint_subnet_ids")
+    if access in (None, INVALID) or subnets is INVALID:
+        return
+    if access is SsmAccess.CREATE and not subnets and values.get("standby_subnet_id") is None:
+        problems.append(
+            missing(
+                f"{path}.endpointSubnetIds", "subnets for the endpoints that are made", ["subnet-0123456789abcdef0"]
+            )
+        )
+    if access is not SsmAccess.CREATE and subnets:
+        problems.append(
+            f"{path}.endpointSubnetIds is {shown(subnets)}: it must be left out unless ssmAccess is create; it is "
+            f"{shown(access)}"
+        )

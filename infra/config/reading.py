@@ -1,0 +1,190 @@
+"""From the context's block to typed objects, collecting every problem on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any, cast
+
+from infra.config.between import check_together
+from infra.config.checks import check_settings
+from infra.config.kinds import INVALID, Kind
+from infra.config.pair import PairConfig
+from infra.config.problems import ConfigurationError, missing, refused, shown, unknown
+from infra.config.stacks import ACCOUNT, REGION, Configuration, StackConfig, StackSettings
+
+ROOT = "nat-failover"
+# What has to be told where nothing is configured yet.
+EXAMPLE: dict[str, object] = {
+    "pairs": [
+        {
+            "name": "main",
+            "vpcId": "vpc-0123456789abcdef0",
+            "primaryRouteTableId": "rtb-0123456789abcdef0",
+            "primaryInstanceId": "i-0123456789abcdef0",
+            "standbySubnetId": "subnet-0123456789abcdef0",
+        }
+    ]
+}
+_TOP = ("pairs", "defaults", "stacks", "account", "region")
+
+
+def read_configuration(block: object) -> Configuration:
+    """Read the whole block.
+
+    Args:
+        block: what stands under ``nat-failover`` in the context: ``pairs``, and where wanted ``defaults`` (settings for
+            every pair that does not set them itself), ``stacks``, ``account`` and ``region``.
+
+    Raises:
+        ConfigurationError: with a sentence for every problem.
+    """
+    problems: list[str] = []
+    configuration = _read(block, problems)
+    if configuration is None or problems:
+        raise ConfigurationError(problems)
+    return configuration
+
+
+def checked_pair(pair: PairConfig) -> PairConfig:
+    """Check a pair that was made in Python, not read.
+
+    Returns:
+        The same, with each value of the very type that it is declared with.
+
+    Raises:
+        ConfigurationError: with a sentence for every problem.
+    """
+    problems: list[str] = []
+    path = f"pair {pair.name}"
+    values = _again(pair, path, problems)
+    check_settings(values, path, problems)
+    if problems:
+        raise ConfigurationError(problems)
+    return PairConfig(**values)
+
+
+def _again(settings: object, path: str, problems: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for f in fields(cast("Any", settings)):
+        value = getattr(settings, f.name)
+        if value is None or (f.default is not MISSING and value == f.default):
+            values[f.name] = f.default
+        elif is_dataclass(value):
+            inner = _again(value, f"{path}.{key_of(f)}", problems)
+            values[f.name] = INVALID if INVALID in inner.values() else f.metadata["section"](**inner)
+        else:
+            values[f.name] = _kind(f).read(value, f"{path}.{key_of(f)}", problems)
+    return values
+
+
+def key_of(setting: Field[Any]) -> str:
+    """Give a setting's name as it is written in the configuration: ``vpc_id`` is ``vpcId``."""
+    first, *rest = setting.name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _read(block: object, problems: list[str]) -> Configuration | None:
+    if not isinstance(block, Mapping):
+        problems.append(refused(ROOT, block, "an object with a list of pairs", EXAMPLE))
+        return None
+    problems += [unknown(ROOT, str(key), _TOP) for key in block if key not in _TOP]
+    account = _optional(ACCOUNT, block, "account", problems)
+    region = _optional(REGION, block, "region", problems)
+    defaults = _settings(PairConfig, block.get("defaults") or {}, f"{ROOT}.defaults", problems, partial=True)
+    if "name" in defaults:
+        problems.append(f"{ROOT}.defaults.name is {shown(defaults['name'])}: each pair must have a name of its own")
+    blocks = block.get("pairs") or []
+    if not isinstance(blocks, Sequence) or isinstance(blocks, str):
+        problems.append(refused(f"{ROOT}.pairs", blocks, "a list of pairs", EXAMPLE["pairs"]))
+        return None
+    if not blocks:
+        problems.append(
+            f"no pair is configured: {ROOT}.pairs is empty. Fill it in in cdk.json, or give a YAML or JSON file with "
+            f"-c config=FILE. The least that a pair needs: {shown_example()}"
+        )
+        return None
+    pairs: list[dict[str, Any]] = []
+    for i, pair in enumerate(blocks):
+        path = f"{ROOT}.pairs[{i}]"
+        values = _settings(PairConfig, pair, path, problems, inherited=defaults)
+        check_settings(values, path, problems)
+        pairs.append(values)
+    stacks = _stacks(block.get("stacks"), pairs, problems)
+    places = {stack.name: (stack.account or account, stack.region or region) for stack in stacks}
+    check_together(pairs, stacks, places, problems)
+    if problems:
+        return None
+    ready = {values["name"]: PairConfig(**values) for values in pairs}
+    return Configuration(
+        tuple(StackConfig(s.name, tuple(ready[name] for name in s.pairs), *places[s.name]) for s in stacks)
+    )
+
+
+def shown_example() -> str:
+    """Give the example of a pair as one line of JSON."""
+    return str(EXAMPLE["pairs"]).replace("'", '"')
+
+
+def _stacks(blocks: object, pairs: list[dict[str, Any]], problems: list[str]) -> tuple[StackSettings, ...]:
+    if blocks is None:
+        names = tuple(values["name"] for values in pairs if isinstance(values.get("name"), str))
+        return (StackSettings(name="nat-failover", pairs=names),)
+    path = f"{ROOT}.stacks"
+    if not isinstance(blocks, Sequence) or isinstance(blocks, str) or not blocks:
+        problems.append(refused(path, blocks, "a list of stacks", [{"name": "nat-failover", "pairs": ["main"]}]))
+        return ()
+    read = [_settings(StackSettings, block, f"{path}[{i}]", problems) for i, block in enumerate(blocks)]
+    complete = [values for values in read if INVALID not in values.values() and {"name", "pairs"} <= values.keys()]
+    return tuple(StackSettings(**values) for values in complete)
+
+
+def _settings(
+    kind: type,
+    block: object,
+    path: str,
+    problems: list[str],
+    *,
+    inherited: Mapping[str, Any] | None = None,
+    partial: bool = False,
+) -> dict[str, Any]:
+    """Read the settings of a dataclass by field name; INVALID stands for those refused, the missing are not there."""
+    if not isinstance(block, Mapping):
+        problems.append(refused(path, block, "an object with settings", {}))
+        return {}
+    known = {key_of(f): f for f in fields(kind)}
+    problems += [unknown(path, str(key), list(known)) for key in block if key not in known]
+    values: dict[str, Any] = {}
+    for key, setting in known.items():
+        # A null is no value: YAML makes it of a name with nothing behind it.
+        if block.get(key) is not None:
+            values[setting.name] = _value(setting, block[key], f"{path}.{key}", problems)
+        elif inherited and setting.name in inherited:
+            values[setting.name] = inherited[setting.name]
+        elif partial:
+            continue
+        elif setting.default is not MISSING:
+            values[setting.name] = setting.default
+        elif setting.default_factory is not MISSING:
+            values[setting.name] = setting.default_factory()
+        else:
+            problems.append(missing(f"{path}.{key}", _kind(setting).allowed, _kind(setting).example))
+    return values
+
+
+def _value(setting: Field[Any], value: object, path: str, problems: list[str]) -> object:
+    section = setting.metadata.get("section")
+    if section is None:
+        return _kind(setting).read(value, path, problems)
+    values = _settings(section, value, path, problems)
+    return INVALID if INVALID in values.values() else section(**values)
+
+
+def _optional(kind: Kind, block: Mapping[str, object], key: str, problems: list[str]) -> str | None:
+    value = block.get(key)
+    read = None if value is None else kind.read(value, f"{ROOT}.{key}", problems)
+    return read if isinstance(read, str) else None
+
+
+def _kind(setting: Field[Any]) -> Kind:
+    return cast("Kind", setting.metadata["kind"])

@@ -1,0 +1,80 @@
+"""Where the configuration comes from: the CDK's context, or a YAML or JSON file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.config.problems import ConfigurationError
+from infra.config.reading import ROOT
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key given twice, of which the later would silently win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = next((key for i, key in enumerate(keys) if key in keys[:i]), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice} is set twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def from_context(block: object, file: object) -> object:
+    """Give the configuration's block.
+
+    Args:
+        block: the context's ``nat-failover``; given with ``-c``, it is text.
+        file: the context's ``config``: a file that is read in its stead.
+
+    Raises:
+        ConfigurationError: there is no such file, or it can't be understood.
+    """
+    if file is not None:
+        return from_file(Path(str(file)))
+    if isinstance(block, str):
+        return _parse(block, f"the context's {ROOT}")
+    return {} if block is None else block
+
+
+def from_file(path: Path) -> object:
+    """Read a YAML or JSON file, whose top is the block itself or has it under ``nat-failover``.
+
+    Raises:
+        ConfigurationError: there is no such file, or it can't be understood.
+    """
+    try:
+        text = path.expanduser().read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError([f"config is {str(path)!r}: it can't be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([f"config is {str(path)!r}: it is no UTF-8 text"]) from error
+    block = _parse(text, f"the file {path}")
+    if isinstance(block, dict) and list(block) == [ROOT]:
+        return block[ROOT]
+    return {} if block is None else block
+
+
+def _parse(text: str, what: str) -> object:
+    if text.lstrip().startswith("{"):
+        # YAML takes most JSON, but not all (tabs), and would name another place in its errors.
+        try:
+            return json.loads(text, object_pairs_hook=_pairs)
+        except (ValueError, RecursionError) as error:
+            raise ConfigurationError([f"{what} is no JSON: {error}"]) from error
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigurationError([f"{what} is neither YAML nor JSON: {' '.join(str(error).split())}"]) from error
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    twice = next((key for i, key in enumerate(keys) if key in keys[:i]), None)
+    if twice is not None:
+        raise ValueError(f"{twice} is set twice")
+    return dict(pairs)

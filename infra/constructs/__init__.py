@@ -1,0 +1,1 @@
+"""The parts of a pair's stack, one construct a concern."""

@@ -1,0 +1,58 @@
+"""VPC endpoints that keep the backends in touch with Systems Manager when their NAT dies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws, CfnTag
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
+SERVICES = ("ssm", "ssmmessages", "ec2messages")
+
+
+class SsmEndpoints(Construct):
+    """Interface endpoints for what the SSM agent talks to; one set a VPC, whatever number of pairs it has.
+
+    A second set could not have the private names that make agents find it:
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+
+    Args:
+        vpc_id: the VPC.
+        subnet_ids: where the endpoints have their addresses, one subnet an availability zone at most. All of the VPC
+            reaches them.
+        cidrs: networks that may use them.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, vpc_id: str, subnet_ids: Sequence[str], cidrs: Sequence[str]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        tags = [CfnTag(key="Name", value="nat-failover-ssm")]
+        group = ec2.CfnSecurityGroup(
+            self,
+            "SecurityGroup",
+            group_description="Endpoints of Systems Manager: HTTPS from the protected networks",
+            vpc_id=vpc_id,
+            security_group_ingress=[
+                {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIp": cidr, "description": "agents"}
+                for cidr in cidrs
+            ],
+            # An endpoint opens no connection; without a rule of its own the group would get one to anywhere.
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
+            security_group_egress=[{"ipProtocol": "-1", "cidrIp": "127.0.0.1/32", "description": "nothing"}],
+            tags=tags,
+        )
+        for service in SERVICES:
+            ec2.CfnVPCEndpoint(
+                self,
+                service,
+                vpc_endpoint_type="Interface",
+                service_name=f"com.amazonaws.{Aws.REGION}.{service}",
+                vpc_id=vpc_id,
+                subnet_ids=list(subnet_ids),
+                security_group_ids=[group.attr_group_id],
+                private_dns_enabled=True,
+                tags=tags,
+            )

@@ -1,0 +1,38 @@
+"""The route table that leads to the standby; it waits without a subnet until a failover."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnTag
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from infra.config import PairConfig
+from infra.names import Names
+
+
+class StandbyRouteTable(Construct):
+    """A route table whose default route leads to the standby.
+
+    It has no association in the template: which table a subnet uses is the function's to change.
+
+    Args:
+        pair: the pair's configuration.
+        standby_instance: id of the standby.
+
+    Attributes:
+        table_id: for routes and associations.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, pair: PairConfig, standby_instance: str) -> None:
+        super().__init__(scope, construct_id)
+        table = ec2.CfnRouteTable(
+            self, "Table", vpc_id=pair.vpc_id, tags=[CfnTag(key="Name", value=Names(pair.name).standby)]
+        )
+        ec2.CfnRoute(
+            self,
+            "Default",
+            route_table_id=table.ref,
+            destination_cidr_block="0.0.0.0/0",
+            instance_id=standby_instance,
+        )
+        self.table_id = table.ref

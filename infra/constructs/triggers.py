@@ -1,0 +1,64 @@
+"""What invokes the function: the schedule, and hosts that report a failure."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.config import PairConfig
+from infra.names import Names
+
+# Of the statuses that an invocation can have, those with which a host's probe says that it has lost the Internet, or
+# ends without a word. Cancelled is a person's doing; a command that was never delivered is silence, for the next tick.
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandInvocation.html
+STATUSES = ("Failed", "TimedOut")
+
+
+class Triggers(Construct):
+    """Two rules of the default event bus, and the permissions to invoke the function.
+
+    Args:
+        pair: the pair's configuration.
+        function: is invoked with the events as they are.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, pair: PairConfig, function: lambda_.IFunction) -> None:
+        super().__init__(scope, construct_id)
+        self._function = function
+        tick = events.CfnRule(
+            self,
+            "Tick",
+            description=f"nat-failover, pair {pair.name}: look, whatever happens",
+            schedule_expression=rate(pair.period_minutes),
+            targets=[self._target()],
+        )
+        # https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html
+        report = events.CfnRule(
+            self,
+            "Report",
+            description=f"nat-failover, pair {pair.name}: a host reports a failure",
+            event_pattern={
+                "source": ["aws.ssm"],
+                "detail-type": ["EC2 Command Invocation Status-change Notification"],
+                "detail": {"document-name": [Names(pair.name).document], "status": list(STATUSES)},
+            },
+            targets=[self._target()],
+        )
+        for name, rule in (("InvokeByTick", tick), ("InvokeByReport", report)):
+            lambda_.CfnPermission(
+                self,
+                name,
+                action="lambda:InvokeFunction",
+                function_name=function.function_arn,
+                principal="events.amazonaws.com",
+                source_arn=rule.attr_arn,
+            )
+
+    def _target(self) -> dict[str, str]:
+        return {"arn": self._function.function_arn, "id": "function"}
+
+
+def rate(minutes: int) -> str:
+    """Write a period as EventBridge wants it: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html."""
+    return "rate(1 minute)" if minutes == 1 else f"rate({minutes} minutes)"

@@ -1,0 +1,52 @@
+"""Pure: what the function is told, as its settings read it."""
+
+from __future__ import annotations
+
+from infra.config import PairConfig, SsmAccess
+from infra.names import Names
+
+# A claim must outlive the invocation that made it: an invocation that was ended by Lambda acts no more after this.
+LEASE_MARGIN = 15
+
+
+def environment(pair: PairConfig, *, standby_instance: str, standby_route_table: str, topic_arn: str) -> dict[str, str]:
+    """Give the function's environment.
+
+    Args:
+        pair: the pair's configuration.
+        standby_instance: id.
+        standby_route_table: id.
+        topic_arn: where people are told.
+    """
+    names = Names(pair.name)
+    told = {
+        "PAIR": pair.name,
+        "LOCK_PARAMETER": names.lock,
+        "CLAIM_PARAMETER": names.claim,
+        "PROBE_DOCUMENT": names.document,
+        "PROBE_TAG_KEY": pair.probe_tag.key,
+        "PROBE_TAG_VALUE": pair.probe_tag_value,
+        "PRIMARY_ROUTE_TABLE": pair.primary_route_table_id,
+        "STANDBY_ROUTE_TABLE": standby_route_table,
+        "PRIMARY_INSTANCE": pair.primary_instance_id,
+        "STANDBY_INSTANCE": standby_instance,
+        "TOPIC": topic_arn,
+        "MODE": pair.mode.value,
+        "TARGETS": ",".join(pair.targets),
+        "INTERVAL": f"{pair.interval:g}",
+        "FAILURES": f"{pair.failures}",
+        "WINDOW": f"{pair.window}",
+        "PERIOD": f"{pair.period}",
+        "WARM_UP": f"{pair.warm_up}",
+        "FRESHNESS": f"{pair.freshness}",
+        "FAILURE_THRESHOLD": f"{pair.failure_threshold}",
+        "SAMPLE_SIZE": f"{pair.sample_size}",
+        "COUNT_SILENCE": "true" if pair.ssm_access is SsmAccess.NONE else "false",
+        "SILENCE_AFTER": f"{pair.silence_after}",
+        "CLAIM_LEASE": f"{pair.function_timeout + LEASE_MARGIN}",
+    }
+    return {f"NAT_FAILOVER_{name}": value for name, value in told.items()} | {
+        "POWERTOOLS_SERVICE_NAME": pair.name,
+        "POWERTOOLS_METRICS_NAMESPACE": "nat-failover",
+        "POWERTOOLS_LOG_LEVEL": pair.log_level.value,
+    }

@@ -1,0 +1,119 @@
+"""A pair as one construct, for this app's stack and for any other Python CDK app."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Tags
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.asset import asset
+from infra.config import PairConfig, SsmAccess, checked_pair
+from infra.constructs.function import FailoverFunction
+from infra.constructs.lock import Lock
+from infra.constructs.probe import ProbeDocument
+from infra.constructs.ssm_endpoints import SsmEndpoints
+from infra.constructs.standby_nat import USER_DATA, StandbyNat
+from infra.constructs.standby_route_table import StandbyRouteTable
+from infra.constructs.topic import PeopleTopic
+from infra.constructs.triggers import Triggers
+from infra.environment import environment
+from infra.names import Arns, Names
+from infra.permissions import statements
+from infra.probe_document import SCRIPT
+
+
+class NatFailover(Construct):
+    """Keeps the private subnets of a pair online when their NAT instance dies.
+
+    Example::
+
+        NatFailover(
+            self,
+            "Main",
+            pair=PairConfig(
+                name="main",
+                vpc_id=vpc.vpc_id,
+                primary_route_table_id="rtb-0123456789abcdef0",
+                primary_instance_id=nat.instance_id,
+                standby_subnet_id=vpc.public_subnets[1].subnet_id,
+            ),
+        )
+
+    Args:
+        pair: the pair's configuration.
+        endpoints: those of the pair's VPC, where another pair has them already; with ``ssm_access`` of ``create`` they
+            are made otherwise.
+
+    Attributes:
+        names: what AWS knows its parts by.
+        standby: the standby NAT; None where it exists already.
+        standby_instance_id: of either.
+        standby_route_table_id: of either.
+        topic: for alarms and further subscriptions.
+        function: for alarms.
+        endpoints: as given, or as made; None where there is nothing to make.
+
+    Raises:
+        ConfigurationError: with a sentence for every problem of the pair's configuration.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, pair: PairConfig, endpoints: SsmEndpoints | None = None
+    ) -> None:
+        pair = checked_pair(pair)
+        super().__init__(scope, construct_id)
+        self.names = Names(pair.name)
+        self._pair = pair
+        self.topic = PeopleTopic(self, "Topic", pair=pair).topic
+        Lock(self, "Lock", names=self.names)
+        ProbeDocument(self, "Probe", names=self.names, script=SCRIPT.read_text(encoding="utf-8"))
+        self.standby, self.standby_instance_id, self.standby_route_table_id = self._make_standby()
+        self.function = self._make_function()
+        Triggers(self, "Triggers", pair=pair, function=self.function)
+        self.endpoints = endpoints
+        if endpoints is None and pair.ssm_access is SsmAccess.CREATE:
+            self.endpoints = SsmEndpoints(
+                self,
+                "Endpoints",
+                vpc_id=pair.vpc_id,
+                subnet_ids=endpoint_subnets(pair),
+                cidrs=pair.protected_cidrs,
+            )
+        tags = Tags.of(self)
+        for key, value in pair.tags.items():
+            tags.add(key, value)
+
+    def _make_standby(self) -> tuple[StandbyNat | None, str, str]:
+        instance, table = self._pair.standby_instance_id, self._pair.standby_route_table_id
+        if instance is not None and table is not None:
+            return None, instance, table
+        standby = StandbyNat(self, "Standby", pair=self._pair, user_data=USER_DATA.read_text(encoding="utf-8"))
+        route = StandbyRouteTable(self, "Route", pair=self._pair, standby_instance=standby.instance_id)
+        return standby, standby.instance_id, route.table_id
+
+    def _make_function(self) -> lambda_.Function:
+        return FailoverFunction(
+            self,
+            "Function",
+            pair=self._pair,
+            code=asset(),
+            environment=environment(
+                self._pair,
+                standby_instance=self.standby_instance_id,
+                standby_route_table=self.standby_route_table_id,
+                topic_arn=self.topic.topic_arn,
+            ),
+            statements=lambda log_group_arn: statements(
+                self._pair,
+                Arns(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID),
+                standby_instance=self.standby_instance_id,
+                standby_route_table=self.standby_route_table_id,
+                topic_arn=self.topic.topic_arn,
+                log_group_arn=log_group_arn,
+            ),
+        ).function
+
+
+def endpoint_subnets(pair: PairConfig) -> tuple[str, ...]:
+    """Give the subnets for a pair's endpoints: as configured, or the standby's."""
+    return pair.endpoint_subnet_ids or tuple(subnet for subnet in [pair.standby_subnet_id] if subnet)

@@ -1,0 +1,97 @@
+"""Pure: what the function may do, each statement scoped to its own pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.config import Mode, PairConfig
+from infra.names import Arns, Names
+
+Statement = Mapping[str, Any]
+
+
+def statements(
+    pair: PairConfig, arns: Arns, *, standby_instance: str, standby_route_table: str, topic_arn: str, log_group_arn: str
+) -> list[Statement]:
+    """Give the statements of the function's role.
+
+    Which resources and condition keys an action knows is in the service authorization reference:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html and
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+
+    Args:
+        pair: the pair's configuration.
+        arns: of the stack's account and region.
+        standby_instance: id.
+        standby_route_table: id.
+        topic_arn: where people are told.
+        log_group_arn: of the function's log group, as CloudFormation gives it: with ``:*`` for its streams.
+    """
+    names = Names(pair.name)
+    allowed = [
+        _allow(
+            "LockAndClaim",
+            ["ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter"],
+            [arns.parameter(names.lock), arns.parameter(names.claim)],
+        ),
+        _allow("ProbeDocument", ["ssm:SendCommand"], [arns.document(names.document)]),
+        # The document and the instances are authorized apart, each must be allowed. A host without the tag can't be
+        # asked, whoever finds a way to make the function try:
+        # https://docs.aws.amazon.com/systems-manager/latest/userguide/run-command-setting-up.html
+        _allow(
+            "ProbeBackends",
+            ["ssm:SendCommand"],
+            [arns.ec2("instance", "*")],
+            {"StringEquals": {f"ssm:resourceTag/{pair.probe_tag.key}": pair.probe_tag_value}},
+        ),
+        _allow(
+            "ProbeNats",
+            ["ssm:SendCommand"],
+            [arns.ec2("instance", pair.primary_instance_id), arns.ec2("instance", standby_instance)],
+        ),
+        # AWS has no resource-level permission for these; they only read (both pages above, column "Resource types").
+        _allow(
+            "Look",
+            [
+                "ec2:DescribeInstances",
+                "ec2:DescribeRouteTables",
+                "ssm:DescribeInstanceInformation",
+                "ssm:ListCommandInvocations",
+                "ssm:ListCommands",
+            ],
+            ["*"],
+        ),
+        _allow("TellPeople", ["sns:Publish"], [topic_arn]),
+        # The stack makes the group; streams are the function's own.
+        _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn]),
+    ]
+    if pair.mode is Mode.OBSERVE:
+        return allowed
+    tables = [pair.primary_route_table_id, standby_route_table]
+    # Both tables, since it goes either way; which subnets they serve changes, but they are all in the pair's VPC.
+    return [
+        *allowed,
+        _allow("SwapTables", [SWAP], [arns.ec2("route-table", table) for table in tables]),
+        _allow(
+            "SwapSubnets",
+            [SWAP],
+            [arns.ec2("subnet", "*")],
+            {"ArnEquals": {"ec2:Vpc": arns.ec2("vpc", pair.vpc_id)}},
+        ),
+    ]
+
+
+SWAP = "ec2:ReplaceRouteTableAssociation"
+
+
+def _allow(
+    sid: str, actions: Sequence[str], resources: Sequence[str], condition: Mapping[str, object] | None = None
+) -> Statement:
+    statement: dict[str, object] = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": list(resources),
+    }
+    return statement if condition is None else statement | {"Condition": condition}

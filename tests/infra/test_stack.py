@@ -1,0 +1,192 @@
+"""Stacks as a whole: several pairs, every partition, what they share, and the construct in someone else's app."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_ec2 as ec2
+
+from infra.app import make_app
+from infra.config import ConfigurationError, PairConfig
+from infra.nat_failover import NatFailover
+from tests.infra.synthesis import Template, pair, synthesize
+
+ROOT = Path(__file__).parent.parent.parent
+# The CDK adds a dependency on the role that the reference to it implies: redundant, and not ours.
+CFN_LINT = ["--ignore-checks", "W3005"]
+CONFIGURATIONS: dict[str, dict[str, Any]] = {
+    "one pair": {"pairs": [pair()]},
+    "two pairs": {"pairs": [pair(), pair("other", "1")]},
+    "observe, no endpoints": {"pairs": [pair(mode="observe", ssmAccess="none")]},
+    "endpoints": {"pairs": [pair(ssmAccess="create"), pair("other", "1", ssmAccess="create")]},
+    "GovCloud": {"region": "us-gov-west-1", "pairs": [pair(ssmAccess="create")]},
+    "China": {"region": "cn-north-1", "account": "123456789012", "pairs": [pair(ssmAccess="create")]},
+}
+
+
+@pytest.fixture(scope="module")
+def two() -> Template:
+    return synthesize({"pairs": [pair(), pair("other", "1")]})
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_cfn_lint_finds_nothing(name: str) -> None:
+    configuration = CONFIGURATIONS[name]
+    regions = ["--regions", str(configuration.get("region", "eu-central-1"))]
+    path = synthesize(configuration).path
+    lint = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [lint, *CFN_LINT, *regions, "--template", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_no_partition_is_written_down(name: str) -> None:
+    assert not re.findall(r"arn:aws[a-z-]*:", synthesize(CONFIGURATIONS[name]).path.read_text(encoding="utf-8"))
+    assert "amazonaws.com.cn" not in str(synthesize(CONFIGURATIONS["one pair"]).body)
+
+
+def test_a_stack_without_a_place_can_be_deployed_to_any(two: Template) -> None:
+    assert not re.findall(r"\b(us|eu|cn|ap)-(gov-)?[a-z]+-\d\b", two.path.read_text(encoding="utf-8"))
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*(references(item) for item in value))
+    if not isinstance(value, dict):
+        return set()
+    found = {value["Ref"]} if isinstance(value.get("Ref"), str) else set()
+    if isinstance(value.get("Fn::GetAtt"), list):
+        found.add(value["Fn::GetAtt"][0])
+    return found.union(*(references(item) for item in value.values()))
+
+
+def test_two_pairs_in_one_stack_share_nothing(two: Template) -> None:
+    for name, resource in two.body["Resources"].items():
+        owner = "main" if name.startswith("main") else "other"
+        used = {used for used in references(resource) if not used.startswith("AWS::")}
+        assert not [other for other in used if not other.startswith(owner)], name
+    for kind in ("AWS::Lambda::Function", "AWS::EC2::Instance", "AWS::SSM::Parameter", "AWS::SNS::Topic"):
+        assert len(two.of(kind)) == 2
+
+
+def test_two_pairs_have_two_of_every_name(two: Template) -> None:
+    names = [
+        (resource["Type"], value)
+        for resource in two.body["Resources"].values()
+        for key, value in resource["Properties"].items()
+        if key in ("Name", "FunctionName", "TopicName", "LogGroupName") and isinstance(value, str)
+    ]
+    assert len(names) == 10
+    assert len(set(names)) == 10
+
+
+def test_the_deployment_prints_what_a_person_needs_next(two: Template) -> None:
+    told = {name: two.resolved(output["Value"]) for name, output in two.body["Outputs"].items()}
+    (instance,) = [i for i in two.of("AWS::EC2::Instance") if i.startswith("other")]
+    assert told["OtherLockParameter"] == "/nat-failover/other/lock"
+    assert told["OtherRearmCommand"] == (
+        "aws ssm put-parameter --name /nat-failover/other/lock --value armed --overwrite --region eu-central-1"
+    )
+    assert told["OtherStandbyInstance"] == f"<{instance}>"
+    assert {"MainTopic", "MainFunction", "MainStandbyRouteTable"} <= told.keys()
+
+
+def test_pairs_of_a_vpc_share_one_set_of_endpoints_that_only_protected_networks_reach() -> None:
+    template = synthesize(CONFIGURATIONS["endpoints"])
+    endpoints = template.of("AWS::EC2::VPCEndpoint").values()
+    assert {e["ServiceName"].rpartition(".")[2] for e in endpoints} == {"ssm", "ssmmessages", "ec2messages"}
+    assert len(endpoints) == 3
+    for endpoint in endpoints:
+        assert endpoint["VpcEndpointType"] == "Interface"
+        assert endpoint["PrivateDnsEnabled"] is True
+        assert endpoint["SubnetIds"] == ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+    (group,) = [g for n, g in template.of("AWS::EC2::SecurityGroup").items() if n.startswith("Endpoints")]
+    assert {(r["IpProtocol"], r["FromPort"], r["ToPort"]) for r in group["SecurityGroupIngress"]} == {("tcp", 443, 443)}
+    assert {r["CidrIp"] for r in group["SecurityGroupIngress"]} <= {
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+    }
+
+
+def test_no_endpoint_is_made_where_none_is_wanted(two: Template) -> None:
+    assert not two.of("AWS::EC2::VPCEndpoint")
+
+
+def test_stacks_hold_the_pairs_that_they_are_given(tmp_path: Path) -> None:
+
+    configuration = {
+        "pairs": [pair(), pair("other", "1")],
+        "account": "123456789012",
+        "stacks": [
+            {"name": "one", "pairs": ["main"], "region": "eu-central-1"},
+            {"name": "two", "pairs": ["other"], "region": "eu-west-1"},
+        ],
+    }
+    stacks = make_app(configuration, str(tmp_path)).synth().stacks
+    assert [(s.stack_name, s.environment.account, s.environment.region) for s in stacks] == [
+        ("one", "123456789012", "eu-central-1"),
+        ("two", "123456789012", "eu-west-1"),
+    ]
+    functions = [
+        [
+            r["Properties"]["FunctionName"]
+            for r in s.template["Resources"].values()
+            if r["Type"] == "AWS::Lambda::Function"
+        ]
+        for s in stacks
+    ]
+    assert functions == [["nat-failover-main"], ["nat-failover-other"]]
+
+
+def test_the_construct_works_in_another_app_with_ids_that_only_the_deployment_knows(tmp_path: Path) -> None:
+
+    app = App(outdir=str(tmp_path))
+    stack = Stack(app, "network")
+    vpc = ec2.CfnVPC(stack, "Vpc", cidr_block="10.0.0.0/16")
+    subnet = ec2.CfnSubnet(stack, "Public", vpc_id=vpc.ref, cidr_block="10.0.0.0/24")
+    table = ec2.CfnRouteTable(stack, "Private", vpc_id=vpc.ref)
+    made = NatFailover(
+        stack,
+        "Nat",
+        pair=PairConfig(
+            name="main",
+            vpc_id=vpc.ref,
+            primary_route_table_id=table.ref,
+            primary_instance_id="i-0123456789abcdef0",
+            standby_subnet_id=subnet.ref,
+        ),
+    )
+    assert made.standby is not None
+    (synthesized,) = app.synth().stacks
+    template = Template(synthesized.template, tmp_path)
+    variables = template.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    assert variables["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"] == "<Private>"
+    (interface,) = template.only("AWS::EC2::Instance")["NetworkInterfaces"]
+    assert interface["SubnetId"] == "<Public>"
+
+
+def test_the_construct_refuses_what_the_configuration_would_refuse() -> None:
+
+    wrong = PairConfig(
+        name="main",
+        vpc_id="vpc-1",
+        primary_route_table_id="rtb-0123456789abcdef0",
+        primary_instance_id="i-0123456789abcdef0",
+        standby_subnet_id="subnet-0123456789abcdef0",
+        sample_size=2,
+    )
+    with pytest.raises(ConfigurationError) as refused:
+        NatFailover(Stack(App(), "network"), "Nat", pair=wrong)
+    assert [problem.partition(" is ")[0] for problem in refused.value.problems] == [
+        "pair main.vpcId",
+        "pair main.failureThreshold",
+    ]
