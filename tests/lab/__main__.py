@@ -1,0 +1,82 @@
+"""The drill: plays scenarios and shows what happens. `make drill` runs it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tests.lab.latencies import Latencies
+from tests.lab.netns import sweep, why_unavailable
+from tests.lab.run import Run, play
+from tests.lab.scenarios import SCENARIOS
+from tests.lab.screen import LiveView, show_latencies, show_run, show_table
+
+
+class NetworkChoice(StrEnum):
+    """Which network a drill runs on."""
+
+    AUTO = "auto"
+    NAMESPACES = "namespaces"
+    SIMULATED = "simulated"
+
+
+def main(
+    scenario: Annotated[str, typer.Option(help="name of a scenario, or all")] = "nat-rules-flushed",
+    network: Annotated[NetworkChoice, typer.Option(help="real packets, or a model of them")] = NetworkChoice.AUTO,
+    json_file: Annotated[Path | None, typer.Option("--json", help="file for the results")] = None,
+    seed: Annotated[int | None, typer.Option(help="of everything left to chance; drawn where not given")] = None,
+    slower: Annotated[float, typer.Option(help="multiplies every latency of AWS")] = 1.0,
+    repeat: Annotated[int, typer.Option(help="how often to play it, each time with another seed")] = 1,
+) -> None:
+    """Play scenarios; the exit status is 0 only when every run passed."""
+    console = Console()
+    logging.getLogger("nat_failover").setLevel(logging.CRITICAL)
+    logging.getLogger("nat_failover").addHandler(logging.NullHandler())
+    names = list(SCENARIOS) if scenario == "all" else [scenario]
+    if not set(names) <= set(SCENARIOS):
+        raise typer.BadParameter(f"{scenario!r} is no scenario. There are: all, {', '.join(SCENARIOS)}")
+    chosen = _network(network, console)
+    latencies = Latencies().scaled(slower)
+    show_latencies(console, latencies)
+    first = seed if seed is not None else secrets.randbelow(2**31)
+    runs: list[Run] = []
+    for turn in range(repeat):
+        for name in names:
+            view = LiveView(console, name, SCENARIOS[name].told) if len(names) * repeat == 1 else None
+            run = play(SCENARIOS[name], chosen, first + turn, latencies, view.start if view else None)
+            if view is not None:
+                view.stop()
+            runs.append(run)
+            show_run(console, run, in_full=view is not None)
+    if len(runs) > 1:
+        show_table(console, runs)
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(json.dumps([run.told() for run in runs], indent=1) + "\n", encoding="utf-8")
+        console.print(f"results written to {json_file}")
+    raise typer.Exit(0 if all(run.passed for run in runs) else 1)
+
+
+def _network(choice: NetworkChoice, console: Console) -> str:
+    why = why_unavailable()
+    if choice is NetworkChoice.SIMULATED:
+        return "simulated"
+    if why is None:
+        for name in sweep():
+            console.print(f"removed {name}, left by a drill that was killed")
+        return "namespaces"
+    if choice is NetworkChoice.NAMESPACES:
+        raise typer.BadParameter(f"no network namespaces here: {why}. NETWORK=simulated plays it on a model")
+    console.print(f"[yellow]No network namespaces here: {why}. The network is simulated.[/yellow]")
+    return "simulated"
+
+
+if __name__ == "__main__":
+    typer.run(main)

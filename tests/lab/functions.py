@@ -1,0 +1,194 @@
+"""Lambda and EventBridge: the schedule, the rules, execution environments, retries."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from moto.events.models import EventPattern
+from nat_failover.application import Application
+from nat_failover.settings import Settings
+
+from tests.lab.cloud import Cloud
+from tests.lab.gateway import Execution, FunctionEndedError, Gateway
+from tests.lab.latencies import Latencies
+from tests.lab.world import World
+
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+RETRIES = (60.0, 120.0)
+
+
+@dataclass
+class Invocation:
+    """What an invocation was for and what came of it; times in seconds since the epoch."""
+
+    at: float
+    event: dict[str, Any]
+    ended_at: float = 0.0
+    result: dict[str, Any] | None = None
+    error: BaseException | None = None
+
+    @property
+    def trigger(self) -> str:
+        """``tick`` or ``event``."""
+        return "tick" if self.event["source"] == "aws.events" else "event"
+
+
+class _Environment(Execution):
+    def __init__(self, functions: Functions) -> None:
+        super().__init__()
+        self.busy = False
+        self.lines = io.StringIO()
+        settings = Settings.from_environment(functions.cloud.environment)
+        clients = functions.gateway.clients(self)
+        self.application = Application(settings, clients, _Runtime(functions.world, self), self.lines)
+
+
+class _Runtime:
+    """The product's view of the world; ends where the function was killed."""
+
+    def __init__(self, world: World, execution: Execution) -> None:
+        self._world = world
+        self._execution = execution
+        self.random = world.random
+
+    def now(self) -> float:
+        return self._world.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._execution.check()
+        self._world.sleep(seconds)
+        self._execution.check()
+
+    def together(self, calls: Any) -> list[Any]:
+        return self._world.together(calls)
+
+
+class _Context:
+    def __init__(self, request_id: str, world: World, ends_at: float) -> None:
+        self.aws_request_id = request_id
+        self._world = world
+        self._ends_at = ends_at
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._ends_at - self._world.now()) * 1000))
+
+
+class Functions:
+    """Invokes the function as the deployed rules say.
+
+    Attributes:
+        invocations: all of them, in the order of their beginning.
+        events_lost: no status-change event arrives.
+        together: so many status-change events are held back and then delivered at once; 0 for none.
+        metrics: every line of metrics written.
+    """
+
+    def __init__(self, cloud: Cloud, gateway: Gateway, world: World, latencies: Latencies) -> None:
+        self.cloud = cloud
+        self.gateway = gateway
+        self.world = world
+        self._latencies = latencies
+        self._environments: list[_Environment] = []
+        self.invocations: list[Invocation] = []
+        self.events_lost = False
+        self.together = 0
+        self._held: list[dict[str, Any]] = []
+        self.on_end: Callable[[Invocation], None] = lambda invocation: None
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """Give every line of metrics, oldest first of each environment."""
+        return [json.loads(line) for env in self._environments for line in env.lines.getvalue().splitlines()]
+
+    def start(self) -> None:
+        """Read the deployed rules and begin the schedule: the first tick comes at once."""
+        self._patterns: list[EventPattern] = []
+        for rule in self.cloud.events.list_rules()["Rules"]:
+            targets = self.cloud.events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+            if not any(target["Arn"] == self.cloud.function_arn for target in targets):
+                continue
+            if "ScheduleExpression" in rule:
+                self.world.spawn(lambda of=_period(rule["ScheduleExpression"]): self._ticks(of), "schedule")  # type: ignore[misc]
+            if "EventPattern" in rule:
+                self._patterns.append(EventPattern.load(rule["EventPattern"]))
+
+    def _ticks(self, period: float) -> None:
+        while True:
+            self.deliver(
+                {
+                    "version": "0",
+                    "source": "aws.events",
+                    "detail-type": "Scheduled Event",
+                    "detail": {},
+                    "resources": [],
+                }
+            )
+            self.world.sleep(period)
+
+    def emit(self, event: dict[str, Any]) -> None:
+        """Put an event on the bus; a rule that matches invokes the function."""
+        if self.events_lost or not any(pattern.matches_event(event) for pattern in self._patterns):  # type: ignore[arg-type]
+            return
+        if self.together:
+            self._held.append(event)
+            if len(self._held) < self.together:
+                return
+            held, self._held, self.together = self._held, [], 0
+            for each in held:
+                self.deliver(each)
+            return
+
+        def deliver() -> None:
+            self.world.sleep(self._latencies.draw("event", self.world.random))
+            self.deliver(event)
+
+        self.world.spawn(deliver, "event")
+
+    def warm(self, environments: int) -> None:
+        """Have so many environments ready."""
+        while len(self._environments) < environments:
+            self._environments.append(_Environment(self))
+
+    def deliver(self, event: dict[str, Any]) -> None:
+        """Invoke the function beside; an error is retried as Lambda does for asynchronous invocations."""
+
+        def invoke() -> None:
+            for pause in (*RETRIES, None):
+                if self._invoke(event) or pause is None:
+                    return
+                self.world.sleep(pause)
+
+        self.world.spawn(invoke, "function")
+
+    def _invoke(self, event: dict[str, Any]) -> bool:
+        environment = next((e for e in self._environments if not e.busy and not e.killed), None)
+        latency = "cold" if environment is None else "warm"
+        if environment is None:
+            environment = _Environment(self)
+            self._environments.append(environment)
+        environment.busy = True
+        self.world.sleep(self._latencies.draw(latency, self.world.random))
+        invocation = Invocation(self.world.now(), event)
+        self.invocations.append(invocation)
+        request_id = f"request-{len(self.invocations)}"
+        context = _Context(request_id, self.world, self.world.now() + self.cloud.timeout)
+        try:
+            invocation.result = environment.application.handle(event, context)
+        except (Exception, FunctionEndedError) as error:  # noqa: BLE001 - recorded, judged by the scenario
+            invocation.error = error
+        invocation.ended_at = self.world.now()
+        environment.busy = False
+        self.on_end(invocation)
+        return invocation.error is None
+
+
+def _period(expression: str) -> float:
+    found = re.fullmatch(r"rate\((\d+) minutes?\)", expression)
+    if found is None:
+        raise ValueError(f"the lab knows no schedule {expression!r}")
+    return int(found.group(1)) * 60.0

@@ -1,0 +1,183 @@
+"""Between the product and AWS: latency, counting, faults, and Run Command, which moto only pretends."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from nat_failover.application import CONFIG, Clients
+
+from tests.lab.cloud import REGION, Cloud
+from tests.lab.latencies import Latencies
+from tests.lab.runcommand import RunCommand
+from tests.lab.world import World
+
+# moto keeps its state in plain dictionaries: one call at a time.
+_MOTO = threading.RLock()
+
+
+class FunctionEndedError(BaseException):
+    """The function was killed: it makes no further call, and no code of it may catch this."""
+
+
+class Execution:
+    """One execution environment of the function; ``killed`` ends what runs in it."""
+
+    def __init__(self) -> None:
+        self.killed = False
+
+    def check(self) -> None:
+        """End here if the function was killed."""
+        if self.killed:
+            raise FunctionEndedError
+
+
+Fault = Callable[[str, Mapping[str, Any]], ClientError | None]
+Observer = Callable[[str, Mapping[str, Any], Execution], None]
+
+
+class Gateway:
+    """Makes boto3 clients whose calls take AWS's time and can be made to fail.
+
+    Attributes:
+        calls: how often the product has called what, ``service:Action``.
+        faults: asked before every call; gives the error that AWS answers with, or None.
+        after: told of every call that took effect.
+        published: what was sent to topics.
+    """
+
+    def __init__(self, cloud: Cloud, run_command: RunCommand, world: World, latencies: Latencies) -> None:
+        self._cloud = cloud
+        self._run_command = run_command
+        self._world = world
+        self._latencies = latencies
+        self.calls: Counter[str] = Counter()
+        self.faults: list[Fault] = []
+        self.after: list[Observer] = []
+        self.published: list[tuple[float, str, str]] = []
+        self.replaced_at: list[float] = []
+        self._borrowed: list[Any] = []
+
+    def clients(self, execution: Execution) -> Clients:
+        """Make the clients of one execution environment."""
+
+        def client(service: str) -> Any:
+            made = _client(service)
+            original = made._make_api_call
+            self._borrowed.append((service, made))
+            made._make_api_call = lambda operation, arguments: self._call(
+                made, service, operation, arguments, original, execution
+            )
+            return made
+
+        return Clients(client("ec2"), client("ssm"), lambda: client("sns"))
+
+    def give_back(self) -> None:
+        """Keep the clients for the next lab: making one takes a tenth of a second."""
+        for service, made in self._borrowed:
+            del made._make_api_call
+            _SPARE.setdefault(service, []).append(made)
+        self._borrowed.clear()
+
+    def _call(
+        self,
+        client: Any,
+        service: str,
+        operation: str,
+        arguments: Mapping[str, Any],
+        original: Callable[[str, Mapping[str, Any]], Any],
+        execution: Execution,
+    ) -> Any:
+        execution.check()
+        self.calls[f"{service}:{operation}"] += 1
+        latency = self._latencies.draw(_kind(service, operation), self._world.random)
+        self._world.sleep(latency / 2)
+        execution.check()
+        for fault in self.faults:
+            error = fault(operation, arguments)
+            if error is not None:
+                self._world.sleep(latency / 2)
+                raise error
+        with _MOTO:
+            answer = self._answer(client, service, operation, arguments, original)
+        for observer in self.after:
+            observer(operation, arguments, execution)
+        self._world.sleep(latency / 2)
+        execution.check()
+        return answer
+
+    def _answer(
+        self,
+        client: Any,
+        service: str,
+        operation: str,
+        arguments: Mapping[str, Any],
+        original: Callable[[str, Mapping[str, Any]], Any],
+    ) -> Any:
+        if service == "ssm" and self._run_command.answers(operation):
+            return self._run_command.answer(client, operation, arguments)
+        if operation == "ReplaceRouteTableAssociation":
+            return self._replace(arguments, lambda: original(operation, arguments))
+        if operation == "Publish":
+            self.published.append((self._world.now(), arguments["Subject"], arguments["Message"]))
+        return original(operation, arguments)
+
+    def _replace(self, arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
+        subnet = next(
+            (
+                a["SubnetId"]
+                for table in self._cloud.tables().values()
+                for a in table["Associations"]
+                if a["RouteTableAssociationId"] == arguments["AssociationId"] and a.get("SubnetId")
+            ),
+            None,
+        )
+        answer = call()
+        self.replaced_at.append(self._world.now())
+        if subnet is not None:
+            delay = self._latencies.draw("route", self._world.random)
+
+            def in_force() -> None:
+                self._world.sleep(delay)
+                with _MOTO:
+                    self._cloud.mirror_subnet(subnet)
+
+            self._world.spawn(in_force, f"route change of {subnet}")
+        return answer
+
+
+_SPARE: dict[str, list[Any]] = {}
+
+
+def _client(service: str) -> Any:
+    spare = _SPARE.setdefault(service, [])
+    if spare:
+        return spare.pop()
+    return boto3.Session(region_name=REGION).client(service, config=CONFIG)  # type: ignore[call-overload]
+
+
+def _kind(service: str, operation: str) -> str:
+    if service != "ec2":
+        return "ssm_call"
+    return "ec2_read" if operation.startswith("Describe") else "replace"
+
+
+def refused(operation: str, code: str, message: str) -> ClientError:
+    """Make an error as AWS answers it."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def denying(operations: Sequence[str]) -> Fault:
+    """Make a fault that refuses operations."""
+
+    def fault(operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
+        del arguments
+        if operation not in operations:
+            return None
+        return refused(operation, "UnauthorizedOperation", "You are not authorized to perform this operation.")
+
+    return fault

@@ -1,0 +1,151 @@
+"""One lab: a network, an account, the function, the pinger; what a scenario plays with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.lab.cloud import Cloud
+from tests.lab.functions import Functions, Invocation
+from tests.lab.gateway import Gateway
+from tests.lab.latencies import Latencies
+from tests.lab.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout, standard_layout
+from tests.lab.network import Network, Pinger
+from tests.lab.runcommand import RunCommand
+from tests.lab.simulated import SimulatedNetwork, SimulatedPinger
+from tests.lab.world import RealWorld, VirtualWorld, World
+
+SETTINGS: Mapping[str, object] = {"targets": list(TARGETS)}
+NETWORKS = ("namespaces", "simulated")
+
+
+class Lab:
+    """Everything of one run.
+
+    Args:
+        network: ``namespaces`` or ``simulated``.
+        seed: of everything that is left to chance.
+        latencies: what AWS would add.
+        settings: of the pair, beside its ids.
+        layout: the VPC; the standard one where not given.
+        on_start: called when the lab is up, e.g. to begin a live view.
+
+    Attributes:
+        broken_at: when the scenario's fault began; None before.
+    """
+
+    def __init__(
+        self,
+        network: str,
+        seed: int,
+        latencies: Latencies,
+        settings: Mapping[str, object] | None = None,
+        layout: Layout | None = None,
+        on_start: Callable[[Lab], None] | None = None,
+    ) -> None:
+        layout = layout or standard_layout()
+        self.latencies = latencies
+        self.world: World
+        self.network: Network
+        self.pinger: Pinger
+        if network == "simulated":
+            self.world = VirtualWorld(seed)
+            simulated = SimulatedNetwork(layout, self.world)
+            self.network, self.pinger = simulated, SimulatedPinger(simulated, TARGETS)
+        else:
+            # Only here, because elsewhere than on Linux its modules can't even be imported.
+            from tests.lab.icmp import RealPinger  # noqa: PLC0415
+            from tests.lab.namespaces import NamespacesNetwork  # noqa: PLC0415
+
+            self.world = RealWorld(seed)
+            real = NamespacesNetwork(layout)
+            self.network, self.pinger = real, RealPinger(real)
+        told = {**SETTINGS, **(settings or {})}
+        self.cloud = Cloud(self.network, told)
+        ssm = SSM_PUBLIC if told.get("ssmAccess") == "none" else SSM_ENDPOINT
+        self.run_command = RunCommand(
+            self.cloud, self.network, self.world, latencies, ssm, lambda event: self.functions.emit(event)
+        )
+        self.gateway = Gateway(self.cloud, self.run_command, self.world, latencies)
+        self.functions = Functions(self.cloud, self.gateway, self.world, latencies)
+        self.broken_at: float | None = None
+        self._on_start = on_start
+
+    def run(self, scenario: Callable[[Lab], None]) -> None:
+        """Build everything, play a scenario, remove everything."""
+
+        def main() -> None:
+            try:
+                self.network.open()
+                self.cloud.open(self.world.now())
+                self.pinger.start()
+                if self._on_start is not None:
+                    self._on_start(self)
+                scenario(self)
+            finally:
+                self.pinger.stop()
+
+        try:
+            self.world.run(main)
+        finally:
+            self.gateway.give_back()
+            self.network.close()
+            self.cloud.close()
+
+    def begin(self) -> None:
+        """Start the schedule, and wait until every host watches."""
+        self.functions.start()
+        self.wait(4 + 2 * self.latencies.delivery[1])
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.world.sleep(seconds)
+
+    def wait_until(self, condition: Callable[[], bool], at_most: float) -> bool:
+        """Let time pass until something is so; tell whether it became so."""
+        deadline = self.world.now() + at_most
+        while not condition():
+            if self.world.now() >= deadline:
+                return False
+            self.world.sleep(0.2)
+        return True
+
+    def broken(self) -> None:
+        """Note that the fault begins now."""
+        self.broken_at = self.world.now()
+
+    @property
+    def backends(self) -> list[str]:
+        """Names of the backends."""
+        return [host.name for host in self.network.layout.backends]
+
+    def online(self) -> list[str]:
+        """Give the backends that are online, by the pinger."""
+        return [host for host in self.backends if self.pinger.online(host)]
+
+    def lock_state(self) -> str:
+        """Give the lock's state: ``armed``, a record's state, or ``none`` where there is no parameter."""
+        text = self.cloud.lock_text()
+        if text is None:
+            return "none"
+        try:
+            said = json.loads(text)
+        except ValueError:
+            return text if text in ("armed", "paused") else "unreadable"
+        return str(said.get("state", "unreadable")) if isinstance(said, dict) else "unreadable"
+
+    def results(self, outcome: str | None = None) -> list[Invocation]:
+        """Give the invocations that came to an outcome."""
+        return [i for i in self.functions.invocations if i.result and i.result.get("outcome") == outcome]
+
+    def causes(self) -> set[str]:
+        """Give the causes of all decisions since the fault."""
+        since = self.broken_at or 0.0
+        return {str(i.result["cause"]) for i in self.functions.invocations if i.result and i.ended_at >= since}
+
+    def last_reason(self) -> str:
+        """Give the reason of the last decision that was about a failure, else of the last."""
+        told: list[dict[str, Any]] = [i.result for i in self.functions.invocations if i.result]
+        telling = [t for t in told if t["cause"] not in ("HEALTHY", "WAITING", "LOCKED")] or told
+        return str(telling[-1]["reason"]) if telling else ""

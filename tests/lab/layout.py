@@ -1,0 +1,76 @@
+"""What the lab's VPC consists of: subnets, hosts, and what there is in the Internet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VPC_CIDR = "10.20.0.0/16"
+PUBLIC_SUBNET = "public-a"
+# Documentation ranges only (RFC 5737): no packet of the lab could ever go to somebody.
+TARGETS = ("192.0.2.101", "198.51.100.101", "203.0.113.101")
+SSM_PUBLIC = "198.51.100.20"
+SSM_ENDPOINT = "10.20.0.50"
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet of the VPC; its router is the first address."""
+
+    name: str
+    cidr: str
+
+    @property
+    def router(self) -> str:
+        """Address of the VPC router in it."""
+        return self.cidr.rsplit(".", 1)[0] + ".1"
+
+
+@dataclass(frozen=True)
+class Host:
+    """An instance. ``public`` is its public address, which only the NATs have."""
+
+    name: str
+    address: str
+    subnet: str
+    public: str | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The whole of it."""
+
+    public_subnet: Subnet
+    private_subnets: tuple[Subnet, ...]
+    nats: tuple[Host, ...]
+    backends: tuple[Host, ...]
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """All instances."""
+        return (*self.nats, *self.backends)
+
+    @property
+    def subnets(self) -> tuple[Subnet, ...]:
+        """All subnets."""
+        return (self.public_subnet, *self.private_subnets)
+
+    def host(self, name: str) -> Host:
+        """Give an instance by name."""
+        return next(host for host in self.hosts if host.name == name)
+
+
+def standard_layout(subnets: int = 3, backends: int = 6) -> Layout:
+    """Two NATs in a public subnet, and backends spread evenly over private ones."""
+    private = tuple(Subnet(f"private-{'abcdefgh'[n]}", f"10.20.{n + 1}.0/24") for n in range(subnets))
+    return Layout(
+        Subnet(PUBLIC_SUBNET, "10.20.0.0/24"),
+        private,
+        (
+            Host("nat01", "10.20.0.11", PUBLIC_SUBNET, "192.0.2.11"),
+            Host("nat02", "10.20.0.12", PUBLIC_SUBNET, "192.0.2.12"),
+        ),
+        tuple(
+            Host(f"backend{n + 1}", f"10.20.{n % subnets + 1}.{11 + n // subnets}", private[n % subnets].name)
+            for n in range(backends)
+        ),
+    )

@@ -1,0 +1,168 @@
+"""What a network of the lab can do, whether of real packets or simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tests.lab.layout import Layout
+
+PINGS_A_SECOND = 5
+ANSWER_WITHIN = 1.0
+
+
+@dataclass(frozen=True)
+class ProbeOutcome:
+    """How a script ended; the exit code is negative for a signal."""
+
+    exit_code: int
+    stdout: str
+
+
+class ProbeRun(Protocol):
+    """A script that runs on a host."""
+
+    def wait(self) -> ProbeOutcome:
+        """Wait until it has ended, in the world's time."""
+        ...
+
+    def kill(self) -> None:
+        """End it and all that it started, by force."""
+        ...
+
+
+class Network(Protocol):
+    """Hosts, subnets and the Internet.
+
+    Faults are undone by the same method with the opposite argument.
+    """
+
+    name: str
+    layout: Layout
+
+    def open(self) -> None:
+        """Build it; every host is up, no route table is known."""
+        ...
+
+    def close(self) -> None:
+        """Remove everything; twice is harmless."""
+        ...
+
+    def set_routes(self, table: str, routes: Mapping[str, str]) -> None:
+        """Give a route table its routes: destination CIDR -> ``local``, ``igw``, ``blackhole`` or a host's name."""
+        ...
+
+    def associate(self, subnet: str, table: str) -> None:
+        """Let a subnet use a table from now on."""
+        ...
+
+    def boot(self, nat: str, user_data: str) -> None:
+        """Start a NAT for the first time, with its user data."""
+        ...
+
+    def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> ProbeRun:
+        """Run a shell script on a host; ``arguments`` are those of the probe, which the script has in it already."""
+        ...
+
+    def reaches(self, host: str, address: str) -> bool:
+        """Tell whether a new flow from a host to an address is answered."""
+        ...
+
+    def set_uptime(self, host: str, seconds: float) -> None:
+        """Let a host have booted so long ago."""
+        ...
+
+    def flush_nat_rules(self, nat: str) -> None:
+        """Take a NAT's translation rules away."""
+        ...
+
+    def set_forwarding(self, nat: str, on: bool) -> None:
+        """Let a NAT forward, or not."""
+        ...
+
+    def set_link(self, host: str, up: bool) -> None:
+        """Plug a host's interface in or out."""
+        ...
+
+    def stop(self, host: str) -> None:
+        """Switch a host off: what runs on it dies."""
+        ...
+
+    def start(self, host: str) -> None:
+        """Switch it on again; a NAT's rules are those that its boot sets."""
+        ...
+
+    def set_uplink(self, nat: str, up: bool) -> None:
+        """Let a NAT's packets to and from the Internet vanish in the provider's network, or not."""
+        ...
+
+    def set_target(self, address: str, up: bool) -> None:
+        """Let an address of the Internet answer, or not."""
+        ...
+
+    def set_internet(self, up: bool) -> None:
+        """Let the whole Internet be reachable, or not."""
+        ...
+
+    def set_loss(self, percent: float) -> None:
+        """Lose packets on their way to the Internet, at random."""
+        ...
+
+    def set_sick(self, backend: str, sick: bool) -> None:
+        """Let a backend drop its own packets to the outside; it still reaches the VPC."""
+        ...
+
+
+class Pinger(Protocol):
+    """The independent measure: in every backend, five times a second, a new flow to every target."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+    def online(self, host: str) -> bool:
+        """Tell whether the latest finished slot was answered."""
+        ...
+
+    def outage(self, host: str, since: float) -> float | None:
+        """Give the longest outage since then, from the sending of the first lost slot to that of the next answered.
+
+        None: it has not ended. 0.0: there was none.
+        """
+        ...
+
+    def back_online_at(self, host: str, since: float) -> float | None:
+        """Give the end of the longest outage since then; None where there was none or it has not ended."""
+        ...
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One slot of the pinger: when it was sent, and whether any target answered in time."""
+
+    sent_at: float
+    answered: bool
+
+
+def longest_outage(slots: Sequence[Slot], since: float) -> tuple[float, float | None] | None:
+    """Give beginning and end of the longest run of lost slots since then; the end is None while it lasts."""
+    runs: list[tuple[float, float | None]] = []
+    begun: float | None = None
+    for slot in slots:
+        if slot.sent_at < since:
+            continue
+        if not slot.answered and begun is None:
+            begun = slot.sent_at
+        elif slot.answered and begun is not None:
+            runs.append((begun, slot.sent_at))
+            begun = None
+    if begun is not None:
+        runs.append((begun, None))
+    if not runs:
+        return None
+    return max(runs, key=lambda run: float("inf") if run[1] is None else run[1] - run[0])

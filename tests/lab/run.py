@@ -1,0 +1,161 @@
+"""Plays a scenario once and judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+from tests.lab.functions import Invocation
+from tests.lab.lab import Lab
+from tests.lab.latencies import Latencies
+from tests.lab.scenarios import FAIL_OVER, FAILED, HOLD, Scenario
+
+FAILURE_CAUSES = {"FEW_FAILURES", "UNCONFIRMED", "ENOUGH_FAILURES", "CONTROL_DOWN", "WARM_UP"}
+
+
+@dataclass
+class Run:
+    """What a run came to; durations in seconds, counted from the fault. The fields are those of the JSON."""
+
+    scenario: str
+    network: str
+    expected: str
+    observed: str
+    passed: bool
+    outage_seconds: float | None
+    detected_after_seconds: float | None
+    swapped_after_seconds: float | None
+    subnets: int
+    subnets_on_passive: int
+    backends: int
+    backends_online_after: int
+    reason: str
+    lock: str
+    api_calls: dict[str, int]
+    latencies: dict[str, list[float]]
+    problems: list[str] = field(default_factory=list)
+    seed: int = 0
+    timeline: list[tuple[float, str]] = field(default_factory=list)
+    notifications: list[tuple[str, str]] = field(default_factory=list)
+
+    def told(self) -> dict[str, object]:
+        """Give it for JSON."""
+        return asdict(self)
+
+
+def play(
+    scenario: Scenario,
+    network: str,
+    seed: int,
+    latencies: Latencies,
+    on_start: Callable[[Lab], None] | None = None,
+) -> Run:
+    """Play a scenario once, in a lab of its own."""
+    lab = Lab(network, seed, latencies, scenario.settings, on_start=on_start)
+    runs: list[Run] = []
+
+    def main(of: Lab) -> None:
+        scenario.before(of)
+        lock_before = of.cloud.lock_text()
+        scenario.play(of)
+        runs.append(_judge(scenario, of, seed, lock_before))
+
+    lab.run(main)
+    return runs[0]
+
+
+def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> Run:
+    primary, standby = lab.cloud.primary_table, lab.cloud.standby_table
+    final = standby if scenario.ends_on == "standby" else primary
+    tables = lab.cloud.protected()
+    moved = [name for name, table in tables.items() if table == final]
+    online = lab.online()
+    observed = _observed(lab, tables, scenario)
+    problems = list(scenario.problems(lab))
+    if observed != scenario.expected:
+        problems.append(f"expected {scenario.expected}, observed {observed}")
+    if scenario.expected == FAIL_OVER and len(online) < len(lab.backends):
+        problems.append(f"offline still: {sorted(set(lab.backends) - set(online))}")
+    if scenario.expected == HOLD:
+        if lab.gateway.calls["ec2:ReplaceRouteTableAssociation"]:
+            problems.append("an association was to be replaced")
+        if lab.cloud.lock_text() != lock_before:
+            problems.append("the lock was written")
+        if scenario.causes and not scenario.causes & lab.causes():
+            problems.append(f"no decision was because of {sorted(scenario.causes)}, only {sorted(lab.causes())}")
+    problems += _unexpected_errors(scenario, lab.functions.invocations)
+    broken = lab.broken_at or 0.0
+    outages = [lab.pinger.outage(host, broken) for host in lab.backends]
+    since = [t - broken for t in lab.gateway.replaced_at if t >= broken]
+    seen = _first(lab, broken)
+    return Run(
+        scenario.name,
+        lab.network.name,
+        scenario.expected,
+        observed,
+        not problems,
+        None if any(o is None for o in outages) else round(max(o for o in outages if o is not None), 3),
+        None if seen is None else round(seen - broken, 3),
+        round(max(since), 3) if since else None,
+        len(tables),
+        len(moved),
+        len(lab.backends),
+        len(online),
+        lab.last_reason(),
+        lab.lock_state(),
+        dict(sorted(lab.gateway.calls.items())),
+        lab.latencies.told(),
+        problems,
+        seed,
+        _timeline(lab, broken),
+        [(subject, text) for _, subject, text in lab.gateway.published],
+    )
+
+
+def _observed(lab: Lab, tables: dict[str, str], scenario: Scenario) -> str:
+    if lab.lock_state() == "failed":
+        return FAILED
+    final = lab.cloud.standby_table if scenario.ends_on == "standby" else lab.cloud.primary_table
+    if lab.gateway.replaced_at and all(table == final for table in tables.values()):
+        return FAIL_OVER
+    if all(table == lab.cloud.primary_table for table in tables.values()):
+        return HOLD
+    return "split"
+
+
+def _unexpected_errors(scenario: Scenario, invocations: list[Invocation]) -> list[str]:
+    allowed = {"swap-denied": "SwapFailedError", "crash-mid-swap": "FunctionEndedError"}.get(scenario.name)
+    return [
+        f"an invocation failed: {type(i.error).__name__}: {i.error}"
+        for i in invocations
+        if i.error is not None and type(i.error).__name__ != allowed
+    ]
+
+
+def _first(lab: Lab, broken: float) -> float | None:
+    """Tell when the function knew of a failure for the first time."""
+    told = [
+        i.ended_at
+        for i in lab.functions.invocations
+        if i.ended_at >= broken and i.result and i.result["cause"] in FAILURE_CAUSES
+    ]
+    reported = [at for at, _ in lab.run_command.seen if at >= broken]
+    return min([*reported, *told], default=None)
+
+
+def _timeline(lab: Lab, broken: float) -> list[tuple[float, str]]:
+    told = [(broken, "failure")]
+    told += [(at, f"seen: {host} reports that it is offline") for at, host in lab.run_command.seen if at >= broken]
+    for invocation in lab.functions.invocations:
+        if invocation.at >= broken and invocation.result is not None:
+            result = invocation.result
+            told.append((invocation.at, f"invoked by a{'n event' if invocation.trigger == 'event' else ' tick'}"))
+            if result["cause"] != "HEALTHY":
+                told.append((invocation.ended_at, f"{result['decision']}: {result['reason']}"))
+    told += [(at, "an association is replaced") for at in lab.gateway.replaced_at if at >= broken]
+    told += [(at, f"mail: {subject}") for at, subject, _ in lab.gateway.published if at >= broken]
+    for host in lab.backends:
+        back = lab.pinger.back_online_at(host, broken)
+        if back is not None:
+            told.append((back, f"{host} is back online"))
+    return [(round(at - broken, 2), text) for at, text in sorted(told)]

@@ -1,0 +1,110 @@
+"""What a drill shows: every backend's connectivity while it plays, then the timeline and the figures."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from tests.lab.lab import Lab
+from tests.lab.latencies import Latencies
+from tests.lab.run import Run
+
+# Columns of a backend's strip; one a fifth of a second.
+STRIP = 70
+
+
+class LiveView:
+    """Shows which backends are online while a scenario plays; on a simulated network there is nothing to watch."""
+
+    def __init__(self, console: Console, name: str, told: str) -> None:
+        self._console = console
+        self._title = f"{name}: {told}"
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, lab: Lab) -> None:
+        """Begin; called when the lab is up."""
+        if not lab.world.virtual:
+            self._thread = threading.Thread(target=self._main, args=(lab,), name="view", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _main(self, lab: Lab) -> None:
+        strips: dict[str, list[bool]] = {host: [] for host in lab.backends}
+        if not self._console.is_terminal:
+            self._console.print(escape(self._title))
+            self._ended.wait()
+            return
+        with Live(console=self._console, refresh_per_second=5, transient=False) as live:
+            while not self._ended.wait(0.2):
+                for host, strip in strips.items():
+                    strip.append(lab.pinger.online(host))
+                live.update(self._panel(lab, strips))
+
+    def _panel(self, lab: Lab, strips: dict[str, list[bool]]) -> Panel:
+        table = Table.grid(padding=(0, 1))
+        for host, strip in strips.items():
+            line = Text(host)
+            marks = Text()
+            for online in strip[-STRIP:]:
+                marks.append("▇" if online else "▁", style="green" if online else "red")
+            table.add_row(line, marks)
+        state = (
+            "nothing is broken yet" if lab.broken_at is None else f"broken {lab.world.now() - lab.broken_at:.1f} s ago"
+        )
+        return Panel(table, title=escape(self._title), subtitle=state)
+
+
+def show_latencies(console: Console, latencies: Latencies) -> None:
+    """Say what AWS is taken to add."""
+    told = ", ".join(f"{name} {low:g}-{high:g}" for name, (low, high) in latencies.told().items())
+    console.print(f"Latencies of AWS in this lab, in seconds: {told}", highlight=False)
+
+
+def show_run(console: Console, run: Run, *, in_full: bool) -> None:
+    """Show what a run came to: in one line, or with its timeline and mails."""
+    if in_full:
+        for at, told in run.timeline:
+            console.print(f"{at:8.2f} s  {escape(told)}", highlight=False, soft_wrap=True)
+        for subject, text in run.notifications:
+            console.print(Panel(escape(text.rstrip()), title=escape(subject)))
+    verdict = "[green]passed[/green]" if run.passed else "[red]FAILED[/red]"
+    outage = "offline still" if run.outage_seconds is None else f"outage {run.outage_seconds:.1f} s"
+    console.print(
+        f"{verdict} {run.scenario} on {run.network} (seed {run.seed}): {run.observed}, {outage}, "
+        f"{run.subnets_on_passive} of {run.subnets} subnets moved, "
+        f"{run.backends_online_after} of {run.backends} backends online, lock {run.lock}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for problem in run.problems:
+        console.print(f"  [red]{escape(problem)}[/red]", soft_wrap=True)
+
+
+def show_table(console: Console, runs: Sequence[Run]) -> None:
+    """Show all runs."""
+    table = Table(title=f"{sum(run.passed for run in runs)} of {len(runs)} runs passed, network {runs[0].network}")
+    for heading in ("scenario", "expected", "observed", "outage s", "detected s", "swapped s", "online after"):
+        table.add_column(heading)
+    for run in runs:
+        figures = (run.outage_seconds, run.detected_after_seconds, run.swapped_after_seconds)
+        table.add_row(
+            run.scenario,
+            run.expected,
+            run.observed if run.passed else f"[red]{run.observed}[/red]",
+            *("-" if figure is None else f"{figure:.1f}" for figure in figures),
+            f"{run.backends_online_after}/{run.backends}",
+        )
+    console.print(table)

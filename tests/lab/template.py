@@ -1,0 +1,81 @@
+"""The stack's template as the app synthesizes it, and what has to be changed for moto to take it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.app import make_app
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACES = {
+    "vpcId": "vpc-0000000000000face",
+    "primaryRouteTableId": "rtb-0000000000000face",
+    "primaryInstanceId": "i-0000000000000face",
+    "standbySubnetId": "subnet-0000000000000face",
+}
+PAIR = "main"
+
+
+def template(settings: Mapping[str, object], ids: Mapping[str, str], image: str) -> str:
+    """Give the template of a stack with one pair, for moto.
+
+    Args:
+        settings: of the pair, beside the ids.
+        ids: for each of PLACES, the id that it has in moto's account.
+        image: an AMI that moto knows.
+    """
+    text = _synthesized({"pairs": [{"name": PAIR, **PLACES, **settings}]})
+    for setting, place in PLACES.items():
+        text = text.replace(place, ids[setting])
+    return json.dumps(_for_moto(json.loads(text), image))
+
+
+def _synthesized(configuration: Mapping[str, object]) -> str:
+    """Synthesize, or take what the same sources gave before: starting the CDK takes seconds."""
+    told = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
+    sources = [p for top in ("infra", "lambda") for p in (ROOT / top).rglob("*") if p.suffix in (".py", ".sh", ".txt")]
+    for source in sorted([*sources, ROOT / "cdk.json"]):
+        told.update(str(source.relative_to(ROOT)).encode() + b"\0" + source.read_bytes())
+    kept = ROOT / "build" / "lab" / f"{told.hexdigest()[:24]}.json"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory() as outdir:
+            (stack,) = make_app(configuration, outdir).synth().stacks
+            text = Path(stack.template_full_path).read_text(encoding="utf-8")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        half = kept.with_suffix(f".{hashlib.sha256(outdir.encode()).hexdigest()[:8]}")
+        half.write_text(text, encoding="utf-8")
+        half.replace(kept)
+    return kept.read_text(encoding="utf-8")
+
+
+def _for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
+    """Work round what moto's CloudFormation can't do; AWS gets the template as it was.
+
+    moto wants document content as a string, ports in every security group rule, knows no launch template for an
+    instance, and checks no bootstrap version. The function's code is the one of this process, not the asset.
+    """
+    body.pop("Rules", None)
+    body.get("Parameters", {}).pop("BootstrapVersion", None)
+    resources = body["Resources"]
+    for resource in resources.values():
+        properties = resource.get("Properties", {})
+        match resource["Type"]:
+            case "AWS::SSM::Document":
+                properties["Content"] = json.dumps(properties["Content"])
+            case "AWS::EC2::SecurityGroup":
+                for rule in properties.get("SecurityGroupIngress", []) + properties.get("SecurityGroupEgress", []):
+                    rule.setdefault("FromPort", -1)
+                    rule.setdefault("ToPort", -1)
+            case "AWS::EC2::Instance":
+                launch = resources[properties["LaunchTemplate"]["LaunchTemplateId"]["Ref"]]["Properties"]
+                properties["ImageId"] = image
+                properties["UserData"] = launch["LaunchTemplateData"]["UserData"]
+                properties["SubnetId"] = properties["NetworkInterfaces"][0]["SubnetId"]
+            case "AWS::Lambda::Function":
+                properties["Code"] = {"ZipFile": "the lab calls the handler in its own process"}
+    return body
