@@ -60,7 +60,7 @@ class Lab:
 
             self.world = RealWorld(seed)
             real = NamespacesNetwork(layout)
-            self.network, self.pinger = real, RealPinger(real)
+            self.network, self.pinger = real, RealPinger(real.backend_namespaces, TARGETS)
         told = {**SETTINGS, **(settings or {})}
         self.cloud = Cloud(self.network, told)
         ssm = SSM_PUBLIC if told.get("ssmAccess") == "none" else SSM_ENDPOINT

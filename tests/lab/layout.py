@@ -10,6 +10,8 @@ PUBLIC_SUBNET = "public-a"
 TARGETS = ("192.0.2.101", "198.51.100.101", "203.0.113.101")
 SSM_PUBLIC = "198.51.100.20"
 SSM_ENDPOINT = "10.20.0.50"
+# A host of a peered VPC: only a route to ``peer`` leads there.
+PEER = "10.30.0.10"
 
 
 @dataclass(frozen=True)

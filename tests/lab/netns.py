@@ -31,12 +31,19 @@ def why_unavailable() -> str | None:
         return "network namespaces need root, this is user id " + str(os.geteuid())
     missing = [tool for tool in ("ip", "nft", "iptables", "ping", "unshare", "nsenter") if which(tool) is None]
     if missing:
-        return f"not installed: {', '.join(missing)} (Debian: apt install iproute2 nftables iptables iputils-ping util-linux)"
+        packages = "iproute2 nftables iptables iputils-ping util-linux"
+        return f"not installed: {', '.join(missing)} (Debian: apt install {packages})"
     probe = f"{PREFIX}{os.getpid()}-try"
     made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True, check=False)
     if made.returncode != 0:
         return f"the kernel refuses network namespaces: {made.stderr.strip()}"
     netns.remove(probe)
+    # A host's uptime is not that of this machine.
+    tried = subprocess.run(
+        ["unshare", "--time", "--boottime", "1", "--fork", "true"], capture_output=True, text=True, check=False
+    )
+    if tried.returncode != 0:
+        return f"the kernel refuses time namespaces: {tried.stderr.strip()}"
     return None
 
 
@@ -44,12 +51,15 @@ class Namespace:
     """One network namespace, named after this process, removed with everything that runs in it.
 
     Args:
-        host: short name, unique within the process, e.g. ``backend1``.
+        host: short name, e.g. ``backend1``; where this process has one of that name open, the new one gets a number.
     """
 
     def __init__(self, host: str) -> None:
         self.host = host
-        self.name = f"{PREFIX}{os.getpid()}-{host}"
+        names = {other.name for other in _open}
+        first = f"{PREFIX}{os.getpid()}-{host}"
+        numbered = (first, *(f"{first}-{number}" for number in range(2, len(names) + 2)))
+        self.name: str = next(name for name in numbered if name not in names)
         netns.create(self.name)
         _open.append(self)
 
@@ -73,6 +83,16 @@ class Namespace:
         """Run ``ip`` subcommands inside, in one batch (``link set lo up``, ...)."""
         batch(lines, self.name)
 
+    def nft(self, rules: str) -> None:
+        """Put nftables rules in force inside, all in one transaction.
+
+        Raises:
+            RuntimeError: they were refused; the message has nft's own words.
+        """
+        done = self.run("nft", "-f", "-", stdin=rules, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"nft in {self.name}: {done.stderr.strip()} in:\n{rules}")
+
     def popen(self, argv: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start a command inside, in a process group of its own, its output piped."""
         return subprocess.Popen(
@@ -84,6 +104,16 @@ class Namespace:
             env=env and dict(env),
             start_new_session=True,
         )
+
+    def sysctl(self, settings: Mapping[str, str], missing_ok: bool = False) -> None:
+        """Set kernel parameters of this namespace (``net.…`` only: no others belong to one)."""
+        with self.inside():
+            for name, value in settings.items():
+                # An interface's name may have dots, but ours have none.
+                path = Path("/proc/sys", *name.split("."))
+                if missing_ok and not path.exists():
+                    continue
+                path.write_text(value, encoding="ascii")
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -100,20 +130,32 @@ class Namespace:
 
     def pids(self) -> list[int]:
         """List the processes that run inside."""
-        found = subprocess.run(["ip", "netns", "pids", self.name], capture_output=True, text=True, check=True)
-        return [int(pid) for pid in found.stdout.split()]
+        return _pids(self.name)
+
+    def end_all(self) -> None:
+        """End, by force, what runs inside."""
+        _end_all(self.name)
 
     def close(self) -> None:
         """End what still runs inside and remove the namespace; closing twice is harmless."""
         if self not in _open:
             return
         _open.remove(self)
-        for pid in self.pids():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        self.end_all()
         netns.remove(self.name)
+
+
+def _pids(name: str) -> list[int]:
+    found = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=True)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def _end_all(name: str) -> None:
+    for pid in _pids(name):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
 
 
 def batch(lines: Sequence[str], namespace: str | None = None) -> None:
@@ -134,6 +176,7 @@ def sweep() -> list[str]:
     for name in netns.listnetns():
         owner = name.removeprefix(PREFIX).partition("-")[0]
         if name.startswith(PREFIX) and owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            _end_all(name)
             netns.remove(name)
             left.append(name)
     return left
@@ -144,5 +187,5 @@ _open: list[Namespace] = []
 
 @atexit.register
 def _close_all() -> None:
-    for namespace in list(_open):
+    for namespace in tuple(_open):
         namespace.close()

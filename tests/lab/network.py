@@ -10,6 +10,8 @@ from tests.lab.layout import Layout
 
 PINGS_A_SECOND = 5
 ANSWER_WITHIN = 1.0
+# How long every host has been up when a network opens, in seconds.
+DEFAULT_UPTIME = 86400.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,10 @@ class Network(Protocol):
         ...
 
     def set_routes(self, table: str, routes: Mapping[str, str]) -> None:
-        """Give a route table its routes: destination CIDR -> ``local``, ``igw``, ``blackhole`` or a host's name."""
+        """Give a route table its routes: destination CIDR -> ``local``, ``igw``, ``peer``, ``blackhole`` or a host.
+
+        A packet that no route is for is dropped. Every table has the routes within the VPC.
+        """
         ...
 
     def associate(self, subnet: str, table: str) -> None:
@@ -58,7 +63,7 @@ class Network(Protocol):
         ...
 
     def boot(self, nat: str, user_data: str) -> None:
-        """Start a NAT for the first time, with its user data."""
+        """Start a NAT for the first time, with its user data; its uptime stays what it is."""
         ...
 
     def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> ProbeRun:
@@ -69,12 +74,16 @@ class Network(Protocol):
         """Tell whether a new flow from a host to an address is answered."""
         ...
 
+    def egress_address(self, host: str, address: str) -> str | None:
+        """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
+        ...
+
     def set_uptime(self, host: str, seconds: float) -> None:
         """Let a host have booted so long ago."""
         ...
 
     def flush_nat_rules(self, nat: str) -> None:
-        """Take a NAT's translation rules away."""
+        """Take a NAT's translation rules away, as ``iptables -t nat -F`` does; a reboot brings them back."""
         ...
 
     def set_forwarding(self, nat: str, on: bool) -> None:
@@ -91,6 +100,10 @@ class Network(Protocol):
 
     def start(self, host: str) -> None:
         """Switch it on again; a NAT's rules are those that its boot sets."""
+        ...
+
+    def reboot(self, host: str) -> None:
+        """Switch a host off and on."""
         ...
 
     def set_uplink(self, nat: str, up: bool) -> None:

@@ -1,20 +1,15 @@
-"""A model of the network, the probe and the pinger, with the same outside as the one of real packets."""
+"""A model of the network and the pinger, with the same outside as those of real packets."""
 
 from __future__ import annotations
 
-import json
+import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.lab.layout import PUBLIC_SUBNET, SSM_ENDPOINT, Layout
-from tests.lab.network import PINGS_A_SECOND, ProbeOutcome, Slot, longest_outage
+from tests.lab.layout import PEER, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
+from tests.lab.network import DEFAULT_UPTIME, PINGS_A_SECOND, Slot, longest_outage
+from tests.lab.simulated_probe import SimulatedProbe
 from tests.lab.world import Cancelled, World
-
-DEFAULT_UPTIME = 86400.0
-# As in infra/probe.sh.
-LAST_TRY = 3
-LAST_SPACING = 0.12
-LAST_WAIT = 0.40
 
 
 @dataclass
@@ -34,91 +29,6 @@ class _Machine:
         return self.powered and self.linked
 
 
-class SimulatedProbe:
-    """The probe, slot by slot, as infra/probe.sh goes about it."""
-
-    def __init__(self, network: SimulatedNetwork, host: str, arguments: Sequence[str]) -> None:
-        targets, interval, failures, window, warm_up = arguments
-        self._network = network
-        self._host = host
-        self._targets = targets.split(" ")
-        self._interval = float(interval)
-        self._failures = int(failures)
-        self._window = float(window)
-        self._warm_up = float(warm_up)
-        self._sent = self._lost = 0
-        self._last_target = ""
-        self._outcome = ProbeOutcome(-9, "")
-        self._begun = network.world.now()
-        self._task = network.world.spawn(self._main, f"probe on {host}")
-
-    def wait(self) -> ProbeOutcome:
-        """Wait until it has ended."""
-        self._task.join()
-        return self._outcome
-
-    def kill(self) -> None:
-        """End it without a word."""
-        self._task.cancel()
-
-    def _main(self) -> None:
-        world = self._network.world
-        in_a_row, since = 0, self._begun
-        while True:
-            now = world.now()
-            if in_a_row == 0:
-                since = now
-            answered = self._fire(self._draw())
-            if not (answered and self._window == 0):
-                world.sleep(self._interval if in_a_row == 0 else self._interval / 2)
-            if answered:
-                in_a_row = 0
-                if world.now() - self._begun >= self._window:
-                    return self._verdict("reachable", 0, 0.0)
-                continue
-            self._lost += 1
-            in_a_row += 1
-            if in_a_row < self._failures:
-                continue
-            if not self._last_try():
-                lost_for = world.now() - since
-                if self._network.uptime(self._host) < self._warm_up:
-                    return self._verdict("warming-up", 3, lost_for)
-                return self._verdict("unreachable", 1, lost_for)
-            in_a_row = 0
-            if self._window == 0:
-                return self._verdict("reachable", 0, 0.0)
-
-    def _draw(self) -> str:
-        others = [t for t in self._targets if t != self._last_target] or self._targets
-        self._last_target = self._network.world.random.choice(others)
-        return self._last_target
-
-    def _fire(self, target: str) -> bool:
-        self._sent += 1
-        return self._network.reaches(self._host, target)
-
-    def _last_try(self) -> bool:
-        for turn in range(LAST_TRY):
-            if any([self._fire(target) for target in self._targets]):
-                return True
-            self._network.world.sleep(LAST_WAIT if turn == LAST_TRY - 1 else LAST_SPACING)
-        return False
-
-    def _verdict(self, state: str, exit_code: int, lost_for: float) -> None:
-        said = {
-            "probe": 1,
-            "state": state,
-            "sent": self._sent,
-            "lost": self._lost,
-            "lost_for": round(lost_for, 2),
-            "elapsed": round(self._network.world.now() - self._begun, 2),
-            "uptime": int(self._network.uptime(self._host)),
-            "targets": " ".join(self._targets),
-        }
-        self._outcome = ProbeOutcome(exit_code, json.dumps(said) + "\n")
-
-
 class SimulatedNetwork:
     """See ``Network``; a packet's fate is decided when it is sent."""
 
@@ -133,6 +43,16 @@ class SimulatedNetwork:
         self._dark_targets: set[str] = set()
         self._internet = True
         self._loss = 0.0
+        self._ways: dict[tuple[str, str], str] = {}
+
+    def __enter__(self) -> SimulatedNetwork:
+        """Open it."""
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
 
     def open(self) -> None:
         """Have every host up."""
@@ -147,6 +67,7 @@ class SimulatedNetwork:
     def set_routes(self, table: str, routes: Mapping[str, str]) -> None:
         """Give a route table its routes."""
         self._routes[table] = dict(routes)
+        self._ways.clear()
 
     def associate(self, subnet: str, table: str) -> None:
         """Let a subnet use a table."""
@@ -163,8 +84,11 @@ class SimulatedNetwork:
         """Play the probe; the script itself is not run."""
         del script
         machine = self._machines[host]
-        machine.runs.append(SimulatedProbe(self, host, arguments))
-        return machine.runs[-1]
+        run = SimulatedProbe(self, host, arguments)
+        machine.runs = [*(run for run in machine.runs if not run.done()), run]
+        if not machine.powered:
+            run.kill()
+        return run
 
     def reaches(self, host: str, address: str) -> bool:
         """Tell whether a packet sent now would be answered."""
@@ -173,23 +97,41 @@ class SimulatedNetwork:
             return False
         if address == SSM_ENDPOINT:
             return True
-        if machine.sick or address in self._dark_targets or not self._internet:
+        if machine.sick:
             return False
-        if not self._leaves(host):
+        way, out = self._path(host, address)
+        if way == "peer":
+            return address == PEER
+        there = address in (*TARGETS, SSM_PUBLIC) and address not in self._dark_targets and self._internet
+        if out is None or not there:
             return False
         return not (self._loss and self.world.random.random() * 100 < self._loss)
 
-    def _leaves(self, host: str) -> bool:
-        route = self._default_route(self.layout.host(host).subnet)
-        if route == "igw":
-            return self._machines[host].uplink and self.layout.host(host).public is not None
-        nat = self._machines.get(route)
-        if nat is None or self._default_route(PUBLIC_SUBNET) != "igw":
-            return False
-        return nat.up and nat.forwarding and nat.translating and nat.uplink
+    def egress_address(self, host: str, address: str) -> str | None:
+        """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
+        return self._path(host, address)[1] if self.reaches(host, address) else None
 
-    def _default_route(self, subnet: str) -> str:
-        return self._routes.get(self._associations.get(subnet, ""), {}).get("0.0.0.0/0", "")
+    def _path(self, host: str, address: str) -> tuple[str, str | None]:
+        """Give where a packet leaves the VPC, if it does, and the public address that it has then."""
+        way = self._way(host, address)
+        machine, by = self._machines[host], host
+        if way in self._machines:
+            machine, by = self._machines[way], way
+            if not (machine.up and machine.forwarding and machine.translating):
+                return "", None
+            way = self._way(by, address)
+        return way, self.layout.host(by).public if way == "igw" and machine.uplink else None
+
+    def _way(self, host: str, address: str) -> str:
+        """Give the route with the longest prefix in the table of a host's subnet."""
+        table = self._associations.get(self.layout.host(host).subnet, "")
+        if (table, address) not in self._ways:
+            to = ipaddress.ip_address(address)
+            networks = {ipaddress.ip_network(cidr): way for cidr, way in self._routes.get(table, {}).items()}
+            matching = [network for network in networks if to in network]
+            best = max(matching, key=lambda network: network.prefixlen, default=None)
+            self._ways[table, address] = "" if best is None else networks[best]
+        return self._ways[table, address]
 
     def uptime(self, host: str) -> float:
         """Give the seconds since a host booted."""
@@ -223,6 +165,11 @@ class SimulatedNetwork:
         machine.powered = True
         machine.booted_at = self.world.now()
         machine.forwarding = machine.translating = machine.boots_to_nat
+
+    def reboot(self, host: str) -> None:
+        """Switch a host off and on."""
+        self.stop(host)
+        self.start(host)
 
     def _kill(self, machine: _Machine) -> None:
         for run in machine.runs:

@@ -15,9 +15,11 @@ from greenlet import getcurrent, greenlet
 T = TypeVar("T")
 # Where virtual time begins: 2026-01-01T00:00:00Z.
 VIRTUAL_START = 1767225600.0
+# How soon a thread that waits for another notices that it was cancelled.
+JOIN_FOR = 0.2
 
 
-class Cancelled(BaseException):  # noqa: N818 - not an error: the task was told to end
+class Cancelled(BaseException):
     """Raised in a task that was cancelled, at its next sleep."""
 
 
@@ -79,11 +81,34 @@ class _Result:
             self.error = error
 
 
+def _together(world: World, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    results = [_Result(call) for call in calls]
+    tasks = [world.spawn(result, "together") for result in results]
+    try:
+        for task in tasks:
+            task.join()
+    except Cancelled:
+        for task in tasks:
+            task.cancel()
+        raise
+    return _results(results)
+
+
 def _results(results: Sequence[_Result]) -> list[Any]:
     for result in results:
         if result.error is not None:
             raise result.error
     return [result.value for result in results]
+
+
+_here = threading.local()
+
+
+def give_way() -> None:
+    """End the calling thread's task if it was cancelled; for code that waits by other means than the world's."""
+    task: _ThreadTask | None = getattr(_here, "task", None)
+    if task is not None and task.cancelled.is_set():
+        raise Cancelled
 
 
 class _ThreadTask:
@@ -94,7 +119,7 @@ class _ThreadTask:
         self.thread = threading.Thread(target=self._main, name=name, daemon=True)
 
     def _main(self) -> None:
-        self._world.local.task = self
+        _here.task = self
         try:
             self._function()
         except Cancelled:
@@ -107,7 +132,13 @@ class _ThreadTask:
         return not self.thread.is_alive()
 
     def join(self, timeout: float | None = None) -> bool:
-        self.thread.join(timeout)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self.done():
+            left = JOIN_FOR if deadline is None else min(JOIN_FOR, deadline - time.monotonic())
+            if left <= 0:
+                break
+            self.thread.join(left)
+            give_way()
         return self.done()
 
     def cancel(self) -> None:
@@ -121,9 +152,9 @@ class RealWorld:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.local = threading.local()
         self.failures: list[BaseException] = []
         self._tasks: list[_ThreadTask] = []
+        self._spawning = threading.Lock()
 
     def now(self) -> float:
         """Give the time in seconds since the epoch."""
@@ -131,7 +162,7 @@ class RealWorld:
 
     def sleep(self, seconds: float) -> None:
         """Wait; a cancelled task ends here."""
-        task: _ThreadTask | None = getattr(self.local, "task", None)
+        task: _ThreadTask | None = getattr(_here, "task", None)
         if task is None:
             time.sleep(max(0.0, seconds))
         elif task.cancelled.wait(max(0.0, seconds)):
@@ -140,17 +171,15 @@ class RealWorld:
     def spawn(self, function: Callable[[], object], name: str) -> Task:
         """Run a function in a thread."""
         task = _ThreadTask(function, name, self)
-        self._tasks = [t for t in self._tasks if not t.done() or not t.thread.ident]
-        self._tasks.append(task)
-        task.thread.start()
+        with self._spawning:
+            self._tasks = [t for t in self._tasks if not t.done()]
+            self._tasks.append(task)
+            task.thread.start()
         return task
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         """Make all calls at the same time."""
-        results = [_Result(call) for call in calls]
-        for task in [self.spawn(result, "together") for result in results]:
-            task.join()
-        return _results(results)
+        return _together(self, calls)
 
     def run(self, main: Callable[[], T]) -> T:
         """Run main in a thread of its own, so that a failing task can end the run."""
@@ -186,9 +215,13 @@ class _GreenTask:
             error.add_note(f"in the task {self.name}")
             self._world.failures.append(error)
         finally:
-            self.ended = True
-            for waiter in self.waiting:
-                self._world.at(self._world.now(), waiter)
+            self.end()
+
+    def end(self) -> None:
+        """Note that it has ended and wake who waits for that."""
+        self.ended = True
+        for waiter in self.waiting:
+            self._world.at(self._world.now(), waiter)
 
     def done(self) -> bool:
         return self.ended
@@ -237,9 +270,9 @@ class VirtualWorld:
     def yield_to_hub(self) -> None:
         """Let others run until somebody wakes the calling greenlet."""
         me = getcurrent()
-        self.hub.switch()
-        if me in self._cancelled:
-            self._cancelled.discard(me)
+        if me not in self._cancelled:
+            self.hub.switch()
+        if me in self._cancelled:  # and stays so: its end must not take time
             raise Cancelled
 
     def sleep(self, seconds: float) -> None:
@@ -265,10 +298,7 @@ class VirtualWorld:
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         """Make all calls at the same virtual time."""
-        results = [_Result(call) for call in calls]
-        for task in [self.spawn(result, "together") for result in results]:
-            task.join()
-        return _results(results)
+        return _together(self, calls)
 
     def run(self, main: Callable[[], T]) -> T:
         """Run main to its end, with the clocks of this process at virtual time."""
@@ -303,9 +333,9 @@ class VirtualWorld:
             coordinates.move_to(when)
         if green in self._cancelled and not green:
             # It has never begun to run.
-            self._cancelled.discard(green)
-            task.ended = True
+            task.end()
         else:
             green.switch()
         if green.dead or task.ended:
             self._tasks.pop(green, None)
+            self._cancelled.discard(green)

@@ -1,0 +1,69 @@
+"""A pair that does not exist: its environment, its settings, and what its hosts might say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from nat_failover.decision import Nat, Situation
+from nat_failover.observation import Observation, State
+from nat_failover.record import LockState
+from nat_failover.settings import Settings
+
+NOW = 1_800_000_000.0
+PRIMARY_TABLE, STANDBY_TABLE = "rtb-0123456789abcdef0", "rtb-0123456789abcdef1"
+PRIMARY, STANDBY = "i-0123456789abcdef0", "i-0123456789abcdef1"
+BACKENDS = tuple(f"i-0bacbacbacbac000{n}" for n in range(10))
+
+ENVIRONMENT = {
+    "NAT_FAILOVER_PAIR": "main",
+    "NAT_FAILOVER_LOCK_PARAMETER": "/nat-failover/main/lock",
+    "NAT_FAILOVER_CLAIM_PARAMETER": "/nat-failover/main/claim",
+    "NAT_FAILOVER_PROBE_DOCUMENT": "nat-failover-main-probe",
+    "NAT_FAILOVER_PROBE_TAG_KEY": "nat-failover:probe",
+    "NAT_FAILOVER_PROBE_TAG_VALUE": "main",
+    "NAT_FAILOVER_PRIMARY_ROUTE_TABLE": PRIMARY_TABLE,
+    "NAT_FAILOVER_STANDBY_ROUTE_TABLE": STANDBY_TABLE,
+    "NAT_FAILOVER_PRIMARY_INSTANCE": PRIMARY,
+    "NAT_FAILOVER_STANDBY_INSTANCE": STANDBY,
+    "NAT_FAILOVER_TOPIC": "arn:aws:sns:eu-west-1:123456789012:nat-failover-main",
+    "NAT_FAILOVER_CLAIM_LEASE": "60",
+}
+
+
+def settings(**changes: Any) -> Settings:
+    """Give the settings of the example's environment, some of them changed."""
+    return replace(Settings.from_environment(ENVIRONMENT), **changes)
+
+
+def observation(host: str, state: State = State.UNREACHABLE, **changes: Any) -> Observation:
+    """Say what a host has said in so many words two seconds ago, its trouble being four seconds old."""
+    values: dict[str, Any] = {"at": NOW - 2, "since": NOW - 4, "asked_at": NOW - 8, "explicit": True, "elapsed": 6.0}
+    return Observation(host, state, **(values | changes))
+
+
+def failures(count: int = 3, **changes: Any) -> list[Observation]:
+    """Let so many backends have said that they can't reach the Internet."""
+    return [observation(host, **changes) for host in BACKENDS[:count]]
+
+
+def control(state: State = State.REACHABLE, **changes: Any) -> Observation:
+    """Let the passive NAT have answered a quick check that was asked after the trouble had begun."""
+    values: dict[str, Any] = {"at": NOW - 1, "since": NOW - 1, "asked_at": NOW - 2, "elapsed": 0.5, "uptime": 90_000.0}
+    return observation(STANDBY, state, **(values | changes))
+
+
+def situation(**changes: Any) -> Situation:
+    """Give the situation in which a failover is due: three backends fail, the passive NAT does not."""
+    values: dict[str, Any] = {
+        "now": NOW,
+        "lock": LockState.ARMED,
+        "lock_reason": "armed",
+        "active": PRIMARY_TABLE,
+        "subnets": {PRIMARY_TABLE: ("subnet-a", "subnet-b"), STANDBY_TABLE: ()},
+        "passive_route": None,
+        "backends": failures(),
+        "control": [control()],
+        "nats": {i: Nat(i, "running", NOW - 90_000) for i in (PRIMARY, STANDBY)},
+    }
+    return Situation(**(values | changes))

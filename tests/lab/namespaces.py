@@ -1,0 +1,291 @@
+"""The network of real packets: a namespace for every host, wired to the router's.
+
+What of a VPC it is: see ``Router``. What it is not: security groups, network ACLs, the source/destination check.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.lab.egress import seen_as
+from tests.lab.icmp import ping
+from tests.lab.layout import VPC_CIDR, Host, Layout
+from tests.lab.netns import Namespace, NamespacesUnavailableError, why_unavailable
+from tests.lab.network import DEFAULT_UPTIME, ProbeOutcome
+from tests.lab.router import Router
+from tests.lab.userdata import boot_first_time, reboot
+from tests.lab.world import give_way
+
+ANSWER_WITHIN = 0.8
+# How soon a task that waits for a script notices that it was cancelled.
+GIVE_WAY_EVERY = 0.2
+# The kernel stops tracking connections, known ones included, when no rule asks for it any more. Most hosts have such a
+# rule in a firewall of their own; with it a known flow is translated on while new ones are not: the harder failure.
+FIREWALL = """
+table ip firewall
+delete table ip firewall
+table ip firewall {
+    chain forward {
+        type filter hook forward priority 0
+        ct state established,related accept
+    }
+}
+"""
+
+
+class RealProbe:
+    """A script that runs in a host's namespace, seeing the uptime that the host is meant to have."""
+
+    def __init__(self, namespace: Namespace, script: Path, uptime: float) -> None:
+        # The kernel lets no clock begin before zero, which an uptime of zero seconds just does not.
+        offset = int(uptime - time.clock_gettime(time.CLOCK_BOOTTIME))
+        self._process = namespace.popen(
+            ["unshare", "--time", "--boottime", str(offset), "--fork", "--kill-child", "--", "sh", str(script)]
+        )
+
+    def wait(self) -> ProbeOutcome:
+        """Wait until it has ended and nothing of it holds its output, as SSM's agent does."""
+        while True:
+            try:
+                stdout, _ = self._process.communicate(timeout=GIVE_WAY_EVERY)
+            except subprocess.TimeoutExpired:
+                give_way()
+            else:
+                return ProbeOutcome(self._process.returncode, stdout)
+
+    def kill(self) -> None:
+        """End it and all that it started."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """End it and see it gone."""
+        self.kill()
+        self._process.wait()
+
+
+@dataclass
+class _Machine:
+    host: Host
+    namespace: Namespace
+    booted_at: float
+    powered: bool = True
+    linked: bool = True
+    probes: list[RealProbe] = field(default_factory=list)
+
+
+class NamespacesNetwork:
+    """See ``Network``."""
+
+    name = "namespaces"
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.machines: dict[str, _Machine] = {}
+        self._lock = threading.RLock()
+        self._router: Router | None = None
+        self._files: Path | None = None
+        self._scripts = 0
+
+    def __enter__(self) -> NamespacesNetwork:
+        """Open it."""
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def open(self) -> None:
+        """Build it.
+
+        Raises:
+            NamespacesUnavailableError: not on this machine; the message says why.
+        """
+        reason = why_unavailable()
+        if reason is not None:
+            raise NamespacesUnavailableError(reason)
+        try:
+            self._files = Path(tempfile.mkdtemp(prefix="nat-failover-lab-"))
+            self._router = Router(self.layout)
+            for host in self.layout.hosts:
+                namespace = Namespace(host.name)
+                self.machines[host.name] = _Machine(host, namespace, time.time() - DEFAULT_UPTIME)
+                self._router.plug(host, namespace)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Remove everything; twice is harmless."""
+        with self._lock:
+            for machine in self.machines.values():
+                for probe in machine.probes:
+                    probe.end()
+                machine.namespace.close()
+            self.machines.clear()
+            if self._router is not None:
+                self._router.close()
+                self._router = None
+            if self._files is not None:
+                shutil.rmtree(self._files, ignore_errors=True)
+                self._files = None
+
+    @property
+    def router(self) -> Router:
+        """The router, once open."""
+        if self._router is None:
+            raise RuntimeError("the network is not open")
+        return self._router
+
+    def _disk(self, name: str) -> Path:
+        if self._files is None:
+            raise RuntimeError("the network is not open")
+        disk = self._files / name
+        disk.mkdir(exist_ok=True)
+        return disk
+
+    def backend_namespaces(self) -> dict[str, Namespace]:
+        """Give the namespace of each backend."""
+        return {host.name: self.machines[host.name].namespace for host in self.layout.backends}
+
+    def set_routes(self, table: str, routes: Mapping[str, str]) -> None:
+        """Give a route table its routes; the VPC's own are in every table."""
+        with self._lock:
+            self.router.set_routes(table, routes)
+
+    def associate(self, subnet: str, table: str) -> None:
+        """Let a subnet use a table from now on."""
+        with self._lock:
+            self.router.associate(subnet, table)
+
+    def boot(self, nat: str, user_data: str) -> None:
+        """Start a NAT for the first time, with its user data; its uptime is not touched."""
+        boot_first_time(self.machines[nat].namespace, user_data, self._disk(nat))
+
+    def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> RealProbe:
+        """Run a script on a host; its arguments are in it."""
+        del arguments
+        with self._lock:
+            machine = self.machines[host]
+            self._scripts += 1
+            file = self._disk("scripts") / f"{host}-{self._scripts}"
+            file.write_text(script, encoding="utf-8")
+            probe = RealProbe(machine.namespace, file, self.uptime(host))
+            machine.probes = [*(p for p in machine.probes if p._process.poll() is None), probe]
+            if not machine.powered:
+                probe.kill()
+            return probe
+
+    def reaches(self, host: str, address: str) -> bool:
+        """Tell whether a ping, in a new flow, is answered."""
+        return ping(self.machines[host].namespace, address, ANSWER_WITHIN)
+
+    def egress_address(self, host: str, address: str) -> str | None:
+        """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
+        return seen_as(self.machines[host].namespace, self.router.internet, address, ANSWER_WITHIN)
+
+    def uptime(self, host: str) -> float:
+        """Give the seconds since a host booted."""
+        return time.time() - self.machines[host].booted_at
+
+    def set_uptime(self, host: str, seconds: float) -> None:
+        """Let a host have booted so long ago, for the probes that start from now on."""
+        self.machines[host].booted_at = time.time() - seconds
+
+    def flush_nat_rules(self, nat: str) -> None:
+        """Take a NAT's translation rules away, and leave the connections that it translates already."""
+        namespace = self.machines[nat].namespace
+        found = json.loads(namespace.run("nft", "-j", "list", "chains").stdout)["nftables"]
+        tables = {(c["chain"]["family"], c["chain"]["table"]) for c in found if c.get("chain", {}).get("type") == "nat"}
+        # The chains stay, as after `iptables -t nat -F`: without any the kernel would stop translating at all.
+        rules = "".join(f"flush table {family} {table}\n" for family, table in sorted(tables))
+        namespace.nft(FIREWALL + rules)
+        if shutil.which("iptables-legacy"):
+            namespace.run("iptables-legacy", "-t", "nat", "-F", check=False)
+
+    def set_forwarding(self, nat: str, on: bool) -> None:
+        """Let a NAT forward, or not."""
+        self.machines[nat].namespace.sysctl({"net.ipv4.ip_forward": str(int(on))})
+
+    def set_link(self, host: str, up: bool) -> None:
+        """Plug a host in or out, at the other end of its cable, so that the host keeps its routes."""
+        with self._lock:
+            machine = self.machines[host]
+            machine.linked = up
+            self.router.set_carrier(machine.host, machine.linked and machine.powered)
+
+    def stop(self, host: str) -> None:
+        """Switch a host off."""
+        with self._lock:
+            machine = self.machines[host]
+            machine.powered = False
+            self.router.set_carrier(machine.host, False)
+            for probe in machine.probes:
+                probe.kill()
+            machine.namespace.end_all()
+
+    def start(self, host: str) -> None:
+        """Switch a host on: a NAT's kernel has forgotten everything, and its disk has what boots it."""
+        with self._lock:
+            machine = self.machines[host]
+            machine.powered = True
+            machine.booted_at = time.time()
+            self.router.set_carrier(machine.host, machine.linked)
+        if machine.host in self.layout.nats:
+            reboot(machine.namespace, self._disk(host))
+
+    def reboot(self, host: str) -> None:
+        """Switch a host off and on."""
+        self.stop(host)
+        self.start(host)
+
+    def set_uplink(self, nat: str, up: bool) -> None:
+        """Let a NAT's packets to and from the Internet vanish in the provider's network, or not."""
+        with self._lock:
+            dark = self.router.weather.dark
+            (dark.discard if up else dark.add)(self.layout.host(nat).address)
+            self.router.apply()
+
+    def set_target(self, address: str, up: bool) -> None:
+        """Let an address of the Internet answer, or not."""
+        with self._lock:
+            silent = self.router.weather.silent
+            (silent.discard if up else silent.add)(address)
+            self.router.apply()
+
+    def set_internet(self, up: bool) -> None:
+        """Let the whole Internet be reachable, or not."""
+        with self._lock:
+            self.router.weather.internet = up
+            self.router.apply()
+
+    def set_loss(self, percent: float) -> None:
+        """Lose packets on their way to the Internet, and none on their way back."""
+        with self._lock:
+            self.router.weather.loss = percent
+            self.router.apply()
+
+    def set_sick(self, backend: str, sick: bool) -> None:
+        """Let a backend drop its own packets to the outside; it still reaches the VPC and itself."""
+        drops = f'oifname "eth0" ip daddr != {VPC_CIDR} drop' if sick else ""
+        self.machines[backend].namespace.nft(f"""
+table ip sick
+delete table ip sick
+table ip sick {{
+    chain out {{
+        type filter hook output priority 0
+        {drops}
+    }}
+}}
+""")

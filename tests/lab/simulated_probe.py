@@ -1,0 +1,107 @@
+"""A model of infra/probe.sh: the same slots, the same last try, the same words, without a shell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tests.lab.network import ProbeOutcome
+
+if TYPE_CHECKING:
+    from tests.lab.simulated import SimulatedNetwork
+
+# As in infra/probe.sh.
+LAST_TRY = 3
+LAST_SPACING = 0.12
+LAST_WAIT = 0.40
+
+
+class SimulatedProbe:
+    """The probe, slot by slot, as infra/probe.sh goes about it."""
+
+    def __init__(self, network: SimulatedNetwork, host: str, arguments: Sequence[str]) -> None:
+        targets, interval, failures, window, warm_up = arguments
+        self._network = network
+        self._host = host
+        self._targets = targets.split(" ")
+        self._interval = float(interval)
+        self._failures = int(failures)
+        self._window = float(window)
+        self._warm_up = float(warm_up)
+        self._sent = self._lost = 0
+        self._last_target = ""
+        self._outcome = ProbeOutcome(-9, "")
+        self._begun = network.world.now()
+        self._task = network.world.spawn(self._main, f"probe on {host}")
+
+    def wait(self) -> ProbeOutcome:
+        """Wait until it has ended."""
+        self._task.join()
+        return self._outcome
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self._task.cancel()
+
+    def done(self) -> bool:
+        """Tell whether it has ended."""
+        return self._task.done()
+
+    def _main(self) -> None:
+        world = self._network.world
+        in_a_row, since = 0, self._begun
+        while True:
+            now = world.now()
+            if in_a_row == 0:
+                since = now
+            answered = self._fire(self._draw())
+            if not (answered and self._window == 0):
+                world.sleep(self._interval if in_a_row == 0 else self._interval / 2)
+            if answered:
+                in_a_row = 0
+                if world.now() - self._begun >= self._window:
+                    return self._verdict("reachable", 0, 0.0)
+                continue
+            self._lost += 1
+            in_a_row += 1
+            if in_a_row < self._failures:
+                continue
+            if not self._last_try():
+                lost_for = world.now() - since
+                if self._network.uptime(self._host) < self._warm_up:
+                    return self._verdict("warming-up", 3, lost_for)
+                return self._verdict("unreachable", 1, lost_for)
+            in_a_row = 0
+            if self._window == 0:
+                return self._verdict("reachable", 0, 0.0)
+
+    def _draw(self) -> str:
+        others = [t for t in self._targets if t != self._last_target] or self._targets
+        self._last_target = self._network.world.random.choice(others)
+        return self._last_target
+
+    def _fire(self, target: str) -> bool:
+        self._sent += 1
+        return self._network.reaches(self._host, target)
+
+    def _last_try(self) -> bool:
+        for turn in range(LAST_TRY):
+            answers = [self._fire(target) for target in self._targets]  # all are sent, whatever the first says
+            if any(answers):
+                return True
+            self._network.world.sleep(LAST_WAIT if turn == LAST_TRY - 1 else LAST_SPACING)
+        return False
+
+    def _verdict(self, state: str, exit_code: int, lost_for: float) -> None:
+        said = {
+            "probe": 1,
+            "state": state,
+            "sent": self._sent,
+            "lost": self._lost,
+            "lost_for": round(lost_for, 2),
+            "elapsed": round(self._network.world.now() - self._begun, 2),
+            "uptime": int(self._network.uptime(self._host)),
+            "targets": " ".join(self._targets),
+        }
+        self._outcome = ProbeOutcome(exit_code, json.dumps(said, separators=(",", ":")) + "\n")

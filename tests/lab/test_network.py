@@ -1,0 +1,385 @@
+"""Both networks of the lab, put to the same questions."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.lab.layout import PEER, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPC_CIDR, standard_layout
+from tests.lab.netns import PREFIX, why_unavailable
+from tests.lab.network import Network, ProbeOutcome
+from tests.lab.simulated import SimulatedNetwork
+from tests.lab.world import RealWorld, VirtualWorld, World
+
+ROOT = Path(__file__).resolve().parents[2]
+USER_DATA = (ROOT / "infra" / "user_data" / "standby.sh").read_text(encoding="utf-8")
+PROBE = (ROOT / "infra" / "probe.sh").read_text(encoding="utf-8")
+EVERYBODY = {f"backend{n}" for n in range(1, 7)}
+NATS = {"nat01", "nat02"}
+
+
+class Bench:
+    """A network as a user has it, all backends behind nat01, nat02 beside it."""
+
+    def __init__(self, world: World, network: Network) -> None:
+        self.world = world
+        self.network = network
+        self.layout = network.layout
+
+    def set_up(self) -> None:
+        """Build it."""
+        self.network.open()
+        local = {VPC_CIDR: "local"}
+        for table, way in (("public", "igw"), ("primary", "nat01"), ("standby", "nat02")):
+            self.network.set_routes(table, local | {"0.0.0.0/0": way})
+        self.network.associate(self.layout.public_subnet.name, "public")
+        for subnet in self.layout.private_subnets:
+            self.network.associate(subnet.name, "primary")
+        for nat in self.layout.nats:
+            self.network.boot(nat.name, USER_DATA)
+
+    def play(self, body: Callable[[], None]) -> None:
+        """Do something in the lab's world."""
+        self.world.run(body)
+
+    def reaching(self, address: str | None = None) -> set[str]:
+        """Give the hosts from which an address, or else any target, can be reached now."""
+        addresses = [address] if address else TARGETS
+
+        def asks(host: str, target: str) -> Callable[[], str | None]:
+            return lambda: host if self.network.reaches(host, target) else None
+
+        answers = self.world.together([asks(host.name, target) for host in self.layout.hosts for target in addresses])
+        return {host for host in answers if host}
+
+    def probe(self, host: str, window: float, warm_up: int = 300, targets: Sequence[str] = TARGETS) -> ProbeOutcome:
+        """Run the product's probe on a host to its end."""
+        arguments = [" ".join(targets), "0.5", "3", str(window), str(warm_up)]
+        quoted = " ".join(f"'{argument}'" for argument in arguments)
+        return self.network.start_probe(host, PROBE.replace("\n", f"\nset -- {quoted}\n", 1), arguments).wait()
+
+
+def make(kind: str) -> Bench:
+    """Make one that is not set up yet."""
+    if kind == "simulated":
+        world = VirtualWorld(7)
+        return Bench(world, SimulatedNetwork(standard_layout(), world))
+    from tests.lab.namespaces import NamespacesNetwork  # noqa: PLC0415 - there is none on other systems
+
+    return Bench(RealWorld(7), NamespacesNetwork(standard_layout()))
+
+
+KINDS = ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces)]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Give a bench; the tests leave it as they found it."""
+    if request.param == "namespaces" and (reason := why_unavailable()):
+        pytest.skip(reason)
+    made = make(request.param)
+    try:
+        made.set_up()
+        yield made
+    finally:
+        made.network.close()
+
+
+def test_everybody_is_online_by_way_of_the_nat_of_the_subnets_table(bench: Bench) -> None:
+    def body() -> None:
+        for target in TARGETS:
+            assert bench.reaching(target) == EVERYBODY | NATS
+
+    bench.play(body)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends", "offline"),
+    [
+        (lambda n: n.set_forwarding("nat01", False), lambda n: n.set_forwarding("nat01", True), EVERYBODY),
+        (lambda n: n.set_link("nat01", False), lambda n: n.set_link("nat01", True), EVERYBODY | {"nat01"}),
+        (lambda n: n.stop("nat01"), lambda n: n.start("nat01"), EVERYBODY | {"nat01"}),
+        (lambda n: n.flush_nat_rules("nat01"), lambda n: (n.stop("nat01"), n.start("nat01")), EVERYBODY),
+        (lambda n: n.set_uplink("nat01", False), lambda n: n.set_uplink("nat01", True), EVERYBODY | {"nat01"}),
+        (lambda n: n.set_internet(False), lambda n: n.set_internet(True), EVERYBODY | NATS),
+        (lambda n: n.set_loss(100), lambda n: n.set_loss(0), EVERYBODY | NATS),
+        (lambda n: n.set_sick("backend2", True), lambda n: n.set_sick("backend2", False), {"backend2"}),
+        (lambda n: n.set_link("backend3", False), lambda n: n.set_link("backend3", True), {"backend3"}),
+        (lambda n: n.stop("backend4"), lambda n: n.start("backend4"), {"backend4"}),
+    ],
+    ids=["forwarding", "link", "stop", "rules", "uplink", "internet", "loss", "sick", "backend-link", "backend-stop"],
+)
+def test_a_fault_takes_exactly_its_victims_offline_and_its_counterpart_brings_them_back(
+    bench: Bench, breaks: Callable[[Network], None], mends: Callable[[Network], None], offline: set[str]
+) -> None:
+    def body() -> None:
+        breaks(bench.network)
+        try:
+            assert bench.reaching() == (EVERYBODY | NATS) - offline
+        finally:
+            mends(bench.network)
+        assert bench.reaching() == EVERYBODY | NATS
+
+    bench.play(body)
+
+
+def test_a_dark_target_leaves_the_others(bench: Bench) -> None:
+    def body() -> None:
+        bench.network.set_target(TARGETS[1], False)
+        try:
+            assert bench.reaching(TARGETS[1]) == set()
+            assert bench.reaching(TARGETS[0]) == EVERYBODY | NATS
+        finally:
+            bench.network.set_target(TARGETS[1], True)
+        assert bench.reaching(TARGETS[1]) == EVERYBODY | NATS
+
+    bench.play(body)
+
+
+def test_the_endpoint_of_ssm_is_reached_without_a_nat_and_its_public_address_is_not(bench: Bench) -> None:
+    def body() -> None:
+        bench.network.set_link("nat01", False)
+        bench.network.set_sick("backend2", True)
+        try:
+            assert bench.reaching(SSM_ENDPOINT) == EVERYBODY | {"nat02"}
+            assert bench.reaching(SSM_PUBLIC) == {"nat02"}
+        finally:
+            bench.network.set_sick("backend2", False)
+            bench.network.set_link("nat01", True)
+        assert bench.reaching(SSM_PUBLIC) == EVERYBODY | NATS
+
+    bench.play(body)
+
+
+def test_two_subnets_on_two_tables_depend_on_two_nats(bench: Bench) -> None:
+    def body() -> None:
+        first = bench.layout.private_subnets[0].name
+        moved = {host.name for host in bench.layout.backends if host.subnet == first}
+        bench.network.associate(first, "standby")
+        bench.network.flush_nat_rules("nat01")
+        try:
+            assert bench.reaching() == moved | NATS
+            bench.network.set_forwarding("nat02", False)
+            assert bench.reaching() == NATS
+        finally:
+            bench.network.set_forwarding("nat02", True)
+            bench.network.associate(first, "primary")
+            bench.network.stop("nat01")
+            bench.network.start("nat01")
+        assert bench.reaching() == EVERYBODY | NATS
+
+    bench.play(body)
+
+
+def test_a_changed_route_is_followed_and_a_blackhole_swallows(bench: Bench) -> None:
+    def body() -> None:
+        bench.network.set_link("nat01", False)
+        try:
+            bench.network.set_routes("primary", {VPC_CIDR: "local", "0.0.0.0/0": "nat02"})
+            assert bench.reaching() == EVERYBODY | {"nat02"}
+            for routes in ({"0.0.0.0/0": "blackhole"}, {}):
+                bench.network.set_routes("primary", {VPC_CIDR: "local", **routes})
+                assert bench.reaching() == {"nat02"}
+                assert bench.reaching(SSM_ENDPOINT) == EVERYBODY | {"nat02"}
+        finally:
+            bench.network.set_link("nat01", True)
+            bench.network.set_routes("primary", {VPC_CIDR: "local", "0.0.0.0/0": "nat01"})
+        assert bench.reaching() == EVERYBODY | NATS
+
+    bench.play(body)
+
+
+def test_loss_loses_its_share_of_the_echoes(bench: Bench) -> None:
+    def body() -> None:
+        bench.network.set_loss(50)
+        try:
+            calls = [lambda: bench.network.reaches("backend1", TARGETS[0])] * 40
+            answered = sum(sum(bench.world.together(calls)) for _ in range(3))
+            # 120 throws of a coin: outside of this once in 100,000,000 runs
+            assert 28 <= answered <= 92
+            assert all(bench.network.reaches("backend1", SSM_ENDPOINT) for _ in range(20))
+        finally:
+            bench.network.set_loss(0)
+
+    bench.play(body)
+
+
+def test_the_probe_tells_what_the_network_is_like(bench: Bench) -> None:
+    def told(host: str, window: float, warm_up: int = 300) -> tuple[int, dict[str, object]]:
+        outcome = bench.probe(host, window, warm_up)
+        return outcome.exit_code, json.loads(outcome.stdout)
+
+    def body() -> None:
+        code, said = told("backend1", 0)
+        assert (code, said["state"], said["lost"]) == (0, "reachable", 0)
+        assert said["targets"] == " ".join(TARGETS)
+        bench.network.set_sick("backend1", True)
+        try:
+            code, said = told("backend1", 60)
+            assert (code, said["state"]) == (1, "unreachable")
+            assert 1.2 < float(str(said["lost_for"])) < 3
+            bench.network.set_uptime("backend1", 20)
+            code, said = told("backend1", 0)
+            assert (code, said["state"]) == (3, "warming-up")
+            assert 20 <= int(str(said["uptime"])) <= 24
+        finally:
+            bench.network.set_sick("backend1", False)
+        bench.network.set_uptime("backend1", 90000)
+        code, said = told("backend1", 2)
+        assert (code, said["state"]) == (0, "reachable")
+        assert 90000 <= int(str(said["uptime"])) <= 90010
+
+    bench.play(body)
+
+
+def test_a_running_probe_sees_a_cut(bench: Bench) -> None:
+    def body() -> None:
+        begun = bench.world.now()
+
+        def cut() -> None:
+            bench.world.sleep(2)
+            bench.network.flush_nat_rules("nat01")
+
+        bench.world.spawn(cut, "cut")
+        try:
+            outcome = bench.probe("backend5", 60)
+        finally:
+            bench.network.stop("nat01")
+            bench.network.start("nat01")
+        assert outcome.exit_code == 1
+        assert 3 < bench.world.now() - begun < 7
+
+    bench.play(body)
+
+
+def test_a_killed_probe_and_one_on_a_stopped_host_end_without_a_word(bench: Bench) -> None:
+    def body() -> None:
+        arguments = [" ".join(TARGETS), "0.5", "3", "600", "300"]
+        quoted = " ".join(f"'{argument}'" for argument in arguments)
+        script = PROBE.replace("\n", f"\nset -- {quoted}\n", 1)
+        runs = [bench.network.start_probe(host, script, arguments) for host in ("backend1", "backend2")]
+        begun = bench.world.now()
+        bench.world.sleep(1)
+        runs[0].kill()
+        bench.network.stop("backend2")
+        try:
+            outcomes = [run.wait() for run in runs]
+        finally:
+            bench.network.start("backend2")
+        assert all(outcome.exit_code < 0 for outcome in outcomes)
+        assert [outcome.stdout for outcome in outcomes] == ["", ""]
+        assert bench.world.now() - begun < 5
+        assert bench.reaching() == EVERYBODY | NATS
+
+    bench.play(body)
+
+
+def test_the_end_of_a_run_does_not_wait_for_probes(bench: Bench) -> None:
+    def body() -> None:
+        bench.world.spawn(lambda: bench.probe("backend6", 600), "agent")
+        bench.world.sleep(1)
+
+    begun = os.times().elapsed
+    bench.play(body)
+    assert os.times().elapsed - begun < 4
+
+
+@pytest.mark.namespaces
+@pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable()))
+def test_a_closed_network_of_namespaces_leaves_no_namespace_no_process_and_no_file() -> None:
+    def namespaces() -> set[str]:
+        listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+        return {name for line in listed.splitlines() if (name := line.split()[0]).startswith(f"{PREFIX}{os.getpid()}-")}
+
+    def files() -> set[Path]:
+        return set(Path("/tmp").glob("nat-failover-lab-*"))  # noqa: S108 - to look there, not to write
+
+    before, files_before = namespaces(), files()
+    bench = make("namespaces")
+    try:
+        bench.set_up()
+        bench.world.run(lambda: None)
+        marker = "61.7"
+        bench.network.start_probe("backend1", f"sleep {marker} & sleep {marker}\n", [])
+        bench.world.sleep(0.5)
+        running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        assert running.count(f"sleep {marker}\n") == 2
+        assert namespaces() > before
+    finally:
+        bench.network.close()
+        bench.network.close()
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert f"sleep {marker}" not in running
+    assert namespaces() == before
+    assert files() <= files_before
+
+
+def test_a_subnet_that_is_moved_has_another_address_in_the_internet(bench: Bench) -> None:
+    def body() -> None:
+        subnet = bench.layout.private_subnets[1].name
+        moved, other = (
+            next(host.name for host in bench.layout.backends if (host.subnet == subnet) is there)
+            for there in (True, False)
+        )
+        first, second = (nat.public for nat in bench.layout.nats)
+        assert bench.network.egress_address(moved, TARGETS[0]) == first
+        bench.network.associate(subnet, "standby")
+        try:
+            assert bench.network.egress_address(moved, TARGETS[0]) == second
+            assert bench.network.egress_address(other, TARGETS[0]) == first
+        finally:
+            bench.network.associate(subnet, "primary")
+        assert bench.network.egress_address(moved, TARGETS[0]) == first
+
+    bench.play(body)
+
+
+def test_a_nat_that_never_booted_and_a_subnet_without_a_table_reach_nothing_but_the_vpc(bench: Bench) -> None:
+    raw = make(bench.network.name)
+
+    def body() -> None:
+        raw.network.open()
+        raw.network.set_routes("public", {"0.0.0.0/0": "igw"})
+        raw.network.associate(raw.layout.public_subnet.name, "public")
+        raw.network.set_routes("primary", {"0.0.0.0/0": "nat01"})
+        raw.network.associate(raw.layout.private_subnets[0].name, "primary")
+        assert raw.reaching() == NATS
+        assert raw.reaching(SSM_ENDPOINT) == EVERYBODY | NATS
+
+    try:
+        raw.play(body)
+    finally:
+        raw.network.close()
+
+
+def test_a_peered_network_is_reached_by_its_own_route_only(bench: Bench) -> None:
+    def body() -> None:
+        assert bench.reaching(PEER) == set()
+        bench.network.set_routes("primary", {VPC_CIDR: "local", "0.0.0.0/0": "nat01", "10.30.0.0/16": "peer"})
+        try:
+            assert bench.reaching(PEER) == EVERYBODY
+            bench.network.set_link("nat01", False)
+            assert bench.reaching(PEER) == EVERYBODY
+        finally:
+            bench.network.set_link("nat01", True)
+            bench.network.set_routes("primary", {VPC_CIDR: "local", "0.0.0.0/0": "nat01"})
+        assert bench.reaching(PEER) == set()
+
+    bench.play(body)
+
+
+def test_a_reboot_brings_a_nat_s_rules_back_and_its_uptime_to_zero(bench: Bench) -> None:
+    def body() -> None:
+        bench.network.flush_nat_rules("nat01")
+        bench.network.reboot("nat01")
+        assert bench.reaching() == EVERYBODY | NATS
+        outcome = bench.probe("nat01", 0)
+        assert json.loads(outcome.stdout)["uptime"] < 5
+        bench.network.set_uptime("nat01", 86400)
+
+    bench.play(body)

@@ -1,0 +1,140 @@
+"""What the function lets itself be invoked with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nat_failover.events import StatusChange, Tick, UnknownEventError, parse
+
+DOCUMENT = "nat-failover-main-probe"
+TICK = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "2026-10-08T16:53:06Z",
+    "region": "eu-west-1",
+    "resources": ["arn:aws:events:eu-west-1:123456789012:rule/tick"],
+    "detail": {},
+}
+DETAIL = {
+    "command-id": "e8d3c0e4-71f7-4491-898f-c9b35bee5f3b",
+    "document-name": DOCUMENT,
+    "instance-id": "i-0bacbacbacbac0001",
+    "requested-date-time": "2026-10-08T16:53:04Z",
+    "status": "Failed",
+}
+STATUS_CHANGE = TICK | {
+    "detail-type": "EC2 Command Invocation Status-change Notification",
+    "source": "aws.ssm",
+    "detail": DETAIL,
+}
+
+
+def refusal(event: object) -> str:
+    """Give what is said of an event that is refused."""
+    with pytest.raises(UnknownEventError) as refused:
+        parse(event, DOCUMENT)
+    return str(refused.value)
+
+
+def test_the_schedules_event_is_a_tick() -> None:
+    assert parse(TICK, DOCUMENT) == Tick()
+
+
+def test_a_tick_can_be_sent_by_hand_as_the_error_message_shows_it() -> None:
+    assert '{"source": "aws.events", "detail-type": "Scheduled Event"}' in refusal({})
+    assert parse({"source": "aws.events", "detail-type": "Scheduled Event"}, DOCUMENT) == Tick()
+
+
+def test_a_status_change_tells_command_host_and_status() -> None:
+    assert parse(STATUS_CHANGE, DOCUMENT) == StatusChange(
+        "e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-0bacbacbacbac0001", "Failed"
+    )
+
+
+@pytest.mark.parametrize("event", [None, [], "tick", 7, True, [TICK]])
+def test_what_is_no_object_is_refused_and_shown(event: object) -> None:
+    assert "it must be an EventBridge event, a JSON object" in refusal(event)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"source": "aws.ec2"},
+        {"source": None},
+        {"detail-type": "EC2 Instance State-change Notification"},
+        {"detail-type": ["Scheduled Event"]},
+        {"detail-type": "EC2 Command Invocation Status-change Notification"},
+        {"source": "aws.ssm"},
+    ],
+)
+def test_another_source_or_kind_is_refused_with_both_named(changes: dict[str, Any]) -> None:
+    told = refusal(TICK | changes)
+    assert "source" in told
+    assert "detail-type" in told
+    assert "Scheduled Event" in told
+
+
+def test_a_status_change_of_another_document_is_refused_with_both_documents_named() -> None:
+    told = refusal(STATUS_CHANGE | {"detail": DETAIL | {"document-name": "AWS-RunShellScript"}})
+    assert "AWS-RunShellScript" in told
+    assert DOCUMENT in told
+
+
+@pytest.mark.parametrize("detail", [None, "Failed", [], 3])
+def test_a_status_change_without_a_detail_object_is_refused(detail: object) -> None:
+    assert "detail" in refusal(STATUS_CHANGE | {"detail": detail})
+
+
+@pytest.mark.parametrize("key", ["command-id", "instance-id", "document-name", "status"])
+@pytest.mark.parametrize("value", [None, "", 5, ["x"], "x" * 257])
+def test_a_status_change_that_lacks_a_word_is_refused_with_the_word_named(key: str, value: object) -> None:
+    assert f"the status change's {key} is " in refusal(STATUS_CHANGE | {"detail": DETAIL | {key: value}})
+
+
+def test_a_huge_event_is_refused_with_a_short_message() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert len(refusal(deep)) < 300
+    assert len(refusal({"source": "x" * 1_000_000, "detail-type": deep})) < 500
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
+    max_leaves=12,
+)
+ENVELOPE = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": st.sampled_from(["aws.events", "aws.ssm"]) | JSON,
+        "detail-type": st.sampled_from([str(TICK["detail-type"]), str(STATUS_CHANGE["detail-type"])]) | JSON,
+        "detail": JSON
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "command-id": st.text() | JSON,
+                "instance-id": st.text() | JSON,
+                "status": st.text() | JSON,
+                "document-name": st.just(DOCUMENT) | JSON,
+            },
+        ),
+    },
+)
+
+
+@given(JSON | ENVELOPE)
+def test_no_json_gives_anything_but_a_tick_a_status_change_or_the_declared_error(event: object) -> None:
+    try:
+        trigger = parse(event, DOCUMENT)
+    except UnknownEventError as refused:
+        assert 0 < len(str(refused)) < 600
+    else:
+        assert isinstance(event, dict)
+        assert isinstance(trigger, Tick) or event["detail"]["document-name"] == DOCUMENT
