@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -13,6 +13,8 @@ from nat_failover.settings import Settings
 
 # A control that has said no is asked again after this many seconds: it may have recovered.
 ASK_AGAIN_AFTER = 5.0
+# Two failures of a host are one trouble where no more than this many seconds between them went unwatched.
+JOINED = 60.0
 
 
 class Action(StrEnum):
@@ -156,29 +158,31 @@ def latest_word(observations: Sequence[Observation]) -> Observation:
 
     Where it has failed several times on end, its trouble began with the first of them.
     """
-    words = sorted((o for o in observations if o.state is not State.PENDING), key=lambda o: (o.at, o.asked_at))
+    words = _in_order(observations)
     if not words:
         return max(observations, key=lambda o: o.asked_at)
     last = words[-1]
     if last.state is not State.UNREACHABLE:
         return last
-    since = last.since
+    earliest = last
     for word in reversed(words[:-1]):
-        if word.state is not State.UNREACHABLE:
+        # A probe that was answered before its loss began has seen the end of any trouble before.
+        if word.state is not State.UNREACHABLE or earliest.answered_first or earliest.began_at - word.at > JOINED:
             break
-        since = min(since, word.since)
-    return Observation(
-        last.host,
-        last.state,
-        last.at,
-        since,
-        last.asked_at,
-        last.explicit,
-        last.uptime,
-        last.elapsed,
-        last.running_until,
-        last.detail,
-    )
+        earliest = word
+    return replace(last, since=min(last.since, earliest.since))
+
+
+def _in_order(observations: Iterable[Observation]) -> list[Observation]:
+    """Sort what has been said by the time that it holds for; what is inferred yields to later answers.
+
+    A watch that says nothing may have lost its process, a question may have got lost: neither stands against what the
+    host has itself said to a later question.
+    """
+    words = [o for o in observations if o.state is not State.PENDING]
+    answered = max((o.asked_at for o in words if o.explicit), default=0.0)
+    standing = [o for o in words if o.explicit or o.asked_at >= answered]
+    return sorted(standing, key=lambda o: (o.at, o.asked_at))
 
 
 def decide(situation: Situation, settings: Settings) -> Decision:
@@ -322,10 +326,7 @@ def _control(
 
     An answer from before the trouble says nothing about it: if the whole Internet is gone, it was there before.
     """
-    answers = sorted(
-        (o for o in situation.control if o.state is not State.PENDING and (o.explicit or o.state is State.SILENT)),
-        key=lambda o: (o.at, o.asked_at),
-    )
+    answers = [o for o in _in_order(situation.control) if o.explicit or o.state is State.SILENT]
     for answer in reversed(answers):
         if situation.now - answer.at > settings.freshness:
             break

@@ -12,7 +12,7 @@ from nat_failover.notifications import Notifications
 from nat_failover.observability import Metrics
 from nat_failover.observation import Observation, State
 from nat_failover.probe import Probe
-from nat_failover.record import Lock, LockState, Record
+from nat_failover.record import LONGEST_OBSERVING, Lock, LockState, Record
 from nat_failover.rounds import Kind
 from nat_failover.routes import Routes, SwapFailedError, Tables
 from nat_failover.runtime import Runtime
@@ -25,8 +25,6 @@ VERIFY_FOR = 15.0
 VERIFY_ROUNDS = 3
 # What has to be left of the function's time to tell people, in seconds.
 TO_TELL = 5.0
-# In observe mode one mail an hour says that a failover would have been due.
-OBSERVE_REPEAT = 3600.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ class Failover:
 
     def tell_only(self, decision: Decision, from_table: str, invoker: Invoker) -> Result:
         """In observe mode: tell, once an hour, that a failover would have been due."""
-        held = self._lock.take(invoker.request_id, observing=True, lease=OBSERVE_REPEAT)
+        held = self._lock.take(invoker.request_id, observing=True, lease=LONGEST_OBSERVING)
         if held is None:
             return Result("observed", "would have failed over; people have been told")
         try:

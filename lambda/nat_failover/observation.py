@@ -97,6 +97,16 @@ class Observation:
         return self.running_until is not None and self.running_until <= self.asked_at
 
     @property
+    def began_at(self) -> float:
+        """When the probe began, by the clock of AWS as well as can be told."""
+        return self.at - self.elapsed
+
+    @property
+    def answered_first(self) -> bool:
+        """Whether the probe had answers before what it reports began: the trouble is younger than the probe."""
+        return self.since - self.began_at > 0.05
+
+    @property
     def answered_from(self) -> float:
         """The earliest time at which the host can have come to this answer, free of its own clock."""
         return self.asked_at + self.elapsed
@@ -109,7 +119,7 @@ def observe(invocation: Invocation, asked: Round, now: float, settings: Settings
     """
     match invocation.status:
         case "Success" | "Failed":
-            return _ended(invocation, asked, now)
+            return _ended(invocation, asked, now, settings)
         case "InProgress" | "Cancelling":
             return _running(invocation, asked, now, settings)
         case "Pending" | "Delayed":
@@ -120,9 +130,9 @@ def observe(invocation: Invocation, asked: Round, now: float, settings: Settings
             return _other(invocation, asked, now)
 
 
-def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
+def _ended(invocation: Invocation, asked: Round, now: float, settings: Settings) -> Observation:
     if invocation.details in ("Undeliverable", "Terminated"):
-        at = _held(invocation.finished_at, asked.asked_at, now)
+        at = _held(invocation.finished_at, asked.asked_at, now, min(now, asked.asked_at + settings.silence_after))
         return Observation(
             invocation.host, State.SILENT, at, asked.asked_at, asked.asked_at, True, detail="undeliverable"
         )
@@ -132,7 +142,8 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
     # No probe can have run for longer than its round is old, whatever the host says.
     elapsed = min(report.elapsed, max(0.0, now - asked.asked_at))
     earliest = asked.asked_at + elapsed
-    at = _held(invocation.finished_at, earliest, min(now, earliest + DELIVERY_TIMEOUT))
+    latest = min(now, earliest + DELIVERY_TIMEOUT)
+    at = _held(invocation.finished_at, earliest, latest, latest)
     state = {
         (EXIT_REACHABLE, "reachable"): State.REACHABLE,
         (EXIT_UNREACHABLE, "unreachable"): State.UNREACHABLE,
@@ -187,7 +198,7 @@ def _silent(invocation: Invocation, asked: Round, settings: Settings, detail: st
 
 
 def _other(invocation: Invocation, asked: Round, now: float) -> Observation:
-    at = _held(invocation.finished_at, asked.asked_at, now)
+    at = _held(invocation.finished_at, asked.asked_at, now, asked.asked_at)
     return Observation(invocation.host, State.BROKEN, at, at, asked.asked_at, True, detail=_why(invocation))
 
 
@@ -196,8 +207,9 @@ def _why(invocation: Invocation) -> str:
     return f"{invocation.details or invocation.status}, exit {invocation.exit_code}: {said}"
 
 
-def _held(at: float | None, earliest: float, latest: float) -> float:
-    return max(earliest, min(latest if at is None else at, latest))
+def _held(at: float | None, earliest: float, latest: float, otherwise: float) -> float:
+    """Hold a host's time between two others; one that is missing is the same at every reading."""
+    return max(earliest, min(otherwise if at is None else at, latest))
 
 
 def _report(output: str) -> Report | None:

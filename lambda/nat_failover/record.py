@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ ARMED = "armed"
 PAUSED = "paused"
 # A standard parameter holds 4 KB: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 LARGEST = 4096
+# A claim in observe mode lasts for as long as people are not told again, in seconds.
+LONGEST_OBSERVING = 3600.0
 
 
 class LockState(StrEnum):
@@ -52,14 +55,18 @@ class Record:
 
     def text(self) -> str:
         """Write it as JSON that fits into a standard parameter; what is for people only is shortened first."""
-        for record in (
-            self,
-            replace(self, evidence=self.evidence[:5], reason=self.reason[:300], outcome=self.outcome[:300]),
+        for subnets, evidence, longest in (
+            (self.subnets, self.evidence, LARGEST),
+            (self.subnets, self.evidence[:5], 300),
         ):
-            text = record._json(dict(record.subnets))
-            if len(text.encode()) <= LARGEST:
+            text = self._shortened(subnets, evidence, longest)
+            if len(text) <= LARGEST:
                 return text
-        return replace(self, evidence=(), reason=self.reason[:100], outcome=self.outcome[:300])._json({})
+        return self._shortened({}, (), 100)
+
+    def _shortened(self, subnets: Mapping[str, str], evidence: tuple[str, ...], longest: int) -> str:
+        record = replace(self, evidence=evidence, reason=self.reason[:longest], outcome=self.outcome[:longest])
+        return record._json(dict(subnets))
 
     def _json(self, subnets: dict[str, str]) -> str:
         said: dict[str, object] = {
@@ -113,10 +120,11 @@ def read_lock(text: str | None, version: int) -> Lock:
         if state in (LockState.ARMED, LockState.UNREADABLE):
             raise ValueError(state)  # noqa: TRY301 - the words of the function, not of a record
         record = _record(said, state)
+        reason = _meaning(record)
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         excerpt = text if len(text) <= 60 else text[:57] + "..."
         return Lock(LockState.UNREADABLE, text, version, f"locked: the lock's value {excerpt!r} can't be understood")
-    return Lock(state, text, version, _meaning(record), record)
+    return Lock(state, text, version, reason, record)
 
 
 def _record(said: object, state: LockState) -> Record:
@@ -179,17 +187,23 @@ class Claim:
 
 
 def read_claim(text: str, version: int, modified_at: float, lease: float) -> Claim:
-    """Understand the claim's value; one that can't be understood is held for a lease from its last change on."""
+    """Understand the claim's value.
+
+    One that can't be understood is held for a lease from its last change on; none may lock the pair for ever.
+    """
     try:
         said = json.loads(text)
         owner, until = said["owner"], said["until"]
-        # No honest lease ends later than this; a claim may not lock the pair for ever.
         if not isinstance(owner, str) or isinstance(until, bool) or not isinstance(until, int | float):
             raise TypeError(said)  # noqa: TRY301
+        if not math.isfinite(until):
+            raise ValueError(until)  # noqa: TRY301
         observing = said.get("mode") == "observe"
-    except (ValueError, KeyError, TypeError, RecursionError):
+        # Twice what is honest, for a deployment may have shortened the lease since.
+        latest = modified_at + 2 * max(lease, LONGEST_OBSERVING if observing else lease)
+        return Claim(owner, min(float(until), latest), version, observing)
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return Claim("unknown", modified_at + lease, version)
-    return Claim(owner, float(until), version, observing)
 
 
 def _iso(at: float) -> str:

@@ -47,14 +47,20 @@ def look_back(settings: Settings) -> float:
 
 
 def worth_reading(rounds: Iterable[Round]) -> list[Round]:
-    """Choose the rounds that still say something: each host's newest two, newest first, twelve at most."""
+    """Choose the rounds that still say something: each host's newest two and its newest watch, newest first.
+
+    Twelve at most. Quick checks that came after a watch must not hide it: it may be the one under way.
+    """
     left: dict[str, int] = {}
+    watch_seen: set[str] = set()
     chosen: list[Round] = []
     for candidate in sorted(rounds, key=lambda r: (r.asked_at, r.command_id), reverse=True):
-        fresh = [host for host in candidate.hosts if left.setdefault(host, ROUNDS_A_HOST) > 0]
-        if fresh and len(chosen) < MOST_ROUNDS_READ:
+        newest = [host for host in candidate.hosts if left.setdefault(host, ROUNDS_A_HOST) > 0]
+        watched = set(candidate.hosts) - watch_seen if candidate.kind is Kind.WATCH else set()
+        if (newest or watched) and len(chosen) < MOST_ROUNDS_READ:
             chosen.append(candidate)
-            for host in fresh:
+            watch_seen |= watched
+            for host in newest:
                 left[host] -= 1
     return chosen
 

@@ -187,6 +187,13 @@ def _between(kind: Callable[[str], T], low: float, high: float) -> Callable[[str
     return parse
 
 
+def _hundredths(text: str) -> float:
+    """Read seconds as the probe's document takes them."""
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2})?", text):
+        raise ValueError(text)
+    return float(text)
+
+
 def _targets(text: str) -> tuple[str, ...]:
     targets = tuple(text.split(","))
     host = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -226,7 +233,7 @@ _VARIABLES: dict[str, tuple[Callable[[str], object], str]] = {
     "claim_lease": (_between(float, 10, 1800), "10 to 1800 seconds, longer than the function's timeout"),
     "mode": (Mode, "automatic or observe"),
     "targets": (_targets, "1 to 5 different IPv4 addresses or host names, separated by commas"),
-    "interval": (_between(float, 0.2, 60), "0.2 to 60 seconds"),
+    "interval": (_between(_hundredths, 0.2, 60), "0.2 to 60 seconds, with two decimals at most"),
     "failures": (_between(int, 1, 99), "1 to 99 pings"),
     "window": (_between(int, 0, LONGEST_WINDOW), f"0 (a quick check a tick) to {LONGEST_WINDOW} seconds"),
     "period": (_between(int, 60, 3600), "60 to 3600 seconds, as the schedule has it"),

@@ -1,18 +1,20 @@
-"""The AWS account of the lab: moto in this process, the stack deployed to it, and what it says mirrored to the network."""
+"""The AWS account of the lab: moto in this process, the stack deployed to it, what it says told to the network."""
 
 from __future__ import annotations
 
 import base64
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
+from moto.moto_api._internal import mock_random
 
 from tests.lab.layout import VPC_CIDR, Host
 from tests.lab.network import Network
@@ -30,11 +32,13 @@ class Cloud:
     Args:
         network: gets the routes that moto tells of.
         settings: of the pair, beside its ids.
+        seed: of the ids that moto draws.
     """
 
-    def __init__(self, network: Network, settings: Mapping[str, object]) -> None:
+    def __init__(self, network: Network, settings: Mapping[str, object], seed: int) -> None:
         self.network = network
         self._settings = settings
+        self._seed = seed
         self._mock = mock_aws()
         self.instances: dict[str, str] = {}
         self.subnets: dict[str, str] = {}
@@ -48,6 +52,7 @@ class Cloud:
             AWS_DEFAULT_REGION=REGION,
         )
         self._mock.start()
+        mock_random.seed(self._seed)
         session = boto3.Session(region_name=REGION)
         self.ec2: Any = session.client("ec2")
         self.ssm: Any = session.client("ssm")
@@ -108,11 +113,11 @@ class Cloud:
         return str(made["Instances"][0]["InstanceId"])
 
     def _deploy(self) -> None:
-        self._cloudformation.create_stack(
-            StackName=STACK,
-            TemplateBody=template(self._settings, self._ids, IMAGE),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
+        body = template(self._settings, self._ids, IMAGE)
+        with warnings.catch_warnings():
+            # moto warns of each type of resource that it leaves out: alarms, subscriptions, the topic's policy.
+            warnings.simplefilter("ignore")
+            self._cloudformation.create_stack(StackName=STACK, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
         stack = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
         if stack["StackStatus"] != "CREATE_COMPLETE":
             raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}")

@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from moto.events.models import EventPattern
+
 from nat_failover.application import Application
 from nat_failover.settings import Settings
-
 from tests.lab.cloud import Cloud
 from tests.lab.gateway import Execution, FunctionEndedError, Gateway
 from tests.lab.latencies import Latencies
@@ -98,7 +99,7 @@ class Functions:
         self.events_lost = False
         self.together = 0
         self._held: list[dict[str, Any]] = []
-        self.on_end: Callable[[Invocation], None] = lambda invocation: None
+        self.on_end: Callable[[Invocation], None] = lambda invocation: None  # noqa: ARG005
 
     @property
     def metrics(self) -> list[dict[str, Any]]:
@@ -113,7 +114,7 @@ class Functions:
             if not any(target["Arn"] == self.cloud.function_arn for target in targets):
                 continue
             if "ScheduleExpression" in rule:
-                self.world.spawn(lambda of=_period(rule["ScheduleExpression"]): self._ticks(of), "schedule")  # type: ignore[misc]
+                self.world.spawn(partial(self._ticks, _period(rule["ScheduleExpression"])), "schedule")
             if "EventPattern" in rule:
                 self._patterns.append(EventPattern.load(rule["EventPattern"]))
 

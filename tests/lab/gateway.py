@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-from nat_failover.application import CONFIG, Clients
 
+from nat_failover.application import CONFIG, Clients
 from tests.lab.cloud import REGION, Cloud
 from tests.lab.latencies import Latencies
 from tests.lab.runcommand import RunCommand
@@ -153,10 +153,19 @@ class Gateway:
 _SPARE: dict[str, list[Any]] = {}
 
 
+def have_spare_clients(number: int) -> None:
+    """Make so many of each kind beforehand: in real time, a cold start takes what its latency says and no more."""
+    for service in ("ec2", "ssm", "sns"):
+        spare = _SPARE.setdefault(service, [])
+        spare.extend(_new(service) for _ in range(number - len(spare)))
+
+
 def _client(service: str) -> Any:
     spare = _SPARE.setdefault(service, [])
-    if spare:
-        return spare.pop()
+    return spare.pop() if spare else _new(service)
+
+
+def _new(service: str) -> Any:
     return boto3.Session(region_name=REGION).client(service, config=CONFIG)  # type: ignore[call-overload]
 
 

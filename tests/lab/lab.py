@@ -8,13 +8,15 @@ from typing import Any
 
 from tests.lab.cloud import Cloud
 from tests.lab.functions import Functions, Invocation
-from tests.lab.gateway import Gateway
+from tests.lab.gateway import Gateway, have_spare_clients
 from tests.lab.latencies import Latencies
 from tests.lab.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout, standard_layout
 from tests.lab.network import Network, Pinger
+from tests.lab.real_world import RealWorld
 from tests.lab.runcommand import RunCommand
 from tests.lab.simulated import SimulatedNetwork, SimulatedPinger
-from tests.lab.world import RealWorld, VirtualWorld, World
+from tests.lab.virtual_world import VirtualWorld
+from tests.lab.world import World
 
 SETTINGS: Mapping[str, object] = {"targets": list(TARGETS)}
 NETWORKS = ("namespaces", "simulated")
@@ -62,10 +64,15 @@ class Lab:
             real = NamespacesNetwork(layout)
             self.network, self.pinger = real, RealPinger(real.backend_namespaces, TARGETS)
         told = {**SETTINGS, **(settings or {})}
-        self.cloud = Cloud(self.network, told)
+        self.cloud = Cloud(self.network, told, seed)
         ssm = SSM_PUBLIC if told.get("ssmAccess") == "none" else SSM_ENDPOINT
         self.run_command = RunCommand(
-            self.cloud, self.network, self.world, latencies, ssm, lambda event: self.functions.emit(event)
+            self.cloud,
+            self.network,
+            self.world,
+            latencies,
+            ssm,
+            lambda event: self.functions.emit(event),  # noqa: PLW0108 - there is no self.functions yet
         )
         self.gateway = Gateway(self.cloud, self.run_command, self.world, latencies)
         self.functions = Functions(self.cloud, self.gateway, self.world, latencies)
@@ -79,6 +86,8 @@ class Lab:
             try:
                 self.network.open()
                 self.cloud.open(self.world.now())
+                if not self.world.virtual:
+                    have_spare_clients(8)
                 self.pinger.start()
                 if self._on_start is not None:
                     self._on_start(self)

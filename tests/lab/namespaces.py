@@ -20,11 +20,11 @@ from pathlib import Path
 from tests.lab.egress import seen_as
 from tests.lab.icmp import ping
 from tests.lab.layout import VPC_CIDR, Host, Layout
-from tests.lab.netns import Namespace, NamespacesUnavailableError, why_unavailable
+from tests.lab.netns import FILES, Namespace, NamespacesUnavailableError, why_unavailable
 from tests.lab.network import DEFAULT_UPTIME, ProbeOutcome
+from tests.lab.real_world import give_way
 from tests.lab.router import Router
 from tests.lab.userdata import boot_first_time, reboot
-from tests.lab.world import give_way
 
 ANSWER_WITHIN = 0.8
 # How soon a task that waits for a script notices that it was cancelled.
@@ -116,7 +116,7 @@ class NamespacesNetwork:
         if reason is not None:
             raise NamespacesUnavailableError(reason)
         try:
-            self._files = Path(tempfile.mkdtemp(prefix="nat-failover-lab-"))
+            self._files = Path(tempfile.mkdtemp(prefix=f"{FILES}{os.getpid()}-"))
             self._router = Router(self.layout)
             for host in self.layout.hosts:
                 namespace = Namespace(host.name)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from shutil import which
 
 from pyroute2 import netns
 
 PREFIX = "nf"
+# What the names of a lab's folders begin with, before the process id.
+FILES = "nat-failover-lab-"
 
 
 class NamespacesUnavailableError(Exception):
@@ -29,7 +32,7 @@ def why_unavailable() -> str | None:
         return f"network namespaces need Linux, this is {sys.platform}"
     if os.geteuid() != 0:
         return "network namespaces need root, this is user id " + str(os.geteuid())
-    missing = [tool for tool in ("ip", "nft", "iptables", "ping", "unshare", "nsenter") if which(tool) is None]
+    missing = [tool for tool in ("ip", "nft", "iptables", "ping", "unshare", "nsenter") if shutil.which(tool) is None]
     if missing:
         packages = "iproute2 nftables iptables iputils-ping util-linux"
         return f"not installed: {', '.join(missing)} (Debian: apt install {packages})"
@@ -171,7 +174,7 @@ def batch(lines: Sequence[str], namespace: str | None = None) -> None:
 
 
 def sweep() -> list[str]:
-    """Remove the namespaces that processes now dead have left; gives their names."""
+    """Remove the namespaces and folders that processes now dead have left; gives their names."""
     left = []
     for name in netns.listnetns():
         owner = name.removeprefix(PREFIX).partition("-")[0]
@@ -179,6 +182,11 @@ def sweep() -> list[str]:
             _end_all(name)
             netns.remove(name)
             left.append(name)
+    for folder in Path(tempfile.gettempdir()).glob(f"{FILES}*"):
+        owner = folder.name.removeprefix(FILES).partition("-")[0]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            left.append(str(folder))
     return left
 
 

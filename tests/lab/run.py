@@ -140,7 +140,8 @@ def _first(lab: Lab, broken: float) -> float | None:
         if i.ended_at >= broken and i.result and i.result["cause"] in FAILURE_CAUSES
     ]
     reported = [at for at, _ in lab.run_command.seen if at >= broken]
-    return min([*reported, *told], default=None)
+    acted = [at for at in lab.gateway.replaced_at if at >= broken]
+    return min([*reported, *told, *acted], default=None)
 
 
 def _timeline(lab: Lab, broken: float) -> list[tuple[float, str]]:
@@ -151,7 +152,8 @@ def _timeline(lab: Lab, broken: float) -> list[tuple[float, str]]:
             result = invocation.result
             told.append((invocation.at, f"invoked by a{'n event' if invocation.trigger == 'event' else ' tick'}"))
             if result["cause"] != "HEALTHY":
-                told.append((invocation.ended_at, f"{result['decision']}: {result['reason']}"))
+                became = f" -> {result['outcome']}: {result['result']}" if "outcome" in result else ""
+                told.append((invocation.ended_at, f"{result['decision']}: {result['reason']}{became}"))
     told += [(at, "an association is replaced") for at in lab.gateway.replaced_at if at >= broken]
     told += [(at, f"mail: {subject}") for at, subject, _ in lab.gateway.published if at >= broken]
     for host in lab.backends:

@@ -8,7 +8,6 @@ from typing import Any
 
 from nat_failover.record import LockState, Record
 from nat_failover.routes import SwapFailedError
-
 from tests.lab.gateway import Execution, FunctionEndedError, denying
 from tests.lab.lab import Lab
 from tests.lab.layout import TARGETS
@@ -48,7 +47,7 @@ class Scenario:
     after: Step = _nothing
     settings: Mapping[str, object] = field(default_factory=dict)
     causes: frozenset[str] = frozenset()
-    problems: Callable[[Lab], list[str]] = lambda lab: []  # noqa: E731, ARG005
+    problems: Callable[[Lab], list[str]] = lambda lab: []  # noqa: ARG005
     ends_on: str = "standby"
     hold_for: Mapping[str, float] = field(default_factory=lambda: HOLD_FOR)
 

@@ -95,9 +95,12 @@ def show_run(console: Console, run: Run, *, in_full: bool) -> None:
 
 def show_table(console: Console, runs: Sequence[Run]) -> None:
     """Show all runs."""
-    table = Table(title=f"{sum(run.passed for run in runs)} of {len(runs)} runs passed, network {runs[0].network}")
-    for heading in ("scenario", "expected", "observed", "outage s", "detected s", "swapped s", "online after"):
-        table.add_column(heading)
+    passed = sum(run.passed for run in runs)
+    table = Table(title=f"{passed} of {len(runs)} runs passed, network {runs[0].network}, times in seconds")
+    for heading in ("scenario", "expected", "observed"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("outage", "seen", "swapped", "online"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for run in runs:
         figures = (run.outage_seconds, run.detected_after_seconds, run.swapped_after_seconds)
         table.add_row(

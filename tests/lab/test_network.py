@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.lab.layout import PEER, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPC_CIDR, standard_layout
-from tests.lab.netns import PREFIX, why_unavailable
+from tests.lab.netns import FILES, PREFIX, why_unavailable
 from tests.lab.network import Network, ProbeOutcome
+from tests.lab.real_world import RealWorld
 from tests.lab.simulated import SimulatedNetwork
-from tests.lab.world import RealWorld, VirtualWorld, World
+from tests.lab.virtual_world import VirtualWorld
+from tests.lab.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 USER_DATA = (ROOT / "infra" / "user_data" / "standby.sh").read_text(encoding="utf-8")
@@ -292,12 +296,19 @@ def test_the_end_of_a_run_does_not_wait_for_probes(bench: Bench) -> None:
 @pytest.mark.namespaces
 @pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable()))
 def test_a_closed_network_of_namespaces_leaves_no_namespace_no_process_and_no_file() -> None:
+    def command_lines() -> list[str]:
+        lines = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                lines.append(path.read_bytes().rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace"))
+        return lines
+
     def namespaces() -> set[str]:
         listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
         return {name for line in listed.splitlines() if (name := line.split()[0]).startswith(f"{PREFIX}{os.getpid()}-")}
 
     def files() -> set[Path]:
-        return set(Path("/tmp").glob("nat-failover-lab-*"))  # noqa: S108 - to look there, not to write
+        return set(Path(tempfile.gettempdir()).glob(f"{FILES}{os.getpid()}-*"))
 
     before, files_before = namespaces(), files()
     bench = make("namespaces")
@@ -307,14 +318,12 @@ def test_a_closed_network_of_namespaces_leaves_no_namespace_no_process_and_no_fi
         marker = "61.7"
         bench.network.start_probe("backend1", f"sleep {marker} & sleep {marker}\n", [])
         bench.world.sleep(0.5)
-        running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-        assert running.count(f"sleep {marker}\n") == 2
+        assert command_lines().count(f"sleep {marker}") == 2
         assert namespaces() > before
     finally:
         bench.network.close()
         bench.network.close()
-    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert f"sleep {marker}" not in running
+    assert f"sleep {marker}" not in command_lines()
     assert namespaces() == before
     assert files() <= files_before
 

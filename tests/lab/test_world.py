@@ -10,7 +10,9 @@ from functools import partial
 
 import pytest
 
-from tests.lab.world import VIRTUAL_START, Cancelled, RealWorld, Task, VirtualWorld, World
+from tests.lab.real_world import RealWorld
+from tests.lab.virtual_world import VIRTUAL_START, VirtualWorld
+from tests.lab.world import Cancelled, Task, World
 
 WORLDS: list[Callable[[int], World]] = [RealWorld, VirtualWorld]
 

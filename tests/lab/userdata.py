@@ -94,7 +94,11 @@ for setting in /proc/sys/net/ipv4/conf/*/send_redirects; do echo 1 >"$setting"; 
 # As at boot: first the kernel's parameters (ours alone: others might not belong to the namespace), then the units.
 BOOT = """
 conf=/etc/sysctl.d/90-nat-failover.conf
-[ ! -e "$conf" ] || sysctl -q -p "$conf" || exit 1
+if [ -e "$conf" ]; then
+    sed -n 's/^\\(net[^ =]*\\) *= */\\1 /p' "$conf" | while read -r name value; do
+        echo "$value" >"/proc/sys/$(echo "$name" | tr . /)" || exit 1
+    done || exit 1
+fi
 exec systemctl boot
 """
 

@@ -1,22 +1,12 @@
-"""Time and concurrency of a lab run: real threads and the real clock, or greenlets and a virtual one."""
+"""What a run of the lab takes place in: a time, a source of chance, tasks that run beside each other."""
 
 from __future__ import annotations
 
-import heapq
 import random
-import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-import time_machine
-from greenlet import getcurrent, greenlet
-
 T = TypeVar("T")
-# Where virtual time begins: 2026-01-01T00:00:00Z.
-VIRTUAL_START = 1767225600.0
-# How soon a thread that waits for another notices that it was cancelled.
-JOIN_FOR = 0.2
 
 
 class Cancelled(BaseException):
@@ -66,7 +56,7 @@ class World(Protocol):
         ...
 
 
-class _Result:
+class Result:
     """What a call came to."""
 
     def __init__(self, call: Callable[[], Any]) -> None:
@@ -81,8 +71,9 @@ class _Result:
             self.error = error
 
 
-def _together(world: World, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    results = [_Result(call) for call in calls]
+def call_together(world: World, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Make all calls in tasks of a world; the first exception, in order, is raised after all have ended."""
+    results = [Result(call) for call in calls]
     tasks = [world.spawn(result, "together") for result in results]
     try:
         for task in tasks:
@@ -91,251 +82,12 @@ def _together(world: World, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         for task in tasks:
             task.cancel()
         raise
-    return _results(results)
+    return results_of(results)
 
 
-def _results(results: Sequence[_Result]) -> list[Any]:
+def results_of(results: Sequence[Result]) -> list[Any]:
+    """Give what calls came to; the first exception, in order, is raised."""
     for result in results:
         if result.error is not None:
             raise result.error
     return [result.value for result in results]
-
-
-_here = threading.local()
-
-
-def give_way() -> None:
-    """End the calling thread's task if it was cancelled; for code that waits by other means than the world's."""
-    task: _ThreadTask | None = getattr(_here, "task", None)
-    if task is not None and task.cancelled.is_set():
-        raise Cancelled
-
-
-class _ThreadTask:
-    def __init__(self, function: Callable[[], object], name: str, world: RealWorld) -> None:
-        self.cancelled = threading.Event()
-        self._function = function
-        self._world = world
-        self.thread = threading.Thread(target=self._main, name=name, daemon=True)
-
-    def _main(self) -> None:
-        _here.task = self
-        try:
-            self._function()
-        except Cancelled:
-            pass
-        except BaseException as error:  # noqa: BLE001 - ends the whole run
-            error.add_note(f"in the task {self.thread.name}")
-            self._world.failures.append(error)
-
-    def done(self) -> bool:
-        return not self.thread.is_alive()
-
-    def join(self, timeout: float | None = None) -> bool:
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not self.done():
-            left = JOIN_FOR if deadline is None else min(JOIN_FOR, deadline - time.monotonic())
-            if left <= 0:
-                break
-            self.thread.join(left)
-            give_way()
-        return self.done()
-
-    def cancel(self) -> None:
-        self.cancelled.set()
-
-
-class RealWorld:
-    """Threads and the machine's clock."""
-
-    virtual = False
-
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.failures: list[BaseException] = []
-        self._tasks: list[_ThreadTask] = []
-        self._spawning = threading.Lock()
-
-    def now(self) -> float:
-        """Give the time in seconds since the epoch."""
-        return time.time()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait; a cancelled task ends here."""
-        task: _ThreadTask | None = getattr(_here, "task", None)
-        if task is None:
-            time.sleep(max(0.0, seconds))
-        elif task.cancelled.wait(max(0.0, seconds)):
-            raise Cancelled
-
-    def spawn(self, function: Callable[[], object], name: str) -> Task:
-        """Run a function in a thread."""
-        task = _ThreadTask(function, name, self)
-        with self._spawning:
-            self._tasks = [t for t in self._tasks if not t.done()]
-            self._tasks.append(task)
-            task.thread.start()
-        return task
-
-    def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-        """Make all calls at the same time."""
-        return _together(self, calls)
-
-    def run(self, main: Callable[[], T]) -> T:
-        """Run main in a thread of its own, so that a failing task can end the run."""
-        result = _Result(main)
-        task = self.spawn(result, "main")
-        while not task.join(0.05) and not self.failures:
-            pass
-        for other in self._tasks:
-            other.cancel()
-        for other in self._tasks:
-            other.join(10)
-        if self.failures:
-            raise self.failures[0]
-        value: T = _results([result])[0]
-        return value
-
-
-class _GreenTask:
-    def __init__(self, function: Callable[[], object], name: str, world: VirtualWorld) -> None:
-        self.name = name
-        self._function = function
-        self._world = world
-        self.ended = False
-        self.waiting: list[greenlet] = []
-        self.green = greenlet(self._main, world.hub)
-
-    def _main(self) -> None:
-        try:
-            self._function()
-        except Cancelled:
-            pass
-        except BaseException as error:  # noqa: BLE001 - ends the whole run
-            error.add_note(f"in the task {self.name}")
-            self._world.failures.append(error)
-        finally:
-            self.end()
-
-    def end(self) -> None:
-        """Note that it has ended and wake who waits for that."""
-        self.ended = True
-        for waiter in self.waiting:
-            self._world.at(self._world.now(), waiter)
-
-    def done(self) -> bool:
-        return self.ended
-
-    def join(self, timeout: float | None = None) -> bool:
-        if not self.ended:
-            me = getcurrent()
-            self.waiting.append(me)
-            if timeout is not None:
-                self._world.at(self._world.now() + timeout, me)
-            deadline = None if timeout is None else self._world.now() + timeout
-            while not self.ended and (deadline is None or self._world.now() < deadline):
-                self._world.yield_to_hub()
-            if me in self.waiting:
-                self.waiting.remove(me)
-        return self.ended
-
-    def cancel(self) -> None:
-        self._world.cancel(self)
-
-
-class VirtualWorld:
-    """Greenlets and a clock that jumps: one seed is one history."""
-
-    virtual = True
-
-    def __init__(self, seed: int, start: float = VIRTUAL_START) -> None:
-        self.random = random.Random(seed)
-        self.failures: list[BaseException] = []
-        self._now = start
-        self._heap: list[tuple[float, int, greenlet]] = []
-        self._sequence = 0
-        self._tasks: dict[greenlet, _GreenTask] = {}
-        self._cancelled: set[greenlet] = set()
-        self.hub = getcurrent()
-
-    def now(self) -> float:
-        """Give the virtual time in seconds since the epoch."""
-        return self._now
-
-    def at(self, when: float, green: greenlet) -> None:
-        """Have a greenlet go on at a time."""
-        self._sequence += 1
-        heapq.heappush(self._heap, (when, self._sequence, green))
-
-    def yield_to_hub(self) -> None:
-        """Let others run until somebody wakes the calling greenlet."""
-        me = getcurrent()
-        if me not in self._cancelled:
-            self.hub.switch()
-        if me in self._cancelled:  # and stays so: its end must not take time
-            raise Cancelled
-
-    def sleep(self, seconds: float) -> None:
-        """Wait in virtual time."""
-        until = self._now + max(0.0, seconds)
-        self.at(until, getcurrent())
-        self.yield_to_hub()
-        while self._now < until:  # woken by somebody else's wish
-            self.yield_to_hub()
-
-    def spawn(self, function: Callable[[], object], name: str) -> Task:
-        """Run a function in a greenlet, from the next switch on."""
-        task = _GreenTask(function, name, self)
-        self._tasks[task.green] = task
-        self.at(self._now, task.green)
-        return task
-
-    def cancel(self, task: _GreenTask) -> None:
-        """Have a task end when the hub runs next."""
-        if not task.ended and task.green is not getcurrent():
-            self._cancelled.add(task.green)
-            self.at(self._now, task.green)
-
-    def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-        """Make all calls at the same virtual time."""
-        return _together(self, calls)
-
-    def run(self, main: Callable[[], T]) -> T:
-        """Run main to its end, with the clocks of this process at virtual time."""
-        self.hub = getcurrent()
-        result = _Result(main)
-        traveller = time_machine.travel(self._now, tick=False)
-        coordinates = traveller.start()
-        try:
-            task = self.spawn(result, "main")
-            while not task.done() and not self.failures:
-                if not self._heap:
-                    raise RuntimeError("every task of the virtual world waits for another")
-                self._step(coordinates)
-            for other in [t for t in self._tasks.values() if not t.ended]:
-                self.cancel(other)
-            while any(not t.ended for t in self._tasks.values()) and self._heap:
-                self._step(coordinates)
-        finally:
-            traveller.stop()
-        if self.failures:
-            raise self.failures[0]
-        value: T = _results([result])[0]
-        return value
-
-    def _step(self, coordinates: Any) -> None:
-        when, _, green = heapq.heappop(self._heap)
-        task = self._tasks.get(green)
-        if green.dead or task is None:
-            return
-        if when > self._now:
-            self._now = when
-            coordinates.move_to(when)
-        if green in self._cancelled and not green:
-            # It has never begun to run.
-            task.end()
-        else:
-            green.switch()
-        if green.dead or task.ended:
-            self._tasks.pop(green, None)
-            self._cancelled.discard(green)

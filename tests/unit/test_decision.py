@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from nat_failover.decision import ASK_AGAIN_AFTER, Action, Cause, Decision, Nat, decide
 from nat_failover.observation import Observation, State
 from nat_failover.record import LockState
-
 from tests.examples import (
     BACKENDS,
     NOW,
@@ -210,7 +210,7 @@ def test_a_failure_that_the_host_has_refuted_since_is_none() -> None:
 
 
 def test_a_watch_that_has_gone_on_after_a_failure_refutes_it() -> None:
-    older = failures(at=NOW - 10, since=NOW - 12)
+    older = failures(at=NOW - 10, since=NOW - 12, asked_at=NOW - 200)
     assert decision(backends=[*older, *healthy(*BACKENDS[:3])]).cause is Cause.HEALTHY
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import HealthCheck, assume, event, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+
 from nat_failover.decision import Action, Cause, Decision, Nat, Situation, decide
 from nat_failover.observation import Observation, State
 from nat_failover.record import LockState
 from nat_failover.settings import Settings
-
 from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, settings
 
 # Times are whole tenths, so that what is equal in the model is equal in floating point.
@@ -70,7 +70,7 @@ def _usually(host: str, state: State) -> st.SearchStrategy[Observation]:
 
 SETTINGS = st.builds(settings, failure_threshold=st.integers(1, 5), count_silence=st.booleans())
 thorough = hypothesis_settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 

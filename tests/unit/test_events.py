@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nat_failover.events import StatusChange, Tick, UnknownEventError, parse
 
 DOCUMENT = "nat-failover-main-probe"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from nat_failover.decision import latest_word
 from nat_failover.observation import DELIVERY_TIMEOUT, SLACK, Invocation, Observation, State, observe, unknown_yet
 from nat_failover.rounds import Kind, Round
-
 from tests.examples import NOW, settings
 
 HOST = "i-0bacbacbacbac0001"
@@ -161,11 +161,6 @@ def test_a_command_that_reached_no_agent_is_silence(details: str) -> None:
     assert (observation.state, observation.since) == (State.SILENT, ASKED)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an invocation without a finishing time is dated 'now' at every reading, so that it outranks for as long as "
-    "it is read whatever the host has said in later rounds",
-)
 @pytest.mark.parametrize("details", ["Undeliverable", "Cancelled"])
 def test_a_command_that_came_to_nothing_does_not_outrank_what_the_host_has_said_since(details: str) -> None:
     status = "Failed" if details == "Undeliverable" else details

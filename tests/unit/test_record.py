@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nat_failover.record import LARGEST, Claim, LockState, Record, read_claim, read_lock
 
+from nat_failover.record import LARGEST, Claim, LockState, Record, read_claim, read_lock
 from tests.examples import BACKENDS, NOW, PRIMARY_TABLE, STANDBY_TABLE
 
 RECORD = Record(
@@ -117,12 +117,6 @@ def test_what_can_not_be_understood_is_locked_and_shown_in_short(text: str) -> N
     assert len(lock.reason) < 400
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ValueError,
-    reason="the time is read inside the try, but written again by _meaning outside of it: a value that only a calendar "
-    "without year 0 and year 10000 refuses raises instead of being locked and unreadable",
-)
 @pytest.mark.parametrize("since", ["9999-12-31T23:59:59.999999-23:59", "0001-01-01T00:00:00+23:59"])
 def test_a_record_of_a_time_that_can_not_be_told_is_locked(since: str) -> None:
     assert read_lock(with_(since=since), 1).state is LockState.UNREADABLE
@@ -208,11 +202,6 @@ def test_what_is_for_people_is_shortened_before_the_subnets_are_left_out(subnets
     assert read.outcome.startswith("what what")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="shortened by characters, but one beyond the Basic Multilingual Plane takes 12 bytes as JSON escapes: 400 of "
-    "them do not fit; they could come from a record that a person has edited while it was failing-over",
-)
 def test_a_record_of_characters_that_take_many_bytes_fits_too() -> None:
     assert len(replace(RECORD, reason="🔥" * 500, outcome="🧯" * 500).text().encode()) <= LARGEST
 
@@ -245,21 +234,10 @@ def test_no_text_of_a_claim_raises(text: str) -> None:
     assert read_claim(text, 1, MODIFIED, LEASE).version == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=OverflowError,
-    reason="float() of the end of the lease stands outside of the try: a whole number too large for it raises at every "
-    "invocation instead of being a claim that can't be understood",
-)
 def test_a_claim_until_a_number_too_large_is_one_that_can_not_be_understood() -> None:
     assert read_claim(json.dumps({"owner": "a", "until": 10**400}), 1, MODIFIED, LEASE).until == MODIFIED + LEASE
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the comment says that a claim may not lock the pair for ever, but no end is too late: a claim until the "
-    "year 3000, or Infinity, is believed and stops every failover without an alarm (and one until NaN is over at once)",
-)
 @pytest.mark.parametrize("until", [NOW + 1000 * 365 * 86400, float("inf"), float("nan")])
 def test_no_claim_locks_the_pair_for_ever(until: float) -> None:
     claim = read_claim(json.dumps({"owner": "a", "until": until}), 1, MODIFIED, LEASE)

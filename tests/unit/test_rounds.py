@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nat_failover.rounds import (
     MOST_ROUNDS_READ,
     OVERLAP,
@@ -20,7 +21,6 @@ from nat_failover.rounds import (
     watched_beyond,
     worth_reading,
 )
-
 from tests.examples import NOW, settings
 
 HOSTS = [f"i-{n:08x}" for n in range(20)]
@@ -58,11 +58,6 @@ def test_a_round_that_names_no_host_is_not_read() -> None:
     assert worth_reading([watch("of a person, by tag", 10)]) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="two newer quick checks hide the watch that their host still has under way: it is then taken for unwatched, "
-    "and gets another watch at every tick, up to the five commands that its agent runs at once",
-)
 def test_a_watch_still_under_way_is_read_however_many_quick_checks_came_after_it() -> None:
     checks = [watch(f"check {age}", age, "control", kind=Kind.CHECK, window=0) for age in (20, 80)]
     assert "watch" in [r.command_id for r in worth_reading([watch("watch", 120, "control"), *checks])]
