@@ -9,6 +9,10 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 SCENARIO ?= nat-rules-flushed
 NETWORK ?= auto
 JSON ?=
+SEED ?=
+REPEAT ?= 1
+JOBS ?= 1
+TESTS ?=
 
 .PHONY: help
 help: ## List these targets
@@ -25,12 +29,13 @@ setup: .venv/ready ## Make the virtual environment (every other target does so b
 	touch $@
 
 .PHONY: drill
-drill: .venv/ready ## Watch a NAT die and the subnets come back: SCENARIO=name|all NETWORK=auto|namespaces|simulated JSON=file
-	@python -m tests.lab --scenario $(SCENARIO) --network $(NETWORK) $(if $(JSON),--json $(JSON))
+drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces|simulated JSON=file SEED= REPEAT= JOBS=
+	@python -m tests.lab --scenario $(SCENARIO) --network $(NETWORK) --repeat $(REPEAT) --jobs $(JOBS) \
+		$(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 .PHONY: test
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
-	python -m pytest
+	python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
 
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy (strict) and shellcheck

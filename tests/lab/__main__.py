@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import secrets
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 
 from tests.lab.latencies import Latencies
+from tests.lab.many import play_all, quiet
 from tests.lab.netns import sweep, why_unavailable
 from tests.lab.run import Run, play
 from tests.lab.scenarios import SCENARIOS
@@ -33,12 +33,14 @@ def main(
     json_file: Annotated[Path | None, typer.Option("--json", help="file for the results")] = None,
     seed: Annotated[int | None, typer.Option(help="of everything left to chance; drawn where not given")] = None,
     slower: Annotated[float, typer.Option(help="multiplies every latency of AWS")] = 1.0,
-    repeat: Annotated[int, typer.Option(help="how often to play it, each time with another seed")] = 1,
+    repeat: Annotated[int, typer.Option(min=1, help="how often to play it, each time with another seed")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="how many runs at the same time, each in a process")] = 1,
 ) -> None:
     """Play scenarios; the exit status is 0 only when every run passed."""
     console = Console()
-    logging.getLogger("nat_failover").setLevel(logging.CRITICAL)
-    logging.getLogger("nat_failover").addHandler(logging.NullHandler())
+    if not console.is_terminal:
+        console.width = 120
+    quiet()
     names = list(SCENARIOS) if scenario == "all" else [scenario]
     if not set(names) <= set(SCENARIOS):
         raise typer.BadParameter(f"{scenario!r} is no scenario. There are: all, {', '.join(SCENARIOS)}")
@@ -46,22 +48,30 @@ def main(
     latencies = Latencies().scaled(slower)
     show_latencies(console, latencies)
     first = seed if seed is not None else secrets.randbelow(2**31)
-    runs: list[Run] = []
-    for turn in range(repeat):
-        for name in names:
-            view = LiveView(console, name, SCENARIOS[name].told) if len(names) * repeat == 1 else None
-            run = play(SCENARIOS[name], chosen, first + turn, latencies, view.start if view else None)
-            if view is not None:
-                view.stop()
+    wanted = [(name, chosen, first + turn, latencies) for turn in range(repeat) for name in names]
+    if len(wanted) == 1:
+        runs = [_watched(console, *wanted[0])]
+    else:
+        runs = []
+        for run in play_all(wanted, jobs):
             runs.append(run)
-            show_run(console, run, in_full=view is not None)
-    if len(runs) > 1:
+            show_run(console, run, in_full=False)
         show_table(console, runs)
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps([run.told() for run in runs], indent=1) + "\n", encoding="utf-8")
         console.print(f"results written to {json_file}")
     raise typer.Exit(0 if all(run.passed for run in runs) else 1)
+
+
+def _watched(console: Console, name: str, network: str, seed: int, latencies: Latencies) -> Run:
+    view = LiveView(console, name, SCENARIOS[name].told)
+    try:
+        run = play(SCENARIOS[name], network, seed, latencies, view.start)
+    finally:
+        view.stop()
+    show_run(console, run, in_full=True)
+    return run
 
 
 def _network(choice: NetworkChoice, console: Console) -> str:

@@ -1,0 +1,112 @@
+"""Every scenario, played through: the deployed template, the real handler, a network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer import Typer
+from typer.testing import CliRunner
+
+from tests.lab.__main__ import main
+from tests.lab.latencies import Latencies
+from tests.lab.netns import why_unavailable
+from tests.lab.run import Run, play
+from tests.lab.scenarios import FAIL_OVER, HOLD, SCENARIOS
+
+needs_namespaces = [
+    pytest.mark.namespaces,
+    pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
+]
+
+
+def played(name: str, network: str = "simulated", seed: int = 1, slower: float = 1.0) -> Run:
+    run = play(SCENARIOS[name], network, seed, Latencies().scaled(slower))
+    assert run.passed, (run.problems, run.seed, run.timeline)
+    return run
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_ends_as_it_must_on_the_simulated_network(name: str) -> None:
+    run = played(name)
+    if run.expected == FAIL_OVER:
+        assert run.subnets_on_passive == run.subnets
+        assert run.backends_online_after == run.backends
+    if run.expected == HOLD:
+        assert run.swapped_after_seconds is None
+
+
+@pytest.mark.parametrize("name", ["nat-rules-flushed", "events-lost", "nat-dead-without-endpoints", "loss-30-percent"])
+def test_it_ends_so_when_aws_takes_twice_as_long(name: str) -> None:
+    played(name, slower=2.0)
+
+
+@pytest.mark.parametrize("seed", range(0, 100, 5))
+def test_of_three_simultaneous_events_exactly_one_swaps_each_subnet_once(seed: int) -> None:
+    # The scenario's own checks: as many replacements as subnets, by one invocation, three having begun at once.
+    for offset in range(5):
+        run = played("simultaneous-events", seed=seed + offset)
+        assert run.api_calls["ec2:ReplaceRouteTableAssociation"] == run.subnets
+
+
+@pytest.mark.parametrize("name", ["nat-rules-flushed", "internet-down", "crash-mid-swap"])
+def test_one_seed_is_one_history(name: str) -> None:
+    assert played(name, seed=7).told() == played(name, seed=7).told()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=needs_namespaces)
+        for name in ("nat-rules-flushed", "nat-stopped", "two-backends-sick", "internet-down", "simultaneous-events")
+    ],
+)
+def test_a_scenario_ends_so_on_real_packets(name: str) -> None:
+    run = played(name, "namespaces")
+    assert run.network == "namespaces"
+    if run.expected == FAIL_OVER:
+        assert run.subnets_on_passive == run.subnets
+        assert run.backends_online_after == run.backends
+        assert run.outage_seconds is not None
+        assert run.outage_seconds > 0
+
+
+def test_the_drill_writes_its_results_and_says_by_its_status_whether_all_passed(tmp_path: Path) -> None:
+    app = Typer()
+    app.command()(main)
+    file = tmp_path / "new" / "drill.json"
+    told = CliRunner().invoke(
+        app, ["--scenario", "nat-rules-flushed", "--network", "simulated", "--seed", "3", "--json", str(file)]
+    )
+    assert told.exit_code == 0, told.output
+    assert "failed over to the standby NAT" in told.output
+    assert "Latencies of AWS in this lab" in told.output
+    (run,) = json.loads(file.read_text(encoding="utf-8"))
+    fields = (
+        *("scenario", "network", "expected", "observed", "passed", "outage_seconds", "detected_after_seconds"),
+        *("swapped_after_seconds", "subnets", "subnets_on_passive", "backends", "backends_online_after", "reason"),
+        *("lock", "api_calls", "latencies"),
+    )
+    assert set(fields) <= set(run)
+    assert run["api_calls"]["ec2:ReplaceRouteTableAssociation"] == 3
+
+
+def test_a_run_that_fails_makes_the_drill_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sabotaged = SCENARIOS["healthy"].__class__(**{**vars(SCENARIOS["healthy"]), "expected": FAIL_OVER})
+    monkeypatch.setitem(SCENARIOS, "healthy", sabotaged)
+    monkeypatch.setattr("tests.lab.scenarios.RECOVERS_WITHIN", 5.0)
+    app = Typer()
+    app.command()(main)
+    file = tmp_path / "drill.json"
+    told = CliRunner().invoke(app, ["--scenario", "healthy", "--network", "simulated", "--json", str(file)])
+    assert told.exit_code == 1, told.output
+    assert json.loads(file.read_text(encoding="utf-8"))[0]["passed"] is False
+
+
+def test_a_scenario_that_is_none_is_refused_with_those_that_there_are() -> None:
+    app = Typer()
+    app.command()(main)
+    told = CliRunner().invoke(app, ["--scenario", "nat-on-fire", "--network", "simulated"])
+    assert told.exit_code == 2
+    assert "nat-rules-flushed" in told.output
