@@ -1,0 +1,27 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.lab.netns import sweep, why_unavailable
+
+REQUIRE = "NAT_FAILOVER_REQUIRE_NAMESPACES"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remove what killed runs have left; where real packets are required, refuse to go on without."""
+    del session
+    why = why_unavailable()
+    if why is None:
+        sweep()
+    elif os.environ.get(REQUIRE):
+        pytest.exit(f"{REQUIRE} is set, but there are no network namespaces here: {why}", returncode=1)
+
+
+def pytest_report_header() -> str:
+    """Say on which network the tests run."""
+    why = why_unavailable()
+    return "network namespaces: " + ("available" if why is None else f"tests that need them are skipped: {why}")
