@@ -53,6 +53,10 @@ format: .venv/ready ## Let ruff rewrite the code
 synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out
 	python -m infra.app
 
+.PHONY: reference
+reference: .venv/ready ## Write the README's table of settings anew
+	python -m infra.reference
+
 .PHONY: clean
 clean: ## Remove what builds and tests made (not .venv)
 	rm -rf build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -244,22 +244,26 @@ class Monitor:
     def _measure(self, view: View, decision: Decision, trigger: Trigger, metrics: Metrics) -> None:
         backends = survey(self._situation(view).backends, self._runtime.now(), self._settings)
         states = [word.state for word in backends.latest.values()]
-        if isinstance(trigger, Tick):
-            metrics.count("Tick")
+        locked = view.locks.lock.state is not LockState.ARMED
         metrics.count("BackendsReachable", states.count(State.REACHABLE))
         metrics.count("BackendsUnreachable", states.count(State.UNREACHABLE))
         metrics.count("BackendsSilent", states.count(State.SILENT))
-        metrics.count("BackendsBroken", states.count(State.BROKEN))
-        metrics.count("CannotJudge", decision.cause is Cause.CANNOT_JUDGE)
-        metrics.count("Split", decision.cause is Cause.SPLIT)
-        metrics.count("ControlDown", decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED))
-        metrics.count("PassiveNatUnhealthy", self._passive_unhealthy(view))
-        locked = view.locks.lock.state is not LockState.ARMED
         metrics.count("Locked", locked)
-        metrics.count("OfflineWhileLocked", locked and len(backends.fresh) >= self._settings.failure_threshold)
-        metrics.count("LockUnreadable", view.locks.lock.state is LockState.UNREADABLE)
-        metrics.count("LockFailed", view.locks.lock.state is LockState.FAILED)
         metrics.count("StandbyActive", view.tables.active == self._settings.standby_route_table)
+        # A metric costs by the hour that has a value: what is rare is told only while it is so.
+        for name, value in {
+            "Tick": isinstance(trigger, Tick),
+            "BackendsBroken": states.count(State.BROKEN),
+            "CannotJudge": decision.cause is Cause.CANNOT_JUDGE,
+            "Split": decision.cause is Cause.SPLIT,
+            "ControlDown": decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED),
+            "PassiveNatUnhealthy": self._passive_unhealthy(view),
+            "OfflineWhileLocked": locked and len(backends.fresh) >= self._settings.failure_threshold,
+            "LockUnreadable": view.locks.lock.state is LockState.UNREADABLE,
+            "LockFailed": view.locks.lock.state is LockState.FAILED,
+        }.items():
+            if value:
+                metrics.count(name, value)
 
     def _passive_unhealthy(self, view: View) -> bool:
         passive = self._passive(view)
