@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -45,22 +44,16 @@ def _settings(section: type, prefix: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _default(f: Field[Any]) -> str:
-    if f.default is MISSING and f.default_factory is MISSING:
-        return "**required**"
-    value = f.default if f.default is not MISSING else f.default_factory()  # type: ignore[misc]
-    match value:
-        case None | () | "":
-            return "none"
-        case Mapping() if not value:
-            return "none"
-        case bool():
-            return f"`{str(value).lower()}`"
-        case StrEnum():
-            return f"`{value.value}`"
-        case tuple():
-            return ", ".join(f"`{item}`" for item in value)
-        case _:
-            return f"`{value}`"
+    value = f.default
+    if value is MISSING:
+        if f.default_factory is MISSING:
+            return "**required**"
+        value = f.default_factory()
+    if value is None or value in ((), "", {}):
+        return "none"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{item}`" for item in value)
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
 
 
 def main() -> int:
