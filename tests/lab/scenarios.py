@@ -113,7 +113,6 @@ def _flaps(lab: Lab) -> None:
 
 
 def _backends_booting(lab: Lab) -> None:
-    _flush(lab)
     for backend in lab.backends:
         lab.network.set_uptime(backend, 20)
 
@@ -303,6 +302,7 @@ SCENARIOS = {
             "backends-booting",
             "the backends have only just booted",
             HOLD,
+            _flush,
             before=_backends_booting,
             causes=frozenset({"CANNOT_JUDGE"}),
         ),
