@@ -48,7 +48,8 @@ def main(
     latencies = Latencies().scaled(slower)
     show_latencies(console, latencies)
     first = seed if seed is not None else secrets.randbelow(2**31)
-    wanted = [(name, chosen, first + turn, latencies) for turn in range(repeat) for name in names]
+    each = [name for _ in range(repeat) for name in names]
+    wanted = [(name, chosen, first + number, latencies) for number, name in enumerate(each)]
     if len(wanted) == 1:
         runs = [_watched(console, *wanted[0])]
     else:
