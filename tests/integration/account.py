@@ -1,0 +1,155 @@
+"""A pair in moto: VPC, route tables, instances, lock and topic, with hosts that run the probe."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.loaders import Loader
+from moto.sns.models import sns_backends
+
+from nat_failover.application import Application, Clients
+from nat_failover.failover import Invoker
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+from tests.examples import ENVIRONMENT
+from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
+
+REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
+# It has read the descriptions of the services: a session that is given it starts at once.
+LOADER = Loader()
+
+
+class Account:
+    """A pair in moto, with hosts that are online until told otherwise; to be made within ``mock_aws``.
+
+    Args:
+        runtime: clock; moto's own is the machine's, so that it has to be about right.
+        subnets: how many the pair protects.
+        backends: how many there are.
+
+    Attributes:
+        offline: hosts that can't reach the Internet, and since when.
+        silent: hosts whose agent no longer takes commands.
+    """
+
+    # What the probe takes for a quick check, and for seeing and confirming a loss.
+    CHECK, LOSS = 0.5, 2.0
+
+    def __init__(self, runtime: Runtime | None = None, subnets: int = 2, backends: int = 4) -> None:
+        self.clock = FakeRuntime(float(int(time.time())))
+        self.runtime: Runtime = runtime or self.clock
+        core = botocore.session.Session()
+        core.register_component("data_loader", LOADER)
+        self.session = boto3.Session(botocore_session=core, region_name=REGION)
+        self.run_command = RunCommand(self.session.events, self.runtime)
+        self.run_command.answer = self._answer
+        self.session.events.register("after-call.ec2.DescribeInstances", self._launched)
+        self.clients = Clients.of(self.session)
+        self.ec2: Any = self.clients.ec2
+        self.ssm: Any = self.clients.ssm
+        self.launched_at = self.runtime.now() - 86400
+        self.offline: dict[str, float] = {}
+        self.silent: set[str] = set()
+        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.subnets = tuple(
+            sorted(
+                self.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"]["SubnetId"]
+                for n in range(subnets + 1)
+            )[:-1]
+        )
+        made = self.ec2.run_instances(ImageId="ami-12c6146b", MinCount=2 + backends, MaxCount=2 + backends)
+        self.primary, self.standby, *hosts = [instance["InstanceId"] for instance in made["Instances"]]
+        self.backends = tuple(sorted(hosts))
+        self.run_command.online = [*self.backends, self.primary, self.standby]
+        self.vpc = vpc
+        self.primary_table, self.standby_table = (self._table(nat) for nat in (self.primary, self.standby))
+        for subnet in self.subnets:
+            self.ec2.associate_route_table(RouteTableId=self.primary_table, SubnetId=subnet)
+        self.environment = ENVIRONMENT | {
+            "NAT_FAILOVER_PRIMARY_ROUTE_TABLE": self.primary_table,
+            "NAT_FAILOVER_STANDBY_ROUTE_TABLE": self.standby_table,
+            "NAT_FAILOVER_PRIMARY_INSTANCE": self.primary,
+            "NAT_FAILOVER_STANDBY_INSTANCE": self.standby,
+            "NAT_FAILOVER_TOPIC": self.clients.sns().create_topic(Name="nat-failover-main")["TopicArn"],
+        }
+        self.settings = Settings.from_environment(self.environment)
+
+    def configure(self, **changes: Any) -> None:
+        """Change settings."""
+        self.settings = replace(self.settings, **changes)
+
+    def application(self, stream: Any = None) -> Application:
+        """Put the function together as Lambda would, with this clock."""
+        return Application(self.settings, self.clients, self.runtime, stream)
+
+    def invoker(self, request_id: str = "request-1", seconds: float = 45) -> Invoker:
+        """Be an invocation that has so much time."""
+        return Invoker(request_id, self.runtime.now() + seconds)
+
+    def parameter(self, name: str) -> str | None:
+        """Read a parameter; None where there is none."""
+        found = self.ssm.get_parameters(Names=[name])["Parameters"]
+        return str(found[0]["Value"]) if found else None
+
+    @property
+    def lock(self) -> str | None:
+        """The lock's value; a person may set it."""
+        return self.parameter(self.settings.lock_parameter)
+
+    @lock.setter
+    def lock(self, value: str) -> None:
+        self.ssm.put_parameter(Name=self.settings.lock_parameter, Value=value, Type="String", Overwrite=True)
+
+    def associations(self, table: str) -> dict[str, str]:
+        """Association ids of a route table, by subnet."""
+        (told,) = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return {a["SubnetId"]: a["RouteTableAssociationId"] for a in told["Associations"] if "SubnetId" in a}
+
+    @property
+    def on_standby(self) -> tuple[str, ...]:
+        """The subnets on the standby's table."""
+        return tuple(sorted(self.associations(self.standby_table)))
+
+    def move(self, subnet: str, to_table: str) -> None:
+        """Move a subnet, as a person would."""
+        association = (self.associations(self.primary_table) | self.associations(self.standby_table))[subnet]
+        self.ec2.replace_route_table_association(AssociationId=association, RouteTableId=to_table)
+
+    @property
+    def mails(self) -> list[tuple[str, str]]:
+        """Subject and text of all that people have been told."""
+        topic = sns_backends[ACCOUNT_ID][REGION].topics[self.settings.topic]
+        return [(str(sent[2]), str(sent[1])) for sent in topic.sent_notifications]
+
+    def _table(self, nat: str) -> str:
+        table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", InstanceId=nat)
+        return str(table)
+
+    def _launched(self, parsed: dict[str, Any], **_: object) -> None:
+        for reservation in parsed.get("Reservations", []):
+            for instance in reservation["Instances"]:
+                instance["LaunchTime"] = datetime.fromtimestamp(self.launched_at, UTC)
+
+    def _answer(self, command: Command, host: str) -> Told:
+        """Let the host have run the probe: it has ended by now, or is under way."""
+        if host in self.silent:
+            return Told("Pending")
+        window = int(command.arguments["Parameters"]["window"][0])
+        ends = command.asked_at + (window or self.CHECK)
+        lost = max(self.offline.get(host, ends), command.asked_at)
+        failed = lost < ends
+        at = lost + self.LOSS if failed else ends
+        if self.runtime.now() < at:
+            return Told("InProgress", exit_code=-1)
+        return report(
+            "unreachable" if failed else "reachable",
+            at,
+            elapsed=at - command.asked_at,
+            lost_for=at - lost if failed else 0,
+        )
