@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import botocore.session
 from botocore.loaders import Loader
+from moto import mock_aws
 from moto.sns.models import sns_backends
 
 from nat_failover.application import Application, Clients
@@ -24,8 +29,15 @@ REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
 LOADER = Loader()
 
 
+@contextmanager
+def pair_in_moto(runtime: Runtime | None = None, subnets: int = 2, backends: int = 4) -> Iterator[Account]:
+    """Have an account with a pair, for a while; moto's thousand images, which take it long to load, are left out."""
+    with patch.dict(os.environ, MOTO_EC2_LOAD_DEFAULT_AMIS="false"), mock_aws():
+        yield Account(runtime, subnets, backends)
+
+
 class Account:
-    """A pair in moto, with hosts that are online until told otherwise; to be made within ``mock_aws``.
+    """A pair in moto, with hosts that are online until told otherwise.
 
     Args:
         runtime: clock; moto's own is the machine's, so that it has to be about right.
