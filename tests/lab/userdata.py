@@ -96,7 +96,7 @@ BOOT = """
 conf=/etc/sysctl.d/90-nat-failover.conf
 if [ -e "$conf" ]; then
     sed -n 's/^\\(net[^ =]*\\) *= */\\1 /p' "$conf" | while read -r name value; do
-        echo "$value" >"/proc/sys/$(echo "$name" | tr . /)" || exit 1
+        echo "$value" >"/proc/sys/$(echo "$name" | sed s,[.],/,g)" || exit 1
     done || exit 1
 fi
 exec systemctl boot
