@@ -27,7 +27,7 @@ from nat_failover.notifications import Notifications
 from nat_failover.observability import Metrics
 from nat_failover.probe import Probe
 from nat_failover.record import LockState, Record
-from nat_failover.routes import Routes
+from nat_failover.routes import Routes, Tables
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT, observation
@@ -191,7 +191,11 @@ class Acting:
         self.metrics = Metrics(account.settings, self.told)
 
     def carry_out(
-        self, request_id: str = "request-1", to_table: str | None = None, backends: tuple[str, ...] | None = None
+        self,
+        request_id: str = "request-1",
+        to_table: str | None = None,
+        backends: tuple[str, ...] | None = None,
+        known: Tables | None = None,
     ) -> Result:
         """Fail over to the standby unless told otherwise."""
         now = self.account.clock.now()
@@ -206,7 +210,8 @@ class Acting:
             to_table=to_table or self.account.standby_table,
         )
         asked = self.account.backends if backends is None else backends
-        return self.failover.carry_out(decision, self.routes.read(), asked, self.invoker(request_id), self.metrics)
+        tables = known or self.routes.read()
+        return self.failover.carry_out(decision, tables, asked, self.invoker(request_id), self.metrics)
 
     def finish(self, request_id: str = "request-2") -> Result:
         """Finish what another has left."""

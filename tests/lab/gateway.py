@@ -48,6 +48,8 @@ class Gateway:
         faults: asked before every call; gives the error that AWS answers with, or None.
         after: told of every call that took effect.
         published: what was sent to topics.
+        replaced_at: when associations were replaced.
+        recorded: what the product has written into the lock.
     """
 
     def __init__(self, cloud: Cloud, run_command: RunCommand, world: World, latencies: Latencies) -> None:
@@ -60,6 +62,7 @@ class Gateway:
         self.after: list[Observer] = []
         self.published: list[tuple[float, str, str]] = []
         self.replaced_at: list[float] = []
+        self.recorded: list[tuple[float, str]] = []
         self._borrowed: list[Any] = []
 
     def clients(self, execution: Execution) -> Clients:
@@ -124,6 +127,8 @@ class Gateway:
             return self._replace(arguments, lambda: original(operation, arguments))
         if operation == "Publish":
             self.published.append((self._world.now(), arguments["Subject"], arguments["Message"]))
+        if operation == "PutParameter" and arguments["Name"] == self._cloud.lock_name:
+            self.recorded.append((self._world.now(), arguments["Value"]))
         return original(operation, arguments)
 
     def _replace(self, arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
+from nat_failover.record import LockState
 from tests.lab.functions import Invocation
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
@@ -144,6 +146,16 @@ def _first(lab: Lab, broken: float) -> float | None:
     return min([*reported, *told, *acted], default=None)
 
 
+def _became(result: dict[str, object]) -> str:
+    match result.get("outcome"):
+        case None:
+            return f"{result['decision']}: {result['reason']}"
+        case "lost":
+            return f"{result['decision']}, too: {result['result']}"
+        case _:
+            return f"{result['decision']}: {result['result']}"
+
+
 def _timeline(lab: Lab, broken: float) -> list[tuple[float, str]]:
     told = [(broken, "failure")]
     told += [(at, f"seen: {host} reports that it is offline") for at, host in lab.run_command.seen if at >= broken]
@@ -152,9 +164,13 @@ def _timeline(lab: Lab, broken: float) -> list[tuple[float, str]]:
             result = invocation.result
             told.append((invocation.at, f"invoked by a{'n event' if invocation.trigger == 'event' else ' tick'}"))
             if result["cause"] != "HEALTHY":
-                became = f" -> {result['outcome']}: {result['result']}" if "outcome" in result else ""
-                told.append((invocation.ended_at, f"{result['decision']}: {result['reason']}{became}"))
-    told += [(at, "an association is replaced") for at in lab.gateway.replaced_at if at >= broken]
+                told.append((invocation.ended_at, _became(result)))
+    for at, text in lab.gateway.recorded:
+        record = json.loads(text)
+        if at >= broken:
+            decided = record["state"] == LockState.FAILING_OVER
+            told.append((at, f"decided: {record['reason']}" if decided else f"recorded: {record['outcome']}"))
+    told += [(at, "swapped: an association is replaced") for at in lab.gateway.replaced_at if at >= broken]
     told += [(at, f"mail: {subject}") for at, subject, _ in lab.gateway.published if at >= broken]
     for host in lab.backends:
         back = lab.pinger.back_online_at(host, broken)
