@@ -14,6 +14,7 @@ from nat_failover.events import parse
 from nat_failover.failover import Failover, Invoker
 from nat_failover.instances import Instances
 from nat_failover.lock import LockStore
+from nat_failover.mirror import Mirror
 from nat_failover.monitor import Monitor, Outcome
 from nat_failover.notifications import Notifications
 from nat_failover.observability import Metrics, start_logging
@@ -82,7 +83,8 @@ class Application:
         probe = Probe(clients.ssm, settings, runtime)
         notifications = Notifications(clients.sns, settings)
         failover = Failover(settings, runtime, lock, routes, probe, notifications)
-        self._monitor = Monitor(settings, runtime, lock, routes, probe, Instances(clients.ec2), failover)
+        instances, mirror = Instances(clients.ec2), Mirror(clients.ec2)
+        self._monitor = Monitor(settings, runtime, lock, routes, probe, instances, failover, mirror)
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> Application:

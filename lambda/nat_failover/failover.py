@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 
 from nat_failover.decision import Action, Cause, Decision
 from nat_failover.lock import HeldLock, LockChangedError, LockStore
@@ -11,7 +12,7 @@ from nat_failover.messages import Verified, failed_over, swap_failed, would_fail
 from nat_failover.notifications import Notifications
 from nat_failover.observability import Metrics
 from nat_failover.observation import Observation, State
-from nat_failover.probe import Probe
+from nat_failover.probe import MOST_HOSTS, Probe
 from nat_failover.record import LONGEST_OBSERVING, Lock, LockState, Record
 from nat_failover.rounds import Kind
 from nat_failover.routes import Routes, SwapFailedError, Tables
@@ -174,10 +175,13 @@ class Failover:
         except LockChangedError as changed:
             said += f"; {changed}: what stands there is left as it is"
             log.warning("lock changed by a person", extra={"reason": str(changed)})
-        verified = self._verify(backends, invoker)
-        metrics.count("BackendsOnlineAfter", len(verified.online))
-        told = decision or _from(record)
-        self._notifications.publish(failed_over(told, record.from_table, moved, seconds, verified, self._settings))
+        verified = Verified((), ())
+        try:
+            verified = self._verify(backends, invoker)
+        finally:  # people are told in any case
+            metrics.count("BackendsOnlineAfter", len(verified.online))
+            told = decision or _from(record)
+            self._notifications.publish(failed_over(told, record.from_table, moved, seconds, verified, self._settings))
         return Result("failed-over", f"{said}; {verified.said}")
 
     def _record_failure(self, held: HeldLock, record: Record, error: SwapFailedError, metrics: Metrics) -> None:
@@ -188,7 +192,8 @@ class Failover:
             held.write(replace(record, state=LockState.FAILED, outcome=str(error)))
         except LockChangedError as changed:
             log.warning("lock changed by a person", extra={"reason": str(changed)})
-        self._notifications.publish(swap_failed(record.reason, record.from_table, str(error), self._settings))
+        finally:  # people are told in any case
+            self._notifications.publish(swap_failed(record.reason, record.from_table, str(error), self._settings))
 
     def _verify(self, backends: tuple[str, ...], invoker: Invoker) -> Verified:
         """Ask the backends whether they are online through the new path; those that are not, once or twice more."""
@@ -202,13 +207,13 @@ class Failover:
         return Verified(tuple(sorted(backends)), tuple(sorted(online)))
 
     def _online(self, hosts: list[str], deadline: float) -> set[str]:
-        asked = self._probe.send(Kind.VERIFY, hosts)
-        if asked is None:
-            return set()
+        groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
+        sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group) for group in groups])
+        rounds = [asked for asked in sent if asked is not None]
         words: list[Observation] = []
-        while self._runtime.now() < deadline:
+        while rounds and self._runtime.now() < deadline:
             self._runtime.sleep(self._settings.poll)
-            words = self._probe.read(asked)
+            words = [word for read in self._runtime.together(self._probe.reading(rounds)) for word in read]
             if all(word.state is not State.PENDING for word in words):
                 break
         return {word.host for word in words if word.state is State.REACHABLE}

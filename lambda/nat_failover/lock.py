@@ -93,6 +93,9 @@ class LockStore:
         except self._ssm.exceptions.ParameterNotFound:
             return None  # a person has just deleted it: the next invocation creates it
         standing = self._claim(parameter)
+        if (standing.owner, standing.version) == (claim.owner, claim.version) and standing.text == claim.text:
+            # It is this very claim: the answer to its creation got lost, and botocore has asked once more.
+            return HeldLock(self._ssm, self._settings, self._runtime, claim)
         if self.is_live(standing, observing=claim.observing):
             return None
         version = self._put_claim(claim, overwrite=True)

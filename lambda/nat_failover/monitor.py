@@ -10,6 +10,7 @@ from nat_failover.events import Tick, Trigger
 from nat_failover.failover import Failover, Invoker, Result
 from nat_failover.instances import Instances
 from nat_failover.lock import LockStore, LockView
+from nat_failover.mirror import Mirror
 from nat_failover.observability import Metrics
 from nat_failover.observation import Observation, State
 from nat_failover.probe import Probe
@@ -65,6 +66,7 @@ class Monitor:
         probe: Probe,
         instances: Instances,
         failover: Failover,
+        mirror: Mirror,
     ) -> None:
         self._settings = settings
         self._runtime = runtime
@@ -73,6 +75,7 @@ class Monitor:
         self._probe = probe
         self._instances = instances
         self._failover = failover
+        self._mirror = mirror
 
     def run(self, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
         """Do what an event calls for.
@@ -88,6 +91,8 @@ class Monitor:
             view = self._ask_who_is_due(view)
         if lock.state is LockState.FAILING_OVER:
             return self._finish(view, invoker, metrics)
+        if isinstance(trigger, Tick):
+            self._compare_routes(view, metrics)
         decision = decide(self._situation(view), self._settings)
         if lock.state is LockState.ARMED:
             view, decision = self._wait_for_evidence(view, decision, trigger, invoker)
@@ -113,6 +118,19 @@ class Monitor:
         )
         by_round = {asked.command_id: tuple(said) for asked, said in zip(chosen, told, strict=True)}
         return View(locks, tables, tuple(chosen), by_round, instances)
+
+    def _compare_routes(self, view: View, metrics: Metrics) -> None:
+        """Tell, before it matters, which routes the subnets would lose by a swap; copy them where that is wanted."""
+        found = view.tables.differences()
+        passive = None if view.tables.active is None else self._settings.other_table(view.tables.active)
+        may_write = self._settings.mode is Mode.AUTOMATIC and view.locks.lock.state is LockState.ARMED
+        if found and passive is not None and self._settings.mirror_routes and may_write:
+            found = self._mirror.copy(found, passive)
+        if found:
+            said = [difference.said for difference in found]
+            log.warning("the route tables differ", extra={"passive": passive, "routes": said})
+            metrics.count("RoutesDiffer", len(found))
+            metrics.note("routes", said)
 
     def _read_again(self, view: View) -> View:
         """Read again the rounds in which somebody has yet to finish, and look up hosts not seen before."""

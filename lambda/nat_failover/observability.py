@@ -55,6 +55,10 @@ class Metrics:
         """Add a duration."""
         self._provider.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
 
+    def note(self, name: str, value: list[str]) -> None:
+        """Add words to the line of metrics, for whoever follows a metric into the log."""
+        self._provider.add_metadata(name, value)
+
     def flush(self) -> None:
         """Write what has been added since the last time; nothing where nothing was."""
         if self._provider.metric_set:

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommands.html (and its neighbours)
 PAGE = 50
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+MOST_HOSTS = 50
 
 
 class Probe:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from nat_failover.differences import DEFAULT_ROUTE, Destination, Difference, Target, differences, read_routes
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DEFAULT_ROUTE = "0.0.0.0/0"
 # Pauses before each further try of a swap, in seconds. botocore has retried throttling and 5xx by itself before.
 PAUSES = (0.2, 0.5, 1.0)
 
@@ -52,11 +52,13 @@ class Table:
         associations: association id by subnet id, explicit subnet associations only: the main route table's own
             association and gateway (edge) associations have no subnet of ours to move.
         trouble: why its default route would not carry traffic; None where it would.
+        routes: all others but the VPC's own.
     """
 
     table_id: str
     associations: Mapping[str, str]
     trouble: str | None
+    routes: Mapping[Destination, Target] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,14 @@ class Tables:
         """The table that all protected subnets use; None where they are split or there are none."""
         used = [table_id for table_id, table in self.by_id.items() if table.associations]
         return used[0] if len(used) == 1 else None
+
+    def differences(self) -> tuple[Difference, ...]:
+        """Give what the subnets would lose or gain by a swap, beside the NAT; nothing where no table is active."""
+        active = self.active
+        if active is None:
+            return ()
+        (passive,) = (table for table_id, table in self.by_id.items() if table_id != active)
+        return differences(self.by_id[active].routes, passive.routes)
 
     @property
     def subnets(self) -> dict[str, tuple[str, ...]]:
@@ -119,7 +129,8 @@ class Routes:
             if a.get("SubnetId")
             and a.get("AssociationState", {}).get("State", "associated") in ("associated", "associating")
         }
-        return Table(table_id, associations, self._trouble(told))
+        gateways = [gateway["GatewayId"] for gateway in told.get("PropagatingVgws", [])]
+        return Table(table_id, associations, self._trouble(told), read_routes(told.get("Routes", []), gateways))
 
     def _trouble(self, told: RouteTableTypeDef) -> str | None:
         table_id = told["RouteTableId"]

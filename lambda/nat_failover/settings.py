@@ -71,6 +71,7 @@ class Settings:
     sample_size: int = 10
     count_silence: bool = False
     silence_after: float = 10.0
+    mirror_routes: bool = False
     settle: float = field(default=6.0)
     confirm_for: float = field(default=12.0)
     gather_for: float = field(default=3.0)
@@ -242,6 +243,7 @@ _VARIABLES: dict[str, tuple[Callable[[str], object], str]] = {
     "failure_threshold": (_between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
     "sample_size": (_between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
     "count_silence": (_flag, "true or false"),
+    "mirror_routes": (_flag, "true or false"),
     "silence_after": (_between(float, 3, 300), "3 to 300 seconds"),
 }
 _MANDATORY = frozenset(
