@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.differences import DEFAULT_ROUTE, Destination, Difference, Target, differences, read_routes
+from nat_failover.differences import DEFAULT_ROUTE, TARGETS, Destination, Difference, Target, differences, read_routes
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 
@@ -140,8 +140,10 @@ class Routes:
             if route.get("State") == "blackhole":
                 return f"the default route of {table_id} is a blackhole"
             nat = self._settings.nat_of(table_id)
-            if route.get("InstanceId", nat) != nat:
-                return f"the default route of {table_id} leads to {route['InstanceId']}, not to {nat}"
+            # A route to a network interface tells the instance, too, as long as it is attached to one.
+            if route.get("InstanceId", nat if "NetworkInterfaceId" in route else None) != nat:
+                target = next((str(route[key]) for key in TARGETS if key in route), "nowhere")  # type: ignore[literal-required]
+                return f"the default route of {table_id} leads to {route.get('InstanceId', target)}, not to {nat}"
             return None
         return f"{table_id} has no default route"
 
@@ -173,6 +175,7 @@ class Routes:
             try:
                 tables = self.read()
             except (ClientError, BotoCoreError, RouteTablesError) as error:
+                left = {s: a for s, a in left.items() if s not in moved}
                 errors = errors or {"route tables": f"can't be read: {_said(error)}"}
             else:
                 # A read may be a little old: what EC2 has accepted is moved, whatever it says.

@@ -336,11 +336,6 @@ def test_a_record_that_ssm_refuses_can_be_written_again(account: Account, store:
     assert json.loads(account.lock or "")["state"] == "failing-over"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="where the answer to the claim's creation is lost, botocore asks again, is told that the claim exists, and "
-    "the taker takes its own claim for another's: nobody acts until the lease is over",
-)
 def test_a_taker_whose_answer_got_lost_still_has_the_claim_that_it_has_created(
     account: Account, store: LockStore
 ) -> None:

@@ -151,11 +151,6 @@ def test_a_default_route_that_is_a_blackhole_is_trouble(account: Account, routes
     assert trouble == f"the default route of {account.standby_table} is a blackhole"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="only a route to another instance counts as trouble: one to a gateway, through which no private host gets "
-    "an answer, is taken for good",
-)
 def test_a_default_route_to_an_internet_gateway_is_trouble(account: Account, routes: Routes) -> None:
     made = gateway(account)
     account.ec2.delete_route(RouteTableId=account.standby_table, DestinationCidrBlock="0.0.0.0/0")

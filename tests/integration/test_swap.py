@@ -228,11 +228,6 @@ def test_a_swap_whose_outcome_can_not_be_read_is_no_success(account: Account, ro
     assert failed.value.moved == account.subnets
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="after a read that failed, subnets that EC2 has accepted are tried again by their old association ids, and "
-    "the error counts each of them both as moved and as left",
-)
 def test_a_swap_whose_outcome_can_not_be_read_says_of_no_subnet_that_it_is_left(
     account: Account, routes: Routes
 ) -> None:
