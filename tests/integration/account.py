@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
@@ -37,6 +37,51 @@ REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
 REASON = "3 of 4 backends can't reach the Internet"
 # It has read the descriptions of the services: a session that is given it starts at once.
 LOADER = Loader()
+
+
+TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+
+
+def status_change(command: str, host: str) -> dict[str, object]:
+    """Give SSM's event for an invocation that has failed."""
+    detail = {
+        "command-id": command,
+        "instance-id": host,
+        "document-name": "nat-failover-main-probe",
+        "status": "Failed",
+    }
+    kind = "EC2 Command Invocation Status-change Notification"
+    return {"source": "aws.ssm", "detail-type": kind, "detail": detail}
+
+
+@dataclass(frozen=True)
+class Context:
+    """Lambda's context object, as far as it is used."""
+
+    aws_request_id: str = "request-1"
+    seconds: float = 45
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the time that is left."""
+        return int(self.seconds * 1000)
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """What came of an invocation: its answer, and the metrics that it wrote."""
+
+    answer: dict[str, object]
+    metrics: dict[str, float]
+
+    @property
+    def cause(self) -> object:
+        """Why it decided as it did."""
+        return self.answer["cause"]
+
+    @property
+    def outcome(self) -> object:
+        """What came of its decision; None where it held."""
+        return self.answer.get("outcome")
 
 
 @contextmanager
@@ -113,6 +158,22 @@ class Account:
         """Be an invocation that has so much time."""
         return Invoker(request_id, self.runtime.now() + seconds)
 
+    def invoke(self, event: object, seconds: float = 45) -> Invoked:
+        """Invoke the function."""
+        told = io.StringIO()
+        answer = self.application(told).handle(event, Context("request-1", seconds))
+        metrics = {k: v for line in told.getvalue().splitlines() for k, v in json.loads(line).items()}
+        return Invoked(answer, {name: value[0] for name, value in metrics.items() if isinstance(value, list)})
+
+    def tick(self) -> Invoked:
+        """Invoke the function as its schedule does."""
+        return self.invoke(TICK)
+
+    def failed(self, host: str) -> Invoked:
+        """Invoke the function as SSM's event does, for the host's latest command."""
+        command = next(c for c in reversed(self.run_command.commands) if host in c.arguments["InstanceIds"])
+        return self.invoke(status_change(command.command_id, host))
+
     def parameter(self, name: str) -> str | None:
         """Read a parameter; None where there is none."""
         found = self.ssm.get_parameters(Names=[name])["Parameters"]
@@ -159,9 +220,9 @@ class Account:
                 instance["LaunchTime"] = datetime.fromtimestamp(self.launched_at, UTC)
 
     def _answer(self, command: Command, host: str) -> Told:
-        """Let the host have run the probe: it has ended by now, or is under way."""
-        if host in self.silent:
-            return Told("Pending")
+        """Let the host have run the probe: it has ended by now, or is under way; what it once has said stands."""
+        if host in command.told or host in self.silent:
+            return command.told.get(host, Told("Pending"))
         window = int(command.arguments["Parameters"]["window"][0])
         ends = command.asked_at + (window or self.CHECK)
         lost = max(self.offline.get(host, ends), command.asked_at)
@@ -169,12 +230,10 @@ class Account:
         at = lost + self.LOSS if failed else ends
         if self.runtime.now() < at:
             return Told("InProgress", exit_code=-1)
-        return report(
-            "unreachable" if failed else "reachable",
-            at,
-            elapsed=at - command.asked_at,
-            lost_for=at - lost if failed else 0,
-        )
+        elapsed, lost_for = at - command.asked_at, at - lost if failed else 0
+        state = "unreachable" if failed else "reachable"
+        command.told[host] = report(state, at, elapsed=elapsed, lost_for=lost_for)
+        return command.told[host]
 
 
 class Acting:

@@ -1,0 +1,66 @@
+"""EC2 instances: whether they run, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+
+from nat_failover.decision import Nat
+from nat_failover.instances import Instances
+from tests.fakes import before
+from tests.integration.account import Account, pair_in_moto
+
+UNKNOWN = "i-0123456789abcdef9"
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """Have a pair in moto."""
+    with pair_in_moto(subnets=0, backends=4) as account:
+        yield account
+
+
+@pytest.fixture
+def instances(account: Account) -> Instances:
+    """Look at instances."""
+    return Instances(account.clients.ec2)
+
+
+def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start(account: Account, instances: Instances) -> None:
+    assert instances.describe([account.standby]) == {
+        account.standby: Nat(account.standby, "running", account.launched_at)
+    }
+
+
+def test_each_instance_asked_for_is_told_and_no_other(account: Account, instances: Instances) -> None:
+    asked = [account.primary, *account.backends[:2]]
+    assert list(instances.describe(asked)) == asked
+
+
+@pytest.mark.parametrize("state", ["stopped", "terminated"])
+def test_an_instance_that_does_not_run_is_told_as_what_it_is(
+    account: Account, instances: Instances, state: str
+) -> None:
+    end = account.ec2.stop_instances if state == "stopped" else account.ec2.terminate_instances
+    end(InstanceIds=[account.primary])
+    assert instances.describe([account.primary])[account.primary].state == state
+
+
+def test_an_instance_that_ec2_no_longer_knows_is_gone_and_does_not_hide_the_others(
+    account: Account, instances: Instances
+) -> None:
+    told = instances.describe([UNKNOWN, account.standby])
+    assert told[UNKNOWN] == Nat(UNKNOWN, "gone", None)
+    assert told[account.standby].state == "running"
+
+
+def test_an_instance_asked_for_twice_is_told_once(account: Account, instances: Instances) -> None:
+    assert len(instances.describe([account.primary, account.primary])) == 1
+
+
+def test_what_ec2_refuses_is_an_error(account: Account, instances: Instances) -> None:
+    before(account.ec2, "DescribeInstances", lambda: "RequestLimitExceeded")
+    with pytest.raises(ClientError, match="RequestLimitExceeded"):
+        instances.describe([account.primary])
