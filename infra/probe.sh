@@ -19,7 +19,9 @@
 
 set -uf
 LC_ALL=C
-export LC_ALL
+# A ping that looks a name up without an answer is to end soon as well.
+RES_OPTIONS='timeout:1 attempts:1'
+export LC_ALL RES_OPTIONS
 
 LAST_TRY=3       # pings to every target
 LAST_SPACING=12  # between them, in hundredths of a second, as all times here
@@ -56,17 +58,20 @@ number() { # number NAME TEXT MOST: is it a whole number of at most five digits,
 
 read_parameters() {
     [ $# -eq 5 ] || cannot "it takes five parameters: targets, interval, failures, window, warm-up"
-    targets=$1
-    count=0
-    for target in $targets; do
-        case $target in
-            -* | .* | *[!A-Za-z0-9.-]*) cannot "a target must be an IPv4 address or a host name" ;;
-        esac
+    # Of all that separates words only the space: the targets go into the line of JSON.
+    case $1 in *[!A-Za-z0-9.\ -]*) cannot "a target must be an IPv4 address or a host name" ;; esac
+    targets='' count=0
+    for target in $1; do
+        case $target in -* | .*) cannot "a target must be an IPv4 address or a host name" ;; esac
+        [ "${#target}" -le 253 ] || cannot "a target must have at most 253 characters"
+        # draw would look for another one for ever.
+        case " $targets " in *" $target "*) cannot "the targets must differ" ;; esac
+        targets=$targets${targets:+ }$target
         count=$((count + 1))
     done
     [ "$count" -ge 1 ] && [ "$count" -le 5 ] || cannot "there must be one to five targets"
     case $2 in
-        *.*.* | *. | .*) cannot "interval must be seconds, as in 0.5" ;;
+        '' | *[!0-9.]* | *.*.* | *. | .*) cannot "interval must be seconds, as in 0.5" ;;
         *.???*) cannot "interval has two decimals at most" ;;
         *.??) number interval "${2#*.}" 99 && interval=$VALUE ;;
         *.?) number interval "${2#*.}" 9 && interval=$((VALUE * 10)) ;;
@@ -96,7 +101,8 @@ draw() {
 
 fire() { # fire TARGET: ping it, without waiting; USR1 comes when it is answered
     sent=$((sent + 1))
-    (ping -n -q -c 1 -W 1 "$1" >/dev/null 2>&1 && kill -s USR1 $$ 2>/dev/null) &
+    # Whoever reads the result waits until nobody holds the pipe any more: what goes on must not.
+    (ping -n -q -c 1 -W 1 "$1" && kill -s USR1 $$) >/dev/null 2>&1 &
 }
 
 pause() { # pause UNTIL [early]: wait, with "early" only until a ping is answered
@@ -105,7 +111,7 @@ pause() { # pause UNTIL [early]: wait, with "early" only until a ping is answere
         left=$(($1 - NOW))
         [ "$left" -le "$LONGEST_SLEEP" ] || left=$LONGEST_SLEEP
         decimal "$left"
-        sleep "$DECIMAL" &
+        sleep "$DECIMAL" >/dev/null 2>&1 &
         sleeper=$!
         wait "$sleeper" # a signal ends the wait, not the sleep
         while [ "${2-}" != early ] && kill -0 "$sleeper" 2>/dev/null; do wait "$sleeper"; done
@@ -147,7 +153,7 @@ offline() {
 
 end() { # end STATUS: on a signal, leave nothing behind: the pings still out end within a second
     trap '' USR1 TERM INT HUP
-    kill "$sleeper" 2>/dev/null
+    [ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null
     wait
     exit "$1"
 }
@@ -159,7 +165,7 @@ sleep 0.01 2>/dev/null || cannot "sleep takes whole seconds only"
 random=0
 if read -r uuid </proc/sys/kernel/random/uuid; then random=$((0x${uuid%%-*})); fi
 
-sent=0 lost=0 in_a_row=0 answered=0 sleeper=0
+sent=0 lost=0 in_a_row=0 answered=0 sleeper=''
 now
 begun=$NOW since=$NOW
 trap 'answered=1' USR1
@@ -188,5 +194,6 @@ while :; do
     [ "$in_a_row" -ge "$failures" ] || continue
     last_try || offline
     in_a_row=0
-    [ "$window" -gt 0 ] || verdict reachable 0 0
+    now
+    [ $((NOW - begun)) -lt "$window" ] || verdict reachable 0 0
 done
