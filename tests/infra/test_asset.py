@@ -8,8 +8,11 @@ import sys
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from infra.asset import ROOT, SOURCES, AssetError, _libraries, _prune, asset
 
@@ -18,11 +21,12 @@ RUNTIME = ("boto3", "botocore", "s3transfer", "dateutil", "urllib3", "six", "jme
 TRY = """
 import json, sys
 from nat_failover.handler import handler
-from nat_failover.events import UnknownEventError
-try:
-    handler({"source": "a stranger"}, None)
-except UnknownEventError as error:
-    print(json.dumps({"said": str(error), "boto3": sys.modules["boto3"].__file__, "handler": handler.__module__}))
+class Context:
+    aws_request_id = "request-1"
+    def get_remaining_time_in_millis(self):
+        return 45000
+told = handler({"source": "aws.events", "detail-type": "Scheduled Event"}, Context())
+print(json.dumps({"told": told, "boto3": sys.modules["boto3"].__file__}))
 """
 ENVIRONMENT = {
     "NAT_FAILOVER_PAIR": "main",
@@ -76,14 +80,49 @@ def test_the_asset_runs_beside_nothing_but_what_lambda_brings(tmp_path: Path) ->
         source = origin.parent if origin.name == "__init__.py" else origin
         (tmp_path / source.name).symlink_to(source)
     paths = f"import sys; sys.dont_write_bytecode = True; sys.path[:0] = {[str(asset()), str(tmp_path)]!r}\n"
-    # -I and -S: neither this environment's libraries nor the repository can be imported.
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", paths + TRY], env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        environment = aws(f"http://{host}:{port}")
+        # -I and -S: neither this environment's libraries nor the repository can be imported.
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", paths + TRY],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        server.stop()
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert "a stranger" in said["said"]
+    *lines, last = done.stdout.splitlines()
+    said = json.loads(last)
     assert said["boto3"].startswith(str(tmp_path))
+    assert (said["told"]["decision"], said["told"]["cause"]) == ("HOLD", "LOCKED")
+    assert "paused by a person" in said["told"]["reason"]
+    metrics = next(told for told in map(json.loads, lines) if "_aws" in told)
+    assert (metrics["service"], metrics["Tick"], metrics["Locked"]) == ("main", [1.0], [1.0])
+
+
+def aws(endpoint: str) -> dict[str, str]:
+    """Make a pair that is paused, so that no host is asked, behind an endpoint; give the function's environment."""
+    where: Any = {"endpoint_url": endpoint, "region_name": "eu-central-1"}
+    session = boto3.Session("key", "secret")
+    ec2: Any = session.client("ec2", **where)
+    ssm: Any = session.client("ssm", **where)
+    ssm.put_parameter(Name=ENVIRONMENT["NAT_FAILOVER_LOCK_PARAMETER"], Value="paused", Type="String")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    tables = [ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2)]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    ec2.associate_route_table(RouteTableId=tables[0], SubnetId=subnet)
+    return ENVIRONMENT | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "NAT_FAILOVER_PRIMARY_ROUTE_TABLE": tables[0],
+        "NAT_FAILOVER_STANDBY_ROUTE_TABLE": tables[1],
+    }
 
 
 def test_the_same_sources_make_the_same_asset_anywhere(tmp_path: Path) -> None:
