@@ -12,7 +12,8 @@ from nat_failover.failover import Result
 from nat_failover.lock import ClaimLostError
 from nat_failover.routes import PAUSES, SwapFailedError
 from tests.fakes import before
-from tests.integration.account import REASON, Account, Acting, pair_in_moto
+from tests.integration.account import Account, pair_in_moto
+from tests.integration.acting import REASON, Acting
 
 REPLACE = "ReplaceRouteTableAssociation"
 
