@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from nat_failover.rounds import OVERLAP
 from tests.fakes import Told, before
 from tests.integration.account import Account, pair_in_moto
+from tests.integration.acting import Acting
 
 
 @pytest.fixture
@@ -160,6 +161,21 @@ def test_a_passive_table_without_a_default_route_is_told_before_it_is_needed(acc
     after_a_while(account)
     account.ec2.delete_route(RouteTableId=account.standby_table, DestinationCidrBlock="0.0.0.0/0")
     assert account.tick().metrics["PassiveNatUnhealthy"] == 1
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="a tick that meets a failover under way returns before anything is measured: no heartbeat, no Locked, for "
+    "as long as the lock says so",
+)
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_tick_that_meets_a_failover_of_another_writes_its_metrics(account: Account, alive: bool) -> None:
+    acting = Acting(account)
+    acting.leave_behind(**({} if alive else {"to_table": "rtb-0123456789abcdef9"}))
+    if alive:
+        acting.lock.take("alive")
+    told = account.tick()
+    assert (told.metrics.get("Tick"), told.metrics.get("Locked")) == (1, 1)
 
 
 # What can't be judged
