@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.lab.layout import PEER, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
+from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
 from tests.lab.network import DEFAULT_UPTIME, PINGS_A_SECOND, Slot, longest_outage
 from tests.lab.simulated_probe import SimulatedProbe
 from tests.lab.world import Cancelled, World
@@ -100,8 +100,8 @@ class SimulatedNetwork:
         if machine.sick:
             return False
         way, out = self._path(host, address)
-        if way == "peer":
-            return address == PEER
+        if way in PRIVATE_WAYS:
+            return address == PRIVATE_WAYS[way]
         there = address in (*TARGETS, SSM_PUBLIC) and address not in self._dark_targets and self._internet
         if out is None or not there:
             return False
