@@ -170,11 +170,6 @@ def test_a_re_arm_after_the_standby_has_helped_nobody_does_not_swap_back_while_t
     assert account.on_standby == account.subnets
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="OfflineWhileLocked counts failures younger than the freshness alone, and a host asked at a tick fails two "
-    "seconds later: at the next tick, a period on, it is too old, so that only events would ever tell",
-)
 def test_backends_that_stay_offline_while_locked_are_told_though_every_event_is_lost(account: Account) -> None:
     die(account, *account.backends)
     account.tick()

@@ -146,11 +146,6 @@ def test_one_that_gave_up_before_changing_anything_leaves_the_claim_to_the_next(
     assert acting.carry_out("request-2").outcome == "failed-over"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="where the lock can't be read or first written, the holder ends in an error with the claim in its hands, "
-    "and nobody acts until the lease is over, though nothing was changed",
-)
 @pytest.mark.parametrize(("operation", "about"), [("GetParameters", ""), ("PutParameter", '"/nat-failover/main/lock"')])
 def test_one_that_ends_in_an_error_before_changing_anything_leaves_the_claim_to_the_next(
     account: Account, acting: Acting, operation: str, about: str
