@@ -220,7 +220,9 @@ def test_a_pair_without_subnets_is_told(account: Account) -> None:
         ("ssm", "ListCommandInvocations"),
     ],
 )
-def test_what_aws_refuses_to_tell_is_an_error_and_nothing_is_changed(account: Account, client: str, operation: str) -> None:
+def test_what_aws_refuses_to_tell_is_an_error_and_nothing_is_changed(
+    account: Account, client: str, operation: str
+) -> None:
     after_a_while(account)
     account.offline |= dict.fromkeys(account.backends, account.clock.now() - 10)
     before(getattr(account, client), operation, lambda: "ThrottlingException")

@@ -73,7 +73,7 @@ class SimulatedProbe:
                     return self._verdict("warming-up", 3, lost_for)
                 return self._verdict("unreachable", 1, lost_for)
             in_a_row = 0
-            if self._window == 0:
+            if world.now() - self._begun >= self._window:
                 return self._verdict("reachable", 0, 0.0)
 
     def _draw(self) -> str:
