@@ -68,17 +68,32 @@ def statements(
     ]
     if pair.mode is Mode.OBSERVE:
         return allowed
-    tables = [pair.primary_route_table_id, standby_route_table]
+    tables = [arns.ec2("route-table", table) for table in (pair.primary_route_table_id, standby_route_table)]
+    if pair.mirror_routes:
+        allowed += _mirroring(arns, tables)
     # Both tables, since it goes either way; which subnets they serve changes, but they are all in the pair's VPC.
     return [
         *allowed,
-        _allow("SwapTables", [SWAP], [arns.ec2("route-table", table) for table in tables]),
+        _allow("SwapTables", [SWAP], tables),
         _allow(
             "SwapSubnets",
             [SWAP],
             [arns.ec2("subnet", "*")],
             {"ArnEquals": {"ec2:Vpc": arns.ec2("vpc", pair.vpc_id)}},
         ),
+    ]
+
+
+def _mirroring(arns: Arns, tables: Sequence[str]) -> list[Statement]:
+    """Give what copying routes takes; either table may be the passive one.
+
+    A gateway endpoint adds its route to a table itself: that takes both the table, which is the pair's, and the
+    endpoint, for which EC2 knows no condition on its VPC. The same holds for a virtual private gateway.
+    """
+    return [
+        _allow("MirrorRoutes", ["ec2:CreateRoute", "ec2:ReplaceRoute"], tables),
+        _allow("MirrorEndpoints", ["ec2:ModifyVpcEndpoint"], [*tables, arns.ec2("vpc-endpoint", "*")]),
+        _allow("MirrorPropagation", ["ec2:EnableVgwRoutePropagation"], [*tables, arns.ec2("vpn-gateway", "*")]),
     ]
 
 

@@ -179,6 +179,18 @@ def one_of(choices: type[StrEnum], example: StrEnum) -> Value:
     return Value(f"one of {', '.join(choices)}", example.value, convert)
 
 
+def yes_no(example: bool) -> Value:
+    """Make a value of yes or no; the command line has only texts."""
+
+    def convert(value: object) -> object:
+        answer = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+        if not isinstance(answer, bool):
+            raise ValueError(value)  # noqa: TRY004 - what every kind raises
+        return answer
+
+    return Value("true or false", example, convert)
+
+
 def one_of_numbers(numbers: tuple[int, ...], unit: str, example: int) -> Value:
     """One of a few numbers."""
 

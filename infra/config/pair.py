@@ -17,6 +17,7 @@ from infra.config.kinds import (
     one_of_numbers,
     resource_id,
     whole,
+    yes_no,
 )
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -154,6 +155,14 @@ class PairConfig:
         default=10,
         metadata=about(
             whole(3, 300, "seconds", 10), "With ssmAccess none: after how long without an answer a backend is silent."
+        ),
+    )
+    mirror_routes: bool = field(
+        default=False,
+        metadata=about(
+            yes_no(True),
+            "Whether the function copies routes that the passive table lacks (peering, transit, gateway endpoints). It "
+            "tells of them in any case.",
         ),
     )
     standby_instance_type: str = field(

@@ -414,5 +414,14 @@ SCENARIOS = {
             before=lambda lab: lab.cloud.add_private_routes(),
             problems=_told_before,
         ),
+        Scenario(
+            "routes-mirrored",
+            "the standby's table lacks the same, and the function copies them",
+            FAIL_OVER,
+            _flush,
+            before=lambda lab: lab.cloud.add_private_routes(),
+            settings={"mirrorRoutes": True},
+            problems=_copied,
+        ),
     )
 }
