@@ -214,7 +214,8 @@ class Monitor:
     def _ask(self, view: View, kind: Kind, hosts: tuple[str, ...]) -> View:
         if not hosts:
             return view
-        asked = self._probe.send(kind, hosts)
+        passive = view.instances.get(self._passive(view) or "")
+        asked = self._probe.send(kind, hosts, passive.address if passive and kind is Kind.WATCH else None)
         if asked is None:
             return view
         waiting = tuple(

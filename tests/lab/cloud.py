@@ -127,6 +127,9 @@ class Cloud:
         self.handler = function["Handler"]
         self.function_arn = function["FunctionArn"]
         self.instances["nat02"] = self.environment["NAT_FAILOVER_STANDBY_INSTANCE"]
+        # moto gives it an address by chance; the network's host has its own.
+        standby: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances["nat02"])
+        standby.nics[0].private_ip_address = self.network.layout.host("nat02").address
         self.standby_table = self.environment["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
         self.lock_name = self.environment["NAT_FAILOVER_LOCK_PARAMETER"]
         data = self.ec2.describe_instance_attribute(InstanceId=self.instances["nat02"], Attribute="userData")

@@ -22,6 +22,7 @@ class _Machine:
     boots_to_nat: bool = False
     uplink: bool = True
     booted_at: float = 0.0
+    echoes: int = 0
     runs: list[SimulatedProbe] = field(default_factory=list)
 
     @property
@@ -106,6 +107,16 @@ class SimulatedNetwork:
         if out is None or not there:
             return False
         return not (self._loss and self.world.random.random() * 100 < self._loss)
+
+    def nudge(self, host: str, address: str) -> None:
+        """Send a ping to a host of the VPC."""
+        there = next((h.name for h in self.layout.hosts if h.address == address), None)
+        if there is not None and self._machines[host].up and self._machines[there].up:
+            self._machines[there].echoes += 1
+
+    def echoes(self, host: str) -> int:
+        """Tell how many pings a host has got from within the VPC."""
+        return self._machines[host].echoes
 
     def egress_address(self, host: str, address: str) -> str | None:
         """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
