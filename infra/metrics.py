@@ -1,0 +1,38 @@
+"""Pure: the metrics that the function writes, by the names that alarms and dashboards look for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+NAMESPACE = "nat-failover"
+# The one dimension; its value is the pair's name.
+DIMENSION = "service"
+
+
+class Metric(StrEnum):
+    """A metric of the function.
+
+    The first five have a value at every look of the function, Tick at every tick. The others have one only while there
+    is something to tell, for a metric costs by the hour that has a value: no value means that all is well.
+    """
+
+    BACKENDS_REACHABLE = "BackendsReachable"
+    BACKENDS_UNREACHABLE = "BackendsUnreachable"
+    BACKENDS_SILENT = "BackendsSilent"
+    LOCKED = "Locked"
+    STANDBY_ACTIVE = "StandbyActive"
+    TICK = "Tick"
+    BACKENDS_BROKEN = "BackendsBroken"
+    CANNOT_JUDGE = "CannotJudge"
+    SPLIT = "Split"
+    CONTROL_DOWN = "ControlDown"
+    PASSIVE_NAT_UNHEALTHY = "PassiveNatUnhealthy"
+    OFFLINE_WHILE_LOCKED = "OfflineWhileLocked"
+    LOCK_UNREADABLE = "LockUnreadable"
+    LOCK_FAILED = "LockFailed"
+    ROUTES_DIFFER = "RoutesDiffer"
+    FAILED_OVER = "FailedOver"
+    FAILOVER_FAILED = "FailoverFailed"
+    SWAP_SECONDS = "SwapSeconds"
+    DETECTION_SECONDS = "DetectionSeconds"
+    BACKENDS_ONLINE_AFTER = "BackendsOnlineAfter"
