@@ -9,6 +9,7 @@ from constructs import Construct
 from infra.asset import asset
 from infra.config import PairConfig, SsmAccess, checked_pair
 from infra.constructs.alarms import Alarms
+from infra.constructs.dashboard import Dashboard
 from infra.constructs.function import FailoverFunction
 from infra.constructs.lock import Lock
 from infra.constructs.probe import ProbeDocument
@@ -80,6 +81,14 @@ class NatFailover(Construct):
             function=self.function,
             standby=self.standby,
             standby_route_table=self.standby_route_table_id,
+        )
+        Dashboard(
+            self,
+            "Dashboard",
+            pair=pair,
+            instances=(pair.primary_instance_id, self.standby_instance_id),
+            function=self.function,
+            alarms=self.alarms.arns,
         )
         self.endpoints = endpoints
         if endpoints is None and pair.ssm_access is SsmAccess.CREATE:
