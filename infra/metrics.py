@@ -50,6 +50,10 @@ class Metric(StrEnum):
 class Watch:
     """When an alarm fires.
 
+    Where some periods have no value CloudWatch looks further back for as many as it needs, so that a tick that comes a
+    little late ends no alarm; only where there are too few does ``missing`` count:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+
     Attributes:
         what: end of its name.
         metric: name; the function's own unless a namespace is given.
@@ -103,9 +107,9 @@ def about_failovers(pair: PairConfig, tables: tuple[str, str], region: str) -> l
         Watch(
             "failover-failed",
             Metric.FAILOVER_FAILED,
-            f"A NAT died and the subnets could not all be moved to the other: some are offline. Act now. {state} "
-            f"Move what is left by hand; this shows the associations: {read_tables(tables, region)} Each is moved by: "
-            "aws ec2 replace-route-table-association --association-id rtbassoc-... --route-table-id rtb-... "
+            f"A NAT died and the subnets could not all be moved to the other: some are offline. Act now. {state}\n"
+            f"Move what is left by hand; this shows the associations: {read_tables(tables, region)}\nEach is moved by: "
+            "aws ec2 replace-route-table-association --association-id rtbassoc-... --route-table-id rtb-...\n"
             f"Then {again}",
             statistic="Sum",
             tells_end=False,
@@ -114,7 +118,7 @@ def about_failovers(pair: PairConfig, tables: tuple[str, str], region: str) -> l
             "failed-over",
             Metric.FAILED_OVER,
             "A NAT no longer carried traffic and the private subnets were moved to the other. Nothing fails over again "
-            f"until you re-arm. {state} Mend the NAT that died, then {again}",
+            f"until you re-arm. {state}\nMend the NAT that died, then {again}",
             statistic="Sum",
             tells_end=False,
         ),
@@ -122,14 +126,14 @@ def about_failovers(pair: PairConfig, tables: tuple[str, str], region: str) -> l
             "lock-failed",
             Metric.LOCK_FAILED,
             "The lock says that a failover failed. Subnets may be offline and nothing fails over. "
-            f"{state} Move what is left; this shows the associations: {read_tables(tables, region)} Then {again}",
+            f"{state}\nMove what is left; this shows the associations: {read_tables(tables, region)}\nThen {again}",
             period=pair.period,
         ),
         Watch(
             "lock-unreadable",
             Metric.LOCK_UNREADABLE,
             "The lock holds something that the function does not understand, so it takes the pair for locked and "
-            f"nothing fails over. See it: {read_lock(names, region)} If nobody meant it, {again}",
+            f"nothing fails over. See it: {read_lock(names, region)}\nIf nobody meant it, {again}",
             period=pair.period,
         ),
     ]
@@ -147,8 +151,8 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
             "offline-while-locked",
             Metric.OFFLINE_WHILE_LOCKED,
             "Backends have lost the Internet while the pair is locked, so nothing is done about it. See the lock: "
-            f"{read_lock(names, region)} If the other NAT is fine, re-arm and the subnets fail over: "
-            f"{rearm(names, region)} Otherwise mend the NAT that is in use.",
+            f"{read_lock(names, region)}\nIf the other NAT is fine, re-arm and the subnets fail over: "
+            f"{rearm(names, region)}\nOtherwise mend the NAT that is in use.",
             period=every,
             periods=stale + 1,
             bad=stale + 1,
@@ -165,7 +169,7 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
             "subnets-split",
             Metric.SPLIT,
             "Some of the subnets use one route table of the pair and some the other, so no NAT is the active one and "
-            f"nothing fails over. This shows the associations: {read_tables(tables, region)} Move all to one table: "
+            f"nothing fails over. This shows the associations: {read_tables(tables, region)}\nMove all to one table: "
             "aws ec2 replace-route-table-association --association-id rtbassoc-... --route-table-id rtb-...",
             period=every,
             periods=3,
@@ -175,7 +179,7 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
             "passive-nat-unhealthy",
             Metric.PASSIVE_NAT_UNHEALTHY,
             "The NAT that stands by could not take over: it does not run, can't reach the Internet, or its route "
-            f"table does not lead to it. The subnets are online but not protected. See: {read_tables(tables, region)} "
+            f"table does not lead to it. The subnets are online but not protected. See: {read_tables(tables, region)}\n"
             f"Mend or start that NAT. What is wrong with it: {read_log(names, region)}",
             period=every,
             periods=3,
@@ -186,7 +190,7 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
             Metric.CANNOT_JUDGE,
             f"Too few backends answer to judge the NAT, so nothing fails over. At least {pair.failure_threshold} have "
             "to run, carry the pair's tag and be online in Systems Manager. Those that are: "
-            f"aws ssm describe-instance-information --filters {shlex.quote(tag)} --region {region} "
+            f"aws ssm describe-instance-information --filters {shlex.quote(tag)} --region {region}\n"
             f"Why: {read_log(names, region)}",
             period=every,
             periods=lasting,
@@ -196,7 +200,7 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
             "routes-differ",
             Metric.ROUTES_DIFFER,
             "The two route tables differ in more than the default route: a failover would take routes from the subnets "
-            f"or add some. Make them alike: {read_tables(tables, region)} Which routes: {read_log(names, region)}",
+            f"or add some. Make them alike: {read_tables(tables, region)}\nWhich routes: {read_log(names, region)}",
             period=every,
             periods=lasting,
             bad=lasting,

@@ -143,7 +143,7 @@ def _of_the_standby(instance: str) -> list[Watch]:
             "standby-status-check",
             "StatusCheckFailed",
             "The standby NAT fails a status check of EC2. If it is AWS' hardware, EC2 recovers it by itself; if it is "
-            f"the machine, reboot it. If it is the active NAT, backends may be offline. Which check: {see} "
+            f"the machine, reboot it. If it is the active NAT, backends may be offline. Which check: {see}\n"
             f"Reboot: aws ec2 reboot-instances --instance-ids {instance} --region {Aws.REGION}",
             periods=2,
             bad=2,
