@@ -8,6 +8,8 @@ from constructs import Construct
 
 from infra.asset import asset
 from infra.config import PairConfig, SsmAccess, checked_pair
+from infra.constructs.alarms import Alarms
+from infra.constructs.dashboard import Dashboard
 from infra.constructs.function import FailoverFunction
 from infra.constructs.lock import Lock
 from infra.constructs.probe import ProbeDocument
@@ -49,8 +51,9 @@ class NatFailover(Construct):
         standby: the standby NAT; None where it exists already.
         standby_instance_id: of either.
         standby_route_table_id: of either.
-        topic: for alarms and further subscriptions.
-        function: for alarms.
+        topic: for further alarms and subscriptions.
+        function: for further alarms.
+        alarms: of the pair.
         endpoints: as given, or as made; None where there is nothing to make.
 
     Raises:
@@ -70,6 +73,23 @@ class NatFailover(Construct):
         self.standby, self.standby_instance_id, self.standby_route_table_id = self._make_standby()
         self.function = self._make_function()
         Triggers(self, "Triggers", pair=pair, function=self.function)
+        self.alarms = Alarms(
+            self,
+            "Alarms",
+            pair=pair,
+            topic=self.topic,
+            function=self.function,
+            standby=self.standby,
+            standby_route_table=self.standby_route_table_id,
+        )
+        Dashboard(
+            self,
+            "Dashboard",
+            pair=pair,
+            instances=(pair.primary_instance_id, self.standby_instance_id),
+            function=self.function,
+            alarms=self.alarms.arns,
+        )
         self.endpoints = endpoints
         if endpoints is None and pair.ssm_access is SsmAccess.CREATE:
             self.endpoints = SsmEndpoints(
