@@ -92,7 +92,9 @@ read_parameters() {
     control=$6
     case $control in
         -) ;;
-        '' | *[!0-9.]*) cannot "control must be an IPv4 address, or - for none" ;;
+        *[!0-9.]* | *.*.*.*.* | ????????????????*) cannot "control must be an IPv4 address, or - for none" ;;
+        [0-9]*.[0-9]*.[0-9]*.[0-9]*) ;;
+        *) cannot "control must be an IPv4 address, or - for none" ;;
     esac
 }
 

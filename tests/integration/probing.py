@@ -140,10 +140,16 @@ def _drain(pipe: IO[bytes]) -> tuple[str, bool]:
 
 
 def arguments(
-    targets: Sequence[str], window: int = 0, *, interval: str = "0.5", failures: int = 3, warm_up: int = 0
+    targets: Sequence[str],
+    window: int = 0,
+    *,
+    interval: str = "0.5",
+    failures: int = 3,
+    warm_up: int = 0,
+    control: str = "-",
 ) -> list[str]:
     """Give the arguments of the script, the default settings unless told otherwise."""
-    return [" ".join(targets), interval, str(failures), str(window), str(warm_up)]
+    return [" ".join(targets), interval, str(failures), str(window), str(warm_up), control]
 
 
 class Ping(NamedTuple):

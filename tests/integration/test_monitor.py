@@ -282,3 +282,19 @@ def test_while_locked_backends_that_are_online_raise_no_alarm(account: Account) 
     told = after_a_while(account).tick()
     assert told.metrics["Locked"] == 1
     assert "OfflineWhileLocked" not in told.metrics
+
+
+# The control's early word
+
+
+@pytest.mark.parametrize("active", ["primary", "standby"])
+def test_a_watch_tells_the_hosts_the_address_of_the_passive_nat(account: Account, active: str) -> None:
+    passive = account.standby
+    if active == "standby":
+        passive = account.primary
+        for subnet in account.subnets:
+            account.move(subnet, account.standby_table)
+    account.tick()
+    (told,) = account.ec2.describe_instances(InstanceIds=[passive])["Reservations"][0]["Instances"]
+    watches = [c.arguments["Parameters"]["control"] for c in account.run_command.commands if c.kind == "watch"]
+    assert watches == [[told["PrivateIpAddress"]]]

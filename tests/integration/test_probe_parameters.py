@@ -17,7 +17,8 @@ from tests.integration.probing import SHELLS, Outcome, Run, arguments, eventuall
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason=f"the script needs Linux, this is {sys.platform}")
 
-GOOD = dict(zip(("targets", "interval", "failures", "window", "warm-up"), arguments(("192.0.2.1",)), strict=True))
+NAMES = ("targets", "interval", "failures", "window", "warm-up", "control")
+GOOD = dict(zip(NAMES, arguments(("192.0.2.1",)), strict=True))
 # None of these is any parameter's value, and none may be more than text.
 BAD = [
     *("", " ", "-1", "--help", "-f", "-c 1", "+1", "1,5", ".5", "1:2", "1_0", "1/2", "../x", "1" * 3000),
@@ -48,6 +49,7 @@ OUT_OF_RANGE = {
     "failures": ["0", "00", "100", "0100", "1.0", "18446744073709551617"],
     "window": ["3001", "03001", "1.5", "18446744073709551616"],
     "warm-up": ["86401", "99999", "086400", "0.5"],
+    "control": ["--", "10.0.0", "10.0.0.1.2", "10.0.0.", ".10.0.0", "10..0.1", "1000.1000.1000.1", "10.0.0.1 10.0.0.2"],
 }
 IN_RANGE = {
     "targets": ["a", "a b", "192.0.2.1 192.0.2.2 c.example d-e.example F", "1e3", "a.example.", "x" * 253, " a  b "],
@@ -55,6 +57,7 @@ IN_RANGE = {
     "failures": ["1", "08", "09", "010", "99", "00099"],
     "window": ["0", "00", "00000"],
     "warm-up": ["0", "08", "300", "010", "86400", "00099"],
+    "control": ["-", "10.0.0.1", "255.255.255.255"],
 }
 # A ping that is answered at once.
 ANSWERED = {"ping": "exit 0"}
@@ -110,11 +113,11 @@ def test_the_longest_targets_fit_into_what_systems_manager_keeps(shell: str, fol
 
 
 @in_every_shell
-@pytest.mark.parametrize("number", [0, 1, 4, 6])
-def test_it_takes_five_parameters(shell: str, number: int, folder: Path, answered: str) -> None:
+@pytest.mark.parametrize("number", [0, 1, 5, 7])
+def test_it_takes_six_parameters(shell: str, number: int, folder: Path, answered: str) -> None:
     outcome = run(shell, [*GOOD.values(), "0"][:number], folder, answered)
     assert outcome.exit_code == 2
-    assert "five parameters" in outcome.said["why"]
+    assert "six parameters" in outcome.said["why"]
 
 
 # A host on which it cannot work

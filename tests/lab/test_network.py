@@ -63,7 +63,7 @@ class Bench:
 
     def probe(self, host: str, window: float, warm_up: int = 300, targets: Sequence[str] = TARGETS) -> ProbeOutcome:
         """Run the product's probe on a host to its end."""
-        arguments = [" ".join(targets), "0.5", "3", str(window), str(warm_up)]
+        arguments = [" ".join(targets), "0.5", "3", str(window), str(warm_up), "-"]
         quoted = " ".join(f"'{argument}'" for argument in arguments)
         return self.network.start_probe(host, PROBE.replace("\n", f"\nset -- {quoted}\n", 1), arguments).wait()
 
