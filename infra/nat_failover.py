@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Aws, Tags
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -11,6 +12,7 @@ from infra.config import PairConfig, SsmAccess, checked_pair
 from infra.constructs.alarms import Alarms
 from infra.constructs.dashboard import Dashboard
 from infra.constructs.function import FailoverFunction
+from infra.constructs.gateway_endpoints import GatewayEndpoints
 from infra.constructs.lock import Lock
 from infra.constructs.probe import ProbeDocument
 from infra.constructs.ssm_endpoints import SsmEndpoints
@@ -71,6 +73,8 @@ class NatFailover(Construct):
         Lock(self, "Lock", names=self.names)
         ProbeDocument(self, "Probe", names=self.names, script=SCRIPT.read_text(encoding="utf-8"))
         self.standby, self.standby_instance_id, self.standby_route_table_id = self._make_standby()
+        tables = [pair.primary_route_table_id, self.standby_route_table_id]
+        GatewayEndpoints(self, "GatewayEndpoints", pair=pair, table_ids=tables)
         self.function = self._make_function()
         Triggers(self, "Triggers", pair=pair, function=self.function)
         self.alarms = Alarms(
@@ -99,6 +103,9 @@ class NatFailover(Construct):
                 subnet_ids=endpoint_subnets(pair),
                 cidrs=pair.protected_cidrs,
             )
+        if pair.permissions_boundary_arn is not None:
+            boundary = iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", pair.permissions_boundary_arn)
+            iam.PermissionsBoundary.of(self).apply(boundary)
         tags = Tags.of(self)
         for key, value in pair.tags.items():
             tags.add(key, value)

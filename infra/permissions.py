@@ -66,6 +66,10 @@ def statements(
         # The stack makes the group; streams are the function's own.
         _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn]),
     ]
+    if pair.kms_key_arn is not None:
+        # To publish to a topic that it encrypts:
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        allowed.append(_allow("TellEncrypted", ["kms:Decrypt", "kms:GenerateDataKey"], [pair.kms_key_arn]))
     if pair.mode is Mode.OBSERVE:
         return allowed
     tables = [arns.ec2("route-table", table) for table in (pair.primary_route_table_id, standby_route_table)]

@@ -46,7 +46,7 @@ class Alarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._names = Names(pair.name)
-        self._tell = [topic.topic_arn, *getattr(pair, "alarm_actions", ())]
+        self._tell = [topic.topic_arn, *pair.alarm_actions]
         tables = (pair.primary_route_table_id, standby_route_table)
         watches = [
             *about_failovers(pair, tables, Aws.REGION),

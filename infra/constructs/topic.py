@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -27,7 +28,8 @@ class PeopleTopic(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, pair: PairConfig) -> None:
         super().__init__(scope, construct_id)
-        self.topic = sns.Topic(self, "Topic", topic_name=Names(pair.name).plain, enforce_ssl=True)
+        key = None if pair.kms_key_arn is None else kms.Key.from_key_arn(self, "Key", pair.kms_key_arn)
+        self.topic = sns.Topic(self, "Topic", topic_name=Names(pair.name).plain, enforce_ssl=True, master_key=key)
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsOfThisAccount",

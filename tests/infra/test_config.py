@@ -150,7 +150,7 @@ def test_an_unknown_setting_is_told_with_the_one_that_may_be_meant(key: str, mea
 
 def test_an_unknown_setting_that_is_like_no_other_is_told_with_all_that_there_are() -> None:
     said = problem(zzz=1)
-    assert said.startswith(f"{PATH}.zzz is not a setting: the settings here are endpointSubnetIds, ")
+    assert said.startswith(f"{PATH}.zzz is not a setting: the settings here are alarmActions, ")
     assert "nat-failover.pears is not a setting: did you mean pairs?" in problems({"pairs": [pair()], "pears": []})
 
 
