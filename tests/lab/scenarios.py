@@ -294,7 +294,14 @@ SCENARIOS = {
         Scenario(
             "events-lost", "no status-change event arrives", FAIL_OVER, _flush, before=_lose_events, problems=_one_swap
         ),
-        Scenario("healthy", "nothing is broken", HOLD, causes=frozenset({"HEALTHY"})),
+        Scenario(
+            "healthy",
+            "nothing is broken",
+            HOLD,
+            causes=frozenset({"HEALTHY"}),
+            # Long enough for a second tick, the first that has answers to judge by.
+            hold_for={**HOLD_FOR, "namespaces": 65.0},
+        ),
         Scenario(
             "two-backends-sick",
             "two backends have troubles of their own",
