@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 TO_ACT = 20.0
 # An invocation asks the same host again no sooner than after this many seconds.
 ASK_EVERY = 3.0
+# Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
+LOOK_EVERY = 5
 # A failure counts as new, one that others may be about to join, where its host had been fine for this long.
 FINE_FOR = 20.0
 
@@ -141,8 +143,12 @@ class Monitor:
         watched = watched_beyond(running, now, self._settings)
         passive = self._passive(view)
         control = [passive] if passive is not None and passive not in watched else []
-        if len(watched - nats) >= self._settings.sample_size and not control:
+        known = {o.host for o in view.observations if o.host not in nats and view.is_there(o.host)}
+        enough = len(watched - nats) >= self._settings.sample_size or (known and known <= watched)
+        if enough and not control and not self._looks_for_new_ones(now):
             return view
+        if len(watched - nats) >= self._settings.sample_size:
+            return self._ask(view, self._kind, tuple(control))
         latest = {o.host: o for o in survey(view.observations, now, self._settings).latest.values()}
         backends = choose(
             self._probe.online(),
@@ -152,8 +158,15 @@ class Monitor:
             self._settings,
             self._runtime.random,
         )
-        kind = Kind.WATCH if self._settings.watches else Kind.CHECK
-        return self._ask(view, kind, (*control, *backends))
+        return self._ask(view, self._kind, (*control, *backends))
+
+    @property
+    def _kind(self) -> Kind:
+        return Kind.WATCH if self._settings.watches else Kind.CHECK
+
+    def _looks_for_new_ones(self, now: float) -> bool:
+        """Tell whether this tick is one of those that look for backends never seen; the list is a call, or many."""
+        return int(now // self._settings.period) % LOOK_EVERY == 0
 
     def _passive(self, view: View) -> str | None:
         active = view.tables.active
