@@ -214,3 +214,4 @@ TAG_VALUE = matching(
     "main",
     tokens=False,
 )
+SUBNET = resource_id("subnet", "a subnet")

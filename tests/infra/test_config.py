@@ -122,6 +122,7 @@ def test_a_wrong_value_is_told_with_path_value_what_is_allowed_and_an_example(
         ({"protectedCidrs": ["0.0.0.0/0"]}, "protectedCidrs[0]"),
         ({"protectedCidrs": ["10.0.0.0"]}, "protectedCidrs[0]"),
         ({"mailAddresses": ["oncall"]}, "mailAddresses[0]"),
+        ({"alarmActions": ["arn:aws:sns:eu-central-1:123456789012:ops", "oncall@example.com"]}, "alarmActions[1]"),
         ({"tags": {"aws:team": "x"}}, "tags.aws:team"),
         ({"tags": {"team": "x" * 257}}, "tags.team"),
         ({"probeTag": {"key": ""}}, "probeTag.key"),
@@ -150,7 +151,7 @@ def test_an_unknown_setting_is_told_with_the_one_that_may_be_meant(key: str, mea
 
 def test_an_unknown_setting_that_is_like_no_other_is_told_with_all_that_there_are() -> None:
     said = problem(zzz=1)
-    assert said.startswith(f"{PATH}.zzz is not a setting: the settings here are endpointSubnetIds, ")
+    assert said.startswith(f"{PATH}.zzz is not a setting: the settings here are alarmActions, ")
     assert "nat-failover.pears is not a setting: did you mean pairs?" in problems({"pairs": [pair()], "pears": []})
 
 
@@ -227,6 +228,14 @@ def test_twelve_mistakes_are_twelve_sentences() -> None:
         "[0].window",
         "[1].name",
     ]
+
+
+def test_alarms_call_up_to_four_things_besides_the_topic_since_cloudwatch_takes_five() -> None:
+    """Reading: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html."""
+    arns = [f"arn:aws-cn:sns:cn-north-1:123456789012:ops-{i}" for i in range(5)]
+    assert read().alarm_actions == ()
+    assert read(alarmActions=arns[:4]).alarm_actions == tuple(arns[:4])
+    assert "it must be a list of 0 to 4 different values, each an ARN" in problem(alarmActions=arns)
 
 
 def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
