@@ -68,17 +68,33 @@ def statements(
     ]
     if pair.mode is Mode.OBSERVE:
         return allowed
-    tables = [pair.primary_route_table_id, standby_route_table]
+    tables = [arns.ec2("route-table", table) for table in (pair.primary_route_table_id, standby_route_table)]
     # Both tables, since it goes either way; which subnets they serve changes, but they are all in the pair's VPC.
     return [
         *allowed,
-        _allow("SwapTables", [SWAP], [arns.ec2("route-table", table) for table in tables]),
+        _allow("SwapTables", [SWAP], tables),
         _allow(
             "SwapSubnets",
             [SWAP],
             [arns.ec2("subnet", "*")],
             {"ArnEquals": {"ec2:Vpc": arns.ec2("vpc", pair.vpc_id)}},
         ),
+        *(_mirroring(arns, tables) if pair.mirror_routes else []),
+    ]
+
+
+def _mirroring(arns: Arns, tables: Sequence[str]) -> list[Statement]:
+    """Give what copying routes takes: either table is the passive one at some time, and no other is ever written.
+
+    A gateway or an endpoint is authorized apart from the table that it is added to. Neither knows the condition key
+    ec2:Vpc (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html, "Resource types"),
+    and which ones the active table uses is not known here: so any of the account may be added, but to these two tables
+    only. Subnets and security groups of an endpoint can't be touched, since the statement has none.
+    """
+    return [
+        _allow("MirrorRoutes", ["ec2:CreateRoute", "ec2:ReplaceRoute"], tables),
+        _allow("MirrorPropagation", ["ec2:EnableVgwRoutePropagation"], [*tables, arns.ec2("vpn-gateway", "*")]),
+        _allow("MirrorEndpoints", ["ec2:ModifyVpcEndpoint"], [*tables, arns.ec2("vpc-endpoint", "*")]),
     ]
 
 

@@ -179,6 +179,15 @@ def one_of(choices: type[StrEnum], example: StrEnum) -> Value:
     return Value(f"one of {', '.join(choices)}", example.value, convert)
 
 
+def _yes_or_no(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    word = text_of(value).lower()
+    if word not in ("true", "false"):
+        raise ValueError(value)
+    return word == "true"
+
+
 def one_of_numbers(numbers: tuple[int, ...], unit: str, example: int) -> Value:
     """One of a few numbers."""
 
@@ -215,3 +224,4 @@ TAG_VALUE = matching(
     tokens=False,
 )
 SUBNET = resource_id("subnet", "a subnet")
+FLAG = Value("true or false", True, _yes_or_no)

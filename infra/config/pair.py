@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from infra.config.judging import Judging
 from infra.config.places import Places
+from infra.config.routing import Routing
 from infra.config.running import Running
 from infra.config.standby import Standby
 
 
 # The last base's settings come first.
 @dataclass(frozen=True, kw_only=True)
-class PairConfig(Running, Standby, Judging, Places):
+class PairConfig(Running, Standby, Routing, Judging, Places):
     """A primary NAT that exists, the standby that takes over from it, and how that is decided; times in seconds.
 
     In the configuration the names are written in camel case: ``vpc_id`` is ``vpcId``. From Python, ids may be CDK

@@ -93,6 +93,8 @@ def test_what_has_no_default_is_missed(key: str) -> None:
         ({"logLevel": "chatty"}, '"chatty"', "one of DEBUG, INFO, WARNING, ERROR"),
         ({"functionMemory": 64}, "64", "a whole number of megabytes from 128"),
         ({"functionTimeout": 10}, "10", "a whole number of seconds from 30"),
+        ({"mirrorRoutes": "on"}, '"on"', "true or false"),
+        ({"mirrorRoutes": 1}, "1", "true or false"),
         ({"tags": "team"}, '"team"', "up to 40 tags"),
         ({"probeTag": "web"}, '"web"', "an object with settings"),
     ],
@@ -245,6 +247,7 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
         window="0",
         sampleSize="5",
         mode="Observe",
+        mirrorRoutes="True",
         ssmAccess="none",
         logRetentionDays="30",
         mailAddresses="a@example.com,b@example.com",
@@ -253,6 +256,7 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
     assert (config.interval, config.window, config.sample_size) == (1.5, 0, 5)
     assert (config.mode, config.ssm_access) == (Mode.OBSERVE, SsmAccess.NONE)
     assert config.log_retention_days == 30
+    assert config.mirror_routes is True
     assert config.mail_addresses == ("a@example.com", "b@example.com")
 
 

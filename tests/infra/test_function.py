@@ -105,6 +105,7 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
                     silenceAfter=15,
                     probeTag={"key": "role", "value": "web"},
                     functionTimeout=60,
+                    mirrorRoutes=True,
                 )
             ]
         }
@@ -126,6 +127,7 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
         probe_tag_key="role",
         probe_tag_value="web",
         claim_lease=75,
+        mirror_routes=True,
     )
     assert function(told)["Timeout"] == 60
 
