@@ -35,7 +35,7 @@ drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces
 
 .PHONY: test
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
-	python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
+	python -m pytest --numprocesses 2 --dist worksteal --durations 15 $(TESTS)
 
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy (strict) and shellcheck

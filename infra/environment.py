@@ -42,8 +42,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "FAILURE_THRESHOLD": f"{pair.failure_threshold}",
         "SAMPLE_SIZE": f"{pair.sample_size}",
         "COUNT_SILENCE": "true" if pair.ssm_access is SsmAccess.NONE else "false",
-        "MIRROR_ROUTES": "true" if pair.mirror_routes else "false",
         "SILENCE_AFTER": f"{pair.silence_after}",
+        "MIRROR_ROUTES": "true" if pair.mirror_routes else "false",
         "CLAIM_LEASE": f"{pair.function_timeout + LEASE_MARGIN}",
     }
     return {f"NAT_FAILOVER_{name}": value for name, value in told.items()} | {

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from aws_cdk import Aws, Tags
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.asset import asset
 from infra.config import PairConfig, SsmAccess, checked_pair
+from infra.constructs.alarms import Alarms
+from infra.constructs.dashboard import Dashboard
 from infra.constructs.function import FailoverFunction
+from infra.constructs.gateway_endpoints import GatewayEndpoints
 from infra.constructs.lock import Lock
 from infra.constructs.probe import ProbeDocument
 from infra.constructs.ssm_endpoints import SsmEndpoints
@@ -49,8 +53,9 @@ class NatFailover(Construct):
         standby: the standby NAT; None where it exists already.
         standby_instance_id: of either.
         standby_route_table_id: of either.
-        topic: for alarms and further subscriptions.
-        function: for alarms.
+        topic: for further alarms and subscriptions.
+        function: for further alarms.
+        alarms: of the pair.
         endpoints: as given, or as made; None where there is nothing to make.
 
     Raises:
@@ -68,8 +73,27 @@ class NatFailover(Construct):
         Lock(self, "Lock", names=self.names)
         ProbeDocument(self, "Probe", names=self.names, script=SCRIPT.read_text(encoding="utf-8"))
         self.standby, self.standby_instance_id, self.standby_route_table_id = self._make_standby()
+        tables = [pair.primary_route_table_id, self.standby_route_table_id]
+        GatewayEndpoints(self, "GatewayEndpoints", pair=pair, table_ids=tables)
         self.function = self._make_function()
         Triggers(self, "Triggers", pair=pair, function=self.function)
+        self.alarms = Alarms(
+            self,
+            "Alarms",
+            pair=pair,
+            topic=self.topic,
+            function=self.function,
+            standby=self.standby,
+            standby_route_table=self.standby_route_table_id,
+        )
+        Dashboard(
+            self,
+            "Dashboard",
+            pair=pair,
+            instances=(pair.primary_instance_id, self.standby_instance_id),
+            function=self.function,
+            alarms=self.alarms.arns,
+        )
         self.endpoints = endpoints
         if endpoints is None and pair.ssm_access is SsmAccess.CREATE:
             self.endpoints = SsmEndpoints(
@@ -79,6 +103,9 @@ class NatFailover(Construct):
                 subnet_ids=endpoint_subnets(pair),
                 cidrs=pair.protected_cidrs,
             )
+        if pair.permissions_boundary_arn is not None:
+            boundary = iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", pair.permissions_boundary_arn)
+            iam.PermissionsBoundary.of(self).apply(boundary)
         tags = Tags.of(self)
         for key, value in pair.tags.items():
             tags.add(key, value)

@@ -66,9 +66,15 @@ def statements(
         # The stack makes the group; streams are the function's own.
         _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn]),
     ]
+    if pair.kms_key_arn is not None:
+        # To publish to a topic that it encrypts:
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        allowed.append(_allow("TellEncrypted", ["kms:Decrypt", "kms:GenerateDataKey"], [pair.kms_key_arn]))
     if pair.mode is Mode.OBSERVE:
         return allowed
     tables = [arns.ec2("route-table", table) for table in (pair.primary_route_table_id, standby_route_table)]
+    if pair.mirror_routes:
+        allowed += _mirroring(arns, tables)
     # Both tables, since it goes either way; which subnets they serve changes, but they are all in the pair's VPC.
     return [
         *allowed,
@@ -79,22 +85,19 @@ def statements(
             [arns.ec2("subnet", "*")],
             {"ArnEquals": {"ec2:Vpc": arns.ec2("vpc", pair.vpc_id)}},
         ),
-        *(_mirroring(arns, tables) if pair.mirror_routes else []),
     ]
 
 
 def _mirroring(arns: Arns, tables: Sequence[str]) -> list[Statement]:
-    """Give what copying routes takes: either table is the passive one at some time, and no other is ever written.
+    """Give what copying routes takes; either table may be the passive one.
 
-    A gateway or an endpoint is authorized apart from the table that it is added to. Neither knows the condition key
-    ec2:Vpc (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html, "Resource types"),
-    and which ones the active table uses is not known here: so any of the account may be added, but to these two tables
-    only. Subnets and security groups of an endpoint can't be touched, since the statement has none.
+    A gateway endpoint adds its route to a table itself: that takes both the table, which is the pair's, and the
+    endpoint, for which EC2 knows no condition on its VPC. The same holds for a virtual private gateway.
     """
     return [
         _allow("MirrorRoutes", ["ec2:CreateRoute", "ec2:ReplaceRoute"], tables),
-        _allow("MirrorPropagation", ["ec2:EnableVgwRoutePropagation"], [*tables, arns.ec2("vpn-gateway", "*")]),
         _allow("MirrorEndpoints", ["ec2:ModifyVpcEndpoint"], [*tables, arns.ec2("vpc-endpoint", "*")]),
+        _allow("MirrorPropagation", ["ec2:EnableVgwRoutePropagation"], [*tables, arns.ec2("vpn-gateway", "*")]),
     ]
 
 

@@ -1,12 +1,16 @@
 #!/bin/sh
 # The probe: does this host reach the Internet?
 #
-#   probe.sh TARGETS INTERVAL FAILURES WINDOW WARM_UP
+#   probe.sh TARGETS INTERVAL FAILURES WINDOW WARM_UP CONTROL
 #
 # It watches for WINDOW seconds (0: a quick check): every INTERVAL seconds one ping to one of TARGETS, drawn at random.
 # After FAILURES pings lost in a row it pings every target three times; if none answers, the host is offline.
 # The result is one line of JSON and the exit status: 0 reachable, 1 unreachable, 2 can't probe, 3 warming up (offline,
 # but booted less than WARM_UP seconds ago, so that nothing can be concluded).
+#
+# CONTROL is the address of a host that watches, too, and on whose word a decision will wait (or - for none). A host
+# that has lost two pings in a row pings it, once; when two such pings have come within a slot, the control tries all
+# targets a moment later and ends its watch with the answer, so that its word is there as soon as that of the others.
 #
 # Every ping is a process, and so a flow, of its own: a running ping would go on through a NAT that has lost its rules,
 # because the kernel keeps translating flows that it knows. Nobody waits for a ping: it tells by a signal that it was
@@ -26,6 +30,8 @@ export LC_ALL RES_OPTIONS
 LAST_TRY=3       # pings to every target
 LAST_SPACING=12  # between them, in hundredths of a second, as all times here
 LAST_WAIT=40     # for the answers to the last of them
+NUDGES=2         # pings to the control, within a slot, that make it answer
+NUDGED_FOR=80    # after which it tries, so that its word is later than the beginning of the trouble for certain
 LONGEST_SLEEP=50 # so that no sleep outlives a killed script for long
 
 cannot() {
@@ -57,7 +63,7 @@ number() { # number NAME TEXT MOST: is it a whole number of at most five digits,
 }
 
 read_parameters() {
-    [ $# -eq 5 ] || cannot "it takes five parameters: targets, interval, failures, window, warm-up"
+    [ $# -eq 6 ] || cannot "it takes six parameters: targets, interval, failures, window, warm-up, control"
     # Of all that separates words only the space: the targets go into the line of JSON.
     case $1 in *[!A-Za-z0-9.\ -]*) cannot "a target must be an IPv4 address or a host name" ;; esac
     targets='' count=0
@@ -83,6 +89,38 @@ read_parameters() {
     [ "$failures" -ge 1 ] || cannot "failures must be at least 1"
     number window "$4" 3000 && window=$((VALUE * 100))
     number warm-up "$5" 86400 && warm_up=$((VALUE * 100))
+    control=$6
+    case $control in
+        -) ;;
+        *[!0-9.]* | *.*.*.*.* | ????????????????*) cannot "control must be an IPv4 address, or - for none" ;;
+        [0-9]*.[0-9]*.[0-9]*.[0-9]*) ;;
+        *) cannot "control must be an IPv4 address, or - for none" ;;
+    esac
+}
+
+# is_control: is CONTROL an address of this very host?
+is_control() {
+    above=
+    while read -r line; do
+        case "$above $line" in "|-- $control /32 host LOCAL"*) return 0 ;; esac
+        above=$line
+    done </proc/net/fib_trie
+    return 1
+}
+
+# echoes: ECHOES becomes the number of pings that have come to this host. The kernel tells names, then values.
+echoes() {
+    ECHOES=0 names=
+    while read -r what values; do
+        [ "$what" = Icmp: ] || continue
+        # shellcheck disable=SC2086 # words, no patterns: set -f
+        if [ -n "$names" ]; then set -- $values; else names=$values; fi
+    done </proc/net/snmp
+    for name in $names; do
+        [ $# -gt 0 ] || return
+        if [ "$name" = InEchos ]; then ECHOES=$1; fi
+        shift
+    done
 }
 
 # draw: TARGET becomes another target than before, if there is another.
@@ -103,6 +141,10 @@ fire() { # fire TARGET: ping it, without waiting; USR1 comes when it is answered
     sent=$((sent + 1))
     # Whoever reads the result waits until nobody holds the pipe any more: what goes on must not.
     (ping -n -q -c 1 -W 1 "$1" && kill -s USR1 $$) >/dev/null 2>&1 &
+}
+
+nudge() { # nudge: let the control know that somebody is in trouble
+    [ "$control" = - ] || ping -n -q -c 1 -W 1 "$control" >/dev/null 2>&1 &
 }
 
 pause() { # pause UNTIL [early]: wait, with "early" only until a ping is answered
@@ -166,6 +208,13 @@ random=0
 if read -r uuid </proc/sys/kernel/random/uuid; then random=$((0x${uuid%%-*})); fi
 
 sent=0 lost=0 in_a_row=0 answered=0 sleeper=''
+watched=no
+if [ "$window" -gt 0 ] && [ "$control" != - ] && is_control; then
+    watched=yes
+    control=-
+    echoes
+fi
+echoed=${ECHOES-0}
 now
 begun=$NOW since=$NOW
 trap 'answered=1' USR1
@@ -183,6 +232,18 @@ while :; do
     draw
     fire "$TARGET"
     if [ "$window" -gt 0 ]; then pause $((NOW + slot)); else pause $((NOW + slot)) early; fi
+    if [ "$watched" = yes ]; then
+        echoes
+        if [ $((ECHOES - echoed)) -ge "$NUDGES" ]; then
+            now
+            pause $((NOW + NUDGED_FOR))
+            now
+            [ "$in_a_row" -gt 0 ] || since=$NOW
+            last_try || offline
+            verdict reachable 0 0
+        fi
+        echoed=$ECHOES
+    fi
     if [ "$answered" -eq 1 ]; then
         in_a_row=0
         now
@@ -191,6 +252,7 @@ while :; do
     fi
     lost=$((lost + 1))
     in_a_row=$((in_a_row + 1))
+    [ "$in_a_row" -ne 2 ] || nudge
     [ "$in_a_row" -ge "$failures" ] || continue
     last_try || offline
     in_a_row=0

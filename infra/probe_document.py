@@ -16,6 +16,7 @@ PATTERNS = {
     "failures": r"^[1-9][0-9]?$",
     "window": r"^[0-9]{1,4}$",
     "warmUp": r"^[0-9]{1,5}$",
+    "control": r"^(-|[0-9]{1,3}(\.[0-9]{1,3}){3})$",
 }
 _DESCRIPTIONS = {
     "targets": "What to ping: one to five IPv4 addresses or host names, one space between them",
@@ -23,6 +24,7 @@ _DESCRIPTIONS = {
     "failures": "Lost pings in a row after which all targets are tried a last time",
     "window": "Seconds to watch; 0 for one quick check",
     "warmUp": "Seconds of uptime before which the host says nothing of the network",
+    "control": "Address of the host whose word a decision waits for, told of trouble by a ping; - for none",
 }
 # An hour is what AWS takes by default; a watch ends long before:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html

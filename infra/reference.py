@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field
 from pathlib import Path
 from typing import Any
 
 from infra.config.pair import PairConfig
-from infra.config.reading import key_of
+from infra.config.reading import key_of, settings_of
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- settings: written by `make reference` -->\n", "<!-- end of settings -->\n"
@@ -35,7 +35,7 @@ def with_table(readme: str) -> str:
 
 
 def _settings(section: type, prefix: str) -> Iterator[tuple[str, str, str]]:
-    for f in fields(section):
+    for f in settings_of(section):
         key = prefix + key_of(f)
         if "section" in f.metadata:
             yield from _settings(f.metadata["section"], f"{key}.")

@@ -1,4 +1,4 @@
-"""Kinds of values that name places: addresses, networks, host names, mail addresses, ARNs."""
+"""Kinds of values that name places: addresses, networks, host names, mail addresses."""
 
 from __future__ import annotations
 
@@ -39,9 +39,3 @@ def _network(value: object) -> object:
 TARGET = Value("an IPv4 address or a host name", "1.1.1.1", _target)
 NETWORK = Value("an IPv4 network, /8 or smaller, with no bit set behind its prefix", "10.0.0.0/16", _network)
 MAIL = matching(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s,;<>.]+", "a mail address", "oncall@example.com", tokens=False)
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-ARN = matching(
-    r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[a-z0-9]*:[^\s,]{1,1000}",
-    "an ARN (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE)",
-    "arn:aws:sns:eu-central-1:123456789012:oncall",
-)

@@ -66,6 +66,11 @@ def _check_standby(values: Values, path: str, problems: list[str]) -> None:
             f"{path}.standbySubnetId is {shown(subnet)}: it must be left out, since standbyInstanceId and "
             "standbyRouteTableId name a standby that exists and none is made"
         )
+    for key, name in (("routes", "routes"), ("standbyElasticIp", "standby_elastic_ip")):
+        if values.get(name) not in (None, INVALID, (), "none"):
+            problems.append(
+                f"{path}.{key} is {shown(values[name])}: it must be left out, since the standby and its table exist"
+            )
     if table is not None and table == values.get("primary_route_table_id"):
         problems.append(
             refused(

@@ -25,6 +25,13 @@ class SsmAccess(StrEnum):
     NONE = "none"
 
 
+class GatewayService(StrEnum):
+    """What a gateway endpoint leads to."""
+
+    S3 = "s3"
+    DYNAMODB = "dynamodb"
+
+
 class LogLevel(StrEnum):
     """How much the function logs."""
 

@@ -179,13 +179,16 @@ def one_of(choices: type[StrEnum], example: StrEnum) -> Value:
     return Value(f"one of {', '.join(choices)}", example.value, convert)
 
 
-def _yes_or_no(value: object) -> object:
-    if isinstance(value, bool):
-        return value
-    word = text_of(value).lower()
-    if word not in ("true", "false"):
-        raise ValueError(value)
-    return word == "true"
+def yes_no(example: bool) -> Value:
+    """Make a value of yes or no; the command line has only texts."""
+
+    def convert(value: object) -> object:
+        answer = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+        if not isinstance(answer, bool):
+            raise ValueError(value)  # noqa: TRY004 - what every kind raises
+        return answer
+
+    return Value("true or false", example, convert)
 
 
 def one_of_numbers(numbers: tuple[int, ...], unit: str, example: int) -> Value:
@@ -223,5 +226,3 @@ TAG_VALUE = matching(
     "main",
     tokens=False,
 )
-SUBNET = resource_id("subnet", "a subnet")
-FLAG = Value("true or false", True, _yes_or_no)

@@ -2,23 +2,122 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from infra.config.judging import Judging
-from infra.config.places import Places
-from infra.config.routing import Routing
-from infra.config.running import Running
-from infra.config.standby import Standby
+from infra.config.addresses import TARGET
+from infra.config.choices import Mode, ProbeTag, SsmAccess, about
+from infra.config.deployment import DeploymentSettings
+from infra.config.kinds import ListOf, decimal, matching, one_of, resource_id, whole
+from infra.config.standby import StandbySettings
+
+_SUBNET = resource_id("subnet", "a subnet")
 
 
-# The last base's settings come first.
 @dataclass(frozen=True, kw_only=True)
-class PairConfig(Running, Standby, Routing, Judging, Places):
+class PairConfig(DeploymentSettings, StandbySettings):
     """A primary NAT that exists, the standby that takes over from it, and how that is decided; times in seconds.
 
     In the configuration the names are written in camel case: ``vpc_id`` is ``vpcId``. From Python, ids may be CDK
     tokens.
     """
+
+    name: str = field(
+        metadata=about(
+            matching(r"[a-z][a-z0-9-]{0,30}", "1 to 31 of a-z, 0-9 and -, a letter first", "main", tokens=False),
+            "The pair's name, unlike any other's; function, lock, topic and document are named after it.",
+        )
+    )
+    vpc_id: str = field(metadata=about(resource_id("vpc", "a VPC"), "The VPC of both NATs and of the private subnets."))
+    primary_route_table_id: str = field(
+        metadata=about(
+            resource_id("rtb", "a route table"), "The route table that the private subnets are associated with today."
+        )
+    )
+    primary_instance_id: str = field(
+        metadata=about(resource_id("i", "an instance"), "The NAT instance that its default route leads to.")
+    )
+    mode: Mode = field(
+        default=Mode.AUTOMATIC,
+        metadata=about(
+            one_of(Mode, Mode.AUTOMATIC),
+            "automatic swaps the subnets; observe decides and tells people, but has not even the permission to swap.",
+        ),
+    )
+    targets: tuple[str, ...] = field(
+        default=("1.1.1.1", "8.8.8.8", "9.9.9.9"),
+        metadata=about(
+            ListOf(TARGET, 1, 5, ["1.1.1.1", "8.8.8.8"]),
+            "What the hosts ping, at random. Take several that belong to different operators.",
+        ),
+    )
+    interval: float = field(
+        default=0.5, metadata=about(decimal(0.2, 60, "seconds", 0.5), "Pause between two pings of a host.")
+    )
+    failures: int = field(
+        default=3,
+        metadata=about(
+            whole(1, 99, "pings", 3),
+            "Lost pings in a row after which a host tries all targets a last time and reports.",
+        ),
+    )
+    window: int = field(
+        default=600,
+        metadata=about(
+            whole(0, 3000, "seconds", 600),
+            "How long a host watches before it is asked again; 0 for one quick check a period, with no process left "
+            "running on the hosts.",
+        ),
+    )
+    period_minutes: int = field(
+        default=1,
+        metadata=about(
+            whole(1, 60, "minutes", 1),
+            "How often the function looks whatever happens. EventBridge knows whole minutes only.",
+        ),
+    )
+    warm_up: int = field(
+        default=300,
+        metadata=about(
+            whole(0, 86400, "seconds", 300),
+            "How long after its boot a machine is no evidence, and a NAT no destination.",
+        ),
+    )
+    freshness: int = field(
+        default=30,
+        metadata=about(whole(5, 3600, "seconds", 30), "How old a failure may be to be judged together with others."),
+    )
+    failure_threshold: int = field(
+        default=3,
+        metadata=about(whole(1, 49, "backends", 3), "How many backends must have lost the Internet at the same time."),
+    )
+    sample_size: int = field(
+        default=10, metadata=about(whole(1, 49, "backends", 10), "How many backends, drawn at random, are asked.")
+    )
+    ssm_access: SsmAccess = field(
+        default=SsmAccess.EXISTING,
+        metadata=about(
+            one_of(SsmAccess, SsmAccess.EXISTING),
+            "How the backends reach Systems Manager: existing VPC endpoints, create them, or none: only through the "
+            "NAT. With none, silence of several backends counts as failure.",
+        ),
+    )
+    endpoint_subnet_ids: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            ListOf(_SUBNET, 1, 16, ["subnet-0123456789abcdef0"]),
+            "For ssmAccess create: subnets for the endpoints, one an availability zone at most; the standby's subnet "
+            "where not given.",
+        ),
+    )
+    silence_after: int = field(
+        default=10,
+        metadata=about(
+            whole(3, 300, "seconds", 10), "With ssmAccess none: after how long without an answer a backend is silent."
+        ),
+    )
+    probe_tag: ProbeTag = field(
+        default_factory=ProbeTag, metadata={"section": ProbeTag, "doc": "The tag that backends carry."}
+    )
 
     @property
     def probe_tag_value(self) -> str:

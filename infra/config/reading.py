@@ -84,6 +84,16 @@ def key_of(setting: Field[Any]) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+def settings_of(kind: type) -> list[Field[Any]]:
+    """Give the settings of a dataclass: first those that can't be left out, then its own, then those of its bases."""
+
+    def rank(f: Field[Any]) -> tuple[bool, bool]:
+        mandatory = f.default is MISSING and f.default_factory is MISSING
+        return (not mandatory, f.name not in kind.__annotations__)
+
+    return sorted(fields(kind), key=rank)
+
+
 def _read(block: object, problems: list[str]) -> Configuration | None:
     if not isinstance(block, Mapping):
         problems.append(refused(ROOT, block, "an object with a list of pairs", EXAMPLE))
@@ -152,7 +162,7 @@ def _settings(
     if not isinstance(block, Mapping):
         problems.append(refused(path, block, "an object with settings", {}))
         return {}
-    known = {key_of(f): f for f in fields(kind)}
+    known = {key_of(f): f for f in settings_of(kind)}
     problems += [unknown(path, str(key), list(known)) for key in block if key not in known]
     values: dict[str, Any] = {}
     for key, setting in known.items():

@@ -1,4 +1,4 @@
-"""Settings of a pair: what the standby is, where one is made."""
+"""What can be set of a pair's standby NAT and of its route table."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field
 
 from infra.config.addresses import NETWORK
-from infra.config.choices import about
-from infra.config.kinds import ListOf, matching
+from infra.config.choices import GatewayService, about
+from infra.config.kinds import ListOf, matching, one_of, resource_id, yes_no
+from infra.config.routes import ExtraRoute, ExtraRoutes
 
 _AMI = matching(
     r"al2023|ami-([0-9a-f]{8}|[0-9a-f]{17})|/[A-Za-z0-9_.\-/]{1,1000}",
@@ -15,12 +16,35 @@ _AMI = matching(
     "parameter that holds one",
     "al2023",
 )
+_SUBNET = resource_id("subnet", "a subnet")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standby:
-    """The machine that takes over."""
+class StandbySettings:
+    """The standby NAT that is made, or the one that exists, and the routes behind it."""
 
+    standby_subnet_id: str | None = field(
+        default=None,
+        metadata=about(
+            _SUBNET,
+            "Public subnet for the standby NAT, best in another availability zone than the primary's. Required unless "
+            "the standby exists already.",
+        ),
+    )
+    standby_instance_id: str | None = field(
+        default=None,
+        metadata=about(
+            resource_id("i", "an instance"),
+            "A standby NAT that exists already, with standbyRouteTableId; none is made.",
+        ),
+    )
+    standby_route_table_id: str | None = field(
+        default=None,
+        metadata=about(
+            resource_id("rtb", "a route table"),
+            "The existing standby's route table: its default route leads to the standby, no subnet is associated.",
+        ),
+    )
     standby_instance_type: str = field(
         default="t4g.nano",
         metadata=about(
@@ -45,11 +69,47 @@ class Standby:
             "/dev/sda1 for Ubuntu.",
         ),
     )
+    standby_elastic_ip: str = field(
+        default="none",
+        metadata=about(
+            matching(
+                r"none|allocate|eipalloc-([0-9a-f]{8}|[0-9a-f]{17})",
+                "none, allocate, or an allocation id (eipalloc- and 8 or 17 hexadecimal digits)",
+                "allocate",
+            ),
+            "A fixed public address for the standby: none, allocate (released with the stack), or one that exists "
+            "already, which stays when the stack goes. Where partners allow-list addresses, give them both NATs'.",
+        ),
+    )
     protected_cidrs: tuple[str, ...] = field(
         default=("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
         metadata=about(
             ListOf(NETWORK, 1, 50, ["10.0.0.0/16"]),
             "Networks that may send traffic through the standby, and no others.",
+        ),
+    )
+    routes: tuple[ExtraRoute, ...] = field(
+        default=(),
+        metadata=about(
+            ExtraRoutes(),
+            "Routes for the standby's table beside the default route, as the primary's table has them: a list of "
+            "objects with destination and target.",
+        ),
+    )
+    gateway_endpoints: tuple[GatewayService, ...] = field(
+        default=(),
+        metadata=about(
+            ListOf(one_of(GatewayService, GatewayService.S3), 0, 2, ["s3"]),
+            "Gateway endpoints (s3, dynamodb) to be made for both tables. An endpoint that exists is told of the "
+            "standby's table by hand (aws ec2 modify-vpc-endpoint --add-route-table-ids) or by mirrorRoutes.",
+        ),
+    )
+    mirror_routes: bool = field(
+        default=False,
+        metadata=about(
+            yes_no(True),
+            "Whether the function copies routes that the passive table lacks (peering, transit, gateway endpoints). It "
+            "tells of them in any case.",
         ),
     )
 

@@ -48,7 +48,13 @@ class FailoverFunction(Construct):
         super().__init__(scope, construct_id)
         names = Names(pair.name)
         # Made here, not by Lambda at the first line, so that it has a retention and goes with the stack.
-        group = logs.CfnLogGroup(self, "Log", log_group_name=names.log_group, retention_in_days=pair.log_retention_days)
+        group = logs.CfnLogGroup(
+            self,
+            "Log",
+            log_group_name=names.log_group,
+            retention_in_days=pair.log_retention_days,
+            kms_key_id=pair.kms_key_arn,
+        )
         document = {"Version": "2012-10-17", "Statement": list(statements(group.attr_arn))}
         role = iam.Role(
             self,

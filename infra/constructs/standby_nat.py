@@ -92,6 +92,17 @@ class StandbyNat(Construct):
         self._security_group = self._make_security_group()
         instance = self._make_instance(self._make_template(user_data), profile, pair.standby_subnet_id)
         self.instance_id = instance.ref
+        self._give_address()
+
+    def _give_address(self) -> None:
+        """Give it an Elastic IP in place of the address that it launches with, where that is wanted."""
+        wanted = self._pair.standby_elastic_ip
+        if wanted == "none":
+            return
+        if wanted == "allocate":
+            tags = [CfnTag(key="Name", value=self._names.standby)]
+            wanted = ec2.CfnEIP(self, "Address", domain="vpc", tags=tags).attr_allocation_id
+        ec2.CfnEIPAssociation(self, "AddressAssociation", allocation_id=wanted, instance_id=self.instance_id)
 
     def _make_security_group(self) -> ec2.CfnSecurityGroup:
         return ec2.CfnSecurityGroup(

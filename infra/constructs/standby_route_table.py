@@ -11,7 +11,7 @@ from infra.names import Names
 
 
 class StandbyRouteTable(Construct):
-    """A route table whose default route leads to the standby.
+    """A route table whose default route leads to the standby, with the further routes of the configuration.
 
     It has no association in the template: which table a subnet uses is the function's to change.
 
@@ -35,4 +35,6 @@ class StandbyRouteTable(Construct):
             destination_cidr_block="0.0.0.0/0",
             instance_id=standby_instance,
         )
+        for number, route in enumerate(pair.routes):
+            ec2.CfnRoute(self, f"Route{number}", route_table_id=table.ref, **route.properties)
         self.table_id = table.ref

@@ -46,11 +46,16 @@ ALARMING = frozenset({Cause.SPLIT, Cause.NO_SUBNETS, Cause.CANNOT_JUDGE, Cause.U
 
 @dataclass(frozen=True)
 class Nat:
-    """What EC2 says of a NAT instance; ``launched_at`` in seconds since the epoch, None where unknown."""
+    """What EC2 says of a NAT instance; ``launched_at`` in seconds since the epoch, None where unknown.
+
+    Attributes:
+        address: its private IPv4 address; None where it has none (any more).
+    """
 
     instance_id: str
     state: str
     launched_at: float | None
+    address: str | None = None
 
 
 @dataclass(frozen=True)

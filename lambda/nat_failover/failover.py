@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -82,7 +84,8 @@ class Failover:
         held = self._lock.take(invoker.request_id)
         if held is None:
             return Result("lost", "another invocation has the claim and acts")
-        lock = held.read()
+        with _given_up_on_error(held):
+            lock = held.read()
         if lock.state is LockState.FAILING_OVER:
             return self._finish(held, lock, backends, invoker, metrics)
         if lock.state is not LockState.ARMED:
@@ -102,7 +105,8 @@ class Failover:
             tuple(f"{o.host} {o.state.value}" for o in decision.evidence),
             decision.reason,
         )
-        held.write(record)
+        with _given_up_on_error(held):
+            held.write(record)
         return self._swap(held, record, decision, tables, backends, invoker, metrics)
 
     def finish(self, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics) -> Result:
@@ -115,7 +119,8 @@ class Failover:
         held = self._lock.take(invoker.request_id)
         if held is None:
             return Result("lost", "another invocation has the claim and finishes the failover")
-        lock = held.read()
+        with _given_up_on_error(held):
+            lock = held.read()
         if lock.state is not LockState.FAILING_OVER:
             held.give_up()
             return Result("locked", f"nothing is left to finish: {lock.reason}")
@@ -126,11 +131,8 @@ class Failover:
         held = self._lock.take(invoker.request_id, observing=True, lease=LONGEST_OBSERVING)
         if held is None:
             return Result("observed", "would have failed over; people have been told")
-        try:
+        with _given_up_on_error(held):
             self._notifications.publish(would_fail_over(decision, from_table, self._settings))
-        except Exception:
-            held.give_up()  # nobody has been told: the next invocation tries again
-            raise
         return Result("observed", "would have failed over; observe mode changes nothing")
 
     def _finish(
@@ -217,6 +219,19 @@ class Failover:
             if all(word.state is not State.PENDING for word in words):
                 break
         return {word.host for word in words if word.state is State.REACHABLE}
+
+
+@contextmanager
+def _given_up_on_error(held: HeldLock) -> Iterator[None]:
+    """Give the claim up where an error ends the invocation before it has changed EC2: the next need not wait for it.
+
+    Should the record have been written none the less, the next invocation finishes what it says.
+    """
+    try:
+        yield
+    except Exception:
+        held.give_up()
+        raise
 
 
 def _from(record: Record) -> Decision:

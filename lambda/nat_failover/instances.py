@@ -33,7 +33,10 @@ class Instances:
         )
         known = {
             instance["InstanceId"]: Nat(
-                instance["InstanceId"], instance["State"]["Name"], instance["LaunchTime"].timestamp()
+                instance["InstanceId"],
+                instance["State"]["Name"],
+                instance["LaunchTime"].timestamp(),
+                instance.get("PrivateIpAddress"),
             )
             for page in pages
             for reservation in page["Reservations"]

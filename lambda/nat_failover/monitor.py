@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from nat_failover.decision import Action, Cause, Decision, Nat, Situation, decide, latest_word, survey
 from nat_failover.events import Tick, Trigger
 from nat_failover.failover import Failover, Invoker, Result
@@ -81,23 +83,34 @@ class Monitor:
         """Do what an event calls for.
 
         Raises:
-            botocore.exceptions.ClientError: AWS refuses what can't be done without.
+            botocore.exceptions.ClientError: AWS refuses what can't be done without, or to send the next round.
             RouteTablesError: a route table of the pair is missing.
             SwapFailedError: the failover has failed.
         """
         view = self._look()
         lock = view.locks.lock
+        refused: ClientError | BotoCoreError | None = None
         if isinstance(trigger, Tick) and lock.state is not LockState.PAUSED:
-            view = self._ask_who_is_due(view)
-        if lock.state is LockState.FAILING_OVER:
-            return self._finish(view, invoker, metrics)
-        if isinstance(trigger, Tick):
-            self._compare_routes(view, metrics)
+            try:
+                view = self._ask_who_is_due(view)
+            except (ClientError, BotoCoreError) as error:
+                refused = error  # what is known already is judged first
+        outcome = self._judge(view, trigger, invoker, metrics)
+        if refused is not None:
+            raise refused
+        return outcome
+
+    def _judge(self, view: View, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
+        lock = view.locks.lock
         decision = decide(self._situation(view), self._settings)
         if lock.state is LockState.ARMED:
             view, decision = self._wait_for_evidence(view, decision, trigger, invoker)
         self._measure(view, decision, trigger, metrics)
+        if lock.state is LockState.FAILING_OVER:
+            return self._finish(view, invoker, metrics)
         if decision.action is Action.HOLD:
+            if isinstance(trigger, Tick):
+                self._compare_routes(view, metrics)
             return Outcome(decision, None)
         active = view.tables.active
         if self._settings.mode is Mode.OBSERVE and active is not None:
@@ -201,7 +214,8 @@ class Monitor:
     def _ask(self, view: View, kind: Kind, hosts: tuple[str, ...]) -> View:
         if not hosts:
             return view
-        asked = self._probe.send(kind, hosts)
+        passive = view.instances.get(self._passive(view) or "")
+        asked = self._probe.send(kind, hosts, passive.address if passive and kind is Kind.WATCH else None)
         if asked is None:
             return view
         waiting = tuple(
@@ -276,7 +290,7 @@ class Monitor:
             "Split": decision.cause is Cause.SPLIT,
             "ControlDown": decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED),
             "PassiveNatUnhealthy": self._passive_unhealthy(view),
-            "OfflineWhileLocked": locked and len(backends.fresh) >= self._settings.failure_threshold,
+            "OfflineWhileLocked": locked and len(backends.failing) >= self._settings.failure_threshold,
             "LockUnreadable": view.locks.lock.state is LockState.UNREADABLE,
             "LockFailed": view.locks.lock.state is LockState.FAILED,
         }.items():

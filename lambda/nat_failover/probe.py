@@ -54,7 +54,7 @@ class Probe:
         found = (info["InstanceId"] for page in pages for info in page["InstanceInformationList"])
         return [host for host in found if host not in self._settings.nats]
 
-    def send(self, kind: Kind, hosts: Sequence[str]) -> Round | None:
+    def send(self, kind: Kind, hosts: Sequence[str], control: str | None = None) -> Round | None:
         """Ask hosts, all at the same time.
 
         SSM refuses a command as a whole if it does not manage one of the hosts: it is then sent to the others.
@@ -62,6 +62,7 @@ class Probe:
         Args:
             kind: a watch lasts for the window, all else answers at once.
             hosts: at most 50 instance ids.
+            control: private address of the passive NAT, which a host that has lost pings tells of it.
 
         Returns:
             The round, with the hosts that were asked; None when none of them is managed by SSM.
@@ -70,14 +71,14 @@ class Probe:
             botocore.exceptions.ClientError: SSM refuses.
         """
         try:
-            return self._send(kind, hosts)
+            return self._send(kind, hosts, control)
         except self._ssm.exceptions.InvalidInstanceId:
             managed = self._managed(hosts)
             log.warning("hosts that SSM does not manage", extra={"hosts": sorted(set(hosts) - managed)})
             left = [host for host in hosts if host in managed]
             if len(left) == len(hosts):
                 raise
-            return self._send(kind, left) if left else None
+            return self._send(kind, left, control) if left else None
 
     def _managed(self, hosts: Sequence[str]) -> set[str]:
         pages = self._ssm.get_paginator("describe_instance_information").paginate(
@@ -86,7 +87,7 @@ class Probe:
         )
         return {info["InstanceId"] for page in pages for info in page["InstanceInformationList"]}
 
-    def _send(self, kind: Kind, hosts: Sequence[str]) -> Round:
+    def _send(self, kind: Kind, hosts: Sequence[str], control: str | None) -> Round:
         window = self._settings.window if kind is Kind.WATCH else 0
         sent = self._ssm.send_command(
             DocumentName=self._settings.probe_document,
@@ -103,6 +104,7 @@ class Probe:
                 "failures": [str(self._settings.failures)],
                 "window": [str(window)],
                 "warmUp": [str(self._settings.warm_up)],
+                "control": [control or "-"],
             },
         )["Command"]
         log.info("round sent", extra={"kind": kind.value, "command_id": sent["CommandId"], "hosts": list(hosts)})

@@ -93,8 +93,6 @@ def test_what_has_no_default_is_missed(key: str) -> None:
         ({"logLevel": "chatty"}, '"chatty"', "one of DEBUG, INFO, WARNING, ERROR"),
         ({"functionMemory": 64}, "64", "a whole number of megabytes from 128"),
         ({"functionTimeout": 10}, "10", "a whole number of seconds from 30"),
-        ({"mirrorRoutes": "on"}, '"on"', "true or false"),
-        ({"mirrorRoutes": 1}, "1", "true or false"),
         ({"tags": "team"}, '"team"', "up to 40 tags"),
         ({"probeTag": "web"}, '"web"', "an object with settings"),
     ],
@@ -124,7 +122,6 @@ def test_a_wrong_value_is_told_with_path_value_what_is_allowed_and_an_example(
         ({"protectedCidrs": ["0.0.0.0/0"]}, "protectedCidrs[0]"),
         ({"protectedCidrs": ["10.0.0.0"]}, "protectedCidrs[0]"),
         ({"mailAddresses": ["oncall"]}, "mailAddresses[0]"),
-        ({"alarmActions": ["arn:aws:sns:eu-central-1:123456789012:ops", "oncall@example.com"]}, "alarmActions[1]"),
         ({"tags": {"aws:team": "x"}}, "tags.aws:team"),
         ({"tags": {"team": "x" * 257}}, "tags.team"),
         ({"probeTag": {"key": ""}}, "probeTag.key"),
@@ -232,14 +229,6 @@ def test_twelve_mistakes_are_twelve_sentences() -> None:
     ]
 
 
-def test_alarms_call_up_to_four_things_besides_the_topic_since_cloudwatch_takes_five() -> None:
-    """Reading: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html."""
-    arns = [f"arn:aws-cn:sns:cn-north-1:123456789012:ops-{i}" for i in range(5)]
-    assert read().alarm_actions == ()
-    assert read(alarmActions=arns[:4]).alarm_actions == tuple(arns[:4])
-    assert "it must be a list of 0 to 4 different values, each an ARN" in problem(alarmActions=arns)
-
-
 def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
     config = read(
         targets="1.1.1.1, example.com",
@@ -247,7 +236,6 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
         window="0",
         sampleSize="5",
         mode="Observe",
-        mirrorRoutes="True",
         ssmAccess="none",
         logRetentionDays="30",
         mailAddresses="a@example.com,b@example.com",
@@ -256,7 +244,6 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
     assert (config.interval, config.window, config.sample_size) == (1.5, 0, 5)
     assert (config.mode, config.ssm_access) == (Mode.OBSERVE, SsmAccess.NONE)
     assert config.log_retention_days == 30
-    assert config.mirror_routes is True
     assert config.mail_addresses == ("a@example.com", "b@example.com")
 
 

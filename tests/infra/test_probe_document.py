@@ -18,6 +18,7 @@ ALLOWED = {
     "failures": ["1", "3", "99"],
     "window": ["0", "600", "3000"],
     "warmUp": ["0", "300", "86400"],
+    "control": ["-", "10.0.0.1", "255.255.255.255"],
 }
 INJECTIONS = [
     "",
@@ -73,7 +74,8 @@ def steps() -> list[str]:
 def test_the_document_carries_the_script_word_for_word_with_its_arguments_behind_the_first_line() -> None:
     first, arguments, *rest = steps()
     assert "\n".join([first, *rest]) + "\n" == SCRIPT.read_text(encoding="utf-8")
-    assert arguments == "set -- '{{ targets }}' '{{ interval }}' '{{ failures }}' '{{ window }}' '{{ warmUp }}'"
+    names = ("targets", "interval", "failures", "window", "warmUp", "control")
+    assert arguments == "set -- " + " ".join(f"'{{{{ {name} }}}}'" for name in names)
 
 
 def test_what_is_deployed_is_that_document_under_the_pairs_name() -> None:
@@ -125,6 +127,9 @@ def test_no_injection_is_let_through(name: str, value: str) -> None:
         ("failures", "100"),
         ("window", "12345"),
         ("warmUp", "123456"),
+        ("control", "10.0.0"),
+        ("control", "10.0.0.1.2"),
+        ("control", "1000.0.0.1"),
     ],
 )
 def test_what_is_out_of_range_is_not_let_through(name: str, value: str) -> None:

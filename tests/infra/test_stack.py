@@ -81,18 +81,58 @@ def test_two_pairs_have_two_of_every_name(two: Template) -> None:
         (resource["Type"], value)
         for resource in two.body["Resources"].values()
         for key, value in resource["Properties"].items()
-        if key in ("Name", "FunctionName", "TopicName", "LogGroupName") and isinstance(value, str)
+        if key in ("Name", "FunctionName", "TopicName", "LogGroupName", "AlarmName") and isinstance(value, str)
     ]
-    assert len(names) == 10
-    assert len(set(names)) == 10
+    assert len(names) == 40
+    assert len(set(names)) == 40
+
+
+def outputs(template: Template, partition: str = "aws") -> dict[str, str]:
+    """Give the outputs as a deployment to a partition prints them."""
+
+    def looked_up(value: Any) -> Any:
+        match value:
+            case {"Fn::If": [str(condition), then, otherwise]}:
+                asked = template.body["Conditions"][condition]["Fn::Equals"]
+                return looked_up(then if asked == [{"Ref": "AWS::Partition"}, partition] else otherwise)
+            case dict():
+                return {name: looked_up(item) for name, item in value.items()}
+            case list():
+                return [looked_up(item) for item in value]
+        return value
+
+    return {name: template.resolved(looked_up(output["Value"])) for name, output in template.body["Outputs"].items()}
+
+
+@pytest.mark.parametrize(
+    ("partition", "console"),
+    [
+        ("aws", "console.aws.amazon.com"),
+        ("aws-cn", "console.amazonaws.cn"),
+        ("aws-us-gov", "console.amazonaws-us-gov.com"),
+        ("aws-new", "console.aws.amazon.com"),
+    ],
+)
+def test_the_link_to_the_dashboard_leads_to_the_partition_s_console(
+    partition: str, console: str, two: Template
+) -> None:
+    dashboards = {dashboard["DashboardName"] for dashboard in two.of("AWS::CloudWatch::Dashboard").values()}
+    told = outputs(two, partition)
+    links = [told["MainDashboard"], told["OtherDashboard"]]
+    start = f"https://{console}/cloudwatch/home?region=eu-central-1#dashboards/dashboard/"
+    assert {link.removeprefix(start) for link in links} == dashboards
 
 
 def test_the_deployment_prints_what_a_person_needs_next(two: Template) -> None:
-    told = {name: two.resolved(output["Value"]) for name, output in two.body["Outputs"].items()}
+    told = outputs(two)
     (instance,) = [i for i in two.of("AWS::EC2::Instance") if i.startswith("other")]
     assert told["OtherLockParameter"] == "/nat-failover/other/lock"
     assert told["OtherRearmCommand"] == (
         "aws ssm put-parameter --name /nat-failover/other/lock --value armed --overwrite --region eu-central-1"
+    )
+    assert told["OtherLockCommand"] == (
+        "aws ssm get-parameter --name /nat-failover/other/lock --query Parameter.Value --output text "
+        "--region eu-central-1"
     )
     assert told["OtherStandbyInstance"] == f"<{instance}>"
     assert {"MainTopic", "MainFunction", "MainStandbyRouteTable"} <= told.keys()

@@ -20,21 +20,13 @@ from moto import mock_aws
 from moto.sns.models import sns_backends
 
 from nat_failover.application import Application, Clients
-from nat_failover.decision import Action, Cause, Decision
-from nat_failover.failover import Failover, Invoker, Result
-from nat_failover.lock import LockStore
-from nat_failover.notifications import Notifications
-from nat_failover.observability import Metrics
-from nat_failover.probe import Probe
-from nat_failover.record import LockState, Record
-from nat_failover.routes import Routes, Tables
+from nat_failover.failover import Invoker
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from tests.examples import ENVIRONMENT, observation
+from tests.examples import ENVIRONMENT
 from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
-REASON = "3 of 4 backends can't reach the Internet"
 # It has read the descriptions of the services: a session that is given it starts at once.
 LOADER = Loader()
 
@@ -234,74 +226,3 @@ class Account:
         state = "unreachable" if failed else "reachable"
         command.told[host] = report(state, at, elapsed=elapsed, lost_for=lost_for)
         return command.told[host]
-
-
-class Acting:
-    """An invocation that carries a decision out."""
-
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.told = io.StringIO()
-        self.lock = LockStore(account.clients.ssm, account.settings, account.clock)
-        self.routes = Routes(account.clients.ec2, account.settings, account.clock)
-        self.probe = Probe(account.clients.ssm, account.settings, account.clock)
-        notifications = Notifications(account.clients.sns, account.settings)
-        self.failover = Failover(account.settings, account.clock, self.lock, self.routes, self.probe, notifications)
-        self.metrics = Metrics(account.settings, self.told)
-
-    def carry_out(
-        self,
-        request_id: str = "request-1",
-        to_table: str | None = None,
-        backends: tuple[str, ...] | None = None,
-        known: Tables | None = None,
-    ) -> Result:
-        """Fail over to the standby unless told otherwise."""
-        now = self.account.clock.now()
-        evidence = tuple(
-            observation(h, at=now - 2, since=now - 4, asked_at=now - 90) for h in self.account.backends[:3]
-        )
-        decision = Decision(
-            Action.FAIL_OVER,
-            Cause.ENOUGH_FAILURES,
-            REASON,
-            evidence,
-            to_table=to_table or self.account.standby_table,
-        )
-        asked = self.account.backends if backends is None else backends
-        tables = known or self.routes.read()
-        return self.failover.carry_out(decision, tables, asked, self.invoker(request_id), self.metrics)
-
-    def finish(self, request_id: str = "request-2") -> Result:
-        """Finish what another has left."""
-        return self.failover.finish(self.account.backends, self.invoker(request_id), self.metrics)
-
-    def tell_only(self) -> Result:
-        """Be in observe mode."""
-        decision = Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, REASON, to_table=self.account.standby_table)
-        return self.failover.tell_only(decision, self.account.primary_table, self.invoker("request-1"))
-
-    def invoker(self, request_id: str) -> Invoker:
-        """Have 45 seconds."""
-        return self.account.invoker(request_id)
-
-    def leave_behind(self, **tables: str) -> None:
-        """Let an invocation have died after it had written its record, a lease ago."""
-        account = self.account
-        both = {"from_table": account.primary_table, "to_table": account.standby_table} | tables
-        since = account.clock.now() - 61
-        record = Record(LockState.FAILING_OVER, "dead", since, both["from_table"], both["to_table"], {}, (), REASON)
-        account.lock = record.text()
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """The lock's record."""
-        found: dict[str, Any] = json.loads(self.account.lock or "")
-        return found
-
-    @property
-    def measured(self) -> dict[str, list[float]]:
-        """All metrics written."""
-        self.metrics.flush()
-        lines = [json.loads(line) for line in self.told.getvalue().splitlines()]
-        return {k: v for line in lines for k, v in line.items() if isinstance(v, list)}

@@ -1,148 +1,262 @@
-"""A host that runs the probe, in a namespace, and the targets that it pings, in another."""
+"""The probe script in the shells it has to work in, and a host whose answers get lost as a test wants."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-import signal
+import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
+import pytest
+
+from infra.probe_document import SCRIPT
 from tests.lab.netns import Namespace
 
-SCRIPT = Path(__file__).parents[2] / "infra" / "probe.sh"
-TARGETS = ("192.0.2.101", "198.51.100.101", "203.0.113.101")
-SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"]}
+# How to call each shell; macOS and Amazon Linux have bash for sh, Debian and Ubuntu dash, small images busybox.
+SHELLS = {"dash": ("dash",), "bash": ("bash",), "busybox": ("busybox", "sh")}
+TARGETS = tuple(f"198.51.100.{number}" for number in range(1, 7))
+HOST, NAT_INSIDE, NAT_OUTSIDE, INTERNET = "10.8.0.2", "10.8.0.1", "203.0.113.2", "203.0.113.1"
+# Longer than any run here takes, however busy the machine.
+LONGEST = 30.0
+MASQUERADE = """
+table ip nat {
+    chain out { type nat hook postrouting priority srcnat; oifname "outside" masquerade; }
+}
+"""
+# As in a firewall of the NAT's own: connections are tracked on when the rules of the NAT are gone.
+FIREWALL = """
+table ip firewall {
+    chain forward { type filter hook forward priority 0; ct state established,related accept; }
+}
+"""
+# It is the answers that get lost, for good and by their source.
+LOSS = """
+table ip loss {
+    set dead { type ipv4_addr; }
+    chain out { type filter hook output priority 0; ip saddr @dead drop; }
+}
+"""
 
 
-def missing(shell: str) -> str | None:
-    """Say that a shell is not installed; None where it is."""
-    program = SHELLS[shell][0]
-    return None if shutil.which(program) else f"not installed: {program}"
+def installed(shell: str) -> bool:
+    """Tell whether there is such a shell."""
+    return shutil.which(SHELLS[shell][0]) is not None
+
+
+in_every_shell = pytest.mark.parametrize(
+    "shell",
+    [
+        pytest.param(shell, marks=pytest.mark.skipif(not installed(shell), reason=f"{shell} is not installed"))
+        for shell in SHELLS
+    ],
+)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a probe has ended: status, what it said, when the line came, when nobody held its output any more."""
+    """How a run ended.
 
-    status: int
+    Attributes:
+        took: seconds from its start to its end.
+        held: whether something still held its output when it had ended.
+    """
+
+    exit_code: int
     stdout: str
     stderr: str
-    line_at: float
-    end_at: float
+    took: float
+    held: bool
 
     @property
     def said(self) -> dict[str, Any]:
-        """Its one line of JSON."""
-        (line,) = self.stdout.splitlines()
-        said: dict[str, Any] = json.loads(line)
+        """Its line of JSON: SSM keeps 2,500 characters, and nothing else may be said."""
+        assert self.stderr == ""
+        assert len(self.stdout) <= 2500
+        assert self.stdout.endswith("\n")
+        assert self.stdout.count("\n") == 1
+        said: dict[str, Any] = json.loads(self.stdout)
+        assert said["probe"] == 1
         return said
 
 
-class Running:
-    """A probe under way."""
+class Run:
+    """A script that runs, in a session and so a process group of its own unless told another."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
+    def __init__(
+        self,
+        argv: Sequence[str],
+        cwd: Path | None = None,
+        path: str | None = None,
+        group: int | None = None,
+        **env: str,
+    ) -> None:
+        self._begun = time.monotonic()
+        # A test run in the background ignores some signals, and what it starts could not catch them.
+        restored = (shutil.which("env") or "env", "--default-signal=INT,HUP,TERM,USR1")
+        self.process = subprocess.Popen(
+            [*restored, *argv],
+            cwd=cwd,
+            env={**os.environ, **env} if path is None else {**os.environ, **env, "PATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=group is None,
+            process_group=group,
+        )
 
-    def outcome(self) -> Outcome:
-        """Wait for its end."""
+    def end(self) -> Outcome:
+        """Wait for its end and read what it said, without waiting for those that hold its output."""
+        try:
+            exit_code = self.process.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        took = time.monotonic() - self._begun
         assert self.process.stdout is not None
         assert self.process.stderr is not None
-        line = self.process.stdout.readline()
-        line_at = time.monotonic()
-        rest = self.process.stdout.read()
-        end_at = time.monotonic()
-        return Outcome(self.process.wait(), line + rest, self.process.stderr.read(), line_at, end_at)
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the script alone, not to what it has started."""
-        os.kill(self.process.pid, number)
+        with self.process.stdout as out, self.process.stderr as err:
+            (stdout, out_held), (stderr, err_held) = _drain(out), _drain(err)
+        return Outcome(exit_code, stdout, stderr, took, out_held or err_held)
 
 
-class Wire:
-    """A host and, at the other end of a wire, every target."""
+def _drain(pipe: IO[bytes]) -> tuple[str, bool]:
+    os.set_blocking(pipe.fileno(), False)
+    text = b""
+    while True:
+        try:
+            more = os.read(pipe.fileno(), 65536)
+        except BlockingIOError:
+            return text.decode(), True
+        if not more:
+            return text.decode(), False
+        text += more
 
-    def __init__(self) -> None:
-        self.host, self.internet = Namespace("pr-host"), Namespace("pr-net")
-        self.host.ip("link set lo up", f"link add eth0 type veth peer name wire netns {self.internet.name}")
-        self.host.ip("addr add 10.9.1.10/24 dev eth0", "link set eth0 up", "route add default via 10.9.1.1")
-        self.internet.ip(
-            *("link set lo up", "addr add 10.9.1.1/24 dev wire", "link set wire up"),
-            *(f"addr add {target}/32 dev lo" for target in TARGETS),
-        )
-        self.lose()
+
+def arguments(
+    targets: Sequence[str],
+    window: int = 0,
+    *,
+    interval: str = "0.5",
+    failures: int = 3,
+    warm_up: int = 0,
+    control: str = "-",
+) -> list[str]:
+    """Give the arguments of the script, the default settings unless told otherwise."""
+    return [" ".join(targets), interval, str(failures), str(window), str(warm_up), control]
+
+
+class Ping(NamedTuple):
+    """An echo request; to a NAT those of one target and identifier are one flow."""
+
+    target: str
+    identifier: int
+
+
+class Capture:
+    """What a host sends from now on: every echo request, answered or not."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        with namespace.inside():
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+            self._socket.bind(("eth0", 3))  # ETH_P_ALL: what comes in only would not be enough
+        self._socket.setblocking(False)
 
     def close(self) -> None:
-        """Remove both."""
-        self.host.close()
-        self.internet.close()
+        """End it."""
+        self._socket.close()
 
-    def lose(self, *targets: str) -> None:
-        """Let these targets answer no more; counts begin anew."""
-        drop = "\n".join(f"ip daddr {target} drop" for target in targets)
-        counts = "\n".join(f"counter to_{n} {{ }}" for n in range(len(TARGETS)))
-        count = "\n".join(f"ip daddr {target} counter name to_{n}" for n, target in enumerate(TARGETS))
-        self.internet.nft(
-            f"""
-            table ip probe
-            delete table ip probe
-            table ip probe {{
-                {counts}
-                counter flows {{ }}
-                chain input {{
-                    type filter hook input priority 0
-                    icmp type != echo-request accept
-                    ct state new counter name flows
-                    {count}
-                    {drop}
-                }}
-            }}
-            """
+    def pings(self) -> list[Ping]:
+        """List the pings sent since the last call, in their order."""
+        return list(self._read())
+
+    def _read(self) -> Iterator[Ping]:
+        while True:
+            try:
+                packet, (_, protocol, kind, *_) = self._socket.recvfrom(2048)
+            except BlockingIOError:
+                return
+            icmp = packet[(packet[0] & 0x0F) * 4 :] if protocol == 0x0800 and packet[9] == socket.IPPROTO_ICMP else b""
+            if kind == socket.PACKET_OUTGOING and icmp[:1] == b"\x08":
+                yield Ping(socket.inet_ntoa(packet[16:20]), int.from_bytes(icmp[4:6]))
+
+
+class Host:
+    """A host behind a NAT, and an Internet that answers at the targets; one shell runs on it."""
+
+    def __init__(self, stack: ExitStack, shell: str) -> None:
+        self.shell = SHELLS[shell]
+        self.host, self.nat, self.internet = (
+            stack.enter_context(closing(Namespace(f"probe-{shell}-{name}"))) for name in ("host", "nat", "internet")
         )
+        self.nat.sysctl({"net.ipv4.ip_forward": "1"})
+        self.nat.ip(
+            "link set lo up",
+            f"link add inside type veth peer name eth0 netns {self.host.name}",
+            f"link add outside type veth peer name eth0 netns {self.internet.name}",
+            *(f"addr add {NAT_INSIDE}/24 dev inside", "link set inside up"),
+            *(f"addr add {NAT_OUTSIDE}/24 dev outside", "link set outside up"),
+        )
+        self.internet.ip(
+            *("link set lo up", f"addr add {INTERNET}/24 dev eth0", "link set eth0 up"),
+            *(f"addr add {target}/32 dev lo" for target in TARGETS),
+        )
+        self.nat.ip(f"route add default via {INTERNET}")
+        self.host.ip(*("link set lo up", f"addr add {HOST}/24 dev eth0", "link set eth0 up"))
+        self.host.ip(f"route add default via {NAT_INSIDE}")
+        self.nat.nft(MASQUERADE + FIREWALL)
+        self.internet.nft(LOSS)
+        self.capture = stack.enter_context(closing(Capture(self.host)))
 
-    def counts(self) -> dict[str, int]:
-        """Tell how many pings came in for each target, and how many of them began a flow."""
-        told = self.internet.run("nft", "list", "counters", "table", "ip", "probe").stdout
-        found = dict(re.findall(r"counter (\w+) \{\s+packets (\d+)", told))
-        named = {target: int(found[f"to_{n}"]) for n, target in enumerate(TARGETS)}
-        return named | {"flows": int(found["flows"])}
+    def probe(self, *arguments: str, uptime: int | None = None) -> Run:
+        """Start the script, which sees the machine's uptime unless told another."""
+        clock: tuple[str, ...] = ()
+        if uptime is not None:
+            offset = int(uptime - time.clock_gettime(time.CLOCK_BOOTTIME))
+            clock = ("unshare", "--time", "--boottime", str(offset), "--fork", "--kill-child", "--")
+        return self.run(*clock, *self.shell, str(SCRIPT), *arguments)
 
-    def probe(self, shell: Sequence[str], *arguments: object, booted: int | None = None) -> Running:
-        """Start the script on the host.
+    def run(self, *argv: str) -> Run:
+        """Start a program on the host."""
+        return Run(self.host.command(*argv))
 
-        Args:
-            shell: its command line.
-            arguments: of the script; those of a watch of ten seconds at the default settings come for those left out.
-            booted: how many seconds ago the host has booted.
-        """
-        defaults = (" ".join(TARGETS), "0.5", "3", "10", "300")
-        told = [str(a) for a in (*arguments, *defaults[len(arguments) :])]
-        clock: list[str] = []
-        if booted is not None:
-            offset = int(booted - time.clock_gettime(time.CLOCK_BOOTTIME))
-            clock = ["unshare", "--time", "--boottime", str(offset), "--fork", "--kill-child", "--"]
-        return Running(self.host.popen([*clock, *shell, str(SCRIPT), *told]))
+    def cut(self, *targets: str) -> None:
+        """Let targets not answer any more."""
+        self.internet.nft(f"add element ip loss dead {{ {', '.join(targets)} }}")
 
-    def pids(self) -> list[int]:
-        """List the processes on the host."""
-        return self.host.pids()
+    def mend(self) -> None:
+        """Have everything as it was at first, and nothing captured."""
+        self.internet.nft(f"delete table ip loss\n{LOSS}")
+        self.nat.nft(f"flush ruleset\n{MASQUERADE}{FIREWALL}")
+        self.host.ip("link set lo up")
+        self.host.end_all()
+        self.capture.pings()
+
+    def is_idle(self, within: float = 2.0) -> bool:
+        """Tell whether all processes are gone from the host in time: a second, and some more on a busy machine."""
+        return eventually(lambda: not self.host.pids(), within)
 
 
-def all_gone(wire: Wire, within: float) -> bool:
-    """Tell whether nothing runs on the host any more, at the latest after so many seconds."""
+def eventually(so: Callable[[], bool], within: float) -> bool:
+    """Tell whether something becomes so in time."""
     deadline = time.monotonic() + within
-    while wire.pids():
+    while not so():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
 
 
-SIGNALS = {number.name: number for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL)}
+def stubs(folder: Path, programs: Mapping[str, str]) -> str:
+    """Write programs of the test's own; gives a PATH that has them first."""
+    folder.mkdir()
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from nat_failover.failover import Result
 from nat_failover.lock import ClaimLostError
 from nat_failover.routes import PAUSES, SwapFailedError
 from tests.fakes import before
-from tests.integration.account import REASON, Account, Acting, pair_in_moto
+from tests.integration.account import Account, pair_in_moto
+from tests.integration.acting import REASON, Acting
 
 REPLACE = "ReplaceRouteTableAssociation"
 
@@ -141,6 +143,16 @@ def test_one_that_gave_up_before_changing_anything_leaves_the_claim_to_the_next(
     account.lock = "paused"
     acting.carry_out()
     account.lock = "armed"
+    assert acting.carry_out("request-2").outcome == "failed-over"
+
+
+@pytest.mark.parametrize(("operation", "about"), [("GetParameters", ""), ("PutParameter", '"/nat-failover/main/lock"')])
+def test_one_that_ends_in_an_error_before_changing_anything_leaves_the_claim_to_the_next(
+    account: Account, acting: Acting, operation: str, about: str
+) -> None:
+    before(account.ssm, operation, lambda: "InternalServerError", about=about)
+    with pytest.raises(ClientError, match="InternalServerError"):
+        acting.carry_out()
     assert acting.carry_out("request-2").outcome == "failed-over"
 
 

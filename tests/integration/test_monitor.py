@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from nat_failover.rounds import OVERLAP
 from tests.fakes import Told, before
 from tests.integration.account import Account, pair_in_moto
+from tests.integration.acting import Acting
 
 
 @pytest.fixture
@@ -162,6 +163,16 @@ def test_a_passive_table_without_a_default_route_is_told_before_it_is_needed(acc
     assert account.tick().metrics["PassiveNatUnhealthy"] == 1
 
 
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_tick_that_meets_a_failover_of_another_writes_its_metrics(account: Account, alive: bool) -> None:
+    acting = Acting(account)
+    acting.leave_behind(**({} if alive else {"to_table": "rtb-0123456789abcdef9"}))
+    if alive:
+        acting.lock.take("alive")
+    told = account.tick()
+    assert (told.metrics.get("Tick"), told.metrics.get("Locked")) == (1, 1)
+
+
 # What can't be judged
 
 
@@ -207,17 +218,29 @@ def test_a_pair_without_subnets_is_told(account: Account) -> None:
         ("ssm", "GetParameters"),
         ("ssm", "ListCommands"),
         ("ssm", "ListCommandInvocations"),
-        ("ssm", "DescribeInstanceInformation"),
-        ("ssm", "SendCommand"),
     ],
 )
-def test_what_aws_refuses_is_an_error_and_nothing_is_changed(account: Account, client: str, operation: str) -> None:
+def test_what_aws_refuses_to_tell_is_an_error_and_nothing_is_changed(
+    account: Account, client: str, operation: str
+) -> None:
     after_a_while(account)
     account.offline |= dict.fromkeys(account.backends, account.clock.now() - 10)
     before(getattr(account, client), operation, lambda: "ThrottlingException")
     with pytest.raises(ClientError, match="ThrottlingException"):
         account.tick()
     assert (account.on_standby, account.mails) == ((), [])
+
+
+@pytest.mark.parametrize("operation", ["DescribeInstanceInformation", "SendCommand"])
+def test_where_the_next_round_is_refused_what_is_known_is_acted_on_all_the_same(
+    account: Account, operation: str
+) -> None:
+    after_a_while(account)
+    account.offline |= dict.fromkeys(account.backends, account.clock.now() - 10)
+    before(account.ssm, operation, lambda: "ThrottlingException")
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        account.tick()
+    assert account.on_standby == account.subnets
 
 
 # Locked
@@ -259,3 +282,19 @@ def test_while_locked_backends_that_are_online_raise_no_alarm(account: Account) 
     told = after_a_while(account).tick()
     assert told.metrics["Locked"] == 1
     assert "OfflineWhileLocked" not in told.metrics
+
+
+# The control's early word
+
+
+@pytest.mark.parametrize("active", ["primary", "standby"])
+def test_a_watch_tells_the_hosts_the_address_of_the_passive_nat(account: Account, active: str) -> None:
+    passive = account.standby
+    if active == "standby":
+        passive = account.primary
+        for subnet in account.subnets:
+            account.move(subnet, account.standby_table)
+    account.tick()
+    (told,) = account.ec2.describe_instances(InstanceIds=[passive])["Reservations"][0]["Instances"]
+    watches = [c.arguments["Parameters"]["control"] for c in account.run_command.commands if c.kind == "watch"]
+    assert watches == [[told["PrivateIpAddress"]]]

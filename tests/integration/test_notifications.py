@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from nat_failover.routes import SwapFailedError
 from tests.fakes import before
-from tests.integration.account import REASON, Account, Acting, pair_in_moto
+from tests.integration.account import Account, pair_in_moto
+from tests.integration.acting import REASON, Acting
 
 REPLACE = "ReplaceRouteTableAssociation"
 WRITES = (REPLACE, "AssociateRouteTable", "DisassociateRouteTable", "ReplaceRoute", "CreateRoute", "DeleteRoute")

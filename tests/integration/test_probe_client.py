@@ -85,6 +85,7 @@ def test_a_watch_is_sent_with_exactly_these_arguments(account: Account, probe: P
             "failures": ["3"],
             "window": ["600"],
             "warmUp": ["300"],
+            "control": ["-"],
         },
     }
 

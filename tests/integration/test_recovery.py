@@ -11,7 +11,8 @@ from nat_failover.lock import LockChangedError
 from nat_failover.record import LockState
 from nat_failover.routes import SwapFailedError
 from tests.fakes import before
-from tests.integration.account import Account, Acting, pair_in_moto
+from tests.integration.account import Account, pair_in_moto
+from tests.integration.acting import Acting
 
 REPLACE = "ReplaceRouteTableAssociation"
 

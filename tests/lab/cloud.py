@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 
-from tests.lab.layout import VPC_CIDR, Host
+from tests.lab.layout import PEER_CIDR, S3_CIDR, VPC_CIDR, Host
 from tests.lab.network import Network
 from tests.lab.template import PAIR, template
 
@@ -127,6 +127,9 @@ class Cloud:
         self.handler = function["Handler"]
         self.function_arn = function["FunctionArn"]
         self.instances["nat02"] = self.environment["NAT_FAILOVER_STANDBY_INSTANCE"]
+        # moto gives it an address by chance; the network's host has its own.
+        standby: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances["nat02"])
+        standby.nics[0].private_ip_address = self.network.layout.host("nat02").address
         self.standby_table = self.environment["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
         self.lock_name = self.environment["NAT_FAILOVER_LOCK_PARAMETER"]
         data = self.ec2.describe_instance_attribute(InstanceId=self.instances["nat02"], Attribute="userData")
@@ -166,9 +169,14 @@ class Cloud:
     def _routes(self, table: Mapping[str, Any]) -> dict[str, str]:
         routes = {}
         for route in table["Routes"]:
-            destination = route.get("DestinationCidrBlock")
+            # The one prefix list that the lab knows is S3's.
+            destination = route.get("DestinationCidrBlock") or S3_CIDR
             if route.get("InstanceId"):
                 routes[destination] = self.host_of(route["InstanceId"])
+            elif route.get("VpcPeeringConnectionId"):
+                routes[destination] = "peer"
+            elif str(route.get("GatewayId", "")).startswith("vpce-"):
+                routes[destination] = "s3"
             elif str(route.get("GatewayId", "")).startswith("igw-"):
                 routes[destination] = "igw"
             elif route.get("GatewayId") == "local":
@@ -179,6 +187,31 @@ class Cloud:
         """Give the route table of each private subnet, by the subnet's name."""
         names = [subnet.name for subnet in self.network.layout.private_subnets]
         return {name: self.table_of(self.subnets[name]) for name in names}
+
+    def add_private_routes(self) -> None:
+        """Give the primary's table what a grown VPC has: a peering, and a gateway endpoint of S3."""
+        vpc = self._ids["vpcId"]
+        other = self.ec2.create_vpc(CidrBlock=PEER_CIDR)["Vpc"]["VpcId"]
+        peering = self.ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=other)["VpcPeeringConnection"]
+        self.ec2.create_route(
+            RouteTableId=self.primary_table,
+            DestinationCidrBlock=PEER_CIDR,
+            VpcPeeringConnectionId=peering["VpcPeeringConnectionId"],
+        )
+        self.ec2.create_vpc_endpoint(
+            VpcId=vpc,
+            VpcEndpointType="Gateway",
+            ServiceName=f"com.amazonaws.{REGION}.s3",
+            RouteTableIds=[self.primary_table],
+        )
+        self.mirror()
+
+    def add_endpoint_routes(self, endpoint: str, tables: Sequence[str]) -> None:
+        """Do what moto leaves out when a gateway endpoint gets further route tables."""
+        backend: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
+        prefixes = backend.vpc_end_points[endpoint].destination_prefix_list_id
+        for table in tables:
+            backend.create_route(table, None, gateway_id=endpoint, destination_prefix_list_id=prefixes)
 
     def set_launched(self, host: str, at: float) -> None:
         """Let EC2 say that an instance was started then; moto offers no call for it."""

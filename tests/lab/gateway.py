@@ -20,6 +20,9 @@ from tests.lab.world import World
 _MOTO = threading.RLock()
 
 
+ROUTE_WRITES = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
+
+
 class FunctionEndedError(BaseException):
     """The function was killed: it makes no further call, and no code of it may catch this."""
 
@@ -129,7 +132,18 @@ class Gateway:
             self.published.append((self._world.now(), arguments["Subject"], arguments["Message"]))
         if operation == "PutParameter" and arguments["Name"] == self._cloud.lock_name:
             self.recorded.append((self._world.now(), arguments["Value"]))
+        if operation in ROUTE_WRITES:
+            return self._write_route(operation, arguments, original)
         return original(operation, arguments)
+
+    def _write_route(
+        self, operation: str, arguments: Mapping[str, Any], original: Callable[[str, Mapping[str, Any]], Any]
+    ) -> Any:
+        answer = original(operation, arguments)
+        if operation == "ModifyVpcEndpoint":
+            self._cloud.add_endpoint_routes(arguments["VpcEndpointId"], arguments["AddRouteTableIds"])
+        self._cloud.mirror()
+        return answer
 
     def _replace(self, arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
         subnet = next(

@@ -10,8 +10,10 @@ PUBLIC_SUBNET = "public-a"
 TARGETS = ("192.0.2.101", "198.51.100.101", "203.0.113.101")
 SSM_PUBLIC = "198.51.100.20"
 SSM_ENDPOINT = "10.20.0.50"
-# A host of a peered VPC: only a route to ``peer`` leads there.
-PEER = "10.30.0.10"
+# What only a route of its own leads to: a host of a peered VPC, and S3 behind a gateway endpoint.
+PEER, PEER_CIDR = "10.30.0.10", "10.30.0.0/16"
+S3, S3_CIDR = "192.0.2.200", "192.0.2.192/28"
+PRIVATE_WAYS = {"peer": PEER, "s3": S3}
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,10 @@ class Network(Protocol):
         ...
 
     def set_routes(self, table: str, routes: Mapping[str, str]) -> None:
-        """Give a route table its routes: destination CIDR -> ``local``, ``igw``, ``peer``, ``blackhole`` or a host.
+        """Give a route table its routes.
 
-        A packet that no route is for is dropped. Every table has the routes within the VPC.
+        By destination CIDR: ``local``, ``igw``, ``peer``, ``s3``, ``blackhole`` or the name of a host. A packet that no
+        route is for is dropped. Every table has the routes within the VPC.
         """
         ...
 

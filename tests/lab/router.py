@@ -1,16 +1,17 @@
-"""The VPC's router, its Internet gateway, the Internet and a peered network, as namespaces."""
+"""The VPC's router, its Internet gateway, the Internet, a peered network and S3, as namespaces."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.lab.layout import PEER, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Host, Layout
+from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Host, Layout
 from tests.lab.netns import Namespace
 
 # The link between the gateway and the Internet: shared address space (RFC 6598), seen by nobody else.
 GATEWAY, BEYOND = "100.64.0.1", "100.64.0.2"
-PEER_ROUTER = "10.30.0.1"
+# The router's own addresses on the ways that need a route of their own.
+ROUTERS = {"peer": "10.30.0.1", "s3": "192.0.2.193"}
 # Kernel routing tables and rules of the VPC begin here; 253 to 255 are the kernel's own.
 FIRST_TABLE = 1000
 FIRST_RULE = 1000
@@ -57,7 +58,7 @@ class Router:
         self.weather = Weather()
         self.namespace = Namespace("router")
         self.internet = Namespace("internet")
-        self._peer = Namespace("peer")
+        self._private = {way: Namespace(way) for way in PRIVATE_WAYS}
         try:
             self._build()
         except BaseException:
@@ -65,7 +66,7 @@ class Router:
             raise
 
     def _build(self) -> None:
-        for namespace in (self.internet, self._peer):
+        for namespace in (self.internet, *self._private.values()):
             namespace.sysctl(SYSCTLS)
         self.namespace.sysctl(SYSCTLS | {"net.ipv4.ip_forward": "1", "net.ipv4.conf.default.rp_filter": "0"})
         lines = ["link set lo up"]
@@ -82,7 +83,7 @@ class Router:
             # Every subnet reaches it by the local route, whatever its default route is.
             f"addr add {SSM_ENDPOINT}/32 dev {self._bridges[self._layout.public_subnet.name]}",
             *self._cable("igw", GATEWAY, self.internet),
-            *self._cable("peer", PEER_ROUTER, self._peer),
+            *(line for way, there in self._private.items() for line in self._cable(way, ROUTERS[way], there)),
         ]
         self.namespace.ip(*lines)
         # With bridge filtering on, the gateway's rules would see what never passes the gateway.
@@ -90,7 +91,8 @@ class Router:
         self.internet.ip(
             *_end(BEYOND, GATEWAY), *(f"addr add {address}/32 dev lo" for address in (*TARGETS, SSM_PUBLIC))
         )
-        self._peer.ip(*_end(PEER, PEER_ROUTER))
+        for way, there in self._private.items():
+            there.ip(*_end(PRIVATE_WAYS[way], ROUTERS[way]))
         self.apply()
 
     def _cable(self, name: str, address: str, to: Namespace) -> list[str]:
@@ -149,8 +151,8 @@ class Router:
         match to:
             case "igw":
                 return f"{{}} via {BEYOND} dev igw onlink"
-            case "peer":
-                return "{} dev peer"
+            case "peer" | "s3":
+                return f"{{}} dev {to}"
             case "blackhole":
                 return "blackhole {}"
             case _:
@@ -217,7 +219,7 @@ table ip gateway {{
 
     def close(self) -> None:
         """Remove it."""
-        for namespace in (self.namespace, self.internet, self._peer):
+        for namespace in (self.namespace, self.internet, *self._private.values()):
             namespace.close()
 
 

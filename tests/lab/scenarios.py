@@ -10,7 +10,7 @@ from nat_failover.record import LockState, Record
 from nat_failover.routes import SwapFailedError
 from tests.lab.gateway import Execution, FunctionEndedError, denying
 from tests.lab.lab import Lab
-from tests.lab.layout import TARGETS
+from tests.lab.layout import PEER_CIDR, PRIVATE_WAYS, TARGETS
 
 FAIL_OVER, HOLD, FAILED = "fail-over", "hold", "failed"
 # How long a lab is watched after its fault where nothing must happen, in seconds: real ones are waited for by people.
@@ -233,6 +233,26 @@ def _nobody_asked(lab: Lab) -> list[str]:
     return ["rounds were sent although it is paused"] if lab.gateway.calls["ssm:SendCommand"] else []
 
 
+def _private_ways(lab: Lab) -> set[str]:
+    """Give the ways, beside that through the NAT, that every backend can go."""
+    return {
+        way for way, address in PRIVATE_WAYS.items() if all(lab.network.reaches(host, address) for host in lab.backends)
+    }
+
+
+def _told_before(lab: Lab) -> list[str]:
+    told = [" ".join(line["routes"]) for line in lab.functions.metrics if "RoutesDiffer" in line]
+    problems = (
+        [] if told and PEER_CIDR in told[0] and "pl-" in told[0] else [f"the missing routes were not named: {told}"]
+    )
+    return _one_swap(lab) + problems + ([f"there still: {left}"] if (left := _private_ways(lab)) else [])
+
+
+def _copied(lab: Lab) -> list[str]:
+    missing = set(PRIVATE_WAYS) - _private_ways(lab)
+    return _one_swap(lab) + ([f"lost by the swap: {sorted(missing)}"] if missing else [])
+
+
 def _rerun_never(lab: Lab) -> None:
     lab.wait(130 if lab.world.virtual else 15)
 
@@ -274,7 +294,14 @@ SCENARIOS = {
         Scenario(
             "events-lost", "no status-change event arrives", FAIL_OVER, _flush, before=_lose_events, problems=_one_swap
         ),
-        Scenario("healthy", "nothing is broken", HOLD, causes=frozenset({"HEALTHY"})),
+        Scenario(
+            "healthy",
+            "nothing is broken",
+            HOLD,
+            causes=frozenset({"HEALTHY"}),
+            # Long enough for a second tick, the first that has answers to judge by.
+            hold_for={**HOLD_FOR, "namespaces": 65.0},
+        ),
         Scenario(
             "two-backends-sick",
             "two backends have troubles of their own",
@@ -385,6 +412,23 @@ SCENARIOS = {
             _flush,
             before=_lock(None),
             problems=_one_swap,
+        ),
+        Scenario(
+            "routes-missing",
+            "the standby's table lacks a peering and S3's endpoint, which a metric names before they are lost",
+            FAIL_OVER,
+            _flush,
+            before=lambda lab: lab.cloud.add_private_routes(),
+            problems=_told_before,
+        ),
+        Scenario(
+            "routes-mirrored",
+            "the standby's table lacks the same, and the function copies them",
+            FAIL_OVER,
+            _flush,
+            before=lambda lab: lab.cloud.add_private_routes(),
+            settings={"mirrorRoutes": True},
+            problems=_copied,
         ),
     )
 }

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.lab.layout import PEER, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
+from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
 from tests.lab.network import DEFAULT_UPTIME, PINGS_A_SECOND, Slot, longest_outage
 from tests.lab.simulated_probe import SimulatedProbe
 from tests.lab.world import Cancelled, World
@@ -22,6 +22,7 @@ class _Machine:
     boots_to_nat: bool = False
     uplink: bool = True
     booted_at: float = 0.0
+    echoes: int = 0
     runs: list[SimulatedProbe] = field(default_factory=list)
 
     @property
@@ -100,12 +101,22 @@ class SimulatedNetwork:
         if machine.sick:
             return False
         way, out = self._path(host, address)
-        if way == "peer":
-            return address == PEER
+        if way in PRIVATE_WAYS:
+            return address == PRIVATE_WAYS[way]
         there = address in (*TARGETS, SSM_PUBLIC) and address not in self._dark_targets and self._internet
         if out is None or not there:
             return False
         return not (self._loss and self.world.random.random() * 100 < self._loss)
+
+    def nudge(self, host: str, address: str) -> None:
+        """Send a ping to a host of the VPC."""
+        there = next((h.name for h in self.layout.hosts if h.address == address), None)
+        if there is not None and self._machines[host].up and self._machines[there].up:
+            self._machines[there].echoes += 1
+
+    def echoes(self, host: str) -> int:
+        """Tell how many pings a host has got from within the VPC."""
+        return self._machines[host].echoes
 
     def egress_address(self, host: str, address: str) -> str | None:
         """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""

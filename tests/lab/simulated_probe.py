@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 LAST_TRY = 3
 LAST_SPACING = 0.12
 LAST_WAIT = 0.40
+NUDGES = 2
+NUDGE_AT = 2
+NUDGED_FOR = 0.80
 
 
 class SimulatedProbe:
     """The probe, slot by slot, as infra/probe.sh goes about it."""
 
     def __init__(self, network: SimulatedNetwork, host: str, arguments: Sequence[str]) -> None:
-        targets, interval, failures, window, warm_up = arguments
+        targets, interval, failures, window, warm_up, control = arguments
         self._network = network
         self._host = host
         self._targets = targets.split(" ")
@@ -29,7 +32,10 @@ class SimulatedProbe:
         self._failures = int(failures)
         self._window = float(window)
         self._warm_up = float(warm_up)
+        self._control = control
+        self._is_control = network.layout.host(host).address == control and self._window > 0
         self._sent = self._lost = 0
+        self._answered = False
         self._last_target = ""
         self._outcome = ProbeOutcome(-9, "")
         self._begun = network.world.now()
@@ -51,30 +57,46 @@ class SimulatedProbe:
     def _main(self) -> None:
         world = self._network.world
         in_a_row, since = 0, self._begun
+        self._echoed = self._network.echoes(self._host)
         while True:
-            now = world.now()
             if in_a_row == 0:
-                since = now
+                since = world.now()
             answered = self._fire(self._draw())
             if not (answered and self._window == 0):
                 world.sleep(self._interval if in_a_row == 0 else self._interval / 2)
+            if self._nudged():
+                world.sleep(NUDGED_FOR)
+                self._last_try()
+                return self._conclude(since if in_a_row else world.now())
             if answered:
                 in_a_row = 0
-                if world.now() - self._begun >= self._window:
+                if self._over():
                     return self._verdict("reachable", 0, 0.0)
                 continue
             self._lost += 1
             in_a_row += 1
+            if in_a_row == NUDGE_AT and not self._is_control:
+                self._network.nudge(self._host, self._control)
             if in_a_row < self._failures:
                 continue
-            if not self._last_try():
-                lost_for = world.now() - since
-                if self._network.uptime(self._host) < self._warm_up:
-                    return self._verdict("warming-up", 3, lost_for)
-                return self._verdict("unreachable", 1, lost_for)
+            if not self._last_try() or self._over():
+                return self._conclude(since)
             in_a_row = 0
-            if self._window == 0:
-                return self._verdict("reachable", 0, 0.0)
+
+    def _over(self) -> bool:
+        return self._network.world.now() - self._begun >= self._window
+
+    def _nudged(self) -> bool:
+        before, self._echoed = self._echoed, self._network.echoes(self._host)
+        return self._is_control and self._echoed - before >= NUDGES
+
+    def _conclude(self, since: float) -> None:
+        if self._answered:
+            return self._verdict("reachable", 0, 0.0)
+        lost_for = self._network.world.now() - since
+        if self._network.uptime(self._host) < self._warm_up:
+            return self._verdict("warming-up", 3, lost_for)
+        return self._verdict("unreachable", 1, lost_for)
 
     def _draw(self) -> str:
         others = [t for t in self._targets if t != self._last_target] or self._targets
@@ -86,9 +108,11 @@ class SimulatedProbe:
         return self._network.reaches(self._host, target)
 
     def _last_try(self) -> bool:
+        self._answered = False
         for turn in range(LAST_TRY):
             answers = [self._fire(target) for target in self._targets]  # all are sent, whatever the first says
             if any(answers):
+                self._answered = True
                 return True
             self._network.world.sleep(LAST_WAIT if turn == LAST_TRY - 1 else LAST_SPACING)
         return False

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.layout import PEER, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPC_CIDR, standard_layout
+from tests.lab.layout import PEER, PEER_CIDR, S3, S3_CIDR, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPC_CIDR, standard_layout
 from tests.lab.netns import FILES, PREFIX, why_unavailable
 from tests.lab.network import Network, ProbeOutcome
 from tests.lab.real_world import RealWorld
@@ -63,7 +63,7 @@ class Bench:
 
     def probe(self, host: str, window: float, warm_up: int = 300, targets: Sequence[str] = TARGETS) -> ProbeOutcome:
         """Run the product's probe on a host to its end."""
-        arguments = [" ".join(targets), "0.5", "3", str(window), str(warm_up)]
+        arguments = [" ".join(targets), "0.5", "3", str(window), str(warm_up), "-"]
         quoted = " ".join(f"'{argument}'" for argument in arguments)
         return self.network.start_probe(host, PROBE.replace("\n", f"\nset -- {quoted}\n", 1), arguments).wait()
 
@@ -366,18 +366,21 @@ def test_a_nat_that_never_booted_and_a_subnet_without_a_table_reach_nothing_but_
         raw.network.close()
 
 
-def test_a_peered_network_is_reached_by_its_own_route_only(bench: Bench) -> None:
+@pytest.mark.parametrize(("way", "address", "cidr"), [("peer", PEER, PEER_CIDR), ("s3", S3, S3_CIDR)])
+def test_a_peered_network_and_a_gateway_endpoint_are_reached_by_their_own_routes_only(
+    bench: Bench, way: str, address: str, cidr: str
+) -> None:
     def body() -> None:
-        assert bench.reaching(PEER) == set()
-        bench.network.set_routes("primary", {VPC_CIDR: "local", "0.0.0.0/0": "nat01", "10.30.0.0/16": "peer"})
+        assert bench.reaching(address) == set()
+        bench.network.set_routes("primary", {VPC_CIDR: "local", "0.0.0.0/0": "nat01", cidr: way})
         try:
-            assert bench.reaching(PEER) == EVERYBODY
+            assert bench.reaching(address) == EVERYBODY
             bench.network.set_link("nat01", False)
-            assert bench.reaching(PEER) == EVERYBODY
+            assert bench.reaching(address) == EVERYBODY
         finally:
             bench.network.set_link("nat01", True)
             bench.network.set_routes("primary", {VPC_CIDR: "local", "0.0.0.0/0": "nat01"})
-        assert bench.reaching(PEER) == set()
+        assert bench.reaching(address) == set()
 
     bench.play(body)
 

@@ -103,6 +103,7 @@ REFUSED = {
     "TOPIC": ["", "topic", "arn:aws:sqs:eu-west-1:123456789012:q", "arn:aws:sns:eu-west-1:12345:t"],
     "CLAIM_LEASE": ["", "9.9", "1801", "soon", "nan", "inf", "-60"],
     "MODE": ["", "auto", "AUTOMATIC", "off"],
+    "MIRROR_ROUTES": ["", "yes", "True", "1"],
     "TARGETS": [
         "",
         ",",

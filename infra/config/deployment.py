@@ -1,0 +1,83 @@
+"""What can be set of how a pair is deployed: who is told, what is logged, how it is secured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from infra.config.addresses import MAIL
+from infra.config.choices import LogLevel, about
+from infra.config.kinds import ListOf, Tags, matching, one_of, one_of_numbers, whole
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentSettings:
+    """What is deployed around a pair."""
+
+    mail_addresses: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            ListOf(MAIL, 0, 50, ["oncall@example.com"]), "Who is told by mail. Each has to confirm a first mail of AWS."
+        ),
+    )
+    alarm_actions: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            # Five, and the topic is one of them:
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+            ListOf(
+                matching(
+                    r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+",
+                    "the ARN of something that an alarm can act on",
+                    "arn:aws:sns:eu-central-1:123456789012:paging",
+                ),
+                0,
+                4,
+                ["arn:aws:sns:eu-central-1:123456789012:paging"],
+            ),
+            "What the alarms act on beside the pair's topic, for example the topic of a paging service.",
+        ),
+    )
+    log_retention_days: int = field(
+        default=90, metadata=about(one_of_numbers(RETENTION, "days", 90), "How long the function's log is kept.")
+    )
+    log_level: LogLevel = field(
+        default=LogLevel.INFO,
+        metadata=about(one_of(LogLevel, LogLevel.INFO), "How much the function logs."),
+    )
+    function_memory: int = field(
+        default=256,
+        metadata=about(whole(128, 10240, "megabytes", 256), "Memory of the function, and with it its processor."),
+    )
+    function_timeout: int = field(
+        default=45, metadata=about(whole(30, 300, "seconds", 45), "When Lambda ends an invocation.")
+    )
+    permissions_boundary_arn: str | None = field(
+        default=None,
+        metadata=about(
+            matching(
+                r"arn:[a-z-]+:iam::(\d{12}|aws):policy/[\w+=,.@/-]+",
+                "the ARN of a managed policy",
+                "arn:aws:iam::123456789012:policy/boundary",
+            ),
+            "Permissions boundary of every role that is made for the pair.",
+        ),
+    )
+    kms_key_arn: str | None = field(
+        default=None,
+        metadata=about(
+            matching(
+                r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+                "the ARN of a KMS key",
+                "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+            ),
+            "Key that encrypts the topic and the log. Its policy has to let logs.REGION.amazonaws.com encrypt and "
+            "decrypt, and cloudwatch.amazonaws.com generate data keys and decrypt; else logs and alarms get lost.",
+        ),
+    )
+    tags: Mapping[str, str] = field(
+        default_factory=dict, metadata=about(Tags(), "Tags for everything that is made for the pair.")
+    )

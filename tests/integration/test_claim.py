@@ -1,0 +1,188 @@
+"""The claim in Parameter Store: exactly one invocation acts, and a dead one is taken over from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from nat_failover.lock import MARGIN, HeldLock, LockStore
+from nat_failover.record import Claim, LockState, Record
+from tests.fakes import FakeRuntime, before
+from tests.integration.account import Account, pair_in_moto
+
+LEASE = 60.0
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """Have a pair in moto."""
+    with pair_in_moto(subnets=0, backends=1) as account:
+        yield account
+
+
+@pytest.fixture
+def store(account: Account) -> LockStore:
+    """Be one invocation."""
+    return LockStore(account.clients.ssm, account.settings, account.clock)
+
+
+@pytest.fixture
+def other(account: Account) -> LockStore:
+    """Be another invocation, with a client of its own."""
+    return LockStore(account.session.client("ssm"), account.settings, account.clock)
+
+
+def taken(store: LockStore, owner: str = "request-1") -> HeldLock:
+    """Take the claim, which has to succeed."""
+    held = store.take(owner)
+    assert held is not None
+    return held
+
+
+def record(account: Account, state: LockState = LockState.FAILING_OVER, owner: str = "request-1") -> Record:
+    """Write down a failover."""
+    tables = account.primary_table, account.standby_table
+    return Record(state, owner, account.clock.now(), *tables, {"subnet-a": "rtbassoc-a"}, ("i-1 UNREACHABLE",), "why")
+
+
+def claim(account: Account) -> dict[str, object]:
+    """Read the claim's value."""
+    found: dict[str, object] = json.loads(account.parameter(account.settings.claim_parameter) or "null")
+    return found
+
+
+def put_claim(account: Account, value: str) -> int:
+    """Write the claim's value."""
+    name = account.settings.claim_parameter
+    return int(account.ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)["Version"])
+
+
+# Claiming
+
+
+def test_the_first_taker_has_the_claim_for_a_lease(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    assert claim(account) == {"owner": "request-1", "until": account.clock.now() + LEASE}
+    assert held.until == account.clock.now() + LEASE - MARGIN
+
+
+def test_a_second_taker_loses_while_the_claim_is_live(store: LockStore, other: LockStore) -> None:
+    taken(store)
+    assert other.take("request-2") is None
+
+
+def test_a_loser_leaves_claim_and_lock_as_they_are(account: Account, store: LockStore, other: LockStore) -> None:
+    taken(store).write(record(account))
+    lock, standing = account.lock, claim(account)
+    other.take("request-2")
+    assert (account.lock, claim(account)) == (lock, standing)
+
+
+def test_a_claim_is_live_until_the_last_instant_of_its_lease(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    taken(store)
+    account.clock.time += LEASE - 0.001
+    assert other.take("request-2") is None
+    account.clock.time += 0.001
+    assert other.take("request-3") is not None
+
+
+def test_the_lock_is_read_anew_once_the_claim_is_held(account: Account, store: LockStore) -> None:
+    assert store.read().lock.state is LockState.ARMED
+    held = taken(store)
+    account.lock = "paused"
+    assert held.read().state is LockState.PAUSED
+
+
+def test_a_claim_given_up_can_be_taken_at_once(store: LockStore, other: LockStore) -> None:
+    taken(store).give_up()
+    assert other.take("request-2") is not None
+
+
+def test_a_claim_is_given_up_without_being_deleted_so_that_its_versions_go_on(
+    account: Account, store: LockStore
+) -> None:
+    taken(store).give_up()
+    found = account.ssm.get_parameter(Name=account.settings.claim_parameter)["Parameter"]
+    assert found["Version"] == 2
+
+
+def test_a_claim_whose_lease_is_over_is_not_given_up_for_it_may_be_anothers(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    held = taken(store)
+    account.clock.time += LEASE
+    taken(other, "request-2")
+    held.give_up()
+    assert claim(account)["owner"] == "request-2"
+
+
+def test_a_claim_of_an_observer_does_not_stop_one_who_acts(store: LockStore, other: LockStore) -> None:
+    assert store.take("observer", observing=True, lease=3600) is not None
+    assert other.take("request-2") is not None
+
+
+def test_a_claim_of_an_observer_stops_another_observer_for_its_lease(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    store.take("observer", observing=True, lease=3600)
+    account.clock.time += 3599
+    assert other.take("observer-2", observing=True, lease=3600) is None
+    account.clock.time += 1
+    assert other.take("observer-3", observing=True, lease=3600) is not None
+
+
+# Taking over
+
+
+def test_the_claim_of_a_dead_holder_is_taken_over(account: Account, store: LockStore, other: LockStore) -> None:
+    taken(store)
+    account.clock.time += LEASE
+    held = taken(other, "request-2")
+    assert claim(account) == {"owner": "request-2", "until": account.clock.now() + LEASE}
+    assert held.until == account.clock.now() + LEASE - MARGIN
+
+
+def test_of_two_takers_that_have_read_the_same_dead_claim_exactly_one_has_it(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    put_claim(account, Claim("dead", account.clock.now() - 1, 0).text)
+    second: list[HeldLock | None] = []
+    # The first has read the dead claim and is about to overwrite it, when the second does all of its own.
+    before(account.ssm, "PutParameter", lambda: second.append(other.take("request-2")), about='"Overwrite": true')
+    first = store.take("request-1")
+    assert [held is not None for held in (first, *second)] == [False, True]
+
+
+def test_of_many_takers_of_a_dead_claim_exactly_one_has_it(account: Account, store: LockStore) -> None:
+    put_claim(account, Claim("dead", account.clock.now() - 1, 0).text)
+    many = FakeRuntime(account.clock.now(), threads=8)
+    stores = [store, *(LockStore(account.session.client("ssm"), account.settings, account.clock) for _ in range(7))]
+    held = many.together([lambda n=n, s=s: s.take(f"request-{n}") for n, s in enumerate(stores)])  # type: ignore[misc]
+    assert len([h for h in held if h is not None]) == 1
+
+
+def test_a_claim_deleted_by_a_person_between_two_calls_is_nobodys_for_now(account: Account, store: LockStore) -> None:
+    put_claim(account, Claim("dead", 0, 0).text)
+    name = account.settings.claim_parameter
+    before(account.ssm, "GetParameter", lambda: account.ssm.delete_parameter(Name=name) and None)
+    assert store.take("request-1") is None
+    assert store.take("request-2") is not None
+
+
+def test_a_claim_that_can_not_be_understood_is_live_for_a_lease_from_its_last_change(
+    account: Account, store: LockStore
+) -> None:
+    put_claim(account, "scribble")
+    assert store.take("request-1") is None
+    account.clock.time += LEASE + 5
+    assert store.take("request-2") is not None
+
+
+def test_a_claim_that_ends_in_a_far_future_does_not_lock_the_pair_for_ever(account: Account, store: LockStore) -> None:
+    put_claim(account, Claim("dead", account.clock.now() + 1e9, 0).text)
+    account.clock.time += 2 * LEASE + 5
+    assert store.take("request-1") is not None

@@ -1,0 +1,107 @@
+"""What looks like a NAT that has died, and leads to no failover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes import Told
+from tests.integration.account import Account, pair_in_moto
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """Have a pair with four backends in moto that has been watched for two minutes."""
+    with pair_in_moto() as account:
+        account.tick()
+        account.clock.sleep(60)
+        account.tick()
+        account.clock.sleep(40)
+        yield account
+
+
+def die(account: Account, *hosts: str, ago: float = 3) -> None:
+    """Let hosts have lost the Internet."""
+    account.offline |= dict.fromkeys(hosts, account.clock.now() - ago)
+
+
+def test_two_failures_are_too_few(account: Account) -> None:
+    die(account, *account.backends[:2])
+    told = account.failed(account.backends[0])
+    assert (told.cause, told.outcome) == ("FEW_FAILURES", None)
+    assert account.on_standby == ()
+
+
+def test_where_the_passive_nat_can_not_reach_the_internet_either_nothing_is_moved(account: Account) -> None:
+    die(account, *account.backends, account.standby)
+    told = account.failed(account.backends[0])
+    assert (told.cause, told.metrics["ControlDown"]) == ("CONTROL_DOWN", 1)
+    assert (account.on_standby, account.lock) == ((), None)
+
+
+def test_where_the_passive_nat_does_not_answer_nothing_is_moved(account: Account) -> None:
+    account.silent.add(account.standby)
+    die(account, *account.backends)
+    told = account.failed(account.backends[0])
+    assert (told.cause in ("CONTROL_DOWN", "UNCONFIRMED"), told.metrics["ControlDown"]) == (True, 1)
+    assert account.on_standby == ()
+
+
+def test_where_ssm_does_not_manage_the_passive_nat_nothing_is_moved(account: Account) -> None:
+    account.run_command.online.remove(account.standby)
+    die(account, *account.backends)
+    told = account.failed(account.backends[0])
+    assert (told.cause, told.metrics["ControlDown"]) == ("UNCONFIRMED", 1)
+    assert account.on_standby == ()
+
+
+def test_where_the_passive_nat_is_stopped_nothing_is_moved(account: Account) -> None:
+    account.ec2.stop_instances(InstanceIds=[account.standby])
+    die(account, *account.backends)
+    told = account.failed(account.backends[0])
+    assert told.cause == "CONTROL_DOWN"
+    assert f"the passive NAT {account.standby} is stopped" in str(told.answer["reason"])
+    assert account.on_standby == ()
+
+
+def test_where_the_passive_table_leads_nowhere_nothing_is_moved(account: Account) -> None:
+    account.ec2.delete_route(RouteTableId=account.standby_table, DestinationCidrBlock="0.0.0.0/0")
+    die(account, *account.backends)
+    told = account.failed(account.backends[0])
+    assert told.cause == "CONTROL_DOWN"
+    assert "has no default route" in str(told.answer["reason"])
+    assert account.on_standby == ()
+
+
+def test_while_a_nat_has_only_just_booted_nothing_is_moved(account: Account) -> None:
+    account.launched_at = account.clock.now() - 100
+    die(account, *account.backends)
+    assert account.failed(account.backends[0]).cause == "WARM_UP"
+    assert account.on_standby == ()
+
+
+def test_what_still_fails_when_the_warm_up_is_over_leads_to_a_failover(account: Account) -> None:
+    account.launched_at = account.clock.now() - 100
+    die(account, *account.backends)
+    outcomes = [account.failed(account.backends[0]).outcome]
+    while "failed-over" not in outcomes and len(outcomes) < 6:
+        account.clock.sleep(60)
+        outcomes.append(account.tick().outcome)
+    assert outcomes[-1] == "failed-over"
+    assert account.clock.now() - account.launched_at >= 300
+
+
+@pytest.mark.parametrize("value", ["paused", "scribble"])
+def test_while_locked_nothing_is_moved_nor_written(account: Account, value: str) -> None:
+    account.lock = value
+    die(account, *account.backends)
+    assert account.failed(account.backends[0]).cause == "LOCKED"
+    assert (account.on_standby, account.lock, account.mails) == ((), value, [])
+
+
+def test_failures_of_the_probe_itself_are_no_failures_of_the_nat(account: Account) -> None:
+    broken = Told("Failed", exit_code=1, output="Killed")
+    account.run_command.answer = lambda command, host: broken  # noqa: ARG005
+    assert account.failed(account.backends[0]).outcome is None
+    assert account.on_standby == ()
