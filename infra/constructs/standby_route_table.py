@@ -35,6 +35,8 @@ class StandbyRouteTable(Construct):
             destination_cidr_block="0.0.0.0/0",
             instance_id=standby_instance,
         )
-        for number, route in enumerate(pair.routes):
-            ec2.CfnRoute(self, f"Route{number}", route_table_id=table.ref, **route.properties)
+        # Named after its destination: were it by number, each route behind one that is taken out would be replaced, and
+        # the new one be refused, since its destination is still there until CloudFormation has made all that is new.
+        for route in pair.routes:
+            ec2.CfnRoute(self, f"To {route.destination}", route_table_id=table.ref, **route.properties)
         self.table_id = table.ref
