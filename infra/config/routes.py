@@ -33,7 +33,7 @@ class ExtraRoute:
     """A route: a network in CIDR notation or a prefix list's id, and the id of what it leads to.
 
     Both have to be known when the template is made, since the resource's properties follow from them. In Python, a
-    route to something that only the deployment knows is an AWS::EC2::Route of one's own, for ``standby_route_table_id``.
+    route to something that only the deployment knows is one's own AWS::EC2::Route, for ``standby_route_table_id``.
     """
 
     destination: str
@@ -102,8 +102,8 @@ def _destination(value: object) -> object:
 
 
 _DESTINATION = Value(
-    "an IPv4 or IPv6 network with no bit set behind its prefix, but not 0.0.0.0/0, which is the standby's, or the id of "
-    "a prefix list (pl- and 8 or 17 hexadecimal digits)",
+    "an IPv4 or IPv6 network with no bit set behind its prefix, but not 0.0.0.0/0, which is the standby's, or the id "
+    "of a prefix list (pl- and 8 or 17 hexadecimal digits)",
     _EXAMPLE["destination"],
     _destination,
 )
