@@ -110,7 +110,8 @@ class StandbySettings:
         metadata=about(
             yes_no(True),
             "Whether the function copies routes that the passive table lacks (peering, transit, gateway endpoints). It "
-            "tells of them in any case.",
+            "then has the permission to write routes into both tables, but deletes none. It tells of them in any case. "
+            "Not with mode observe.",
         ),
     )
 

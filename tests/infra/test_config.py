@@ -148,6 +148,14 @@ def test_an_unknown_setting_is_told_with_the_one_that_may_be_meant(key: str, mea
     assert f"{PATH}.{key} is not a setting: did you mean {meant}?" in problems({"pairs": [block]})
 
 
+@pytest.mark.parametrize("key", ["subnetIds", "subnet_ids"])
+def test_subnets_are_not_associated_by_the_stack_and_the_command_that_does_it_is_told(key: str) -> None:
+    """An association that a failover has replaced is gone, and CloudFormation would still hold on to its id."""
+    said = problem(**{key: ["subnet-0123456789abcdef0"]})
+    assert said.startswith(f"{PATH}.{key} is not a setting: ")
+    assert "aws ec2 associate-route-table --subnet-id" in said
+
+
 def test_an_unknown_setting_that_is_like_no_other_is_told_with_all_that_there_are() -> None:
     said = problem(zzz=1)
     assert said.startswith(f"{PATH}.zzz is not a setting: the settings here are alarmActions, ")
