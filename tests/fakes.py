@@ -147,7 +147,9 @@ class RunCommand:
         return self._paged("Commands", [_command(c) for c in reversed(found) if c.asked_at > after], arguments)
 
     def _invocations(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        command = next(c for c in self.commands if c.command_id == arguments["CommandId"])
+        command = next((c for c in self.commands if c.command_id == arguments["CommandId"]), None)
+        if command is None:
+            return _error("InvalidCommandId", arguments["CommandId"])
         told = {host: self.answer(command, host) for host in command.arguments["InstanceIds"]}
         found = [_invocation(command, host, t) for host, t in told.items() if t is not None]
         return self._paged("CommandInvocations", found, arguments)

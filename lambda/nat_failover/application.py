@@ -22,6 +22,7 @@ from nat_failover.probe import Probe
 from nat_failover.routes import Routes
 from nat_failover.runtime import LambdaRuntime, Runtime
 from nat_failover.settings import Settings
+from nat_failover.view import Lookout
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -83,8 +84,8 @@ class Application:
         probe = Probe(clients.ssm, settings, runtime)
         notifications = Notifications(clients.sns, settings)
         failover = Failover(settings, runtime, lock, routes, probe, notifications)
-        instances, mirror = Instances(clients.ec2), Mirror(clients.ec2)
-        self._monitor = Monitor(settings, runtime, lock, routes, probe, instances, failover, mirror)
+        lookout = Lookout(settings, runtime, lock, routes, probe, Instances(clients.ec2))
+        self._monitor = Monitor(settings, runtime, lookout, lock, probe, failover, Mirror(clients.ec2))
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> Application:

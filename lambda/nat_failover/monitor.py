@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.decision import Action, Cause, Decision, Nat, Situation, decide, latest_word, survey
+from nat_failover.decision import Action, Cause, Decision, Situation, decide, latest_word, survey
 from nat_failover.events import Tick, Trigger
 from nat_failover.failover import Failover, Invoker, Result
-from nat_failover.instances import Instances
-from nat_failover.lock import LockStore, LockView
+from nat_failover.lock import LockStore
 from nat_failover.mirror import Mirror
 from nat_failover.observability import Metrics
-from nat_failover.observation import Observation, State
+from nat_failover.observation import State
 from nat_failover.probe import Probe
 from nat_failover.record import LockState
-from nat_failover.rounds import Kind, Round, Running, choose, look_back, watched_beyond, worth_reading
-from nat_failover.routes import Routes, Tables
+from nat_failover.rounds import Kind, Running, choose, watched_beyond
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Mode, Settings
+from nat_failover.view import Lookout, View
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +29,6 @@ TO_ACT = 20.0
 ASK_EVERY = 3.0
 # A failure counts as new, one that others may be about to join, where its host had been fine for this long.
 FINE_FOR = 20.0
-
-
-@dataclass(frozen=True)
-class View:
-    """What was read at one time; observations by round, so that a round read again replaces what it said before."""
-
-    locks: LockView
-    tables: Tables
-    rounds: tuple[Round, ...]
-    told: dict[str, tuple[Observation, ...]]
-    instances: dict[str, Nat]
-
-    @property
-    def observations(self) -> list[Observation]:
-        """All observations of all rounds."""
-        return [o for told in self.told.values() for o in told]
 
 
 @dataclass(frozen=True)
@@ -63,19 +46,17 @@ class Monitor:
         self,
         settings: Settings,
         runtime: Runtime,
+        lookout: Lookout,
         lock: LockStore,
-        routes: Routes,
         probe: Probe,
-        instances: Instances,
         failover: Failover,
         mirror: Mirror,
     ) -> None:
         self._settings = settings
         self._runtime = runtime
+        self._lookout = lookout
         self._lock = lock
-        self._routes = routes
         self._probe = probe
-        self._instances = instances
         self._failover = failover
         self._mirror = mirror
 
@@ -87,7 +68,7 @@ class Monitor:
             RouteTablesError: a route table of the pair is missing.
             SwapFailedError: the failover has failed.
         """
-        view = self._look()
+        view = self._lookout.look(trigger)
         lock = view.locks.lock
         refused: ClientError | BotoCoreError | None = None
         if isinstance(trigger, Tick) and lock.state is not LockState.PAUSED:
@@ -118,20 +99,6 @@ class Monitor:
         backends = self._backends(view)
         return Outcome(decision, self._failover.carry_out(decision, view.tables, backends, invoker, metrics))
 
-    def _look(self) -> View:
-        now = self._runtime.now()
-        locks: LockView
-        locks, tables, rounds = self._runtime.together(
-            [self._lock.read, self._routes.read, lambda: self._probe.rounds(now - look_back(self._settings))]
-        )
-        chosen = worth_reading(rounds)
-        hosts = {host for asked in chosen for host in asked.hosts}
-        instances, *told = self._runtime.together(
-            [lambda: self._instances.describe([*self._settings.nats, *hosts]), *self._probe.reading(chosen)]
-        )
-        by_round = {asked.command_id: tuple(said) for asked, said in zip(chosen, told, strict=True)}
-        return View(locks, tables, tuple(chosen), by_round, instances)
-
     def _compare_routes(self, view: View, metrics: Metrics) -> None:
         """Tell, before it matters, which routes the subnets would lose by a swap; copy them where that is wanted."""
         found = view.tables.differences()
@@ -145,20 +112,6 @@ class Monitor:
             metrics.count("RoutesDiffer", len(found))
             metrics.note("routes", said)
 
-    def _read_again(self, view: View) -> View:
-        """Read again the rounds in which somebody has yet to finish, and look up hosts not seen before."""
-        unfinished = [
-            asked for asked in view.rounds if any(o.running_until is not None for o in view.told[asked.command_id])
-        ]
-        strangers = sorted({o.host for o in view.observations} - view.instances.keys())
-        calls = self._probe.reading(unfinished)
-        if strangers:
-            calls.append(lambda: self._instances.describe(strangers))  # type: ignore[arg-type,return-value]
-        told = self._runtime.together(calls) if calls else []
-        known = told.pop() if strangers else {}
-        fresh = {asked.command_id: tuple(said) for asked, said in zip(unfinished, told, strict=True)}
-        return replace(view, told={**view.told, **fresh}, instances={**view.instances, **known})
-
     def _situation(self, view: View) -> Situation:
         active = view.tables.active
         passive = None if active is None else view.tables.by_id[self._settings.other_table(active)]
@@ -171,15 +124,10 @@ class Monitor:
             active=active,
             subnets=view.tables.subnets,
             passive_route=None if passive is None else passive.trouble,
-            backends=[o for o in view.observations if o.host not in nats and self._is_there(o.host, view)],
+            backends=[o for o in view.observations if o.host not in nats and view.is_there(o.host)],
             control=[o for o in view.observations if o.host == control],
             nats=view.instances,
         )
-
-    def _is_there(self, host: str, view: View) -> bool:
-        """Tell whether a backend runs: one that is stopped or gone is silent for a reason that is not the NAT's."""
-        instance = view.instances.get(host)
-        return instance is None or instance.state == "running"
 
     def _ask_who_is_due(self, view: View) -> View:
         """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone."""
@@ -188,7 +136,7 @@ class Monitor:
         running = [
             Running(o.host, o.running_until)
             for o in view.observations
-            if o.running_until is not None and not o.answers_soon and (o.host in nats or self._is_there(o.host, view))
+            if o.running_until is not None and not o.answers_soon and (o.host in nats or view.is_there(o.host))
         ]
         watched = watched_beyond(running, now, self._settings)
         passive = self._passive(view)
@@ -218,13 +166,7 @@ class Monitor:
         asked = self._probe.send(kind, hosts, passive.address if passive and kind is Kind.WATCH else None)
         if asked is None:
             return view
-        waiting = tuple(
-            Observation(
-                h, State.PENDING, asked.asked_at, asked.asked_at, asked.asked_at, False, running_until=asked.ends_at
-            )
-            for h in asked.hosts
-        )
-        return replace(view, rounds=(asked, *view.rounds), told={**view.told, asked.command_id: waiting})
+        return view.with_round(asked)
 
     def _wait_for_evidence(
         self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker
@@ -244,7 +186,7 @@ class Monitor:
             if not self._worth_waiting(view, decision, trigger, begun):
                 break
             self._runtime.sleep(self._settings.poll)
-            view = self._read_again(view)
+            view = self._lookout.look_again(view)
             decision = decide(self._situation(view), self._settings)
         return view, decision
 
@@ -271,7 +213,7 @@ class Monitor:
 
     def _backends(self, view: View) -> tuple[str, ...]:
         nats = set(self._settings.nats)
-        return tuple(sorted({o.host for o in view.observations if o.host not in nats and self._is_there(o.host, view)}))
+        return tuple(sorted({o.host for o in view.observations if o.host not in nats and view.is_there(o.host)}))
 
     def _measure(self, view: View, decision: Decision, trigger: Trigger, metrics: Metrics) -> None:
         backends = survey(self._situation(view).backends, self._runtime.now(), self._settings)

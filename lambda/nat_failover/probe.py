@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -132,10 +132,20 @@ class Probe:
         SSM may not know of the invocations right after the command was sent: whoever is missing is asked of
         and has said nothing yet.
         """
+        return self.judge(asked, self.invocations(asked.command_id))
+
+    def invocations(self, command_id: str) -> dict[str, Invocation]:
+        """Read the invocations of a command, by instance id; none of a command that SSM does not know (any more)."""
         pages = self._ssm.get_paginator("list_command_invocations").paginate(
-            CommandId=asked.command_id, Details=True, PaginationConfig={"PageSize": PAGE}
+            CommandId=command_id, Details=True, PaginationConfig={"PageSize": PAGE}
         )
-        told = {i["InstanceId"]: _invocation(i) for page in pages for i in page["CommandInvocations"]}
+        try:
+            return {i["InstanceId"]: _invocation(i) for page in pages for i in page["CommandInvocations"]}
+        except self._ssm.exceptions.InvalidCommandId:
+            return {}
+
+    def judge(self, asked: Round, told: Mapping[str, Invocation]) -> list[Observation]:
+        """Give the observations that invocations come to by now."""
         now = self._runtime.now()
         return [
             observe(told.get(host) or unknown_yet(host), asked, now, self._settings)

@@ -11,8 +11,10 @@ from nat_failover.settings import Settings
 
 # How long before its end a watch counts as over, so that the next one is running when it ends.
 OVERLAP = 20.0
-# A host's newest round may not have reached it yet; the one before then still tells.
+# A host's newest round may not have reached it yet, and the one before then still tells: until so many seconds after
+# what that may have told is too old to be evidence.
 ROUNDS_A_HOST = 2
+YOUNG = 15.0
 MOST_ROUNDS_READ = 12
 
 
@@ -46,10 +48,10 @@ def look_back(settings: Settings) -> float:
     return longest + settings.period + 2 * settings.freshness
 
 
-def worth_reading(rounds: Iterable[Round]) -> list[Round]:
-    """Choose the rounds that still say something: each host's newest two and its newest watch, newest first.
+def worth_reading(rounds: Iterable[Round], now: float, settings: Settings) -> list[Round]:
+    """Choose the rounds that still say something: each host's newest, the one before a young one, its newest watch.
 
-    Twelve at most. Quick checks that came after a watch must not hide it: it may be the one under way.
+    Newest first, twelve at most. Quick checks that came after a watch must not hide it: it may be the one under way.
     """
     left: dict[str, int] = {}
     watch_seen: set[str] = set()
@@ -61,7 +63,7 @@ def worth_reading(rounds: Iterable[Round]) -> list[Round]:
             chosen.append(candidate)
             watch_seen |= watched
             for host in newest:
-                left[host] -= 1
+                left[host] -= 1 if now - candidate.asked_at <= settings.freshness + YOUNG else ROUNDS_A_HOST
     return chosen
 
 

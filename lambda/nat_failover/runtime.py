@@ -34,7 +34,7 @@ class Runtime(Protocol):
 class LambdaRuntime:
     """The real one: the machine's clock, the system's randomness, a few threads."""
 
-    def __init__(self, threads: int = 16) -> None:
+    def __init__(self, threads: int = 24) -> None:
         self.random: random.Random = random.SystemRandom()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
 

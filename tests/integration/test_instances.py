@@ -28,9 +28,12 @@ def instances(account: Account) -> Instances:
     return Instances(account.clients.ec2)
 
 
-def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start(account: Account, instances: Instances) -> None:
+def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_address(
+    account: Account, instances: Instances
+) -> None:
+    (told,) = account.ec2.describe_instances(InstanceIds=[account.standby])["Reservations"][0]["Instances"]
     assert instances.describe([account.standby]) == {
-        account.standby: Nat(account.standby, "running", account.launched_at)
+        account.standby: Nat(account.standby, "running", account.launched_at, told["PrivateIpAddress"])
     }
 
 

@@ -50,6 +50,8 @@ class Cloud:
             AWS_ACCESS_KEY_ID="lab",
             AWS_SECRET_ACCESS_KEY="lab",  # noqa: S106 - moto takes anything
             AWS_DEFAULT_REGION=REGION,
+            # A thousand images, which take moto a second to load.
+            MOTO_EC2_LOAD_DEFAULT_AMIS="false",
         )
         self._mock.start()
         mock_random.seed(self._seed)

@@ -85,7 +85,7 @@ class RunCommand:
             case "ListCommands":
                 return self._list(arguments)
             case "ListCommandInvocations":
-                return self._invocations(arguments)
+                return self._invocations(client, arguments)
             case _:
                 return self._information(arguments)
 
@@ -201,8 +201,11 @@ class RunCommand:
         ]
         return _page(list(reversed(found)), "Commands", arguments)
 
-    def _invocations(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        command = self._commands[arguments["CommandId"]]
+    def _invocations(self, client: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        command = self._commands.get(arguments["CommandId"])
+        if command is None:
+            error = {"Error": {"Code": "InvalidCommandId", "Message": arguments["CommandId"]}}
+            raise client.exceptions.InvalidCommandId(error, "ListCommandInvocations")
         listed = list(command.invocations.values()) if command.listed_at <= self._world.now() else []
         return _page([_told_invocation(command, i) for i in listed], "CommandInvocations", arguments)
 

@@ -1,0 +1,125 @@
+"""What an invocation sees: lock, tables, rounds and instances, read as much as possible at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nat_failover.decision import Nat
+from nat_failover.events import StatusChange, Trigger
+from nat_failover.instances import Instances
+from nat_failover.lock import LockStore, LockView
+from nat_failover.observation import Invocation, Observation, State
+from nat_failover.probe import Probe
+from nat_failover.rounds import Round, look_back, worth_reading
+from nat_failover.routes import Routes, Tables
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+
+
+@dataclass(frozen=True)
+class View:
+    """What was read at one time; observations by round, so that a round read again replaces what it said before."""
+
+    locks: LockView
+    tables: Tables
+    rounds: tuple[Round, ...]
+    told: Mapping[str, tuple[Observation, ...]]
+    instances: Mapping[str, Nat]
+
+    @property
+    def observations(self) -> list[Observation]:
+        """All observations of all rounds."""
+        return [o for told in self.told.values() for o in told]
+
+    def is_there(self, host: str) -> bool:
+        """Tell whether a backend runs: one that is stopped or gone is silent for a reason that is not the NAT's."""
+        instance = self.instances.get(host)
+        return instance is None or instance.state == "running"
+
+    def with_round(self, asked: Round) -> View:
+        """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
+        waiting = tuple(
+            Observation(
+                h, State.PENDING, asked.asked_at, asked.asked_at, asked.asked_at, False, running_until=asked.ends_at
+            )
+            for h in asked.hosts
+        )
+        return replace(self, rounds=(asked, *self.rounds), told={**self.told, asked.command_id: waiting})
+
+
+class Lookout:
+    """Reads all that a decision is made from.
+
+    Args:
+        settings: which NATs the pair has, and how far back a round may lie.
+        runtime: clock, and doing things at the same time.
+    """
+
+    def __init__(
+        self, settings: Settings, runtime: Runtime, lock: LockStore, routes: Routes, probe: Probe, instances: Instances
+    ) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._lock = lock
+        self._routes = routes
+        self._probe = probe
+        self._instances = instances
+
+    def look(self, trigger: Trigger) -> View:
+        """Read everything.
+
+        An event names the round that it is about, and every tenth of a second counts: that round is read without
+        waiting for the list of rounds, and the NATs alone are looked up.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refuses.
+            RouteTablesError: a route table of the pair is missing.
+        """
+        now = self._runtime.now()
+        calls: list[Callable[[], Any]] = [
+            self._lock.read,
+            self._routes.read,
+            lambda: self._probe.rounds(now - look_back(self._settings)),
+        ]
+        if isinstance(trigger, StatusChange):
+            command_id = trigger.command_id
+            nats = self._settings.nats
+            calls += [lambda: self._probe.invocations(command_id), lambda: self._instances.describe(nats)]
+            locks, tables, rounds, told, instances = self._runtime.together(calls)
+            chosen = worth_reading(rounds, now, self._settings)
+            return View(locks, tables, tuple(chosen), self._observations(chosen, {command_id: told}), instances)
+        locks, tables, rounds = self._runtime.together(calls)
+        chosen = worth_reading(rounds, now, self._settings)
+        ids = [*self._settings.nats, *{host for asked in chosen for host in asked.hosts}]
+        by_round, instances = self._runtime.together(
+            [lambda: self._observations(chosen, {}), lambda: self._instances.describe(ids)]
+        )
+        return View(locks, tables, tuple(chosen), by_round, instances)
+
+    def _observations(
+        self, rounds: list[Round], known: Mapping[str, Mapping[str, Invocation]]
+    ) -> dict[str, tuple[Observation, ...]]:
+        unread = [asked for asked in rounds if asked.command_id not in known]
+        read = self._runtime.together(self._probe.reading(unread)) if unread else []
+        told = {asked.command_id: tuple(said) for asked, said in zip(unread, read, strict=True)}
+        return {
+            asked.command_id: told.get(asked.command_id)
+            or tuple(self._probe.judge(asked, known.get(asked.command_id, {})))
+            for asked in rounds
+        }
+
+    def look_again(self, view: View) -> View:
+        """Read again the rounds in which somebody has yet to finish, and look up hosts not seen before."""
+        unfinished = [
+            asked for asked in view.rounds if any(o.running_until is not None for o in view.told[asked.command_id])
+        ]
+        strangers = sorted({o.host for o in view.observations} - view.instances.keys())
+        calls: list[Callable[[], Any]] = [*self._probe.reading(unfinished)]
+        if strangers:
+            calls.append(lambda: self._instances.describe(strangers))
+        told = self._runtime.together(calls) if calls else []
+        known = told.pop() if strangers else {}
+        fresh = {asked.command_id: tuple(said) for asked, said in zip(unfinished, told, strict=True)}
+        return replace(view, told={**view.told, **fresh}, instances={**view.instances, **known})
