@@ -6,10 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Stack
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
+from aws_cdk import App, CfnParameter, Stack
 
 from infra.config import ConfigurationError, PairConfig, read_configuration
 from infra.nat_failover import NatFailover
@@ -147,9 +144,7 @@ def test_who_only_observes_may_use_the_key_too_since_people_are_told_all_the_sam
 def test_the_key_the_boundary_and_the_address_may_be_known_to_the_deployment_only(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path))
     stack = Stack(app, "network")
-    key = kms.CfnKey(stack, "Key", key_policy={})
-    boundary = iam.CfnManagedPolicy(stack, "Boundary", policy_document={})
-    address = ec2.CfnEIP(stack, "Address")
+    key, boundary, address = (CfnParameter(stack, name).value_as_string for name in ("Key", "Boundary", "Address"))
     NatFailover(
         stack,
         "Nat",
@@ -159,14 +154,14 @@ def test_the_key_the_boundary_and_the_address_may_be_known_to_the_deployment_onl
             primary_route_table_id="rtb-0123456789abcdef0",
             primary_instance_id="i-0123456789abcdef0",
             standby_subnet_id="subnet-0123456789abcdef0",
-            kms_key_arn=key.attr_arn,
-            permissions_boundary_arn=boundary.ref,
-            standby_elastic_ip=address.attr_allocation_id,
+            kms_key_arn=key,
+            permissions_boundary_arn=boundary,
+            standby_elastic_ip=address,
         ),
     )
     (synthesized,) = app.synth().stacks
     template = Template(synthesized.template, tmp_path)
-    assert template.only("AWS::SNS::Topic")["KmsMasterKeyId"] == "<Key.Arn>"
+    assert template.only("AWS::SNS::Topic")["KmsMasterKeyId"] == "<Key>"
     assert {role["PermissionsBoundary"] for role in template.of("AWS::IAM::Role").values()} == {"<Boundary>"}
     assert template.only("AWS::EC2::EIPAssociation")["AllocationId"] == "<Address>"
 
