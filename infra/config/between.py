@@ -58,21 +58,30 @@ def _check_stacks(pairs: Sequence[Values], stacks: Sequence[StackSettings], prob
 
 
 def _check_pairs(pairs: Sequence[Values], place_of: Mapping[int, Place], problems: list[str]) -> None:
-    seen: dict[object, int] = {}
+    seen: dict[object, tuple[int, str]] = {}
 
     def once(what: object, position: int, setting: str, value: object, why: str) -> bool:
-        first = seen.setdefault(what, position)
+        first, theirs = seen.setdefault(what, (position, setting))
         if first != position:
             problems.append(
-                f"nat-failover.pairs[{position}].{setting} is {shown(value)}: so is that of "
-                f"nat-failover.pairs[{first}], {why}"
+                f"nat-failover.pairs[{position}].{setting} is {shown(value)}: so is "
+                f"nat-failover.pairs[{first}].{theirs}, {why}"
             )
         return first == position
 
     for i, pair in enumerate(pairs):
-        table, name, tag = pair.get("primary_route_table_id"), pair.get("name"), pair.get("probe_tag")
-        if isinstance(table, str):
-            once(("table", table), i, "primaryRouteTableId", table, "and a table can be in one pair only")
+        name, tag, address = pair.get("name"), pair.get("probe_tag"), pair.get("standby_elastic_ip")
+        for field, setting in (
+            ("primary_route_table_id", "primaryRouteTableId"),
+            ("standby_route_table_id", "standbyRouteTableId"),
+        ):
+            table = pair.get(field)
+            if isinstance(table, str):
+                once(("table", table), i, setting, table, "and a table can be in one pair only")
+        # EC2 would take it from the one and give it to the other, without a word:
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
+        if isinstance(address, str) and address not in ("none", "allocate"):
+            once(("address", address), i, "standbyElasticIp", address, "and an address can be one standby's only")
         if not isinstance(name, str):
             continue
         if not once(("name", name), i, "name", name, "and each must have a name of its own, for example main-b"):

@@ -74,8 +74,12 @@ class DeploymentSettings:
                 "the ARN of a KMS key",
                 "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
             ),
-            "Key that encrypts the topic and the log. Its policy has to let logs.REGION.amazonaws.com encrypt and "
-            "decrypt, and cloudwatch.amazonaws.com generate data keys and decrypt; else logs and alarms get lost.",
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+            # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+            "Key, of the stack's region, that encrypts the topic and the log. Its policy has to let "
+            "logs.REGION.amazonaws.com use it (kms:Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey*, Describe*), or "
+            "the deployment fails; cloudwatch.amazonaws.com (kms:GenerateDataKey*, Decrypt), or alarms reach nobody; "
+            "and, as a key's default policy does, the account's IAM policies, or the function's messages reach nobody.",
         ),
     )
     tags: Mapping[str, str] = field(

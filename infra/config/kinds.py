@@ -183,7 +183,7 @@ def yes_no(example: bool) -> Value:
     """Make a value of yes or no; the command line has only texts."""
 
     def convert(value: object) -> object:
-        answer = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+        answer = {"true": True, "false": False}.get(value.strip().lower()) if isinstance(value, str) else value
         if not isinstance(answer, bool):
             raise ValueError(value)  # noqa: TRY004 - what every kind raises
         return answer

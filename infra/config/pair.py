@@ -30,7 +30,9 @@ class PairConfig(DeploymentSettings, StandbySettings):
     vpc_id: str = field(metadata=about(resource_id("vpc", "a VPC"), "The VPC of both NATs and of the private subnets."))
     primary_route_table_id: str = field(
         metadata=about(
-            resource_id("rtb", "a route table"), "The route table that the private subnets are associated with today."
+            resource_id("rtb", "a route table"),
+            "The route table that the private subnets are associated with today, explicitly: a subnet that follows the "
+            "main route table is not protected (aws ec2 associate-route-table makes it so).",
         )
     )
     primary_instance_id: str = field(

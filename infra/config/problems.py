@@ -29,12 +29,26 @@ def missing(path: str, allowed: str, example: object) -> str:
     return f"{path} is missing: it must be {allowed}, for example {shown(example)}"
 
 
+# What somebody may look for, and why there is no such setting.
+_ABSENT = {
+    "subnetids": "a subnet's association is not the stack's, since a failover replaces it. A subnet that follows the "
+    "VPC's main route table is protected once this has been run: aws ec2 associate-route-table --subnet-id SUBNET "
+    "--route-table-id PRIMARY_TABLE"
+}
+
+
 def unknown(path: str, key: str, known: Sequence[str]) -> str:
     """Say that there is no such setting, and which one may have been meant."""
-    folded = {k.lower().replace("-", "").replace("_", ""): k for k in known}
-    near = get_close_matches(key.lower().replace("-", "").replace("_", ""), folded, n=1, cutoff=0.6)
+    if _folded(key) in _ABSENT:
+        return f"{path}.{key} is not a setting: {_ABSENT[_folded(key)]}"
+    folded = {_folded(k): k for k in known}
+    near = get_close_matches(_folded(key), folded, n=1, cutoff=0.6)
     hint = f"did you mean {folded[near[0]]}?" if near else f"the settings here are {', '.join(sorted(known))}"
     return f"{path}.{key} is not a setting: {hint}"
+
+
+def _folded(key: str) -> str:
+    return key.lower().replace("-", "").replace("_", "")
 
 
 def shown(value: object) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 
-from infra.config.kinds import INVALID
+from infra.config.kinds import INVALID, Value, matching, text_of
 from infra.config.problems import refused
 
 # By an id's prefix, the property of AWS::EC2::Route that takes it:
@@ -24,13 +24,17 @@ TARGETS = {
     "cagw": "carrier_gateway_id",
     "eigw": "egress_only_internet_gateway_id",
 }
-_ID = re.compile(r"([a-z]+)-([0-9a-f]{8}|[0-9a-f]{17})")
+_PREFIX_LIST = re.compile(r"pl-([0-9a-f]{8}|[0-9a-f]{17})")
 _EXAMPLE = {"destination": "10.30.0.0/16", "target": "pcx-0123456789abcdef0"}
 
 
 @dataclass(frozen=True)
 class ExtraRoute:
-    """A route: a network in CIDR notation or a prefix list's id, and the id of what it leads to."""
+    """A route: a network in CIDR notation or a prefix list's id, and the id of what it leads to.
+
+    Both have to be known when the template is made, since the resource's properties follow from them. In Python, a
+    route to something that only the deployment knows is one's own AWS::EC2::Route, for ``standby_route_table_id``.
+    """
 
     destination: str
     target: str
@@ -51,10 +55,7 @@ class ExtraRoute:
 class ExtraRoutes:
     """A list of routes to different destinations; the default route is the standby's own."""
 
-    allowed: str = (
-        "a list of up to 50 objects, each with a destination (a network but 0.0.0.0/0, or pl- and 8 or 17 hexadecimal "
-        f"digits) and a target (an id that begins with {', '.join(f'{prefix}-' for prefix in TARGETS)})"
-    )
+    allowed: str = "a list of up to 50 objects, each with a destination and a target"
     example: object = field(default_factory=lambda: [_EXAMPLE])
 
     def read(self, value: object, path: str, problems: list[str]) -> object:
@@ -64,37 +65,51 @@ class ExtraRoutes:
             return INVALID
         routes: dict[str, ExtraRoute] = {}
         for i, item in enumerate(value):
-            route = _route(item)
-            if route is None or route.destination in routes:
-                allowed = "an object with a destination (not 0.0.0.0/0, none twice) and a target"
-                problems.append(refused(f"{path}[{i}]", item, allowed, _EXAMPLE))
+            route = _route(item, f"{path}[{i}]", problems)
+            if route is None:
+                continue
+            if route.destination in routes:
+                allowed = f"unlike that of {path}[{list(routes).index(route.destination)}]"
+                problems.append(refused(f"{path}[{i}].destination", route.destination, allowed, "10.31.0.0/16"))
             else:
                 routes[route.destination] = route
         return tuple(routes.values()) if len(routes) == len(value) else INVALID
 
 
-def _route(item: object) -> ExtraRoute | None:
+def _route(item: object, path: str, problems: list[str]) -> ExtraRoute | None:
+    """Read one route; None with a sentence for each part that is wrong."""
     if isinstance(item, ExtraRoute):
         item = {"destination": item.destination, "target": item.target}
     if not isinstance(item, Mapping) or set(item) != {"destination", "target"}:
+        problems.append(refused(path, item, "an object with a destination and a target", _EXAMPLE))
         return None
-    destination, target = item["destination"], item["target"]
+    destination = _DESTINATION.read(item["destination"], f"{path}.destination", problems)
+    target = _TARGET.read(item["target"], f"{path}.target", problems)
     if not isinstance(destination, str) or not isinstance(target, str):
         return None
-    known = _ID.fullmatch(target)
-    if known is None or known.group(1) not in TARGETS:
-        return None
-    listed = _ID.fullmatch(destination)
-    if listed is not None:
-        return ExtraRoute(destination, target) if listed.group(1) == "pl" else None
-    network = _network(destination)
-    return None if network is None or str(network) == "0.0.0.0/0" else ExtraRoute(str(network), target)
+    return ExtraRoute(destination, target)
 
 
-def _network(text: str) -> IPv4Network | IPv6Network | None:
-    if "/" not in text:
-        return None
-    try:
-        return ip_network(text)
-    except ValueError:
-        return None
+def _destination(value: object) -> object:
+    """Read a destination; a network is written in its one canonical way, so that the same one twice is seen."""
+    text = text_of(value)
+    if _PREFIX_LIST.fullmatch(text):
+        return text
+    network = str(ip_network(text))
+    if "/" not in text or network == "0.0.0.0/0":
+        raise ValueError(text)
+    return network
+
+
+_DESTINATION = Value(
+    "an IPv4 or IPv6 network with no bit set behind its prefix, but not 0.0.0.0/0, which is the standby's, or the id "
+    "of a prefix list (pl- and 8 or 17 hexadecimal digits)",
+    _EXAMPLE["destination"],
+    _destination,
+)
+_TARGET = matching(
+    rf"({'|'.join(TARGETS)})-([0-9a-f]{{8}}|[0-9a-f]{{17}})",
+    f"an id that begins with one of {'-, '.join(TARGETS)}-",
+    _EXAMPLE["target"],
+    tokens=False,
+)

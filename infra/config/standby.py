@@ -93,7 +93,8 @@ class StandbySettings:
         metadata=about(
             ExtraRoutes(),
             "Routes for the standby's table beside the default route, as the primary's table has them: a list of "
-            "objects with destination and target.",
+            "objects with destination (a network or a pl- id) and target (an id). Those that mirrorRoutes has copied "
+            "are there already: to move one here, delete it in the table first.",
         ),
     )
     gateway_endpoints: tuple[GatewayService, ...] = field(
@@ -109,7 +110,8 @@ class StandbySettings:
         metadata=about(
             yes_no(True),
             "Whether the function copies routes that the passive table lacks (peering, transit, gateway endpoints). It "
-            "tells of them in any case.",
+            "then has the permission to write routes into both tables, but deletes none. It tells of them in any case. "
+            "Not with mode observe.",
         ),
     )
 

@@ -13,7 +13,14 @@ from infra.names import Names
 class StandbyRouteTable(Construct):
     """A route table whose default route leads to the standby, with the further routes of the configuration.
 
-    It has no association in the template: which table a subnet uses is the function's to change.
+    It has no association in the template, and neither has the primary's table: which table a subnet uses is the
+    function's to change. An AWS::EC2::SubnetRouteTableAssociation is known to CloudFormation by its association id:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnetroutetableassociation.html
+    and a swap gives the subnet a new one:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceRouteTableAssociation.html
+    So after a failover the stack would hold an id that no longer exists, to be changed or deleted by a later update.
+    Retaining it would not help: a changed subnet or table is a new association, which moves a subnet that is served by
+    the standby back to a dead NAT, or is refused. A person runs ``aws ec2 associate-route-table`` once instead.
 
     Args:
         pair: the pair's configuration.
@@ -35,6 +42,8 @@ class StandbyRouteTable(Construct):
             destination_cidr_block="0.0.0.0/0",
             instance_id=standby_instance,
         )
-        for number, route in enumerate(pair.routes):
-            ec2.CfnRoute(self, f"Route{number}", route_table_id=table.ref, **route.properties)
+        # Named after its destination: were it by number, each route behind one that is taken out would be replaced, and
+        # the new one be refused, since its destination is still there until CloudFormation has made all that is new.
+        for route in pair.routes:
+            ec2.CfnRoute(self, f"To {route.destination}", route_table_id=table.ref, **route.properties)
         self.table_id = table.ref

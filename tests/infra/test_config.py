@@ -148,6 +148,14 @@ def test_an_unknown_setting_is_told_with_the_one_that_may_be_meant(key: str, mea
     assert f"{PATH}.{key} is not a setting: did you mean {meant}?" in problems({"pairs": [block]})
 
 
+@pytest.mark.parametrize("key", ["subnetIds", "subnet_ids"])
+def test_subnets_are_not_associated_by_the_stack_and_the_command_that_does_it_is_told(key: str) -> None:
+    """An association that a failover has replaced is gone, and CloudFormation would still hold on to its id."""
+    said = problem(**{key: ["subnet-0123456789abcdef0"]})
+    assert said.startswith(f"{PATH}.{key} is not a setting: ")
+    assert "aws ec2 associate-route-table --subnet-id" in said
+
+
 def test_an_unknown_setting_that_is_like_no_other_is_told_with_all_that_there_are() -> None:
     said = problem(zzz=1)
     assert said.startswith(f"{PATH}.zzz is not a setting: the settings here are alarmActions, ")
@@ -236,6 +244,7 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
         window="0",
         sampleSize="5",
         mode="Observe",
+        mirrorRoutes="True",
         ssmAccess="none",
         logRetentionDays="30",
         mailAddresses="a@example.com,b@example.com",
@@ -244,6 +253,7 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
     assert (config.interval, config.window, config.sample_size) == (1.5, 0, 5)
     assert (config.mode, config.ssm_access) == (Mode.OBSERVE, SsmAccess.NONE)
     assert config.log_retention_days == 30
+    assert config.mirror_routes is True
     assert config.mail_addresses == ("a@example.com", "b@example.com")
 
 

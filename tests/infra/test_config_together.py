@@ -23,12 +23,32 @@ from tests.infra.test_config import problems
         ({**pair("other", "1"), "primaryRouteTableId": "rtb-0123456789abcdef0"}, "primaryRouteTableId"),
         (pair("other", "1", probeTag={"value": "main"}), "probeTag"),
         (pair("other", "1", ssmAccess="none"), "ssmAccess"),
+        (pair("other", "1", standbyElasticIp="eipalloc-0123456789abcdef0"), "standbyElasticIp"),
     ],
 )
 def test_two_pairs_that_get_in_each_others_way_are_told(second: dict[str, object], path: str) -> None:
-    (said,) = problems({"pairs": [pair(ssmAccess="create"), second]})
+    (said,) = problems({"pairs": [pair(ssmAccess="create", standbyElasticIp="eipalloc-0123456789abcdef0"), second]})
     assert said.startswith(f"nat-failover.pairs[1].{path} is ")
     assert "nat-failover.pairs[0]" in said
+
+
+def standing(name: str, digit: str, table: str) -> dict[str, object]:
+    there = {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": table}
+    return pair(name, digit, standbySubnetId=None, **there)
+
+
+def test_no_table_is_in_two_pairs_in_whichever_role() -> None:
+    theirs, mine = "rtb-0fedcba9876543210", "rtb-0fedcba9876543211"
+    same = problems({"pairs": [standing("main", "0", theirs), standing("other", "1", theirs)]})
+    crossed = problems({"pairs": [pair(), standing("other", "1", "rtb-0123456789abcdef0")]})
+    for (said,), first in ((same, "standbyRouteTableId"), (crossed, "primaryRouteTableId")):
+        assert said.startswith("nat-failover.pairs[1].standbyRouteTableId is ")
+        assert said.endswith(f": so is nat-failover.pairs[0].{first}, and a table can be in one pair only")
+    assert read_configuration({"pairs": [standing("main", "0", theirs), standing("other", "1", mine)]})
+
+
+def test_every_pair_may_have_an_address_allocated() -> None:
+    assert read_configuration({"defaults": {"standbyElasticIp": "allocate"}, "pairs": [pair(), pair("other", "1")]})
 
 
 def test_two_stacks_can_not_both_make_endpoints_in_a_vpc() -> None:

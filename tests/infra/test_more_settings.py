@@ -1,12 +1,15 @@
-"""What the settings around a pair make of its template: addresses, keys, boundaries, routes, endpoints."""
+"""What the settings around a pair make of its template: addresses, keys, boundaries, endpoints."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import App, CfnParameter, Stack
 
-from infra.config import ConfigurationError, ExtraRoute, read_configuration
+from infra.config import ConfigurationError, PairConfig, read_configuration
+from infra.nat_failover import NatFailover
 from tests.infra.synthesis import REGION, Template, pair, synthesize
 
 KEY = f"arn:aws:kms:{REGION}:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
@@ -67,7 +70,7 @@ def test_a_key_encrypts_the_topic_and_the_log_and_the_function_may_use_it() -> N
 
 
 def test_without_a_key_the_function_may_use_none() -> None:
-    assert "kms:" not in str(made().statements("nat-failover, pair main"))
+    assert "kms:" not in str(list(made().statements("nat-failover, pair main")))
 
 
 def test_every_role_has_the_boundary() -> None:
@@ -106,46 +109,7 @@ def test_a_value_that_is_not_allowed_is_refused_by_its_path(setting: str, value:
     assert all(f"nat-failover.pairs[0].{setting}" in said for said in problems(**{setting: value}))
 
 
-# Routes
-
-
-@pytest.mark.parametrize(
-    ("destination", "target", "properties"),
-    [
-        (
-            "10.30.0.0/16",
-            "pcx-0123456789abcdef0",
-            {"DestinationCidrBlock": "10.30.0.0/16", "VpcPeeringConnectionId": "pcx-0123456789abcdef0"},
-        ),
-        (
-            "pl-0123456789abcdef0",
-            "tgw-0123456789abcdef0",
-            {"DestinationPrefixListId": "pl-0123456789abcdef0", "TransitGatewayId": "tgw-0123456789abcdef0"},
-        ),
-        (
-            "::/0",
-            "eigw-0123456789abcdef0",
-            {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-0123456789abcdef0"},
-        ),
-        (
-            "10.40.0.0/16",
-            "vpce-0123456789abcdef0",
-            {"DestinationCidrBlock": "10.40.0.0/16", "VpcEndpointId": "vpce-0123456789abcdef0"},
-        ),
-        ("10.50.0.0/16", "vgw-01234567", {"DestinationCidrBlock": "10.50.0.0/16", "GatewayId": "vgw-01234567"}),
-    ],
-)
-def test_the_standbys_table_has_the_further_routes(destination: str, target: str, properties: dict[str, str]) -> None:
-    template = made(routes=[{"destination": destination, "target": target}])
-    (table,) = template.of("AWS::EC2::RouteTable")
-    assert {"RouteTableId": f"<{table}>", **properties} in template.of("AWS::EC2::Route").values()
-
-
-def test_from_python_a_route_is_an_object_of_its_own() -> None:
-    assert ExtraRoute("10.0.0.0/8", "nat-0123456789abcdef0").properties == {
-        "destination_cidr_block": "10.0.0.0/8",
-        "nat_gateway_id": "nat-0123456789abcdef0",
-    }
+# Endpoints
 
 
 def test_gateway_endpoints_are_in_both_tables() -> None:
@@ -156,6 +120,50 @@ def test_gateway_endpoints_are_in_both_tables() -> None:
     for endpoint in endpoints:
         assert endpoint["VpcEndpointType"] == "Gateway"
         assert endpoint["RouteTableIds"] == ["rtb-0123456789abcdef0", f"<{table}>"]
+
+
+def test_pairs_of_a_vpc_have_endpoints_of_their_own_each_in_its_own_two_tables() -> None:
+    """A table may have one route to a service only: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html."""
+    wanted: dict[str, Any] = {"gatewayEndpoints": ["s3"]}
+    template = synthesize({"pairs": [pair(**wanted), pair("other", "1", **wanted)]})
+    tables = [table for e in template.of("AWS::EC2::VPCEndpoint").values() for table in e["RouteTableIds"]]
+    assert len(set(tables)) == len(tables) == 4
+
+
+def test_endpoints_are_made_for_the_tables_of_a_standby_that_exists_too() -> None:
+    standing = {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": "rtb-0fedcba9876543210"}
+    template = made(**standing, standbySubnetId=None, gatewayEndpoints=["dynamodb"])
+    (endpoint,) = template.of("AWS::EC2::VPCEndpoint").values()
+    assert endpoint["RouteTableIds"] == ["rtb-0123456789abcdef0", "rtb-0fedcba9876543210"]
+
+
+def test_who_only_observes_may_use_the_key_too_since_people_are_told_all_the_same() -> None:
+    assert "kms:GenerateDataKey" in str(list(made(kmsKeyArn=KEY, mode="observe").statements("nat-failover, pair main")))
+
+
+def test_the_key_the_boundary_and_the_address_may_be_known_to_the_deployment_only(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path))
+    stack = Stack(app, "network")
+    key, boundary, address = (CfnParameter(stack, name).value_as_string for name in ("Key", "Boundary", "Address"))
+    NatFailover(
+        stack,
+        "Nat",
+        pair=PairConfig(
+            name="main",
+            vpc_id="vpc-0123456789abcdef0",
+            primary_route_table_id="rtb-0123456789abcdef0",
+            primary_instance_id="i-0123456789abcdef0",
+            standby_subnet_id="subnet-0123456789abcdef0",
+            kms_key_arn=key,
+            permissions_boundary_arn=boundary,
+            standby_elastic_ip=address,
+        ),
+    )
+    (synthesized,) = app.synth().stacks
+    template = Template(synthesized.template, tmp_path)
+    assert template.only("AWS::SNS::Topic")["KmsMasterKeyId"] == "<Key>"
+    assert {role["PermissionsBoundary"] for role in template.of("AWS::IAM::Role").values()} == {"<Boundary>"}
+    assert template.only("AWS::EC2::EIPAssociation")["AllocationId"] == "<Address>"
 
 
 def test_what_is_for_a_standby_that_is_made_is_refused_for_one_that_exists() -> None:
