@@ -53,6 +53,10 @@ format: .venv/ready ## Let ruff rewrite the code
 synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out
 	python -m infra.app
 
+.PHONY: permissions
+permissions: .venv/ready ## Print what the function asks of AWS, and which statement of its role allows it
+	@python -m tests.iam
+
 .PHONY: reference
 reference: .venv/ready ## Write the README's table of settings anew
 	python -m infra.reference

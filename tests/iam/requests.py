@@ -1,0 +1,149 @@
+"""From a call of the function to what AWS authorizes: every action on every resource that the call needs.
+
+Which resources an action is authorized on is in the service authorization reference:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.iam.evaluator import Request
+from tests.lab.cloud import REGION, Cloud
+
+ACCOUNT = "123456789012"
+# Actions that know no resource.
+WIDE = {
+    "DescribeInstances": "ec2",
+    "DescribeRouteTables": "ec2",
+    "DescribeInstanceInformation": "ssm",
+    "ListCommandInvocations": "ssm",
+    "ListCommands": "ssm",
+}
+
+
+def arn(service: str, resource: str) -> str:
+    """Give the ARN of a resource of the lab's account and region."""
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+@dataclass(frozen=True)
+class Association:
+    """What an association id stands for at the time of the call."""
+
+    subnet: str
+    table: str
+
+
+class Account:
+    """What AWS knows of the resources that a call names."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def tags(self, instance: str) -> dict[str, str]:
+        """Tags of an instance."""
+        (told,) = self._cloud.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
+        return {tag["Key"]: tag["Value"] for tag in told.get("Tags", [])}
+
+    def vpc_of(self, subnet: str) -> str:
+        """VPC of a subnet."""
+        (told,) = self._cloud.ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+        return str(told["VpcId"])
+
+    def association(self, association: str) -> Association:
+        """What an association id stands for now."""
+        for table_id, table in self._cloud.tables().items():
+            for told in table["Associations"]:
+                if told["RouteTableAssociationId"] == association:
+                    return Association(told["SubnetId"], table_id)
+        raise LookupError(association)
+
+
+def requests_of(operation: str, arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    """Give all that has to be allowed for a call to be.
+
+    Raises:
+        LookupError: the call is none that is known here.
+    """
+    if operation in WIDE:
+        return [Request(f"{WIDE[operation]}:{operation}", "*")]
+    return _RESOURCES[operation](arguments, account)
+
+
+def _parameters(operation: str) -> Callable[[Mapping[str, Any], Account], list[Request]]:
+    def requests(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+        del account
+        names = arguments.get("Names") or [arguments["Name"]]
+        return [Request(f"ssm:{operation}", arn("ssm", f"parameter{name}")) for name in names]
+
+    return requests
+
+
+def _send_command(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    action = "ssm:SendCommand"
+    instances = [
+        Request(
+            action,
+            arn("ec2", f"instance/{instance}"),
+            {f"ssm:resourceTag/{key}": value for key, value in account.tags(instance).items()},
+        )
+        for instance in arguments["InstanceIds"]
+    ]
+    return [Request(action, arn("ssm", f"document/{arguments['DocumentName']}")), *instances]
+
+
+def _replace_association(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    action = "ec2:ReplaceRouteTableAssociation"
+    now = account.association(arguments["AssociationId"])
+    tables = [arguments["RouteTableId"], now.table]
+    vpc = {"ec2:Vpc": arn("ec2", f"vpc/{account.vpc_of(now.subnet)}")}
+    return [
+        *(Request(action, arn("ec2", f"route-table/{table}")) for table in tables),
+        Request(action, arn("ec2", f"subnet/{now.subnet}"), vpc),
+    ]
+
+
+def _on_table(operation: str) -> Callable[[Mapping[str, Any], Account], list[Request]]:
+    def requests(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+        del account
+        return [Request(f"ec2:{operation}", arn("ec2", f"route-table/{arguments['RouteTableId']}"))]
+
+    return requests
+
+
+def _modify_endpoint(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    del account
+    action = "ec2:ModifyVpcEndpoint"
+    return [
+        Request(action, arn("ec2", f"vpc-endpoint/{arguments['VpcEndpointId']}")),
+        *(Request(action, arn("ec2", f"route-table/{table}")) for table in arguments["AddRouteTableIds"]),
+    ]
+
+
+def _propagate(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    action = "ec2:EnableVgwRoutePropagation"
+    gateway = Request(action, arn("ec2", f"vpn-gateway/{arguments['GatewayId']}"))
+    return [*_on_table("EnableVgwRoutePropagation")(arguments, account), gateway]
+
+
+def _publish(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    del account
+    return [Request("sns:Publish", arguments["TopicArn"])]
+
+
+_RESOURCES: dict[str, Callable[[Mapping[str, Any], Account], list[Request]]] = {
+    "GetParameter": _parameters("GetParameter"),
+    "GetParameters": _parameters("GetParameters"),
+    "PutParameter": _parameters("PutParameter"),
+    "SendCommand": _send_command,
+    "ReplaceRouteTableAssociation": _replace_association,
+    "CreateRoute": _on_table("CreateRoute"),
+    "ReplaceRoute": _on_table("ReplaceRoute"),
+    "ModifyVpcEndpoint": _modify_endpoint,
+    "EnableVgwRoutePropagation": _propagate,
+    "Publish": _publish,
+}
