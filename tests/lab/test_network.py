@@ -263,7 +263,7 @@ def test_a_running_probe_sees_a_cut(bench: Bench) -> None:
 
 def test_a_killed_probe_and_one_on_a_stopped_host_end_without_a_word(bench: Bench) -> None:
     def body() -> None:
-        arguments = [" ".join(TARGETS), "0.5", "3", "600", "300"]
+        arguments = [" ".join(TARGETS), "0.5", "3", "600", "300", "-"]
         quoted = " ".join(f"'{argument}'" for argument in arguments)
         script = PROBE.replace("\n", f"\nset -- {quoted}\n", 1)
         runs = [bench.network.start_probe(host, script, arguments) for host in ("backend1", "backend2")]
