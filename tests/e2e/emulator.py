@@ -13,17 +13,21 @@ import threading
 from typing import Any
 
 from moto.cloudformation import models
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.server import ThreadedMotoServer
 
 IMAGE = "ami-12c6146b"
 
 _parse_template = models.Stack.parse_template
+_describe = models.CloudFormationBackend.describe_change_set
 _delete = models.CloudFormationBackend.delete_change_set
 _execute_change_set = models.CloudFormationBackend.execute_change_set
 
 
 def adapted(body: dict[str, Any]) -> dict[str, Any]:
     """Give a template as moto can take it; see the list in test_deployment.py."""
+    # In an update, moto looks for the parameter whose name is the word that says to keep the previous value.
+    body.get("Parameters", {}).pop("BootstrapVersion", None)
     resources = body.get("Resources", {})
     for resource in resources.values():
         properties = resource.get("Properties", {})
@@ -59,6 +63,17 @@ def _execute(backend: Any, change_set_name: str, stack_name: str | None = None) 
         del backend.change_sets[done]
 
 
+class _ChangeSetNotFound(CloudFormationError):
+    code = "ChangeSetNotFound"
+
+
+def _describe_change_set(backend: Any, change_set_name: str) -> Any:
+    try:
+        return _describe(backend, change_set_name)
+    except ValidationError as error:
+        raise _ChangeSetNotFound(str(error)) from error
+
+
 def _delete_change_set(backend: Any, change_set_name: str) -> None:
     with contextlib.suppress(UnboundLocalError):
         _delete(backend, change_set_name)
@@ -70,6 +85,7 @@ def main() -> None:
     models.ChangeSet._parse_template = _parse_change_set  # type: ignore[method-assign]
     models.CloudFormationBackend.execute_change_set = _execute  # type: ignore[method-assign]
     models.CloudFormationBackend.delete_change_set = _delete_change_set  # type: ignore[method-assign]
+    models.CloudFormationBackend.describe_change_set = _describe_change_set  # type: ignore[method-assign]
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     print(server.get_host_and_port()[1], flush=True)
