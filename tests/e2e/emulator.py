@@ -14,7 +14,11 @@ from typing import Any
 
 from moto.cloudformation import models
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
+from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.route_tables import RouteTable
 from moto.server import ThreadedMotoServer
+from moto.ssm.responses import SimpleSystemManagerResponse
 
 IMAGE = "ami-12c6146b"
 
@@ -63,7 +67,7 @@ def _execute(backend: Any, change_set_name: str, stack_name: str | None = None) 
         del backend.change_sets[done]
 
 
-class _ChangeSetNotFound(CloudFormationError):
+class _ChangeSetNotFoundError(CloudFormationError):
     code = "ChangeSetNotFound"
 
 
@@ -71,12 +75,26 @@ def _describe_change_set(backend: Any, change_set_name: str) -> Any:
     try:
         return _describe(backend, change_set_name)
     except ValidationError as error:
-        raise _ChangeSetNotFound(str(error)) from error
+        raise _ChangeSetNotFoundError(str(error)) from error
 
 
 def _delete_change_set(backend: Any, change_set_name: str) -> None:
     with contextlib.suppress(UnboundLocalError):
         _delete(backend, change_set_name)
+
+
+def _delete_route_table(table: RouteTable, account_id: str, region: str) -> None:
+    ec2_backends[account_id][region].delete_route_table(table.id)
+
+
+def _no_agents(response: SimpleSystemManagerResponse) -> ActionResult:
+    del response
+    return ActionResult({"InstanceInformationList": []})
+
+
+def _no_invocations(response: SimpleSystemManagerResponse) -> ActionResult:
+    del response
+    return ActionResult({"CommandInvocations": []})
 
 
 def main() -> None:
@@ -86,6 +104,9 @@ def main() -> None:
     models.CloudFormationBackend.execute_change_set = _execute  # type: ignore[method-assign]
     models.CloudFormationBackend.delete_change_set = _delete_change_set  # type: ignore[method-assign]
     models.CloudFormationBackend.describe_change_set = _describe_change_set  # type: ignore[method-assign]
+    SimpleSystemManagerResponse.describe_instance_information = _no_agents  # type: ignore[attr-defined]
+    SimpleSystemManagerResponse.list_command_invocations = _no_invocations  # type: ignore[attr-defined]
+    RouteTable.delete = _delete_route_table  # type: ignore[attr-defined]
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     print(server.get_host_and_port()[1], flush=True)
