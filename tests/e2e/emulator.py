@@ -97,16 +97,22 @@ def _no_invocations(response: SimpleSystemManagerResponse) -> ActionResult:
     return ActionResult({"CommandInvocations": []})
 
 
+REPLACED: tuple[tuple[type, str, object], ...] = (
+    (models.Stack, "parse_template", staticmethod(_parse)),
+    (models.ChangeSet, "_parse_template", _parse_change_set),
+    (models.CloudFormationBackend, "execute_change_set", _execute),
+    (models.CloudFormationBackend, "delete_change_set", _delete_change_set),
+    (models.CloudFormationBackend, "describe_change_set", _describe_change_set),
+    (RouteTable, "delete", _delete_route_table),
+    (SimpleSystemManagerResponse, "describe_instance_information", _no_agents),
+    (SimpleSystemManagerResponse, "list_command_invocations", _no_invocations),
+)
+
+
 def main() -> None:
     """Serve on a free port, which is told in a line on standard output, until standard input ends."""
-    models.Stack.parse_template = staticmethod(_parse)  # type: ignore[method-assign]
-    models.ChangeSet._parse_template = _parse_change_set  # type: ignore[method-assign]
-    models.CloudFormationBackend.execute_change_set = _execute  # type: ignore[method-assign]
-    models.CloudFormationBackend.delete_change_set = _delete_change_set  # type: ignore[method-assign]
-    models.CloudFormationBackend.describe_change_set = _describe_change_set  # type: ignore[method-assign]
-    SimpleSystemManagerResponse.describe_instance_information = _no_agents  # type: ignore[attr-defined]
-    SimpleSystemManagerResponse.list_command_invocations = _no_invocations  # type: ignore[attr-defined]
-    RouteTable.delete = _delete_route_table  # type: ignore[attr-defined]
+    for owner, name, replacement in REPLACED:
+        setattr(owner, name, replacement)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     print(server.get_host_and_port()[1], flush=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -108,17 +110,22 @@ class Life:
             "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
             "TMPDIR": str(self._folder),
         }
-        done = subprocess.run(
+        with subprocess.Popen(
             ["cdk", command, *arguments, "-c", f"config={self._config}", *quiet],
             cwd=ROOT,
             env=environ,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-            timeout=150,
-        )
-        self._told[name or command] = {"code": done.returncode, "said": done.stdout}
+            start_new_session=True,
+        ) as process:
+            try:
+                said, _ = process.communicate(timeout=150)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)  # it has children: Node.js, and the app
+                raise
+        self._told[name or command] = {"code": process.returncode, "said": said}
 
     def _template(self) -> dict[str, Any]:
         body = self._aws.client("cloudformation").get_template(StackName=STACK, TemplateStage="Original")[
