@@ -118,6 +118,7 @@ class Account:
             **self._of_iam(),
             "rules": self._rules(),
             "topics": [topic["TopicArn"] for topic in self.client("sns").list_topics()["Topics"]],
+            "dashboards": [d["DashboardName"] for d in self.client("cloudwatch").list_dashboards()["DashboardEntries"]],
             "logs": {
                 group["logGroupName"]: group.get("retentionInDays")
                 for group in self.client("logs").describe_log_groups()["logGroups"]

@@ -3,8 +3,8 @@
 The command line gets the very app and configuration that a person gives it, and sends the very template. What moto's
 CloudFormation can't do, and what the emulator (emulator.py) or these tests make of it:
 
-- It leaves out alarms, the dashboard's ties to them and the topic's policy (AWS::CloudWatch::Alarm,
-  AWS::SNS::TopicPolicy): here they are looked for in the template that it was sent; tests/infra looks into them.
+- It leaves out alarms and the topic's policy (AWS::CloudWatch::Alarm, AWS::SNS::TopicPolicy), and with the alarms what
+  the dashboard shows of them: they are looked for in the template that it was sent; tests/infra looks into them.
 - It knows no launch template for an instance: image, user data and subnet are copied to the instance. So the metadata
   options, the encrypted volume and SourceDestCheck are looked for in the launch template and in the template.
 - It wants document content as text, and ports in every rule of a security group: adapted. It does not tag the route
@@ -120,6 +120,11 @@ def test_the_standbys_route_table_leads_to_it_and_waits_without_a_subnet(life: S
     assert table == {"Vpc": life["pair"]["vpcId"], "Default": [standby], "Subnets": []}
 
 
+def test_the_log_has_a_retention_and_there_is_a_dashboard(life: Seen) -> None:
+    assert life["deployed"]["logs"] == {f"/aws/lambda/{FUNCTION}": 90}
+    assert life["deployed"]["dashboards"] == [f"{FUNCTION}-eu-central-1"]
+
+
 def test_nothing_of_the_users_is_touched(life: Seen) -> None:
     for kind in ("instances", "tables"):
         before, deployed = life["before"][kind], life["deployed"][kind]
@@ -137,7 +142,7 @@ def test_the_outputs_name_what_was_made(life: Seen) -> None:
 def test_what_the_emulator_leaves_out_is_in_the_template_that_it_was_sent(life: Seen) -> None:
     resources = life["template"]["Resources"].values()
     kinds = {resource["Type"] for resource in resources}
-    assert {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::SNS::TopicPolicy"} <= kinds
+    assert {"AWS::CloudWatch::Alarm", "AWS::SNS::TopicPolicy"} <= kinds
     (standby,) = (r["Properties"] for r in resources if r["Type"] == "AWS::EC2::Instance")
     assert standby["SourceDestCheck"] is False
     assert life["template"]["Rules"]["CheckBootstrapVersion"]
