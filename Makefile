@@ -16,7 +16,7 @@ TESTS ?=
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/ready ## Make the virtual environment (every other target does so by itself)
@@ -36,6 +36,10 @@ drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces
 .PHONY: test
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
 	python -m pytest --numprocesses 2 --dist worksteal --durations 15 $(TESTS)
+
+.PHONY: e2e
+e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line, in an emulated account
+	python -m pytest --durations 3 tests/e2e
 
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy (strict) and shellcheck

@@ -1,0 +1,241 @@
+"""The emulated account from the outside: a process that serves it, what a user has in it, and what is there."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from tests.e2e.emulator import IMAGE
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION, ACCOUNT = "eu-central-1", "123456789012"
+PAIR = "main"
+BACKENDS = 3
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of AWS that listens on loopback.
+
+    Args:
+        url: of all services.
+        folder: stands for the home folder of a person who has the credentials.
+    """
+
+    url: str
+    folder: Path
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Environment of a process that uses the account and nothing else of this machine."""
+        return {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "HOME": str(self.folder),
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "e2e",
+            "AWS_SECRET_ACCESS_KEY": "e2e",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str) -> Any:
+        """Give a client of boto3."""
+        session: Any = boto3.Session("e2e", "e2e", region_name=REGION)
+        return session.client(service, endpoint_url=self.url)
+
+    def make_vpc(self) -> dict[str, object]:
+        """Make what a user has before the product comes, and give the pair's configuration."""
+        ec2 = self.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        public_a, public_b, private_a, private_b = (
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+                "SubnetId"
+            ]
+            for n, zone in ((0, "a"), (1, "b"), (10, "a"), (11, "b"))
+        )
+        nat = self._run(public_a, {"Name": "nat-a"})
+        table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", InstanceId=nat)
+        for subnet in (private_a, private_b):
+            ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+        for n in range(BACKENDS):
+            self._run((private_a, private_b)[n % 2], {"Name": f"backend-{n}", "nat-failover:probe": PAIR})
+        return {
+            "name": PAIR,
+            "vpcId": vpc,
+            "primaryRouteTableId": table,
+            "primaryInstanceId": nat,
+            "standbySubnetId": public_b,
+        }
+
+    def _run(self, subnet: str, tags: Mapping[str, str]) -> str:
+        specification = {"ResourceType": "instance", "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}
+        made = self.client("ec2").run_instances(
+            ImageId=IMAGE, MinCount=1, MaxCount=1, SubnetId=subnet, TagSpecifications=[specification]
+        )
+        return str(made["Instances"][0]["InstanceId"])
+
+    def read_lock(self) -> str:
+        """Give the lock's value."""
+        return str(self.client("ssm").get_parameter(Name=f"/nat-failover/{PAIR}/lock")["Parameter"]["Value"])
+
+    def write_lock(self, value: str) -> None:
+        """Write the lock as a person does."""
+        self.client("ssm").put_parameter(Name=f"/nat-failover/{PAIR}/lock", Value=value, Overwrite=True)
+
+    def move_back(self, from_table: str, to_table: str) -> None:
+        """Move all subnets from a route table to another, as a person does after a failover."""
+        ec2 = self.client("ec2")
+        (table,) = ec2.describe_route_tables(RouteTableIds=[from_table])["RouteTables"]
+        for association in table["Associations"]:
+            ec2.replace_route_table_association(
+                AssociationId=association["RouteTableAssociationId"], RouteTableId=to_table
+            )
+
+    def fetch(self, key: str) -> bytes:
+        """Give a file that the command line has published to the bootstrap bucket."""
+        bucket = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+        return bytes(self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def everything(self) -> dict[str, Any]:
+        """Say what is there, as JSON; terminated instances and closed change sets are not."""
+        return {
+            **self._of_lambda(),
+            **self._of_ssm(),
+            **self._of_ec2(),
+            **self._of_iam(),
+            "rules": self._rules(),
+            "topics": [topic["TopicArn"] for topic in self.client("sns").list_topics()["Topics"]],
+            "dashboards": [d["DashboardName"] for d in self.client("cloudwatch").list_dashboards()["DashboardEntries"]],
+            "logs": {
+                group["logGroupName"]: group.get("retentionInDays")
+                for group in self.client("logs").describe_log_groups()["logGroups"]
+            },
+            "stacks": {
+                stack["StackName"]: {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+                for stack in self.client("cloudformation").describe_stacks()["Stacks"]
+            },
+        }
+
+    def _of_lambda(self) -> dict[str, Any]:
+        client = self.client("lambda")
+        told = {}
+        for function in client.list_functions()["Functions"]:
+            name = function["FunctionName"]
+            kept = ("Handler", "Runtime", "Role", "Timeout", "MemorySize")
+            told[name] = {key: function[key] for key in kept} | {
+                "Environment": function["Environment"]["Variables"],
+                "Invokers": json.loads(client.get_policy(FunctionName=name)["Policy"])["Statement"],
+            }
+        return {"functions": told}
+
+    def _of_ssm(self) -> dict[str, Any]:
+        ssm = self.client("ssm")
+        mine = [{"Key": "Owner", "Values": ["Self"]}]
+        documents = [d["Name"] for d in ssm.list_documents(Filters=mine)["DocumentIdentifiers"]]
+        names = [parameter["Name"] for parameter in ssm.describe_parameters()["Parameters"]]
+        return {
+            "parameters": {name: ssm.get_parameter(Name=name)["Parameter"]["Value"] for name in names},
+            "documents": {name: json.loads(ssm.get_document(Name=name)["Content"]) for name in documents},
+        }
+
+    def _of_ec2(self) -> dict[str, Any]:
+        ec2 = self.client("ec2")
+        instances = [
+            instance
+            for reservation in ec2.describe_instances()["Reservations"]
+            for instance in reservation["Instances"]
+            if instance["State"]["Name"] != "terminated"
+        ]
+        return {
+            "instances": {
+                i["InstanceId"]: {
+                    "State": i["State"]["Name"],
+                    "Subnet": i["SubnetId"],
+                    "Profile": i.get("IamInstanceProfile", {}).get("Arn"),
+                    "UserData": self._user_data(i["InstanceId"]),
+                }
+                for i in instances
+            },
+            "tables": {
+                t["RouteTableId"]: {
+                    "Vpc": t["VpcId"],
+                    "Default": [r["InstanceId"] for r in t["Routes"] if r.get("DestinationCidrBlock") == "0.0.0.0/0"],
+                    "Subnets": sorted(a["SubnetId"] for a in t["Associations"] if "SubnetId" in a),
+                }
+                for t in ec2.describe_route_tables()["RouteTables"]
+            },
+            "security groups": sorted(g["GroupId"] for g in ec2.describe_security_groups()["SecurityGroups"]),
+            "launch templates": [
+                ec2.describe_launch_template_versions(LaunchTemplateId=t["LaunchTemplateId"])["LaunchTemplateVersions"][
+                    0
+                ]["LaunchTemplateData"]
+                for t in ec2.describe_launch_templates()["LaunchTemplates"]
+            ],
+        }
+
+    def _user_data(self, instance: str) -> str:
+        told = self.client("ec2").describe_instance_attribute(InstanceId=instance, Attribute="userData")
+        return base64.b64decode(told["UserData"].get("Value", "")).decode()
+
+    def _of_iam(self) -> dict[str, Any]:
+        iam = self.client("iam")
+        roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+        return {
+            "roles": {
+                role: [
+                    _parsed(iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"])
+                    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]
+                ]
+                for role in roles
+            },
+            "profiles": [p["InstanceProfileName"] for p in iam.list_instance_profiles()["InstanceProfiles"]],
+        }
+
+    def _rules(self) -> dict[str, Any]:
+        events = self.client("events")
+        return {
+            rule["Name"]: {
+                "Schedule": rule.get("ScheduleExpression"),
+                "Pattern": json.loads(rule.get("EventPattern", "null")),
+                "Targets": [target["Arn"] for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]],
+            }
+            for rule in events.list_rules()["Rules"]
+        }
+
+
+def _parsed(policy: Any) -> Any:
+    """Give a policy, which moto writes as a Python literal where it came out of a template."""
+    return ast.literal_eval(policy) if isinstance(policy, str) else policy
+
+
+@contextmanager
+def account(folder: Path) -> Iterator[Account]:
+    """Serve an account, with its log in the folder, and end the process that does."""
+    home = folder / "home"
+    home.mkdir()
+    with (folder / "emulator.log").open("wb") as log:
+        command = [sys.executable, "-m", "tests.e2e.emulator"]
+        # Its thousand images, which take moto long to load, are left out.
+        environ = os.environ | {"PYTHONPATH": str(ROOT), "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+        ) as process:
+            try:
+                assert process.stdout is not None
+                # By this name, not by its address, moto knows that the bucket's name is no part of the host's.
+                yield Account(f"http://localhost:{int(process.stdout.readline())}", home)
+            finally:
+                process.terminate()

@@ -1,0 +1,125 @@
+"""Serves moto on loopback as a process of its own, with the gaps of its CloudFormation closed that a deployment meets.
+
+The command line deploys the very template that the app synthesizes: it is adapted only where moto reads it, so what
+``cdk diff`` gets back is what was sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import threading
+from typing import Any
+
+from moto.cloudformation import models
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
+from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.route_tables import RouteTable
+from moto.server import ThreadedMotoServer
+from moto.ssm.responses import SimpleSystemManagerResponse
+
+IMAGE = "ami-12c6146b"
+
+_parse_template = models.Stack.parse_template
+_describe = models.CloudFormationBackend.describe_change_set
+_delete = models.CloudFormationBackend.delete_change_set
+_execute_change_set = models.CloudFormationBackend.execute_change_set
+
+
+def adapted(body: dict[str, Any]) -> dict[str, Any]:
+    """Give a template as moto can take it; see the list in test_deployment.py."""
+    # In an update, moto looks for the parameter whose name is the word that says to keep the previous value.
+    body.get("Parameters", {}).pop("BootstrapVersion", None)
+    resources = body.get("Resources", {})
+    for resource in resources.values():
+        properties = resource.get("Properties", {})
+        match resource["Type"]:
+            case "AWS::SSM::Document":
+                properties["Content"] = json.dumps(properties["Content"])
+            case "AWS::EC2::SecurityGroup":
+                for rule in properties.get("SecurityGroupIngress", []) + properties.get("SecurityGroupEgress", []):
+                    rule.setdefault("FromPort", -1)
+                    rule.setdefault("ToPort", -1)
+            case "AWS::EC2::Instance":
+                launch = resources[properties["LaunchTemplate"]["LaunchTemplateId"]["Ref"]]["Properties"]
+                properties["ImageId"] = IMAGE
+                properties["UserData"] = launch["LaunchTemplateData"]["UserData"]
+                properties["SubnetId"] = properties["NetworkInterfaces"][0]["SubnetId"]
+    return body
+
+
+def _parse(template: str) -> dict[str, Any]:
+    return adapted(_parse_template(template))
+
+
+def _parse_change_set(change_set: Any) -> None:
+    change_set.template_dict = _parse(change_set.template)
+
+
+def _execute(backend: Any, change_set_name: str, stack_name: str | None = None) -> None:
+    stack = backend.stacks[backend.describe_change_set(change_set_name).stack_id]
+    _execute_change_set(backend, change_set_name, stack_name)
+    stack._parse_template()
+    stack.output_map = stack._create_output_map()
+    for done in [name for name, known in backend.change_sets.items() if known.stack_id == stack.stack_id]:
+        del backend.change_sets[done]
+
+
+class _ChangeSetNotFoundError(CloudFormationError):
+    code = "ChangeSetNotFound"
+
+
+def _describe_change_set(backend: Any, change_set_name: str) -> Any:
+    try:
+        return _describe(backend, change_set_name)
+    except ValidationError as error:
+        raise _ChangeSetNotFoundError(str(error)) from error
+
+
+def _delete_change_set(backend: Any, change_set_name: str) -> None:
+    with contextlib.suppress(UnboundLocalError):
+        _delete(backend, change_set_name)
+
+
+def _delete_route_table(table: RouteTable, account_id: str, region: str) -> None:
+    ec2_backends[account_id][region].delete_route_table(table.id)
+
+
+def _no_agents(response: SimpleSystemManagerResponse) -> ActionResult:
+    del response
+    return ActionResult({"InstanceInformationList": []})
+
+
+def _no_invocations(response: SimpleSystemManagerResponse) -> ActionResult:
+    del response
+    return ActionResult({"CommandInvocations": []})
+
+
+REPLACED: tuple[tuple[type, str, object], ...] = (
+    (models.Stack, "parse_template", staticmethod(_parse)),
+    (models.ChangeSet, "_parse_template", _parse_change_set),
+    (models.CloudFormationBackend, "execute_change_set", _execute),
+    (models.CloudFormationBackend, "delete_change_set", _delete_change_set),
+    (models.CloudFormationBackend, "describe_change_set", _describe_change_set),
+    (RouteTable, "delete", _delete_route_table),
+    (SimpleSystemManagerResponse, "describe_instance_information", _no_agents),
+    (SimpleSystemManagerResponse, "list_command_invocations", _no_invocations),
+)
+
+
+def main() -> None:
+    """Serve on a free port, which is told in a line on standard output, until standard input ends."""
+    for owner, name, replacement in REPLACED:
+        setattr(owner, name, replacement)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    print(server.get_host_and_port()[1], flush=True)
+    reading = threading.Thread(target=sys.stdin.read, daemon=True)
+    reading.start()
+    reading.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Deploys, uses, changes and destroys the product with the real CDK command line, in an account that moto emulates.
+
+The command line gets the very app and configuration that a person gives it, and sends the very template. What moto's
+CloudFormation can't do, and what the emulator (emulator.py) or these tests make of it:
+
+- It leaves out alarms and the topic's policy (AWS::CloudWatch::Alarm, AWS::SNS::TopicPolicy), and with the alarms what
+  the dashboard shows of them: they are looked for in the template that it was sent; tests/infra looks into them.
+- It knows no launch template for an instance: image, user data and subnet are copied to the instance. So the metadata
+  options, the encrypted volume and SourceDestCheck are looked for in the launch template and in the template.
+- It wants document content as text, and ports in every rule of a security group: adapted. It does not tag the route
+  table, and does not delete it: the emulator does.
+- It checks no rule of the template (bootstrap version), and in an update can't look up that version's parameter, which
+  is taken out.
+- It keeps change sets that were executed, forgets the stack's outputs, and has another error than AWS for a change set
+  that is not there: the emulator does as AWS does.
+- Its change sets don't say which properties change, so that the default `cdk diff` sees no difference where there is
+  one: here it is `cdk diff --method=template`.
+- It never rolls back: an error of the emulator fails the test that reads its log.
+- It checks no permissions: tests/infra compares the role's policy with what the function calls.
+- It has no Lambda that could be run without Docker, and no agents: the handler runs in a process of its own, out of the
+  archive that the command line has published, with the environment of the deployed function; no backend is online.
+  Which failures lead to a failover is for tests/integration and the lab; here one is finished that is under way.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.probe_document import SCRIPT, content
+from tests.e2e.life import FUNCTION, STACK
+
+Seen = dict[str, Any]
+DOCUMENT, LOCK, CLAIM = f"{FUNCTION}-probe", "/nat-failover/main/lock", "/nat-failover/main/claim"
+
+
+def environment(life: Seen, step: str = "deployed") -> dict[str, str]:
+    """Give the function's environment."""
+    return dict(life[step]["functions"][FUNCTION]["Environment"])
+
+
+def added(life: Seen, kind: str) -> dict[str, Any]:
+    """Give what the deployment has added, by name."""
+    return {name: told for name, told in life["deployed"][kind].items() if name not in life["before"][kind]}
+
+
+@pytest.mark.parametrize("step", ["bootstrap", "deploy", "change", "destroy"])
+def test_the_command_line_succeeds(life: Seen, step: str) -> None:
+    assert life[step]["code"] == 0, life[step]["said"]
+
+
+def test_the_emulator_meets_no_error(life: Seen) -> None:
+    assert "Traceback" not in life["emulator"]
+
+
+# What is deployed
+
+
+def test_the_function_is_there_with_the_places_of_the_users_and_of_its_own(life: Seen) -> None:
+    (table,), (standby,) = added(life, "tables"), added(life, "instances")
+    told, pair = environment(life), life["pair"]
+    assert told["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"] == pair["primaryRouteTableId"]
+    assert told["NAT_FAILOVER_PRIMARY_INSTANCE"] == pair["primaryInstanceId"]
+    assert told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"] == table
+    assert told["NAT_FAILOVER_STANDBY_INSTANCE"] == standby
+    assert told["NAT_FAILOVER_LOCK_PARAMETER"] == LOCK
+    assert told["NAT_FAILOVER_PROBE_DOCUMENT"] == DOCUMENT
+    assert [told["NAT_FAILOVER_TOPIC"]] == life["deployed"]["topics"]
+
+
+def test_the_functions_role_may_swap_the_tables_of_its_pair_and_no_others(life: Seen) -> None:
+    role = life["deployed"]["functions"][FUNCTION]["Role"].rpartition("/")[2]
+    (policy,) = life["deployed"]["roles"][role]
+    (tables,) = (s["Resource"] for s in policy["Statement"] if s["Sid"] == "SwapTables")
+    mine = {life["pair"]["primaryRouteTableId"], environment(life)["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]}
+    assert {arn.rpartition("/")[2] for arn in tables} == mine
+
+
+def test_a_schedule_and_the_reports_of_hosts_invoke_the_function(life: Seen) -> None:
+    tick, report = sorted(life["deployed"]["rules"].values(), key=lambda rule: rule["Pattern"] is not None)
+    assert tick["Schedule"] == "rate(1 minute)"
+    assert report["Pattern"]["detail"]["document-name"] == [DOCUMENT]
+    for rule in (tick, report):
+        (target,) = rule["Targets"]
+        assert target.endswith(f":function:{FUNCTION}")
+
+
+def test_both_rules_are_let_in_by_the_function(life: Seen) -> None:
+    invokers = life["deployed"]["functions"][FUNCTION]["Invokers"]
+    let_in = {statement["Condition"]["ArnLike"]["AWS:SourceArn"].rpartition("/")[2] for statement in invokers}
+    assert let_in == set(life["deployed"]["rules"])
+
+
+def test_the_document_carries_the_probe(life: Seen) -> None:
+    assert life["deployed"]["documents"] == {DOCUMENT: content(SCRIPT.read_text(encoding="utf-8"))}
+
+
+def test_the_lock_is_armed_and_there_is_no_claim_yet(life: Seen) -> None:
+    assert added(life, "parameters") == {LOCK: "armed"}
+
+
+def test_the_standby_runs_in_its_subnet_and_becomes_a_nat_by_its_user_data(life: Seen) -> None:
+    (standby,) = added(life, "instances").values()
+    assert (standby["State"], standby["Subnet"]) == ("running", life["pair"]["standbySubnetId"])
+    assert standby["UserData"].startswith("#!/bin/sh\n# User data of the standby NAT")
+    assert standby["Profile"]
+
+
+def test_the_launch_template_asks_for_an_encrypted_volume_and_tokens(life: Seen) -> None:
+    (data,) = life["deployed"]["launch templates"]
+    assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    assert data["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
+
+
+def test_the_standbys_route_table_leads_to_it_and_waits_without_a_subnet(life: Seen) -> None:
+    (table,) = added(life, "tables").values()
+    standby = environment(life)["NAT_FAILOVER_STANDBY_INSTANCE"]
+    assert table == {"Vpc": life["pair"]["vpcId"], "Default": [standby], "Subnets": []}
+
+
+def test_the_log_has_a_retention_and_there_is_a_dashboard(life: Seen) -> None:
+    assert life["deployed"]["logs"] == {f"/aws/lambda/{FUNCTION}": 90}
+    assert life["deployed"]["dashboards"] == [f"{FUNCTION}-eu-central-1"]
+
+
+def test_nothing_of_the_users_is_touched(life: Seen) -> None:
+    for kind in ("instances", "tables"):
+        before, deployed = life["before"][kind], life["deployed"][kind]
+        assert {name: deployed[name] for name in before} == before
+
+
+def test_the_outputs_name_what_was_made(life: Seen) -> None:
+    outputs, told = life["deployed"]["stacks"][STACK], environment(life)
+    assert outputs["MainStandbyInstance"] == told["NAT_FAILOVER_STANDBY_INSTANCE"]
+    assert outputs["MainStandbyRouteTable"] == told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
+    assert outputs["MainTopic"] == told["NAT_FAILOVER_TOPIC"]
+    assert outputs["MainLockParameter"] == LOCK
+
+
+def test_what_the_emulator_leaves_out_is_in_the_template_that_it_was_sent(life: Seen) -> None:
+    resources = life["template"]["Resources"].values()
+    kinds = {resource["Type"] for resource in resources}
+    assert {"AWS::CloudWatch::Alarm", "AWS::SNS::TopicPolicy"} <= kinds
+    (standby,) = (r["Properties"] for r in resources if r["Type"] == "AWS::EC2::Instance")
+    assert standby["SourceDestCheck"] is False
+    assert life["template"]["Rules"]["CheckBootstrapVersion"]
+
+
+# How the published code behaves
+
+
+@pytest.mark.parametrize("step", ["armed", "finishing", "locked"])
+def test_the_handler_runs_out_of_the_published_archive_with_the_libraries_in_it(life: Seen, step: str) -> None:
+    assert life[step]["code"] == 0, life[step]["said"]
+    assert all(module.startswith(life[step]["from"]) for module in life[step]["modules"])
+
+
+def test_an_armed_pair_without_backends_on_line_holds_and_says_so(life: Seen) -> None:
+    answer = life["armed"]["answer"]
+    assert (answer["trigger"], answer["decision"], answer["cause"]) == ("Tick", "HOLD", "CANNOT_JUDGE")
+
+
+def test_a_failover_that_another_invocation_left_is_finished(life: Seen) -> None:
+    assert life["finishing"]["answer"]["outcome"] == "failed-over"
+    told, tables = environment(life), life["failed over"]["tables"]
+    private = life["before"]["tables"][life["pair"]["primaryRouteTableId"]]["Subnets"]
+    assert len(private) == 2
+    assert tables[told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]]["Subnets"] == private
+    assert tables[told["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"]]["Subnets"] == []
+    assert json.loads(life["failed over"]["parameters"][LOCK])["state"] == "failed-over"
+
+
+def test_a_paused_pair_is_left_alone(life: Seen) -> None:
+    answer = life["locked"]["answer"]
+    assert (answer["trigger"], answer["decision"], answer["cause"]) == ("Tick", "HOLD", "LOCKED")
+
+
+# Changes, and the end
+
+
+def test_right_after_a_deployment_there_is_no_difference(life: Seen) -> None:
+    assert life["same"]["code"] == 0, life["same"]["said"]
+
+
+def test_a_changed_setting_is_a_difference_in_the_functions_environment(life: Seen) -> None:
+    assert life["different"]["code"] == 1
+    assert ".NAT_FAILOVER_WARM_UP" in life["different"]["said"]
+
+
+def test_a_changed_setting_arrives_in_the_function_and_nothing_else_changes(life: Seen) -> None:
+    assert environment(life)["NAT_FAILOVER_WARM_UP"] == "300"
+    assert environment(life, "changed") == environment(life) | {"NAT_FAILOVER_WARM_UP": "200"}
+    for kind in ("instances", "tables", "documents", "rules", "roles", "topics"):
+        assert life["changed"][kind] == life["deployed"][kind]
+
+
+def test_a_changed_setting_leaves_the_lock_as_a_person_has_set_it(life: Seen) -> None:
+    assert life["changed"]["parameters"][LOCK] == "paused"
+
+
+def test_nothing_remains_but_the_claim_which_the_function_itself_has_made(life: Seen) -> None:
+    left = life["destroyed"]["parameters"]
+    assert json.loads(left[CLAIM])["owner"]
+    without = {name: value for name, value in left.items() if name != CLAIM}
+    assert life["destroyed"] | {"parameters": without} == life["before"]
