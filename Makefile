@@ -13,6 +13,7 @@ SEED ?=
 REPEAT ?= 1
 JOBS ?= 1
 TESTS ?=
+CONTEXT ?=
 
 .PHONY: help
 help: ## List these targets
@@ -42,11 +43,12 @@ e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line,
 	python -m pytest --durations 3 tests/e2e
 
 .PHONY: lint
-lint: .venv/ready ## ruff, mypy (strict) and shellcheck
+lint: .venv/ready ## ruff, mypy (strict), shellcheck; cdk-nag and cfn-lint over the templates of many configurations
 	ruff check lambda infra tests
 	ruff format --check lambda infra tests
 	mypy lambda infra tests
 	shellcheck $$(git ls-files '*.sh') .ci/run
+	python -m infra.checks
 
 .PHONY: format
 format: .venv/ready ## Let ruff rewrite the code
@@ -54,8 +56,8 @@ format: .venv/ready ## Let ruff rewrite the code
 	ruff format lambda infra tests
 
 .PHONY: synth
-synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out
-	python -m infra.app
+synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out: CONTEXT="-c demo=true"
+	python -m infra.app $(CONTEXT)
 
 .PHONY: permissions
 permissions: .venv/ready ## Print what the function asks of AWS, and which statement of its role allows it

@@ -14,6 +14,7 @@ from aws_cdk import App
 from infra.asset import AssetError
 from infra.config import ConfigurationError, read_configuration
 from infra.config.source import from_context
+from infra.demo import add_demo
 from infra.stack import NatFailoverStack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +38,9 @@ def make_app(
     """
     # Without the CDK's command line nobody reads cdk.json; with it, what the command line says wins.
     app = App(context={**committed_context(), **(context or {})}, outdir=outdir)
+    if configuration is None and str(app.node.try_get_context("demo")).lower() == "true":
+        add_demo(app)
+        return app
     block: object = configuration
     if configuration is None:
         block = from_context(app.node.try_get_context(BLOCK), app.node.try_get_context("config"))

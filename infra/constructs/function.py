@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.acknowledged import acknowledge
 from infra.config import PairConfig
 from infra.names import Names
 from infra.permissions import Statement
@@ -62,6 +63,17 @@ class FailoverFunction(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"nat-failover, pair {pair.name}",
             inline_policies={"pair": iam.PolicyDocument.from_json(document)},
+        )
+        any_of = "IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:{}/*]".format
+        acknowledge(
+            role,
+            {
+                "IAM5[Resource::*]": "reading actions that know no resource",
+                any_of("instance"): "only instances with the probe tag: a condition says so",
+                any_of("subnet"): "only subnets of the pair's VPC: a condition says so",
+                any_of("vpc-endpoint"): "needs the pair's table, too; EC2 knows no condition on the endpoint's VPC",
+                any_of("vpn-gateway"): "needs the pair's table, too; EC2 knows no condition on the gateway's VPC",
+            },
         )
         self.function = lambda_.Function(
             self,

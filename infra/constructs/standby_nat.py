@@ -11,6 +11,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.acknowledged import acknowledge
 from infra.config import PairConfig
 from infra.names import Names
 
@@ -93,6 +94,14 @@ class StandbyNat(Construct):
         instance = self._make_instance(self._make_template(user_data), profile, pair.standby_subnet_id)
         self.instance_id = instance.ref
         self._give_address()
+        acknowledge(self.role, {"IAM5[Resource::*]": "the agent's actions know no resource but the instance itself"})
+        acknowledge(
+            instance,
+            {
+                "EC28": "its alarms are on status checks, which come every minute without detailed monitoring",
+                "EC29": "CloudFormation could not delete or replace it; what replaces it is in the class's description",
+            },
+        )
 
     def _give_address(self) -> None:
         """Give it an Elastic IP in place of the address that it launches with, where that is wanted."""

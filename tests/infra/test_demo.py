@@ -1,0 +1,90 @@
+"""The demonstration: a network, a NAT, backends, and a pair wired to them, with nothing to configure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.app import make_app
+
+Resources = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Resources]:
+    """Synthesize as `cdk deploy --all -c demo=true` does; the resources of each stack."""
+    outdir = str(tmp_path_factory.mktemp("demo"))
+    assembly = make_app(None, outdir, {"demo": "true"}).synth()
+    return {
+        stack.stack_name: json.loads(Path(stack.template_full_path).read_text(encoding="utf-8"))["Resources"]
+        for stack in assembly.stacks
+    }
+
+
+@pytest.fixture(scope="module")
+def network(stacks: dict[str, Resources]) -> Resources:
+    return stacks["nat-failover-demo-network"]
+
+
+def of(resources: Resources, kind: str) -> list[dict[str, Any]]:
+    return [resource["Properties"] for resource in resources.values() if resource["Type"] == kind]
+
+
+def tags(properties: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
+
+
+def test_it_is_a_network_and_a_pair(stacks: dict[str, Resources]) -> None:
+    assert set(stacks) == {"nat-failover-demo-network", "nat-failover-demo"}
+
+
+def test_three_backends_carry_the_tag_of_the_pair_and_stand_in_two_zones(network: Resources) -> None:
+    backends = [i for i in of(network, "AWS::EC2::Instance") if "nat-failover:probe" in tags(i)]
+    assert [tags(backend)["nat-failover:probe"] for backend in backends] == ["demo"] * 3
+    subnets = {json.dumps(backend["NetworkInterfaces"][0]["SubnetId"]) for backend in backends}
+    assert len(subnets) == 2
+    zones = [json.dumps(network[json.loads(s)["Ref"]]["Properties"]["AvailabilityZone"]) for s in subnets]
+    assert len(set(zones)) == 2
+    assert not [b for b in backends if b["NetworkInterfaces"][0]["AssociatePublicIpAddress"]]
+
+
+def test_the_private_subnets_are_associated_with_a_table_that_leads_to_the_nat(network: Resources) -> None:
+    (nat,) = [name for name, r in network.items() if r["Type"] == "AWS::EC2::Instance" and "Nat" in name]
+    (route,) = [r for r in of(network, "AWS::EC2::Route") if "InstanceId" in r]
+    assert (route["InstanceId"], route["DestinationCidrBlock"]) == ({"Ref": nat}, "0.0.0.0/0")
+    private = [name for name, r in network.items() if r["Type"] == "AWS::EC2::Subnet" and "Private" in name]
+    associated = [
+        a["SubnetId"]["Ref"]
+        for a in of(network, "AWS::EC2::SubnetRouteTableAssociation")
+        if a["RouteTableId"] == route["RouteTableId"]
+    ]
+    assert sorted(associated) == sorted(private)
+
+
+def test_the_nat_forwards_and_nothing_else_does(network: Resources) -> None:
+    unchecked = [i for i in of(network, "AWS::EC2::Instance") if not i["SourceDestCheck"]]
+    assert [tags(instance)["Name"] for instance in unchecked] == ["nat-failover-demo-nat01"]
+
+
+def test_nothing_admits_the_internet_and_every_volume_is_encrypted(network: Resources) -> None:
+    for group in of(network, "AWS::EC2::SecurityGroup"):
+        assert "0.0.0.0/0" not in json.dumps(group.get("SecurityGroupIngress", []))
+    for template in of(network, "AWS::EC2::LaunchTemplate"):
+        data = template["LaunchTemplateData"]
+        assert data["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
+        assert data["MetadataOptions"]["HttpTokens"] == "required"
+
+
+def test_the_pair_keeps_systems_manager_within_reach_of_the_backends(stacks: dict[str, Resources]) -> None:
+    endpoints = of(stacks["nat-failover-demo"], "AWS::EC2::VPCEndpoint")
+    assert {json.dumps(e["ServiceName"]).rpartition(".")[2].strip('"]} ') for e in endpoints} == {
+        "ssm",
+        "ssmmessages",
+        "ec2messages",
+    }
+    assert all(endpoint["PrivateDnsEnabled"] for endpoint in endpoints)
+    (function,) = of(stacks["nat-failover-demo"], "AWS::Lambda::Function")
+    assert function["Environment"]["Variables"]["NAT_FAILOVER_COUNT_SILENCE"] == "false"
