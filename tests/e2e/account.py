@@ -172,7 +172,11 @@ class Account:
             "tables": {
                 t["RouteTableId"]: {
                     "Vpc": t["VpcId"],
-                    "Default": [r["InstanceId"] for r in t["Routes"] if r.get("DestinationCidrBlock") == "0.0.0.0/0"],
+                    "Default": [
+                        r.get("InstanceId") or r.get("GatewayId")
+                        for r in t["Routes"]
+                        if r.get("DestinationCidrBlock") == "0.0.0.0/0"
+                    ],
                     "Subnets": sorted(a["SubnetId"] for a in t["Associations"] if "SubnetId" in a),
                 }
                 for t in ec2.describe_route_tables()["RouteTables"]

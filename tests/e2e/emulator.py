@@ -60,9 +60,13 @@ def _parse_change_set(change_set: Any) -> None:
 
 def _execute(backend: Any, change_set_name: str, stack_name: str | None = None) -> None:
     stack = backend.stacks[backend.describe_change_set(change_set_name).stack_id]
+    # A change set's stack knows nothing of what others export.
+    stack.cross_stack_resources = backend.exports
+    stack.resource_map.cross_stack_resources = backend.exports
     _execute_change_set(backend, change_set_name, stack_name)
     stack._parse_template()
     stack.output_map = stack._create_output_map()
+    backend.exports.update({export.name: export for export in stack.exports})
     for done in [name for name, known in backend.change_sets.items() if known.stack_id == stack.stack_id]:
         del backend.change_sets[done]
 

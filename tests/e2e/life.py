@@ -18,6 +18,8 @@ import yaml
 from nat_failover.record import LockState, Record
 from tests.e2e.account import PAIR, ROOT, Account, account
 
+# moto knows no Fn::GetStackOutput, by which the CDK refers to another stack's resources unless told otherwise.
+DEMO = ("-c", "demo=true", "-c", "@aws-cdk/core:defaultCrossStackReferences=strong")
 FUNCTION, STACK = f"nat-failover-{PAIR}", "nat-failover"
 # https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
 TICK = {
@@ -84,6 +86,10 @@ class Life:
         self._see("changed")
         self._cdk("destroy", "--all", "--force")
         self._see("destroyed")
+        self._cdk("deploy", "--all", "--require-approval", "never", *DEMO, name="demo deploy")
+        self._see("demo")
+        self._cdk("destroy", "--all", "--force", *DEMO, name="demo destroy")
+        self._see("demo destroyed")
         return self._told
 
     def _left_behind(self) -> str:
