@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import boto3
 
 from tests.e2e.emulator import IMAGE
+from tests.lab.layout import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION, ACCOUNT = "eu-central-1", "123456789012"
@@ -30,11 +31,13 @@ class Account:
 
     Args:
         url: of all services.
+        words: what the emulator reads, for its agents.
         folder: stands for the home folder of a person who has the credentials.
     """
 
     url: str
     folder: Path
+    words: IO[bytes]
 
     @property
     def environ(self) -> dict[str, str]:
@@ -78,6 +81,7 @@ class Account:
             "primaryRouteTableId": table,
             "primaryInstanceId": nat,
             "standbySubnetId": public_b,
+            "targets": list(TARGETS),
         }
 
     def _run(self, subnet: str, tags: Mapping[str, str]) -> str:
@@ -86,6 +90,25 @@ class Account:
             ImageId=IMAGE, MinCount=1, MaxCount=1, SubnetId=subnet, TagSpecifications=[specification]
         )
         return str(made["Instances"][0]["InstanceId"])
+
+    def start_agents(self, standby: str, document: str) -> None:
+        """Let the pair's hosts be on a network, each with its agent."""
+        instances = [i for r in self.client("ec2").describe_instances()["Reservations"] for i in r["Instances"]]
+        named = {tag["Value"]: i for i in instances for tag in i.get("Tags", []) if tag["Key"] == "Name"}
+        backends = [named[f"backend-{n}"] for n in range(BACKENDS)]
+        hosts = {"nat01": named["nat-a"]["InstanceId"], "nat02": standby}
+        hosts |= {f"backend{n + 1}": backend["InstanceId"] for n, backend in enumerate(backends)}
+        subnets = {"private-a": backends[0]["SubnetId"], "private-b": backends[1]["SubnetId"]}
+        self.tell({"hosts": hosts, "subnets": subnets, "document": document, "url": self.url})
+
+    def tell(self, words: Mapping[str, Any]) -> None:
+        """Say something to the emulator's agents."""
+        self.words.write(json.dumps(words).encode() + b"\n")
+        self.words.flush()
+
+    def forget_claim(self) -> None:
+        """Let the claim of an earlier failover be over, as after a minute."""
+        self.client("ssm").delete_parameter(Name=f"/nat-failover/{PAIR}/claim")
 
     def read_lock(self) -> str:
         """Give the lock's value."""
@@ -240,6 +263,7 @@ def account(folder: Path) -> Iterator[Account]:
             try:
                 assert process.stdout is not None
                 # By this name, not by its address, moto knows that the bucket's name is no part of the host's.
-                yield Account(f"http://localhost:{int(process.stdout.readline())}", home)
+                assert process.stdin is not None
+                yield Account(f"http://localhost:{int(process.stdout.readline())}", home, process.stdin)
             finally:
                 process.terminate()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-import threading
+from collections.abc import Callable
 from typing import Any
 
 from moto.cloudformation import models
@@ -19,6 +19,8 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.route_tables import RouteTable
 from moto.server import ThreadedMotoServer
 from moto.ssm.responses import SimpleSystemManagerResponse
+
+from tests.e2e.agents import Agents
 
 IMAGE = "ami-12c6146b"
 
@@ -91,14 +93,24 @@ def _delete_route_table(table: RouteTable, account_id: str, region: str) -> None
     ec2_backends[account_id][region].delete_route_table(table.id)
 
 
-def _no_agents(response: SimpleSystemManagerResponse) -> ActionResult:
-    del response
-    return ActionResult({"InstanceInformationList": []})
+AGENTS = Agents()
 
 
-def _no_invocations(response: SimpleSystemManagerResponse) -> ActionResult:
-    del response
-    return ActionResult({"CommandInvocations": []})
+Answer = Callable[[SimpleSystemManagerResponse], ActionResult]
+
+
+def _nothing(key: str) -> Answer:
+    return lambda response: ActionResult({key: []})  # noqa: ARG005
+
+
+def _answered(operation: str, before: Answer) -> Answer:
+    """Have the agents answer, once there are any."""
+
+    def answer(response: SimpleSystemManagerResponse) -> ActionResult:
+        told = AGENTS.answer(operation, json.loads(response.body))
+        return before(response) if told is None else ActionResult(told)
+
+    return answer
 
 
 REPLACED: tuple[tuple[type, str, object], ...] = (
@@ -108,8 +120,15 @@ REPLACED: tuple[tuple[type, str, object], ...] = (
     (models.CloudFormationBackend, "delete_change_set", _delete_change_set),
     (models.CloudFormationBackend, "describe_change_set", _describe_change_set),
     (RouteTable, "delete", _delete_route_table),
-    (SimpleSystemManagerResponse, "describe_instance_information", _no_agents),
-    (SimpleSystemManagerResponse, "list_command_invocations", _no_invocations),
+    *(
+        (SimpleSystemManagerResponse, method, _answered(operation, before))
+        for method, operation, before in (
+            ("describe_instance_information", "DescribeInstanceInformation", _nothing("InstanceInformationList")),
+            ("list_command_invocations", "ListCommandInvocations", _nothing("CommandInvocations")),
+            ("list_commands", "ListCommands", SimpleSystemManagerResponse.list_commands),
+            ("send_command", "SendCommand", SimpleSystemManagerResponse.send_command),
+        )
+    ),
 )
 
 
@@ -120,9 +139,8 @@ def main() -> None:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     print(server.get_host_and_port()[1], flush=True)
-    reading = threading.Thread(target=sys.stdin.read, daemon=True)
-    reading.start()
-    reading.join()
+    for line in sys.stdin:
+        AGENTS.tell(json.loads(line))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ class Life:
         self._told["finishing"] = self._invoke()
         self._see("failed over")
         self._aws.move_back(self._setting("STANDBY_ROUTE_TABLE"), self._setting("PRIMARY_ROUTE_TABLE"))
+        self._fail_over()
         self._aws.write_lock("paused")
         self._told["locked"] = self._invoke()
         self._cdk("diff", "--fail", "--method=template", name="same")
@@ -91,6 +92,21 @@ class Life:
         self._cdk("destroy", "--all", "--force", *DEMO, name="demo destroy")
         self._see("demo destroyed")
         return self._told
+
+    def _fail_over(self) -> None:
+        """Let the NAT of the lab's network die while the hosts are watched, and have a tick find it out."""
+        self._aws.forget_claim()
+        self._aws.write_lock("armed")
+        self._aws.start_agents(self._setting("STANDBY_INSTANCE"), self._setting("PROBE_DOCUMENT"))
+        time.sleep(2)
+        self._told["watching"] = self._invoke()
+        time.sleep(4)
+        self._aws.tell({"break": "nat01"})
+        time.sleep(5)
+        self._told["dead"] = self._invoke()
+        self._told["lock"] = self._aws.read_lock()
+        self._see("swapped")
+        self._aws.move_back(self._setting("STANDBY_ROUTE_TABLE"), self._setting("PRIMARY_ROUTE_TABLE"))
 
     def _left_behind(self) -> str:
         """Give the lock's record of an invocation that died right after it had decided to fail over."""

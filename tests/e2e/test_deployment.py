@@ -21,9 +21,10 @@ CloudFormation can't do, and what the emulator (emulator.py) or these tests make
   looks for them in the template). And it knows no Fn::GetStackOutput: the two stacks
   refer to each other by exports here.
 - It checks no permissions: tests/iam compares the role's policy with what the function calls.
-- It has no Lambda that could be run without Docker, and no agents: the handler runs in a process of its own, out of the
-  archive that the command line has published, with the environment of the deployed function; no backend is online.
-  Which failures lead to a failover is for tests/integration and the lab; here one is finished that is under way.
+- It has no Lambda that could be run without Docker: the handler runs in a process of its own, out of the archive that
+  the command line has published, with the environment of the deployed function.
+- It runs no commands: the lab's agents do, on the lab's simulated network, in real time (agents.py). What else can
+  happen there is for the lab.
 """
 
 from __future__ import annotations
@@ -174,6 +175,18 @@ def test_a_failover_that_another_invocation_left_is_finished(life: Seen) -> None
     assert tables[told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]]["Subnets"] == private
     assert tables[told["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"]]["Subnets"] == []
     assert json.loads(life["failed over"]["parameters"][LOCK])["state"] == "failed-over"
+
+
+def test_a_nat_that_dies_is_found_out_by_the_backends_and_replaced(life: Seen) -> None:
+    assert life["watching"]["answer"]["cause"] == "WAITING"
+    answer = life["dead"]["answer"]
+    assert (answer["decision"], answer["outcome"]) == ("FAIL_OVER", "failed-over"), life["dead"]
+    assert "3 of 3 backends can't reach the Internet" in answer["reason"]
+    assert "3 of 3 backends online" in answer["result"]
+    assert json.loads(life["lock"])["state"] == "failed-over"
+    told, tables = environment(life), life["swapped"]["tables"]
+    assert len(tables[told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]]["Subnets"]) == 2
+    assert tables[told["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"]]["Subnets"] == []
 
 
 def test_a_paused_pair_is_left_alone(life: Seen) -> None:

@@ -1,0 +1,87 @@
+"""Run Command for the emulated account: the lab's agents on the lab's simulated network, in real time."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from moto.ec2.models import ec2_backends
+
+from tests.lab.latencies import Latencies
+from tests.lab.layout import SSM_ENDPOINT, VPC_CIDR, standard_layout
+from tests.lab.real_world import RealWorld
+from tests.lab.runcommand import RunCommand
+from tests.lab.simulated import SimulatedNetwork
+
+REGION, ACCOUNT = "eu-central-1", "123456789012"
+# How soon the network does what the account's route tables say, in seconds.
+MIRRORED_EVERY = 0.1
+
+
+class Agents:
+    """The hosts of one pair, once somebody has told of them; until then no host is online.
+
+    Words come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "document": "...", "url": "..."}``
+    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away.
+    """
+
+    def __init__(self) -> None:
+        self._run_command: RunCommand | None = None
+        self._network: SimulatedNetwork | None = None
+        self._ssm: Any = None
+
+    def tell(self, words: Mapping[str, Any]) -> None:
+        """Do what a line on standard input says."""
+        if "break" in words and self._network is not None:
+            self._network.flush_nat_rules(words["break"])
+        if "hosts" in words:
+            self._begin(words)
+
+    def answer(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Answer a call; None before there are any hosts."""
+        if self._run_command is None:
+            return None
+        return self._run_command.answer(self._ssm, operation, arguments)
+
+    def _begin(self, words: Mapping[str, Any]) -> None:
+        ec2: Any
+        session: Any = boto3.Session("e2e", "e2e", region_name=REGION)
+        ec2, self._ssm = (session.client(service, endpoint_url=words["url"]) for service in ("ec2", "ssm"))
+        world = RealWorld(1)
+        layout = standard_layout(subnets=len(words["subnets"]), backends=len(words["hosts"]) - 2)
+        network = SimulatedNetwork(layout, world)
+        network.open()
+        for nat in layout.nats:
+            network.boot(nat.name, "#!/bin/sh\n")
+        network.set_routes("public", {VPC_CIDR: "local", "0.0.0.0/0": "igw"})
+        network.associate(layout.public_subnet.name, "public")
+        hosts: dict[str, str] = words["hosts"]
+        names = {instance: host for host, instance in hosts.items()}
+        document = json.loads(self._ssm.get_document(Name=words["document"])["Content"])
+        account: Any = SimpleNamespace(
+            instances=hosts, host_of=names.__getitem__, document=document, ec2=ec2, tables=None
+        )
+        for nat in layout.nats:
+            # Made a moment ago, and so a machine that may still be booting.
+            instance: Any = ec2_backends[ACCOUNT][REGION].get_instance(hosts[nat.name])
+            instance.launch_time = "2026-01-01T00:00:00.000Z"
+        subnets = {subnet: name for name, subnet in words["subnets"].items()}
+        threading.Thread(target=_mirror, args=(ec2, network, names, subnets), daemon=True).start()
+        self._network = network
+        self._run_command = RunCommand(account, network, world, Latencies(), SSM_ENDPOINT, lambda event: None)  # noqa: ARG005
+
+
+def _mirror(ec2: Any, network: SimulatedNetwork, names: Mapping[str, str], subnets: Mapping[str, str]) -> None:
+    while True:
+        for table in ec2.describe_route_tables()["RouteTables"]:
+            routes = {r["DestinationCidrBlock"]: names.get(r.get("InstanceId", ""), "local") for r in table["Routes"]}
+            network.set_routes(table["RouteTableId"], routes)
+            for association in table["Associations"]:
+                if association.get("SubnetId") in subnets:
+                    network.associate(subnets[association["SubnetId"]], table["RouteTableId"])
+        time.sleep(MIRRORED_EVERY)
