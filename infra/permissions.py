@@ -56,6 +56,7 @@ def statements(
             [
                 "ec2:DescribeInstances",
                 "ec2:DescribeRouteTables",
+                "ec2:DescribeTags",
                 "ssm:DescribeInstanceInformation",
                 "ssm:ListCommandInvocations",
                 "ssm:ListCommands",

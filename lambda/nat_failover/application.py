@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from nat_failover.events import parse
 from nat_failover.failover import Failover, Invoker
+from nat_failover.fleet import Fleet
 from nat_failover.instances import Instances
 from nat_failover.lock import LockStore
 from nat_failover.mirror import Mirror
@@ -81,11 +82,12 @@ class Application:
         self._stream = stream
         lock = LockStore(clients.ssm, settings, runtime)
         routes = Routes(clients.ec2, settings, runtime)
-        probe = Probe(clients.ssm, settings, runtime)
+        fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
+        probe = Probe(clients.ssm, settings, runtime, fleet)
         notifications = Notifications(clients.sns, settings)
         failover = Failover(settings, runtime, lock, routes, probe, notifications)
         lookout = Lookout(settings, runtime, lock, routes, probe, Instances(clients.ec2))
-        self._monitor = Monitor(settings, runtime, lookout, lock, probe, failover, Mirror(clients.ec2))
+        self._monitor = Monitor(settings, runtime, lookout, lock, fleet, probe, failover, Mirror(clients.ec2))
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> Application:

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nat_failover.decision import Action, Cause, Decision, Situation, decide, latest_word, survey
 from nat_failover.events import Tick, Trigger
 from nat_failover.failover import Failover, Invoker, Result
+from nat_failover.fleet import Fleet
 from nat_failover.lock import LockStore
 from nat_failover.mirror import Mirror
 from nat_failover.observability import Metrics
@@ -50,6 +51,7 @@ class Monitor:
         runtime: Runtime,
         lookout: Lookout,
         lock: LockStore,
+        fleet: Fleet,
         probe: Probe,
         failover: Failover,
         mirror: Mirror,
@@ -58,6 +60,7 @@ class Monitor:
         self._runtime = runtime
         self._lookout = lookout
         self._lock = lock
+        self._fleet = fleet
         self._probe = probe
         self._failover = failover
         self._mirror = mirror
@@ -150,10 +153,11 @@ class Monitor:
         if len(watched - nats) >= self._settings.sample_size:
             return self._ask(view, self._kind, tuple(control))
         latest = {o.host: o for o in survey(view.observations, now, self._settings).latest.values()}
+        again = frozenset(h for h, o in latest.items() if o.state in (State.UNREACHABLE, State.WARMING_UP))
         backends = choose(
-            self._probe.online(),
+            self._fleet.online(watched | again),
             watched - nats,
-            frozenset(h for h, o in latest.items() if o.state in (State.UNREACHABLE, State.WARMING_UP)),
+            again,
             frozenset(h for h, o in latest.items() if o.state is State.BROKEN),
             self._settings,
             self._runtime.random,
@@ -165,7 +169,7 @@ class Monitor:
         return Kind.WATCH if self._settings.watches else Kind.CHECK
 
     def _looks_for_new_ones(self, now: float) -> bool:
-        """Tell whether this tick is one of those that look for backends never seen; the list is a call, or many."""
+        """Tell whether this tick is one of those that look for backends never seen; the list takes calls."""
         return int(now // self._settings.period) % LOOK_EVERY == 0
 
     def _passive(self, view: View) -> str | None:

@@ -1,4 +1,4 @@
-"""SSM Run Command: who is online, send a round of the probe, read what it says."""
+"""SSM Run Command: send a round of the probe, read what it says."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from nat_failover.fleet import Fleet
 from nat_failover.observation import DELIVERY_TIMEOUT, Invocation, Observation, observe, unknown_yet
 from nat_failover.rounds import Kind, Round
 from nat_failover.runtime import Runtime
@@ -30,29 +31,15 @@ class Probe:
     Args:
         ssm: boto3 client.
         settings: names the document and its parameters.
-        runtime: clock and randomness.
+        runtime: clock.
+        fleet: tells whom SSM manages.
     """
 
-    def __init__(self, ssm: SSMClient, settings: Settings, runtime: Runtime) -> None:
+    def __init__(self, ssm: SSMClient, settings: Settings, runtime: Runtime, fleet: Fleet) -> None:
         self._ssm = ssm
         self._settings = settings
         self._runtime = runtime
-
-    def online(self) -> list[str]:
-        """List the instance ids of the pair's backends whose agent is online.
-
-        Raises:
-            botocore.exceptions.ClientError: SSM refuses.
-        """
-        pages = self._ssm.get_paginator("describe_instance_information").paginate(
-            Filters=[
-                {"Key": f"tag:{self._settings.probe_tag_key}", "Values": [self._settings.probe_tag_value]},
-                {"Key": "PingStatus", "Values": ["Online"]},
-            ],
-            PaginationConfig={"PageSize": PAGE},
-        )
-        found = (info["InstanceId"] for page in pages for info in page["InstanceInformationList"])
-        return [host for host in found if host not in self._settings.nats]
+        self._fleet = fleet
 
     def send(self, kind: Kind, hosts: Sequence[str], control: str | None = None) -> Round | None:
         """Ask hosts, all at the same time.
@@ -73,19 +60,12 @@ class Probe:
         try:
             return self._send(kind, hosts, control)
         except self._ssm.exceptions.InvalidInstanceId:
-            managed = self._managed(hosts)
+            managed = self._fleet.online_of(hosts)
             log.warning("hosts that SSM does not manage", extra={"hosts": sorted(set(hosts) - managed)})
             left = [host for host in hosts if host in managed]
             if len(left) == len(hosts):
                 raise
             return self._send(kind, left, control) if left else None
-
-    def _managed(self, hosts: Sequence[str]) -> set[str]:
-        pages = self._ssm.get_paginator("describe_instance_information").paginate(
-            Filters=[{"Key": "InstanceIds", "Values": list(hosts)}, {"Key": "PingStatus", "Values": ["Online"]}],
-            PaginationConfig={"PageSize": PAGE},
-        )
-        return {info["InstanceId"] for page in pages for info in page["InstanceInformationList"]}
 
     def _send(self, kind: Kind, hosts: Sequence[str], control: str | None) -> Round:
         window = self._settings.window if kind is Kind.WATCH else 0

@@ -23,7 +23,7 @@ from tests.lab.scenarios import SCENARIOS
 # Together they make every call that the function has.
 PLAYED = (
     *("nat-rules-flushed", "nat-dead-without-endpoints", "failover-after-rearm", "crash-mid-swap"),
-    *("routes-mirrored", "observe-mode"),
+    *("routes-mirrored", "observe-mode", "large-fleet"),
 )
 
 

@@ -19,6 +19,7 @@ ACCOUNT = "123456789012"
 WIDE = {
     "DescribeInstances": "ec2",
     "DescribeRouteTables": "ec2",
+    "DescribeTags": "ec2",
     "DescribeInstanceInformation": "ssm",
     "ListCommandInvocations": "ssm",
     "ListCommands": "ssm",

@@ -96,6 +96,7 @@ def test_a_star_stands_only_where_aws_knows_no_resource(template: Template) -> N
     assert {action for statement in wide for action in statement["Action"]} == {
         "ec2:DescribeInstances",
         "ec2:DescribeRouteTables",
+        "ec2:DescribeTags",
         "ssm:DescribeInstanceInformation",
         "ssm:ListCommandInvocations",
         "ssm:ListCommands",

@@ -21,6 +21,7 @@ from moto.sns.models import sns_backends
 
 from nat_failover.application import Application, Clients
 from nat_failover.failover import Invoker
+from nat_failover.fleet import Fleet
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT
@@ -141,6 +142,11 @@ class Account:
     def configure(self, **changes: Any) -> None:
         """Change settings."""
         self.settings = replace(self.settings, **changes)
+
+    @property
+    def fleet(self) -> Fleet:
+        """A view of the backends that remembers nothing yet."""
+        return Fleet(self.clients.ssm, self.clients.ec2, self.settings, self.clock)
 
     def application(self, stream: Any = None) -> Application:
         """Put the function together as Lambda would, with this clock."""

@@ -28,7 +28,7 @@ class Acting:
         self.told = io.StringIO()
         self.lock = LockStore(account.clients.ssm, account.settings, account.clock)
         self.routes = Routes(account.clients.ec2, account.settings, account.clock)
-        self.probe = Probe(account.clients.ssm, account.settings, account.clock)
+        self.probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
         notifications = Notifications(account.clients.sns, account.settings)
         self.failover = Failover(account.settings, account.clock, self.lock, self.routes, self.probe, notifications)
         self.metrics = Metrics(account.settings, self.told)

@@ -26,7 +26,7 @@ def account() -> Iterator[Account]:
 @pytest.fixture
 def probe(account: Account) -> Probe:
     """Use the pair's probe document."""
-    return Probe(account.clients.ssm, account.settings, account.clock)
+    return Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
 
 
 def sent(probe: Probe, kind: Kind, hosts: tuple[str, ...]) -> Round:
@@ -39,30 +39,6 @@ def sent(probe: Probe, kind: Kind, hosts: tuple[str, ...]) -> Round:
 def calls(account: Account, operation: str) -> int:
     """Count the calls of an operation."""
     return len([name for name, _ in account.run_command.calls if name == operation])
-
-
-# Who is online
-
-
-def test_online_backends_are_asked_for_by_the_pairs_tag_and_ping_status(account: Account, probe: Probe) -> None:
-    probe.online()
-    ((operation, arguments),) = account.run_command.calls
-    assert operation == "DescribeInstanceInformation"
-    assert arguments["Filters"] == [
-        {"Key": "tag:nat-failover:probe", "Values": ["main"]},
-        {"Key": "PingStatus", "Values": ["Online"]},
-    ]
-
-
-def test_the_nats_are_no_backends_though_they_be_tagged(account: Account, probe: Probe) -> None:
-    assert account.primary in account.run_command.online
-    assert sorted(probe.online()) == list(account.backends)
-
-
-def test_online_backends_are_read_to_the_last_page(account: Account, probe: Probe) -> None:
-    account.run_command.online = [f"i-{n:017x}" for n in range(120)]
-    assert probe.online() == account.run_command.online
-    assert calls(account, "DescribeInstanceInformation") == 3
 
 
 # Sending
@@ -112,7 +88,7 @@ def test_what_is_sent_are_the_documents_parameters_in_the_form_that_it_allows(
     account: Account, changes: dict[str, object]
 ) -> None:
     account.configure(**changes)
-    sent(Probe(account.clients.ssm, account.settings, account.clock), Kind.WATCH, account.backends)
+    sent(Probe(account.clients.ssm, account.settings, account.clock, account.fleet), Kind.WATCH, account.backends)
     (command,) = account.run_command.commands
     parameters = command.arguments["Parameters"]
     assert parameters.keys() == PATTERNS.keys()

@@ -47,6 +47,7 @@ class RunCommand:
         emit: gets every status-change event, as EventBridge would.
 
     Attributes:
+        page: how many things a list gives at most at a time.
         offline: hosts whose agent has not been heard of for long.
         seen: when SSM learnt of a failed probe first, and of which host.
     """
@@ -67,6 +68,7 @@ class RunCommand:
         self._address = ssm_address
         self._emit = emit
         self._commands: dict[str, _Command] = {}
+        self.page = 50
         self.offline: set[str] = set()
         self.dead: set[str] = set()
         self.seen: list[tuple[float, str]] = []
@@ -199,7 +201,7 @@ class RunCommand:
             and c.asked_at > since
             and c.listed_at <= self._world.now()
         ]
-        return _page(list(reversed(found)), "Commands", arguments)
+        return self._page(list(reversed(found)), "Commands", arguments)
 
     def _invocations(self, client: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
         command = self._commands.get(arguments["CommandId"])
@@ -207,7 +209,7 @@ class RunCommand:
             error = {"Error": {"Code": "InvalidCommandId", "Message": arguments["CommandId"]}}
             raise client.exceptions.InvalidCommandId(error, "ListCommandInvocations")
         listed = list(command.invocations.values()) if command.listed_at <= self._world.now() else []
-        return _page([_told_invocation(command, i) for i in listed], "CommandInvocations", arguments)
+        return self._page([_told_invocation(command, i) for i in listed], "CommandInvocations", arguments)
 
     def _information(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Tell which hosts are online; moto has no such operation."""
@@ -227,7 +229,14 @@ class RunCommand:
             )
             if matching:
                 found.append({"InstanceId": instance_id, "PingStatus": "Online"})
-        return _page(found, "InstanceInformationList", arguments)
+        return self._page(found, "InstanceInformationList", arguments)
+
+    def _page(self, found: list[dict[str, Any]], key: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        start, size = int(arguments.get("NextToken", "0")), min(self.page, int(arguments.get("MaxResults", 50)))
+        page: dict[str, Any] = {key: found[start : start + size]}
+        if start + size < len(found):
+            page["NextToken"] = str(start + size)
+        return page
 
 
 def _told_invocation(command: _Command, invocation: _Invocation) -> dict[str, Any]:
@@ -248,14 +257,6 @@ def _told_invocation(command: _Command, invocation: _Invocation) -> dict[str, An
             }
         ],
     }
-
-
-def _page(found: list[dict[str, Any]], key: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    start, size = int(arguments.get("NextToken", "0")), int(arguments.get("MaxResults", 50))
-    page: dict[str, Any] = {key: found[start : start + size]}
-    if start + size < len(found):
-        page["NextToken"] = str(start + size)
-    return page
 
 
 def _time(at: float) -> datetime:

@@ -253,6 +253,14 @@ def _copied(lab: Lab) -> list[str]:
     return _one_swap(lab) + ([f"lost by the swap: {sorted(missing)}"] if missing else [])
 
 
+def _list_in_short_pages(lab: Lab) -> None:
+    lab.run_command.page = 4
+
+
+def _drawn_by_tag(lab: Lab) -> list[str]:
+    return _one_swap(lab) + ([] if lab.gateway.calls["ec2:DescribeTags"] else ["EC2 was not asked who carries the tag"])
+
+
 def _rerun_never(lab: Lab) -> None:
     lab.wait(130 if lab.world.virtual else 15)
 
@@ -412,6 +420,14 @@ SCENARIOS = {
             _flush,
             before=_lock(None),
             problems=_one_swap,
+        ),
+        Scenario(
+            "large-fleet",
+            "there are more backends than a page of SSM's list holds",
+            FAIL_OVER,
+            _flush,
+            before=_list_in_short_pages,
+            problems=_drawn_by_tag,
         ),
         Scenario(
             "routes-missing",

@@ -1,0 +1,149 @@
+"""Who could be asked: small fleets are listed, large ones sampled, in the same number of calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from nat_failover.fleet import Fleet
+from tests.integration.account import Account, pair_in_moto
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Account]:
+    with pair_in_moto() as account:
+        yield account
+
+
+class Tagged:
+    """EC2's DescribeTags over a fleet that is too large for moto; requests are built as ever, only nothing is sent."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.known: list[str] = []
+        self.calls: list[dict[str, list[str]]] = []
+        account.ec2.meta.events.register("before-call.ec2.DescribeTags", self._answer)
+
+    def close(self) -> None:
+        """Let moto answer again."""
+        self.account.ec2.meta.events.unregister("before-call.ec2.DescribeTags", self._answer)
+
+    def _answer(self, params: Any, **_: object) -> tuple[Any, dict[str, Any]]:
+        body = params["body"]
+        filters = {
+            body[f"Filter.{n}.Name"]: [v for k, v in body.items() if k.startswith(f"Filter.{n}.Value.")]
+            for n in range(1, 10)
+            if f"Filter.{n}.Name" in body
+        }
+        self.calls.append(filters)
+        patterns = filters.get("resource-id", [])
+        assert all(re.fullmatch(r"i-\*[0-9a-f]{3}", pattern) for pattern in patterns)
+        endings = {pattern[-3:] for pattern in patterns}
+        found = [i for i in self.known if not endings or i[-3:] in endings]
+        page = int(body["MaxResults"])
+        told: dict[str, Any] = {"Tags": [{"ResourceId": i} for i in found[:page]]}
+        return SimpleNamespace(status_code=200), told | ({"NextToken": "more"} if len(found) > page else {})
+
+
+@pytest.fixture
+def tagged(shared: Account) -> Iterator[Tagged]:
+    shared.run_command.online = [*shared.backends, shared.primary, shared.standby]
+    shared.run_command.calls.clear()
+    answering = Tagged(shared)
+    yield answering
+    answering.close()
+
+
+def grown(tagged: Tagged, size: int) -> list[str]:
+    """Let there be so many backends, all of them online."""
+    chance = tagged.account.clock.random
+    tagged.known = [f"i-{chance.getrandbits(68):017x}" for _ in range(size)]
+    tagged.account.run_command.online = list(tagged.known)
+    return tagged.known
+
+
+def calls(tagged: Tagged) -> tuple[int, int]:
+    """Count the calls of SSM and EC2 since the last time."""
+    counted = len(tagged.account.run_command.calls), len(tagged.calls)
+    tagged.account.run_command.calls.clear()
+    tagged.calls.clear()
+    return counted
+
+
+def test_a_small_fleet_is_listed_by_the_pairs_tag_and_ping_status(tagged: Tagged) -> None:
+    tagged.account.fleet.online()
+    ((operation, arguments),) = tagged.account.run_command.calls
+    assert operation == "DescribeInstanceInformation"
+    assert arguments["Filters"] == [
+        {"Key": "tag:nat-failover:probe", "Values": ["main"]},
+        {"Key": "PingStatus", "Values": ["Online"]},
+    ]
+
+
+def test_the_nats_are_no_backends_though_they_be_tagged(tagged: Tagged) -> None:
+    account = tagged.account
+    assert account.primary in account.run_command.online
+    assert sorted(account.fleet.online()) == list(account.backends)
+    grown(tagged, 60)
+    tagged.known += [account.primary, account.standby]
+    account.run_command.online = tagged.known
+    for _ in range(20):
+        assert not {account.primary, account.standby}.intersection(account.fleet.online())
+
+
+@pytest.mark.parametrize("size", [51, 1_000, 1_001, 3_000, 50_000])
+def test_of_a_large_fleet_a_choice_is_looked_at_in_two_calls(tagged: Tagged, size: int) -> None:
+    known, fleet = set(grown(tagged, size)), tagged.account.fleet
+    fleet.online()  # and now it knows how large the fleet is
+    calls(tagged)
+    online = fleet.online()
+    assert tagged.account.settings.sample_size <= len(online) <= 50
+    assert known.issuperset(online)
+    assert calls(tagged) == (1, 1)
+
+
+def test_every_backend_of_a_large_fleet_may_be_chosen(tagged: Tagged) -> None:
+    known, fleet = grown(tagged, 1_500), tagged.account.fleet
+    seen = {host for _ in range(400) for host in fleet.online()}
+    assert len(seen) > 0.99 * len(known)
+
+
+def test_a_choice_misses_none_of_those_that_it_must_not_miss(tagged: Tagged) -> None:
+    known, fleet = grown(tagged, 300), tagged.account.fleet
+    first = set(known[-7:])
+    for _ in range(20):
+        assert first.issubset(fleet.online(first))
+
+
+def test_of_a_large_fleet_only_those_are_given_whose_agent_is_online(tagged: Tagged) -> None:
+    known, fleet = grown(tagged, 200), tagged.account.fleet
+    online = set(known[:120])
+    tagged.account.run_command.online = sorted(online)
+    for _ in range(20):
+        assert online.issuperset(fleet.online(known[150:155]))
+
+
+def test_a_fleet_that_shrinks_is_listed_again(tagged: Tagged) -> None:
+    grown(tagged, 3_000)
+    fleet: Fleet = tagged.account.fleet
+    fleet.online()
+    few = grown(tagged, 12)
+    for _ in range(3):
+        fleet.online()
+    calls(tagged)
+    assert sorted(fleet.online()) == sorted(few)
+    assert calls(tagged) == (1, 0)
+
+
+def test_where_few_have_one_of_the_endings_that_were_drawn_all_are_looked_for_next_time(tagged: Tagged) -> None:
+    grown(tagged, 1_200)
+    fleet = tagged.account.fleet
+    fleet.online()
+    known = grown(tagged, 100)
+    fleet.online()
+    assert len(fleet.online()) == 50
+    assert set(known).issuperset(fleet.online())
