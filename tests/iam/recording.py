@@ -18,6 +18,7 @@ from tests.iam.requests import Account, arn, requests_of
 from tests.lab.cloud import REGION
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
+from tests.lab.moto_cloud import MotoCloud
 from tests.lab.scenarios import SCENARIOS
 
 # Together they make every call that the function has.
@@ -45,7 +46,9 @@ def recorded(scenario: str) -> Recording:
     found: list[Recording] = []
 
     def main(lab: Lab) -> None:
-        account = Account(lab.cloud)
+        cloud = lab.cloud
+        assert isinstance(cloud, MotoCloud)
+        account = Account(cloud)
 
         def note(operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
             for request in requests_of(operation, arguments, account):
@@ -61,7 +64,7 @@ def recorded(scenario: str) -> Recording:
         streams = arn("logs", f"log-group:/aws/lambda/{name}:log-stream:2026/01/01/[$LATEST]0")
         by_lambda = [Request(f"logs:{action}", streams) for action in ("CreateLogStream", "PutLogEvents")]
         facts = {**lab.cloud.environment, "VPC": account.vpc_of(next(iter(lab.cloud.subnets.values())))}
-        found.append(Recording(scenario, (*needed.values(), *by_lambda), tuple(_statements(lab)), facts))
+        found.append(Recording(scenario, (*needed.values(), *by_lambda), tuple(_statements(cloud)), facts))
 
     Lab("simulated", 1, Latencies(), chosen.settings).run(main)
     return found[0]
@@ -83,9 +86,9 @@ def _copy_what_no_scenario_has(lab: Lab, note: Any) -> None:
     assert Mirror(client).copy([elsewhere, propagated], lab.cloud.standby_table) == ()
 
 
-def _statements(lab: Lab) -> Sequence[Statement]:
+def _statements(cloud: MotoCloud) -> Sequence[Statement]:
     iam: Any = boto3.Session(region_name=REGION).client("iam")
-    role = lab.cloud.functions.get_function_configuration(FunctionName=lab.cloud.function_arn)["Role"]
+    role = cloud.functions.get_function_configuration(FunctionName=cloud.function_arn)["Role"]
     name = role.rpartition("/")[2]
     policies = iam.list_role_policies(RoleName=name)["PolicyNames"]
     documents = [iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in policies]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.iam.evaluator import Request
-from tests.lab.cloud import REGION, Cloud
+from tests.lab.cloud import REGION
+from tests.lab.moto_cloud import MotoCloud
 
 ACCOUNT = "123456789012"
 # Actions that know no resource.
@@ -42,13 +43,12 @@ class Association:
 class Account:
     """What AWS knows of the resources that a call names."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: MotoCloud) -> None:
         self._cloud = cloud
 
     def tags(self, instance: str) -> dict[str, str]:
         """Tags of an instance."""
-        (told,) = self._cloud.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
-        return {tag["Key"]: tag["Value"] for tag in told.get("Tags", [])}
+        return self._cloud.tags(instance)
 
     def vpc_of(self, subnet: str) -> str:
         """VPC of a subnet."""

@@ -109,10 +109,7 @@ class Functions:
     def start(self) -> None:
         """Read the deployed rules and begin the schedule: the first tick comes at once."""
         self._patterns: list[EventPattern] = []
-        for rule in self.cloud.events.list_rules()["Rules"]:
-            targets = self.cloud.events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-            if not any(target["Arn"] == self.cloud.function_arn for target in targets):
-                continue
+        for rule in self.cloud.rules():
             if "ScheduleExpression" in rule:
                 self.world.spawn(partial(self._ticks, _period(rule["ScheduleExpression"])), "schedule")
             if "EventPattern" in rule:

@@ -127,19 +127,23 @@ class Gateway:
         if service == "ssm" and self._run_command.answers(operation):
             return self._run_command.answer(client, operation, arguments)
         if operation == "ReplaceRouteTableAssociation":
-            return self._replace(arguments, lambda: original(operation, arguments))
+            return self._replace(arguments, lambda: self._cloud.answer(client, operation, arguments, original))
         if operation == "Publish":
             self.published.append((self._world.now(), arguments["Subject"], arguments["Message"]))
         if operation == "PutParameter" and arguments["Name"] == self._cloud.lock_name:
             self.recorded.append((self._world.now(), arguments["Value"]))
         if operation in ROUTE_WRITES:
-            return self._write_route(operation, arguments, original)
-        return original(operation, arguments)
+            return self._write_route(client, operation, arguments, original)
+        return self._cloud.answer(client, operation, arguments, original)
 
     def _write_route(
-        self, operation: str, arguments: Mapping[str, Any], original: Callable[[str, Mapping[str, Any]], Any]
+        self,
+        client: Any,
+        operation: str,
+        arguments: Mapping[str, Any],
+        original: Callable[[str, Mapping[str, Any]], Any],
     ) -> Any:
-        answer = original(operation, arguments)
+        answer = self._cloud.answer(client, operation, arguments, original)
         if operation == "ModifyVpcEndpoint":
             self._cloud.add_endpoint_routes(arguments["VpcEndpointId"], arguments["AddRouteTableIds"])
         self._cloud.mirror()

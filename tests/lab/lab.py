@@ -11,6 +11,7 @@ from tests.lab.functions import Functions, Invocation
 from tests.lab.gateway import Gateway, have_spare_clients
 from tests.lab.latencies import Latencies
 from tests.lab.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout, standard_layout
+from tests.lab.moto_cloud import MotoCloud
 from tests.lab.network import Network, Pinger
 from tests.lab.real_world import RealWorld
 from tests.lab.runcommand import RunCommand
@@ -20,6 +21,7 @@ from tests.lab.world import World
 
 SETTINGS: Mapping[str, object] = {"targets": list(TARGETS)}
 NETWORKS = ("namespaces", "simulated")
+MakeCloud = Callable[[Network, Mapping[str, object], int], Cloud]
 
 
 class Lab:
@@ -32,6 +34,7 @@ class Lab:
         settings: of the pair, beside its ids.
         layout: the VPC; the standard one where not given.
         on_start: called when the lab is up, e.g. to begin a live view.
+        cloud: makes the account.
 
     Attributes:
         broken_at: when the scenario's fault began; None before.
@@ -45,6 +48,7 @@ class Lab:
         settings: Mapping[str, object] | None = None,
         layout: Layout | None = None,
         on_start: Callable[[Lab], None] | None = None,
+        cloud: MakeCloud = MotoCloud,
     ) -> None:
         layout = layout or standard_layout()
         self.latencies = latencies
@@ -64,7 +68,7 @@ class Lab:
             real = NamespacesNetwork(layout)
             self.network, self.pinger = real, RealPinger(real.backend_namespaces, TARGETS)
         told = {**SETTINGS, **(settings or {})}
-        self.cloud = Cloud(self.network, told, seed)
+        self.cloud: Cloud = cloud(self.network, told, seed)
         ssm = SSM_PUBLIC if told.get("ssmAccess") == "none" else SSM_ENDPOINT
         self.run_command = RunCommand(
             self.cloud,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 VPC_CIDR = "10.20.0.0/16"
 PUBLIC_SUBNET = "public-a"
@@ -60,7 +61,11 @@ class Layout:
 
     def host(self, name: str) -> Host:
         """Give an instance by name."""
-        return next(host for host in self.hosts if host.name == name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Host]:
+        return {host.name: host for host in self.hosts}
 
 
 def standard_layout(subnets: int = 3, backends: int = 6) -> Layout:

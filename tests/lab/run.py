@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field
 
 from nat_failover.record import LockState
 from tests.lab.functions import Invocation
-from tests.lab.lab import Lab
+from tests.lab.lab import Lab, MakeCloud
 from tests.lab.latencies import Latencies
+from tests.lab.moto_cloud import MotoCloud
 from tests.lab.scenarios import FAIL_OVER, FAILED, HOLD, Scenario
 
 FAILURE_CAUSES = {"FEW_FAILURES", "UNCONFIRMED", "ENOUGH_FAILURES", "CONTROL_DOWN", "WARM_UP"}
@@ -51,9 +52,10 @@ def play(
     seed: int,
     latencies: Latencies,
     on_start: Callable[[Lab], None] | None = None,
+    cloud: MakeCloud = MotoCloud,
 ) -> Run:
     """Play a scenario once, in a lab of its own."""
-    lab = Lab(network, seed, latencies, scenario.settings, on_start=on_start)
+    lab = Lab(network, seed, latencies, scenario.settings, on_start=on_start, cloud=cloud)
     runs: list[Run] = []
 
     def main(of: Lab) -> None:

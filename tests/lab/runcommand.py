@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.lab.cloud import Cloud
+from tests.lab.cloud import REGION, Cloud
 from tests.lab.latencies import Latencies
 from tests.lab.network import Network
 from tests.lab.world import World
@@ -169,7 +169,7 @@ class RunCommand:
             "source": "aws.ssm",
             "account": "123456789012",
             "time": _time(self._world.now()).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "region": self._cloud.ec2.meta.region_name,
+            "region": REGION,
             "resources": [],
             "detail": {
                 "command-id": command.command_id,
@@ -216,11 +216,7 @@ class RunCommand:
         wanted = {f["Key"]: f["Values"] for f in arguments.get("Filters", [])}
         found = []
         for host, instance_id in self._cloud.instances.items():
-            tags = {
-                tag["Key"]: tag["Value"]
-                for r in self._cloud.ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
-                for tag in r["Instances"][0].get("Tags", [])
-            }
+            tags = self._cloud.tags(instance_id)
             matching = all(
                 (key.startswith("tag:") and tags.get(key.removeprefix("tag:")) in values)
                 or (key == "InstanceIds" and instance_id in values)

@@ -80,7 +80,7 @@ def _stop(nat: str) -> Step:
     def step(lab: Lab) -> None:
         lab.network.stop(nat)
         lab.run_command.dead.add(nat)
-        lab.cloud.ec2.stop_instances(InstanceIds=[lab.cloud.instances[nat]])
+        lab.cloud.stop_instance(nat)
 
     return step
 

@@ -1,0 +1,206 @@
+"""The account as moto in this process keeps it, with the stack deployed to it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
+from moto.moto_api._internal import mock_random
+
+from tests.lab.cloud import REGION, Cloud
+from tests.lab.layout import PEER_CIDR, VPC_CIDR, Host
+from tests.lab.network import Network
+from tests.lab.template import PAIR, template
+
+IMAGE = "ami-12c6146b"
+STACK = "natfailover"
+A_DAY = 86400.0
+
+
+class MotoCloud(Cloud):
+    """See ``Cloud``; every call goes through botocore to moto."""
+
+    def __init__(self, network: Network, settings: Mapping[str, object], seed: int) -> None:
+        super().__init__(network)
+        self._settings = settings
+        self._seed = seed
+        self._mock = mock_aws()
+
+    def open(self, now: float) -> None:
+        """Make the VPC as a user has it, deploy the stack, start the NATs with its user data."""
+        os.environ.update(
+            AWS_ACCESS_KEY_ID="lab",
+            AWS_SECRET_ACCESS_KEY="lab",  # noqa: S106 - moto takes anything
+            AWS_DEFAULT_REGION=REGION,
+            # A thousand images, which take moto a second to load.
+            MOTO_EC2_LOAD_DEFAULT_AMIS="false",
+        )
+        self._mock.start()
+        mock_random.seed(self._seed)
+        session = boto3.Session(region_name=REGION)
+        self.ec2: Any = session.client("ec2")
+        self.ssm: Any = session.client("ssm")
+        self.events: Any = session.client("events")
+        self.functions: Any = session.client("lambda")
+        self._cloudformation: Any = session.client("cloudformation")
+        self._make_vpc()
+        self._deploy()
+        for host in self.instances:
+            self.set_launched(host, now - A_DAY)
+        for nat in self.network.layout.nats:
+            self.network.boot(nat.name, self.user_data)
+        self.mirror()
+
+    def close(self) -> None:
+        """Forget the account."""
+        self._mock.stop()
+
+    def _make_vpc(self) -> None:
+        layout = self.network.layout
+        vpc = self.ec2.create_vpc(CidrBlock=VPC_CIDR)["Vpc"]["VpcId"]
+        for subnet in layout.subnets:
+            made = self.ec2.create_subnet(VpcId=vpc, CidrBlock=subnet.cidr)["Subnet"]
+            self.subnets[subnet.name] = made["SubnetId"]
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        nat01 = layout.nats[0]
+        self.instances[nat01.name] = self._run(nat01, {"Name": nat01.name})
+        for backend in layout.backends:
+            self.instances[backend.name] = self._run(backend, {"Name": backend.name, "nat-failover:probe": PAIR})
+        public, primary = (
+            self.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in ("public", "primary")
+        )
+        self.ec2.create_route(RouteTableId=public, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        self.ec2.create_route(
+            RouteTableId=primary, DestinationCidrBlock="0.0.0.0/0", InstanceId=self.instances[nat01.name]
+        )
+        self.ec2.associate_route_table(RouteTableId=public, SubnetId=self.subnets[layout.public_subnet.name])
+        for subnet in layout.private_subnets:
+            self.ec2.associate_route_table(RouteTableId=primary, SubnetId=self.subnets[subnet.name])
+        self.primary_table = primary
+        self._ids = {
+            "vpcId": vpc,
+            "primaryRouteTableId": primary,
+            "primaryInstanceId": self.instances[nat01.name],
+            "standbySubnetId": self.subnets[layout.public_subnet.name],
+        }
+
+    def _run(self, host: Host, tags: Mapping[str, str]) -> str:
+        made = self.ec2.run_instances(
+            ImageId=IMAGE,
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=self.subnets[host.subnet],
+            PrivateIpAddress=host.address,
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}],
+        )
+        return str(made["Instances"][0]["InstanceId"])
+
+    def _deploy(self) -> None:
+        body = template(self._settings, self._ids, IMAGE)
+        with warnings.catch_warnings():
+            # moto warns of each type of resource that it leaves out: alarms, subscriptions, the topic's policy.
+            warnings.simplefilter("ignore")
+            self._cloudformation.create_stack(StackName=STACK, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+        stack = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}")
+        function = self.functions.get_function_configuration(FunctionName=f"nat-failover-{PAIR}")
+        self.environment = function["Environment"]["Variables"]
+        self.timeout = float(function["Timeout"])
+        self.handler = function["Handler"]
+        self.function_arn = function["FunctionArn"]
+        self.instances["nat02"] = self.environment["NAT_FAILOVER_STANDBY_INSTANCE"]
+        # moto gives it an address by chance; the network's host has its own.
+        standby: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances["nat02"])
+        standby.nics[0].private_ip_address = self.network.layout.host("nat02").address
+        self.standby_table = self.environment["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
+        self.lock_name = self.environment["NAT_FAILOVER_LOCK_PARAMETER"]
+        data = self.ec2.describe_instance_attribute(InstanceId=self.instances["nat02"], Attribute="userData")
+        self.user_data = base64.b64decode(data["UserData"]["Value"]).decode()
+        document = self.ssm.get_document(Name=self.environment["NAT_FAILOVER_PROBE_DOCUMENT"])
+        self.document: dict[str, Any] = json.loads(document["Content"])
+
+    def answer(
+        self, client: Any, operation: str, arguments: Mapping[str, Any], send: Callable[[str, Mapping[str, Any]], Any]
+    ) -> Any:
+        """Let moto answer a call of the product."""
+        del client
+        return send(operation, arguments)
+
+    def rules(self) -> list[Mapping[str, Any]]:
+        """Describe EventBridge's rules that invoke the function."""
+
+        def aims_here(rule: Mapping[str, Any]) -> bool:
+            targets = self.events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+            return any(target["Arn"] == self.function_arn for target in targets)
+
+        return [rule for rule in self.events.list_rules()["Rules"] if aims_here(rule)]
+
+    def tags(self, instance_id: str) -> dict[str, str]:
+        """Give an instance's tags."""
+        (told,) = self.ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"]
+        return {tag["Key"]: tag["Value"] for tag in told.get("Tags", [])}
+
+    def stop_instance(self, host: str) -> None:
+        """Stop an instance, as a person does."""
+        self.ec2.stop_instances(InstanceIds=[self.instances[host]])
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """Describe all route tables, by id."""
+        return {t["RouteTableId"]: t for t in self.ec2.describe_route_tables()["RouteTables"]}
+
+    def add_private_routes(self) -> None:
+        """Give the primary's table what a grown VPC has: a peering, and a gateway endpoint of S3."""
+        vpc = self._ids["vpcId"]
+        other = self.ec2.create_vpc(CidrBlock=PEER_CIDR)["Vpc"]["VpcId"]
+        peering = self.ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=other)["VpcPeeringConnection"]
+        self.ec2.create_route(
+            RouteTableId=self.primary_table,
+            DestinationCidrBlock=PEER_CIDR,
+            VpcPeeringConnectionId=peering["VpcPeeringConnectionId"],
+        )
+        self.ec2.create_vpc_endpoint(
+            VpcId=vpc,
+            VpcEndpointType="Gateway",
+            ServiceName=f"com.amazonaws.{REGION}.s3",
+            RouteTableIds=[self.primary_table],
+        )
+        self.mirror()
+
+    def add_endpoint_routes(self, endpoint: str, tables: Sequence[str]) -> None:
+        """Do what moto leaves out when a gateway endpoint gets further route tables."""
+        backend: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
+        prefixes = backend.vpc_end_points[endpoint].destination_prefix_list_id
+        for table in tables:
+            backend.create_route(table, None, gateway_id=endpoint, destination_prefix_list_id=prefixes)
+
+    def set_launched(self, host: str, at: float) -> None:
+        """Let EC2 say that an instance was started then; moto offers no call for it."""
+        backend: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
+        instance = backend.get_instance(self.instances[host])
+        launched = datetime.fromtimestamp(at, UTC)
+        instance.launch_time = launched.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+    def lock_text(self) -> str | None:
+        """Give the lock's value; None where there is no parameter."""
+        try:
+            return str(self.ssm.get_parameter(Name=self.lock_name)["Parameter"]["Value"])
+        except self.ssm.exceptions.ParameterNotFound:
+            return None
+
+    def set_lock(self, text: str | None) -> None:
+        """Write the lock as a person does, or delete it."""
+        if text is None:
+            self.ssm.delete_parameter(Name=self.lock_name)
+        else:
+            self.ssm.put_parameter(Name=self.lock_name, Value=text, Overwrite=True)

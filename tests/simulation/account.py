@@ -1,0 +1,216 @@
+"""A model of what EC2 and SSM keep, as far as the product asks: moto's answers, without moto's weight."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
+KEPT_VERSIONS = 100
+
+
+class Refused(Exception):  # noqa: N818 - AWS refuses, the model has no error
+    """AWS answers with an error."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a parameter; ``by`` is ``function`` or ``person``."""
+
+    text: str
+    number: int
+    at: float
+    by: str
+
+
+@dataclass
+class Instance:
+    """What EC2 tells of an instance."""
+
+    state: str
+    launched_at: float
+    address: str
+    tags: Mapping[str, str]
+
+
+@dataclass
+class Holdings:
+    """All that there is in an account; a copy is another account.
+
+    Attributes:
+        instances: by id.
+        routes: of every route table, as DescribeRouteTables tells them.
+        associations: subnet and route table, by association id.
+        parameters: their versions, oldest first, by name.
+    """
+
+    instances: dict[str, Instance]
+    routes: dict[str, list[dict[str, Any]]]
+    associations: dict[str, tuple[str, str]]
+    parameters: dict[str, list[Version]] = field(default_factory=dict)
+
+    def copy(self) -> Holdings:
+        """Make an account like it."""
+        return Holdings(
+            {i: copy.copy(instance) for i, instance in self.instances.items()},
+            {table: [dict(route) for route in routes] for table, routes in self.routes.items()},
+            dict(self.associations),
+            {name: list(versions) for name, versions in self.parameters.items()},
+        )
+
+
+class ModelAccount:
+    """Answers calls from what it holds.
+
+    Args:
+        holdings: what there is.
+        now: clock, in seconds since the epoch.
+    """
+
+    def __init__(self, holdings: Holdings, now: Callable[[], float]) -> None:
+        self.holdings = holdings
+        self._now = now
+        self._made = 0
+        self._answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "DescribeRouteTables": self._route_tables,
+            "DescribeInstances": self._instances,
+            "DescribeTags": self._tags,
+            "ReplaceRouteTableAssociation": self._replace,
+            "CreateRoute": self._write_route,
+            "ReplaceRoute": self._write_route,
+            "ModifyVpcEndpoint": lambda _: {"Return": True},
+            "GetParameter": self._parameter,
+            "GetParameters": self._parameters,
+            "PutParameter": lambda arguments: self.put(arguments, "function"),
+            "Publish": lambda _: {"MessageId": "1"},
+        }
+
+    def answer(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a call.
+
+        Raises:
+            Refused: AWS would answer with an error.
+            KeyError: the model does not know the operation.
+        """
+        return self._answers[operation](arguments)
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """Describe all route tables, by id."""
+        told: dict[str, dict[str, Any]] = {
+            table: {"RouteTableId": table, "Routes": routes, "Associations": [], "PropagatingVgws": []}
+            for table, routes in self.holdings.routes.items()
+        }
+        for association, (subnet, table) in self.holdings.associations.items():
+            told[table]["Associations"].append(
+                {
+                    "RouteTableAssociationId": association,
+                    "RouteTableId": table,
+                    "SubnetId": subnet,
+                    "Main": False,
+                    "AssociationState": {"State": "associated"},
+                }
+            )
+        return told
+
+    def _route_tables(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = _filters(arguments).get("route-table-id")
+        return {"RouteTables": [t for i, t in self.tables().items() if wanted is None or i in wanted]}
+
+    def _replace(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        association, table = arguments["AssociationId"], arguments["RouteTableId"]
+        if association not in self.holdings.associations:
+            raise Refused("InvalidAssociationID.NotFound", f"The association ID '{association}' does not exist")
+        if table not in self.holdings.routes:
+            raise Refused("InvalidRouteTableID.NotFound", f"The routeTable ID '{table}' does not exist")
+        subnet, _ = self.holdings.associations.pop(association)
+        self._made += 1
+        made = f"rtbassoc-{self._made:017x}"
+        self.holdings.associations[made] = (subnet, table)
+        return {"NewAssociationId": made, "AssociationState": {"State": "associated"}}
+
+    def _write_route(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        table, to = arguments["RouteTableId"], arguments["DestinationCidrBlock"]
+        kept = [route for route in self.holdings.routes[table] if route.get("DestinationCidrBlock") != to]
+        told = {key: value for key, value in arguments.items() if key != "RouteTableId"}
+        self.holdings.routes[table] = [*kept, {**told, "State": "active", "Origin": "CreateRoute"}]
+        return {"Return": True}
+
+    def _instances(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        found = [
+            {
+                "InstanceId": i,
+                "State": {"Name": known.state},
+                "LaunchTime": datetime.fromtimestamp(known.launched_at, UTC),
+                "PrivateIpAddress": known.address,
+            }
+            for i in _filters(arguments)["instance-id"]
+            if (known := self.holdings.instances.get(i)) is not None
+        ]
+        return {"Reservations": [{"Instances": found}]}
+
+    def _tags(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        filters = _filters(arguments)
+        (key,), (value,) = filters["key"], filters["value"]
+        endings = tuple(pattern.rpartition("*")[2] for pattern in filters.get("resource-id", ["*"]))
+        found = [i for i, known in self.holdings.instances.items() if known.tags.get(key) == value]
+        chosen = [i for i in found if i.endswith(endings)]
+        page: dict[str, Any] = {"Tags": [{"ResourceId": i} for i in chosen[: arguments["MaxResults"]]]}
+        return page | ({"NextToken": "more"} if len(chosen) > arguments["MaxResults"] else {})
+
+    def _parameters(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        known = {name: self.latest(name) for name in arguments["Names"]}
+        return {
+            "Parameters": [_told(name, version) for name, version in known.items() if version is not None],
+            "InvalidParameters": [name for name, version in known.items() if version is None],
+        }
+
+    def _parameter(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        version = self.latest(arguments["Name"])
+        if version is None:
+            raise Refused("ParameterNotFound", arguments["Name"])
+        return {"Parameter": _told(arguments["Name"], version)}
+
+    def latest(self, name: str) -> Version | None:
+        """Give the latest version of a parameter; None where there is none."""
+        versions = self.holdings.parameters.get(name)
+        return versions[-1] if versions else None
+
+    def put(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Write a parameter.
+
+        Raises:
+            Refused: it exists and may not be overwritten.
+        """
+        versions = self.holdings.parameters.setdefault(arguments["Name"], [])
+        if versions and not arguments.get("Overwrite"):
+            raise Refused("ParameterAlreadyExists", "The parameter already exists.")
+        number = versions[-1].number + 1 if versions else 1
+        versions.append(Version(arguments["Value"], number, self._now(), by))
+        del versions[:-KEPT_VERSIONS]
+        return {"Version": number, "Tier": "Standard"}
+
+    def delete(self, name: str) -> None:
+        """Delete a parameter, as a person may; its versions begin anew."""
+        self.holdings.parameters.pop(name, None)
+
+
+def _filters(arguments: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    return {each["Name"]: each["Values"] for each in arguments.get("Filters", [])}
+
+
+def _told(name: str, version: Version) -> dict[str, Any]:
+    return {
+        "Name": name,
+        "Type": "String",
+        "Value": version.text,
+        "Version": version.number,
+        "LastModifiedDate": datetime.fromtimestamp(version.at, UTC),
+    }

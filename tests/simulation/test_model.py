@@ -1,0 +1,21 @@
+"""The model of the account against moto: the same seed comes to the same end by the same calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lab.latencies import Latencies
+from tests.lab.run import play
+from tests.lab.scenarios import SCENARIOS
+from tests.simulation.cloud import ModelCloud
+
+# The model's ids are those that moto draws with this seed.
+SEED = 0
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_a_scenario_comes_to_the_same_end_by_the_same_calls_as_with_moto(name: str) -> None:
+    with_moto = play(SCENARIOS[name], "simulated", SEED, Latencies())
+    with_model = play(SCENARIOS[name], "simulated", SEED, Latencies(), cloud=ModelCloud)
+    assert with_model.passed
+    assert with_model.told() == with_moto.told()
