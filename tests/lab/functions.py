@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -85,6 +85,7 @@ class Functions:
     Attributes:
         invocations: all of them, in the order of their beginning.
         events_lost: no status-change event arrives.
+        late: gives, for a status change, how late each copy of its event is, in seconds beside the usual.
         together: so many status-change events are held back and then delivered at once; 0 for none.
         metrics: every line of metrics written.
     """
@@ -97,6 +98,8 @@ class Functions:
         self._environments: list[_Environment] = []
         self.invocations: list[Invocation] = []
         self.events_lost = False
+        self.late: Callable[[], Sequence[float]] = lambda: (0.0,)
+        self.period = 0.0
         self.together = 0
         self._held: list[dict[str, Any]] = []
         self.on_end: Callable[[Invocation], None] = lambda invocation: None  # noqa: ARG005
@@ -106,27 +109,33 @@ class Functions:
         """Give every line of metrics, oldest first of each environment."""
         return [json.loads(line) for env in self._environments for line in env.lines.getvalue().splitlines()]
 
-    def start(self) -> None:
-        """Read the deployed rules and begin the schedule: the first tick comes at once."""
+    def start(self, second_tick_after: float | None = None, *, scheduled: bool = True) -> None:
+        """Read the deployed rules and begin the schedule: the first tick comes at once.
+
+        Args:
+            second_tick_after: seconds; after a period where not given.
+            scheduled: whether ticks come by themselves; if not, ``tick`` brings them.
+        """
         self._patterns: list[EventPattern] = []
         for rule in self.cloud.rules():
             if "ScheduleExpression" in rule:
-                self.world.spawn(partial(self._ticks, _period(rule["ScheduleExpression"])), "schedule")
+                self.period = _period(rule["ScheduleExpression"])
+                if scheduled:
+                    self.world.spawn(partial(self._ticks, self.period, second_tick_after), "schedule")
             if "EventPattern" in rule:
                 self._patterns.append(EventPattern.load(rule["EventPattern"]))
 
-    def _ticks(self, period: float) -> None:
+    def _ticks(self, period: float, second_after: float | None) -> None:
+        self.tick()
+        self.world.sleep(period if second_after is None else second_after)
         while True:
-            self.deliver(
-                {
-                    "version": "0",
-                    "source": "aws.events",
-                    "detail-type": "Scheduled Event",
-                    "detail": {},
-                    "resources": [],
-                }
-            )
+            self.tick()
             self.world.sleep(period)
+
+    def tick(self) -> None:
+        """Deliver an event of the schedule."""
+        event = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+        self.deliver({**event, "resources": []})
 
     def emit(self, event: dict[str, Any]) -> None:
         """Put an event on the bus; a rule that matches invokes the function."""
@@ -141,11 +150,12 @@ class Functions:
                 self.deliver(each)
             return
 
-        def deliver() -> None:
-            self.world.sleep(self._latencies.draw("event", self.world.random))
-            self.deliver(event)
+        for late in self.late():
+            self.world.spawn(partial(self._deliver_after, late, event), "event")
 
-        self.world.spawn(deliver, "event")
+    def _deliver_after(self, late: float, event: dict[str, Any]) -> None:
+        self.world.sleep(late + self._latencies.draw("event", self.world.random))
+        self.deliver(event)
 
     def warm(self, environments: int) -> None:
         """Have so many environments ready."""

@@ -106,10 +106,17 @@ class Lab:
             self.network.close()
             self.cloud.close()
 
-    def begin(self) -> None:
-        """Start the schedule, and wait until every host watches."""
-        self.functions.start()
-        self.wait(4 + 2 * self.latencies.delivery[1])
+    def begin(self, second_tick_within: float | None = None) -> None:
+        """Start the schedule, and wait until every host watches.
+
+        Args:
+            second_tick_within: seconds from then on; the second tick comes at a random moment in them, which makes
+                the time from then on a random moment of the schedule. Where not given, it comes after a period.
+        """
+        watching = 4 + 2 * self.latencies.delivery[1]
+        second = None if second_tick_within is None else watching + self.world.random.uniform(0, second_tick_within)
+        self.functions.start(second)
+        self.wait(watching)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

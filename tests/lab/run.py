@@ -38,6 +38,8 @@ class Run:
     latencies: dict[str, list[float]]
     problems: list[str] = field(default_factory=list)
     seed: int = 0
+    outages: dict[str, float | None] = field(default_factory=dict)
+    steps: dict[str, float] = field(default_factory=dict)
     timeline: list[tuple[float, str]] = field(default_factory=list)
     notifications: list[tuple[str, str]] = field(default_factory=list)
 
@@ -53,15 +55,16 @@ def play(
     latencies: Latencies,
     on_start: Callable[[Lab], None] | None = None,
     cloud: MakeCloud = MotoCloud,
+    second_tick_within: float | None = None,
 ) -> Run:
-    """Play a scenario once, in a lab of its own."""
+    """Play a scenario once, in a lab of its own; for ``second_tick_within`` see ``Lab.begin``."""
     lab = Lab(network, seed, latencies, scenario.settings, on_start=on_start, cloud=cloud)
     runs: list[Run] = []
 
     def main(of: Lab) -> None:
         scenario.before(of)
         lock_before = of.cloud.lock_text()
-        scenario.play(of)
+        scenario.play(of, second_tick_within)
         runs.append(_judge(scenario, of, seed, lock_before))
 
     lab.run(main)
@@ -89,7 +92,7 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
             problems.append(f"no decision was because of {sorted(scenario.causes)}, only {sorted(lab.causes())}")
     problems += _unexpected_errors(scenario, lab.functions.invocations)
     broken = lab.broken_at or 0.0
-    outages = [lab.pinger.outage(host, broken) for host in lab.backends]
+    outages = {host: lab.pinger.outage(host, broken) for host in lab.backends}
     since = [t - broken for t in lab.gateway.replaced_at if t >= broken]
     seen = _first(lab, broken)
     return Run(
@@ -98,7 +101,7 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
         scenario.expected,
         observed,
         not problems,
-        None if any(o is None for o in outages) else round(max(o for o in outages if o is not None), 3),
+        None if None in outages.values() else round(max(o for o in outages.values() if o is not None), 3),
         None if seen is None else round(seen - broken, 3),
         round(max(since), 3) if since else None,
         len(tables),
@@ -111,6 +114,8 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
         lab.latencies.told(),
         problems,
         seed,
+        {host: None if seconds is None else round(seconds, 3) for host, seconds in outages.items()},
+        _steps(lab, broken),
         _timeline(lab, broken),
         [(subject, text) for _, subject, text in lab.gateway.published],
     )
@@ -146,6 +151,19 @@ def _first(lab: Lab, broken: float) -> float | None:
     reported = [at for at, _ in lab.run_command.seen if at >= broken]
     acted = [at for at in lab.gateway.replaced_at if at >= broken]
     return min([*reported, *told, *acted], default=None)
+
+
+def _steps(lab: Lab, broken: float) -> dict[str, float]:
+    """Tell when each step was taken for the first time, the last two for the last."""
+    backs = [back for host in lab.backends if (back := lab.pinger.back_online_at(host, broken)) is not None]
+    moments = {
+        "seen": min((at for at, _ in lab.run_command.failed if at >= broken), default=None),
+        "told": min((i.at for i in lab.functions.invocations if i.at >= broken), default=None),
+        "decided": min((at for at, _ in lab.gateway.recorded if at >= broken), default=None),
+        "swapped": max((at for at in lab.gateway.replaced_at if at >= broken), default=None),
+        "routed": max(backs, default=None),
+    }
+    return {step: round(at - broken, 3) for step, at in moments.items() if at is not None}
 
 
 def _became(result: dict[str, object]) -> str:

@@ -49,7 +49,8 @@ class RunCommand:
     Attributes:
         page: how many things a list gives at most at a time.
         offline: hosts whose agent has not been heard of for long.
-        seen: when SSM learnt of a failed probe first, and of which host.
+        seen: when SSM learnt of each failed probe, and of which host.
+        failed: when each of these probes ended on its host.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class RunCommand:
         self.offline: set[str] = set()
         self.dead: set[str] = set()
         self.seen: list[tuple[float, str]] = []
+        self.failed: list[tuple[float, str]] = []
 
     def answers(self, operation: str) -> bool:
         """Tell whether an operation is answered here."""
@@ -143,6 +145,8 @@ class RunCommand:
         run = self._network.start_probe(invocation.host, script, arguments)
         outcome = run.wait()
         ended_at = self._world.now()
+        if outcome.exit_code == 1:
+            self.failed.append((ended_at, invocation.host))
         if outcome.exit_code < 0:
             return  # the host went down with its agent: nobody tells
         self._world.sleep(self._latencies.draw("result", self._world.random))

@@ -51,9 +51,9 @@ class Scenario:
     ends_on: str = "standby"
     hold_for: Mapping[str, float] = field(default_factory=lambda: HOLD_FOR)
 
-    def play(self, lab: Lab) -> None:
+    def play(self, lab: Lab, second_tick_within: float | None = None) -> None:
         """Play it; ``before`` has been done."""
-        lab.begin()
+        lab.begin(second_tick_within)
         lab.wait(lab.world.random.uniform(2, 12))
         lab.broken()
         self.fault(lab)
