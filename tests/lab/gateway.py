@@ -146,7 +146,7 @@ class Gateway:
         answer = self._cloud.answer(client, operation, arguments, original)
         if operation == "ModifyVpcEndpoint":
             self._cloud.add_endpoint_routes(arguments["VpcEndpointId"], arguments["AddRouteTableIds"])
-        self._cloud.mirror()
+        self._in_force_later(self._cloud.mirror, "route")
         return answer
 
     def _replace(self, arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
@@ -162,15 +162,18 @@ class Gateway:
         answer = call()
         self.replaced_at.append(self._world.now())
         if subnet is not None:
-            delay = self._latencies.draw("route", self._world.random)
-
-            def in_force() -> None:
-                self._world.sleep(delay)
-                with _MOTO:
-                    self._cloud.mirror_subnet(subnet)
-
-            self._world.spawn(in_force, f"route change of {subnet}")
+            self._in_force_later(lambda: self._cloud.mirror_subnet(subnet), subnet)
         return answer
+
+    def _in_force_later(self, mirror: Callable[[], None], what: str) -> None:
+        delay = self._latencies.draw("route", self._world.random)
+
+        def in_force() -> None:
+            self._world.sleep(delay)
+            with _MOTO:
+                mirror()
+
+        self._world.spawn(in_force, f"route change of {what}")
 
 
 _SPARE: dict[str, list[Any]] = {}

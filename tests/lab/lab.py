@@ -35,6 +35,7 @@ class Lab:
         layout: the VPC; the standard one where not given.
         on_start: called when the lab is up, e.g. to begin a live view.
         cloud: makes the account.
+        measured: whether the independent pinger runs; over virtual days it is what takes the time.
 
     Attributes:
         broken_at: when the scenario's fault began; None before.
@@ -49,6 +50,7 @@ class Lab:
         layout: Layout | None = None,
         on_start: Callable[[Lab], None] | None = None,
         cloud: MakeCloud = MotoCloud,
+        measured: bool = True,
     ) -> None:
         layout = layout or standard_layout()
         self.latencies = latencies
@@ -82,6 +84,7 @@ class Lab:
         self.functions = Functions(self.cloud, self.gateway, self.world, latencies)
         self.broken_at: float | None = None
         self._on_start = on_start
+        self._measured = measured
 
     def run(self, scenario: Callable[[Lab], None]) -> None:
         """Build everything, play a scenario, remove everything."""
@@ -92,7 +95,8 @@ class Lab:
                 self.cloud.open(self.world.now())
                 if not self.world.virtual:
                     have_spare_clients(8)
-                self.pinger.start()
+                if self._measured:
+                    self.pinger.start()
                 if self._on_start is not None:
                     self._on_start(self)
                 scenario(self)

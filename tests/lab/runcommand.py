@@ -82,7 +82,7 @@ class RunCommand:
     def answer(self, client: Any, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a call, after checking its arguments as botocore does."""
         model = client.meta.service_model.operation_model(operation)
-        client._convert_to_request_dict(dict(arguments), model, endpoint_url="http://lab", context={})
+        client._serializer.serialize_to_request(dict(arguments), model)
         match operation:
             case "SendCommand":
                 return self._send(client, arguments)

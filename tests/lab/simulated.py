@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
-from tests.lab.network import DEFAULT_UPTIME, PINGS_A_SECOND, Slot, longest_outage
+from tests.lab.network import DEFAULT_UPTIME, PINGS_A_SECOND, ProbeOutcome, Slot, longest_outage
 from tests.lab.simulated_probe import SimulatedProbe
-from tests.lab.world import Cancelled, World
+from tests.lab.virtual_world import Signal, VirtualWorld
+from tests.lab.world import Cancelled
 
 
 @dataclass
@@ -35,7 +36,7 @@ class SimulatedNetwork:
 
     name = "simulated"
 
-    def __init__(self, layout: Layout, world: World) -> None:
+    def __init__(self, layout: Layout, world: VirtualWorld) -> None:
         self.layout = layout
         self.world = world
         self._machines: dict[str, _Machine] = {}
@@ -45,6 +46,7 @@ class SimulatedNetwork:
         self._internet = True
         self._loss = 0.0
         self._ways: dict[tuple[str, str], str] = {}
+        self.changed = Signal(world)
 
     def __enter__(self) -> SimulatedNetwork:
         """Open it."""
@@ -69,10 +71,12 @@ class SimulatedNetwork:
         """Give a route table its routes."""
         self._routes[table] = dict(routes)
         self._ways.clear()
+        self.changed.give()
 
     def associate(self, subnet: str, table: str) -> None:
         """Let a subnet use a table."""
         self._associations[subnet] = table
+        self.changed.give()
 
     def boot(self, nat: str, user_data: str) -> None:
         """Have a NAT forward and translate, now and after every start; the model does not run shell scripts."""
@@ -80,6 +84,7 @@ class SimulatedNetwork:
             raise ValueError("user data has to be a script")
         machine = self._machines[nat]
         machine.boots_to_nat = machine.forwarding = machine.translating = True
+        self.changed.give()
 
     def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> SimulatedProbe:
         """Play the probe; the script itself is not run."""
@@ -108,11 +113,20 @@ class SimulatedNetwork:
             return False
         return not (self._loss and self.world.random.random() * 100 < self._loss)
 
+    def is_up(self, host: str) -> bool:
+        """Tell whether a host runs and is connected."""
+        return self._machines[host].up
+
+    def calm(self, host: str) -> bool:
+        """Tell whether every ping of a host is answered for certain, until something changes."""
+        return not self._loss and all(self.reaches(host, target) for target in TARGETS)
+
     def nudge(self, host: str, address: str) -> None:
         """Send a ping to a host of the VPC."""
         there = next((h.name for h in self.layout.hosts if h.address == address), None)
         if there is not None and self._machines[host].up and self._machines[there].up:
             self._machines[there].echoes += 1
+            self.changed.give()
 
     def echoes(self, host: str) -> int:
         """Tell how many pings a host has got from within the VPC."""
@@ -155,19 +169,23 @@ class SimulatedNetwork:
     def flush_nat_rules(self, nat: str) -> None:
         """Take a NAT's translation rules away."""
         self._machines[nat].translating = False
+        self.changed.give()
 
     def set_forwarding(self, nat: str, on: bool) -> None:
         """Let a NAT forward, or not."""
         self._machines[nat].forwarding = on
+        self.changed.give()
 
     def set_link(self, host: str, up: bool) -> None:
         """Plug a host's interface in or out."""
         self._machines[host].linked = up
+        self.changed.give()
 
     def stop(self, host: str) -> None:
         """Switch a host off."""
         machine = self._machines[host]
         machine.powered = False
+        self.changed.give()
         self._kill(machine)
 
     def start(self, host: str) -> None:
@@ -176,11 +194,18 @@ class SimulatedNetwork:
         machine.powered = True
         machine.booted_at = self.world.now()
         machine.forwarding = machine.translating = machine.boots_to_nat
+        self.changed.give()
 
     def reboot(self, host: str) -> None:
         """Switch a host off and on."""
         self.stop(host)
         self.start(host)
+
+    def restart_agent(self, host: str, outcome: ProbeOutcome | None) -> None:
+        """End what an agent runs on a host, as its restart does; ``outcome`` is what it then tells, if anything."""
+        for run in self._machines[host].runs:
+            run.kill(outcome)
+        self._machines[host].runs.clear()
 
     def _kill(self, machine: _Machine) -> None:
         for run in machine.runs:
@@ -190,22 +215,27 @@ class SimulatedNetwork:
     def set_uplink(self, nat: str, up: bool) -> None:
         """Let a NAT's packets to and from the Internet vanish, or not."""
         self._machines[nat].uplink = up
+        self.changed.give()
 
     def set_target(self, address: str, up: bool) -> None:
         """Let an address answer, or not."""
         (self._dark_targets.discard if up else self._dark_targets.add)(address)
+        self.changed.give()
 
     def set_internet(self, up: bool) -> None:
         """Let the Internet be reachable, or not."""
         self._internet = up
+        self.changed.give()
 
     def set_loss(self, percent: float) -> None:
         """Lose packets at random."""
         self._loss = percent
+        self.changed.give()
 
     def set_sick(self, backend: str, sick: bool) -> None:
         """Let a backend drop its own packets to the outside."""
         self._machines[backend].sick = sick
+        self.changed.give()
 
 
 class SimulatedPinger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,9 @@ class SimulatedProbe:
         self._task.join()
         return self._outcome
 
-    def kill(self) -> None:
-        """End it without a word."""
+    def kill(self, outcome: ProbeOutcome | None = None) -> None:
+        """End it, without a word of its own."""
+        self._outcome = outcome or self._outcome
         self._task.cancel()
 
     def done(self) -> bool:
@@ -60,14 +62,15 @@ class SimulatedProbe:
         self._echoed = self._network.echoes(self._host)
         while True:
             if in_a_row == 0:
+                self._pass_over_answered_slots()
                 since = world.now()
+                if self._nudged():
+                    return self._answer_nudge(since)
             answered = self._fire(self._draw())
             if not (answered and self._window == 0):
                 world.sleep(self._interval if in_a_row == 0 else self._interval / 2)
             if self._nudged():
-                world.sleep(NUDGED_FOR)
-                self._last_try()
-                return self._conclude(since if in_a_row else world.now())
+                return self._answer_nudge(since if in_a_row else world.now())
             if answered:
                 in_a_row = 0
                 if self._over():
@@ -83,12 +86,27 @@ class SimulatedProbe:
                 return self._conclude(since)
             in_a_row = 0
 
+    def _pass_over_answered_slots(self) -> None:
+        """Come to the first slot that may be lost, or the window's last: a day has 170,000 that can't."""
+        begun, world = self._network.world.now(), self._network.world
+        left = self._begun + self._window - begun
+        if left > self._interval and self._network.calm(self._host):
+            self._network.changed.wait(left - self._interval)
+            slots = math.ceil((world.now() - begun) / self._interval)
+            world.sleep(begun + slots * self._interval - world.now())
+            self._sent += slots
+
     def _over(self) -> bool:
         return self._network.world.now() - self._begun >= self._window
 
     def _nudged(self) -> bool:
         before, self._echoed = self._echoed, self._network.echoes(self._host)
         return self._is_control and self._echoed - before >= NUDGES
+
+    def _answer_nudge(self, since: float) -> None:
+        self._network.world.sleep(NUDGED_FOR)
+        self._last_try()
+        self._conclude(since)
 
     def _conclude(self, since: float) -> None:
         if self._answered:

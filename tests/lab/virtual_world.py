@@ -62,6 +62,33 @@ class _GreenTask:
         self._world.cancel(self)
 
 
+class Signal:
+    """Something that tasks of a virtual world wait for, each until it comes the next time."""
+
+    def __init__(self, world: VirtualWorld) -> None:
+        self._world = world
+        self._waiting: list[greenlet] = []
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for it, but no longer than so many seconds; tell whether it came."""
+        me, until = getcurrent(), self._world.now() + timeout
+        self._waiting.append(me)
+        self._world.at(until, me)
+        try:
+            while me in self._waiting and self._world.now() < until:
+                self._world.yield_to_hub()
+            return me not in self._waiting
+        finally:
+            if me in self._waiting:
+                self._waiting.remove(me)
+
+    def give(self) -> None:
+        """Let those who wait go on."""
+        waiting, self._waiting = self._waiting, []
+        for green in waiting:
+            self._world.at(self._world.now(), green)
+
+
 class VirtualWorld:
     """Greenlets and a clock that jumps: one seed is one history."""
 

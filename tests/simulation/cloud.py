@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -88,6 +88,7 @@ class ModelCloud(Cloud):
         del seed  # the ids are those of the deployment
         self._deployed = deployed(json.dumps(settings, sort_keys=True), network.layout)
         self.account: ModelAccount
+        self._replaced = 0
 
     def open(self, now: float) -> None:
         """Copy what was deployed, and boot the NATs."""
@@ -145,6 +146,17 @@ class ModelCloud(Cloud):
         """Let EC2 say that an instance was started just now."""
         instance = self.account.holdings.instances[self.instances[host]]
         instance.state, instance.launched_at = "running", now
+
+    def replace_instances(self, hosts: Sequence[str], now: float) -> None:
+        """Terminate instances and start others, with other ids, in their place."""
+        for host in hosts:
+            gone = self.account.holdings.instances[self.instances[host]]
+            self._replaced += 1
+            made = f"i-{self._replaced:017x}"
+            self.account.holdings.instances[made] = replace(gone, launched_at=now)
+            gone.state = "terminated"
+            self.instances[host] = made
+            self._hosts[made] = host
 
     def set_launched(self, host: str, at: float) -> None:
         """Let EC2 say that an instance was started then."""
