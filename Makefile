@@ -14,6 +14,9 @@ REPEAT ?= 1
 JOBS ?= 1
 TESTS ?=
 CONTEXT ?=
+RUNS ?= 10
+DAYS ?= 1000
+README ?=
 
 .PHONY: help
 help: ## List these targets
@@ -37,6 +40,10 @@ drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces
 .PHONY: test
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
 	python -m pytest --numprocesses 2 --dist worksteal --durations 15 $(TESTS)
+
+.PHONY: bench
+bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000 README=1
+	@python -m tests.bench --runs $(RUNS) --days $(DAYS) $(if $(README),--readme)
 
 .PHONY: e2e
 e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line, in an emulated account

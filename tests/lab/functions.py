@@ -109,6 +109,11 @@ class Functions:
         """Give every line of metrics, oldest first of each environment."""
         return [json.loads(line) for env in self._environments for line in env.lines.getvalue().splitlines()]
 
+    @property
+    def environments(self) -> int:
+        """How many execution environments have been made."""
+        return len(self._environments)
+
     def start(self, second_tick_after: float | None = None, *, scheduled: bool = True) -> None:
         """Read the deployed rules and begin the schedule: the first tick comes at once.
 

@@ -1,0 +1,36 @@
+"""List prices of us-east-1 in dollars, as their pages gave them; no page could be read from the machine of the bench.
+
+They are written down from memory of the pages named, in 2026-11, and are to be checked before a budget is made of them.
+"""
+
+from __future__ import annotations
+
+HOURS = 730.0
+MINUTES = HOURS * 60
+# https://aws.amazon.com/lambda/pricing/ (arm64, beyond the free tier)
+LAMBDA_GB_SECOND = 0.0000133334
+LAMBDA_REQUEST = 0.20 / 1_000_000
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: "At 1,769 MB, a function has the equivalent
+# of one vCPU"
+MB_A_VCPU = 1769.0
+# https://aws.amazon.com/cloudwatch/pricing/ (custom metrics by the hour that has a value; logs by the GB taken in)
+METRIC = 0.30
+ALARM = 0.10
+LOGS_GB = 0.50
+# https://aws.amazon.com/ec2/pricing/on-demand/ and https://aws.amazon.com/vpc/pricing/
+T4G_NANO_HOUR = 0.0042
+PUBLIC_ADDRESS_HOUR = 0.005
+GP3_GB = 0.08
+NAT_GATEWAY_HOUR = 0.045
+NAT_GATEWAY_GB = 0.045
+# https://aws.amazon.com/privatelink/pricing/
+ENDPOINT_HOUR = 0.01
+# Free: Run Command on EC2 instances and standard parameters (https://aws.amazon.com/systems-manager/pricing/), AWS
+# services' events and rules' schedules on the default bus (https://aws.amazon.com/eventbridge/pricing/), the first
+# thousand mails of SNS (https://aws.amazon.com/sns/pricing/).
+
+
+def lambda_month(invocations: float, billed_ms: float, memory_mb: float) -> float:
+    """Give the dollars a month of so many invocations a minute of so many billed milliseconds each."""
+    a_month = invocations * MINUTES
+    return a_month * (LAMBDA_REQUEST + billed_ms / 1000 * memory_mb / 1024 * LAMBDA_GB_SECOND)

@@ -1,0 +1,115 @@
+"""The bench's tables: on the terminal, and as Markdown in the README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.bench import cost, scale, startup
+from tests.bench.outage import EVENTS_LOST, OURS, PROMPT, WITHOUT_ENDPOINTS, Sample, offline
+from tests.bench.tables import Table
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+BEGIN, END = "<!-- measured: written by `make bench README=1` -->\n", "<!-- end of measured -->\n"
+STEPS = ("seen", "told", "decided", "swapped", "routed")
+WHO = {OURS: "nat-failover", "a": "(a) the article", "b": "(b) a checking function", "c": "(c) replacement by a group"}
+
+
+def tables(found: Mapping[str, Any]) -> list[Table]:
+    """Give all tables of a bench's results."""
+    return [
+        _outages(found),
+        _false_failovers(found),
+        *scale.tables(found["scale"]),
+        *cost.tables(found["cost"]),
+        *startup.tables(found["startup"]),
+        _bars(found),
+    ]
+
+
+def markdown(found: Mapping[str, Any]) -> str:
+    """Give all tables as Markdown, with what they were measured on."""
+    measured, ranges = found["measured"], found["latencies"]
+    given = ", ".join(f"{name.replace('_', ' ')} {low:g} to {high:g} s" for name, (low, high) in ranges.items())
+    parts = [
+        f"By `make bench` on {measured['at'][:10]}, on {measured['machine']}, Python {measured['python']}. No AWS is "
+        f"involved: what it would add is drawn uniformly from these ranges ({given}).",
+        "![What share of backends was back online after how many seconds](tests/bench/plots/outage.svg)",
+        "![API calls and duration of a tick by fleet size](tests/bench/plots/scale.svg)",
+    ]
+    parts += [table.markdown() for table in tables(found)]
+    peers = "\n".join(f"- {WHO[name]}: {told}." for name, told in found["peers"].items())
+    parts += ["### The models of what users have today", peers]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def put(told: str, path: Path = README) -> None:
+    """Put the results' Markdown between the README's marks.
+
+    Raises:
+        ValueError: the marks are missing.
+    """
+    text = path.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{path.name} has to have the lines {BEGIN!r} and {END!r}")
+    path.write_text(before + begin + "\n" + told + "\n" + end + after, encoding="utf-8")
+
+
+def curves(samples: Sequence[Sample]) -> dict[str, list[float]]:
+    """Give the outages that the plot shows, by the name of the curve."""
+
+    def seconds(who: str, failures: Sequence[str], network: str) -> list[float]:
+        chosen = (who, network, 1.0)
+        return offline(samples, lambda s: (s.who, s.network, s.slower) == chosen and s.failure in failures)
+
+    real = "namespaces" if any(sample.network == "namespaces" for sample in samples) else "simulated"
+    found = {
+        f"nat-failover, {'real packets' if real == 'namespaces' else real}": seconds(OURS, PROMPT, real),
+        "nat-failover, events lost": seconds(OURS, [EVENTS_LOST], "simulated"),
+        "nat-failover, without endpoints": seconds(OURS, [WITHOUT_ENDPOINTS], "simulated"),
+        **{WHO[peer]: seconds(peer, ["nat-stopped"], "simulated") for peer in ("b", "a", "c")},
+    }
+    return {name: values for name, values in found.items() if values}
+
+
+def _outages(found: Mapping[str, Any]) -> Table:
+    rows = []
+    for row in found["outage"]:
+        offline_for, steps = row["offline"], row["steps"]
+        rows.append(
+            [
+                WHO[row["who"]],
+                f"`{row['failure']}`",
+                "real packets" if row["network"] == "namespaces" else row["network"],
+                f"x{row['latencies']:g}",
+                str(row["runs"]),
+                *(f"{offline_for[key]:.1f}" for key in ("median", "p95", "max")),
+                *(f"{steps[step]:.1f}" if step in steps else "" for step in STEPS),
+            ]
+        )
+    head = ["who", "failure", "network", "latencies", "runs", "median s", "95 % s", "max s", *STEPS]
+    told = (
+        "Seconds that each of six backends in three subnets was offline, by a pinger of the lab's own that knows "
+        "nothing of the product, after a failure at a random moment of the schedule's period; then the median of when "
+        "it was seen by the first probe, told to the function, decided, swapped, and routed: all backends are online."
+    )
+    return Table("Outage", told, head, rows)
+
+
+def _false_failovers(found: Mapping[str, Any]) -> Table:
+    days = found["false_failovers"]
+    mix = "; ".join(f"{kind['told']} ({kind['a_day']} a day)" for kind in days["mix"].values())
+    rows = [[WHO[who], str(count)] for who, count in days["false_failovers"].items()]
+    told = (
+        f"In {days['days']} virtual days in which the NAT is well: {mix}. Of the status-change events "
+        f"{days['events']}. Half of the days are without endpoints. Hours in which nothing is the matter are left out."
+    )
+    return Table("False failovers", told, ["who", "failovers that should not have been"], rows)
+
+
+def _bars(found: Mapping[str, Any]) -> Table:
+    rows = [[b["bar"], f"{b['limit']:g}", f"{b['measured']:g}", "yes" if b["met"] else "**no**"] for b in found["bars"]]
+    return Table("Bars", "", ["what", "bar", "measured", "met"], rows)

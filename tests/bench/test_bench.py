@@ -1,0 +1,144 @@
+"""The bench itself: what it counts is there, and what it would miss would show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.bench import days, plots, prices, report
+from tests.bench.bars import at_least, at_most
+from tests.bench.cost import billed_ms
+from tests.bench.crowd import Clock, Crowd
+from tests.bench.outage import OURS, Sample, Wanted, offline, run, summary
+from tests.bench.scale import Function
+from tests.bench.statistics import percentile, spread
+from tests.bench.tables import Table
+from tests.bench.wire import Wire
+from tests.lab.latencies import Latencies
+
+NO_TIME = Latencies().scaled(0)
+
+
+def test_a_percentile_is_the_nearest_rank() -> None:
+    values = [float(n) for n in range(1, 21)]
+    assert [percentile(values, p) for p in (50, 95, 100)] == [10, 19, 20]
+    assert spread([3.0]) == {"count": 1, "median": 3.0, "p95": 3.0, "max": 3.0}
+    with pytest.raises(ValueError, match="no values"):
+        percentile([], 50)
+
+
+def test_a_bar_is_met_up_to_its_limit() -> None:
+    assert [at_most("b", 4.5, measured).met for measured in (4.5, 4.51)] == [True, False]
+    assert [at_least("b", 15, measured).met for measured in (15, 14.9)] == [True, False]
+
+
+@pytest.mark.parametrize("who", ["ours", "a", "b", "c"])
+def test_everybody_brings_the_subnets_back_online_after_a_failure_that_they_notice(who: str) -> None:
+    sample = run(Wanted(who, "nat-stopped", "simulated", 3))
+    assert sample.problems == ()
+    assert len(sample.outages) == 6
+    assert min(sample.outages) > 0
+
+
+def test_the_group_notices_no_rules_that_are_gone() -> None:
+    sample = run(Wanted("c", "nat-rules-flushed", "simulated", 3))
+    assert sample.problems
+    assert sample.outages == ()
+
+
+def test_runs_that_differ_in_the_seed_only_are_a_row() -> None:
+    sample = Sample(OURS, "nat-stopped", "simulated", 1, 1.0, (3.0, 5.0), {"seen": 1.0}, ())
+    samples = [sample, replace(sample, seed=2, outages=(7.0,)), replace(sample, slower=2.0)]
+    first, second = summary(samples)
+    assert (first["runs"], first["offline"]["count"], first["offline"]["max"]) == (2, 3, 7.0)
+    assert second["latencies"] == 2.0
+    assert offline(samples, lambda s: s.seed == 2) == [7.0]
+
+
+def test_times_in_which_something_is_the_matter_are_joined_where_they_meet() -> None:
+    found = days.windows([days.Episode("loss", 1000), days.Episode("agents", 1400), days.Episode("loss", 9000)])
+    assert found == [(1000 - days.BEFORE, 1400 + 120 + days.AFTER), (9000 - days.BEFORE, 9000 + 180 + days.AFTER)]
+
+
+def test_a_failover_in_a_virtual_day_would_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(days.EPISODES, "agents", lambda lab: lab.network.flush_nat_rules("nat01"))
+    day = days.play_day(1)
+    assert day.false["ours"] >= 1
+    assert day.told
+
+
+def test_a_virtual_day_has_all_that_it_is_said_to_have() -> None:
+    day = days.play_day(2)
+    assert day.episodes == {name: kind.a_day for name, kind in days.KINDS.items()}
+    assert day.invocations > 100
+    assert day.false["ours"] == 0
+
+
+def test_what_comes_over_the_wire_is_what_the_model_says() -> None:
+    clock = Clock()
+    crowd = Crowd(70, 2, clock)
+    session = Wire(crowd.answer, NO_TIME, 1).session()
+    ec2, ssm = session.client("ec2"), session.client("ssm")
+    settings = crowd.settings
+    (table,) = ec2.describe_route_tables(
+        Filters=[{"Name": "route-table-id", "Values": [settings.primary_route_table]}]
+    )["RouteTables"]
+    assert [r.get("InstanceId") for r in table["Routes"]] == [None, settings.primary_instance]
+    assert len(table["Associations"]) == 3
+    pages = ssm.get_paginator("describe_instance_information").paginate(
+        Filters=[{"Key": "tag:nat-failover:probe", "Values": ["pair0"]}]
+    )
+    online = {info["InstanceId"] for page in pages for info in page["InstanceInformationList"]}
+    assert len(online) == 70
+    told = ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(online)[:2]}])["Reservations"]
+    assert [i["InstanceId"] for r in told for i in r["Instances"]] == sorted(online)[:2]
+    assert told[0]["Instances"][0]["LaunchTime"].timestamp() == pytest.approx(clock.now() - 86400, abs=60)
+
+
+@pytest.mark.parametrize("backends", [5, 60, 1_200])
+def test_a_function_at_the_wires_end_watches_and_fails_over(backends: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Latencies, "draw", lambda self, name, chance: 0.0)  # noqa: ARG005
+    function = Function(backends, 1)
+    assert function.tick(0).calls["ssm:SendCommand"] == 1
+    assert "ssm:SendCommand" not in function.tick(60).calls
+    assert function.fail().calls["ec2:ReplaceRouteTableAssociation"] == 3
+    tables = {table for _, table in function.crowd.account.holdings.associations.values()}
+    assert tables == {function.crowd.settings.standby_route_table}
+
+
+def test_the_processors_part_of_the_billed_time_grows_as_memory_shrinks() -> None:
+    assert billed_ms(300, 10, prices.MB_A_VCPU) == 300
+    assert billed_ms(300, 10, prices.MB_A_VCPU / 2) == pytest.approx(310)
+    assert billed_ms(300, 10, 10_000) == 300
+
+
+def test_a_month_of_lambda_is_requests_and_gigabyte_seconds() -> None:
+    month = prices.lambda_month(1, 1000, 1024)
+    assert month == pytest.approx(43_800 * (0.2 / 1e6 + 0.0000133334))
+
+
+def test_the_same_figures_make_the_same_picture(tmp_path: Path) -> None:
+    chance = Random(1)
+    curves = {"ours": [chance.uniform(3, 6) for _ in range(50)], "theirs": [chance.uniform(60, 200) for _ in range(50)]}
+    for name in ("one.svg", "two.svg"):
+        plots.outages(curves, tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+    assert "theirs" in (tmp_path / "one.svg").read_text()
+
+
+def test_a_readme_without_the_marks_is_left_alone(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("nothing")
+    with pytest.raises(ValueError, match="has to have the lines"):
+        report.put("words", readme)
+    readme.write_text(f"before\n{report.BEGIN}old\n{report.END}after\n")
+    report.put("new\n", readme)
+    assert readme.read_text() == f"before\n{report.BEGIN}\nnew\n\n{report.END}after\n"
+
+
+def test_a_table_is_markdown() -> None:
+    table = Table("Title", "Words.", ["a", "b"], [["1", "2"]])
+    assert table.markdown() == "### Title\n\nWords.\n\n| a | b |\n|---|---|\n| 1 | 2 |"
