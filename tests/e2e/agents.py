@@ -63,8 +63,13 @@ class Agents:
         hosts: dict[str, str] = words["hosts"]
         names = {instance: host for host, instance in hosts.items()}
         document = json.loads(self._ssm.get_document(Name=words["document"])["Content"])
+
+        def tags(instance_id: str) -> dict[str, str]:
+            (reservation,) = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
+            return {tag["Key"]: tag["Value"] for tag in reservation["Instances"][0].get("Tags", [])}
+
         account: Any = SimpleNamespace(
-            instances=hosts, host_of=names.__getitem__, document=document, ec2=ec2, tables=None
+            instances=hosts, host_of=names.__getitem__, document=document, ec2=ec2, tags=tags
         )
         for nat in layout.nats:
             # Made a moment ago, and so a machine that may still be booting.

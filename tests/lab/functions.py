@@ -41,8 +41,8 @@ class Invocation:
 
 class _Environment(Execution):
     def __init__(self, functions: Functions) -> None:
-        super().__init__()
-        self.busy = False
+        super().__init__(functions.world.now)
+        self.busy = self.retired = False
         self.lines = io.StringIO()
         settings = Settings.from_environment(functions.cloud.environment)
         clients = functions.gateway.clients(self)
@@ -97,6 +97,7 @@ class Functions:
         self._latencies = latencies
         self._environments: list[_Environment] = []
         self.invocations: list[Invocation] = []
+        self._delivered = 0
         self.events_lost = False
         self.late: Callable[[], Sequence[float]] = lambda: (0.0,)
         self.period = 0.0
@@ -162,6 +163,11 @@ class Functions:
         self.world.sleep(late + self._latencies.draw("event", self.world.random))
         self.deliver(event)
 
+    def deploy(self) -> None:
+        """Let what is invoked from now on start anew, as after a deployment of the function."""
+        for environment in self._environments:
+            environment.retired = True
+
     def warm(self, environments: int) -> None:
         """Have so many environments ready."""
         while len(self._environments) < environments:
@@ -170,16 +176,21 @@ class Functions:
     def deliver(self, event: dict[str, Any]) -> None:
         """Invoke the function beside; an error is retried as Lambda does for asynchronous invocations."""
 
+        self._delivered += 1
+        # A retry has the request id of the first try.
+        request_id = f"request-{self._delivered}"
+
         def invoke() -> None:
             for pause in (*RETRIES, None):
-                if self._invoke(event) or pause is None:
+                if self._invoke(event, request_id) or pause is None:
                     return
                 self.world.sleep(pause)
 
         self.world.spawn(invoke, "function")
 
-    def _invoke(self, event: dict[str, Any]) -> bool:
-        environment = next((e for e in self._environments if not e.busy and not e.killed), None)
+    def _invoke(self, event: dict[str, Any], request_id: str) -> bool:
+        usable = (e for e in self._environments if not (e.busy or e.killed or e.retired))
+        environment = next(usable, None)
         latency = "cold" if environment is None else "warm"
         if environment is None:
             environment = _Environment(self)
@@ -188,14 +199,14 @@ class Functions:
         self.world.sleep(self._latencies.draw(latency, self.world.random))
         invocation = Invocation(self.world.now(), event)
         self.invocations.append(invocation)
-        request_id = f"request-{len(self.invocations)}"
-        context = _Context(request_id, self.world, self.world.now() + self.cloud.timeout)
+        environment.request_id, environment.ends_at = request_id, self.world.now() + self.cloud.timeout
+        context = _Context(request_id, self.world, environment.ends_at)
         try:
             invocation.result = environment.application.handle(event, context)
         except (Exception, FunctionEndedError) as error:  # noqa: BLE001 - recorded, judged by the scenario
             invocation.error = error
         invocation.ended_at = self.world.now()
-        environment.busy = False
+        environment.busy, environment.ends_at = False, float("inf")
         self.on_end(invocation)
         return invocation.error is None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -28,15 +29,35 @@ class FunctionEndedError(BaseException):
 
 
 class Execution:
-    """One execution environment of the function; ``killed`` ends what runs in it."""
+    """One execution environment of the function; ``killed`` ends what runs in it.
 
-    def __init__(self) -> None:
+    Attributes:
+        request_id: of the invocation that runs in it now.
+        ends_at: when Lambda ends that invocation.
+    """
+
+    def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
+        self._now = now
         self.killed = False
+        self.request_id = ""
+        self.ends_at = float("inf")
 
     def check(self) -> None:
-        """End here if the function was killed."""
+        """End here if the function was killed, or is out of time."""
+        if self._now() >= self.ends_at:
+            self.killed = True
         if self.killed:
             raise FunctionEndedError
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that the product makes."""
+
+    service: str
+    operation: str
+    arguments: Mapping[str, Any]
+    execution: Execution
 
 
 Fault = Callable[[str, Mapping[str, Any]], ClientError | None]
@@ -49,6 +70,7 @@ class Gateway:
     Attributes:
         calls: how often the product has called what, ``service:Action``.
         faults: asked before every call; gives the error that AWS answers with, or None.
+        interpose: gets every call, and a function that makes it; gives its answer.
         after: told of every call that took effect.
         published: what was sent to topics.
         replaced_at: when associations were replaced.
@@ -62,6 +84,7 @@ class Gateway:
         self._latencies = latencies
         self.calls: Counter[str] = Counter()
         self.faults: list[Fault] = []
+        self.interpose: Callable[[Call, Callable[[], Any]], Any] = lambda call, make: make()  # noqa: ARG005
         self.after: list[Observer] = []
         self.published: list[tuple[float, str, str]] = []
         self.replaced_at: list[float] = []
@@ -108,10 +131,15 @@ class Gateway:
             if error is not None:
                 self._world.sleep(latency / 2)
                 raise error
-        with _MOTO:
-            answer = self._answer(client, service, operation, arguments, original)
-        for observer in self.after:
-            observer(operation, arguments, execution)
+
+        def make() -> Any:
+            with _MOTO:
+                answer = self._answer(client, service, operation, arguments, original)
+            for observer in self.after:
+                observer(operation, arguments, execution)
+            return answer
+
+        answer = self.interpose(Call(service, operation, arguments, execution), make)
         self._world.sleep(latency / 2)
         execution.check()
         return answer

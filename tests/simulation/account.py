@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
 KEPT_VERSIONS = 100
+# How far back it can answer, in seconds.
+REMEMBERED = 60.0
 
 
 class Refused(Exception):  # noqa: N818 - AWS refuses, the model has no error
@@ -79,6 +82,7 @@ class ModelAccount:
         self.holdings = holdings
         self._now = now
         self._made = 0
+        self._past: list[tuple[float, Holdings]] = []
         self._answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "DescribeRouteTables": self._route_tables,
             "DescribeInstances": self._instances,
@@ -101,6 +105,23 @@ class ModelAccount:
             KeyError: the model does not know the operation.
         """
         return self._answers[operation](arguments)
+
+    def change(self) -> Holdings:
+        """Give what it holds, to be changed; how it was is remembered for as long as ``REMEMBERED``."""
+        now = self._now()
+        self._past = [(at, held) for at, held in self._past if now - at <= REMEMBERED]
+        self._past.append((now, self.holdings.copy()))
+        return self.holdings
+
+    @contextmanager
+    def as_of(self, at: float) -> Iterator[None]:
+        """Answer from what it held at an earlier time."""
+        present = self.holdings
+        self.holdings = next((held for changed, held in self._past if changed > at), present)
+        try:
+            yield
+        finally:
+            self.holdings = present
 
     def tables(self) -> dict[str, dict[str, Any]]:
         """Describe all route tables, by id."""
@@ -130,17 +151,23 @@ class ModelAccount:
             raise Refused("InvalidAssociationID.NotFound", f"The association ID '{association}' does not exist")
         if table not in self.holdings.routes:
             raise Refused("InvalidRouteTableID.NotFound", f"The routeTable ID '{table}' does not exist")
-        subnet, _ = self.holdings.associations.pop(association)
+        return {"NewAssociationId": self.associate(association, table), "AssociationState": {"State": "associated"}}
+
+    def associate(self, association: str, table: str) -> str:
+        """Replace an association; gives the new one's id."""
+        holdings = self.change()
+        subnet, _ = holdings.associations.pop(association)
         self._made += 1
         made = f"rtbassoc-{self._made:017x}"
-        self.holdings.associations[made] = (subnet, table)
-        return {"NewAssociationId": made, "AssociationState": {"State": "associated"}}
+        holdings.associations[made] = (subnet, table)
+        return made
 
     def _write_route(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         table, to = arguments["RouteTableId"], arguments["DestinationCidrBlock"]
-        kept = [route for route in self.holdings.routes[table] if route.get("DestinationCidrBlock") != to]
+        routes = self.change().routes
+        kept = [route for route in routes[table] if route.get("DestinationCidrBlock") != to]
         told = {key: value for key, value in arguments.items() if key != "RouteTableId"}
-        self.holdings.routes[table] = [*kept, {**told, "State": "active", "Origin": "CreateRoute"}]
+        routes[table] = [*kept, {**told, "State": "active", "Origin": "CreateRoute"}]
         return {"Return": True}
 
     def _instances(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,9 +216,9 @@ class ModelAccount:
         Raises:
             Refused: it exists and may not be overwritten.
         """
-        versions = self.holdings.parameters.setdefault(arguments["Name"], [])
-        if versions and not arguments.get("Overwrite"):
+        if self.latest(arguments["Name"]) is not None and not arguments.get("Overwrite"):
             raise Refused("ParameterAlreadyExists", "The parameter already exists.")
+        versions = self.change().parameters.setdefault(arguments["Name"], [])
         number = versions[-1].number + 1 if versions else 1
         versions.append(Version(arguments["Value"], number, self._now(), by))
         del versions[:-KEPT_VERSIONS]
@@ -199,7 +226,7 @@ class ModelAccount:
 
     def delete(self, name: str) -> None:
         """Delete a parameter, as a person may; its versions begin anew."""
-        self.holdings.parameters.pop(name, None)
+        self.change().parameters.pop(name, None)
 
 
 def _filters(arguments: Mapping[str, Any]) -> dict[str, Sequence[str]]:

@@ -140,11 +140,11 @@ class ModelCloud(Cloud):
 
     def stop_instance(self, host: str) -> None:
         """Let EC2 say that an instance is stopped."""
-        self.account.holdings.instances[self.instances[host]].state = "stopped"
+        self.account.change().instances[self.instances[host]].state = "stopped"
 
     def start_instance(self, host: str, now: float) -> None:
         """Let EC2 say that an instance was started just now."""
-        instance = self.account.holdings.instances[self.instances[host]]
+        instance = self.account.change().instances[self.instances[host]]
         instance.state, instance.launched_at = "running", now
 
     def replace_instances(self, hosts: Sequence[str], now: float) -> None:
