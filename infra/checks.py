@@ -53,6 +53,7 @@ CHECKED = {
     "demo": (None, {"demo": "true"}),
     "no endpoints": (_one(ssmAccess="none"), {}),
     "endpoints made": (_one(ssmAccess="create"), {}),
+    "egressAddress": (_one(egressAddress="eipalloc-0123456789abcdef0"), {}),
     "mirrorRoutes": (_one(mirrorRoutes=True), {}),
     "everything": (_one(**_EVERYTHING), {}),
     "only observing": (_one(mode="observe"), {}),

@@ -46,6 +46,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "MIRROR_ROUTES": "true" if pair.mirror_routes else "false",
         "CLAIM_LEASE": f"{pair.function_timeout + LEASE_MARGIN}",
     }
+    if pair.egress_address is not None:
+        told["EGRESS_ALLOCATION"] = pair.egress_address
     return {f"NAT_FAILOVER_{name}": value for name, value in told.items()} | {
         "POWERTOOLS_SERVICE_NAME": pair.name,
         "POWERTOOLS_METRICS_NAMESPACE": "nat-failover",

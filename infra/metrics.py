@@ -39,6 +39,7 @@ class Metric(StrEnum):
     LOCK_UNREADABLE = "LockUnreadable"
     LOCK_FAILED = "LockFailed"
     ROUTES_DIFFER = "RoutesDiffer"
+    EGRESS_ELSEWHERE = "EgressElsewhere"
     FAILED_OVER = "FailedOver"
     FAILOVER_FAILED = "FailoverFailed"
     SWAP_SECONDS = "SwapSeconds"
@@ -205,4 +206,26 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
             periods=lasting,
             bad=lasting,
         ),
+        *_about_egress(pair, tables, region),
+    ]
+
+
+def _about_egress(pair: PairConfig, tables: tuple[str, str], region: str) -> list[Watch]:
+    """Give what of the egress address is a reason; nothing for a pair that has none."""
+    address = pair.egress_address
+    if address is None:
+        return []
+    return [
+        Watch(
+            "egress-elsewhere",
+            Metric.EGRESS_ELSEWHERE,
+            f"The egress address {address} is not with the NAT that the subnets use: they are online, but partners see "
+            f"another address. Which NAT it is: {read_tables(tables, region)}\nWho has the address: aws ec2 "
+            f"describe-addresses --allocation-ids {address} --region {region}\nMove it: aws ec2 associate-address "
+            f"--allocation-id {address} --instance-id i-... --allow-reassociation --region {region}\n"
+            f"Why: {read_log(Names(pair.name), region)}",
+            period=pair.period,
+            periods=3,
+            bad=2,
+        )
     ]

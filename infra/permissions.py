@@ -71,8 +71,12 @@ def statements(
         # To publish to a topic that it encrypts:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         allowed.append(_allow("TellEncrypted", ["kms:Decrypt", "kms:GenerateDataKey"], [pair.kms_key_arn]))
+    if pair.egress_address is not None:
+        allowed.append(_allow("LookForEgress", ["ec2:DescribeAddresses"], ["*"]))
     if pair.mode is Mode.OBSERVE:
         return allowed
+    if pair.egress_address is not None:
+        allowed += _moving_egress(pair, pair.egress_address, arns, standby_instance)
     tables = [arns.ec2("route-table", table) for table in (pair.primary_route_table_id, standby_route_table)]
     if pair.mirror_routes:
         allowed += _mirroring(arns, tables)
@@ -99,6 +103,23 @@ def _mirroring(arns: Arns, tables: Sequence[str]) -> list[Statement]:
         _allow("MirrorRoutes", ["ec2:CreateRoute", "ec2:ReplaceRoute"], tables),
         _allow("MirrorEndpoints", ["ec2:ModifyVpcEndpoint"], [*tables, arns.ec2("vpc-endpoint", "*")]),
         _allow("MirrorPropagation", ["ec2:EnableVgwRoutePropagation"], [*tables, arns.ec2("vpn-gateway", "*")]),
+    ]
+
+
+def _moving_egress(pair: PairConfig, allocation: str, arns: Arns, standby_instance: str) -> list[Statement]:
+    """Give what moving the egress address takes: the address, the instance, and its network interface.
+
+    The template can't know the ids of interfaces, but that they are in the pair's VPC.
+    """
+    instances = [arns.ec2("instance", instance) for instance in (pair.primary_instance_id, standby_instance)]
+    return [
+        _allow("MoveEgress", ["ec2:AssociateAddress"], [arns.ec2("elastic-ip", allocation), *instances]),
+        _allow(
+            "MoveEgressToInterface",
+            ["ec2:AssociateAddress"],
+            [arns.ec2("network-interface", "*")],
+            {"ArnEquals": {"ec2:Vpc": arns.ec2("vpc", pair.vpc_id)}},
+        ),
     ]
 
 

@@ -70,7 +70,7 @@ def _check_pairs(pairs: Sequence[Values], place_of: Mapping[int, Place], problem
         return first == position
 
     for i, pair in enumerate(pairs):
-        name, tag, address = pair.get("name"), pair.get("probe_tag"), pair.get("standby_elastic_ip")
+        name, tag = pair.get("name"), pair.get("probe_tag")
         for field, setting in (
             ("primary_route_table_id", "primaryRouteTableId"),
             ("standby_route_table_id", "standbyRouteTableId"),
@@ -80,8 +80,10 @@ def _check_pairs(pairs: Sequence[Values], place_of: Mapping[int, Place], problem
                 once(("table", table), i, setting, table, "and a table can be in one pair only")
         # EC2 would take it from the one and give it to the other, without a word:
         # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
-        if isinstance(address, str) and address not in ("none", "allocate"):
-            once(("address", address), i, "standbyElasticIp", address, "and an address can be one standby's only")
+        for field, setting in (("standby_elastic_ip", "standbyElasticIp"), ("egress_address", "egressAddress")):
+            address = pair.get(field)
+            if isinstance(address, str) and address not in ("none", "allocate"):
+                once(("address", address), i, setting, address, "and an address can be in one pair only")
         if not isinstance(name, str):
             continue
         if not once(("name", name), i, "name", name, "and each must have a name of its own, for example main-b"):

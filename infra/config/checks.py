@@ -38,6 +38,10 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
         refuse("window", "window", f"0, or longer than failures and interval need together ({needed})", 600)
     if values.get("standby_ami") == "al2023" and values.get("standby_root_device") not in ("/dev/xvda", INVALID):
         refuse("standbyRootDevice", "standby_root_device", "that of al2023", "/dev/xvda")
+    if told("egress_address", "standby_elastic_ip") and values["standby_elastic_ip"] != "none":
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
+        allowed = "none, since EC2 takes it from the standby when egressAddress comes, and does not give it back"
+        refuse("standbyElasticIp", "standby_elastic_ip", allowed, "none")
     _check_standby(values, path, problems)
     _check_endpoints(values, path, problems)
 

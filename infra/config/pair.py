@@ -45,6 +45,15 @@ class PairConfig(DeploymentSettings, StandbySettings):
             "automatic swaps the subnets; observe decides and tells people, but has not even the permission to swap.",
         ),
     )
+    egress_address: str | None = field(
+        default=None,
+        metadata=about(
+            resource_id("eipalloc", "an Elastic IP's allocation"),
+            "Allocation id of an Elastic IP that follows the active NAT, so that partners see the same address after a "
+            "failover. Associate it with the NAT that is active today; both NATs have to have been launched with a "
+            "public address, which is theirs while the other has this one. Not with standbyElasticIp.",
+        ),
+    )
     targets: tuple[str, ...] = field(
         default=("1.1.1.1", "8.8.8.8", "9.9.9.9"),
         metadata=about(

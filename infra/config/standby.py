@@ -78,7 +78,8 @@ class StandbySettings:
                 "allocate",
             ),
             "A fixed public address for the standby: none, allocate (released with the stack), or one that exists "
-            "already, which stays when the stack goes. Where partners allow-list addresses, give them both NATs'.",
+            "already, which stays when the stack goes. Where partners allow-list addresses, give them both NATs', or "
+            "have one address follow the active NAT: egressAddress.",
         ),
     )
     protected_cidrs: tuple[str, ...] = field(

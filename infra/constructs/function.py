@@ -71,6 +71,7 @@ class FailoverFunction(Construct):
                 "IAM5[Resource::*]": "reading actions that know no resource",
                 any_of("instance"): "only instances with the probe tag: a condition says so",
                 any_of("subnet"): "only subnets of the pair's VPC: a condition says so",
+                any_of("network-interface"): "only interfaces of the pair's VPC: a condition says so",
                 any_of("vpc-endpoint"): "needs the pair's table, too; EC2 knows no condition on the endpoint's VPC",
                 any_of("vpn-gateway"): "needs the pair's table, too; EC2 knows no condition on the gateway's VPC",
             },

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 import boto3
 from botocore.config import Config
 
+from nat_failover.egress import Egress
 from nat_failover.events import parse
 from nat_failover.failover import Failover, Invoker
 from nat_failover.fleet import Fleet
@@ -40,6 +41,10 @@ CONFIG = Config(
     read_timeout=6,
     max_pool_connections=32,
 )
+# The egress address is moved while people wait to be told: a call of it is neither waited for nor repeated for long.
+IMPATIENT = Config(
+    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=4, max_pool_connections=2
+)
 
 
 class Context(Protocol):
@@ -57,11 +62,12 @@ class Context(Protocol):
 
 @dataclass(frozen=True)
 class Clients:
-    """The boto3 clients; SNS's is made only when there is something to tell."""
+    """The boto3 clients; SNS's is made only when there is something to tell, the egress address's when it is moved."""
 
     ec2: EC2Client
     ssm: SSMClient
     sns: Callable[[], SNSClient]
+    egress: Callable[[], EC2Client]
 
     @staticmethod
     def of(session: boto3.Session) -> Clients:
@@ -70,6 +76,7 @@ class Clients:
             session.client("ec2", config=CONFIG),
             session.client("ssm", config=CONFIG),
             lambda: session.client("sns", config=CONFIG),
+            lambda: session.client("ec2", config=IMPATIENT),
         )
 
 
@@ -85,8 +92,9 @@ class Application:
         fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
         probe = Probe(clients.ssm, settings, runtime, fleet)
         notifications = Notifications(clients.sns, settings)
-        failover = Failover(settings, runtime, lock, routes, probe, notifications)
-        lookout = Lookout(settings, runtime, lock, routes, probe, Instances(clients.ec2))
+        egress = Egress.of(clients.ec2, clients.egress, settings, runtime)
+        failover = Failover(settings, runtime, lock, routes, probe, notifications, egress)
+        lookout = Lookout(settings, runtime, lock, routes, probe, Instances(clients.ec2), egress)
         self._monitor = Monitor(settings, runtime, lookout, lock, fleet, probe, failover, Mirror(clients.ec2))
 
     @staticmethod

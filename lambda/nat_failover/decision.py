@@ -50,12 +50,16 @@ class Nat:
 
     Attributes:
         address: its private IPv4 address; None where it has none (any more).
+        interface: id of its primary network interface; None where it has none (any more).
+        public: its public IPv4 address, an Elastic IP or one that EC2 has given it; None where it has none.
     """
 
     instance_id: str
     state: str
     launched_at: float | None
     address: str | None = None
+    interface: str | None = None
+    public: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from nat_failover.decision import Action, Cause, Decision
+from nat_failover.egress import Egress
 from nat_failover.lock import HeldLock, LockChangedError, LockStore
 from nat_failover.messages import Verified, failed_over, swap_failed, would_fail_over
 from nat_failover.notifications import Notifications
 from nat_failover.observability import Metrics
 from nat_failover.observation import Observation, State
 from nat_failover.probe import MOST_HOSTS, Probe
-from nat_failover.record import LONGEST_OBSERVING, Lock, LockState, Record
+from nat_failover.record import LONGEST_OBSERVING, EgressMove, Lock, LockState, Record
 from nat_failover.rounds import Kind
 from nat_failover.routes import Routes, SwapFailedError, Tables
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
+from nat_failover.swap import Swapped, swap
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class Failover:
         routes: Routes,
         probe: Probe,
         notifications: Notifications,
+        egress: Egress | None,
     ) -> None:
         self._settings = settings
         self._runtime = runtime
@@ -64,9 +67,16 @@ class Failover:
         self._routes = routes
         self._probe = probe
         self._notifications = notifications
+        self._egress = egress
 
     def carry_out(
-        self, decision: Decision, tables: Tables, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics
+        self,
+        decision: Decision,
+        tables: Tables,
+        backends: tuple[str, ...],
+        invoker: Invoker,
+        metrics: Metrics,
+        interface: str | None = None,
     ) -> Result:
         """Swap, as decided.
 
@@ -76,6 +86,7 @@ class Failover:
             backends: hosts to be asked afterwards whether it helped.
             invoker: who acts.
             metrics: of the invocation; written as soon as the swap is done.
+            interface: primary network interface of the NAT that takes over, where it is known.
 
         Raises:
             SwapFailedError: subnets are left; the lock says ``failed`` and people have been told.
@@ -104,10 +115,15 @@ class Failover:
             dict(tables.by_id[from_table].associations),
             tuple(f"{o.host} {o.state.value}" for o in decision.evidence),
             decision.reason,
+            egress=self._egress_to_move,
         )
         with _given_up_on_error(held):
             held.write(record)
-        return self._swap(held, record, decision, tables, backends, invoker, metrics)
+        return self._swap(held, record, decision, tables, backends, invoker, metrics, interface)
+
+    @property
+    def _egress_to_move(self) -> EgressMove | None:
+        return None if self._egress is None else EgressMove(self._egress.allocation, moved=False)
 
     def finish(self, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics) -> Result:
         """Finish what an invocation that has died has left in the lock.
@@ -144,7 +160,7 @@ class Failover:
             return Result("locked", f"can't finish a failover between tables that are not the pair's: {lock.reason}")
         log.warning("finishing the failover of an invocation that died", extra={"dead_owner": dead.owner})
         held.adopt(lock)
-        record = replace(dead, owner=invoker.request_id)
+        record = replace(dead, owner=invoker.request_id, egress=self._egress_to_move)
         held.write(record)
         return self._swap(held, record, None, self._routes.read(), backends, invoker, metrics)
 
@@ -157,20 +173,25 @@ class Failover:
         backends: tuple[str, ...],
         invoker: Invoker,
         metrics: Metrics,
+        interface: str | None = None,
     ) -> Result:
-        begun = self._runtime.now()
-        try:
-            moved = self._routes.swap(record.from_table, record.to_table, tables, held.still_held)
-        except SwapFailedError as error:
-            self._record_failure(held, record, error, metrics)
-            raise
-        seconds = self._runtime.now() - begun
+        begun, both = self._runtime.now(), (record.from_table, record.to_table)
+        done = swap(self._routes, self._egress, self._runtime, both, tables, held.still_held, interface)
+        if done.egress is not None:
+            record = replace(record, egress=done.egress.record)
+            if not done.egress.moved:
+                metrics.count("EgressElsewhere")
+        if done.failure is not None:
+            self._record_failure(held, record, done, done.failure, metrics)
+            raise done.failure
+        moved, seconds = done.moved, done.seconds
         metrics.count("FailedOver")
         metrics.seconds("SwapSeconds", seconds)
         if decision is not None and decision.evidence:
             metrics.seconds("DetectionSeconds", begun - min(o.since for o in decision.evidence))
         metrics.flush()
         said = f"{len(moved)} subnets moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
+        said += f"; {done.egress.said}" if done.egress is not None else ""
         log.warning("failed over", extra={"reason": record.reason, "moved": list(moved), "seconds": round(seconds, 3)})
         try:
             held.write(replace(record, state=LockState.FAILED_OVER, outcome=said, seconds=seconds))
@@ -183,19 +204,24 @@ class Failover:
         finally:  # people are told in any case
             metrics.count("BackendsOnlineAfter", len(verified.online))
             told = decision or _from(record)
-            self._notifications.publish(failed_over(told, record.from_table, moved, seconds, verified, self._settings))
+            message = failed_over(told, record.from_table, moved, seconds, verified, self._settings, done.egress)
+            self._notifications.publish(message)
         return Result("failed-over", f"{said}; {verified.said}")
 
-    def _record_failure(self, held: HeldLock, record: Record, error: SwapFailedError, metrics: Metrics) -> None:
+    def _record_failure(
+        self, held: HeldLock, record: Record, done: Swapped, error: SwapFailedError, metrics: Metrics
+    ) -> None:
         metrics.count("FailoverFailed")
         metrics.flush()
         log.error("failover failed", extra={"moved": list(error.moved), "left": error.left})
         try:
-            held.write(replace(record, state=LockState.FAILED, outcome=str(error)))
+            outcome = str(error) if done.egress is None else f"{error}; {done.egress.said}"
+            held.write(replace(record, state=LockState.FAILED, outcome=outcome))
         except LockChangedError as changed:
             log.warning("lock changed by a person", extra={"reason": str(changed)})
         finally:  # people are told in any case
-            self._notifications.publish(swap_failed(record.reason, record.from_table, str(error), self._settings))
+            message = swap_failed(record.reason, record.from_table, str(error), self._settings, done.egress)
+            self._notifications.publish(message)
 
     def _verify(self, backends: tuple[str, ...], invoker: Invoker) -> Verified:
         """Ask the backends whether they are online through the new path; those that are not, once or twice more."""

@@ -9,6 +9,7 @@ from nat_failover.decision import Nat
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
 
 class Instances:
@@ -37,9 +38,26 @@ class Instances:
                 instance["State"]["Name"],
                 instance["LaunchTime"].timestamp(),
                 instance.get("PrivateIpAddress"),
+                _primary_interface(instance),
+                instance.get("PublicIpAddress"),
             )
             for page in pages
             for reservation in page["Reservations"]
             for instance in reservation["Instances"]
         }
         return {i: known.get(i, Nat(i, "gone", None)) for i in ids}
+
+
+def _primary_interface(instance: InstanceTypeDef) -> str | None:
+    """Give the id of the network interface with device index 0.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
+    """
+    return next(
+        (
+            interface["NetworkInterfaceId"]
+            for interface in instance.get("NetworkInterfaces", [])
+            if interface.get("Attachment", {}).get("DeviceIndex") == 0
+        ),
+        None,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nat_failover.address import Move
 from nat_failover.decision import Decision
 from nat_failover.observation import Observation
 from nat_failover.settings import Settings
@@ -37,7 +38,13 @@ class Verified:
 
 
 def failed_over(
-    decision: Decision, from_table: str, moved: Sequence[str], seconds: float, verified: Verified, s: Settings
+    decision: Decision,
+    from_table: str,
+    moved: Sequence[str],
+    seconds: float,
+    verified: Verified,
+    s: Settings,
+    egress: Move | None = None,
 ) -> Message:
     """Tell that the subnets have been moved."""
     to_table = s.other_table(from_table)
@@ -51,6 +58,7 @@ def failed_over(
             *_evidence(decision.evidence, s),
             f"Done: {len(moved)} subnets moved from {from_table} to {to_table} in {seconds:.1f} s "
             f"({', '.join(moved)}).",
+            *_egress(egress),
             f"Helped: {verified.said} through the new path."
             + (f" Still offline: {', '.join(offline)}." if offline else ""),
             f"Next: 1. Find out what happened to {s.nat_of(from_table)} and mend it.",
@@ -61,7 +69,7 @@ def failed_over(
     )
 
 
-def swap_failed(decision_reason: str, from_table: str, error: str, s: Settings) -> Message:
+def swap_failed(decision_reason: str, from_table: str, error: str, s: Settings, egress: Move | None = None) -> Message:
     """Tell that the subnets could not be moved."""
     to_table = s.other_table(from_table)
     return Message(
@@ -71,6 +79,7 @@ def swap_failed(decision_reason: str, from_table: str, error: str, s: Settings) 
             f"could not be moved to the {s.role_of(to_table)} NAT {s.nat_of(to_table)}.",
             "Seen: " + decision_reason + ".",
             "Failed: " + error + ".",
+            *_egress(egress),
             f"Next: 1. Associate the subnets that are left on {from_table} with {to_table} by hand:",
             "   aws ec2 describe-route-tables --route-table-ids " + from_table,
             "   aws ec2 replace-route-table-association --association-id rtbassoc-... --route-table-id " + to_table,
@@ -98,6 +107,20 @@ def would_fail_over(decision: Decision, from_table: str, s: Settings) -> Message
 def rearm(s: Settings) -> str:
     """Give the command that re-arms."""
     return f"aws ssm put-parameter --name {s.lock_parameter} --value armed --overwrite"
+
+
+def _egress(move: Move | None) -> list[str]:
+    """Tell what became of the egress address; nothing where the pair has none."""
+    if move is None:
+        return []
+    name = f"{move.public} ({move.allocation})" if move.public else move.allocation
+    if move.moved:
+        return [f"Egress address: {name} has moved to {move.nat}, so that partners see the same address as before."]
+    return [
+        f"Egress address: {name} could NOT be moved to {move.nat} ({move.why}). Until you move it, the subnets use that "
+        "NAT's own address, which partners may refuse:",
+        "   " + move.by_hand,
+    ]
 
 
 def _evidence(evidence: Sequence[Observation], s: Settings) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from nat_failover.address import elsewhere
 from nat_failover.decision import Action, Cause, Decision, Situation, decide, latest_word, survey
 from nat_failover.events import Tick, Trigger
 from nat_failover.failover import Failover, Invoker, Result
@@ -97,12 +98,16 @@ class Monitor:
         if decision.action is Action.HOLD:
             if isinstance(trigger, Tick):
                 self._compare_routes(view, metrics)
+                self._compare_egress(view, metrics)
             return Outcome(decision, None)
         active = view.tables.active
         if self._settings.mode is Mode.OBSERVE and active is not None:
             return Outcome(decision, self._failover.tell_only(decision, active, invoker))
         backends = self._backends(view)
-        return Outcome(decision, self._failover.carry_out(decision, view.tables, backends, invoker, metrics))
+        passive = view.instances.get(self._passive(view) or "")
+        interface = None if passive is None else passive.interface
+        result = self._failover.carry_out(decision, view.tables, backends, invoker, metrics, interface)
+        return Outcome(decision, result)
 
     def _compare_routes(self, view: View, metrics: Metrics) -> None:
         """Tell, before it matters, which routes the subnets would lose by a swap; copy them where that is wanted."""
@@ -116,6 +121,17 @@ class Monitor:
             log.warning("the route tables differ", extra={"passive": passive, "routes": said})
             metrics.count("RoutesDiffer", len(found))
             metrics.note("routes", said)
+
+    def _compare_egress(self, view: View, metrics: Metrics) -> None:
+        """Tell where the egress address, if the pair has one, is not with the active NAT."""
+        active = view.tables.active
+        if view.egress is None or active is None:
+            return
+        said = elsewhere(view.egress, view.instances[self._settings.nat_of(active)])
+        if said is not None:
+            log.warning(said)
+            metrics.count("EgressElsewhere")
+            metrics.note("egress", [said])
 
     def _situation(self, view: View) -> Situation:
         active = view.tables.active

@@ -29,6 +29,14 @@ class LockState(StrEnum):
 
 
 @dataclass(frozen=True)
+class EgressMove:
+    """The move of the egress address: which Elastic IP, and whether the NAT behind ``to_table`` has it by now."""
+
+    allocation: str
+    moved: bool
+
+
+@dataclass(frozen=True)
 class Record:
     """What a failover writes into the lock.
 
@@ -40,6 +48,7 @@ class Record:
         evidence: the hosts that could not reach the Internet.
         outcome: what came of it, for people; empty while under way.
         seconds: how long the swap took; None while under way.
+        egress: the move of the egress address; None where the pair has none.
     """
 
     state: LockState
@@ -52,6 +61,7 @@ class Record:
     reason: str
     outcome: str = ""
     seconds: float | None = None
+    egress: EgressMove | None = None
 
     def text(self) -> str:
         """Write it as JSON that fits into a standard parameter; what is for people only is shortened first."""
@@ -83,6 +93,8 @@ class Record:
             said["outcome"] = self.outcome
         if self.seconds is not None:
             said["seconds"] = round(self.seconds, 3)
+        if self.egress is not None:
+            said["egress"] = {"allocation": self.egress.allocation, "moved": self.egress.moved}
         return json.dumps(said, ensure_ascii=True, separators=(",", ":"))
 
 
@@ -148,7 +160,17 @@ def _record(said: object, state: LockState) -> Record:
         str(said.get("reason", "")),
         str(said.get("outcome", "")),
         float(seconds) if isinstance(seconds, int | float) else None,
+        _egress(said.get("egress")),
     )
+
+
+def _egress(said: object) -> EgressMove | None:
+    """Read the address's move; what can't be understood is left out, for no step depends on it."""
+    match said:
+        case {"allocation": str(allocation), "moved": bool(moved)}:
+            return EgressMove(allocation, moved)
+        case _:
+            return None
 
 
 def _meaning(record: Record) -> str:

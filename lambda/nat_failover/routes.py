@@ -176,7 +176,7 @@ class Routes:
                 tables = self.read()
             except (ClientError, BotoCoreError, RouteTablesError) as error:
                 left = {s: a for s, a in left.items() if s not in moved}
-                errors = errors or {"route tables": f"can't be read: {_said(error)}"}
+                errors = errors or {"route tables": f"can't be read: {said_of(error)}"}
             else:
                 # A read may be a little old: what EC2 has accepted is moved, whatever it says.
                 moved.update(tables.by_id[to_table].associations)
@@ -199,7 +199,7 @@ class Routes:
                         AssociationId=association, RouteTableId=to_table
                     )
                 except (ClientError, BotoCoreError) as error:
-                    return _said(error)
+                    return said_of(error)
                 log.info("subnet moved", extra={"subnet": subnet, "association": answer.get("NewAssociationId")})
                 return None
 
@@ -210,7 +210,8 @@ class Routes:
         return {s: said for s, said in zip(associations, results, strict=True) if said is not None}
 
 
-def _said(error: Exception) -> str:
+def said_of(error: Exception) -> str:
+    """Give what EC2 said, or what kept it from answering, in a few words."""
     if isinstance(error, ClientError):
         told = error.response.get("Error", {})
         return f"{told.get('Code', 'Unknown')}: {told.get('Message', '')}"[:300]

@@ -45,6 +45,7 @@ class Settings:
         gather_for: how long the first failure after a time of health is given to be joined by others.
         poll: pause between two reads of the same round.
         claim_lease: how long a claim protects its holder; longer than the function may run.
+        egress_allocation: the Elastic IP that follows the active NAT; None where none does.
     """
 
     pair: str
@@ -72,6 +73,7 @@ class Settings:
     count_silence: bool = False
     silence_after: float = 10.0
     mirror_routes: bool = False
+    egress_allocation: str | None = None
     settle: float = field(default=6.0)
     confirm_for: float = field(default=12.0)
     gather_for: float = field(default=3.0)
@@ -244,6 +246,10 @@ _VARIABLES: dict[str, tuple[Callable[[str], object], str]] = {
     "sample_size": (_between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
     "count_silence": (_flag, "true or false"),
     "mirror_routes": (_flag, "true or false"),
+    "egress_allocation": (
+        _matching(r"eipalloc-[0-9a-f]{8,17}"),
+        "an allocation id, eipalloc- and 8 to 17 hexadecimal digits",
+    ),
     "silence_after": (_between(float, 3, 300), "3 to 300 seconds"),
 }
 _MANDATORY = frozenset(

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nat_failover.address import Address
 from nat_failover.decision import Nat
+from nat_failover.egress import Egress
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.instances import Instances
 from nat_failover.lock import LockStore, LockView
@@ -20,13 +22,18 @@ from nat_failover.settings import Settings
 
 @dataclass(frozen=True)
 class View:
-    """What was read at one time; observations by round, so that a round read again replaces what it said before."""
+    """What was read at one time; observations by round, so that a round read again replaces what it said before.
+
+    Attributes:
+        egress: the egress address; None where the pair has none, or it was not read.
+    """
 
     locks: LockView
     tables: Tables
     rounds: tuple[Round, ...]
     told: Mapping[str, tuple[Observation, ...]]
     instances: Mapping[str, Nat]
+    egress: Address | None = None
 
     @property
     def observations(self) -> list[Observation]:
@@ -55,10 +62,18 @@ class Lookout:
     Args:
         settings: which NATs the pair has, and how far back a round may lie.
         runtime: clock, and doing things at the same time.
+        egress: the egress address, where the pair has one.
     """
 
     def __init__(
-        self, settings: Settings, runtime: Runtime, lock: LockStore, routes: Routes, probe: Probe, instances: Instances
+        self,
+        settings: Settings,
+        runtime: Runtime,
+        lock: LockStore,
+        routes: Routes,
+        probe: Probe,
+        instances: Instances,
+        egress: Egress | None = None,
     ) -> None:
         self._settings = settings
         self._runtime = runtime
@@ -66,6 +81,7 @@ class Lookout:
         self._routes = routes
         self._probe = probe
         self._instances = instances
+        self._egress = egress
 
     def look(self, trigger: Trigger) -> View:
         """Read everything.
@@ -90,13 +106,16 @@ class Lookout:
             locks, tables, rounds, told, instances = self._runtime.together(calls)
             chosen = worth_reading(rounds, now, self._settings)
             return View(locks, tables, tuple(chosen), self._observations(chosen, {command_id: told}), instances)
-        locks, tables, rounds = self._runtime.together(calls)
+        # At ticks only: no decision hangs on where the address is.
+        if self._egress is not None:
+            calls.append(self._egress.read)
+        locks, tables, rounds, *egress = self._runtime.together(calls)
         chosen = worth_reading(rounds, now, self._settings)
         ids = [*self._settings.nats, *{host for asked in chosen for host in asked.hosts}]
         by_round, instances = self._runtime.together(
             [lambda: self._observations(chosen, {}), lambda: self._instances.describe(ids)]
         )
-        return View(locks, tables, tuple(chosen), by_round, instances)
+        return View(locks, tables, tuple(chosen), by_round, instances, *egress)
 
     def _observations(
         self, rounds: list[Round], known: Mapping[str, Mapping[str, Invocation]]

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from nat_failover.decision import Action, Cause, Decision
+from nat_failover.egress import Egress
 from nat_failover.failover import Failover, Invoker, Result
 from nat_failover.lock import LockStore
 from nat_failover.notifications import Notifications
@@ -30,7 +31,10 @@ class Acting:
         self.routes = Routes(account.clients.ec2, account.settings, account.clock)
         self.probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
         notifications = Notifications(account.clients.sns, account.settings)
-        self.failover = Failover(account.settings, account.clock, self.lock, self.routes, self.probe, notifications)
+        self.egress = Egress.of(account.clients.ec2, account.clients.egress, account.settings, account.clock)
+        self.failover = Failover(
+            account.settings, account.clock, self.lock, self.routes, self.probe, notifications, self.egress
+        )
         self.metrics = Metrics(account.settings, self.told)
 
     def carry_out(

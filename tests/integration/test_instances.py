@@ -33,7 +33,14 @@ def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_a
 ) -> None:
     (told,) = account.ec2.describe_instances(InstanceIds=[account.standby])["Reservations"][0]["Instances"]
     assert instances.describe([account.standby]) == {
-        account.standby: Nat(account.standby, "running", account.launched_at, told["PrivateIpAddress"])
+        account.standby: Nat(
+            account.standby,
+            "running",
+            account.launched_at,
+            told["PrivateIpAddress"],
+            told["NetworkInterfaces"][0]["NetworkInterfaceId"],
+            told.get("PublicIpAddress"),
+        )
     }
 
 

@@ -103,7 +103,7 @@ class Gateway:
             )
             return made
 
-        return Clients(client("ec2"), client("ssm"), lambda: client("sns"))
+        return Clients(client("ec2"), client("ssm"), lambda: client("sns"), lambda: client("ec2"))
 
     def give_back(self) -> None:
         """Keep the clients for the next lab: making one takes a tenth of a second."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.record import LARGEST, Claim, LockState, Record, read_claim, read_lock
+from nat_failover.record import LARGEST, Claim, EgressMove, LockState, Record, read_claim, read_lock
 from tests.examples import BACKENDS, NOW, PRIMARY_TABLE, STANDBY_TABLE
 
 RECORD = Record(
@@ -33,6 +33,19 @@ def test_a_record_is_read_back_as_it_was_written(state: LockState) -> None:
     record = replace(RECORD, state=state, outcome="2 subnets moved", seconds=0.875)
     lock = read_lock(record.text(), 7)
     assert (lock.state, lock.version, lock.record) == (state, 7, record)
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_the_move_of_the_egress_address_is_read_back_as_it_was_written(moved: bool) -> None:
+    record = replace(RECORD, egress=EgressMove("eipalloc-0123456789abcdef0", moved))
+    assert json.loads(record.text())["egress"] == {"allocation": "eipalloc-0123456789abcdef0", "moved": moved}
+    assert read_lock(record.text(), 7).record == record
+
+
+@pytest.mark.parametrize("egress", [None, "moved", [], {}, {"allocation": 1, "moved": True}, {"allocation": "e"}])
+def test_a_move_that_can_not_be_understood_keeps_nobody_from_finishing_the_failover(egress: object) -> None:
+    lock = read_lock(json.dumps({**json.loads(RECORD.text()), "egress": egress}), 7)
+    assert lock.record == RECORD
 
 
 @given(

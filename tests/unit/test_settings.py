@@ -24,6 +24,7 @@ OPTIONAL = {
     "NAT_FAILOVER_SAMPLE_SIZE": "12",
     "NAT_FAILOVER_COUNT_SILENCE": "true",
     "NAT_FAILOVER_SILENCE_AFTER": "8",
+    "NAT_FAILOVER_EGRESS_ALLOCATION": "eipalloc-0123456789abcdef0",
 }
 
 
@@ -45,6 +46,7 @@ def test_what_is_not_set_has_the_default_that_the_design_names() -> None:
     )
     assert (s.window, s.period, s.warm_up, s.freshness) == (600, 60, 300, 30.0)
     assert (s.failure_threshold, s.sample_size, s.count_silence, s.silence_after) == (3, 10, False, 10.0)
+    assert s.egress_allocation is None
 
 
 def test_every_variable_is_read_into_its_own_setting() -> None:
@@ -74,6 +76,7 @@ def test_every_variable_is_read_into_its_own_setting() -> None:
         sample_size=12,
         count_silence=True,
         silence_after=8.0,
+        egress_allocation="eipalloc-0123456789abcdef0",
     )
 
 
@@ -104,6 +107,7 @@ REFUSED = {
     "CLAIM_LEASE": ["", "9.9", "1801", "soon", "nan", "inf", "-60"],
     "MODE": ["", "auto", "AUTOMATIC", "off"],
     "MIRROR_ROUTES": ["", "yes", "True", "1"],
+    "EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],
     "TARGETS": [
         "",
         ",",
