@@ -117,8 +117,8 @@ def _egress(move: Move | None) -> list[str]:
     if move.moved:
         return [f"Egress address: {name} has moved to {move.nat}, so that partners see the same address as before."]
     return [
-        f"Egress address: {name} could NOT be moved to {move.nat} ({move.why}). Until you move it, the subnets use that "
-        "NAT's own address, which partners may refuse:",
+        f"Egress address: {name} could NOT be moved to {move.nat} ({move.why}). Until you move it, the subnets use "
+        "that NAT's own address, which partners may refuse:",
         "   " + move.by_hand,
     ]
 

@@ -95,6 +95,15 @@ def test_no_alarm_is_missing(main: Template) -> None:
     assert alarms(main).keys() == ALARMS.keys() | OTHERS | OF_THE_STANDBY
 
 
+def test_an_egress_address_has_an_alarm_of_its_own() -> None:
+    egress = "eipalloc-0123456789abcdef0"
+    alarm = alarms(synthesize({"pairs": [pair(egressAddress=egress)]}))["egress-elsewhere"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("EgressElsewhere", "Maximum")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, 3, 2)
+    for remedy in (TABLES, f"aws ec2 associate-address --allocation-id {egress}", LOG):
+        assert remedy in alarm["AlarmDescription"]
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_looks_at_the_pair_s_metric_and_says_what_to_do(name: str, main: Template) -> None:
     metric, statistic, period, periods, bad, tells_end, remedies = ALARMS[name]

@@ -47,6 +47,14 @@ def test_no_table_is_in_two_pairs_in_whichever_role() -> None:
     assert read_configuration({"pairs": [standing("main", "0", theirs), standing("other", "1", mine)]})
 
 
+@pytest.mark.parametrize("theirs", ["egressAddress", "standbyElasticIp"])
+def test_an_egress_address_follows_one_pair_only_and_is_nobodys_fixed_one(theirs: str) -> None:
+    address = "eipalloc-0123456789abcdef0"
+    (said,) = problems({"pairs": [pair(**{theirs: address}), pair("other", "1", egressAddress=address)]})
+    assert said.startswith("nat-failover.pairs[1].egressAddress is ")
+    assert said.endswith(f": so is nat-failover.pairs[0].{theirs}, and an address can be in one pair only")
+
+
 def test_every_pair_may_have_an_address_allocated() -> None:
     assert read_configuration({"defaults": {"standbyElasticIp": "allocate"}, "pairs": [pair(), pair("other", "1")]})
 

@@ -55,6 +55,12 @@ def test_the_pair_s_own_metrics_are_shown_with_their_dimension(main: Template) -
     }
 
 
+def test_an_egress_address_that_is_elsewhere_is_shown_for_a_pair_that_has_one(main: Template) -> None:
+    chosen = synthesize({"pairs": [pair(egressAddress="eipalloc-0123456789abcdef0")]})
+    assert [metric[1] for metric in metrics(chosen)].count("EgressElsewhere") == 1
+    assert "EgressElsewhere" not in [metric[1] for metric in metrics(main)]
+
+
 def test_traffic_of_both_nats_is_shown(main: Template) -> None:
     (standby,) = main.of("AWS::EC2::Instance")
     assert {tuple(metric[:4]) for metric in metrics(main) if metric[0] == "AWS/EC2"} == {

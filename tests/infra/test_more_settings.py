@@ -51,6 +51,39 @@ def test_an_address_that_exists_is_given_to_the_standby_and_not_made() -> None:
     assert template.only("AWS::EC2::EIPAssociation")["AllocationId"] == ADDRESS
 
 
+# The egress address
+
+
+def test_an_egress_address_is_told_to_the_function_and_associated_by_nobody_else() -> None:
+    template = made(egressAddress=ADDRESS)
+    (function,) = template.of("AWS::Lambda::Function").values()
+    assert function["Environment"]["Variables"]["NAT_FAILOVER_EGRESS_ALLOCATION"] == ADDRESS
+    assert not template.of("AWS::EC2::EIP")
+    assert not template.of("AWS::EC2::EIPAssociation")
+
+
+def test_without_the_setting_the_function_hears_of_no_egress_address() -> None:
+    (function,) = made().of("AWS::Lambda::Function").values()
+    assert "NAT_FAILOVER_EGRESS_ALLOCATION" not in function["Environment"]["Variables"]
+
+
+@pytest.mark.parametrize("value", ["allocate", "none", "eipalloc-1", "203.0.113.1", ""])
+def test_what_is_no_allocation_is_refused_as_egress_address(value: str) -> None:
+    (said,) = problems(egressAddress=value)
+    assert said.startswith("nat-failover.pairs[0].egressAddress is ")
+
+
+@pytest.mark.parametrize("fixed", ["allocate", ADDRESS, "eipalloc-0fedcba9876543210"])
+def test_a_standby_with_an_address_of_its_own_would_lose_it_to_the_egress_address(fixed: str) -> None:
+    (said,) = problems(egressAddress=ADDRESS, standbyElasticIp=fixed)
+    assert said.startswith(f'nat-failover.pairs[0].standbyElasticIp is "{fixed}": it must be none')
+
+
+def test_a_standby_that_exists_may_take_the_egress_address_too() -> None:
+    standing = {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": "rtb-0fedcba9876543210"}
+    assert read_configuration({"pairs": [pair(standbySubnetId=None, egressAddress=ADDRESS, **standing)]})
+
+
 @pytest.mark.parametrize("value", ["yes", "eipalloc-1", "203.0.113.1", ""])
 def test_what_is_no_address_is_refused(value: str) -> None:
     (said,) = problems(standbyElasticIp=value)

@@ -90,6 +90,32 @@ def test_who_only_observes_copies_no_route_either() -> None:
     assert not [action for action in MIRRORING if allowing(observing, action)]
 
 
+EGRESS = "eipalloc-0123456789abcdef0"
+MOVE = "ec2:AssociateAddress"
+
+
+def test_only_the_egress_address_is_moved_and_only_to_the_pairs_nats_in_its_vpc(template: Template) -> None:
+    assert not allowing(template, MOVE)
+    assert not allowing(template, "ec2:DescribeAddresses")
+    moving = synthesize({"pairs": [pair(egressAddress=EGRESS)]})
+    standby = logical_id(moving, "AWS::EC2::Instance", "main")
+    assert resources(moving, MOVE) == {
+        f"{EC2}:elastic-ip/{EGRESS}",
+        f"{EC2}:instance/i-0123456789abcdef0",
+        f"{EC2}:instance/{standby}",
+        f"{EC2}:network-interface/*",
+    }
+    (interfaces,) = [s for s in allowing(moving, MOVE) if s["Resource"] == [f"{EC2}:network-interface/*"]]
+    assert interfaces["Condition"] == {"ArnEquals": {"ec2:Vpc": f"{EC2}:vpc/vpc-0123456789abcdef0"}}
+    assert resources(moving, "ec2:DescribeAddresses") == {"*"}
+
+
+def test_who_only_observes_sees_the_egress_address_and_can_not_move_it() -> None:
+    observing = synthesize({"pairs": [pair(mode="observe", egressAddress=EGRESS)]})
+    assert allowing(observing, "ec2:DescribeAddresses")
+    assert not allowing(observing, MOVE)
+
+
 def test_a_star_stands_only_where_aws_knows_no_resource(template: Template) -> None:
     """Reading: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html."""
     wide = [s for s in template.statements("nat-failover, pair main") if s["Resource"] == ["*"]]
