@@ -1,0 +1,100 @@
+"""The egress address: what is said of where it is, and of what keeps it from doing its work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nat_failover.address import Address, Move, elsewhere, problems
+from nat_failover.decision import Nat
+from nat_failover.record import EgressMove
+from tests.examples import NOW, PRIMARY, STANDBY
+
+ALLOCATION = "eipalloc-0123456789abcdef0"
+ACTIVE = Nat(PRIMARY, "running", NOW - 90_000, "10.0.0.11", "eni-0123456789abcdef0", "203.0.113.99")
+PASSIVE = Nat(STANDBY, "running", NOW - 90_000, "10.0.0.12", "eni-0123456789abcdef1", "198.51.100.7")
+WITH_ACTIVE = Address(ALLOCATION, "203.0.113.99", PRIMARY, ACTIVE.interface)
+
+
+def test_an_address_with_the_active_nat_is_not_elsewhere() -> None:
+    assert elsewhere(WITH_ACTIVE, ACTIVE) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        Address(ALLOCATION, "203.0.113.99", PRIMARY, "eni-0fedcba9876543210"),
+        Address(ALLOCATION, "203.0.113.99", None, ACTIVE.interface),
+    ],
+)
+def test_an_address_is_known_by_the_instance_or_by_its_interface(address: Address) -> None:
+    assert elsewhere(address, ACTIVE) is None
+
+
+def test_an_instance_without_an_interface_has_no_address_that_nobody_has() -> None:
+    assert elsewhere(Address(ALLOCATION, "203.0.113.99"), replace(ACTIVE, interface=None)) is not None
+
+
+@pytest.mark.parametrize(
+    ("holder", "said"),
+    [
+        ({"instance": STANDBY, "interface": PASSIVE.interface}, STANDBY),
+        ({"instance": None, "interface": PASSIVE.interface}, str(PASSIVE.interface)),
+        ({"instance": None, "interface": None}, "nobody"),
+    ],
+)
+def test_an_address_that_is_elsewhere_is_told_with_its_holder(holder: dict[str, str | None], said: str) -> None:
+    address = replace(WITH_ACTIVE, **holder)
+    assert elsewhere(address, ACTIVE) == (
+        f"egress address 203.0.113.99 is with {said}, not with the active NAT {PRIMARY}"
+    )
+
+
+def test_an_address_of_which_nothing_is_known_is_told_by_its_allocation() -> None:
+    address = Address(ALLOCATION, trouble="there is no such Elastic IP in this account and region")
+    assert elsewhere(address, ACTIVE) == (
+        f"egress address {ALLOCATION}: there is no such Elastic IP in this account and region"
+    )
+
+
+def test_a_pair_that_is_well_has_no_problem() -> None:
+    assert problems(WITH_ACTIVE, ACTIVE, PASSIVE) == ()
+    assert problems(WITH_ACTIVE, ACTIVE, PASSIVE, [WITH_ACTIVE]) == ()
+
+
+def test_a_passive_nat_without_a_public_address_is_a_problem_of_its_own() -> None:
+    (said,) = problems(WITH_ACTIVE, ACTIVE, replace(PASSIVE, public=None))
+    assert said.startswith(f"the passive NAT {STANDBY} has no public address of its own")
+
+
+def test_a_passive_nat_that_does_not_run_has_no_public_address_for_another_reason() -> None:
+    assert problems(WITH_ACTIVE, ACTIVE, replace(PASSIVE, state="stopped", public=None)) == ()
+
+
+def test_an_elastic_ip_of_the_passive_nats_own_would_be_lost() -> None:
+    own = Address("eipalloc-0fedcba9876543210", "198.51.100.7", STANDBY, PASSIVE.interface)
+    (said,) = problems(WITH_ACTIVE, ACTIVE, PASSIVE, [WITH_ACTIVE, own])
+    assert said == (
+        f"the passive NAT {STANDBY} has an Elastic IP of its own, 198.51.100.7, which EC2 takes from it when the "
+        "egress address comes"
+    )
+
+
+def test_all_problems_are_told() -> None:
+    astray = replace(WITH_ACTIVE, instance=None, interface=None)
+    assert len(problems(astray, ACTIVE, replace(PASSIVE, public=None))) == 2
+
+
+def test_a_move_that_was_made_says_so_by_the_address() -> None:
+    move = Move(ALLOCATION, STANDBY, "203.0.113.99", PASSIVE.interface)
+    assert (move.said, move.record) == (f"egress address 203.0.113.99 moved to {STANDBY}", EgressMove(ALLOCATION, True))
+
+
+def test_a_move_that_was_refused_says_why_and_how_it_is_made_by_hand() -> None:
+    move = Move(ALLOCATION, STANDBY, None, None, "UnauthorizedOperation: no")
+    assert move.said == f"egress address {ALLOCATION} not moved to {STANDBY}: UnauthorizedOperation: no"
+    assert move.record == EgressMove(ALLOCATION, False)
+    assert move.by_hand == (
+        f"aws ec2 associate-address --allocation-id {ALLOCATION} --instance-id {STANDBY} --allow-reassociation"
+    )
