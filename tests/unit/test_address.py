@@ -45,7 +45,7 @@ def test_an_instance_without_an_interface_has_no_address_that_nobody_has() -> No
     ],
 )
 def test_an_address_that_is_elsewhere_is_told_with_its_holder(holder: dict[str, str | None], said: str) -> None:
-    address = replace(WITH_ACTIVE, **holder)
+    address = replace(WITH_ACTIVE, instance=holder["instance"], interface=holder["interface"])
     assert elsewhere(address, ACTIVE) == (
         f"egress address 203.0.113.99 is with {said}, not with the active NAT {PRIMARY}"
     )
