@@ -16,6 +16,7 @@ MB_A_VCPU = 1769.0
 # https://aws.amazon.com/cloudwatch/pricing/ (custom metrics by the hour that has a value; logs by the GB taken in)
 METRIC = 0.30
 ALARM = 0.10
+DASHBOARD = 3.00
 LOGS_GB = 0.50
 # https://aws.amazon.com/ec2/pricing/on-demand/ and https://aws.amazon.com/vpc/pricing/
 T4G_NANO_HOUR = 0.0042
