@@ -1,4 +1,4 @@
-"""List prices of us-east-1 in dollars, 2026; AWS changes them, so check the pages named before a budget is made of them."""
+"""List prices of us-east-1 in dollars, in 2026; AWS changes them: look at the pages named before making a budget."""
 
 from __future__ import annotations
 
