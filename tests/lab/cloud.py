@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.lab.layout import S3_CIDR
+from tests.lab.layout import FIRST_GIVEN, GIVEN, S3_CIDR
 from tests.lab.network import Network
 
 REGION = "eu-central-1"
@@ -40,6 +40,9 @@ class Cloud(ABC):
         self.instances: dict[str, str] = {}
         self.subnets: dict[str, str] = {}
         self.environment: dict[str, str] = {}
+        # What EC2 has given to NATs that have no Elastic IP, and how often it has.
+        self._given = {nat.name: nat.public for nat in network.layout.nats}
+        self._times_given = 0
 
     @abstractmethod
     def open(self, now: float) -> None:
@@ -70,6 +73,10 @@ class Cloud(ABC):
     @abstractmethod
     def tables(self) -> dict[str, dict[str, Any]]:
         """Describe all route tables, by id."""
+
+    @abstractmethod
+    def elastic(self) -> dict[str, str]:
+        """Give the Elastic IP of every host that has one."""
 
     @abstractmethod
     def stop_instance(self, host: str) -> None:
@@ -107,6 +114,20 @@ class Cloud(ABC):
             for association in table["Associations"]:
                 if association.get("SubnetId") in names:
                     self.network.associate(names[association["SubnetId"]], table_id)
+
+    def mirror_addresses(self) -> None:
+        """Give the network the public address of each NAT: its Elastic IP, or one that EC2 gives it, another each time.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html#concepts-public-addresses
+        """
+        elastic = self.elastic()
+        for nat in (host.name for host in self.network.layout.nats):
+            if nat in elastic:
+                self._given.pop(nat, None)
+            elif nat not in self._given:
+                self._given[nat] = GIVEN.format(FIRST_GIVEN + self._times_given)
+                self._times_given += 1
+            self.network.set_public(nat, elastic.get(nat) or self._given[nat])
 
     def mirror_subnet(self, subnet_id: str) -> None:
         """Give the network the association that a subnet has now."""

@@ -74,6 +74,7 @@ class Gateway:
         after: told of every call that took effect.
         published: what was sent to topics.
         replaced_at: when associations were replaced.
+        addressed_at: when the egress address was moved.
         recorded: what the product has written into the lock.
     """
 
@@ -88,6 +89,7 @@ class Gateway:
         self.after: list[Observer] = []
         self.published: list[tuple[float, str, str]] = []
         self.replaced_at: list[float] = []
+        self.addressed_at: list[float] = []
         self.recorded: list[tuple[float, str]] = []
         self._borrowed: list[Any] = []
 
@@ -156,6 +158,11 @@ class Gateway:
             return self._run_command.answer(client, operation, arguments)
         if operation == "ReplaceRouteTableAssociation":
             return self._replace(arguments, lambda: self._cloud.answer(client, operation, arguments, original))
+        if operation == "AssociateAddress":
+            answer = self._cloud.answer(client, operation, arguments, original)
+            self.addressed_at.append(self._world.now())
+            self._in_force_later(self._cloud.mirror_addresses, "address", "address")
+            return answer
         if operation == "Publish":
             self.published.append((self._world.now(), arguments["Subject"], arguments["Message"]))
         if operation == "PutParameter" and arguments["Name"] == self._cloud.lock_name:
@@ -174,7 +181,7 @@ class Gateway:
         answer = self._cloud.answer(client, operation, arguments, original)
         if operation == "ModifyVpcEndpoint":
             self._cloud.add_endpoint_routes(arguments["VpcEndpointId"], arguments["AddRouteTableIds"])
-        self._in_force_later(self._cloud.mirror, "route")
+        self._in_force_later(self._cloud.mirror, "route", "route")
         return answer
 
     def _replace(self, arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
@@ -190,18 +197,18 @@ class Gateway:
         answer = call()
         self.replaced_at.append(self._world.now())
         if subnet is not None:
-            self._in_force_later(lambda: self._cloud.mirror_subnet(subnet), subnet)
+            self._in_force_later(lambda: self._cloud.mirror_subnet(subnet), "route", subnet)
         return answer
 
-    def _in_force_later(self, mirror: Callable[[], None], what: str) -> None:
-        delay = self._latencies.draw("route", self._world.random)
+    def _in_force_later(self, mirror: Callable[[], None], latency: str, what: str) -> None:
+        delay = self._latencies.draw(latency, self._world.random)
 
         def in_force() -> None:
             self._world.sleep(delay)
             with _MOTO:
                 mirror()
 
-        self._world.spawn(in_force, f"route change of {what}")
+        self._world.spawn(in_force, f"change of {what}")
 
 
 _SPARE: dict[str, list[Any]] = {}
@@ -226,6 +233,8 @@ def _new(service: str) -> Any:
 def _kind(service: str, operation: str) -> str:
     if service != "ec2":
         return "ssm_call"
+    if operation == "AssociateAddress":
+        return "associate"
     return "ec2_read" if operation.startswith("Describe") else "replace"
 
 

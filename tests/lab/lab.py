@@ -39,6 +39,7 @@ class Lab:
 
     Attributes:
         broken_at: when the scenario's fault began; None before.
+        seen_before: what the Internet saw the backends as before it, where a scenario has looked.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Lab:
         self.gateway = Gateway(self.cloud, self.run_command, self.world, latencies)
         self.functions = Functions(self.cloud, self.gateway, self.world, latencies)
         self.broken_at: float | None = None
+        self.seen_before: dict[str, str | None] = {}
         self._on_start = on_start
         self._measured = measured
 
@@ -147,6 +149,10 @@ class Lab:
     def online(self) -> list[str]:
         """Give the backends that are online, by the pinger."""
         return [host for host in self.backends if self.pinger.online(host)]
+
+    def seen_as(self) -> dict[str, str | None]:
+        """Give the address that a target in the Internet sees each backend come from, by what arrives there."""
+        return {host: self.network.egress_address(host, TARGETS[0]) for host in self.backends}
 
     def lock_state(self) -> str:
         """Give the lock's state: ``armed``, a record's state, or ``none`` where there is no parameter."""

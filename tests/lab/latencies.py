@@ -23,6 +23,8 @@ class Latencies:
         ec2_read: a Describe of EC2.
         replace: ReplaceRouteTableAssociation.
         route: from its answer until packets take the new way.
+        associate: AssociateAddress.
+        address: from its answer until packets have the address.
     """
 
     delivery: Range = (0.3, 1.5)
@@ -35,6 +37,8 @@ class Latencies:
     ec2_read: Range = (0.08, 0.25)
     replace: Range = (0.15, 0.5)
     route: Range = (0.2, 1.0)
+    associate: Range = (0.3, 1.0)
+    address: Range = (0.2, 1.0)
 
     def draw(self, name: str, chance: Random) -> float:
         """Draw one."""

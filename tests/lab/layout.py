@@ -9,6 +9,9 @@ VPC_CIDR = "10.20.0.0/16"
 PUBLIC_SUBNET = "public-a"
 # Documentation ranges only (RFC 5737): no packet of the lab could ever go to somebody.
 TARGETS = ("192.0.2.101", "198.51.100.101", "203.0.113.101")
+# The pair's egress address, where it has one, and the network of what EC2 gives to instances that have lost theirs.
+EGRESS, GIVEN = "192.0.2.33", "192.0.2.{}"
+FIRST_GIVEN = 64
 SSM_PUBLIC = "198.51.100.20"
 SSM_ENDPOINT = "10.20.0.50"
 # What only a route of its own leads to: a host of a peered VPC, and S3 behind a gateway endpoint.
@@ -32,7 +35,7 @@ class Subnet:
 
 @dataclass(frozen=True)
 class Host:
-    """An instance. ``public`` is its public address, which only the NATs have."""
+    """An instance. ``public`` is the public address that it is launched with, which only the NATs are."""
 
     name: str
     address: str

@@ -17,7 +17,7 @@ from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 
 from tests.lab.cloud import REGION, Cloud
-from tests.lab.layout import PEER_CIDR, VPC_CIDR, Host
+from tests.lab.layout import EGRESS, PEER_CIDR, VPC_CIDR, Host
 from tests.lab.network import Network
 from tests.lab.template import PAIR, template
 
@@ -59,6 +59,7 @@ class MotoCloud(Cloud):
         for nat in self.network.layout.nats:
             self.network.boot(nat.name, self.user_data)
         self.mirror()
+        self.mirror_addresses()
 
     def close(self) -> None:
         """Forget the account."""
@@ -93,6 +94,11 @@ class MotoCloud(Cloud):
             "primaryInstanceId": self.instances[nat01.name],
             "standbySubnetId": self.subnets[layout.public_subnet.name],
         }
+        if "egressAddress" in self._settings:
+            self._ids["egressAddress"] = self.ec2.allocate_address(Domain="vpc", Address=EGRESS)["AllocationId"]
+            self.ec2.associate_address(
+                AllocationId=self._ids["egressAddress"], InstanceId=self.instances[nat01.name], AllowReassociation=True
+            )
 
     def _run(self, host: Host, tags: Mapping[str, str]) -> str:
         made = self.ec2.run_instances(
@@ -154,6 +160,26 @@ class MotoCloud(Cloud):
     def stop_instance(self, host: str) -> None:
         """Stop an instance, as a person does."""
         self.ec2.stop_instances(InstanceIds=[self.instances[host]])
+
+    def elastic(self) -> dict[str, str]:
+        """Give the Elastic IP of every host that has one, by its primary network interface."""
+        told = self.ec2.describe_addresses()["Addresses"]
+        by_interface = {a["NetworkInterfaceId"]: str(a["PublicIp"]) for a in told if a.get("NetworkInterfaceId")}
+        mine = {host: self.interface(host) for host in self.instances}
+        return {host: by_interface[interface] for host, interface in mine.items() if interface in by_interface}
+
+    def mirror_addresses(self) -> None:
+        """Tell moto as well, which forgets to take an address from the instance that had it."""
+        super().mirror_addresses()
+        for host, public in (self._given | self.elastic()).items():
+            self._primary_interface(host).public_ip = public
+
+    def interface(self, host: str) -> str:
+        """Give the id of a host's primary network interface."""
+        return str(self._primary_interface(host).id)
+
+    def _primary_interface(self, host: str) -> Any:
+        return ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances[host]).nics[0]
 
     def tables(self) -> dict[str, dict[str, Any]]:
         """Describe all route tables, by id."""

@@ -195,6 +195,11 @@ class NamespacesNetwork:
         """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
         return seen_as(self.machines[host].namespace, self.router.internet, address, ANSWER_WITHIN)
 
+    def set_public(self, nat: str, address: str | None) -> None:
+        """Let the Internet gateway translate a NAT's address to another, or to none from now on."""
+        with self._lock:
+            self.router.set_public(self.layout.host(nat), address)
+
     def uptime(self, host: str) -> float:
         """Give the seconds since a host booted."""
         return time.time() - self.machines[host].booted_at

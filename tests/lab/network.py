@@ -79,6 +79,10 @@ class Network(Protocol):
         """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
         ...
 
+    def set_public(self, nat: str, address: str | None) -> None:
+        """Let the Internet gateway translate a NAT's address to another, or to none from now on."""
+        ...
+
     def set_uptime(self, host: str, seconds: float) -> None:
         """Let a host have booted so long ago."""
         ...

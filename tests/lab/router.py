@@ -55,6 +55,7 @@ class Router:
         self._tables: dict[str, int] = {}
         self._routes: dict[str, dict[str, str]] = {}
         self._associations: dict[str, str] = {}
+        self._public = {host.address: host.public for host in layout.hosts if host.public}
         self.weather = Weather()
         self.namespace = Namespace("router")
         self.internet = Namespace("internet")
@@ -175,12 +176,23 @@ class Router:
         self.namespace.ip(*lines)
         self._associations[subnet] = table
 
+    def set_public(self, host: Host, address: str | None) -> None:
+        """Translate a host's address to another public one, or to none: all at once, for packets of both directions."""
+        if address == self._public.get(host.address):
+            return
+        if address is None:
+            self._public.pop(host.address, None)
+        else:
+            self._public[host.address] = address
+        self.apply()
+
     def apply(self) -> None:
         """Put the gateway's translation and the weather in force, in one transaction.
 
         Translation is one to one and keeps no state, as on AWS: conntrack here would remember what a NAT has forgotten.
         """
-        public = {host.address: host.public for host in self._layout.hosts if host.public}
+        # A set must not be empty: an address that nobody has stands for nobody.
+        public = self._public or {BEYOND: BEYOND}
         outwards = ", ".join(f"{inside} : {outside}" for inside, outside in public.items())
         inwards = ", ".join(f"{outside} : {inside}" for inside, outside in public.items())
         weather = self.weather

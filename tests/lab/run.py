@@ -133,7 +133,11 @@ def _observed(lab: Lab, tables: dict[str, str], scenario: Scenario) -> str:
 
 
 def _unexpected_errors(scenario: Scenario, invocations: list[Invocation]) -> list[str]:
-    allowed = {"swap-denied": "SwapFailedError", "crash-mid-swap": "FunctionEndedError"}.get(scenario.name)
+    allowed = {
+        "swap-denied": "SwapFailedError",
+        "crash-mid-swap": "FunctionEndedError",
+        "egress-crash-mid-swap": "FunctionEndedError",
+    }.get(scenario.name)
     return [
         f"an invocation failed: {type(i.error).__name__}: {i.error}"
         for i in invocations
@@ -191,6 +195,7 @@ def _timeline(lab: Lab, broken: float) -> list[tuple[float, str]]:
             decided = record["state"] == LockState.FAILING_OVER
             told.append((at, f"decided: {record['reason']}" if decided else f"recorded: {record['outcome']}"))
     told += [(at, "swapped: an association is replaced") for at in lab.gateway.replaced_at if at >= broken]
+    told += [(at, "swapped: the egress address is moved") for at in lab.gateway.addressed_at if at >= broken]
     told += [(at, f"mail: {subject}") for at, subject, _ in lab.gateway.published if at >= broken]
     for host in lab.backends:
         back = lab.pinger.back_online_at(host, broken)

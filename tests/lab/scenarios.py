@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,8 @@ from nat_failover.record import LockState, Record
 from nat_failover.routes import SwapFailedError
 from tests.lab.gateway import Execution, FunctionEndedError, denying
 from tests.lab.lab import Lab
-from tests.lab.layout import PEER_CIDR, PRIVATE_WAYS, TARGETS
+from tests.lab.layout import EGRESS, PEER_CIDR, PRIVATE_WAYS, TARGETS
+from tests.lab.template import EGRESS_PLACE
 
 FAIL_OVER, HOLD, FAILED = "fail-over", "hold", "failed"
 # How long a lab is watched after its fault where nothing must happen, in seconds: real ones are waited for by people.
@@ -187,6 +189,49 @@ def _one_swap(lab: Lab) -> list[str]:
     problems = [] if swaps == subnets else [f"{swaps} associations were replaced, of {subnets} subnets"]
     acted = len(lab.results("failed-over"))
     return problems if acted == 1 else [*problems, f"{acted} invocations failed over"]
+
+
+def _flush_once_seen(lab: Lab) -> None:
+    lab.seen_before = lab.seen_as()
+    _flush(lab)
+
+
+def _deny_address(lab: Lab) -> None:
+    lab.gateway.faults.append(denying(["AssociateAddress"]))
+
+
+def _egress(lab: Lab, after: str, moved: bool) -> list[str]:
+    """Compare what the Internet sees with what it must see, and what the lock's record says of it."""
+    problems = []
+    for when, seen, wanted in (("before", lab.seen_before, EGRESS), ("afterwards", lab.seen_as(), after)):
+        if set(seen.values()) != {wanted} or len(seen) != len(lab.backends):
+            problems.append(f"{when} the Internet saw backends as {sorted(map(str, seen.values()))}, not as {wanted}")
+    recorded = json.loads(lab.cloud.lock_text() or "{}").get("egress", {})
+    if recorded.get("moved") is not moved:
+        problems.append(f"the lock's record says of the egress address: {recorded}")
+    return problems
+
+
+def _egress_followed(lab: Lab) -> list[str]:
+    told = any(f"Egress address: {EGRESS} " in text and "has moved" in text for _, _, text in lab.gateway.published)
+    metric = any("EgressElsewhere" in line for line in lab.functions.metrics)
+    return [
+        *_egress(lab, EGRESS, moved=True),
+        *([] if told else ["no mail tells that the address has moved"]),
+        *(["a metric says that the address is elsewhere"] if metric else []),
+    ]
+
+
+def _egress_stayed(lab: Lab) -> list[str]:
+    own = lab.network.layout.host("nat02").public or ""
+    told = any("could NOT be moved" in text for _, _, text in lab.gateway.published)
+    metric = any("EgressElsewhere" in line for line in lab.functions.metrics)
+    return [
+        *_one_swap(lab),
+        *_egress(lab, own, moved=False),
+        *([] if told else ["no mail tells that the address was not moved"]),
+        *([] if metric else ["no metric says that the address is elsewhere"]),
+    ]
 
 
 def _three_at_once(lab: Lab) -> list[str]:
@@ -445,6 +490,42 @@ SCENARIOS = {
             before=lambda lab: lab.cloud.add_private_routes(),
             settings={"mirrorRoutes": True},
             problems=_copied,
+        ),
+        Scenario(
+            "egress-address-follows",
+            "the pair has an Elastic IP, as which the Internet sees the backends before and afterwards",
+            FAIL_OVER,
+            _flush_once_seen,
+            settings={"egressAddress": EGRESS_PLACE},
+            problems=lambda lab: _one_swap(lab) + _egress_followed(lab),
+        ),
+        Scenario(
+            "egress-move-denied",
+            "EC2 refuses to move the Elastic IP, and the subnets fail over without it",
+            FAIL_OVER,
+            _flush_once_seen,
+            before=_deny_address,
+            settings={"egressAddress": EGRESS_PLACE},
+            problems=_egress_stayed,
+        ),
+        Scenario(
+            "egress-crash-mid-swap",
+            "the function dies after the first association, and the Elastic IP comes with the rest",
+            FAIL_OVER,
+            _flush_once_seen,
+            before=_crash,
+            settings={"egressAddress": EGRESS_PLACE},
+            problems=lambda lab: _finished_by_another(lab) + _egress_followed(lab),
+        ),
+        Scenario(
+            "egress-address-returns",
+            "re-armed, then the standby dies: the Elastic IP comes back to the primary",
+            FAIL_OVER,
+            _flush_once_seen,
+            after=_rearm_and_break_again,
+            settings={"egressAddress": EGRESS_PLACE},
+            problems=_egress_followed,
+            ends_on="primary",
         ),
     )
 }

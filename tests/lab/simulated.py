@@ -41,6 +41,7 @@ class SimulatedNetwork:
         self._machines: dict[str, _Machine] = {}
         self._routes: dict[str, dict[str, str]] = {}
         self._associations: dict[str, str] = {}
+        self._public = {host.name: host.public for host in layout.hosts}
         self._dark_targets: set[str] = set()
         self._internet = True
         self._loss = 0.0
@@ -144,7 +145,7 @@ class SimulatedNetwork:
             if not (machine.up and machine.forwarding and machine.translating):
                 return "", None
             way = self._way(by, address)
-        return way, self.layout.host(by).public if way == "igw" and machine.uplink else None
+        return way, self._public[by] if way == "igw" and machine.uplink else None
 
     def _way(self, host: str, address: str) -> str:
         """Give the route with the longest prefix in the table of a host's subnet."""
@@ -156,6 +157,12 @@ class SimulatedNetwork:
             best = max(matching, key=lambda network: network.prefixlen, default=None)
             self._ways[table, address] = "" if best is None else networks[best]
         return self._ways[table, address]
+
+    def set_public(self, nat: str, address: str | None) -> None:
+        """Let the Internet gateway translate a NAT's address to another, or to none from now on."""
+        if address != self._public[nat]:
+            self._public[nat] = address
+            self.changed.give()
 
     def uptime(self, host: str) -> float:
         """Give the seconds since a host booted."""

@@ -18,6 +18,8 @@ PLACES = {
     "primaryInstanceId": "i-0000000000000face",
     "standbySubnetId": "subnet-0000000000000face",
 }
+# The egress address of a pair that is to have one.
+EGRESS_PLACE = "eipalloc-0000000000000face"
 PAIR = "main"
 
 
@@ -26,12 +28,12 @@ def template(settings: Mapping[str, object], ids: Mapping[str, str], image: str)
 
     Args:
         settings: of the pair, beside the ids.
-        ids: for each of PLACES, the id that it has in moto's account.
+        ids: for each of PLACES, and for the egress address of a pair that has one, the id in moto's account.
         image: an AMI that moto knows.
     """
     text = synthesized(settings)
-    for setting, place in PLACES.items():
-        text = text.replace(place, ids[setting])
+    for setting, place in {**PLACES, "egressAddress": EGRESS_PLACE}.items():
+        text = text.replace(place, ids.get(setting, place))
     return json.dumps(_for_moto(json.loads(text), image))
 
 

@@ -59,7 +59,10 @@ def test_one_seed_is_one_history(name: str) -> None:
     "name",
     [
         pytest.param(name, marks=needs_namespaces)
-        for name in ("nat-rules-flushed", "nat-stopped", "two-backends-sick", "internet-down", "simultaneous-events")
+        for name in (
+            *("nat-rules-flushed", "nat-stopped", "two-backends-sick", "internet-down", "simultaneous-events"),
+            *("egress-address-follows", "egress-move-denied"),
+        )
     ],
 )
 def test_a_scenario_ends_so_on_real_packets(name: str) -> None:

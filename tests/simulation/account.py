@@ -36,12 +36,13 @@ class Version:
 
 @dataclass
 class Instance:
-    """What EC2 tells of an instance."""
+    """What EC2 tells of an instance; ``interface`` is its one network interface."""
 
     state: str
     launched_at: float
     address: str
     tags: Mapping[str, str]
+    interface: str
 
 
 @dataclass
@@ -53,12 +54,14 @@ class Holdings:
         routes: of every route table, as DescribeRouteTables tells them.
         associations: subnet and route table, by association id.
         parameters: their versions, oldest first, by name.
+        addresses: Elastic IP and the instance that has it, by allocation id.
     """
 
     instances: dict[str, Instance]
     routes: dict[str, list[dict[str, Any]]]
     associations: dict[str, tuple[str, str]]
     parameters: dict[str, list[Version]] = field(default_factory=dict)
+    addresses: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
     def copy(self) -> Holdings:
         """Make an account like it."""
@@ -67,6 +70,7 @@ class Holdings:
             {table: [dict(route) for route in routes] for table, routes in self.routes.items()},
             dict(self.associations),
             {name: list(versions) for name, versions in self.parameters.items()},
+            dict(self.addresses),
         )
 
 
@@ -87,6 +91,8 @@ class ModelAccount:
             "DescribeRouteTables": self._route_tables,
             "DescribeInstances": self._instances,
             "DescribeTags": self._tags,
+            "DescribeAddresses": self._addresses,
+            "AssociateAddress": self._associate_address,
             "ReplaceRouteTableAssociation": self._replace,
             "CreateRoute": self._write_route,
             "ReplaceRoute": self._write_route,
@@ -177,11 +183,39 @@ class ModelAccount:
                 "State": {"Name": known.state},
                 "LaunchTime": datetime.fromtimestamp(known.launched_at, UTC),
                 "PrivateIpAddress": known.address,
+                "NetworkInterfaces": [{"NetworkInterfaceId": known.interface, "Attachment": {"DeviceIndex": 0}}],
             }
             for i in _filters(arguments)["instance-id"]
             if (known := self.holdings.instances.get(i)) is not None
         ]
         return {"Reservations": [{"Instances": found}]}
+
+    def _addresses(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        wanted, instances = _filters(arguments).get("allocation-id"), self.holdings.instances
+        return {
+            "Addresses": [
+                {"AllocationId": allocation, "PublicIp": public, "Domain": "vpc"}
+                | ({"InstanceId": holder, "NetworkInterfaceId": instances[holder].interface} if holder else {})
+                for allocation, (public, holder) in self.holdings.addresses.items()
+                if wanted is None or allocation in wanted
+            ]
+        }
+
+    def _associate_address(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        allocation, interface = arguments["AllocationId"], arguments["NetworkInterfaceId"]
+        if allocation not in self.holdings.addresses:
+            raise Refused("InvalidAllocationID.NotFound", f"The allocation ID '{allocation}' does not exist")
+        holder = next((i for i, known in self.holdings.instances.items() if known.interface == interface), None)
+        if holder is None:
+            raise Refused("InvalidNetworkInterfaceID.NotFound", f"The networkInterface ID '{interface}' does not exist")
+        addresses = self.change().addresses
+        # An instance has one Elastic IP at a time on its primary private address.
+        for other, (public, had) in addresses.items():
+            if had == holder:
+                addresses[other] = (public, None)
+        addresses[allocation] = (addresses[allocation][0], holder)
+        self._made += 1
+        return {"AssociationId": f"eipassoc-{self._made:017x}"}
 
     def _tags(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         filters = _filters(arguments)

@@ -57,7 +57,11 @@ def _taken(cloud: MotoCloud) -> Deployed:
     layout = cloud.network.layout
     instances = {
         cloud.instances[host.name]: Instance(
-            "running", VIRTUAL_START - A_DAY, host.address, cloud.tags(cloud.instances[host.name])
+            "running",
+            VIRTUAL_START - A_DAY,
+            host.address,
+            cloud.tags(cloud.instances[host.name]),
+            cloud.interface(host.name),
         )
         for host in layout.hosts
     }
@@ -76,8 +80,14 @@ def _taken(cloud: MotoCloud) -> Deployed:
         dict(cloud.instances),
         dict(cloud.subnets),
         tuple(cloud.rules()),
-        Holdings(instances, routes, associations, parameters),
+        Holdings(instances, routes, associations, parameters, _addresses(cloud)),
     )
+
+
+def _addresses(cloud: MotoCloud) -> dict[str, tuple[str, str | None]]:
+    holders = {public: cloud.instances[host] for host, public in cloud.elastic().items()}
+    told = cloud.ec2.describe_addresses()["Addresses"]
+    return {a["AllocationId"]: (a["PublicIp"], holders.get(a["PublicIp"])) for a in told}
 
 
 class ModelCloud(Cloud):
@@ -103,6 +113,7 @@ class ModelCloud(Cloud):
         for nat in self.network.layout.nats:
             self.network.boot(nat.name, self.user_data)
         self.mirror()
+        self.mirror_addresses()
 
     def close(self) -> None:
         """Nothing is left of it."""
@@ -138,6 +149,10 @@ class ModelCloud(Cloud):
         """Give the route table that a subnet is associated with."""
         return next(table for subnet, table in self.account.holdings.associations.values() if subnet == subnet_id)
 
+    def elastic(self) -> dict[str, str]:
+        """Give the Elastic IP of every host that has one."""
+        return {self._hosts[i]: public for public, i in self.account.holdings.addresses.values() if i is not None}
+
     def stop_instance(self, host: str) -> None:
         """Let EC2 say that an instance is stopped."""
         self.account.change().instances[self.instances[host]].state = "stopped"
@@ -153,7 +168,9 @@ class ModelCloud(Cloud):
             gone = self.account.holdings.instances[self.instances[host]]
             self._replaced += 1
             made = f"i-{self._replaced:017x}"
-            self.account.holdings.instances[made] = replace(gone, launched_at=now)
+            self.account.holdings.instances[made] = replace(
+                gone, launched_at=now, interface=f"eni-{self._replaced:017x}"
+            )
             gone.state = "terminated"
             self.instances[host] = made
             self._hosts[made] = host
