@@ -24,7 +24,7 @@ from tests.lab.scenarios import SCENARIOS
 # Together they make every call that the function has.
 PLAYED = (
     *("nat-rules-flushed", "nat-dead-without-endpoints", "failover-after-rearm", "crash-mid-swap"),
-    *("routes-mirrored", "observe-mode", "large-fleet"),
+    *("routes-mirrored", "observe-mode", "large-fleet", "egress-address-returns"),
 )
 
 

@@ -18,6 +18,7 @@ from tests.lab.moto_cloud import MotoCloud
 ACCOUNT = "123456789012"
 # Actions that know no resource.
 WIDE = {
+    "DescribeAddresses": "ec2",
     "DescribeInstances": "ec2",
     "DescribeRouteTables": "ec2",
     "DescribeTags": "ec2",
@@ -54,6 +55,11 @@ class Account:
         """VPC of a subnet."""
         (told,) = self._cloud.ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
         return str(told["VpcId"])
+
+    def interface(self, interface: str) -> tuple[str, str]:
+        """VPC of a network interface, and the instance that it is attached to."""
+        (told,) = self._cloud.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
+        return str(told["VpcId"]), str(told["Attachment"]["InstanceId"])
 
     def association(self, association: str) -> Association:
         """What an association id stands for now."""
@@ -131,6 +137,18 @@ def _propagate(arguments: Mapping[str, Any], account: Account) -> list[Request]:
     return [*_on_table("EnableVgwRoutePropagation")(arguments, account), gateway]
 
 
+def _associate_address(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    """Ask for the instance, too: the reference names it, and does not say that an interface stands for it."""
+    action = "ec2:AssociateAddress"
+    vpc, instance = account.interface(arguments["NetworkInterfaceId"])
+    interface = arn("ec2", f"network-interface/{arguments['NetworkInterfaceId']}")
+    return [
+        Request(action, arn("ec2", f"elastic-ip/{arguments['AllocationId']}")),
+        Request(action, arn("ec2", f"instance/{instance}")),
+        Request(action, interface, {"ec2:Vpc": arn("ec2", f"vpc/{vpc}")}),
+    ]
+
+
 def _publish(arguments: Mapping[str, Any], account: Account) -> list[Request]:
     del account
     return [Request("sns:Publish", arguments["TopicArn"])]
@@ -146,5 +164,6 @@ _RESOURCES: dict[str, Callable[[Mapping[str, Any], Account], list[Request]]] = {
     "ReplaceRoute": _on_table("ReplaceRoute"),
     "ModifyVpcEndpoint": _modify_endpoint,
     "EnableVgwRoutePropagation": _propagate,
+    "AssociateAddress": _associate_address,
     "Publish": _publish,
 }

@@ -39,6 +39,22 @@ def test_who_only_observes_may_not_swap() -> None:
     assert SWAP not in {request.action for request in found.requests}
 
 
+def test_no_other_address_is_moved_and_none_out_of_the_pairs_vpc() -> None:
+    found, move = recorded("egress-address-returns"), "ec2:AssociateAddress"
+    mine = {key.removeprefix(PREFIX): value for key, value in found.facts.items()}
+    interface, vpc = arn("ec2", "network-interface/eni-0123456789abcdef0"), arn("ec2", f"vpc/{mine['VPC']}")
+    assert allowing(found.statements, Request(move, arn("ec2", f"elastic-ip/{mine['EGRESS_ALLOCATION']}")))
+    assert allowing(found.statements, Request(move, interface, {"ec2:Vpc": vpc}))
+    for refused in (
+        Request(move, arn("ec2", "elastic-ip/eipalloc-0123456789abcdef9")),
+        Request(move, arn("ec2", "instance/i-0123456789abcdef9")),
+        Request(move, interface, {"ec2:Vpc": arn("ec2", "vpc/vpc-0123456789abcdef9")}),
+        Request("ec2:DisassociateAddress", arn("ec2", f"elastic-ip/{mine['EGRESS_ALLOCATION']}")),
+        Request("ec2:ReleaseAddress", arn("ec2", f"elastic-ip/{mine['EGRESS_ALLOCATION']}")),
+    ):
+        assert not allowing(found.statements, refused)
+
+
 def test_what_is_another_pairs_or_nobodys_is_refused() -> None:
     found = recorded("routes-mirrored")
     mine = {key.removeprefix(PREFIX): value for key, value in found.facts.items()}

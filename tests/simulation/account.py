@@ -42,7 +42,7 @@ class Instance:
     launched_at: float
     address: str
     tags: Mapping[str, str]
-    interface: str
+    interface: str = ""
 
 
 @dataclass
