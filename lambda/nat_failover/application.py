@@ -41,7 +41,8 @@ CONFIG = Config(
     read_timeout=6,
     max_pool_connections=32,
 )
-# The egress address is moved while people wait to be told: a call of it is neither waited for nor repeated for long.
+# The egress address is moved while people wait to be told: no call for it is waited for long, and who moves it tries
+# again by itself.
 IMPATIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=4, max_pool_connections=2
 )

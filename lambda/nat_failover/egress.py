@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # No further try is begun after so many seconds: the subnets are online by then, and people are to be told.
-MOVE_FOR = 10.0
+MOVE_FOR = 5.0
 # What no further try will change:
 # https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
 FINAL = frozenset(

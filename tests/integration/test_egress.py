@@ -269,7 +269,7 @@ def test_people_are_told_of_an_address_that_was_refused_and_how_to_move_it(accou
 
 def test_a_swap_takes_as_long_as_the_subnets_whatever_the_address_takes(account: Account) -> None:
     def slow() -> str:
-        account.clock.time += 4
+        account.clock.time += 2
         return "InternalError"
 
     before(account.ec2, ASSOCIATE, slow, times=2)
@@ -325,8 +325,10 @@ def test_after_a_crash_another_invocation_finishes_subnets_and_address(account: 
 def test_a_record_from_before_the_address_was_chosen_is_finished_with_it(account: Account) -> None:
     acting = Moving(account)
     acting.leave_behind()
+    announced: list[Any] = []
+    before(account.ec2, ASSOCIATE, lambda: announced.append(acting.record["egress"]["moved"]))
     assert acting.finish().outcome == "failed-over"
-    assert holder(account) == account.standby
+    assert (announced, holder(account)) == ([False], account.standby)
 
 
 # At rest

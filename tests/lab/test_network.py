@@ -12,7 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.layout import PEER, PEER_CIDR, S3, S3_CIDR, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPC_CIDR, standard_layout
+from tests.lab.layout import (
+    EGRESS,
+    PEER,
+    PEER_CIDR,
+    S3,
+    S3_CIDR,
+    SSM_ENDPOINT,
+    SSM_PUBLIC,
+    TARGETS,
+    VPC_CIDR,
+    standard_layout,
+)
 from tests.lab.netns import FILES, PREFIX, why_unavailable
 from tests.lab.network import Network, ProbeOutcome
 from tests.lab.real_world import RealWorld
@@ -393,5 +404,43 @@ def test_a_reboot_brings_a_nat_s_rules_back_and_its_uptime_to_zero(bench: Bench)
         outcome = bench.probe("nat01", 0)
         assert json.loads(outcome.stdout)["uptime"] < 5
         bench.network.set_uptime("nat01", 86400)
+
+    bench.play(body)
+
+
+def test_an_elastic_ip_that_moves_is_seen_in_the_internet_with_the_nat_that_has_it(bench: Bench) -> None:
+    def body() -> None:
+        subnet, network = bench.layout.private_subnets[0].name, bench.network
+        host = next(host.name for host in bench.layout.backends if host.subnet == subnet)
+        first, second = (nat.public for nat in bench.layout.nats)
+        try:
+            network.set_public("nat01", EGRESS)
+            assert network.egress_address(host, TARGETS[0]) == EGRESS
+            network.associate(subnet, "standby")
+            assert network.egress_address(host, TARGETS[0]) == second
+            network.set_public("nat01", first)
+            network.set_public("nat02", EGRESS)
+            assert network.egress_address(host, TARGETS[0]) == EGRESS
+            assert bench.reaching() == EVERYBODY | NATS
+        finally:
+            network.set_public("nat02", second)
+            network.set_public("nat01", first)
+            network.associate(subnet, "primary")
+
+    bench.play(body)
+
+
+def test_a_nat_without_a_public_address_is_cut_off_and_so_is_everybody_behind_it(bench: Bench) -> None:
+    def body() -> None:
+        publics = {nat.name: nat.public for nat in bench.layout.nats}
+        try:
+            bench.network.set_public("nat01", None)
+            assert bench.reaching() == {"nat02"}
+            bench.network.set_public("nat02", None)
+            assert bench.reaching() == set()
+        finally:
+            for nat, public in publics.items():
+                bench.network.set_public(nat, public)
+        assert bench.reaching() == EVERYBODY | NATS
 
     bench.play(body)

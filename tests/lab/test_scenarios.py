@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.lab.netns import why_unavailable
 from tests.lab.run import Run, play
 from tests.lab.scenarios import FAIL_OVER, HOLD, SCENARIOS
 
+MAIL = "mail: [nat-failover main] failed over to the standby NAT, 6 of 6 backends online"
 needs_namespaces = [
     pytest.mark.namespaces,
     pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
@@ -40,6 +42,15 @@ def test_a_scenario_ends_as_it_must_on_the_simulated_network(name: str) -> None:
 @pytest.mark.parametrize("name", ["nat-rules-flushed", "events-lost", "nat-dead-without-endpoints", "loss-30-percent"])
 def test_it_ends_so_when_aws_takes_twice_as_long(name: str) -> None:
     played(name, slower=2.0)
+
+
+def test_the_subnets_wait_neither_for_an_egress_address_that_takes_long_nor_for_what_comes_after_it() -> None:
+    slow = replace(Latencies(), associate=(20.0, 20.0))
+    run = play(SCENARIOS["egress-address-follows"], "simulated", 1, slow)
+    assert run.passed, (run.problems, run.timeline)
+    assert run.outage_seconds is not None
+    assert run.outage_seconds < 10
+    assert {told: at for at, told in run.timeline}[MAIL] > 20
 
 
 @pytest.mark.parametrize("seed", range(0, 100, 5))
