@@ -21,6 +21,7 @@ from tests.bench.tables import Table, show
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.scenarios import SCENARIOS
+from tests.lab.template import synthesized
 from tests.simulation.cloud import ModelCloud
 
 # Three windows of the probe.
@@ -45,6 +46,7 @@ def measure() -> dict[str, Any]:
         "locked": _told(locked, memory),
         "failover": _failover(),
         "metrics": sorted(_metrics(lines)),
+        "alarms": _alarms(),
         "log_bytes_a_minute": round(len(lines.encode()) / MINUTES),
         "runs": {"healthy": [asdict(run) for run in healthy], "locked": [asdict(run) for run in locked]},
     }
@@ -102,6 +104,11 @@ def _metrics(lines: str) -> set[str]:
     return {name for name, count in counted.items() if count > len(found) / 2}
 
 
+def _alarms() -> int:
+    resources = json.loads(synthesized({}))["Resources"].values()
+    return sum(resource["Type"] == "AWS::CloudWatch::Alarm" for resource in resources)
+
+
 def _failover() -> dict[str, float]:
     """Count the invocations of a failover, and what they take, from the failure until two minutes after."""
     invocations, cold, wall, calls = [], [], [], []
@@ -139,6 +146,8 @@ def _dollars(found: Mapping[str, Any]) -> dict[str, float]:
         "lambda while locked": prices.lambda_month(1, found["locked"]["billed_ms_mean"], memory),
         "one failover": once / 1000 * memory / 1024 * prices.LAMBDA_GB_SECOND,
         "metrics": len(found["metrics"]) * prices.METRIC,
+        "alarms": found["alarms"] * prices.ALARM,
+        "dashboard": prices.DASHBOARD,
         "log": found["log_bytes_a_minute"] * prices.MINUTES / 1e9 * prices.LOGS_GB,
         "standby instance": prices.T4G_NANO_HOUR * prices.HOURS,
         "its address and volume": prices.PUBLIC_ADDRESS_HOUR * prices.HOURS + 8 * prices.GP3_GB,
@@ -176,8 +185,9 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
     dollars = [[what, f"{value:.2f}" if value >= 0.01 else f"{value:g}"] for what, value in found["dollars"].items()]
     metrics = ", ".join(f"`{name}`" for name in found["metrics"])
     about = (
-        f"us-east-1, list prices, 730 hours. The metrics that are always written: {metrics}; CloudWatch's first ten, "
-        f"and its first ten alarms, are free. Endpoints: {ENDPOINTS} in {ZONES} availability zones."
+        f"us-east-1, list prices, 730 hours. The metrics that are always written: {metrics}; {found['alarms']} alarms, "
+        "one dashboard. CloudWatch's first ten metrics, ten alarms and three dashboards are free. "
+        f"Endpoints: {ENDPOINTS} in {ZONES} availability zones."
     )
     return [Table("A minute of watching", told, head, minutes), Table("Dollars", about, ["what", "a month"], dollars)]
 

@@ -1,7 +1,4 @@
-"""List prices of us-east-1 in dollars, as their pages gave them; no page could be read from the machine of the bench.
-
-They are written down from memory of the pages named, in 2026-11, and are to be checked before a budget is made of them.
-"""
+"""List prices of us-east-1 in dollars, in 2026; AWS changes them: look at the pages named before making a budget."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ MB_A_VCPU = 1769.0
 # https://aws.amazon.com/cloudwatch/pricing/ (custom metrics by the hour that has a value; logs by the GB taken in)
 METRIC = 0.30
 ALARM = 0.10
+DASHBOARD = 3.00
 LOGS_GB = 0.50
 # https://aws.amazon.com/ec2/pricing/on-demand/ and https://aws.amazon.com/vpc/pricing/
 T4G_NANO_HOUR = 0.0042

@@ -6,7 +6,6 @@ import argparse
 import io
 import json
 import logging
-import resource
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from rich.console import Console
 from nat_failover.application import Application, Clients
 from tests.bench.bars import Bar, at_most
 from tests.bench.crowd import Clock, Crowd
+from tests.bench.memory import peak_mb
 from tests.bench.statistics import percentile
 from tests.bench.tables import Table, show
 from tests.bench.wire import Wire
@@ -89,7 +89,7 @@ def one(backends: int, pairs: int) -> dict[str, Any]:
     """Measure one size, in this process."""
     Function(FLEETS[0], 1).tick(0)  # loads what AWS's side needs, which is not the function's memory
     function = Function(backends, pairs)
-    at_rest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    at_rest = peak_mb()
     function.tick(0)
     settings = function.crowd.settings
     found: dict[str, list[Invoked]] = {HEALTHY: [], RENEWING: [], DECISION: []}
@@ -101,7 +101,7 @@ def one(backends: int, pairs: int) -> dict[str, Any]:
         renewed = "ssm:SendCommand" in invoked.calls
         found[RENEWING if renewed else HEALTHY].append(invoked)
         healthy += not renewed
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = peak_mb()
     for seed in range(REPEATED[DECISION]):
         failing = Function(backends, pairs, seed)
         failing.tick(0)
@@ -110,7 +110,7 @@ def one(backends: int, pairs: int) -> dict[str, Any]:
     return {
         "backends": backends,
         "pairs": pairs,
-        "grew_mb": round((peak - at_rest) / 1024, 1),
+        "grew_mb": round(peak - at_rest, 1),
         "runs": {what: [asdict(invoked) for invoked in all_of] for what, all_of in found.items()},
     }
 
@@ -177,7 +177,8 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
     head = ["backends", "pairs", "what", "API calls", "wall ms", "until swapped ms", "processor ms", "process grew MB"]
     told = (
         "Medians, real boto3 and real threads, AWS's answers as bytes from a model with the latencies above; "
-        "milliseconds of the processor on this machine; memory: by how much the process grew by all these ticks."
+        "milliseconds of the processor on this machine; memory: by how much the process, the model of AWS in it, grew "
+        "by the ticks."
     )
     return [
         Table(title, told if number == 0 else "", head, [_row(row) for row in found[key]])

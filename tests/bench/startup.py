@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from rich.console import Console
 
-from infra.asset import asset
+from infra.asset import ROOT, asset
 from tests.bench.bars import Bar, at_most
 from tests.bench.statistics import percentile
 from tests.bench.tables import Table, show
@@ -26,10 +26,11 @@ BARS_MS = 250.0
 COMMON = """
 import time
 began = time.perf_counter()
-import os, resource, sys
+import os, sys
 def tell(*_, **__):
     sent = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    from tests.bench.memory import peak_mb
+    peak = peak_mb()
     sys.stdout.write(f"{ready - began} {sent - began} {peak}\\n")
     sys.stdout.flush()
     os._exit(0)
@@ -89,7 +90,7 @@ def _start(script: str, made: Path) -> list[float]:
     environment = {
         "PATH": os.environ["PATH"],
         # As in Lambda, the asset comes first; boto3 is the runtime's own.
-        "PYTHONPATH": f"{made}:{Path(boto3.__file__).parent.parent}",
+        "PYTHONPATH": f"{made}:{Path(boto3.__file__).parent.parent}:{ROOT}",
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "eu-central-1",
@@ -101,7 +102,7 @@ def _start(script: str, made: Path) -> list[float]:
     if done.returncode:
         raise RuntimeError(f"it did not start: {done.stderr}")
     ready, sent, peak = done.stdout.splitlines()[-1].split()
-    return [float(ready) * 1000, float(sent) * 1000, int(peak) / 1024]
+    return [float(ready) * 1000, float(sent) * 1000, float(peak)]
 
 
 def bars(found: Mapping[str, Any]) -> list[Bar]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tests.lab.world import Cancelled, Result, T, Task, call_together, results_of
+from tests.lab.world import Cancelled, Result, Signal, T, Task, call_together, results_of
 
 # How soon a thread that waits for another notices that it was cancelled.
 JOIN_FOR = 0.2
@@ -57,6 +57,31 @@ class _ThreadTask:
         self.cancelled.set()
 
 
+class _RealSignal:
+    """See ``Signal``."""
+
+    def __init__(self) -> None:
+        self._given = threading.Event()
+        self._changing = threading.Lock()
+
+    def wait(self, timeout: float) -> bool:
+        with self._changing:
+            given = self._given
+        deadline = time.monotonic() + timeout
+        while not given.is_set():
+            left = min(JOIN_FOR, deadline - time.monotonic())
+            if left <= 0:
+                return False
+            given.wait(left)
+            give_way()
+        return True
+
+    def give(self) -> None:
+        with self._changing:
+            given, self._given = self._given, threading.Event()
+        given.set()
+
+
 class RealWorld:
     """Threads and the machine's clock."""
 
@@ -88,6 +113,10 @@ class RealWorld:
             self._tasks.append(task)
             task.thread.start()
         return task
+
+    def signal(self) -> Signal:
+        """Make something that tasks can wait for."""
+        return _RealSignal()
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         """Make all calls at the same time."""

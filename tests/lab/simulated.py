@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
 from tests.lab.network import DEFAULT_UPTIME, PINGS_A_SECOND, ProbeOutcome, Slot, longest_outage
 from tests.lab.simulated_probe import SimulatedProbe
-from tests.lab.virtual_world import Signal, VirtualWorld
-from tests.lab.world import Cancelled
+from tests.lab.world import Cancelled, World
 
 
 @dataclass
@@ -36,7 +35,7 @@ class SimulatedNetwork:
 
     name = "simulated"
 
-    def __init__(self, layout: Layout, world: VirtualWorld) -> None:
+    def __init__(self, layout: Layout, world: World) -> None:
         self.layout = layout
         self.world = world
         self._machines: dict[str, _Machine] = {}
@@ -46,7 +45,7 @@ class SimulatedNetwork:
         self._internet = True
         self._loss = 0.0
         self._ways: dict[tuple[str, str], str] = {}
-        self.changed = Signal(world)
+        self.changed = world.signal()
 
     def __enter__(self) -> SimulatedNetwork:
         """Open it."""

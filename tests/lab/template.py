@@ -29,14 +29,18 @@ def template(settings: Mapping[str, object], ids: Mapping[str, str], image: str)
         ids: for each of PLACES, the id that it has in moto's account.
         image: an AMI that moto knows.
     """
-    text = _synthesized({"pairs": [{"name": PAIR, **PLACES, **settings}]})
+    text = synthesized(settings)
     for setting, place in PLACES.items():
         text = text.replace(place, ids[setting])
     return json.dumps(_for_moto(json.loads(text), image))
 
 
-def _synthesized(configuration: Mapping[str, object]) -> str:
-    """Synthesize, or take what the same sources gave before: starting the CDK takes seconds."""
+def synthesized(settings: Mapping[str, object]) -> str:
+    """Give the template of a stack with one pair as the app makes it, with PLACES for ids.
+
+    What the same sources gave before is taken again: starting the CDK takes seconds.
+    """
+    configuration = {"pairs": [{"name": PAIR, **PLACES, **settings}]}
     told = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
     sources = [p for top in ("infra", "lambda") for p in (ROOT / top).rglob("*") if p.suffix in (".py", ".sh", ".txt")]
     for source in sorted([*sources, ROOT / "cdk.json"]):

@@ -301,3 +301,19 @@ def test_a_hundred_thousand_sleeps_take_a_second_or_so() -> None:
     begun = os.times().elapsed
     world.run(lambda: world.together([task] * 10))
     assert os.times().elapsed - begun < 5
+
+
+def test_a_signal_wakes_all_who_wait_and_none_who_come_later(world: World) -> None:
+    told: list[bool] = []
+    signal = world.signal()
+
+    def main() -> None:
+        waiting = [world.spawn(lambda: told.append(signal.wait(5)), "waiting") for _ in range(3)]
+        world.sleep(0.05)
+        signal.give()
+        for task in waiting:
+            task.join(1)
+        told.append(signal.wait(0.05))
+
+    world.run(main)
+    assert told == [True, True, True, False]

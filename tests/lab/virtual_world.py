@@ -10,7 +10,7 @@ from typing import Any
 import time_machine
 from greenlet import getcurrent, greenlet
 
-from tests.lab.world import Cancelled, Result, T, Task, call_together, results_of
+from tests.lab.world import Cancelled, Result, Signal, T, Task, call_together, results_of
 
 # Where virtual time begins: 2026-01-01T00:00:00Z.
 VIRTUAL_START = 1767225600.0
@@ -62,8 +62,8 @@ class _GreenTask:
         self._world.cancel(self)
 
 
-class Signal:
-    """Something that tasks of a virtual world wait for, each until it comes the next time."""
+class _VirtualSignal:
+    """See ``Signal``."""
 
     def __init__(self, world: VirtualWorld) -> None:
         self._world = world
@@ -141,6 +141,10 @@ class VirtualWorld:
         if not task.ended and task.green is not getcurrent():
             self._cancelled.add(task.green)
             self.at(self._now, task.green)
+
+    def signal(self) -> Signal:
+        """Make something that tasks can wait for."""
+        return _VirtualSignal(self)
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
         """Make all calls at the same virtual time."""

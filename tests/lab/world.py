@@ -29,6 +29,18 @@ class Task(Protocol):
         ...
 
 
+class Signal(Protocol):
+    """Something that tasks wait for, each until it comes the next time."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for it, but no longer than so many seconds; tell whether it came."""
+        ...
+
+    def give(self) -> None:
+        """Let those who wait go on."""
+        ...
+
+
 class World(Protocol):
     """What a lab runs in."""
 
@@ -45,6 +57,10 @@ class World(Protocol):
 
     def spawn(self, function: Callable[[], object], name: str) -> Task:
         """Run a function beside; an exception in it ends the run."""
+        ...
+
+    def signal(self) -> Signal:
+        """Make something that tasks can wait for."""
         ...
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What may befall a call of AWS: refused, lost on the way there or back, made twice, slow, stale, or the last thing done."""
+"""What may befall a call of AWS: refused, lost there or back, made twice, slow, stale, or the last thing done."""
 
 from __future__ import annotations
 
