@@ -17,6 +17,7 @@ CONTEXT ?=
 RUNS ?= 10
 DAYS ?= 1000
 README ?=
+ARGS ?=
 
 .PHONY: help
 help: ## List these targets
@@ -50,10 +51,11 @@ e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line,
 	python -m pytest --durations 3 tests/e2e
 
 .PHONY: lint
-lint: .venv/ready ## ruff, mypy (strict), shellcheck; cdk-nag and cfn-lint over the templates of many configurations
+lint: .venv/ready ## ruff, mypy (strict), bandit, shellcheck; cdk-nag and cfn-lint over the templates of many configurations
 	ruff check lambda infra tests
 	ruff format --check lambda infra tests
 	mypy lambda infra tests
+	bandit --quiet --recursive --configfile pyproject.toml lambda infra
 	shellcheck $$(git ls-files '*.sh') .ci/run
 	python -m infra.checks
 
@@ -73,6 +75,10 @@ permissions: .venv/ready ## Print what the function asks of AWS, and which state
 .PHONY: reference
 reference: .venv/ready ## Write the README's table of settings anew
 	python -m infra.reference
+
+.PHONY: lock
+lock: .venv/ready ## Compile the requirements, with hashes, of the pins in pyproject.toml: ARGS="--upgrade-package=moto"
+	python -m infra.pins $(ARGS)
 
 .PHONY: clean
 clean: ## Remove what builds and tests made (not .venv)

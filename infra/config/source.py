@@ -67,7 +67,7 @@ def _parse(text: str, what: str) -> object:
         except (ValueError, RecursionError) as error:
             raise ConfigurationError([f"{what} is no JSON: {error}"]) from error
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader # nosec B506
     except (yaml.YAMLError, RecursionError) as error:
         raise ConfigurationError([f"{what} is neither YAML nor JSON: {' '.join(str(error).split())}"]) from error
 

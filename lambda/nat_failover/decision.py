@@ -312,7 +312,7 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     warm = _warming_up(control, situation, settings)
     if warm is not None:
         return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh, control)
-    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise
+    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return Decision(
         Action.FAIL_OVER,
         Cause.ENOUGH_FAILURES,
@@ -324,7 +324,7 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
 
 
 def _passive_nat(situation: Situation, settings: Settings) -> str:
-    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise
+    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return settings.nat_of(settings.other_table(situation.active))
 
 
