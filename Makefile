@@ -9,6 +9,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 SCENARIO ?= nat-rules-flushed
 NETWORK ?= auto
 JSON ?=
+REPORT ?=
 SEED ?=
 REPEAT ?= 1
 JOBS ?= 1
@@ -34,9 +35,9 @@ setup: .venv/ready ## Make the virtual environment (every other target does so b
 	touch $@
 
 .PHONY: drill
-drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces|simulated JSON=file SEED= REPEAT= JOBS=
+drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces|simulated JSON=file REPORT=file.html SEED= REPEAT= JOBS=
 	@python -m tests.lab --scenario $(SCENARIO) --network $(NETWORK) --repeat $(REPEAT) --jobs $(JOBS) \
-		$(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
+		$(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON)) $(if $(REPORT),--report $(REPORT))
 
 .PHONY: test
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none)

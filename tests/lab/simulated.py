@@ -308,3 +308,7 @@ class SimulatedPinger:
         """Give the end of the longest outage since then."""
         longest = longest_outage(self._slots[host], since)
         return None if longest is None else longest[1]
+
+    def slots(self, host: str) -> list[Slot]:
+        """Give the slots so far; every answer comes at once."""
+        return list(self._slots[host])
