@@ -209,7 +209,8 @@ def test_subnets_on_both_tables_are_told_and_left_as_they_are(account: Account) 
 def test_a_pair_without_subnets_is_told(account: Account) -> None:
     for association in account.associations(account.primary_table).values():
         account.ec2.disassociate_route_table(AssociationId=association)
-    assert account.tick().cause == "NO_SUBNETS"
+    told = account.tick()
+    assert (told.cause, told.metrics["Split"]) == ("NO_SUBNETS", 1)
 
 
 @pytest.mark.parametrize(

@@ -233,9 +233,7 @@ class RunCommand:
         found = [
             self._told(c)
             for c in self._commands.values()
-            if c.arguments["DocumentName"] == wanted["DocumentName"]
-            and c.asked_at > since
-            and c.listed_at <= self._now
+            if c.arguments["DocumentName"] == wanted["DocumentName"] and c.asked_at > since and c.listed_at <= self._now
         ]
         return self._page(list(reversed(found)), "Commands", arguments)
 

@@ -85,13 +85,19 @@ def missing_evidence(
     since = decided_at - settings.freshness - tolerance.clock - late - silence
     failing = truth.failing(since, decided_at)
     if len(failing) < settings.failure_threshold:
-        return 3, f"a failover begins though only {failing or 'nobody'} may have failed in the {settings.freshness:g} s before"
+        return (
+            3,
+            f"a failover begins though only {failing or 'nobody'} may have failed just before",
+        )
     if not _way_out_since(truth, settings, str(record["to"]), since, decided_at, tolerance):
         return 2, f"a failover begins though no packet would have got out by {record['to']} since the failures"
     launched = [account.holdings.instances[nat].launched_at for nat in settings.nats]
     young = decided_at - max(launched) + late
     if young < settings.warm_up:
-        return 3, f"a failover begins {young:.0f} s after a NAT was started, which is to warm up for {settings.warm_up} s"
+        return (
+            3,
+            f"a failover begins {young:.0f} s after a NAT was started, which is to warm up for {settings.warm_up} s",
+        )
     return None
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 from tests.lab.template import EGRESS_PLACE
 from tests.simulation.history import Argument, History, Step
-from tests.simulation.steps import CALLS, DEATHS, SCRIBBLES
+from tests.simulation.steps import ACTING, CALLS, DEATHS, SCRIBBLES
 from tests.simulation.weather import FATES
 
 # What the pair is like, and how often: every one is deployed once a process.
@@ -52,15 +52,28 @@ KINDS: Mapping[str, tuple[int, Arguments]] = {
     "an agent is silent": (3, _backend),
     "an agent goes offline": (1, _backend),
     "an agent restarts": (2, lambda chance: (chance.randrange(4), chance.choice(("told", "untold")))),
-    "a host lies": (3, lambda chance: (chance.randrange(5), chance.choice(("garbage", "unreachable", "reachable", "endless", "wrong exit")), *_for(10, 90)(chance))),  # noqa: E501
-    "a clock is wrong": (2, lambda chance: (chance.randrange(5), chance.choice((-7200.0, -40.0, -5.0, 5.0, 40.0, 7200.0)))),  # noqa: E501
+    "a host lies": (
+        3,
+        lambda chance: (
+            chance.randrange(5),
+            chance.choice(("garbage", "unreachable", "reachable", "endless", "wrong exit")),
+            *_for(10, 90)(chance),
+        ),
+    ),
+    "a clock is wrong": (
+        2,
+        lambda chance: (chance.randrange(5), chance.choice((-7200.0, -40.0, -5.0, 5.0, 40.0, 7200.0))),
+    ),
     "a person re-arms": (5, _none),
     "a person pauses": (3, _none),
     "a person deletes the lock": (2, _none),
     "a person scribbles in the lock": (2, lambda chance: (chance.randrange(len(SCRIBBLES)),)),
     "a person swaps by hand": (2, _none),
     "a person moves one subnet": (2, lambda chance: (chance.randrange(2),)),
-    "a person breaks the passive default route": (2, lambda chance: (chance.choice(("removed", "blackhole", "elsewhere")), *_for(10, 90)(chance))),  # noqa: E501
+    "a person breaks the passive default route": (
+        2,
+        lambda chance: (chance.choice(("removed", "blackhole", "elsewhere")), *_for(10, 90)(chance)),
+    ),
     "a person adds a route": (2, _none),
     "the function is deployed anew": (2, _none),
     "the mode becomes observe": (1, _for(5, 90)),
@@ -108,12 +121,20 @@ def _step(kind: str, chance: Random, lasts: float) -> Step:
     arguments = KINDS[kind][1](chance)
     if chance.random() < 0.5:
         return Step(kind, round(chance.uniform(2, lasts), 2), arguments)
-    call = chance.choice(CALLS)
-    return Step(kind, round(chance.choice((0.0, 0.05, 0.5, 5.0)) * chance.random(), 3), arguments, (call, chance.choice((1, 1, 2, 3, 5))))
+    call = chance.choices(CALLS, [5 if name in ACTING else 1 for name in CALLS])[0]
+    return Step(
+        kind,
+        round(chance.choice((0.0, 0.05, 0.5, 5.0)) * chance.random(), 3),
+        arguments,
+        (call, chance.choice((1, 1, 2, 3, 5))),
+    )
 
 
 def _environment(chance: Random) -> dict[str, str]:
-    environment = {"NAT_FAILOVER_WARM_UP": str(WARM_UP), "NAT_FAILOVER_WINDOW": chance.choice(("0", "60", "120", "600"))}
+    environment = {
+        "NAT_FAILOVER_WARM_UP": str(WARM_UP),
+        "NAT_FAILOVER_WINDOW": chance.choice(("0", "60", "120", "600")),
+    }
     if chance.random() < 0.05:
         environment["NAT_FAILOVER_MODE"] = "observe"
     return environment

@@ -15,6 +15,7 @@ from tests.lab.latencies import Latencies
 from tests.lab.layout import standard_layout
 from tests.lab.simulated import SimulatedNetwork
 from tests.simulation.cloud import ModelCloud
+from tests.simulation.deliveries import Deliveries
 from tests.simulation.evidence import Tolerance
 from tests.simulation.history import History, Step
 from tests.simulation.rules import Rules, Violation
@@ -24,8 +25,6 @@ from tests.simulation.truth import Truth
 from tests.simulation.weather import Weather
 
 PERIOD = 60.0
-# How late an event may be that is late, and a second copy.
-LATE = 60.0
 # After the claim of a dead holder is over, the next tick finishes what it has left; then the swap takes its time.
 TO_FINISH = 2 * PERIOD + 15.0
 # What a watch that has lost its process is believed beyond its window, and a tick to ask anew.
@@ -39,6 +38,7 @@ class Played:
     """What came of a history.
 
     Attributes:
+        begun_at: when it began, virtual seconds since the epoch.
         violations: of the rules, in the order of time.
         timeline: seconds since the beginning, and what happened; only where it was asked for.
         strikes: what befell calls and events, by name.
@@ -49,6 +49,7 @@ class Played:
     """
 
     history: History
+    begun_at: float = 0.0
     violations: list[Violation] = field(default_factory=list)
     timeline: list[tuple[float, str]] = field(default_factory=list)
     strikes: list[str] = field(default_factory=list)
@@ -74,7 +75,6 @@ class Player:
         self._counts: Counter[str] = Counter()
         self._stage: Stage
         self._begun = 0.0
-        self._events = 0
 
     def play(self) -> Played:
         """Play it, and tell what came of it."""
@@ -119,11 +119,9 @@ class Player:
         assert isinstance(network, SimulatedNetwork)
         assert isinstance(cloud, ModelCloud)
         cloud.environment = {**cloud.environment, **history.environment}
-        self._begun = lab.world.now()
+        self._begun = self.played.begun_at = lab.world.now()
         warm_up = float(cloud.environment["NAT_FAILOVER_WARM_UP"])
-        truth = Truth(
-            cloud, network, lab.run_command, lab.world, warm_up, silence_counts=history.silence_counts
-        )
+        truth = Truth(cloud, network, lab.run_command, lab.world, warm_up, silence_counts=history.silence_counts)
         rules = Rules(lab, cloud.account, truth, Tolerance.of(history))
         self._stage = Stage(lab, network, cloud, truth, rules, self._tell)
         self._weather = Weather(
@@ -137,7 +135,8 @@ class Player:
         )
         lab.gateway.interpose = self._weather.interpose
         lab.gateway.after.append(self._called)
-        lab.functions.late = self._late
+        self._deliveries = Deliveries(history.seed, history.events, history.spared, self._event_befallen)
+        lab.functions.late = self._deliveries.copies
         lab.functions.on_begin = self._began
         lab.functions.on_end = self._ended
 
@@ -193,33 +192,17 @@ class Player:
 
     def _struck(self, call: Call, fate: str, strike: str) -> None:
         self.played.strikes.append(strike)
-        if fate not in ("slow", "stale", "made twice", "killed before", "killed after") and call.operation == "SendCommand":
+        if (
+            fate not in ("slow", "stale", "made twice", "killed before", "killed after")
+            and call.operation == "SendCommand"
+        ):
             self._stage.rules.reports.refused[call.execution.serial] = f"{call.operation} ({fate})"
         self._tell(f"! {strike} of invocation {call.execution.serial}: {fate}")
 
-    def _late(self) -> tuple[float, ...]:
-        """Give how late each copy of an event is."""
-        self._events += 1
-        strike = f"event {self._events}"
-        lost, twice, late = self.history.events
-        if self._stage.quiet or strike in self.history.spared or not (lost or twice or late):
-            return (0.0,)
-        chance = Random(f"{self.history.seed} {strike}")
-        drawn = [chance.random() for _ in range(3)]
-        if drawn[0] < lost:
-            copies, said = (), "an event is lost"
-        else:
-            first = chance.uniform(0, LATE) if drawn[2] < late else 0.0
-            copies = (first, first + chance.uniform(0, 5)) if drawn[1] < twice else (first,)
-            said = " and ".join(
-                word for word, so in (("an event comes twice", drawn[1] < twice), ("an event is late", drawn[2] < late)) if so
-            )
-        if said:
-            self.played.strikes.append(strike)
-            for word in said.split(" and "):
-                self.played.seen[word] += 1
-            self._tell(f"! {strike}: {said}")
-        return copies
+    def _event_befallen(self, event: str, troubles: list[str]) -> None:
+        self.played.strikes.append(event)
+        self.played.seen.update(troubles)
+        self._tell(f"! {event}: {', '.join(troubles)}")
 
     def _began(self, invocation: Invocation) -> None:
         self._tell(f"invocation {invocation.serial} begins, by {invocation.trigger}, {invocation.request_id}")
@@ -242,6 +225,7 @@ class Player:
     def _calm(self) -> None:
         self._tell("- all troubles end")
         self._weather.share = 0.0
+        self._deliveries.shares = (0.0, 0.0, 0.0)
         calm(self._stage)
 
     def _rest(self) -> None:
@@ -268,12 +252,11 @@ class Player:
     def _finale(self) -> None:
         """Have people set all right, and the active NAT die: all subnets end on the passive table, in time."""
         stage = self._stage
-        world, rules = stage.lab.world, stage.rules
+        rules = stage.rules
         self._set_right()
         stage.lab.wait(Random(self.history.seed).uniform(2.0, PERIOD))
         active, to = stage.active(), stage.tables[1 - stage.nats.index(stage.active())]
         self._tell(f"- the active NAT {active} dies: {self.history.finale}")
-        died_at = world.now()
         stage.truth.note()
         die(stage, active, self.history.finale)
         bound = self._bound()
@@ -288,9 +271,9 @@ class Player:
         self.played.seen["finales"] += 1
         # The new way is taken a moment after EC2 has accepted it.
         stage.lab.wait(1.0 + self.history.slower)
-        self._told_in_the_end(died_at, stage.nats[1 - stage.nats.index(active)])
+        self._told_in_the_end(stage.nats[1 - stage.nats.index(active)])
 
-    def _told_in_the_end(self, died_at: float, now_active: str) -> None:
+    def _told_in_the_end(self, now_active: str) -> None:
         stage = self._stage
         offline = [h.name for h in stage.network.layout.backends if not stage.network.is_online(h.name)]
         if offline:
@@ -311,7 +294,9 @@ class Player:
         if stage.rules.log.latest.state != "armed":
             stage.write_lock("armed")
         elastic = stage.cloud.elastic()
-        self._tell(f"- people set all right: subnets on {whole}, armed, egress address with {list(elastic) or 'nobody'}")
+        self._tell(
+            f"- people set all right: subnets on {whole}, armed, egress address with {list(elastic) or 'nobody'}"
+        )
 
     def _bound(self) -> float:
         """Give how long a failover may take: a claim that stands is waited for."""

@@ -15,11 +15,19 @@ CALLS = (
     *("PutParameter claim", "PutParameter lock", "GetParameters", "GetParameter", "DescribeRouteTables"),
     *("ReplaceRouteTableAssociation", "SendCommand", "ListCommands", "ListCommandInvocations", "Publish"),
 )
+# Those by which a failover acts: where an interruption does the greatest harm.
+ACTING = ("PutParameter claim", "PutParameter lock", "ReplaceRouteTableAssociation")
 DEATHS = ("rules flushed", "forwarding off", "link down", "uplink gone", "stopped")
 # What people write into the lock by mistake. A record that they copy stands for itself.
 SCRIBBLES = (
     *("", "Armed", '{"state": "armed"}', '{"state": "failing-over"}', "[" * 2000, "null", "0", "paused\n", " armed \n"),
-    *('{"state":"paused","by":"me"}', '{"state": ["failed"]}', '{"state":"failed-over","owner":1}', "x" * 4096, "\u2028"),
+    *(
+        '{"state":"paused","by":"me"}',
+        '{"state": ["failed"]}',
+        '{"state":"failed-over","owner":1}',
+        "x" * 4096,
+        "\u2028",
+    ),
 )
 LIES: Mapping[str, ProbeOutcome] = {
     "garbage": ProbeOutcome(1, "\x00\ufffd Traceback (most recent call last):\n{]\n"),
@@ -323,7 +331,9 @@ def readable(text: str | None) -> str:
     try:
         said = json.loads(text)
         if isinstance(said, dict) and "since" in said:
-            return f"{said['state']} by {said['owner']} to {said['to']}" + (f" ({said['outcome']})" if said.get("outcome") else "")
+            return f"{said['state']} by {said['owner']} to {said['to']}" + (
+                f" ({said['outcome']})" if said.get("outcome") else ""
+            )
     except (ValueError, RecursionError):
         pass
     return repr(text if len(text) < 40 else text[:37] + "...")

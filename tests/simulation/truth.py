@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.lab.cloud import Cloud
@@ -77,7 +76,7 @@ class Truth:
         nat = self._network.default_of(table)
         return nat is not None and self._network.is_online(nat)
 
-    def _set(self, what: str, of: str, value: bool) -> None:  # noqa: FBT001
+    def _set(self, what: str, of: str, value: bool) -> None:
         spells = self._spells.setdefault((what, of), [])
         if value and (not spells or spells[-1][1] is not None):
             spells.append((self._world.now(), None))
@@ -95,7 +94,10 @@ class Truth:
         return [
             host.name
             for host in self._network.layout.backends
-            if any(min(spell.until, until) >= self._warm_from(host.name) for spell in self.spells("fails", host.name, since, until))
+            if any(
+                min(spell.until, until) >= self._warm_from(host.name)
+                for spell in self.spells("fails", host.name, since, until)
+            )
         ]
 
     def _warm_from(self, host: str) -> float:
