@@ -225,7 +225,7 @@ def _from_before_the_recovery(failures: tuple[Observation, ...], situation: Situ
 
     What both have lost was the Internet, and they may have it again by now, the one as well as the other.
     """
-    answers = [o for o in _in_order(situation.control) if o.explicit]
+    answers = [o for o in in_order(situation.control) if o.explicit]
     shared_until = max((o.at for o in answers if o.state is State.UNREACHABLE), default=0.0)
     recovered = min(
         (o.answered_from for o in answers if o.state is State.REACHABLE and o.at > shared_until), default=situation.now
