@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.probe_document import PATTERNS
@@ -27,7 +27,6 @@ CONTRADICTS = re.compile("TABLE|INSTANCE|PARAMETER|SAMPLE|THRESHOLD|WINDOW|PERIO
 SCRIPTS = st.text(st.characters(categories=["L", "N", "Z", "Cc"]), min_size=1, max_size=12)
 
 
-@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1, max_size=4))
 def test_every_problem_names_its_variable_and_every_variable_without_a_problem_is_used(
     scribble: dict[str, str],
@@ -60,7 +59,6 @@ def _refused(scribble: dict[str, str | None]) -> set[str]:
     return set()
 
 
-@settings(max_examples=60)
 @given(
     targets=st.lists(st.from_regex(r"[A-Za-z0-9.-]{1,20}", fullmatch=True), min_size=1, max_size=6).map(",".join)
     | SCRIPTS,

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from nat_failover.record import ARMED, LARGEST, PAUSED, LockState, Record
@@ -63,7 +63,6 @@ def is_armed(text: str) -> bool:
     return text.strip() == ARMED
 
 
-@settings(max_examples=150)
 @given(text=STORED | st.sampled_from(DEEP + FOREIGN) | SHALLOW.map(json.dumps) | records())
 @example(text=" armed\n")
 @example(text=json.dumps(record(state="failed", outcome="\ud800")))
