@@ -69,7 +69,7 @@ def dead_links(page: Path, text: str) -> Iterator[str]:
 def unknown_targets(text: str, targets: Collection[str]) -> Iterator[str]:
     """Give the targets of make that a page names and the Makefile has not."""
     for line in code(text):
-        for target in re.findall(r"(?:^|[\s(;&])make ([a-z][a-z0-9-]*)", line):
+        for target in re.findall(r"(?:^|[\s(;&])make ([a-z][a-z0-9-]*)", line.partition("#")[0]):
             if target not in targets:
                 yield target
 
