@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nat_failover.decision import Nat
+from nat_failover.situation import Nat
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

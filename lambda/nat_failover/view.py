@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nat_failover.address import Address
-from nat_failover.decision import Nat
 from nat_failover.egress import Egress
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.instances import Instances
@@ -18,6 +17,7 @@ from nat_failover.rounds import Round, look_back, worth_reading
 from nat_failover.routes import Routes, Tables
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
+from nat_failover.situation import Nat
 
 
 @dataclass(frozen=True)

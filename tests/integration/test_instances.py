@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from nat_failover.decision import Nat
 from nat_failover.instances import Instances
+from nat_failover.situation import Nat
 from tests.fakes import before
 from tests.integration.account import Account, pair_in_moto
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -85,6 +87,20 @@ class Namespace:
     def ip(self, *lines: str) -> None:
         """Run ``ip`` subcommands inside, in one batch (``link set lo up``, ...)."""
         batch(lines, self.name)
+
+    def await_signal(self, interface: str, within: float = 5.0) -> None:
+        """Wait until the kernel has seen that a cable has a signal, which it looks for once a second at most.
+
+        Until then it sends nothing, whatever ``ip link set ... up`` at the other end has said.
+
+        Raises:
+            RuntimeError: there was none in time (seconds).
+        """
+        deadline = time.monotonic() + within
+        while json.loads(self.run("ip", "-json", "link", "show", interface).stdout)[0]["operstate"] != "UP":
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{interface} in {self.name} has had no signal for {within:g} s")
+            time.sleep(0.02)
 
     def nft(self, rules: str) -> None:
         """Put nftables rules in force inside, all in one transaction.

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from nat_failover.decision import Action, Cause, Decision, Nat, decide, latest_word, survey
+from nat_failover.decision import Action, Cause, Decision, decide
 from nat_failover.observation import Observation, State
+from nat_failover.situation import Nat
+from nat_failover.survey import latest_word, survey
 from tests.examples import BACKENDS, NOW, PRIMARY, STANDBY, control, failures, observation, settings, situation
 
 
