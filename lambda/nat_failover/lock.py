@@ -205,9 +205,13 @@ class HeldLock:
         versions, by which takers know each other, would begin anew.
         https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
         """
+        self.end_in(0.0)
+
+    def end_in(self, seconds: float) -> None:
+        """End the lease in so many seconds: what was to be done is done, but others may still read an older lock."""
         if self._runtime.now() >= self.until:
             return  # somebody may have taken it over
-        ended = Claim(self._claim.owner, self._runtime.now(), 0, self._claim.observing)
+        ended = Claim(self._claim.owner, self._runtime.now() + seconds, 0, self._claim.observing)
         self._ssm.put_parameter(Name=self._settings.claim_parameter, Value=ended.text, Type="String", Overwrite=True)
 
     def _lock(self) -> Lock:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from nat_failover.application import Clients
 from nat_failover.cli.errors import CommandError
@@ -212,8 +211,3 @@ def script(name: str, **words: object) -> str:
             raise ValueError(f"{value!r} is no word for a script")
     first, *lines = (SCRIPTS / name).read_text(encoding="utf-8").splitlines()
     return "\n".join([first, *(f"{key}='{value}'" for key, value in words.items()), *lines]) + "\n"
-
-
-def client_error_code(error: Any) -> str:
-    """Give the code of an error of AWS."""
-    return str(error.response.get("Error", {}).get("Code", ""))

@@ -6,7 +6,8 @@ LC_ALL=C
 export LC_ALL
 
 forwarding=null
-if read -r on 2>/dev/null </proc/sys/net/ipv4/ip_forward; then
+# Not by read: the kernel gives a setting to the first read of a byte, and to no other.
+if on=$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null); then
     forwarding=false
     [ "$on" != 1 ] || forwarding=true
 fi

@@ -21,6 +21,8 @@ from nat_failover.swap import swap
 
 log = logging.getLogger(__name__)
 
+# A read of the lock may be a little old, and so the claim outlives what was done by this, in seconds.
+STALE_FOR = 15.0
 # States of the lock in which a person may move the subnets; in the others the function is at work, or nobody knows.
 MAY_MOVE = frozenset({LockState.ARMED, LockState.PAUSED, LockState.FAILED_OVER, LockState.FAILED})
 
@@ -156,6 +158,11 @@ class Passage:
         except Exception:
             held.give_up()
             raise
+        passed = self._pass(held, tables)
+        held.end_in(STALE_FOR)
+        return passed
+
+    def _pass(self, held: HeldLock, tables: Tables) -> Passed:
         moved: tuple[str, ...] = ()
         try:
             if self._plan.first:

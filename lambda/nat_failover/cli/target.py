@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 from nat_failover.address import problems
 from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.hand import Hand, script
-from nat_failover.decision import Nat
 from nat_failover.observation import Invocation, Observation, State
 from nat_failover.routes import Tables
 from nat_failover.settings import Settings
+from nat_failover.situation import Nat
 
 # How long an inspection is waited for, in seconds.
 INSPECT_WITHIN = 15.0
@@ -161,10 +161,17 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
 
 
 def _source_dest_check(hand: Hand, nat: str) -> bool | None:
-    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+    """Tell whether EC2 checks what the NAT's primary network interface, where its traffic goes through, sends and gets.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
+    """
     told = hand.clients.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [nat]}])
-    found = [i.get("SourceDestCheck") for r in told["Reservations"] for i in r["Instances"]]
-    return found[0] if found else None
+    for instance in (i for r in told["Reservations"] for i in r["Instances"]):
+        for interface in instance.get("NetworkInterfaces", []):
+            if interface.get("Attachment", {}).get("DeviceIndex") == 0:
+                return interface.get("SourceDestCheck")
+        return instance.get("SourceDestCheck")
+    return None
 
 
 def _inspect(hand: Hand, nat: str) -> Inspection:
@@ -190,6 +197,9 @@ def _read(said: Invocation | None) -> Inspection:
         except ValueError:
             continue
         if isinstance(found, dict) and found.get("inspect") == 1:
-            known = {key: found.get(key) for key in ("forwarding", "translating")}
-            return Inspection(**{key: value if isinstance(value, bool) else None for key, value in known.items()})
+            forwarding, translating = found.get("forwarding"), found.get("translating")
+            return Inspection(
+                forwarding if isinstance(forwarding, bool) else None,
+                translating if isinstance(translating, bool) else None,
+            )
     return Inspection(why=f"its answer can't be understood: {said.output[:80]!r}")
