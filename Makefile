@@ -17,6 +17,7 @@ TESTS ?=
 CONTEXT ?=
 RUNS ?= 10
 DAYS ?= 1000
+MINUTES ?= 10
 README ?=
 ARGS ?=
 
@@ -46,6 +47,10 @@ test: .venv/ready ## Run every test (those that need namespaces say so where the
 .PHONY: bench
 bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000 README=1
 	@python -m tests.bench --runs $(RUNS) --days $(DAYS) $(if $(README),--readme)
+
+.PHONY: soak
+soak: .venv/ready ## Real packets, traffic and random faults for minutes: MINUTES=10 SEED= JSON=file (as root)
+	@python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 .PHONY: e2e
 e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line, in an emulated account

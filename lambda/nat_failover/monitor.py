@@ -172,8 +172,10 @@ class Monitor:
             return self._ask(view, self._kind, tuple(control))
         latest = {o.host: o for o in survey(view.observations, now, self._settings).latest.values()}
         again = frozenset(h for h, o in latest.items() if o.state in (State.UNREACHABLE, State.WARMING_UP))
+        online = self._fleet.online(watched | again)
+        view = self._lookout.meet(view, online)
         backends = choose(
-            self._fleet.online(watched | again),
+            [host for host in online if view.is_there(host)],
             watched - nats,
             again,
             frozenset(h for h, o in latest.items() if o.state is State.BROKEN),

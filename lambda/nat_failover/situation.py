@@ -11,12 +11,13 @@ from nat_failover.record import LockState
 
 @dataclass(frozen=True)
 class Nat:
-    """What EC2 says of a NAT instance; ``launched_at`` in seconds since the epoch, None where unknown.
+    """What EC2 says of an instance; ``launched_at`` in seconds since the epoch, None where unknown.
 
     Attributes:
         address: its private IPv4 address; None where it has none (any more).
         interface: id of its primary network interface; None where it has none (any more).
         public: its public IPv4 address, an Elastic IP or one that EC2 has given it; None where it has none.
+        subnet: id of its subnet; None where it has none (any more).
     """
 
     instance_id: str
@@ -25,6 +26,7 @@ class Nat:
     address: str | None = None
     interface: str | None = None
     public: str | None = None
+    subnet: str | None = None
 
 
 @dataclass(frozen=True)

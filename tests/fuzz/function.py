@@ -37,6 +37,8 @@ HARMLESS = ("Describe", "Get", "List", "SendCommand", "Publish")
 READS = ("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter")
 ANSWERED = (*READS, "GetParameters", "PutParameter", "ReplaceRouteTableAssociation", "Publish")
 ASKED = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
+# How long a watch takes to see the loss, in seconds.
+LOSS = 2
 WATCH_SENT, FAILED_AT = NOW - 100, NOW - 3
 
 
@@ -147,8 +149,9 @@ class Function:
         if host in self.told:
             return self.told[host]
         if command.kind == "watch":
-            running = host in self.settings.nats or command.asked_at > FAILED_AT
-            return Told("InProgress", exit_code=-1) if running else self.lost(command)
+            if host in self.settings.nats or self.clock.now() < command.asked_at + LOSS:
+                return Told("InProgress", exit_code=-1)
+            return self.lost(command)
         at = command.asked_at + 0.5
         if host in self.settings.nats or command.kind == "verify":
             return report("reachable", at, elapsed=0.5)
@@ -156,7 +159,8 @@ class Function:
 
     def lost(self, command: Command) -> Told:
         """Give what the probe says that has seen the loss."""
-        return report("unreachable", FAILED_AT, elapsed=FAILED_AT - command.asked_at, lost_for=2)
+        at = max(FAILED_AT, command.asked_at + LOSS)
+        return report("unreachable", at, elapsed=at - command.asked_at, lost_for=LOSS)
 
     def event(self, **detail: object) -> dict[str, Any]:
         """Give SSM's event of the first backend's failure, with some of its detail changed."""
@@ -215,7 +219,7 @@ class Function:
 
 def _holdings() -> Holdings:
     hosts = {
-        host: Instance("running", NOW - 90_000, f"10.0.{n}.5", TAGS, f"eni-{n:017x}")
+        host: Instance("running", NOW - 90_000, f"10.0.{n}.5", TAGS, f"eni-{n:017x}", SUBNETS[n % 2])
         for n, host in enumerate((*HOSTS, PRIMARY, STANDBY))
     }
     routes = {
