@@ -116,7 +116,7 @@ def test_a_target_that_dies_after_the_first_subnet_gets_no_other_and_gives_it_ba
         # On real packets this is the very script, which looks at the very rules.
         assert [c for c in ahead.checks if c.name in ("forwarding", "masquerading") and c.fit.value != "good"] == []
         lab.gateway.replaced_at.clear()
-        alice.on["asking 2 backends"] = lambda: lab.network.flush_nat_rules("nat01")
+        alice.on["first "] = lambda: lab.network.flush_nat_rules("nat01")
         begun = lab.world.now()
         passed = alice.follows(ahead)
         assert passed.ended is Ended.ROLLED_BACK, passed
@@ -339,8 +339,8 @@ def test_while_a_failover_is_under_way_a_person_has_to_wait() -> None:
         lab.cloud.set_lock(json.dumps(said | tables))
         assert "the function finishes it" in str(alice.looks_ahead("failover").obstacle)
         replaced = len(lab.gateway.replaced_at)
-        with pytest.raises(CommandError, match="under way|have changed"):
+        with pytest.raises(CommandError, match="is under way"):
             alice.follows(ahead)
-        assert replaced <= len(lab.gateway.replaced_at)
+        assert len(lab.gateway.replaced_at) == replaced
 
     in_lab(play)

@@ -21,6 +21,8 @@ from nat_failover.swap import swap
 
 log = logging.getLogger(__name__)
 
+# How long a replaced association is given to be in force, in seconds: who is asked sooner may answer by the old path.
+IN_FORCE_AFTER = 3.0
 # A read of the lock may be a little old, and so the claim outlives what was done by this, in seconds.
 STALE_FOR = 15.0
 # States of the lock in which a person may move the subnets; in the others the function is at work, or nobody knows.
@@ -252,6 +254,7 @@ class Passage:
         hosts = self._plan.hosts_in(subnets)
         if not hosts:
             return frozenset()
+        self._hand.runtime.sleep(IN_FORCE_AFTER)
         self._say(f"asking {len(hosts)} backends through the new path")
         online = self._hand.online(hosts)
         why = missing(self._plan, subnets, online)
