@@ -20,6 +20,7 @@ DAYS ?= 1000
 MINUTES ?= 10
 README ?=
 ARGS ?=
+EXAMPLES ?= 3000
 
 .PHONY: help
 help: ## List these targets
@@ -43,6 +44,10 @@ drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces
 .PHONY: test
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
 	python -m pytest --numprocesses 2 --dist worksteal --durations 15 $(TESTS)
+
+.PHONY: fuzz
+fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
+	FUZZ_EXAMPLES=$(EXAMPLES) python -m pytest --numprocesses 2 --dist worksteal --durations 5 tests/fuzz
 
 .PHONY: bench
 bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000 README=1
