@@ -19,8 +19,10 @@ RUNS ?= 10
 HISTORIES ?= 20000
 PROCESSES ?= 2
 DAYS ?= 1000
+MINUTES ?= 10
 README ?=
 ARGS ?=
+EXAMPLES ?= 3000
 
 .PHONY: help
 help: ## List these targets
@@ -45,6 +47,10 @@ drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
 	python -m pytest --numprocesses 2 --dist worksteal --durations 15 $(TESTS)
 
+.PHONY: fuzz
+fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
+	FUZZ_EXAMPLES=$(EXAMPLES) python -m pytest --numprocesses 2 --dist worksteal --durations 5 tests/fuzz
+
 .PHONY: bench
 bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000 README=1
 	@python -m tests.bench --runs $(RUNS) --days $(DAYS) $(if $(README),--readme)
@@ -52,6 +58,10 @@ bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 m
 .PHONY: simulate
 simulate: .venv/ready ## Break it in 20,000 seeded histories and check the rules at every step: SEED=n tells one; HISTORIES= PROCESSES=2
 	@python -m tests.simulation --runs $(HISTORIES) --jobs $(PROCESSES) $(if $(SEED),--seed $(SEED))
+
+.PHONY: soak
+soak: .venv/ready ## Real packets, traffic and random faults for minutes: MINUTES=10 SEED= JSON=file (as root)
+	@python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 .PHONY: e2e
 e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line, in an emulated account

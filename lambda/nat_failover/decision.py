@@ -147,21 +147,13 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
         f"({', '.join(f.host for f in backends.fresh)})"
     )
     passive = _passive_nat(situation, settings)
-    if situation.passive_route is not None:
-        return Decision(
-            Action.HOLD,
-            Cause.CONTROL_DOWN,
-            f"{seen}, but {situation.passive_route}: a swap would help nobody",
-            backends.fresh,
-        )
     nat = situation.nats.get(passive)
-    if nat is not None and nat.state != "running":
-        return Decision(
-            Action.HOLD,
-            Cause.CONTROL_DOWN,
-            f"{seen}, but the passive NAT {passive} is {nat.state}: a swap would help nobody",
-            backends.fresh,
-        )
+    out_of_order = situation.passive_route
+    if out_of_order is None and nat is not None and nat.state != "running":
+        out_of_order = f"the passive NAT {passive} is {nat.state}"
+    if out_of_order is not None:
+        reason = f"{seen}, but {out_of_order}: a swap would help nobody"
+        return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)
     control, covered = _control(backends.fresh, situation, settings)
     if control is None:
         return Decision(
@@ -185,6 +177,16 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     warm = _warming_up(control, situation, settings)
     if warm is not None:
         return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh, control)
+    doubtful = _from_before_the_recovery(covered, situation)
+    if len(covered) - len(doubtful) < settings.failure_threshold:
+        return Decision(
+            Action.HOLD,
+            Cause.UNCONFIRMED,
+            f"{seen}, but until just now neither could the passive NAT {passive}, which can again: asking once more",
+            backends.fresh,
+            control,
+            ask=_askable(doubtful, situation.backends, situation, settings),
+        )
     assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return Decision(
         Action.FAIL_OVER,
@@ -216,6 +218,19 @@ def _control(
         if len(covered) >= settings.failure_threshold:
             return answer, covered
     return None, ()
+
+
+def _from_before_the_recovery(failures: tuple[Observation, ...], situation: Situation) -> tuple[str, ...]:
+    """Give the hosts whose failure the passive NAT has shared, and who have not been asked since it recovered.
+
+    What both have lost was the Internet, and they may have it again by now, the one as well as the other.
+    """
+    answers = [o for o in in_order(situation.control) if o.explicit]
+    shared_until = max((o.at for o in answers if o.state is State.UNREACHABLE), default=0.0)
+    recovered = min(
+        (o.answered_from for o in answers if o.state is State.REACHABLE and o.at > shared_until), default=situation.now
+    )
+    return tuple(f.host for f in failures if f.since <= shared_until and f.asked_at < recovered)
 
 
 def _control_missing(failures: tuple[Observation, ...], situation: Situation, settings: Settings) -> bool:

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from nat_failover.fleet import Fleet
@@ -79,7 +80,7 @@ class Probe:
             MaxErrors="100%",
             MaxConcurrency="100%",
             TimeoutSeconds=DELIVERY_TIMEOUT,
-            Parameters={**_fixed(self._settings), "window": [str(window)], "control": [control or "-"]},
+            Parameters={**_fixed(self._settings), "window": [str(window)], "control": [_ipv4(control)]},
         )["Command"]
         log.info("round sent", extra={"kind": kind.value, "command_id": sent["CommandId"], "hosts": list(hosts)})
         return Round(sent["CommandId"], kind, window, sent["RequestedDateTime"].timestamp(), tuple(hosts))
@@ -140,6 +141,14 @@ def _fixed(s: Settings) -> dict[str, list[str]]:
         "failures": [str(s.failures)],
         "warmUp": [str(s.warm_up)],
     }
+
+
+def _ipv4(address: str | None) -> str:
+    """Give an IPv4 address as the document takes it, and what stands for none in place of anything else."""
+    try:
+        return str(IPv4Address(address or ""))
+    except ValueError:
+        return "-"
 
 
 def _round(command: CommandTypeDef, fixed: Mapping[str, list[str]]) -> Round | None:

@@ -35,7 +35,8 @@ TAGS = {ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"]: ENVIRONMENT["NAT_FAILOVER_PRO
 # What changes nothing that anybody would miss: it reads, asks hosts, tells people.
 HARMLESS = ("Describe", "Get", "List", "SendCommand", "Publish")
 READS = ("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter")
-ANSWERED = (*READS, "GetParameters", "PutParameter", "ReplaceRouteTableAssociation", "Publish")
+MIRRORS = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
+ANSWERED = (*READS, *MIRRORS, "GetParameters", "PutParameter", "ReplaceRouteTableAssociation", "Publish")
 ASKED = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
 # How long a watch takes to see the loss, in seconds.
 LOSS = 2
@@ -64,6 +65,7 @@ class _Wire:
         for service in ("ec2", "ssm", "sns"):
             for operation in (*ANSWERED, *ASKED):
                 session.events.register_first(f"before-call.{service}.{operation}", self._answer)
+        session.events.register_last("before-call", _refuse)
         clients = Clients.of(session)
         sns, egress = clients.sns(), clients.egress()
         self.clients = replace(clients, sns=lambda: sns, egress=lambda: egress)
@@ -87,6 +89,10 @@ class _Wire:
         except Refused as refused:
             told = {"Error": {"Code": refused.code, "Message": refused.message}}
         return SimpleNamespace(status_code=400 if "Error" in told else 200), {"ResponseMetadata": {}, **told}
+
+
+def _refuse(model: Any, **_: object) -> None:
+    raise AssertionError(f"{model.name} would be sent to AWS")
 
 
 def _raise(record: logging.LogRecord) -> None:

@@ -137,15 +137,8 @@ class Namespace:
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Put the calling thread inside, to open sockets there; sockets stay inside after it."""
-        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        try:
-            netns.setns(self.name)
-            try:
-                yield
-            finally:
-                netns.setns(home)
-        finally:
-            os.close(home)
+        with inside(self.name):
+            yield
 
     def pids(self) -> list[int]:
         """List the processes that run inside."""
@@ -162,6 +155,20 @@ class Namespace:
         _open.remove(self)
         self.end_all()
         netns.remove(self.name)
+
+
+@contextmanager
+def inside(name: str) -> Iterator[None]:
+    """Put the calling thread inside a namespace that this process or another has made; its sockets stay there."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        netns.setns(name)
+        try:
+            yield
+        finally:
+            netns.setns(home)
+    finally:
+        os.close(home)
 
 
 def _pids(name: str) -> list[int]:

@@ -16,6 +16,8 @@ from tests.lab.network import Network, ProbeOutcome
 from tests.lab.world import World
 
 OPERATIONS = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
+# AWS's own document, which runs what a person says.
+SHELL = "AWS-RunShellScript"
 # How often an agent that can't reach SSM tries again, in seconds.
 RETRY = 0.5
 
@@ -146,6 +148,8 @@ class RunCommand:
 
     def _script(self, client: Any, arguments: Mapping[str, Any]) -> tuple[str, list[str]]:
         """Put the parameters into the document's script, as SSM does, refusing what its patterns refuse."""
+        if arguments["DocumentName"] == SHELL:
+            return "\n".join(arguments["Parameters"]["commands"]) + "\n", []
         document = self._cloud.document
         values = {}
         for name, declared in document["parameters"].items():
@@ -175,7 +179,7 @@ class RunCommand:
         run = self._network.start_probe(invocation.host, script, arguments)
         outcome = self.tampered(invocation.host, run.wait())
         ended_at = self._world.now()
-        if outcome.exit_code == 1:
+        if outcome.exit_code == 1 and arguments:
             self.failed.append((ended_at, invocation.host))
         if outcome.exit_code < 0:
             return  # the host went down with its agent: nobody tells
@@ -186,7 +190,7 @@ class RunCommand:
         invocation.finished_at = ended_at + self.clocks.get(invocation.host, 0.0)
         invocation.ended_at = self._world.now()
         invocation.status = invocation.details = "Success" if outcome.exit_code == 0 else "Failed"
-        if outcome.exit_code == 1:
+        if outcome.exit_code == 1 and arguments:
             self.seen.append((self._world.now(), invocation.host))
         self._emit(self._event(command, invocation))
 
