@@ -19,6 +19,7 @@ PAIRS: tuple[tuple[int, Mapping[str, object]], ...] = (
 )
 # A short warm-up lets a machine count again within a history.
 WARM_UP = 60
+DAY = 86400.0
 PERIOD = 60.0
 
 Arguments = Callable[[Random], tuple[Argument, ...]]
@@ -65,6 +66,7 @@ KINDS: Mapping[str, tuple[int, Arguments]] = {
         lambda chance: (chance.randrange(5), chance.choice((-7200.0, -40.0, -5.0, 5.0, 40.0, 7200.0))),
     ),
     "a person re-arms": (5, _none),
+    "a person mends the NATs and re-arms": (3, _none),
     "a person pauses": (3, _none),
     "a person deletes the lock": (2, _none),
     "a person scribbles in the lock": (2, lambda chance: (chance.randrange(len(SCRIBBLES)),)),
@@ -81,6 +83,7 @@ KINDS: Mapping[str, tuple[int, Arguments]] = {
     "the primary's route table is replaced": (1, _none),
     "the function is killed": (3, _none),
     "a tick comes too": (3, _none),
+    "an old event comes again": (1, lambda chance: (chance.randrange(1, 8), *_for(0, 30)(chance))),
     "ticks are lost": (1, _for(30, 120)),
     "a tick is late": (1, lambda chance: (chance.randrange(1, 3), *_for(1, 50)(chance))),
 }
@@ -101,12 +104,30 @@ def history(seed: int) -> History:
         seed,
         settings,
         _environment(chance),
-        slower=chance.choice((0.3, 1.0, 1.0, 2.0, 4.0)),
+        slower=chance.choice((0.3, 0.3, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0)),
         share=share,
         fates=fates,
         events=chance.choice(((0.0, 0.0, 0.0), (0.0, 0.3, 0.3), (0.3, 0.3, 0.3), (1.0, 0.0, 0.0), (0.0, 1.0, 0.5))),
         steps=tuple(sorted(steps, key=lambda step: step.at)),
         lasts=lasts,
+        finale=chance.choice(DEATHS),
+    )
+
+
+def day(seed: int) -> History:
+    """Draw a history of 24 hours, in which people set things right every other hour."""
+    chance = Random(f"day {seed}")
+    rearmed = [Step("a person mends the NATs and re-arms", hour * 3600.0) for hour in range(1, 24, 2)]
+    kinds = chance.choices(list(KINDS), [often for often, _ in KINDS.values()], k=120)
+    steps = [Step(kind, round(chance.uniform(60, DAY), 2), KINDS[kind][1](chance)) for kind in kinds]
+    return History(
+        seed,
+        environment={"NAT_FAILOVER_WARM_UP": str(WARM_UP)},
+        share=0.002,
+        fates=FATES,
+        events=(0.1, 0.1, 0.1),
+        steps=tuple(sorted((*steps, *rearmed), key=lambda step: step.at)),
+        lasts=DAY,
         finale=chance.choice(DEATHS),
     )
 

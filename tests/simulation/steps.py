@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from tests.lab.layout import TARGETS
@@ -260,6 +261,25 @@ def _tick_late(stage: Stage, number: int, seconds: float) -> None:
     stage.tick_late += [seconds] * number
 
 
+def _event_again(stage: Stage, copies: int, within: float) -> None:
+    """Deliver the latest status change once more, or many times, within some seconds."""
+    world, functions = stage.lab.world, stage.lab.functions
+    events = [invocation.event for invocation in functions.invocations if invocation.trigger == "event"]
+    for moment in sorted(world.random.uniform(0, within) for _ in range(copies if events else 0)):
+        world.spawn(partial(_deliver_after, stage, moment, events[-1]), "event")
+
+
+def _deliver_after(stage: Stage, seconds: float, event: dict[str, Any]) -> None:
+    stage.lab.world.sleep(seconds)
+    stage.lab.functions.deliver(event)
+
+
+def _mends_and_rearms(stage: Stage) -> None:
+    for nat in stage.nats:
+        mend(stage, nat)
+    stage.write_lock("armed")
+
+
 STEPS: Mapping[str, Callable[..., None]] = {
     "the active NAT fails": _active_fails,
     "the active NAT fails for a while": lambda stage, how, seconds: _fails_for(stage, stage.active(), how, seconds),
@@ -277,6 +297,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "a host lies": _lies,
     "a clock is wrong": _clock,
     "a person re-arms": lambda stage: stage.write_lock("armed"),
+    "a person mends the NATs and re-arms": _mends_and_rearms,
     "a person pauses": lambda stage: stage.write_lock("paused"),
     "a person deletes the lock": lambda stage: stage.write_lock(None),
     "a person scribbles in the lock": _scribble,
@@ -290,6 +311,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "the primary's route table is replaced": _primary_table_replaced,
     "the function is killed": lambda stage: stage.lab.functions.kill(),
     "a tick comes too": lambda stage: stage.lab.functions.tick(),
+    "an old event comes again": _event_again,
     "ticks are lost": _ticks_lost,
     "a tick is late": _tick_late,
 }
