@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from multiprocessing import get_context
 from rich.console import Console
 from rich.table import Table
 
-from tests.simulation.campaign import prepare
+from tests.simulation.campaign import BATCH, prepare
 from tests.simulation.generator import history
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.play import play
@@ -42,6 +43,8 @@ def hunt(mutant: Mutant, seeds: Sequence[int] = range(SEEDS)) -> Kill:
     began = time.monotonic()
     with mutant.applied():
         for number, seed in enumerate(seeds, 1):
+            if number % BATCH == 0:
+                gc.collect()
             broken = play(history(seed)).violations
             if broken:
                 first = broken[0]

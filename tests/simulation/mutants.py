@@ -137,7 +137,7 @@ MUTANTS = (
         "one subnet is moved, the others are forgotten",
         "routes:Routes._replace_all",
         "for subnet, association in associations.items()]",
-        "for subnet, association in [*associations.items()][:1]]",
+        "for subnet, association in [*associations.items()][:1]] + [lambda: None] * (len(associations) - 1)",
     ),
     Mutant(
         "a swap that failed is told as done", "failover:Failover._swap", "if done.failure is not None:", "if False:"
@@ -171,10 +171,10 @@ MUTANTS = (
     Mutant("a split is taken for healthy", "routes:Tables.active", "if len(used) == 1", "if used"),
     Mutant("freshness is ignored", "survey:survey", "if now - word.at <= settings.freshness", ""),
     Mutant(
-        "two failures are enough",
-        "decision:decide",
-        "len(backends.fresh) < threshold",
-        "len(backends.fresh) < threshold - 1",
+        "a failure counts twice",
+        "survey:survey",
+        "if word.state in failed)",
+        "if word.state in failed) * 2",
     ),
     Mutant("the control is ignored", "decision:_enough_failures", "control.state is not State.REACHABLE", "False"),
     Mutant("a control from before the trouble counts", "decision:_control", "if f.since <= answer.answered_from", ""),
