@@ -20,6 +20,8 @@ PAIRS: tuple[tuple[int, Mapping[str, object]], ...] = (
 # A short warm-up lets a machine count again within a history.
 WARM_UP = 60
 DAY = 86400.0
+# What may befall many calls of an invocation without ending it.
+HARMLESS = frozenset({"stale", "slow", "made twice"})
 PERIOD = 60.0
 
 Arguments = Callable[[Random], tuple[Argument, ...]]
@@ -37,6 +39,13 @@ def _for(low: float, high: float) -> Arguments:
 def _backend(chance: Random) -> tuple[Argument, ...]:
     return (chance.randrange(4), round(chance.uniform(5, 90), 2))
 
+
+DENIED = ("ReplaceRouteTableAssociation", "PutParameter", "SendCommand", "Publish", "AssociateAddress")
+# What may come upon a failover whose invocation has just died with the record written, or with the first subnet moved.
+UPON_A_DEATH = (
+    *("the standby's route table is replaced", "the mode becomes observe", "a person pauses", "a person swaps by hand"),
+    *("a person re-arms", "the passive NAT fails for a while", "the function is deployed anew"),
+)
 
 # Every kind of step: how often it is drawn, and with what.
 KINDS: Mapping[str, tuple[int, Arguments]] = {
@@ -77,6 +86,7 @@ KINDS: Mapping[str, tuple[int, Arguments]] = {
         lambda chance: (chance.choice(("removed", "blackhole", "elsewhere")), *_for(10, 90)(chance)),
     ),
     "a person adds a route": (2, _none),
+    "a permission is missing": (3, lambda chance: (chance.choice(DENIED), *_for(5, 90)(chance))),
     "the function is deployed anew": (2, _none),
     "the mode becomes observe": (1, _for(5, 90)),
     "the standby's route table is replaced": (2, _none),
@@ -96,10 +106,13 @@ def history(seed: int) -> History:
     lasts = round(chance.uniform(50, 170), 2)
     kinds = _kinds(chance)
     fates = tuple(chance.sample(FATES, chance.choice((1, 1, 2, 3, len(FATES)))))
-    share = 0.0 if chance.random() < 0.35 else round(chance.choice((0.01, 0.05, 0.2)) * chance.uniform(0.5, 1.5), 4)
+    shares = (0.2, 0.4) if HARMLESS.issuperset(fates) else (0.01, 0.05, 0.2)
+    share = 0.0 if chance.random() < 0.35 else round(chance.choice(shares) * chance.uniform(0.5, 1.5), 4)
     steps = [_step(kind, chance, lasts) for kind in kinds]
     if chance.random() < 0.85:
         steps.append(Step("the active NAT fails", round(chance.uniform(6, 45), 2), (chance.choice(DEATHS),)))
+    if chance.random() < 0.2:
+        steps += _upon_a_death(chance)
     return History(
         seed,
         settings,
@@ -130,6 +143,14 @@ def day(seed: int) -> History:
         lasts=DAY,
         finale=chance.choice(DEATHS),
     )
+
+
+def _upon_a_death(chance: Random) -> list[Step]:
+    call = chance.choice(("PutParameter lock", "ReplaceRouteTableAssociation"))
+    kind = chance.choice(UPON_A_DEATH)
+    after = round(chance.uniform(0.5, 20), 2)
+    died = Step("the function is killed", 0.0, (), (call, 1))
+    return [died, Step(kind, after, KINDS[kind][1](chance), (call, 1))]
 
 
 def _kinds(chance: Random) -> list[str]:

@@ -125,7 +125,6 @@ MUTANTS = (
         "self._record_foreign(held, lock, dead, invoker, metrics)",
         "return Result('locked', 'not the pair\\'s')",
     ),
-    Mutant("locked is not looked at", "decision:_not_allowed", "situation.lock is not LockState.ARMED", "False"),
     # The swap
     Mutant(
         "subnets that were refused are forgotten",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from tests.lab.gateway import denying
 from tests.lab.layout import TARGETS
 from tests.lab.network import ProbeOutcome
 from tests.simulation.stage import DEFAULT_ROUTE, Stage
@@ -222,6 +223,13 @@ def _add_route(stage: Stage) -> None:
     stage.set_routes(table, lambda routes: routes if route in routes else [*routes, route])
 
 
+def _denied(stage: Stage, operation: str, seconds: float) -> None:
+    fault = denying([operation])
+    stage.lab.gateway.faults.append(fault)
+    if stage.wait(seconds):
+        stage.lab.gateway.faults.remove(fault)
+
+
 def _observe(stage: Stage, seconds: float) -> None:
     stage.deploy({"NAT_FAILOVER_MODE": "observe"})
     if stage.wait(seconds):
@@ -305,6 +313,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "a person moves one subnet": _move_one,
     "a person breaks the passive default route": _break_passive_route,
     "a person adds a route": _add_route,
+    "a permission is missing": _denied,
     "the function is deployed anew": lambda stage: stage.deploy({}),
     "the mode becomes observe": _observe,
     "the standby's route table is replaced": _standby_table_replaced,
@@ -325,6 +334,7 @@ def calm(stage: Stage) -> None:
     network.set_loss(0)
     for target in TARGETS:
         network.set_target(target, True)
+    stage.lab.gateway.faults.clear()
     run_command.dead.clear()
     run_command.offline.clear()
     run_command.clocks.clear()

@@ -33,4 +33,4 @@ def test_a_virtual_day_of_troubles_breaks_no_rule() -> None:
     of = play(day(1))
     assert of.violations == []
     assert of.seconds > 86400
-    assert of.seen["failovers begun"] > 5
+    assert of.seen["failovers begun"] >= 2
