@@ -65,11 +65,11 @@ class Move:
             return f"egress address {name} moved to {self.nat}"
         return f"egress address {name} not moved to {self.nat}: {self.why}"
 
-    @property
-    def by_hand(self) -> str:
+    def by_hand(self, region: str) -> str:
         """Give the command that does it."""
         to = f"--network-interface-id {self.interface}" if self.interface else f"--instance-id {self.nat}"
-        return f"aws ec2 associate-address --allocation-id {self.allocation} {to} --allow-reassociation"
+        named = f"--allocation-id {self.allocation} {to}"
+        return f"aws ec2 associate-address {named} --allow-reassociation --region {region}"
 
 
 def elsewhere(address: Address, active: Nat) -> str | None:

@@ -60,6 +60,9 @@ CALLS = [
     "ListCommandInvocations",
     "ListCommandInvocations",
     "Publish",
+    "PutEvents",
+    "GetParameters",
+    "PutParameter",
 ]
 
 

@@ -95,6 +95,7 @@ def test_a_move_that_was_refused_says_why_and_how_it_is_made_by_hand() -> None:
     move = Move(ALLOCATION, STANDBY, None, None, "UnauthorizedOperation: no")
     assert move.said == f"egress address {ALLOCATION} not moved to {STANDBY}: UnauthorizedOperation: no"
     assert move.record == EgressMove(ALLOCATION, False)
-    assert move.by_hand == (
-        f"aws ec2 associate-address --allocation-id {ALLOCATION} --instance-id {STANDBY} --allow-reassociation"
+    assert move.by_hand("eu-west-1") == (
+        f"aws ec2 associate-address --allocation-id {ALLOCATION} --instance-id {STANDBY} --allow-reassociation "
+        "--region eu-west-1"
     )
