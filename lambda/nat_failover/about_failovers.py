@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from nat_failover.address import Move
 from nat_failover.commands import move_subnet, read_log, read_status, read_tables, rearm
-from nat_failover.messages import Letter, Step, clock, duration, hosts
+from nat_failover.messages import Letter, Step, clock, duration, hosts, moment
 from nat_failover.observation import Observation
 from nat_failover.record import LockState, Record
 from nat_failover.settings import Settings
@@ -97,13 +97,32 @@ def swap_failed(
 
 
 def from_record(record: Record, s: Settings) -> Letter:
-    """Tell of a failover whose invocation ended before it could tell: what it has left in the lock."""
-    if record.state is LockState.FAILED:
-        return swap_failed(record, (), record.outcome, (), s)
-    ended = record.since + (record.seconds or 0.0)
-    moved = Moved(tuple(sorted(record.subnets)), record.seconds or 0.0, ended)
-    words = failed_over(record, (), moved, Verified(why="the invocation that did it has ended too soon"), s)
-    return replace(words, done=(f"{record.outcome}.",)) if record.outcome else words
+    """Tell of a failover that nobody has told of: what the lock says, be it of another invocation or of a person."""
+    moved, to = record.state is LockState.FAILED_OVER, record.to_table
+    ways = f"from {_nat(record.from_table, s)} to {_nat(to, s)}"
+    tables = (read_tables(s), move_subnet(s, to if to in s.tables else s.primary_route_table))
+    if moved:
+        outcome, headline = "failed over, says the lock", f"The private subnets were moved {ways}"
+        first = Step("Find out what happened to the NAT that they have left, and mend it", (read_status(s, *s.nats),))
+    else:
+        outcome = "FAILOVER FAILED, says the lock: act now"
+        headline = f"The private subnets could not all be moved {ways}: some may be offline"
+        first = Step("Associate every protected subnet with one of the pair's route tables by hand", tables)
+    return Letter(
+        outcome,
+        f"{headline}. Whoever did it has not told you: this is what the lock says.",
+        seen=(f"{record.reason}.", *record.evidence),
+        decided=(f"to move the subnets, by {record.owner} at {moment(record.since)}.",),
+        done=(f"{record.outcome}.",),
+        next=(first, Step("Until you re-arm, nothing fails over", (rearm(s),))),
+    )
+
+
+def _nat(table: str, s: Settings) -> str:
+    """Name the NAT behind a table; a record may be older than the tables that the pair has now."""
+    if table not in s.tables:
+        return f"{table}, which is none of the pair's route tables,"
+    return f"the {s.role_of(table)} NAT {s.nat_of(table)} ({table})"
 
 
 def facts(
@@ -174,6 +193,6 @@ def _move_egress(move: Move | None, s: Settings) -> tuple[Step, ...]:
     return (
         Step(
             "Move the egress address: until you do, the subnets use that NAT's own address, which partners may refuse",
-            (move.by_hand(s.region),),
+            (f"{move.by_hand} --region {s.region}",),
         ),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nat_failover.decision import Nat
 from nat_failover.record import EgressMove
+from nat_failover.situation import Nat
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,12 @@ class Move:
             return f"egress address {name} moved to {self.nat}"
         return f"egress address {name} not moved to {self.nat}: {self.why}"
 
-    def by_hand(self, region: str) -> str:
-        """Give the command that does it."""
+    @property
+    def by_hand(self) -> str:
+        """Give the command that does it, to be ended with the options of the AWS CLI, the region at least."""
         to = f"--network-interface-id {self.interface}" if self.interface else f"--instance-id {self.nat}"
         named = f"--allocation-id {self.allocation} {to}"
-        return f"aws ec2 associate-address {named} --allow-reassociation --region {region}"
+        return f"aws ec2 associate-address {named} --allow-reassociation"
 
 
 def elsewhere(address: Address, active: Nat) -> str | None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from nat_failover.decision import Action, Backends, Cause, Decision
+from nat_failover.decision import Action, Cause, Decision
 from nat_failover.observation import Observation
 from nat_failover.record import Lock, LockState, Record
 from nat_failover.settings import Mode, Settings
+from nat_failover.survey import Backends
 
 # What is over before it has lasted for so long, in seconds, is told to nobody.
 PATIENCE = 180.0

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 TICK = "Scheduled Event"
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html
 STATUS_CHANGE = "EC2 Command Invocation Status-change Notification"
+# What SSM takes for a command and for an instance; anything else would only fail later, as an error of botocore's.
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandInvocation.html
+FORMS = {
+    "command-id": (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "a command's id, a UUID"),
+    "instance-id": (re.compile(r"i-[0-9a-f]{8}|m?i-[0-9a-f]{17}"), "an instance's id, such as i-0123456789abcdef0"),
+}
 
 
 class UnknownEventError(ValueError):
@@ -64,6 +71,9 @@ def _status_change(detail: object, document: str) -> StatusChange:
         value = detail.get(key)
         if not isinstance(value, str) or not 0 < len(value) <= 256:
             raise UnknownEventError(f"the status change's {key} is {_excerpt(value)}: it must be a short text")
+        form, allowed = FORMS.get(key, (None, ""))
+        if form is not None and not form.fullmatch(value):
+            raise UnknownEventError(f"the status change's {key} is {_excerpt(value)}: it must be {allowed}")
         texts[key] = value
     if texts["document-name"] != document:
         raise UnknownEventError(

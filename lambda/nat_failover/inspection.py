@@ -6,12 +6,13 @@ import logging
 
 from nat_failover.address import elsewhere
 from nat_failover.conditions import Inspection
-from nat_failover.decision import Backends, Cause, Decision, latest_word
+from nat_failover.decision import Cause, Decision
 from nat_failover.mirror import Mirror
 from nat_failover.observability import Metrics
 from nat_failover.observation import State
 from nat_failover.record import LockState
 from nat_failover.settings import Mode, Settings
+from nat_failover.survey import Backends, latest_word
 from nat_failover.view import View
 
 log = logging.getLogger(__name__)

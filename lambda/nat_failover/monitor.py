@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.conditions import Findings, Inspection, find
-from nat_failover.decision import Action, Cause, Decision, Situation, decide, survey
+from nat_failover.decision import Action, Cause, Decision, decide
 from nat_failover.events import Tick, Trigger
 from nat_failover.failover import Failover, Invoker, Result
 from nat_failover.fleet import Fleet
@@ -19,6 +19,8 @@ from nat_failover.record import LockState
 from nat_failover.rounds import Kind, Running, choose, watched_beyond
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Mode, Settings
+from nat_failover.situation import Situation
+from nat_failover.survey import survey
 from nat_failover.teller import Teller
 from nat_failover.view import Lookout, View
 
@@ -149,8 +151,10 @@ class Monitor:
             return self._ask(view, self._kind, tuple(control))
         latest = {o.host: o for o in survey(view.observations, now, self._settings).latest.values()}
         again = frozenset(h for h, o in latest.items() if o.state in (State.UNREACHABLE, State.WARMING_UP))
+        online = self._fleet.online(watched | again)
+        view = self._lookout.meet(view, online)
         backends = choose(
-            self._fleet.online(watched | again),
+            [host for host in online if view.is_there(host)],
             watched - nats,
             again,
             frozenset(h for h, o in latest.items() if o.state is State.BROKEN),

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from nat_failover.address import Address, Move, elsewhere, problems
-from nat_failover.decision import Nat
 from nat_failover.record import EgressMove
+from nat_failover.situation import Nat
 from tests.examples import NOW, PRIMARY, STANDBY
 
 ALLOCATION = "eipalloc-0123456789abcdef0"
@@ -95,7 +95,6 @@ def test_a_move_that_was_refused_says_why_and_how_it_is_made_by_hand() -> None:
     move = Move(ALLOCATION, STANDBY, None, None, "UnauthorizedOperation: no")
     assert move.said == f"egress address {ALLOCATION} not moved to {STANDBY}: UnauthorizedOperation: no"
     assert move.record == EgressMove(ALLOCATION, False)
-    assert move.by_hand("eu-west-1") == (
-        f"aws ec2 associate-address --allocation-id {ALLOCATION} --instance-id {STANDBY} --allow-reassociation "
-        "--region eu-west-1"
+    assert move.by_hand == (
+        f"aws ec2 associate-address --allocation-id {ALLOCATION} --instance-id {STANDBY} --allow-reassociation"
     )

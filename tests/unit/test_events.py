@@ -98,6 +98,28 @@ def test_a_status_change_that_lacks_a_word_is_refused_with_the_word_named(key: s
     assert f"the status change's {key} is " in refusal(STATUS_CHANGE | {"detail": DETAIL | {key: value}})
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("command-id", value) for value in ("c", "e8d3c0e471f74491898fc9b35bee5f3b", DETAIL["command-id"] + "\n")),
+        *(("command-id", value) for value in ("g" * 36, f"{DETAIL['command-id']},x", "../lock", "*")),
+        *(("instance-id", value) for value in ("i-1", "i-0bacbacbacbac000g", "i-0bacbacbacbac0001\n", "mi-0bacbac0")),
+        *(("instance-id", value) for value in ("i-0bacbacbacbac00011", "eni-0bacbacbacbac0001", "backend.example")),
+    ],
+)
+def test_a_status_change_whose_id_is_none_is_refused_with_the_id_named(key: str, value: str) -> None:
+    told = refusal(STATUS_CHANGE | {"detail": DETAIL | {key: value}})
+    assert told.startswith(f"the status change's {key} is ")
+    assert ": it must be a" in told
+
+
+@pytest.mark.parametrize("host", ["i-0bacbac0", "mi-0bacbacbacbac0001"])
+def test_an_instance_may_have_an_old_id_or_be_outside_ec2(host: str) -> None:
+    assert parse(STATUS_CHANGE | {"detail": DETAIL | {"instance-id": host}}, DOCUMENT) == StatusChange(
+        DETAIL["command-id"], host, "Failed"
+    )
+
+
 def test_a_huge_event_is_refused_with_a_short_message() -> None:
     deep: list[Any] = []
     for _ in range(100_000):

@@ -1,0 +1,52 @@
+"""The command line: which commands there are."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import typer
+
+from nat_failover.cli.act import failback, failover
+from nat_failover.cli.errors import MEANINGS
+from nat_failover.cli.history import history
+from nat_failover.cli.hold import pause, rearm, resume
+from nat_failover.cli.options import remember, with_account
+
+STATUSES = "Exit status:\n\n" + "\n\n".join(f"{status.value}  {meaning}" for status, meaning in MEANINGS.items())
+WHERE = "Credentials, profile and region are those of the AWS command line."
+
+app = typer.Typer(
+    name="nat-failover",
+    help="Look after the NAT failover of this account and region: see, understand, act, go back. "
+    f"The deployed pairs are found by themselves. {WHERE}",
+    epilog=STATUSES,
+    callback=remember,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _add(command: Any, *examples: str) -> None:
+    """Add a command, with its description as help, and examples below."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    app.command(
+        command.__name__,
+        help="\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs),
+        epilog="Examples:\n\n" + "\n\n".join(f"nat-failover {example}" for example in examples),
+    )(with_account(command))
+
+
+_add(history, "history", "history main --limit 5", "history --json --region eu-central-1")
+_add(failover, "failover --dry-run", "failover main", "failover main --to standby --yes")
+_add(failback, "failback --dry-run", "failback main")
+_add(rearm, "rearm", "rearm main --yes")
+_add(pause, 'pause main --reason "kernel update of the standby"')
+_add(resume, "resume main")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

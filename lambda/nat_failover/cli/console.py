@@ -1,0 +1,61 @@
+"""The terminal: what is printed where, and the question before anything is changed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from nat_failover.cli.errors import CommandError, Exit
+
+# Where nobody watches, a table must not be folded to 80 columns.
+WIDTH = 160
+
+
+def output() -> Console:
+    """Give the console of standard output."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    return console
+
+
+def errors() -> Console:
+    """Give the console of standard error."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(said: object) -> None:
+    """Print JSON, for programs."""
+    sys.stdout.write(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_error(message: str) -> None:
+    """Print what went wrong."""
+    errors().print(Text.assemble(("error: ", "bold red"), message))
+
+
+def confirm(console: Console, what: Iterable[str], question: str, *, yes: bool) -> None:
+    """Say what is about to be done, and ask.
+
+    Args:
+        console: where it is said.
+        what: a sentence a line.
+        question: that yes or no answers.
+        yes: the answer was given on the command line.
+
+    Raises:
+        CommandError: nobody is there to answer.
+        typer.Abort: the answer is no.
+    """
+    for line in what:
+        console.print(Text(line))
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError("nobody is there to confirm: add --yes", Exit.USAGE)
+    typer.confirm(question, abort=True)

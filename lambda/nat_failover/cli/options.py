@@ -1,0 +1,116 @@
+"""The options that all commands have, and how a command gets its account and its errors told."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, Concatenate, ParamSpec
+
+import typer
+
+from nat_failover.cli.console import print_error
+from nat_failover.cli.errors import Exit, explained
+from nat_failover.cli.session import Account
+
+PANEL = "AWS"
+Profile = Annotated[
+    str | None, typer.Option(help="Profile of the AWS configuration files.", rich_help_panel=PANEL, show_default=False)
+]
+Region = Annotated[str | None, typer.Option(help="Region of AWS.", rich_help_panel=PANEL, show_default=False)]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option("--endpoint-url", help="Where AWS is, instead of at home.", rich_help_panel=PANEL, show_default=False),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Log every call of AWS to standard error.", rich_help_panel=PANEL)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, do it.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[PAIR]...", help="All pairs of the region if not given.")]
+Name = Annotated[str | None, typer.Argument(metavar="[PAIR]", help="Needed where the region has several.")]
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Where:
+    """The options as they stand before a command's name."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    debug: bool = False
+
+
+def remember(
+    context: typer.Context,
+    profile: Profile = None,
+    region: Region = None,
+    endpoint_url: EndpointUrl = None,
+    debug: Debug = False,
+) -> None:
+    """Keep the options that stand before a command's name."""
+    context.obj = Where(profile, region, endpoint_url, debug)
+
+
+def with_account(command: Callable[Concatenate[Account, P], Exit | None]) -> Callable[..., None]:
+    """Give a command the options of AWS, hand it the account, and turn what goes wrong into a sentence and a status.
+
+    Args:
+        command: its first parameter is the account; it returns the exit status, None for ``FINE``.
+    """
+
+    @wraps(command)
+    def run(
+        context: typer.Context,
+        *args: Any,
+        profile: str | None,
+        region: str | None,
+        endpoint_url: str | None,
+        debug: bool,
+        **kwargs: Any,
+    ) -> None:
+        before = context.obj if isinstance(context.obj, Where) else Where()
+        _log(debug=debug or before.debug)
+        account: Account | None = None
+        try:
+            account = Account(profile or before.profile, region or before.region, endpoint_url or before.endpoint_url)
+            done = command(account, *args, **kwargs)
+        except Exception as error:
+            said = explained(error, account.service_of if account else _nobody, account.region if account else region)
+            if said is None:
+                raise
+            print_error(str(said))
+            raise typer.Exit(said.exit) from error
+        if done:
+            raise typer.Exit(done)
+
+    signature = inspect.signature(command, eval_str=True)
+    own = list(signature.parameters.values())[1:]
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, annotation, default in (
+            ("profile", Profile, None),
+            ("region", Region, None),
+            ("endpoint_url", EndpointUrl, None),
+            ("debug", Debug, False),
+        )
+    ]
+    first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_ONLY, annotation=typer.Context)
+    run.__signature__ = signature.replace(parameters=[first, *own, *added])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (first, *own, *added)}
+    return run
+
+
+def _nobody(operation: str) -> None:  # noqa: ARG001 - before there is an account, no service is known
+    return None
+
+
+def _log(*, debug: bool) -> None:
+    """Keep the function's log lines out of what people read, unless they ask for everything."""
+    package = logging.getLogger("nat_failover")
+    package.addHandler(logging.NullHandler())
+    package.propagate = debug
+    if debug:
+        logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s")

@@ -1,0 +1,236 @@
+"""The whole function over a model of its account, when a failover is due: what comes in may be anything."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import botocore.session
+
+from nat_failover.application import Application, Clients
+from nat_failover.observability import start_logging
+from nat_failover.settings import Settings
+from tests.examples import BACKENDS, ENVIRONMENT, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE
+from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
+from tests.integration.account import LOADER, REGION, TICK, Context, status_change
+from tests.simulation.account import Holdings, Instance, ModelAccount, Refused, Version
+
+Arguments = Mapping[str, Any]
+Answer = Callable[[Arguments], dict[str, Any]]
+
+PAIR = "fuzzed"
+HOSTS = BACKENDS[:4]
+SUBNETS = ("subnet-0123456789abcdef0", "subnet-0123456789abcdef1")
+ELSEWHERE = "subnet-0123456789abcdefe"
+LOCK, CLAIM = ENVIRONMENT["NAT_FAILOVER_LOCK_PARAMETER"], ENVIRONMENT["NAT_FAILOVER_CLAIM_PARAMETER"]
+TAGS = {ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"]: ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"]}
+# What changes nothing that anybody would miss: it reads, asks hosts, tells people.
+HARMLESS = ("Describe", "Get", "List", "SendCommand", "Publish")
+READS = ("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter")
+MIRRORS = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
+ANSWERED = (*READS, *MIRRORS, "GetParameters", "PutParameter", "ReplaceRouteTableAssociation", "Publish")
+ASKED = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
+# How long a watch takes to see the loss, in seconds.
+LOSS = 2
+WATCH_SENT, FAILED_AT = NOW - 100, NOW - 3
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that reached AWS."""
+
+    operation: str
+    arguments: Arguments
+
+
+class _Wire:
+    """Real clients, made once, whose every call is answered by the function of the moment."""
+
+    def __init__(self) -> None:
+        core = botocore.session.Session()
+        core.register_component("data_loader", LOADER)
+        core.set_credentials("testing", "testing")
+        session = boto3.Session(botocore_session=core, region_name=REGION)
+        self.runtime = FakeRuntime()
+        self.run_command = RunCommand(session.events, self.runtime)
+        session.events.register("provide-client-params", self._keep)
+        for service in ("ec2", "ssm", "sns"):
+            for operation in (*ANSWERED, *ASKED):
+                session.events.register_first(f"before-call.{service}.{operation}", self._answer)
+        session.events.register_last("before-call", _refuse)
+        clients = Clients.of(session)
+        sns, egress = clients.sns(), clients.egress()
+        self.clients = replace(clients, sns=lambda: sns, egress=lambda: egress)
+        self.log = io.StringIO()
+        self.logger = start_logging(_settings({}), self.log)
+        for handler in self.logger.handlers:
+            handler.handleError = _raise  # type: ignore[method-assign]
+        self.function: Function
+
+    def _keep(self, params: Arguments, context: dict[str, Any], **_: object) -> None:
+        context["arguments"] = params
+
+    def _answer(self, model: Any, context: dict[str, Any], **_: object) -> Any:
+        operation, arguments = model.name, context["arguments"]
+        self.function.calls.append(Call(operation, arguments))
+        answer = self.function.answers.get(operation)
+        if answer is None and operation in ASKED:
+            return None  # by RunCommand
+        try:
+            told = answer(arguments) if answer else self.function.account.answer(operation, arguments)
+        except Refused as refused:
+            told = {"Error": {"Code": refused.code, "Message": refused.message}}
+        return SimpleNamespace(status_code=400 if "Error" in told else 200), {"ResponseMetadata": {}, **told}
+
+
+def _refuse(model: Any, **_: object) -> None:
+    raise AssertionError(f"{model.name} would be sent to AWS")
+
+
+def _raise(record: logging.LogRecord) -> None:
+    del record
+    raise  # noqa: PLE0704 - called by logging while it handles what went wrong
+
+
+_wire = cache(_Wire)
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    return Settings.from_environment({**ENVIRONMENT, "NAT_FAILOVER_PAIR": PAIR, **environment})
+
+
+class Function:
+    """The function of a pair whose four backends have lost the Internet three seconds ago, while its standby has it.
+
+    Args:
+        environment: variables that are other than in the example's.
+
+    Attributes:
+        account: what EC2 and the parameters hold.
+        answers: in place of the account's, by operation.
+        told: what hosts say, in place of what they would, by instance id.
+        calls: every call that reached AWS, in order.
+    """
+
+    def __init__(self, **environment: str) -> None:
+        self.settings = _settings({f"NAT_FAILOVER_{name}": value for name, value in environment.items()})
+        self.answers: dict[str, Answer] = {}
+        self.told: dict[str, Told] = {}
+        self.calls: list[Call] = []
+        self._wire = _wire()
+        self._wire.function = self
+        self.clock = self._wire.runtime
+        self.clock.time, self.clock.slept = NOW, []
+        self.account = ModelAccount(_holdings(), self.clock.now)
+        self.run_command = self._wire.run_command
+        self.run_command.commands.clear()
+        self.run_command.online = [*HOSTS, PRIMARY, STANDBY]
+        self.run_command.answer = self._said
+        self.application = Application(self.settings, self._wire.clients, self.clock, io.StringIO())
+        self.watch = self.watched(*HOSTS, STANDBY)
+
+    def watched(self, *hosts: str, sent_at: float = WATCH_SENT, **parameters: str) -> Command:
+        """Let a watch have been sent to hosts, with some of its parameters other than ours."""
+        s = self.settings
+        ours = {"targets": " ".join(s.targets), "interval": "0.5", "failures": "3", "window": "600", "warmUp": "300"}
+        arguments = {
+            "DocumentName": s.probe_document,
+            "Comment": f"watch by nat-failover {s.pair}",
+            "InstanceIds": list(hosts),
+            "Parameters": {name: [value] for name, value in {**ours, "control": "-", **parameters}.items()},
+        }
+        command = Command(f"00000000-0000-0000-0000-{len(self.run_command.commands):012}", arguments, sent_at)
+        self.run_command.commands.append(command)
+        return command
+
+    def _said(self, command: Command, host: str) -> Told:
+        if host in self.told:
+            return self.told[host]
+        if command.kind == "watch":
+            if host in self.settings.nats or self.clock.now() < command.asked_at + LOSS:
+                return Told("InProgress", exit_code=-1)
+            return self.lost(command)
+        at = command.asked_at + 0.5
+        if host in self.settings.nats or command.kind == "verify":
+            return report("reachable", at, elapsed=0.5)
+        return report("unreachable", at, elapsed=0.5, lost_for=0.5)
+
+    def lost(self, command: Command) -> Told:
+        """Give what the probe says that has seen the loss."""
+        at = max(FAILED_AT, command.asked_at + LOSS)
+        return report("unreachable", at, elapsed=at - command.asked_at, lost_for=LOSS)
+
+    def event(self, **detail: object) -> dict[str, Any]:
+        """Give SSM's event of the first backend's failure, with some of its detail changed."""
+        event: dict[str, Any] = status_change(self.watch.command_id, HOSTS[0])
+        return event | {"detail": {**event["detail"], **detail}}
+
+    def invoke(self, event: object = TICK, seconds: float = 45) -> dict[str, object]:
+        """Invoke it, with its log kept; what it answers is JSON."""
+        with self._logged():
+            answer = self.application.handle(event, Context("request-1", seconds))
+        return dict(json.loads(json.dumps(answer, ensure_ascii=False).encode()))
+
+    @contextmanager
+    def _logged(self) -> Iterator[None]:
+        package = logging.getLogger("nat_failover")
+        before = package.handlers, package.level, package.propagate
+        self._wire.log.seek(0)
+        self._wire.log.truncate()
+        package.handlers, package.propagate = self._wire.logger.handlers, False
+        package.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            package.handlers, package.level, package.propagate = before
+            package.setLevel(before[1])
+
+    @property
+    def log(self) -> str:
+        """What the last invocation has logged: JSON lines, in what UTF-8 can write."""
+        text = self._wire.log.getvalue()
+        text.encode()
+        return text
+
+    @property
+    def writes(self) -> list[Call]:
+        """Every call that would have changed something, the claim aside."""
+        return [
+            call
+            for call in self.calls
+            if not call.operation.startswith(HARMLESS) and call.arguments.get("Name") != CLAIM
+        ]
+
+    @property
+    def messages(self) -> list[str]:
+        """What people were told."""
+        return [str(call.arguments) for call in self.calls if call.operation == "Publish"]
+
+    def put(self, name: str, text: str, at: float = NOW - 30) -> None:
+        """Let a parameter have a value, which a person wrote."""
+        self.account.holdings.parameters[name] = [Version(text, 7, at, "person")]
+
+    def on(self, table: str) -> set[str]:
+        """Give the subnets of a table."""
+        return {subnet for subnet, of in self.account.holdings.associations.values() if of == table}
+
+
+def _holdings() -> Holdings:
+    hosts = {
+        host: Instance("running", NOW - 90_000, f"10.0.{n}.5", TAGS, f"eni-{n:017x}", SUBNETS[n % 2])
+        for n, host in enumerate((*HOSTS, PRIMARY, STANDBY))
+    }
+    routes = {
+        table: [{"DestinationCidrBlock": "0.0.0.0/0", "InstanceId": nat, "State": "active", "Origin": "CreateRoute"}]
+        for table, nat in ((PRIMARY_TABLE, PRIMARY), (STANDBY_TABLE, STANDBY))
+    }
+    associations = {f"rtbassoc-{n:017x}": (subnet, PRIMARY_TABLE) for n, subnet in enumerate(SUBNETS, start=1000)}
+    return Holdings(hosts, routes, associations)

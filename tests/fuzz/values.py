@@ -1,0 +1,47 @@
+"""Values of any kind: texts with what breaks texts, JSON of every shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+# NUL and other control characters, a line's end in three tongues, half a character, what turns writing round, what
+# shells, SSM, JSON and log lines take for their own.
+NASTY = (
+    *(
+        "",
+        " ",
+        "\x00",
+        "\x1b[2J",
+        "\n",
+        "\r\n",
+        "\u2028",
+        "\ud800",
+        "\udfff",
+        "\u202e",
+        "\ufeff",
+        "\U0001f4a9",
+        "\u0661",
+    ),
+    *("{{ targets }}", "${IFS}", "$(reboot)", "`id`", "'; id; '", '","state":"armed', "%s%n", "../../etc/passwd", "-f"),
+    *("null", "true", "NaN", "-Infinity", "1e999", "9" * 5000, "[" * 4000, '{"a":' * 1000, "x" * 4096),
+)
+TEXT = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(NASTY)
+NUMBER = st.integers() | st.floats() | st.sampled_from([10**400, -(2**63), 0.0, -0.0])
+
+
+def nested(depth: int) -> Any:
+    """Give lists in lists."""
+    deep: list[Any] = []
+    for _ in range(depth):
+        deep = [deep]
+    return deep
+
+
+SHALLOW: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | NUMBER | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+JSON = SHALLOW | st.just(nested(50_000))
