@@ -213,7 +213,7 @@ def test_a_pair_without_subnets_is_told(account: Account) -> None:
     for association in account.associations(account.primary_table).values():
         account.ec2.disassociate_route_table(AssociationId=association)
     told = account.tick()
-    assert (told.cause, told.metrics["Split"]) == ("NO_SUBNETS", 1)
+    assert (told.cause, told.metrics["NoSubnets"]) == ("NO_SUBNETS", 1)
 
 
 @pytest.mark.parametrize(
