@@ -14,7 +14,7 @@ from typing import Any
 
 from moto.awslambda import urls
 from moto.cloudformation.responses import CloudFormationResponse, StackResourceDTO
-from moto.core.exceptions import AccessDeniedError, InvalidClientTokenIdError
+from moto.core.exceptions import AccessDeniedError, JsonRESTError
 from moto.core.responses import ActionResult, BaseResponse
 from moto.iam.responses import IamResponse
 from moto.sns.responses import SNSResponse
@@ -23,6 +23,7 @@ from tests.e2e.emulator import REPLACED
 from tests.e2e.emulator import main as serve
 from tests.iam.evaluator import Request, allowing
 
+CAROL = "arn:aws:iam::123456789012:user/carol"
 KEY = re.compile(r"Credential=([^/]+)/")
 LIMITS = {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}, "AccountUsage": {}}
 
@@ -36,9 +37,13 @@ def _authorize(response: Any, resource: str = "*") -> None:
     key = match[1] if match else ""
     action = response._get_action()
     if key == "stranger":
-        raise InvalidClientTokenIdError
+        raise JsonRESTError("UnrecognizedClientException", "The security token included in the request is invalid.")
     if key == f"maynot-{action}":
-        raise AccessDeniedError("arn:aws:iam::123456789012:user/carol", f"{response.service_name}:{action}")
+        service = {"awslambda": "lambda"}.get(response.service_name, response.service_name)
+        if service in ("lambda", "ssm", "events", "logs"):
+            said = f"User: {CAROL} is not authorized to perform: {service}:{action}"
+            raise JsonRESTError("AccessDeniedException", said)
+        raise AccessDeniedError(CAROL, f"{service}:{action}")
 
 
 def _simulate(response: Any) -> ActionResult:
