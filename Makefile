@@ -9,6 +9,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 SCENARIO ?= nat-rules-flushed
 NETWORK ?= auto
 JSON ?=
+REPORT ?=
 SEED ?=
 REPEAT ?= 1
 JOBS ?= 1
@@ -16,8 +17,10 @@ TESTS ?=
 CONTEXT ?=
 RUNS ?= 10
 DAYS ?= 1000
+MINUTES ?= 10
 README ?=
 ARGS ?=
+EXAMPLES ?= 3000
 
 .PHONY: help
 help: ## List these targets
@@ -34,17 +37,25 @@ setup: .venv/ready ## Make the virtual environment (every other target does so b
 	touch $@
 
 .PHONY: drill
-drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces|simulated JSON=file SEED= REPEAT= JOBS=
+drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces|simulated JSON=file REPORT=file.html SEED= REPEAT= JOBS=
 	@python -m tests.lab --scenario $(SCENARIO) --network $(NETWORK) --repeat $(REPEAT) --jobs $(JOBS) \
-		$(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
+		$(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON)) $(if $(REPORT),--report $(REPORT))
 
 .PHONY: test
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
 	python -m pytest --numprocesses 2 --dist worksteal --durations 15 $(TESTS)
 
+.PHONY: fuzz
+fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
+	FUZZ_EXAMPLES=$(EXAMPLES) python -m pytest --numprocesses 2 --dist worksteal --durations 5 tests/fuzz
+
 .PHONY: bench
 bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000 README=1
 	@python -m tests.bench --runs $(RUNS) --days $(DAYS) $(if $(README),--readme)
+
+.PHONY: soak
+soak: .venv/ready ## Real packets, traffic and random faults for minutes: MINUTES=10 SEED= JSON=file (as root)
+	@python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 .PHONY: e2e
 e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line, in an emulated account

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nat_failover.decision import Nat
 from nat_failover.record import EgressMove
+from nat_failover.situation import Nat
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
 
 from nat_failover.observation import Observation, State
 from nat_failover.record import LockState
 from nat_failover.settings import Settings
+from nat_failover.situation import Situation
+from nat_failover.survey import Backends, in_order, in_words, survey
 
 # A control that has said no is asked again after this many seconds: it may have recovered.
 ASK_AGAIN_AFTER = 5.0
-# Two failures of a host are one trouble where no more than this many seconds between them went unwatched.
-JOINED = 60.0
 
 
 class Action(StrEnum):
@@ -45,47 +44,6 @@ ALARMING = frozenset({Cause.SPLIT, Cause.NO_SUBNETS, Cause.CANNOT_JUDGE, Cause.U
 
 
 @dataclass(frozen=True)
-class Nat:
-    """What EC2 says of a NAT instance; ``launched_at`` in seconds since the epoch, None where unknown.
-
-    Attributes:
-        address: its private IPv4 address; None where it has none (any more).
-        interface: id of its primary network interface; None where it has none (any more).
-        public: its public IPv4 address, an Elastic IP or one that EC2 has given it; None where it has none.
-    """
-
-    instance_id: str
-    state: str
-    launched_at: float | None
-    address: str | None = None
-    interface: str | None = None
-    public: str | None = None
-
-
-@dataclass(frozen=True)
-class Situation:
-    """All that a decision is made from.
-
-    Attributes:
-        active: route table that the protected subnets use; None where they are split or there are none.
-        subnets: protected subnets by route table.
-        passive_route: why the passive table's default route would not carry traffic; None where it would.
-        backends: every observation of a backend, of all rounds that were read.
-        control: every observation of the passive NAT.
-    """
-
-    now: float
-    lock: LockState
-    lock_reason: str
-    active: str | None
-    subnets: Mapping[str, Sequence[str]]
-    passive_route: str | None
-    backends: Sequence[Observation]
-    control: Sequence[Observation]
-    nats: Mapping[str, Nat] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Decision:
     """What is to be done and why.
 
@@ -107,91 +65,6 @@ class Decision:
     def alarming(self) -> bool:
         """Whether a person has to look."""
         return self.cause in ALARMING
-
-
-@dataclass(frozen=True)
-class Backends:
-    """The latest word of every backend, sorted by what it is good for.
-
-    Attributes:
-        usable: hosts that have said something recently, for better or worse.
-        failing: failures not refuted since, fresh or not.
-        fresh: failures young enough to be evidence.
-        waiting: hosts that have been asked and have said nothing yet.
-    """
-
-    latest: Mapping[str, Observation]
-    usable: frozenset[str]
-    failing: tuple[Observation, ...]
-    fresh: tuple[Observation, ...]
-    waiting: frozenset[str]
-
-
-def survey(observations: Sequence[Observation], now: float, settings: Settings) -> Backends:
-    """Sort the backends by their latest word."""
-    latest = {host: latest_word(of) for host, of in by_host(observations).items()}
-    recent = now - settings.period - settings.freshness
-    words = {host: word for host, word in latest.items() if word.at >= recent}
-    failed = _failed_states(words.values(), settings)
-    failing = tuple(word for _, word in sorted(words.items()) if word.state in failed)
-    return Backends(
-        latest=latest,
-        usable=frozenset(host for host, word in words.items() if word.state in {State.REACHABLE, *failed}),
-        failing=failing,
-        fresh=tuple(word for word in failing if now - word.at <= settings.freshness),
-        waiting=frozenset(host for host, word in words.items() if word.state is State.PENDING),
-    )
-
-
-def _failed_states(words: Iterable[Observation], settings: Settings) -> frozenset[State]:
-    """Tell which states count as failures.
-
-    Silence counts only where the NAT is the one way to SSM, and then only while no host is heard to be online:
-    a dead NAT silences all of them, while agents that restart or machines that go away leave others talking.
-    """
-    if not settings.count_silence or any(w.state is State.REACHABLE for w in words):
-        return frozenset({State.UNREACHABLE})
-    return frozenset({State.UNREACHABLE, State.SILENT})
-
-
-def by_host(observations: Sequence[Observation]) -> dict[str, list[Observation]]:
-    """Group observations by host."""
-    grouped: dict[str, list[Observation]] = {}
-    for observation in observations:
-        grouped.setdefault(observation.host, []).append(observation)
-    return grouped
-
-
-def latest_word(observations: Sequence[Observation]) -> Observation:
-    """Give the word of a host that holds: its latest that says something, else that it is being asked.
-
-    Where it has failed several times on end, its trouble began with the first of them.
-    """
-    words = _in_order(observations)
-    if not words:
-        return max(observations, key=lambda o: o.asked_at)
-    last = words[-1]
-    if last.state is not State.UNREACHABLE:
-        return last
-    earliest = last
-    for word in reversed(words[:-1]):
-        # A probe that was answered before its loss began has seen the end of any trouble before.
-        if word.state is not State.UNREACHABLE or earliest.answered_first or earliest.began_at - word.at > JOINED:
-            break
-        earliest = word
-    return replace(last, since=min(last.since, earliest.since))
-
-
-def _in_order(observations: Iterable[Observation]) -> list[Observation]:
-    """Sort what has been said by the time that it holds for; what is inferred yields to later answers.
-
-    A watch that says nothing may have lost its process, a question may have got lost: neither stands against what the
-    host has itself said to a later question.
-    """
-    words = [o for o in observations if o.state is not State.PENDING]
-    answered = max((o.asked_at for o in words if o.explicit), default=0.0)
-    standing = [o for o in words if o.explicit or o.asked_at >= answered]
-    return sorted(standing, key=lambda o: (o.at, o.asked_at))
 
 
 def decide(situation: Situation, settings: Settings) -> Decision:
@@ -220,7 +93,7 @@ def decide(situation: Situation, settings: Settings) -> Decision:
 
 def _not_allowed(situation: Situation, backends: Backends) -> Decision | None:
     if situation.lock is not LockState.ARMED:
-        reason = f"{situation.lock_reason} ({_states(backends)})"
+        reason = f"{situation.lock_reason} ({in_words(backends)})"
         return Decision(Action.HOLD, Cause.LOCKED, reason, backends.fresh)
     if situation.active is None:
         if any(situation.subnets.values()):
@@ -247,7 +120,7 @@ def _too_few(backends: Backends, settings: Settings) -> Decision:
     return Decision(
         Action.HOLD,
         Cause.CANNOT_JUDGE,
-        f"can't judge: {heard}, {settings.failure_threshold} are needed ({_states(backends)})",
+        f"can't judge: {heard}, {settings.failure_threshold} are needed ({in_words(backends)})",
         backends.failing,
     )
 
@@ -255,7 +128,7 @@ def _too_few(backends: Backends, settings: Settings) -> Decision:
 def _few_failures(backends: Backends, stale: tuple[str, ...], situation: Situation, settings: Settings) -> Decision:
     count = len(backends.failing)
     if count == 0:
-        return Decision(Action.HOLD, Cause.HEALTHY, f"all is well ({_states(backends)})")
+        return Decision(Action.HOLD, Cause.HEALTHY, f"all is well ({in_words(backends)})")
     passive = _passive_nat(situation, settings)
     ask = (passive,) if backends.fresh and _control_missing(backends.fresh, situation, settings) else ()
     return Decision(
@@ -274,21 +147,13 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
         f"({', '.join(f.host for f in backends.fresh)})"
     )
     passive = _passive_nat(situation, settings)
-    if situation.passive_route is not None:
-        return Decision(
-            Action.HOLD,
-            Cause.CONTROL_DOWN,
-            f"{seen}, but {situation.passive_route}: a swap would help nobody",
-            backends.fresh,
-        )
     nat = situation.nats.get(passive)
-    if nat is not None and nat.state != "running":
-        return Decision(
-            Action.HOLD,
-            Cause.CONTROL_DOWN,
-            f"{seen}, but the passive NAT {passive} is {nat.state}: a swap would help nobody",
-            backends.fresh,
-        )
+    out_of_order = situation.passive_route
+    if out_of_order is None and nat is not None and nat.state != "running":
+        out_of_order = f"the passive NAT {passive} is {nat.state}"
+    if out_of_order is not None:
+        reason = f"{seen}, but {out_of_order}: a swap would help nobody"
+        return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)
     control, covered = _control(backends.fresh, situation, settings)
     if control is None:
         return Decision(
@@ -312,6 +177,16 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     warm = _warming_up(control, situation, settings)
     if warm is not None:
         return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh, control)
+    doubtful = _from_before_the_recovery(covered, situation)
+    if len(covered) - len(doubtful) < settings.failure_threshold:
+        return Decision(
+            Action.HOLD,
+            Cause.UNCONFIRMED,
+            f"{seen}, but until just now neither could the passive NAT {passive}, which can again: asking once more",
+            backends.fresh,
+            control,
+            ask=_askable(doubtful, situation.backends, situation, settings),
+        )
     assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return Decision(
         Action.FAIL_OVER,
@@ -335,7 +210,7 @@ def _control(
 
     An answer from before the trouble says nothing about it: if the whole Internet is gone, it was there before.
     """
-    answers = [o for o in _in_order(situation.control) if o.explicit or o.state is State.SILENT]
+    answers = [o for o in in_order(situation.control) if o.explicit or o.state is State.SILENT]
     for answer in reversed(answers):
         if situation.now - answer.at > settings.freshness:
             break
@@ -343,6 +218,19 @@ def _control(
         if len(covered) >= settings.failure_threshold:
             return answer, covered
     return None, ()
+
+
+def _from_before_the_recovery(failures: tuple[Observation, ...], situation: Situation) -> tuple[str, ...]:
+    """Give the hosts whose failure the passive NAT has shared, and who have not been asked since it recovered.
+
+    What both have lost was the Internet, and they may have it again by now, the one as well as the other.
+    """
+    answers = [o for o in in_order(situation.control) if o.explicit]
+    shared_until = max((o.at for o in answers if o.state is State.UNREACHABLE), default=0.0)
+    recovered = min(
+        (o.answered_from for o in answers if o.state is State.REACHABLE and o.at > shared_until), default=situation.now
+    )
+    return tuple(f.host for f in failures if f.since <= shared_until and f.asked_at < recovered)
 
 
 def _control_missing(failures: tuple[Observation, ...], situation: Situation, settings: Settings) -> bool:
@@ -379,28 +267,3 @@ def _warming_up(control: Observation, situation: Situation, settings: Settings) 
                 f"less than {settings.warm_up} s: machines that boot may come in any order"
             )
     return None
-
-
-def _states(backends: Backends) -> str:
-    counts: dict[str, int] = {}
-    for word in backends.latest.values():
-        counts[_word(word.state)] = counts.get(_word(word.state), 0) + 1
-    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "no backend has been asked"
-
-
-def _word(state: State) -> str:
-    match state:
-        case State.REACHABLE:
-            return "reachable"
-        case State.UNREACHABLE:
-            return "unreachable"
-        case State.WARMING_UP:
-            return "warming up"
-        case State.SILENT:
-            return "silent"
-        case State.BROKEN:
-            return "broken"
-        case State.PENDING:
-            return "yet to answer"
-        case _:
-            assert_never(state)

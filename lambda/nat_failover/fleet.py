@@ -121,4 +121,5 @@ class Fleet:
         return self._backends(tag["ResourceId"] for tag in listed["Tags"]), not listed.get("NextToken")
 
     def _backends(self, hosts: Iterable[str]) -> list[str]:
-        return [host for host in hosts if host not in self._settings.nats]
+        # What SSM manages outside EC2 (mi-) is behind no NAT of ours, and the role may not ask it.
+        return [host for host in hosts if host.startswith("i-") and host not in self._settings.nats]

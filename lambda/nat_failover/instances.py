@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nat_failover.decision import Nat
+from nat_failover.situation import Nat
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
+
+# A request takes 200 values of filters at most: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+MOST_IDS = 200
 
 
 class Instances:
@@ -29,9 +32,11 @@ class Instances:
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
         """
         # A filter, unlike InstanceIds, is no error where an instance has been gone for some time.
-        pages = self._ec2.get_paginator("describe_instances").paginate(
-            Filters=[{"Name": "instance-id", "Values": sorted(set(ids))}]
-        )
+        wanted, paginator = sorted(set(ids)), self._ec2.get_paginator("describe_instances")
+        requests = [
+            paginator.paginate(Filters=[{"Name": "instance-id", "Values": wanted[start : start + MOST_IDS]}])
+            for start in range(0, len(wanted), MOST_IDS)
+        ]
         known = {
             instance["InstanceId"]: Nat(
                 instance["InstanceId"],
@@ -40,7 +45,9 @@ class Instances:
                 instance.get("PrivateIpAddress"),
                 _primary_interface(instance),
                 instance.get("PublicIpAddress"),
+                instance.get("SubnetId"),
             )
+            for pages in requests
             for page in pages
             for reservation in page["Reservations"]
             for instance in reservation["Instances"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.address import elsewhere
-from nat_failover.decision import Action, Cause, Decision, Situation, decide, latest_word, survey
+from nat_failover.decision import Action, Cause, Decision, decide
 from nat_failover.events import Tick, Trigger
 from nat_failover.failover import Failover, Invoker, Result
 from nat_failover.fleet import Fleet
@@ -21,6 +21,8 @@ from nat_failover.record import LockState
 from nat_failover.rounds import Kind, Running, choose, watched_beyond
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Mode, Settings
+from nat_failover.situation import Situation
+from nat_failover.survey import latest_word, survey
 from nat_failover.view import Lookout, View
 
 log = logging.getLogger(__name__)
@@ -170,8 +172,10 @@ class Monitor:
             return self._ask(view, self._kind, tuple(control))
         latest = {o.host: o for o in survey(view.observations, now, self._settings).latest.values()}
         again = frozenset(h for h, o in latest.items() if o.state in (State.UNREACHABLE, State.WARMING_UP))
+        online = self._fleet.online(watched | again)
+        view = self._lookout.meet(view, online)
         backends = choose(
-            self._fleet.online(watched | again),
+            [host for host in online if view.is_there(host)],
             watched - nats,
             again,
             frozenset(h for h, o in latest.items() if o.state is State.BROKEN),

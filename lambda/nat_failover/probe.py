@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from nat_failover.fleet import Fleet
@@ -78,14 +80,7 @@ class Probe:
             MaxErrors="100%",
             MaxConcurrency="100%",
             TimeoutSeconds=DELIVERY_TIMEOUT,
-            Parameters={
-                "targets": [" ".join(self._settings.targets)],
-                "interval": [f"{self._settings.interval:g}"],
-                "failures": [str(self._settings.failures)],
-                "window": [str(window)],
-                "warmUp": [str(self._settings.warm_up)],
-                "control": [control or "-"],
-            },
+            Parameters={**_fixed(self._settings), "window": [str(window)], "control": [_ipv4(control)]},
         )["Command"]
         log.info("round sent", extra={"kind": kind.value, "command_id": sent["CommandId"], "hosts": list(hosts)})
         return Round(sent["CommandId"], kind, window, sent["RequestedDateTime"].timestamp(), tuple(hosts))
@@ -103,7 +98,8 @@ class Probe:
             ],
             PaginationConfig={"PageSize": PAGE},
         )
-        found = (_round(command) for page in pages for command in page["Commands"])
+        fixed = _fixed(self._settings)
+        found = (_round(command, fixed) for page in pages for command in page["Commands"])
         return [asked for asked in found if asked is not None]
 
     def read(self, asked: Round) -> list[Observation]:
@@ -137,11 +133,34 @@ class Probe:
         return [lambda asked=asked: self.read(asked) for asked in rounds]  # type: ignore[misc]
 
 
-def _round(command: CommandTypeDef) -> Round | None:
-    """Understand a command; None for one that a person has sent with our document, in their own words."""
-    kind = command.get("Comment", "").partition(" ")[0]
-    window = "".join(command.get("Parameters", {}).get("window", ["0"]))
-    if kind not in {k.value for k in Kind} or not window.isdigit():
+def _fixed(s: Settings) -> dict[str, list[str]]:
+    """Give the parameters that are the same for every round."""
+    return {
+        "targets": [" ".join(s.targets)],
+        "interval": [f"{s.interval:g}"],
+        "failures": [str(s.failures)],
+        "warmUp": [str(s.warm_up)],
+    }
+
+
+def _ipv4(address: str | None) -> str:
+    """Give an IPv4 address as the document takes it, and what stands for none in place of anything else."""
+    try:
+        return str(IPv4Address(address or ""))
+    except ValueError:
+        return "-"
+
+
+def _round(command: CommandTypeDef, fixed: Mapping[str, list[str]]) -> Round | None:
+    """Understand a command; None for one that a person has sent with our document, in their own words.
+
+    What a host says of other targets, or by another measure, is no evidence: it may have been asked for what can't be
+    reached. This holds for the rounds from before a change of the settings as well, which a tick sends anew.
+    """
+    kind, parameters = command.get("Comment", "").partition(" ")[0], command.get("Parameters", {})
+    window = "".join(parameters.get("window", ["0"]))
+    ours = all(parameters.get(name) == value for name, value in fixed.items())
+    if kind not in {k.value for k in Kind} or not re.fullmatch(r"[0-9]{1,4}", window) or not ours:
         log.warning("a command of the probe document that is none of ours", extra={"command_id": command["CommandId"]})
         return None
     return Round(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -134,9 +135,18 @@ def read_lock(text: str | None, version: int) -> Lock:
         record = _record(said, state)
         reason = _meaning(record)
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
-        excerpt = text if len(text) <= 60 else text[:57] + "..."
-        return Lock(LockState.UNREADABLE, text, version, f"locked: the lock's value {excerpt!r} can't be understood")
+        return Lock(LockState.UNREADABLE, text, version, f"locked: the lock's value {_shown(text)} can't be understood")
     return Lock(state, text, version, reason, record)
+
+
+def _shown(text: str) -> str:
+    """Show what may be a slip of the pen, and of anything else the length only: it might be a secret."""
+    return repr(text) if re.fullmatch(r"\s*[A-Za-z-]{1,16}\s*", text) else f"({len(text)} characters)"
+
+
+def _plain(text: object) -> str:
+    """Leave of a person's words what can be written, logged and mailed anywhere."""
+    return "".join(c if c.isprintable() else " " for c in str(text))
 
 
 def _record(said: object, state: LockState) -> Record:
@@ -151,14 +161,14 @@ def _record(said: object, state: LockState) -> Record:
     seconds = said.get("seconds")
     return Record(
         state,
-        texts["owner"],
+        _plain(texts["owner"]),
         datetime.fromisoformat(texts["since"]).timestamp(),
-        texts["from"],
-        texts["to"],
-        {str(k): str(v) for k, v in subnets.items()},
-        tuple(str(e) for e in evidence),
-        str(said.get("reason", "")),
-        str(said.get("outcome", "")),
+        _plain(texts["from"]),
+        _plain(texts["to"]),
+        {_plain(k): _plain(v) for k, v in subnets.items()},
+        tuple(_plain(e) for e in evidence),
+        _plain(said.get("reason", "")),
+        _plain(said.get("outcome", "")),
         float(seconds) if isinstance(seconds, int | float) else None,
         _egress(said.get("egress")),
     )

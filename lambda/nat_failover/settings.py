@@ -232,7 +232,7 @@ _VARIABLES: dict[str, tuple[Callable[[str], object], str]] = {
     "standby_route_table": _TABLE,
     "primary_instance": _INSTANCE,
     "standby_instance": _INSTANCE,
-    "topic": (_matching(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"), "the ARN of an SNS topic"),
+    "topic": (_matching(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}"), "the ARN of an SNS topic"),
     "claim_lease": (_between(float, 10, 1800), "10 to 1800 seconds, longer than the function's timeout"),
     "mode": (Mode, "automatic or observe"),
     "targets": (_targets, "1 to 5 different IPv4 addresses or host names, separated by commas"),

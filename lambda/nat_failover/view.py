@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nat_failover.address import Address
-from nat_failover.decision import Nat
 from nat_failover.egress import Egress
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.instances import Instances
@@ -18,6 +17,7 @@ from nat_failover.rounds import Round, look_back, worth_reading
 from nat_failover.routes import Routes, Tables
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
+from nat_failover.situation import Nat
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,15 @@ class View:
         return [o for told in self.told.values() for o in told]
 
     def is_there(self, host: str) -> bool:
-        """Tell whether a backend runs: one that is stopped or gone is silent for a reason that is not the NAT's."""
+        """Tell whether a backend runs in one of the pair's subnets.
+
+        One that is stopped or gone is silent for a reason that is not the NAT's. Whatever the word of a host in another
+        subnet is worth, it says nothing of this NAT; and whoever may tag instances must not so choose who is heard.
+        """
         instance = self.instances.get(host)
-        return instance is None or instance.state == "running"
+        if instance is None or instance.state != "running":
+            return False
+        return any(instance.subnet in subnets for subnets in self.tables.subnets.values())
 
     def with_round(self, asked: Round) -> View:
         """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
@@ -82,12 +88,14 @@ class Lookout:
         self._probe = probe
         self._instances = instances
         self._egress = egress
+        # Backends as they were looked up last: an instance never changes its subnet.
+        self._met: dict[str, Nat] = {}
 
     def look(self, trigger: Trigger) -> View:
         """Read everything.
 
         An event names the round that it is about, and every tenth of a second counts: that round is read without
-        waiting for the list of rounds, and the NATs alone are looked up.
+        waiting for the list of rounds, and of the backends only those are looked up that this process has never seen.
 
         Raises:
             botocore.exceptions.ClientError: AWS refuses.
@@ -105,7 +113,11 @@ class Lookout:
             calls += [lambda: self._probe.invocations(command_id), lambda: self._instances.describe(nats)]
             locks, tables, rounds, told, instances = self._runtime.together(calls)
             chosen = worth_reading(rounds, now, self._settings)
-            return View(locks, tables, tuple(chosen), self._observations(chosen, {command_id: told}), instances)
+            hosts = {host for asked in chosen for host in asked.hosts} - instances.keys()
+            by_round, met = self._runtime.together(
+                [lambda: self._observations(chosen, {command_id: told}), lambda: self._meet(hosts)]
+            )
+            return View(locks, tables, tuple(chosen), by_round, {**met, **instances})
         # At ticks only: no decision hangs on where the address is.
         if self._egress is not None:
             calls.append(self._egress.read)
@@ -115,7 +127,19 @@ class Lookout:
         by_round, instances = self._runtime.together(
             [lambda: self._observations(chosen, {}), lambda: self._instances.describe(ids)]
         )
+        self._met = dict(instances)
         return View(locks, tables, tuple(chosen), by_round, instances, *egress)
+
+    def meet(self, view: View, hosts: Collection[str]) -> View:
+        """Look hosts up that the view does not know yet."""
+        strangers = set(hosts) - view.instances.keys()
+        return replace(view, instances={**view.instances, **self._meet(strangers)}) if strangers else view
+
+    def _meet(self, hosts: Collection[str]) -> dict[str, Nat]:
+        strangers = sorted(set(hosts) - self._met.keys())
+        if strangers:
+            self._met |= self._instances.describe(strangers)
+        return {host: self._met[host] for host in hosts}
 
     def _observations(
         self, rounds: list[Round], known: Mapping[str, Mapping[str, Invocation]]
@@ -134,10 +158,10 @@ class Lookout:
         unfinished = [
             asked for asked in view.rounds if any(o.running_until is not None for o in view.told[asked.command_id])
         ]
-        strangers = sorted({o.host for o in view.observations} - view.instances.keys())
+        strangers = {o.host for o in view.observations} - view.instances.keys()
         calls: list[Callable[[], Any]] = [*self._probe.reading(unfinished)]
         if strangers:
-            calls.append(lambda: self._instances.describe(strangers))
+            calls.append(lambda: self._meet(strangers))
         told = self._runtime.together(calls) if calls else []
         known = told.pop() if strangers else {}
         fresh = {asked.command_id: tuple(said) for asked, said in zip(unfinished, told, strict=True)}

@@ -68,11 +68,13 @@ class Crowd:
                 {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
                 {"DestinationCidrBlock": "0.0.0.0/0", "InstanceId": nat, "State": "active"},
             ]
-        for _ in range(SUBNETS):
-            holdings.associations[self._id("rtbassoc")] = (self._id("subnet"), tables[0])
+        subnets = [self._id("subnet") for _ in range(SUBNETS)]
+        for subnet in subnets:
+            holdings.associations[self._id("rtbassoc")] = (subnet, tables[0])
         tags = {"nat-failover:probe": name}
-        for _ in range(backends):
-            holdings.instances[self._id("i")] = Instance("running", launched, "10.0.1.5", tags)
+        for n in range(backends):
+            known = Instance("running", launched, "10.0.1.5", tags, subnet=subnets[n % SUBNETS])
+            holdings.instances[self._id("i")] = known
         return ENVIRONMENT | {
             "NAT_FAILOVER_PAIR": name,
             "NAT_FAILOVER_PROBE_DOCUMENT": f"nat-failover-{name}-probe",

@@ -35,8 +35,11 @@ TAGS = {ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"]: ENVIRONMENT["NAT_FAILOVER_PRO
 # What changes nothing that anybody would miss: it reads, asks hosts, tells people.
 HARMLESS = ("Describe", "Get", "List", "SendCommand", "Publish")
 READS = ("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter")
-ANSWERED = (*READS, "GetParameters", "PutParameter", "ReplaceRouteTableAssociation", "Publish")
+MIRRORS = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
+ANSWERED = (*READS, *MIRRORS, "GetParameters", "PutParameter", "ReplaceRouteTableAssociation", "Publish")
 ASKED = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
+# How long a watch takes to see the loss, in seconds.
+LOSS = 2
 WATCH_SENT, FAILED_AT = NOW - 100, NOW - 3
 
 
@@ -62,6 +65,7 @@ class _Wire:
         for service in ("ec2", "ssm", "sns"):
             for operation in (*ANSWERED, *ASKED):
                 session.events.register_first(f"before-call.{service}.{operation}", self._answer)
+        session.events.register_last("before-call", _refuse)
         clients = Clients.of(session)
         sns, egress = clients.sns(), clients.egress()
         self.clients = replace(clients, sns=lambda: sns, egress=lambda: egress)
@@ -85,6 +89,10 @@ class _Wire:
         except Refused as refused:
             told = {"Error": {"Code": refused.code, "Message": refused.message}}
         return SimpleNamespace(status_code=400 if "Error" in told else 200), {"ResponseMetadata": {}, **told}
+
+
+def _refuse(model: Any, **_: object) -> None:
+    raise AssertionError(f"{model.name} would be sent to AWS")
 
 
 def _raise(record: logging.LogRecord) -> None:
@@ -147,8 +155,9 @@ class Function:
         if host in self.told:
             return self.told[host]
         if command.kind == "watch":
-            running = host in self.settings.nats or command.asked_at > FAILED_AT
-            return Told("InProgress", exit_code=-1) if running else self.lost(command)
+            if host in self.settings.nats or self.clock.now() < command.asked_at + LOSS:
+                return Told("InProgress", exit_code=-1)
+            return self.lost(command)
         at = command.asked_at + 0.5
         if host in self.settings.nats or command.kind == "verify":
             return report("reachable", at, elapsed=0.5)
@@ -156,7 +165,8 @@ class Function:
 
     def lost(self, command: Command) -> Told:
         """Give what the probe says that has seen the loss."""
-        return report("unreachable", FAILED_AT, elapsed=FAILED_AT - command.asked_at, lost_for=2)
+        at = max(FAILED_AT, command.asked_at + LOSS)
+        return report("unreachable", at, elapsed=at - command.asked_at, lost_for=LOSS)
 
     def event(self, **detail: object) -> dict[str, Any]:
         """Give SSM's event of the first backend's failure, with some of its detail changed."""
@@ -215,7 +225,7 @@ class Function:
 
 def _holdings() -> Holdings:
     hosts = {
-        host: Instance("running", NOW - 90_000, f"10.0.{n}.5", TAGS, f"eni-{n:017x}")
+        host: Instance("running", NOW - 90_000, f"10.0.{n}.5", TAGS, f"eni-{n:017x}", SUBNETS[n % 2])
         for n, host in enumerate((*HOSTS, PRIMARY, STANDBY))
     }
     routes = {

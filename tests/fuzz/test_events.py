@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nat_failover.events import UnknownEventError
@@ -35,7 +35,6 @@ def scribbled(draw: st.DrawFn) -> Any:
     return event
 
 
-@settings(max_examples=200)
 @given(JSON | scribbled())
 def test_what_is_neither_of_its_two_events_is_refused_by_name_before_any_call(event: object) -> None:
     function = Function()

@@ -39,8 +39,9 @@ def nested(depth: int) -> Any:
     return deep
 
 
-JSON: st.SearchStrategy[Any] = st.recursive(
+SHALLOW: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | NUMBER | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
-) | st.just(nested(50_000))
+)
+JSON = SHALLOW | st.just(nested(50_000))

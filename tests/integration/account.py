@@ -6,7 +6,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -122,9 +122,8 @@ class Account:
                 for n in range(subnets + 1)
             )[:-1]
         )
-        made = self.ec2.run_instances(ImageId="ami-12c6146b", MinCount=2 + backends, MaxCount=2 + backends)
-        self.primary, self.standby, *hosts = [instance["InstanceId"] for instance in made["Instances"]]
-        self.backends = tuple(sorted(hosts))
+        self.primary, self.standby = self._run(2)
+        self.backends = tuple(sorted(self._run(backends, self.subnets[:1])))
         self.run_command.online = [*self.backends, self.primary, self.standby]
         self.vpc = vpc
         self.primary_table, self.standby_table = (self._table(nat) for nat in (self.primary, self.standby))
@@ -138,6 +137,11 @@ class Account:
             "NAT_FAILOVER_TOPIC": self.clients.sns().create_topic(Name="nat-failover-main")["TopicArn"],
         }
         self.settings = Settings.from_environment(self.environment)
+
+    def _run(self, number: int, subnets: Sequence[str] = ()) -> list[str]:
+        where = {"SubnetId": subnets[0]} if subnets else {}
+        made = self.ec2.run_instances(ImageId="ami-12c6146b", MinCount=number, MaxCount=number, **where)
+        return [instance["InstanceId"] for instance in made["Instances"]]
 
     def configure(self, **changes: Any) -> None:
         """Change settings."""

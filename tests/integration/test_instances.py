@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from nat_failover.decision import Nat
 from nat_failover.instances import Instances
+from nat_failover.situation import Nat
 from tests.fakes import before
 from tests.integration.account import Account, pair_in_moto
 
@@ -40,6 +40,7 @@ def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_a
             told["PrivateIpAddress"],
             told["NetworkInterfaces"][0]["NetworkInterfaceId"],
             told.get("PublicIpAddress"),
+            told["SubnetId"],
         )
     }
 
@@ -68,6 +69,22 @@ def test_an_instance_that_ec2_no_longer_knows_is_gone_and_does_not_hide_the_othe
 
 def test_an_instance_asked_for_twice_is_told_once(account: Account, instances: Instances) -> None:
     assert len(instances.describe([account.primary, account.primary])) == 1
+
+
+def test_of_more_instances_than_a_request_takes_values_of_filters_none_is_left_out(
+    account: Account, instances: Instances
+) -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html"""
+    asked: list[int] = []
+    account.ec2.meta.events.register(
+        "provide-client-params.ec2.DescribeInstances",
+        lambda params, **_: asked.append(len(params["Filters"][0]["Values"])),
+    )
+    ids = [*(f"i-{n:017x}" for n in range(396)), *account.backends]
+    told = instances.describe(ids)
+    assert list(told) == ids
+    assert [told[host].state for host in account.backends] == ["running"] * 4
+    assert (max(asked), sum(asked)) == (200, 400)
 
 
 def test_what_ec2_refuses_is_an_error(account: Account, instances: Instances) -> None:

@@ -41,6 +41,17 @@ def calls(account: Account, operation: str) -> int:
     return len([name for name, _ in account.run_command.calls if name == operation])
 
 
+ASKED = {
+    "targets": ["1.1.1.1 8.8.8.8 9.9.9.9"],
+    "interval": ["0.5"],
+    "failures": ["3"],
+    "window": ["600"],
+    "warmUp": ["300"],
+    "control": ["-"],
+}
+# By another measure than ours.
+OTHER = {"targets": ["192.0.2.1"], "interval": ["5"], "failures": ["1"], "warmUp": ["0"]}
+
 # Sending
 
 
@@ -55,14 +66,7 @@ def test_a_watch_is_sent_with_exactly_these_arguments(account: Account, probe: P
         "MaxErrors": "100%",
         "MaxConcurrency": "100%",
         "TimeoutSeconds": 30,
-        "Parameters": {
-            "targets": ["1.1.1.1 8.8.8.8 9.9.9.9"],
-            "interval": ["0.5"],
-            "failures": ["3"],
-            "window": ["600"],
-            "warmUp": ["300"],
-            "control": ["-"],
-        },
+        "Parameters": ASKED,
     }
 
 
@@ -158,7 +162,16 @@ def test_rounds_are_listed_to_the_last_page(account: Account, probe: Probe) -> N
 
 
 @pytest.mark.parametrize(
-    "changes", [{"Comment": "trying things out"}, {"Comment": ""}, {"Parameters": {"window": ["long"]}}]
+    "changes",
+    [
+        *(
+            {"Comment": "trying things out"},
+            {"Comment": ""},
+            {"Parameters": {}},
+            {"Parameters": {**ASKED, "window": ["long"]}},
+        ),
+        *({"Parameters": {**ASKED, name: value}} for name, value in OTHER.items()),
+    ],
 )
 def test_a_command_of_a_person_with_the_probe_document_is_left_out(
     account: Account, probe: Probe, changes: dict[str, object]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +12,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from nat_failover.cli.page import page
 from tests.lab.latencies import Latencies
 from tests.lab.many import play_all, quiet
 from tests.lab.netns import sweep, why_unavailable
+from tests.lab.paper import report_of
 from tests.lab.run import Run, play
 from tests.lab.scenarios import SCENARIOS
 from tests.lab.screen import LiveView, show_latencies, show_run, show_table
@@ -31,6 +34,7 @@ def main(
     scenario: Annotated[str, typer.Option(help="name of a scenario, or all")] = "nat-rules-flushed",
     network: Annotated[NetworkChoice, typer.Option(help="real packets, or a model of them")] = NetworkChoice.AUTO,
     json_file: Annotated[Path | None, typer.Option("--json", help="file for the results")] = None,
+    report: Annotated[Path | None, typer.Option(help="file for a report, one HTML page")] = None,
     seed: Annotated[int | None, typer.Option(help="of everything left to chance; drawn where not given")] = None,
     slower: Annotated[float, typer.Option(help="multiplies every latency of AWS")] = 1.0,
     repeat: Annotated[int, typer.Option(min=1, help="how often to play it, each time with another seed")] = 1,
@@ -59,10 +63,17 @@ def main(
             show_run(console, run, in_full=False)
         show_table(console, runs)
     if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(json.dumps([run.told() for run in runs], indent=1) + "\n", encoding="utf-8")
+        _write(json_file, json.dumps([run.told() for run in runs], indent=1) + "\n")
         console.print(f"results written to {json_file}")
+    if report is not None:
+        _write(report, page(report_of(runs, time.time())))
+        console.print(f"report written to {report}")
     raise typer.Exit(0 if all(run.passed for run in runs) else 1)
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
 
 
 def _watched(console: Console, name: str, network: str, seed: int, latencies: Latencies) -> Run:

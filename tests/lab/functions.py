@@ -46,10 +46,10 @@ class _Environment(Execution):
         self.lines = io.StringIO()
         settings = Settings.from_environment(functions.cloud.environment)
         clients = functions.gateway.clients(self)
-        self.application = Application(settings, clients, _Runtime(functions.world, self), self.lines)
+        self.application = Application(settings, clients, LabRuntime(functions.world, self), self.lines)
 
 
-class _Runtime:
+class LabRuntime:
     """The product's view of the world; ends where the function was killed."""
 
     def __init__(self, world: World, execution: Execution) -> None:

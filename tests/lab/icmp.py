@@ -150,7 +150,7 @@ class RealPinger:
             if time.time() - slot.sent_at <= ANSWER_WITHIN:
                 backend.slots[index] = Slot(slot.sent_at, True)
 
-    def _finished(self, host: str) -> list[Slot]:
+    def slots(self, host: str) -> list[Slot]:
         """Give the slots whose answer has come or is overdue."""
         overdue = time.time() - ANSWER_WITHIN
         return [slot for slot in list(self._backends[host].slots) if slot.answered or slot.sent_at < overdue]
@@ -166,7 +166,7 @@ class RealPinger:
 
     def outage(self, host: str, since: float) -> float | None:
         """Give the longest outage since then."""
-        longest = longest_outage(self._finished(host), since)
+        longest = longest_outage(self.slots(host), since)
         if longest is None:
             return 0.0
         begun, ended = longest
@@ -174,5 +174,5 @@ class RealPinger:
 
     def back_online_at(self, host: str, since: float) -> float | None:
         """Give the end of the longest outage since then."""
-        longest = longest_outage(self._finished(host), since)
+        longest = longest_outage(self.slots(host), since)
         return None if longest is None else longest[1]

@@ -228,14 +228,19 @@ class NamespacesNetwork:
         with self._lock:
             machine = self.machines[host]
             machine.linked = up
-            self.router.set_carrier(machine.host, machine.linked and machine.powered)
+            self._set_carrier(machine, machine.linked and machine.powered)
+
+    def _set_carrier(self, machine: _Machine, up: bool) -> None:
+        self.router.set_carrier(machine.host, up)
+        if up:
+            machine.namespace.await_signal("eth0")
 
     def stop(self, host: str) -> None:
         """Switch a host off."""
         with self._lock:
             machine = self.machines[host]
             machine.powered = False
-            self.router.set_carrier(machine.host, False)
+            self._set_carrier(machine, False)
             for probe in machine.probes:
                 probe.kill()
             machine.namespace.end_all()
@@ -246,7 +251,7 @@ class NamespacesNetwork:
             machine = self.machines[host]
             machine.powered = True
             machine.booted_at = time.time()
-            self.router.set_carrier(machine.host, machine.linked)
+            self._set_carrier(machine, machine.linked)
         if machine.host in self.layout.nats:
             reboot(machine.namespace, self._disk(host))
 

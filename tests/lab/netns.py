@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -86,6 +88,20 @@ class Namespace:
         """Run ``ip`` subcommands inside, in one batch (``link set lo up``, ...)."""
         batch(lines, self.name)
 
+    def await_signal(self, interface: str, within: float = 5.0) -> None:
+        """Wait until the kernel has seen that a cable has a signal, which it looks for once a second at most.
+
+        Until then it sends nothing, whatever ``ip link set ... up`` at the other end has said.
+
+        Raises:
+            RuntimeError: there was none in time (seconds).
+        """
+        deadline = time.monotonic() + within
+        while json.loads(self.run("ip", "-json", "link", "show", interface).stdout)[0]["operstate"] != "UP":
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{interface} in {self.name} has had no signal for {within:g} s")
+            time.sleep(0.02)
+
     def nft(self, rules: str) -> None:
         """Put nftables rules in force inside, all in one transaction.
 
@@ -121,15 +137,8 @@ class Namespace:
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Put the calling thread inside, to open sockets there; sockets stay inside after it."""
-        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        try:
-            netns.setns(self.name)
-            try:
-                yield
-            finally:
-                netns.setns(home)
-        finally:
-            os.close(home)
+        with inside(self.name):
+            yield
 
     def pids(self) -> list[int]:
         """List the processes that run inside."""
@@ -146,6 +155,20 @@ class Namespace:
         _open.remove(self)
         self.end_all()
         netns.remove(self.name)
+
+
+@contextmanager
+def inside(name: str) -> Iterator[None]:
+    """Put the calling thread inside a namespace that this process or another has made; its sockets stay there."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        netns.setns(name)
+        try:
+            yield
+        finally:
+            netns.setns(home)
+    finally:
+        os.close(home)
 
 
 def _pids(name: str) -> list[int]:

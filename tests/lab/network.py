@@ -158,6 +158,10 @@ class Pinger(Protocol):
         """Give the end of the longest outage since then; None where there was none or it has not ended."""
         ...
 
+    def slots(self, host: str) -> list[Slot]:
+        """Give the finished slots, oldest first."""
+        ...
+
 
 @dataclass(frozen=True)
 class Slot:

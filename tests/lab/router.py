@@ -126,8 +126,10 @@ class Router:
         self.namespace.ip(f"link del {host.name}")
 
     def set_carrier(self, host: Host, up: bool) -> None:
-        """Take the signal from a host's cable, or give it."""
+        """Take the signal from a host's cable, or give it, and wait until it is there."""
         self.namespace.ip(f"link set {host.name} {'up' if up else 'down'}")
+        if up:
+            self.namespace.await_signal(host.name)
 
     def set_routes(self, table: str, routes: Mapping[str, str]) -> None:
         """Give a route table its routes; each one changes at once, others are not touched."""

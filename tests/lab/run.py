@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
+from nat_failover.cli.report import spans_of
 from nat_failover.record import LockState
+from nat_failover.settings import PREFIX
 from tests.lab.functions import Invocation
 from tests.lab.lab import Lab, MakeCloud
 from tests.lab.latencies import Latencies
@@ -42,6 +44,9 @@ class Run:
     steps: dict[str, float] = field(default_factory=dict)
     timeline: list[tuple[float, str]] = field(default_factory=list)
     notifications: list[tuple[str, str]] = field(default_factory=list)
+    connectivity: dict[str, list[tuple[float, float, bool]]] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+    configuration: dict[str, str] = field(default_factory=dict)
 
     def told(self) -> dict[str, object]:
         """Give it for JSON."""
@@ -118,7 +123,27 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
         _steps(lab, broken),
         _timeline(lab, broken),
         [(subject, text) for _, subject, text in lab.gateway.published],
+        {host: _connectivity(lab, host, broken) for host in lab.backends},
+        _evidence(lab, broken),
+        {name.removeprefix(PREFIX).lower(): value for name, value in sorted(lab.cloud.environment.items())},
     )
+
+
+def _connectivity(lab: Lab, host: str, broken: float) -> list[tuple[float, float, bool]]:
+    """Tell when a backend was online and when not: from, to, whether."""
+    slots = lab.pinger.slots(host)
+    spans = spans_of([(slot.sent_at, slot.answered) for slot in slots], slots[-1].sent_at) if slots else ()
+    return [(round(span.begun - broken, 3), round(span.ended - broken, 3), span.online) for span in spans]
+
+
+def _evidence(lab: Lab, broken: float) -> list[str]:
+    """Give what the first decision to fail over was based on, as the lock's record has it; nothing without one."""
+    for at, text in lab.gateway.recorded:
+        record = json.loads(text)
+        if at >= broken and record["state"] == LockState.FAILING_OVER:
+            told = [str(said).split(" ", 1) for said in record["evidence"]]
+            return [f"{lab.cloud.host_of(host)} ({host}): {state}" for host, state in told]
+    return []
 
 
 def _observed(lab: Lab, tables: dict[str, str], scenario: Scenario) -> str:

@@ -15,6 +15,8 @@ from tests.lab.network import Network
 from tests.lab.world import World
 
 OPERATIONS = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
+# AWS's own document, which runs what a person says.
+SHELL = "AWS-RunShellScript"
 # How often an agent that can't reach SSM tries again, in seconds.
 RETRY = 0.5
 
@@ -117,6 +119,8 @@ class RunCommand:
 
     def _script(self, client: Any, arguments: Mapping[str, Any]) -> tuple[str, list[str]]:
         """Put the parameters into the document's script, as SSM does, refusing what its patterns refuse."""
+        if arguments["DocumentName"] == SHELL:
+            return "\n".join(arguments["Parameters"]["commands"]) + "\n", []
         document = self._cloud.document
         values = {}
         for name, declared in document["parameters"].items():
@@ -145,7 +149,7 @@ class RunCommand:
         run = self._network.start_probe(invocation.host, script, arguments)
         outcome = run.wait()
         ended_at = self._world.now()
-        if outcome.exit_code == 1:
+        if outcome.exit_code == 1 and arguments:
             self.failed.append((ended_at, invocation.host))
         if outcome.exit_code < 0:
             return  # the host went down with its agent: nobody tells
@@ -154,7 +158,7 @@ class RunCommand:
             self._world.sleep(RETRY)
         invocation.exit_code, invocation.output, invocation.finished_at = outcome.exit_code, outcome.stdout, ended_at
         invocation.status = invocation.details = "Success" if outcome.exit_code == 0 else "Failed"
-        if outcome.exit_code == 1:
+        if outcome.exit_code == 1 and arguments:
             self.seen.append((self._world.now(), invocation.host))
         self._emit(self._event(command, invocation))
 

@@ -91,6 +91,14 @@ def _internet_down(lab: Lab) -> None:
     lab.network.set_internet(False)
 
 
+def _internet_gone_for_seconds(lab: Lab) -> None:
+    """Cut it off for so long that everybody has seen it, and tell so late that the passive NAT has it again."""
+    lab.functions.late = lambda: (lab.world.random.uniform(0, 8),)
+    lab.network.set_internet(False)
+    lab.wait(lab.world.random.uniform(3, 8))
+    lab.network.set_internet(True)
+
+
 def _two_sick(lab: Lab) -> None:
     for backend in lab.backends[:2]:
         lab.network.set_sick(backend, True)
@@ -369,6 +377,12 @@ SCENARIOS = {
             lambda lab: lab.network.set_target(TARGETS[1], False),
         ),
         Scenario("internet-down", "the Internet is gone", HOLD, _internet_down, causes=frozenset({"CONTROL_DOWN"})),
+        Scenario(
+            "internet-gone-for-seconds",
+            "the Internet is gone for seconds, and the news of it come late",
+            HOLD,
+            _internet_gone_for_seconds,
+        ),
         Scenario(
             "standby-dead",
             "the standby dies, then the primary too",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
 from tests.lab.network import DEFAULT_UPTIME, PINGS_A_SECOND, ProbeOutcome, Slot, longest_outage
 from tests.lab.simulated_probe import SimulatedProbe
+from tests.lab.simulated_scripts import SimulatedScript
 from tests.lab.world import Cancelled, World
 
 
@@ -23,7 +24,7 @@ class _Machine:
     uplink: bool = True
     booted_at: float = 0.0
     echoes: int = 0
-    runs: list[SimulatedProbe] = field(default_factory=list)
+    runs: list[SimulatedProbe | SimulatedScript] = field(default_factory=list)
 
     @property
     def up(self) -> bool:
@@ -86,11 +87,10 @@ class SimulatedNetwork:
         machine.boots_to_nat = machine.forwarding = machine.translating = True
         self.changed.give()
 
-    def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> SimulatedProbe:
-        """Play the probe; the script itself is not run."""
-        del script
+    def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> SimulatedProbe | SimulatedScript:
+        """Play the probe, or one of the command's scripts, which have no arguments; the script itself is not run."""
         machine = self._machines[host]
-        run = SimulatedProbe(self, host, arguments)
+        run = SimulatedProbe(self, host, arguments) if arguments else SimulatedScript(self, host, script)
         machine.runs = [*(run for run in machine.runs if not run.done()), run]
         if not machine.powered:
             run.kill()
@@ -176,6 +176,11 @@ class SimulatedNetwork:
         """Take a NAT's translation rules away."""
         self._machines[nat].translating = False
         self.changed.give()
+
+    def is_nat(self, host: str) -> tuple[bool, bool]:
+        """Tell whether a host forwards, and whether it translates."""
+        machine = self._machines[host]
+        return machine.forwarding, machine.translating
 
     def set_forwarding(self, nat: str, on: bool) -> None:
         """Let a NAT forward, or not."""
@@ -289,3 +294,7 @@ class SimulatedPinger:
         """Give the end of the longest outage since then."""
         longest = longest_outage(self._slots[host], since)
         return None if longest is None else longest[1]
+
+    def slots(self, host: str) -> list[Slot]:
+        """Give the slots so far; every answer comes at once."""
+        return list(self._slots[host])

@@ -89,10 +89,9 @@ def test_a_scenario_ends_so_on_real_packets(name: str) -> None:
 def test_the_drill_writes_its_results_and_says_by_its_status_whether_all_passed(tmp_path: Path) -> None:
     app = Typer()
     app.command()(main)
-    file = tmp_path / "new" / "drill.json"
-    told = CliRunner().invoke(
-        app, ["--scenario", "nat-rules-flushed", "--network", "simulated", "--seed", "3", "--json", str(file)]
-    )
+    file, report = tmp_path / "new" / "drill.json", tmp_path / "new" / "drill.html"
+    options = ["--scenario", "nat-rules-flushed", "--network", "simulated", "--seed", "3"]
+    told = CliRunner().invoke(app, [*options, "--json", str(file), "--report", str(report)])
     assert told.exit_code == 0, told.output
     assert "failed over to the standby NAT" in told.output
     assert "Latencies of AWS in this lab" in told.output
@@ -104,6 +103,10 @@ def test_the_drill_writes_its_results_and_says_by_its_status_whether_all_passed(
     )
     assert set(fields) <= set(run)
     assert run["api_calls"]["ec2:ReplaceRouteTableAssociation"] == 3
+    text = report.read_text(encoding="utf-8")
+    assert run["notifications"][0][0] in text
+    assert text.count('class="off"') > 6  # each of the six backends was offline for a while, and the key shows it
+    assert run["evidence"][0] in text
 
 
 def test_a_run_that_fails_makes_the_drill_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,13 +36,14 @@ class Version:
 
 @dataclass
 class Instance:
-    """What EC2 tells of an instance; ``interface`` is its one network interface."""
+    """What EC2 tells of an instance; ``interface`` is its one network interface, in ``subnet``."""
 
     state: str
     launched_at: float
     address: str
     tags: Mapping[str, str]
     interface: str = ""
+    subnet: str = ""
 
 
 @dataclass
@@ -183,6 +184,7 @@ class ModelAccount:
                 "State": {"Name": known.state},
                 "LaunchTime": datetime.fromtimestamp(known.launched_at, UTC),
                 "PrivateIpAddress": known.address,
+                "SubnetId": known.subnet,
                 "NetworkInterfaces": [{"NetworkInterfaceId": known.interface, "Attachment": {"DeviceIndex": 0}}],
             }
             for i in _filters(arguments)["instance-id"]

@@ -62,6 +62,7 @@ def _taken(cloud: MotoCloud) -> Deployed:
             host.address,
             cloud.tags(cloud.instances[host.name]),
             cloud.interface(host.name),
+            cloud.subnets[host.subnet],
         )
         for host in layout.hosts
     }

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from nat_failover.address import Address, Move, elsewhere, problems
-from nat_failover.decision import Nat
 from nat_failover.record import EgressMove
+from nat_failover.situation import Nat
 from tests.examples import NOW, PRIMARY, STANDBY
 
 ALLOCATION = "eipalloc-0123456789abcdef0"

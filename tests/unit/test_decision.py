@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from nat_failover.decision import ASK_AGAIN_AFTER, Action, Cause, Decision, Nat, decide
+from nat_failover.decision import ASK_AGAIN_AFTER, Action, Cause, Decision, decide
 from nat_failover.observation import Observation, State
 from nat_failover.record import LockState
+from nat_failover.situation import Nat
 from tests.examples import (
     BACKENDS,
     NOW,

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from nat_failover.decision import Action, Cause, Decision, Nat, decide, latest_word, survey
+from nat_failover.decision import Action, Cause, Decision, decide
 from nat_failover.observation import Observation, State
+from nat_failover.situation import Nat
+from nat_failover.survey import latest_word, survey
 from tests.examples import BACKENDS, NOW, PRIMARY, STANDBY, control, failures, observation, settings, situation
 
 
@@ -80,8 +82,32 @@ def test_the_passive_nats_latest_answer_counts() -> None:
     well = control(at=NOW - 5, asked_at=NOW - 6)
     ill = control(State.UNREACHABLE, at=NOW - 2, asked_at=NOW - 4)
     assert decision(backends=backends, control=[well, ill]).cause is Cause.CONTROL_DOWN
-    recovered = control(at=NOW - 1, asked_at=NOW - 2)
-    assert decision(backends=backends, control=[well, ill, recovered]).action is Action.FAIL_OVER
+    worse = control(at=NOW - 7, asked_at=NOW - 7.5, elapsed=0.1)
+    assert decision(backends=backends, control=[worse, well]).action is Action.FAIL_OVER
+
+
+def test_what_the_passive_nat_had_lost_too_may_have_come_back_to_all_so_the_backends_are_asked_again() -> None:
+    backends = failures(since=NOW - 8, asked_at=NOW - 100, elapsed=98.0)
+    ill = control(State.UNREACHABLE, at=NOW - 6, asked_at=NOW - 7)
+    recovered = control(at=NOW - 1, asked_at=NOW - 2, elapsed=0.5)
+    decided = decision(backends=backends, control=[ill, recovered])
+    assert (decided.action, decided.cause) == (Action.HOLD, Cause.UNCONFIRMED)
+    assert decided.ask == tuple(BACKENDS[:3])
+    assert "asking once more" in decided.reason
+    once_more = failures(at=NOW, since=NOW - 1, asked_at=NOW - 1, elapsed=1.0)
+    assert decision(backends=[*backends, *once_more], control=[ill, recovered]).action is Action.FAIL_OVER
+    # Two of three will not do, and those who have said nothing yet are not asked at every turn.
+    pending = Observation(BACKENDS[2], State.PENDING, NOW, NOW, NOW - 1, False, running_until=NOW - 1)
+    decided = decision(backends=[*backends, *once_more[:2], pending], control=[ill, recovered])
+    assert (decided.cause, decided.ask) == (Cause.UNCONFIRMED, ())
+    # A later answer of the passive NAT does not make those of the backends older.
+    again = control(at=NOW, asked_at=NOW - 0.5, elapsed=0.1)
+    assert decision(backends=[*backends, *once_more], control=[ill, recovered, again]).action is Action.FAIL_OVER
+
+
+def test_a_trouble_that_began_after_the_passive_nats_own_is_no_matter_of_the_internet() -> None:
+    ill = control(State.UNREACHABLE, at=NOW - 20, asked_at=NOW - 21)
+    assert decision(backends=failures(since=NOW - 8), control=[ill, control()]).action is Action.FAIL_OVER
 
 
 def test_a_passive_table_that_would_not_carry_traffic_holds_and_says_why() -> None:

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, assume, event, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from nat_failover.decision import Action, Cause, Decision, Nat, Situation, decide
+from nat_failover.decision import Action, Cause, Decision, decide
 from nat_failover.observation import Observation, State
 from nat_failover.record import LockState
 from nat_failover.settings import Settings
+from nat_failover.situation import Nat, Situation
 from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, settings
 
 # Times are whole tenths, so that what is equal in the model is equal in floating point.

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nat_failover.decision import latest_word
 from nat_failover.observation import DELIVERY_TIMEOUT, SLACK, Invocation, Observation, State, observe, unknown_yet
 from nat_failover.rounds import Kind, Round
+from nat_failover.survey import latest_word
 from tests.examples import NOW, settings
 
 HOST = "i-0bacbacbacbac0001"

@@ -48,12 +48,18 @@ def test_a_move_that_can_not_be_understood_keeps_nobody_from_finishing_the_failo
     assert lock.record == RECORD
 
 
+def words(max_size: int) -> st.SearchStrategy[str]:
+    """Give any words, of what can be seen."""
+    seen = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
+    return st.text(seen, max_size=max_size)
+
+
 @given(
-    reason=st.text(max_size=200),
-    outcome=st.text(max_size=50),
-    owner=st.text(max_size=50),
-    evidence=st.lists(st.text(max_size=20), max_size=5).map(tuple),
-    subnets=st.dictionaries(st.text(max_size=10), st.text(max_size=10), max_size=5),
+    reason=words(max_size=200),
+    outcome=words(max_size=50),
+    owner=words(max_size=50),
+    evidence=st.lists(words(max_size=20), max_size=5).map(tuple),
+    subnets=st.dictionaries(words(max_size=10), words(max_size=10), max_size=5),
     since=st.integers(0, 4_000_000_000_000),
     seconds=st.none() | st.integers(0, 10_000_000),
 )
@@ -255,3 +261,25 @@ def test_a_claim_until_a_number_too_large_is_one_that_can_not_be_understood() ->
 def test_no_claim_locks_the_pair_for_ever(until: float) -> None:
     claim = read_claim(json.dumps({"owner": "a", "until": until}), 1, MODIFIED, LEASE)
     assert MODIFIED < claim.until <= MODIFIED + 2 * LEASE
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b", "\x1b[2J", "a\nb", "\u202e", "\udfff\u2028"])
+def test_of_a_persons_words_only_what_can_be_written_anywhere_is_kept(text: str) -> None:
+    said = {**json.loads(RECORD.text()), "state": "failed", "outcome": text, "reason": text, "evidence": [text]}
+    lock = read_lock(json.dumps(said), 1)
+    assert lock.record is not None
+    for kept in (lock.reason, lock.record.outcome, lock.record.reason, *lock.record.evidence):
+        assert kept.isprintable()
+        kept.encode()
+
+
+@pytest.mark.parametrize("text", ["armd", " Armed\n", "pause"])
+def test_a_slip_of_the_pen_is_shown(text: str) -> None:
+    assert f"the lock's value {text!r} can't be understood" in read_lock(text, 1).reason
+
+
+@pytest.mark.parametrize(
+    "text", ["hunter2", "AKIAIOSFODNN7EXAMPLE", '{"password": "x"}', "arn:aws:iam::123456789012:role/x"]
+)
+def test_of_anything_else_in_the_lock_only_the_length_is_told_since_it_may_be_a_secret(text: str) -> None:
+    assert f"the lock's value ({len(text)} characters) can't be understood" in read_lock(text, 1).reason

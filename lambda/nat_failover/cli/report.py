@@ -1,0 +1,137 @@
+"""Pure: what a report is made of, whether a drill in the lab or one on the real deployment has measured it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """The moments of a failover that a timeline marks; the value is what people read."""
+
+    FAILURE = "failure"
+    DETECTION = "detection"
+    DECISION = "decision"
+    SWAP = "swap"
+    RECOVERY = "recovery"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A time in which a backend was online or offline all along; seconds from the run's zero, which is the failure."""
+
+    begun: float
+    ended: float
+    online: bool
+
+
+@dataclass(frozen=True)
+class Track:
+    """One backend's connectivity.
+
+    Attributes:
+        spans: in order of time and without a gap; where nobody has measured, there is none.
+        outage: its longest outage in seconds; 0.0 where there was none, None where it had not ended.
+    """
+
+    host: str
+    spans: tuple[Span, ...]
+    outage: float | None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One moment of the timeline; ``at`` in seconds from the run's zero."""
+
+    at: float
+    step: Step
+    told: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail, as it was sent."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Play:
+    """One run of a drill.
+
+    Attributes:
+        passed: whether it came out as it had to.
+        verdict: what came out, in one sentence.
+        figures: what was measured: a name and a value with its unit each, the most telling first.
+        tracks: every backend.
+        moments: in order of time.
+        log: everything that happened: seconds from the run's zero, and a sentence.
+        evidence: what the hosts had said by which it was decided.
+        problems: a sentence for each thing that is wrong; none where it passed.
+        configuration: the pair's settings, by name.
+        latencies: what AWS was taken to add, ranges in seconds by name; none where AWS itself was measured.
+    """
+
+    name: str
+    told: str
+    passed: bool
+    verdict: str
+    figures: tuple[tuple[str, str], ...]
+    tracks: tuple[Track, ...]
+    moments: tuple[Moment, ...]
+    log: tuple[tuple[float, str], ...] = ()
+    evidence: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    mails: tuple[Mail, ...] = ()
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    latencies: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A drill's report.
+
+    Attributes:
+        told: where it was played, and how, in a sentence or two.
+        made_at: seconds since the epoch.
+    """
+
+    title: str
+    told: str
+    made_at: float
+    plays: tuple[Play, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many runs came out as they had to."""
+        return sum(play.passed for play in self.plays)
+
+
+def spans_of(samples: Iterable[tuple[float, bool]], ended: float) -> tuple[Span, ...]:
+    """Join samples into spans.
+
+    Args:
+        samples: when each was taken (seconds), and whether the host was online; in order of time.
+        ended: when the watching ended; the last span lasts until then.
+    """
+    spans: list[Span] = []
+    begun, state = 0.0, None
+    for at, online in samples:
+        if online is state:
+            continue
+        if state is not None:
+            spans.append(Span(begun, at, state))
+        begun, state = at, online
+    if state is not None and ended > begun:
+        spans.append(Span(begun, ended, state))
+    return tuple(spans)
+
+
+def longest_outage(spans: Iterable[Span], since: float, ended: float) -> float | None:
+    """Give the longest outage that reaches beyond ``since``, in seconds; None where it lasted until ``ended``."""
+    outages = [span for span in spans if not span.online and span.ended > since]
+    if any(span.ended >= ended for span in outages):
+        return None
+    return max((span.ended - max(since, span.begun) for span in outages), default=0.0)

@@ -1,0 +1,99 @@
+"""The environment: settings that the rest can rely on, or a sentence for each variable at fault."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.probe_document import PATTERNS
+from nat_failover.settings import Settings, SettingsError
+from tests.examples import ENVIRONMENT
+from tests.fuzz.function import Function
+from tests.fuzz.values import TEXT
+from tests.integration.account import TICK
+from tests.unit.test_settings import OPTIONAL
+
+DERIVED = {"settle", "confirm_for", "gather_for", "poll"}
+NAMES = sorted(f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in DERIVED)
+NUMBERS = st.integers().map(str) | st.floats().map(str) | st.sampled_from(["1_0", " 5 ", "\u0665", "+3", "1e1", "0x10"])
+WORDS = st.from_regex(r"[a-z0-9/.,:-]{0,40}", fullmatch=True)
+VALUES = (TEXT | NUMBERS | WORDS | st.sampled_from(["true", "automatic", "observe"])).map(lambda v: v.replace("\0", ""))
+# Contradictions are told once each variable is right by itself.
+CONTRADICTS = re.compile("TABLE|INSTANCE|PARAMETER|SAMPLE|THRESHOLD|WINDOW|PERIOD")
+# Any letter and digit of any script, and what may stand among them.
+SCRIPTS = st.text(st.characters(categories=["L", "N", "Z", "Cc"]), min_size=1, max_size=12)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1, max_size=4))
+def test_every_problem_names_its_variable_and_every_variable_without_a_problem_is_used(
+    scribble: dict[str, str],
+) -> None:
+    environment = {**ENVIRONMENT, **OPTIONAL, **scribble}
+    try:
+        Settings.from_environment(environment)
+    except SettingsError as refused:
+        named = [sentence.split(" ", 1)[0] for sentence in refused.problems]
+        assert set(named) <= {*scribble, *NAMES}
+        assert len(named) == len(set(named))
+        assert all(" must be " in sentence for sentence in refused.problems)
+        str(refused).encode()
+
+
+@given(
+    st.dictionaries(st.sampled_from([n for n in NAMES if not CONTRADICTS.search(n)]), VALUES | st.none(), min_size=1)
+)
+def test_a_variable_at_fault_does_not_hide_another(scribble: dict[str, str | None]) -> None:
+    alone = {name for name, value in scribble.items() if _refused({name: value})}
+    assert _refused(scribble) == alone
+
+
+def _refused(scribble: dict[str, str | None]) -> set[str]:
+    environment = {**ENVIRONMENT, **scribble}
+    try:
+        Settings.from_environment({name: value for name, value in environment.items() if value is not None})
+    except SettingsError as refused:
+        return {sentence.split(" ", 1)[0] for sentence in refused.problems}
+    return set()
+
+
+@given(
+    targets=st.lists(st.from_regex(r"[A-Za-z0-9.-]{1,20}", fullmatch=True), min_size=1, max_size=6).map(",".join)
+    | SCRIPTS,
+    interval=st.decimals(0, 61, places=2).map(str) | NUMBERS,
+    failures=NUMBERS | st.integers(1, 99).map(str),
+    window=NUMBERS | st.integers(60, 3000).map(str),
+    warm_up=NUMBERS | st.integers(0, 86400).map(str),
+)
+def test_whatever_settings_are_taken_the_probes_document_takes_too(
+    targets: str, interval: str, failures: str, window: str, warm_up: str
+) -> None:
+    given = {"TARGETS": targets, "INTERVAL": interval, "FAILURES": failures, "WINDOW": window, "WARM_UP": warm_up}
+    taken = {name: value for name, value in given.items() if not _refused({f"NAT_FAILOVER_{name}": value})}
+    function = Function(**taken)
+    function.run_command.commands.clear()
+    function.invoke(TICK)
+    sent = [call.arguments["Parameters"] for call in function.calls if call.operation == "SendCommand"]
+    assert sent
+    for parameters in sent:
+        assert parameters.keys() == PATTERNS.keys()
+        for name, (value,) in parameters.items():
+            assert re.fullmatch(PATTERNS[name], value), (name, value)
+
+
+@given(
+    name=st.sampled_from([n for n in NAMES if n not in ("NAT_FAILOVER_PROBE_TAG_KEY", "NAT_FAILOVER_PROBE_TAG_VALUE")]),
+    value=SCRIPTS,
+)
+def test_no_digit_or_letter_of_another_script_gets_into_what_aws_takes_in_ascii_only(name: str, value: str) -> None:
+    environment = {**ENVIRONMENT, **OPTIONAL}
+    foreign = environment.get(name, "") + value
+    number = name.removeprefix("NAT_FAILOVER_").lower()
+    try:
+        told = Settings.from_environment({**environment, name: foreign})
+    except SettingsError as refused:
+        assert name in str(refused)
+    else:
+        assert str(getattr(told, number)).isascii()

@@ -1,0 +1,228 @@
+"""What hosts say, and what SSM and EC2 tell of them: evidence is what the probe has reported, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from nat_failover.observation import EXIT_UNREACHABLE, State, observe
+from nat_failover.probe import _invocation
+from nat_failover.rounds import Kind, Round
+from tests.examples import NOW, PRIMARY, STANDBY
+from tests.fakes import Told, report
+from tests.fuzz.function import HOSTS, SUBNETS, Function
+from tests.fuzz.values import NUMBER, SHALLOW, TEXT
+from tests.integration.account import TICK
+
+STATUSES = st.sampled_from(
+    [
+        *("Pending", "InProgress", "Delayed", "Success", "Cancelled", "TimedOut", "Failed", "Cancelling"),
+        *("Undeliverable", "Terminated", "DeliveryTimedOut", "ExecutionTimedOut", "InvalidPlatform", "AccessDenied"),
+    ]
+)
+TIMES = st.floats(0, 250_000_000_000) | st.floats(NOW - 300, NOW + 300)
+PROBE = json.loads(report("unreachable", NOW).output)
+
+
+@st.composite
+def outputs(draw: st.DrawFn) -> str:
+    """Give an output: anything, or the probe's line with something wrong about it."""
+    if draw(st.booleans()):
+        return draw(TEXT)
+    said = dict(PROBE)
+    for name in draw(st.lists(st.sampled_from([*PROBE, "why", "targets"]), max_size=2)):
+        said[name] = draw(SHALLOW)
+    line = json.dumps(said)
+    return draw(st.sampled_from(["{}\n", "{}", "noise\n{}\nnoise", "\ufeff{}", "{}{}", "[{}]", "x{}"])).replace(
+        "{}", line
+    )
+
+
+TOLD = st.builds(
+    Told,
+    STATUSES | TEXT,
+    STATUSES | TEXT,
+    st.integers(-1, 4) | st.integers(-(2**31), 2**31),
+    outputs(),
+    st.none() | TIMES,
+)
+
+
+def reported(told: Told) -> bool:
+    """Tell whether it is the probe's own report of a loss, in the form that it writes."""
+    for line in told.output.splitlines():
+        try:
+            said = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(said, dict) and said.get("probe") == 1 and said.get("state") == "unreachable":
+            return told.status == "Failed" and told.exit_code == EXIT_UNREACHABLE
+    return False
+
+
+@given(st.lists(TOLD, min_size=4, max_size=4))
+def test_whatever_hosts_say_nothing_is_swapped_without_three_reports_of_the_probe(told: list[Told]) -> None:
+    function = Function()
+    function.told |= dict(zip(HOSTS, told, strict=True))
+    answer = function.invoke(TICK)
+    for line in function.log.splitlines():
+        json.loads(line)
+    if sum(map(reported, told)) < 3:
+        assert (answer["decision"], function.writes) == ("HOLD", [])
+
+
+@given(TOLD)
+def test_whatever_the_passive_nat_says_nothing_is_swapped_unless_it_says_that_it_is_online(told: Told) -> None:
+    function = Function()
+    function.told[STANDBY] = told
+    answer = function.invoke(function.event())
+    if answer["decision"] == "FAIL_OVER":
+        assert (told.status, told.exit_code) == ("Success", 0)
+        assert '"reachable"' in told.output
+    else:
+        assert function.writes == []
+
+
+@given(TOLD, st.sampled_from(list(Kind)), st.floats(0, 4000))
+@example(Told("Failed", "Failed", 1, report("unreachable", NOW).output, 250_000_000_000.0), Kind.WATCH, 10.0)
+def test_every_observation_has_times_that_can_be(told: Told, kind: Kind, ago: float) -> None:
+    function = Function()
+    asked = Round("c", kind, 600 if kind is Kind.WATCH else 0, NOW - ago, HOSTS)
+    plugin: dict[str, Any] = {"ResponseCode": told.exit_code, "Output": told.output}
+    if told.finished_at is not None:
+        plugin["ResponseFinishDateTime"] = datetime.fromtimestamp(told.finished_at, UTC)
+    listed: Any = {"InstanceId": HOSTS[0], "Status": told.status, "CommandPlugins": [plugin]}
+    seen = observe(_invocation(listed), asked, NOW, function.settings)
+    assert all(map(math.isfinite, (seen.at, seen.since, seen.elapsed)))
+    if seen.state is State.UNREACHABLE:
+        assert asked.asked_at <= seen.since <= seen.at <= NOW + 60
+        assert 0 <= seen.elapsed <= max(ago, 0) + 60
+
+
+# What SSM lists
+
+
+@given(
+    more=st.lists(
+        st.dictionaries(st.sampled_from(["CommandId", "Comment", "Parameters"]), SHALLOW, max_size=2), max_size=3
+    )
+)
+def test_commands_that_are_none_of_ours_are_passed_over(more: list[dict[str, Any]]) -> None:
+    function = Function()
+    ours = {
+        "CommandId": function.watch.command_id,
+        "Comment": function.watch.arguments["Comment"],
+        "Parameters": function.watch.arguments["Parameters"],
+        "InstanceIds": list(HOSTS),
+        "RequestedDateTime": datetime.fromtimestamp(function.watch.asked_at, UTC),
+    }
+    strange = [{**ours, "Comment": "x", **_typed(each), "InstanceIds": ["i-0ddddddddddddddd0"]} for each in more]
+    function.answers["ListCommands"] = lambda _: {"Commands": [*strange, ours]}
+    assert function.invoke(TICK)["decision"] == "FAIL_OVER"
+
+
+def _typed(of: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the types that botocore's parser gives, whatever AWS sends."""
+    parameters = of.get("Parameters")
+    return {
+        **{key: str(value)[:200] for key, value in of.items() if key != "Parameters"},
+        **({"Parameters": {"window": [str(parameters)[:50]]}} if "Parameters" in of else {}),
+    }
+
+
+@given(
+    st.lists(st.sampled_from([*HOSTS, PRIMARY, STANDBY, "mi-0123456789abcdef0", "i-0ddddddddddddddd0"]), max_size=12),
+    st.booleans(),
+)
+def test_of_a_list_of_instances_only_the_pairs_backends_are_asked_and_each_once(listed: list[str], large: bool) -> None:
+    function = Function()
+    function.run_command.commands.clear()
+
+    def information(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        page: dict[str, Any] = {"InstanceInformationList": [{"InstanceId": host} for host in listed]}
+        return page | (
+            {"NextToken": "more"} if large and "Filters" in arguments and "NextToken" not in arguments else {}
+        )
+
+    function.answers["DescribeInstanceInformation"] = information
+    function.answers["DescribeTags"] = lambda _: {"Tags": [{"ResourceId": host} for host in listed]}
+    function.invoke(TICK)
+    for call in function.calls:
+        if call.operation == "SendCommand":
+            hosts = call.arguments["InstanceIds"]
+            assert len(hosts) == len(set(hosts))
+            assert set(hosts) <= {*HOSTS, STANDBY}
+    assert function.writes == []
+
+
+# What EC2 tells of instances
+
+STATES = st.sampled_from(["pending", "running", "shutting-down", "terminated", "stopping", "stopped"]) | TEXT
+
+
+@st.composite
+def instances(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Give some of the instances, with what EC2 leaves out of those that end, in any order, perhaps twice."""
+    found = []
+    for host in draw(st.lists(st.sampled_from([*HOSTS, PRIMARY, STANDBY]), max_size=9)):
+        told: dict[str, Any] = {
+            "InstanceId": host,
+            "State": {"Name": draw(STATES)},
+            "LaunchTime": datetime.fromtimestamp(draw(TIMES), UTC),
+        }
+        for key, value in {
+            "PrivateIpAddress": st.just("10.0.0.5") | st.just("300.1.1.1; id") | TEXT,
+            "SubnetId": st.sampled_from([*SUBNETS, "subnet-x"]) | TEXT,
+            "PublicIpAddress": TEXT,
+            "NetworkInterfaces": st.just([])
+            | st.just([{"NetworkInterfaceId": "eni-1"}])
+            | st.just([{"NetworkInterfaceId": "eni-1", "Attachment": {}}]),
+        }.items():
+            if draw(st.booleans()):
+                told[key] = draw(value)
+        found.append(told)
+    return found
+
+
+@given(instances(), st.booleans())
+def test_whatever_ec2_tells_of_instances_only_running_ones_in_the_pairs_subnets_are_evidence(
+    found: list[dict[str, Any]], apart: bool
+) -> None:
+    function = Function()
+    reservations: list[dict[str, Any]]
+    reservations = [{"Instances": [told]} for told in found] if apart else [{"Instances": found}, {"Instances": []}]
+
+    def described(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = set(arguments["Filters"][0]["Values"])
+        kept = [{"Instances": [i for i in r["Instances"] if i["InstanceId"] in wanted]} for r in reservations]
+        return {"Reservations": kept}
+
+    function.answers["DescribeInstances"] = described
+    answer = function.invoke(TICK)
+    latest: dict[str, Any] = {told["InstanceId"]: told for told in found}
+    running = {host for host, told in latest.items() if told["State"]["Name"] == "running"}
+    there = {host for host in running.intersection(HOSTS) if latest[host].get("SubnetId") in SUBNETS}
+    if len(there) < 3 or STANDBY not in running:
+        assert (answer["decision"], function.writes) == ("HOLD", [])
+    for call in function.calls:
+        if call.operation == "SendCommand":
+            assert set(call.arguments["InstanceIds"]) <= {*there, STANDBY}
+
+
+@given(st.one_of(NUMBER.map(str), TEXT))
+@example("10.0.0.5\n")
+def test_an_address_of_the_passive_nat_that_is_none_reaches_no_host(address: str) -> None:
+    function = Function()
+    assume(address)
+    function.run_command.commands.clear()
+    function.account.holdings.instances[STANDBY].address = address
+    function.invoke(TICK)
+    sent = [call.arguments["Parameters"]["control"][0] for call in function.calls if call.operation == "SendCommand"]
+    assert sent
+    assert all(control == "-" or control.replace(".", "").isdigit() for control in sent)

@@ -1,0 +1,286 @@
+"""Who could make the function fail over falsely, and what stops them: a test for each claim of .github/SECURITY.md.
+
+The moment is one at which a failover is due; what an attacker brings is less than that, and must not be enough.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nat_failover.record import LockState, Record
+from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE
+from tests.fakes import Command, Told, report
+from tests.fuzz.function import CLAIM, ELSEWHERE, HOSTS, LOCK, SUBNETS, TAGS, WATCH_SENT, Function
+from tests.integration.account import TICK
+from tests.simulation.account import Instance
+
+TICK_OR_EVENT = pytest.mark.parametrize("by", ["tick", "event"])
+FOREIGN = BACKENDS[4:8]
+
+
+def held(function: Function, by: str = "tick") -> str:
+    """Let the function look, and hold; gives why."""
+    told = function.invoke(TICK if by == "tick" else function.event())
+    assert told["decision"] == "HOLD", told["reason"]
+    assert function.writes == []
+    assert function.on(STANDBY_TABLE) == set()
+    return str(told["cause"])
+
+
+def healthy(function: Function, *hosts: str) -> None:
+    """Let hosts watch on, with nothing lost."""
+    function.told |= dict.fromkeys(hosts, Told("InProgress", exit_code=-1))
+
+
+def rented(function: Function, subnet: str = ELSEWHERE) -> None:
+    """Let somebody have instances of their own, with the probe's tag, in some subnet of the account."""
+    for n, host in enumerate(FOREIGN):
+        known = Instance("running", NOW - 90_000, f"10.9.0.{n}", TAGS, f"eni-{n:017x}", subnet)
+        function.account.holdings.instances[host] = known
+    function.run_command.online += FOREIGN
+
+
+# A backend in the wrong hands
+
+
+@TICK_OR_EVENT
+def test_a_compromised_backend_is_one_voice_however_often_it_speaks(by: str) -> None:
+    function = Function()
+    healthy(function, *HOSTS[1:])
+    for n in range(5):
+        function.watched(HOSTS[0], sent_at=WATCH_SENT + 10 * n)
+    assert held(function, by) == "FEW_FAILURES"
+
+
+@TICK_OR_EVENT
+def test_a_compromised_backend_can_not_speak_for_others(by: str) -> None:
+    function = Function()
+    healthy(function, *HOSTS[1:])
+    said = json.loads(report("unreachable", NOW - 3).output)
+    lines = [said | {"host": host, "InstanceId": host, "instance-id": host} for host in HOSTS]
+    function.told[HOSTS[0]] = Told("Failed", "Failed", 1, "\n".join(map(json.dumps, lines)), NOW - 3)
+    assert held(function, by) == "FEW_FAILURES"
+
+
+@pytest.mark.parametrize("offset", [-86_400 * 365, -3600, -60, 60, 3600, 86_400 * 365])
+def test_a_compromised_backend_with_a_clock_of_its_own_makes_no_old_failure_fresh(offset: float) -> None:
+    function = Function()
+    liar, *_ = HOSTS
+    # Two backends had a trouble of their own a minute ago, and are well since; the clock of a third says anything.
+    trouble = report("unreachable", NOW - 60, elapsed=40, lost_for=2)
+    lie = report("unreachable", NOW + offset, elapsed=10, lost_for=2)
+
+    def said(command: Command, host: str) -> Told:
+        if host == liar:
+            return lie
+        if command is function.watch and host in HOSTS[1:3]:
+            return trouble
+        return report("reachable", command.asked_at + 0.5) if command.kind == "check" else Told("InProgress")
+
+    function.run_command.answer = said
+    held(function)
+
+
+@TICK_OR_EVENT
+def test_without_the_passive_nats_own_word_no_number_of_backends_is_enough(by: str) -> None:
+    function = Function()
+    function.told[STANDBY] = report("unreachable", NOW - 1, elapsed=4)
+    assert held(function, by) == "CONTROL_DOWN"
+
+
+def test_a_backend_can_not_give_the_passive_nats_word() -> None:
+    function = Function()
+    function.told[STANDBY] = Told("Pending")
+    said = json.loads(report("reachable", NOW).output) | {"InstanceId": STANDBY, "host": STANDBY}
+    function.told[HOSTS[3]] = Told("Success", "Success", 0, json.dumps(said), NOW)
+    assert held(function) in ("UNCONFIRMED", "CONTROL_DOWN")
+
+
+def test_once_an_arming_is_all_that_even_every_backend_gets() -> None:
+    function = Function()
+    assert function.invoke(function.event())["outcome"] == "failed-over"
+    function.calls.clear()
+    for _ in range(3):
+        function.clock.sleep(120)
+        function.watched(*HOSTS, sent_at=function.clock.now() - 10)
+        function.told |= {h: report("unreachable", function.clock.now() - 2, elapsed=8) for h in HOSTS}
+        assert function.invoke(TICK)["cause"] == "LOCKED"
+    assert function.writes == []
+    assert function.on(STANDBY_TABLE) == set(SUBNETS)
+
+
+# Somebody who may tag instances
+
+
+@TICK_OR_EVENT
+def test_hosts_outside_the_pairs_subnets_are_no_evidence_whoever_has_tagged_them(by: str) -> None:
+    function = Function()
+    rented(function)
+    healthy(function, *HOSTS)
+    function.watched(*FOREIGN)
+    assert held(function, by) == "HEALTHY"
+
+
+@TICK_OR_EVENT
+def test_nor_are_they_in_a_process_that_has_met_them_before(by: str) -> None:
+    function = Function()
+    rented(function)
+    healthy(function, *HOSTS)
+    function.watched(*FOREIGN)
+    function.told |= dict.fromkeys(FOREIGN, Told("InProgress", exit_code=-1))
+    held(function)
+    function.told |= {host: report("unreachable", NOW - 1, elapsed=80) for host in FOREIGN}
+    assert held(function, by) == "HEALTHY"
+
+
+def test_no_command_is_sent_to_hosts_outside_the_pairs_subnets() -> None:
+    function = Function()
+    rented(function)
+    healthy(function, *HOSTS)
+    for n in range(10):
+        function.clock.time = NOW + 60 * n
+        function.invoke(TICK)
+    sent = [call.arguments["InstanceIds"] for call in function.calls if call.operation == "SendCommand"]
+    assert any(set(hosts) & set(HOSTS) for hosts in sent)
+    assert not any(set(hosts) & set(FOREIGN) for hosts in sent)
+
+
+@TICK_OR_EVENT
+def test_hosts_that_are_not_in_ec2_are_no_evidence(by: str) -> None:
+    function = Function()
+    healthy(function, *HOSTS)
+    strangers = [f"mi-0123456789abcdef{n}" for n in range(4)]
+    function.run_command.online += strangers
+    function.watched(*strangers)
+    assert held(function, by) == "HEALTHY"
+    assert not any("mi-" in str(c.arguments) for c in function.calls if c.operation == "SendCommand")
+
+
+@TICK_OR_EVENT
+def test_hosts_in_the_pairs_subnets_are(by: str) -> None:
+    """Without this the tests above would prove nothing."""
+    function = Function()
+    rented(function, SUBNETS[0])
+    healthy(function, *HOSTS)
+    function.watched(*FOREIGN)
+    assert function.invoke(TICK if by == "tick" else function.event())["outcome"] == "failed-over"
+
+
+# Somebody who may send the probe's document, but not run what they like
+
+
+@TICK_OR_EVENT
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"targets": "192.0.2.1"},
+        {"targets": "1.1.1.1 8.8.8.8 192.0.2.1"},
+        {"failures": "1"},
+        {"interval": "0.2"},
+        {"warmUp": "0"},
+    ],
+)
+def test_what_hosts_say_to_other_questions_than_ours_is_no_evidence(by: str, parameters: dict[str, str]) -> None:
+    function = Function()
+    function.run_command.commands.clear()
+    ours = function.watched(*HOSTS)
+    healthy(function, *HOSTS)
+    function.invoke(TICK)
+    theirs = function.watched(*HOSTS, sent_at=NOW - 10, **parameters)
+    failed = {host: report("unreachable", NOW - 3, elapsed=7) for host in HOSTS}
+    function.run_command.answer = lambda command, host: (
+        failed.get(host) if command is theirs else Told("InProgress", exit_code=-1)
+    )
+    function.watch = theirs if by == "event" else ours
+    assert held(function, by) == "HEALTHY"
+
+
+# Somebody who may write parameters
+
+
+def forged(**changes: Any) -> str:
+    """Give a record of a failover that nobody has begun."""
+    record = Record(LockState.FAILING_OVER, "x", NOW - 600, PRIMARY_TABLE, STANDBY_TABLE, {}, (), "because I say so")
+    return replace(record, **changes).text()
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"to_table": "rtb-0badbadbadbadbad0"},
+        {"from_table": "rtb-0badbadbadbadbad0"},
+        {"from_table": "rtb-0badbadbadbadbad0", "to_table": "rtb-0badbadbadbadbad1"},
+        {"to_table": PRIMARY_TABLE},
+        {"from_table": STANDBY_TABLE},
+    ],
+)
+def test_a_forged_record_moves_no_subnet_to_a_table_that_is_not_the_pairs(tables: dict[str, str]) -> None:
+    function = Function()
+    function.put(LOCK, forged(**tables))
+    function.account.holdings.routes |= {"rtb-0badbadbadbadbad0": [], "rtb-0badbadbadbadbad1": []}
+    held(function)
+
+
+def test_a_forged_record_can_not_name_associations() -> None:
+    function = Function()
+    foreign = "rtbassoc-0badbadbadbadbad0"
+    function.account.holdings.routes["rtb-0badbadbadbadbad0"] = []
+    function.account.holdings.associations[foreign] = ("subnet-0badbadbadbadbad0", "rtb-0badbadbadbadbad0")
+    function.put(LOCK, forged(subnets={"subnet-0badbadbadbadbad0": foreign}))
+    function.invoke(TICK)
+    assert foreign in function.account.holdings.associations
+    moved = [c.arguments for c in function.writes if c.operation == "ReplaceRouteTableAssociation"]
+    assert {call["RouteTableId"] for call in moved} == {STANDBY_TABLE}
+
+
+def test_a_forged_claim_holds_no_longer_than_an_honest_one() -> None:
+    function = Function()
+    function.put(CLAIM, json.dumps({"owner": "x", "until": NOW + 1e9}), at=NOW - 2 * function.settings.claim_lease - 1)
+    assert function.invoke(function.event())["outcome"] == "failed-over"
+
+
+# Somebody who may send events, or invoke the function
+
+
+@pytest.mark.parametrize("status", ["Failed", "Success", "TimedOut", "Cancelled"])
+def test_a_forged_event_is_only_a_reason_to_look(status: str) -> None:
+    function = Function()
+    healthy(function, *HOSTS)
+    for host in HOSTS:
+        function.invoke(function.event(status=status, **{"instance-id": host}))
+    assert function.writes == []
+
+
+def test_an_event_of_a_command_that_is_not_the_probes_brings_no_evidence() -> None:
+    function = Function()
+    healthy(function, *HOSTS)
+    theirs = function.watched(*HOSTS, sent_at=NOW - 10)
+    theirs.arguments = {**theirs.arguments, "DocumentName": "AWS-RunShellScript"}
+    failed = {host: report("unreachable", NOW - 3, elapsed=7) for host in HOSTS}
+    answer = function.run_command.answer
+    function.run_command.answer = lambda command, host: failed[host] if command is theirs else answer(command, host)
+    told = function.invoke(function.event(**{"command-id": theirs.command_id}))
+    assert (told["cause"], function.writes) == ("HEALTHY", [])
+
+
+@pytest.mark.parametrize("extra", [{"to": STANDBY_TABLE}, {"action": "FAIL_OVER"}, {"observations": []}])
+def test_nothing_else_in_an_event_is_heard(extra: dict[str, object]) -> None:
+    function = Function()
+    healthy(function, *HOSTS)
+    told = function.invoke({**TICK, **extra, "detail": extra})
+    assert (told["cause"], function.writes) == ("HEALTHY", [])
+
+
+def test_where_the_primary_is_named_as_a_backend_it_is_not_heard() -> None:
+    """Whoever tags the NATs makes no backends of them."""
+    function = Function()
+    for nat in (PRIMARY, STANDBY):
+        function.account.holdings.instances[nat].tags = TAGS
+    healthy(function, *HOSTS[2:])
+    function.told |= {nat: report("unreachable", NOW - 1, elapsed=80) for nat in (PRIMARY, STANDBY)}
+    function.watched(PRIMARY, STANDBY)
+    assert held(function) == "FEW_FAILURES"
