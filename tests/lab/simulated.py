@@ -108,10 +108,29 @@ class SimulatedNetwork:
         way, out = self._path(host, address)
         if way in PRIVATE_WAYS:
             return address == PRIVATE_WAYS[way]
-        there = address in (*TARGETS, SSM_PUBLIC) and address not in self._dark_targets and self._internet
-        if out is None or not there:
+        if out is None or not self._is_there(address):
             return False
         return not (self._loss and self.world.random.random() * 100 < self._loss)
+
+    def _is_there(self, address: str) -> bool:
+        return address in (*TARGETS, SSM_PUBLIC) and address not in self._dark_targets and self._internet
+
+    def is_online(self, host: str) -> bool:
+        """Tell whether a packet of a host to a target may be answered, but for those lost at random."""
+        machine = self._machines[host]
+        if not machine.up or machine.sick:
+            return False
+        return any(self._is_there(target) and self._path(host, target)[1] is not None for target in TARGETS)
+
+    def default_of(self, table: str) -> str | None:
+        """Give the host that a route table's default route leads to; None where it leads to none."""
+        way = self._routes.get(table, {}).get("0.0.0.0/0")
+        return way if way in self._machines else None
+
+    @property
+    def loss(self) -> float:
+        """Per cent of the packets that are lost at random."""
+        return self._loss
 
     def is_up(self, host: str) -> bool:
         """Tell whether a host runs and is connected."""
