@@ -12,9 +12,9 @@ from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.backends import latest
 from nat_failover.cli.finding import Severity
 from nat_failover.cli.snapshot import Raw, Snapshot, tag
-from nat_failover.decision import latest_word
 from nat_failover.observation import Observation
 from nat_failover.record import LockState
+from nat_failover.survey import latest_word
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nat_failover.cli.finding import Findings, error, warning
 from nat_failover.cli.snapshot import Snapshot
-from nat_failover.decision import by_host, latest_word
 from nat_failover.observation import Observation, State
+from nat_failover.survey import by_host, latest_word
 
 
 def _running(s: Snapshot) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from nat_failover.address import problems
 from nat_failover.cli.finding import Findings, error, warning
 from nat_failover.cli.snapshot import Raw, Snapshot
-from nat_failover.decision import latest_word
 from nat_failover.observation import State
+from nat_failover.survey import latest_word
 
 
 def gone_or_stopped(s: Snapshot) -> Findings:
