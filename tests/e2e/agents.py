@@ -27,8 +27,8 @@ class Agents:
     """The hosts of one pair, once somebody has told of them; until then no host is online.
 
     Words come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "document": "...", "url": "..."}``
-    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"network": ["set_sick", "backend1", true]}``
-    calls a method of the network, ``{"offline": ["backend1"]}`` says whom Systems Manager does not know.
+    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"mend": "nat01"}`` gives them back,
+    ``{"offline": ["backend1"]}`` says whom Systems Manager does not know.
     """
 
     def __init__(self) -> None:
@@ -40,9 +40,8 @@ class Agents:
         """Do what a line on standard input says."""
         if "break" in words and self._network is not None:
             self._network.flush_nat_rules(words["break"])
-        if "network" in words and self._network is not None:
-            name, *arguments = words["network"]
-            getattr(self._network, name)(*arguments)
+        if "mend" in words and self._network is not None:
+            self._network.boot(words["mend"], "#!/bin/sh\n")
         if "offline" in words and self._run_command is not None:
             self._run_command.offline = set(words["offline"])
         if "hosts" in words:
