@@ -36,7 +36,15 @@ TAGS = {ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"]: ENVIRONMENT["NAT_FAILOVER_PRO
 HARMLESS = ("Describe", "Get", "List", "SendCommand", "Publish")
 READS = ("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter")
 MIRRORS = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
-ANSWERED = (*READS, *MIRRORS, "GetParameters", "PutParameter", "ReplaceRouteTableAssociation", "Publish")
+ANSWERED = (
+    *READS,
+    *MIRRORS,
+    "GetParameters",
+    "PutParameter",
+    "ReplaceRouteTableAssociation",
+    "AssociateAddress",
+    "Publish",
+)
 ASKED = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
 # How long a watch takes to see the loss, in seconds.
 LOSS = 2
