@@ -16,6 +16,8 @@ JOBS ?= 1
 TESTS ?=
 CONTEXT ?=
 RUNS ?= 10
+HISTORIES ?= 20000
+PROCESSES ?= 2
 DAYS ?= 1000
 MINUTES ?= 10
 README ?=
@@ -52,6 +54,10 @@ fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
 .PHONY: bench
 bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000 README=1
 	@python -m tests.bench --runs $(RUNS) --days $(DAYS) $(if $(README),--readme)
+
+.PHONY: simulate
+simulate: .venv/ready ## Break it in 20,000 seeded histories and check the rules at every step: SEED=n tells one; HISTORIES= PROCESSES=2
+	@python -m tests.simulation --runs $(HISTORIES) --jobs $(PROCESSES) $(if $(SEED),--seed $(SEED))
 
 .PHONY: soak
 soak: .venv/ready ## Real packets, traffic and random faults for minutes: MINUTES=10 SEED= JSON=file (as root)

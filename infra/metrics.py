@@ -169,8 +169,9 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
         Watch(
             "subnets-split",
             Metric.SPLIT,
-            "Some of the subnets use one route table of the pair and some the other, so no NAT is the active one and "
-            f"nothing fails over. This shows the associations: {read_tables(tables, region)}\nMove all to one table: "
+            "Some of the subnets use one route table of the pair and some the other, or none uses either, so no NAT is "
+            "the active one and nothing fails over. This shows the associations: "
+            f"{read_tables(tables, region)}\nMove all to one table: "
             "aws ec2 replace-route-table-association --association-id rtbassoc-... --route-table-id rtb-...",
             period=every,
             periods=3,

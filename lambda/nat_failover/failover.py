@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NoReturn
 
 from nat_failover.decision import Action, Cause, Decision
 from nat_failover.egress import Egress
@@ -18,9 +19,9 @@ from nat_failover.observation import Observation, State
 from nat_failover.probe import MOST_HOSTS, Probe
 from nat_failover.record import LONGEST_OBSERVING, EgressMove, Lock, LockState, Record
 from nat_failover.rounds import Kind
-from nat_failover.routes import Routes, SwapFailedError, Tables
+from nat_failover.routes import Routes, RouteTablesError, SwapFailedError, Tables
 from nat_failover.runtime import Runtime
-from nat_failover.settings import Settings
+from nat_failover.settings import Mode, Settings
 from nat_failover.swap import Swapped, swap
 
 log = logging.getLogger(__name__)
@@ -126,12 +127,16 @@ class Failover:
         return None if self._egress is None else EgressMove(self._egress.allocation, moved=False)
 
     def finish(self, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics) -> Result:
-        """Finish what an invocation that has died has left in the lock.
+        """Finish what an invocation that has died has left in the lock; in observe mode, tell of it alone.
 
         Raises:
             SwapFailedError: as for ``carry_out``.
             ClaimLostError: as for ``carry_out``.
+            RouteTablesError: a deployment has replaced a table of the pair meanwhile; the lock says ``failed``.
         """
+        if self._settings.mode is Mode.OBSERVE:
+            metrics.count("FailoverFailed")
+            return Result("observed", "a failover that was begun before is not finished: observe mode changes nothing")
         held = self._lock.take(invoker.request_id)
         if held is None:
             return Result("lost", "another invocation has the claim and finishes the failover")
@@ -155,14 +160,27 @@ class Failover:
         self, held: HeldLock, lock: Lock, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics
     ) -> Result:
         dead = lock.record
-        if dead is None or {dead.from_table, dead.to_table} != set(self._settings.tables):
-            held.give_up()
-            return Result("locked", f"can't finish a failover between tables that are not the pair's: {lock.reason}")
+        if dead is None:
+            raise ValueError("a lock that says failing-over has to have a record")
+        if {dead.from_table, dead.to_table} != set(self._settings.tables):
+            self._record_foreign(held, lock, dead, invoker, metrics)
         log.warning("finishing the failover of an invocation that died", extra={"dead_owner": dead.owner})
         held.adopt(lock)
         record = replace(dead, owner=invoker.request_id, egress=self._egress_to_move)
         held.write(record)
         return self._swap(held, record, None, self._routes.read(), backends, invoker, metrics)
+
+    def _record_foreign(self, held: HeldLock, lock: Lock, dead: Record, invoker: Invoker, metrics: Metrics) -> NoReturn:
+        """Record that a failover can't be finished, since a table of it is none of the pair's (any more)."""
+        tables = " and ".join(self._settings.tables)
+        why = (
+            f"the failover from {dead.from_table} to {dead.to_table} can't be finished: the pair's route tables are "
+            f"{tables} now. Associate every protected subnet with one of these and re-arm"
+        )
+        held.adopt(lock)
+        held.write(replace(dead, state=LockState.FAILED, owner=invoker.request_id, outcome=why))
+        metrics.count("FailoverFailed")
+        raise RouteTablesError(why)
 
     def _swap(
         self,

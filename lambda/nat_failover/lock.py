@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nat_failover.record import Claim, Lock, Record, read_claim, read_lock
@@ -164,16 +164,39 @@ class HeldLock:
             ClaimLostError: the lease is over.
             LockChangedError: the lock is no longer as this invocation has left it.
         """
+        self.write_word(record.text())
+
+    def write_word(self, text: str) -> None:
+        """Write what a person says, ``armed`` or that it is paused; as carefully as a record.
+
+        Raises:
+            ClaimLostError: as for ``write``.
+            LockChangedError: as for ``write``.
+        """
         self.still_held()
         if self._written is not None and self._lock().text != self._written:
             raise LockChangedError(f"{self._settings.lock_parameter} was written by a person during the failover")
-        text = record.text()
         self._ssm.put_parameter(Name=self._settings.lock_parameter, Value=text, Type="String", Overwrite=True)
         self._written = text
 
     def adopt(self, lock: Lock) -> None:
         """Go on with the record that a dead holder has left."""
         self._written = lock.text
+
+    def renew(self) -> None:
+        """Begin the lease anew, for what takes longer than one.
+
+        Raises:
+            ClaimLostError: the lease is over, or somebody else has written the claim.
+        """
+        self.still_held()
+        claim = replace(self._claim, until=self._runtime.now() + self._settings.claim_lease)
+        put = self._ssm.put_parameter(
+            Name=self._settings.claim_parameter, Value=claim.text, Type="String", Overwrite=True
+        )
+        if put["Version"] != self._claim.version + 1:
+            raise ClaimLostError(f"the claim of {self._claim.owner} was written by somebody else: nothing is changed")
+        self._claim = replace(claim, version=put["Version"])
 
     def give_up(self) -> None:
         """End the lease now, having changed nothing.
@@ -182,9 +205,13 @@ class HeldLock:
         versions, by which takers know each other, would begin anew.
         https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
         """
+        self.end_in(0.0)
+
+    def end_in(self, seconds: float) -> None:
+        """End the lease in so many seconds: what was to be done is done, but others may still read an older lock."""
         if self._runtime.now() >= self.until:
             return  # somebody may have taken it over
-        ended = Claim(self._claim.owner, self._runtime.now(), 0, self._claim.observing)
+        ended = Claim(self._claim.owner, self._runtime.now() + seconds, 0, self._claim.observing)
         self._ssm.put_parameter(Name=self._settings.claim_parameter, Value=ended.text, Type="String", Overwrite=True)
 
     def _lock(self) -> Lock:

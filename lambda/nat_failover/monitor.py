@@ -266,7 +266,7 @@ class Monitor:
             "Tick": isinstance(trigger, Tick),
             "BackendsBroken": states.count(State.BROKEN),
             "CannotJudge": decision.cause is Cause.CANNOT_JUDGE,
-            "Split": decision.cause is Cause.SPLIT,
+            "Split": decision.cause in (Cause.SPLIT, Cause.NO_SUBNETS),
             "ControlDown": decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED),
             "PassiveNatUnhealthy": self._passive_unhealthy(view),
             "OfflineWhileLocked": locked and len(backends.failing) >= self._settings.failure_threshold,

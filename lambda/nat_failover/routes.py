@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -148,7 +148,14 @@ class Routes:
             return None
         return f"{table_id} has no default route"
 
-    def swap(self, from_table: str, to_table: str, known: Tables, allowed: Callable[[], None]) -> tuple[str, ...]:
+    def swap(
+        self,
+        from_table: str,
+        to_table: str,
+        known: Tables,
+        allowed: Callable[[], None],
+        only: Collection[str] | None = None,
+    ) -> tuple[str, ...]:
         """Move every subnet from one table to the other, all at the same time.
 
         The first try goes by what is known, since every second counts; then the tables are read anew: association ids
@@ -159,6 +166,7 @@ class Routes:
             to_table: route table id.
             known: both tables as they were read last.
             allowed: called before each try; raises where nothing may be changed any more.
+            only: subnet ids, where not every subnet is to be moved.
 
         Returns:
             All subnets that are on ``to_table``.
@@ -167,7 +175,7 @@ class Routes:
             SwapFailedError: some could not be moved, after a bounded number of tries.
         """
         moved: set[str] = set()
-        left = dict(known.by_id[from_table].associations)
+        left = _chosen(known.by_id[from_table], only)
         errors: dict[str, str] = {}
         for pause in (*PAUSES, None):
             allowed()
@@ -181,7 +189,7 @@ class Routes:
             else:
                 # A read may be a little old: what EC2 has accepted is moved, whatever it says.
                 moved.update(tables.by_id[to_table].associations)
-                left = {s: a for s, a in tables.by_id[from_table].associations.items() if s not in moved}
+                left = {s: a for s, a in _chosen(tables.by_id[from_table], only).items() if s not in moved}
                 if not left:
                     return tuple(sorted(moved))
                 errors = {s: errors.get(s, "still on the old table") for s in left}
@@ -213,6 +221,10 @@ class Routes:
 
 # In the ARNs that IAM refuses with: it goes into the log, the lock and the mail.
 ACCOUNT_ID = re.compile(r"(?<![\w-])[0-9]{12}(?![\w-])")
+
+
+def _chosen(table: Table, only: Collection[str] | None) -> dict[str, str]:
+    return {s: a for s, a in table.associations.items() if only is None or s in only}
 
 
 def said_of(error: Exception) -> str:

@@ -27,7 +27,7 @@ class Agents:
     """The hosts of one pair, once somebody has told of them; until then no host is online.
 
     Words come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "document": "...", "url": "..."}``
-    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away.
+    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"mend": "nat01"}`` gives them back.
     """
 
     def __init__(self) -> None:
@@ -39,6 +39,8 @@ class Agents:
         """Do what a line on standard input says."""
         if "break" in words and self._network is not None:
             self._network.flush_nat_rules(words["break"])
+        if "mend" in words and self._network is not None:
+            self._network.boot(words["mend"], "#!/bin/sh\n")
         if "hosts" in words:
             self._begin(words)
 

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from nat_failover.rounds import OVERLAP
+from nat_failover.settings import Mode
 from tests.fakes import Told, before
 from tests.integration.account import Account, pair_in_moto
 from tests.integration.acting import Acting
@@ -167,8 +168,10 @@ def test_a_passive_table_without_a_default_route_is_told_before_it_is_needed(acc
 
 @pytest.mark.parametrize("alive", [True, False])
 def test_a_tick_that_meets_a_failover_of_another_writes_its_metrics(account: Account, alive: bool) -> None:
+    if not alive:
+        account.configure(mode=Mode.OBSERVE)
     acting = Acting(account)
-    acting.leave_behind(**({} if alive else {"to_table": "rtb-0123456789abcdef9"}))
+    acting.leave_behind()
     if alive:
         acting.lock.take("alive")
     told = account.tick()
@@ -209,7 +212,8 @@ def test_subnets_on_both_tables_are_told_and_left_as_they_are(account: Account) 
 def test_a_pair_without_subnets_is_told(account: Account) -> None:
     for association in account.associations(account.primary_table).values():
         account.ec2.disassociate_route_table(AssociationId=association)
-    assert account.tick().cause == "NO_SUBNETS"
+    told = account.tick()
+    assert (told.cause, told.metrics["Split"]) == ("NO_SUBNETS", 1)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from nat_failover.lock import LockChangedError
 from nat_failover.record import LockState
-from nat_failover.routes import SwapFailedError
+from nat_failover.routes import RouteTablesError, SwapFailedError
+from nat_failover.settings import Mode
 from tests.fakes import before
 from tests.integration.account import Account, pair_in_moto
 from tests.integration.acting import Acting
@@ -160,12 +161,37 @@ def test_a_person_who_writes_the_lock_just_before_it_is_adopted_stops_the_finish
     assert (account.on_standby, account.lock) == ((), "paused")
 
 
-def test_a_record_of_other_route_tables_is_not_finished(account: Account, acting: Acting) -> None:
+def test_a_failover_whose_route_table_a_deployment_has_replaced_is_recorded_as_failed(
+    account: Account, acting: Acting
+) -> None:
     acting.leave_behind(to_table="rtb-0123456789abcdef9")
-    result = acting.finish()
-    assert result.outcome == "locked"
-    assert "between tables that are not the pair's" in result.said
+    with pytest.raises(RouteTablesError, match="to rtb-0123456789abcdef9 can't be finished"):
+        acting.finish()
     assert account.on_standby == ()
+    assert (acting.record["state"], acting.record["owner"]) == ("failed", "request-2")
+    assert account.standby_table in acting.record["outcome"]
+    assert "re-arm" in acting.record["outcome"]
+    assert acting.measured["FailoverFailed"] == [1]
+
+
+def test_a_person_who_writes_the_lock_before_such_a_failover_is_recorded_has_the_last_word(
+    account: Account, acting: Acting
+) -> None:
+    acting.leave_behind(to_table="rtb-0123456789abcdef9")
+    before(account.ssm, "GetParameters", lambda: setattr(account, "lock", "paused"), after=1)
+    with pytest.raises(LockChangedError):
+        acting.finish()
+    assert account.lock == "paused"
+
+
+def test_in_observe_mode_a_failover_that_was_begun_before_is_not_finished_but_told_of(account: Account) -> None:
+    account.configure(mode=Mode.OBSERVE)
+    acting = Acting(account)
+    acting.leave_behind()
+    left = account.lock
+    result = acting.finish()
+    assert (result.outcome, account.on_standby, account.lock) == ("observed", (), left)
+    assert acting.measured["FailoverFailed"] == [1]
 
 
 def test_a_finishing_that_fails_leaves_the_lock_failed(account: Account, acting: Acting) -> None:

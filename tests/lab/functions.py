@@ -25,13 +25,24 @@ RETRIES = (60.0, 120.0)
 
 @dataclass
 class Invocation:
-    """What an invocation was for and what came of it; times in seconds since the epoch."""
+    """What an invocation was for and what came of it; times in seconds since the epoch.
+
+    Attributes:
+        serial: counts the invocations; the first is 1.
+        settings: of the function at that time.
+        request_id: a retry has that of the first try.
+        metrics: the lines that it has written.
+    """
 
     at: float
     event: dict[str, Any]
     ended_at: float = 0.0
     result: dict[str, Any] | None = None
     error: BaseException | None = None
+    serial: int = 0
+    settings: Settings | None = None
+    request_id: str = ""
+    metrics: str = ""
 
     @property
     def trigger(self) -> str:
@@ -44,12 +55,12 @@ class _Environment(Execution):
         super().__init__(functions.world.now)
         self.busy = self.retired = False
         self.lines = io.StringIO()
-        settings = Settings.from_environment(functions.cloud.environment)
+        self.settings = Settings.from_environment(functions.cloud.environment)
         clients = functions.gateway.clients(self)
-        self.application = Application(settings, clients, _Runtime(functions.world, self), self.lines)
+        self.application = Application(self.settings, clients, LabRuntime(functions.world, self), self.lines)
 
 
-class _Runtime:
+class LabRuntime:
     """The product's view of the world; ends where the function was killed."""
 
     def __init__(self, world: World, execution: Execution) -> None:
@@ -103,6 +114,7 @@ class Functions:
         self.period = 0.0
         self.together = 0
         self._held: list[dict[str, Any]] = []
+        self.on_begin: Callable[[Invocation], None] = lambda invocation: None  # noqa: ARG005
         self.on_end: Callable[[Invocation], None] = lambda invocation: None  # noqa: ARG005
 
     @property
@@ -168,6 +180,11 @@ class Functions:
         for environment in self._environments:
             environment.retired = True
 
+    def kill(self) -> None:
+        """End whatever runs now, as when its machine dies."""
+        for environment in self._environments:
+            environment.killed |= environment.busy
+
     def warm(self, environments: int) -> None:
         """Have so many environments ready."""
         while len(self._environments) < environments:
@@ -197,15 +214,21 @@ class Functions:
             self._environments.append(environment)
         environment.busy = True
         self.world.sleep(self._latencies.draw(latency, self.world.random))
-        invocation = Invocation(self.world.now(), event)
+        environment.serial = len(self.invocations) + 1
+        invocation = Invocation(
+            self.world.now(), event, serial=environment.serial, settings=environment.settings, request_id=request_id
+        )
         self.invocations.append(invocation)
+        written = environment.lines.tell()
         environment.request_id, environment.ends_at = request_id, self.world.now() + self.cloud.timeout
         context = _Context(request_id, self.world, environment.ends_at)
+        self.on_begin(invocation)
         try:
             invocation.result = environment.application.handle(event, context)
         except (Exception, FunctionEndedError) as error:  # noqa: BLE001 - recorded, judged by the scenario
             invocation.error = error
         invocation.ended_at = self.world.now()
+        invocation.metrics = environment.lines.getvalue()[written:]
         environment.busy, environment.ends_at = False, float("inf")
         self.on_end(invocation)
         return invocation.error is None

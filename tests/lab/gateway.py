@@ -6,12 +6,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
 from nat_failover.application import CONFIG, Clients
+from nat_failover.settings import Settings
 from tests.lab.cloud import REGION, Cloud
 from tests.lab.latencies import Latencies
 from tests.lab.runcommand import RunCommand
@@ -34,6 +36,8 @@ class Execution:
     Attributes:
         request_id: of the invocation that runs in it now.
         ends_at: when Lambda ends that invocation.
+        settings: of the function that runs in it.
+        serial: counts the invocations of all environments; that which runs in it now.
     """
 
     def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
@@ -41,6 +45,8 @@ class Execution:
         self.killed = False
         self.request_id = ""
         self.ends_at = float("inf")
+        self.settings: Settings | None = None
+        self.serial = 0
 
     def check(self) -> None:
         """End here if the function was killed, or is out of time."""
@@ -227,7 +233,13 @@ def _client(service: str) -> Any:
 
 
 def _new(service: str) -> Any:
-    return boto3.Session(region_name=REGION).client(service, config=CONFIG)  # type: ignore[call-overload]
+    return _session().client(service, config=CONFIG)  # type: ignore[call-overload]
+
+
+@cache
+def _session() -> boto3.Session:
+    """Give the one session: each would read the services' models anew, a quarter of a second."""
+    return boto3.Session(region_name=REGION)
 
 
 def _kind(service: str, operation: str) -> str:

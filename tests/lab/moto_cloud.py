@@ -131,6 +131,9 @@ class MotoCloud(Cloud):
         standby.nics[0].private_ip_address = self.network.layout.host("nat02").address
         self.standby_table = self.environment["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
         self.lock_name = self.environment["NAT_FAILOVER_LOCK_PARAMETER"]
+        # moto takes it from no template.
+        for nat in self.network.layout.nats:
+            self.set_source_dest_check(nat.name, on=False)
         data = self.ec2.describe_instance_attribute(InstanceId=self.instances["nat02"], Attribute="userData")
         self.user_data = base64.b64decode(data["UserData"]["Value"]).decode()
         document = self.ssm.get_document(Name=self.environment["NAT_FAILOVER_PROBE_DOCUMENT"])
@@ -216,6 +219,12 @@ class MotoCloud(Cloud):
         instance = backend.get_instance(self.instances[host])
         launched = datetime.fromtimestamp(at, UTC)
         instance.launch_time = launched.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+    def set_source_dest_check(self, host: str, *, on: bool) -> None:
+        """Have EC2 drop what a host forwards, or not."""
+        self.ec2.modify_network_interface_attribute(
+            NetworkInterfaceId=self.interface(host), SourceDestCheck={"Value": on}
+        )
 
     def lock_text(self) -> str | None:
         """Give the lock's value; None where there is no parameter."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.lab.cloud import REGION, Cloud
 from tests.lab.latencies import Latencies
-from tests.lab.network import Network
+from tests.lab.network import Network, ProbeOutcome
 from tests.lab.world import World
 
 OPERATIONS = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
+# AWS's own document, which runs what a person says.
+SHELL = "AWS-RunShellScript"
 # How often an agent that can't reach SSM tries again, in seconds.
 RETRY = 0.5
 
@@ -28,6 +31,15 @@ class _Invocation:
     exit_code: int = -1
     output: str = ""
     finished_at: float | None = None
+    begun_at: float = float("inf")
+    ended_at: float = float("inf")
+
+    def as_of(self, at: float) -> _Invocation:
+        """Give it as SSM knew it then."""
+        if at >= self.ended_at or self.status == "Pending":
+            return self
+        status = "InProgress" if at >= self.begun_at else "Pending"
+        return _Invocation(self.host, self.instance_id, status, status)
 
 
 @dataclass
@@ -51,6 +63,8 @@ class RunCommand:
         offline: hosts whose agent has not been heard of for long.
         seen: when SSM learnt of each failed probe, and of which host.
         failed: when each of these probes ended on its host.
+        clocks: by how many seconds the clock of a host is ahead.
+        tampered: gives what a host's agent tells, for what the probe came to.
     """
 
     def __init__(
@@ -74,6 +88,23 @@ class RunCommand:
         self.dead: set[str] = set()
         self.seen: list[tuple[float, str]] = []
         self.failed: list[tuple[float, str]] = []
+        self.clocks: dict[str, float] = {}
+        self.tampered: Callable[[str, ProbeOutcome], ProbeOutcome] = lambda host, outcome: outcome  # noqa: ARG005
+        self._as_of: float | None = None
+
+    @contextmanager
+    def as_of(self, at: float) -> Iterator[None]:
+        """List commands and invocations as they were at an earlier time."""
+        self._as_of = at
+        try:
+            yield
+        finally:
+            self._as_of = None
+
+    @property
+    def _now(self) -> float:
+        """The time that lists are of."""
+        return self._world.now() if self._as_of is None else self._as_of
 
     def answers(self, operation: str) -> bool:
         """Tell whether an operation is answered here."""
@@ -117,6 +148,8 @@ class RunCommand:
 
     def _script(self, client: Any, arguments: Mapping[str, Any]) -> tuple[str, list[str]]:
         """Put the parameters into the document's script, as SSM does, refusing what its patterns refuse."""
+        if arguments["DocumentName"] == SHELL:
+            return "\n".join(arguments["Parameters"]["commands"]) + "\n", []
         document = self._cloud.document
         values = {}
         for name, declared in document["parameters"].items():
@@ -142,19 +175,22 @@ class RunCommand:
             if self._world.now() > deadline:
                 return  # DeliveryTimedOut comes only after the step's own timeout, an hour later
         invocation.status = invocation.details = "InProgress"
+        invocation.begun_at = self._world.now()
         run = self._network.start_probe(invocation.host, script, arguments)
-        outcome = run.wait()
+        outcome = self.tampered(invocation.host, run.wait())
         ended_at = self._world.now()
-        if outcome.exit_code == 1:
+        if outcome.exit_code == 1 and arguments:
             self.failed.append((ended_at, invocation.host))
         if outcome.exit_code < 0:
             return  # the host went down with its agent: nobody tells
         self._world.sleep(self._latencies.draw("result", self._world.random))
         while not self._reaches_ssm(invocation.host):
             self._world.sleep(RETRY)
-        invocation.exit_code, invocation.output, invocation.finished_at = outcome.exit_code, outcome.stdout, ended_at
+        invocation.exit_code, invocation.output = outcome.exit_code, outcome.stdout
+        invocation.finished_at = ended_at + self.clocks.get(invocation.host, 0.0)
+        invocation.ended_at = self._world.now()
         invocation.status = invocation.details = "Success" if outcome.exit_code == 0 else "Failed"
-        if outcome.exit_code == 1:
+        if outcome.exit_code == 1 and arguments:
             self.seen.append((self._world.now(), invocation.host))
         self._emit(self._event(command, invocation))
 
@@ -201,9 +237,7 @@ class RunCommand:
         found = [
             self._told(c)
             for c in self._commands.values()
-            if c.arguments["DocumentName"] == wanted["DocumentName"]
-            and c.asked_at > since
-            and c.listed_at <= self._world.now()
+            if c.arguments["DocumentName"] == wanted["DocumentName"] and c.asked_at > since and c.listed_at <= self._now
         ]
         return self._page(list(reversed(found)), "Commands", arguments)
 
@@ -212,7 +246,7 @@ class RunCommand:
         if command is None:
             error = {"Error": {"Code": "InvalidCommandId", "Message": arguments["CommandId"]}}
             raise client.exceptions.InvalidCommandId(error, "ListCommandInvocations")
-        listed = list(command.invocations.values()) if command.listed_at <= self._world.now() else []
+        listed = [i.as_of(self._now) for i in command.invocations.values()] if command.listed_at <= self._now else []
         return self._page([_told_invocation(command, i) for i in listed], "CommandInvocations", arguments)
 
     def _information(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
 from tests.lab.network import DEFAULT_UPTIME, PINGS_A_SECOND, ProbeOutcome, Slot, longest_outage
 from tests.lab.simulated_probe import SimulatedProbe
+from tests.lab.simulated_scripts import SimulatedScript
 from tests.lab.world import Cancelled, World
 
 
@@ -23,7 +24,7 @@ class _Machine:
     uplink: bool = True
     booted_at: float = 0.0
     echoes: int = 0
-    runs: list[SimulatedProbe] = field(default_factory=list)
+    runs: list[SimulatedProbe | SimulatedScript] = field(default_factory=list)
 
     @property
     def up(self) -> bool:
@@ -86,11 +87,10 @@ class SimulatedNetwork:
         machine.boots_to_nat = machine.forwarding = machine.translating = True
         self.changed.give()
 
-    def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> SimulatedProbe:
-        """Play the probe; the script itself is not run."""
-        del script
+    def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> SimulatedProbe | SimulatedScript:
+        """Play the probe, or one of the command's scripts, which have no arguments; the script itself is not run."""
         machine = self._machines[host]
-        run = SimulatedProbe(self, host, arguments)
+        run = SimulatedProbe(self, host, arguments) if arguments else SimulatedScript(self, host, script)
         machine.runs = [*(run for run in machine.runs if not run.done()), run]
         if not machine.powered:
             run.kill()
@@ -108,10 +108,29 @@ class SimulatedNetwork:
         way, out = self._path(host, address)
         if way in PRIVATE_WAYS:
             return address == PRIVATE_WAYS[way]
-        there = address in (*TARGETS, SSM_PUBLIC) and address not in self._dark_targets and self._internet
-        if out is None or not there:
+        if out is None or not self._is_there(address):
             return False
         return not (self._loss and self.world.random.random() * 100 < self._loss)
+
+    def _is_there(self, address: str) -> bool:
+        return address in (*TARGETS, SSM_PUBLIC) and address not in self._dark_targets and self._internet
+
+    def is_online(self, host: str) -> bool:
+        """Tell whether a packet of a host to a target may be answered, but for those lost at random."""
+        machine = self._machines[host]
+        if not machine.up or machine.sick:
+            return False
+        return any(self._is_there(target) and self._path(host, target)[1] is not None for target in TARGETS)
+
+    def default_of(self, table: str) -> str | None:
+        """Give the host that a route table's default route leads to; None where it leads to none."""
+        way = self._routes.get(table, {}).get("0.0.0.0/0")
+        return way if way in self._machines else None
+
+    @property
+    def loss(self) -> float:
+        """Per cent of the packets that are lost at random."""
+        return self._loss
 
     def is_up(self, host: str) -> bool:
         """Tell whether a host runs and is connected."""
@@ -176,6 +195,11 @@ class SimulatedNetwork:
         """Take a NAT's translation rules away."""
         self._machines[nat].translating = False
         self.changed.give()
+
+    def is_nat(self, host: str) -> tuple[bool, bool]:
+        """Tell whether a host forwards, and whether it translates."""
+        machine = self._machines[host]
+        return machine.forwarding, machine.translating
 
     def set_forwarding(self, nat: str, on: bool) -> None:
         """Let a NAT forward, or not."""

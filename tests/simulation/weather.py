@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -12,9 +14,13 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from tests.lab.gateway import Call, FunctionEndedError
 from tests.lab.world import World
-from tests.simulation.account import ModelAccount
 
-READS = ("GetParameter", "GetParameters", "DescribeRouteTables", "DescribeInstances")
+AsOf = Callable[[float], AbstractContextManager[None]]
+
+READS = (
+    *("GetParameter", "GetParameters", "DescribeRouteTables", "DescribeInstances", "DescribeAddresses"),
+    *("ListCommands", "ListCommandInvocations"),
+)
 # How old an answer may be. AWS gives no bound for either service; EC2 speaks of seconds, and to be prepared for minutes
 # in the worst case, Systems Manager promises nothing:
 # https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
@@ -54,28 +60,34 @@ FATES = (*BEFORE, *AFTER, "made twice", "slow", "killed before", "killed after",
 class Weather:
     """Decides what befalls each call.
 
+    That hangs on the seed, on the operation and on how often it has been called before, and on nothing else: leaving
+    one thing out of a history leaves what befalls the other calls as it was.
+
     Args:
-        chance: source of randomness.
+        seed: source of chance.
         world: for what is slow.
-        account: for answers from the past.
+        as_of: make answers come from an earlier time; one for each of those that keep something.
 
     Attributes:
         share: of the calls that something befalls; 0 for fair weather.
         fates: which kinds there are.
+        spared: calls that nothing befalls, as ``strike`` names them.
         seen: how often each kind has befallen each operation.
-        told: called with each.
+        told: called with each, and its name.
     """
 
-    chance: Random
+    seed: int
     world: World
-    account: ModelAccount
+    as_of: tuple[AsOf, ...] = ()
     share: float = 0.0
     fates: tuple[str, ...] = FATES
-    told: Callable[[Call, str], None] = lambda call, fate: None  # noqa: ARG005
+    spared: frozenset[str] = frozenset()
+    told: Callable[[Call, str, str], None] = lambda call, fate, strike: None  # noqa: ARG005
 
     def __post_init__(self) -> None:
         """Begin to count."""
         self.seen: Counter[tuple[str, str]] = Counter()
+        self.calls: Counter[str] = Counter()
 
     def interpose(self, call: Call, make: Callable[[], Any]) -> Any:
         """Make a call, or what befalls it instead.
@@ -84,11 +96,14 @@ class Weather:
             ClientError, ReadTimeoutError, ConnectTimeoutError: as boto3 does when its own retries are used up.
             FunctionEndedError: the function was killed.
         """
-        fate = self._fate(call.operation)
-        if fate is None:
+        self.calls[call.operation] += 1
+        strike = f"{call.operation} {self.calls[call.operation]}"
+        chance = self._chance(strike)
+        fate = None if chance is None else self._fate(call.operation, chance)
+        if fate is None or chance is None:
             return make()
         self.seen[fate, call.operation] += 1
-        self.told(call, fate)
+        self.told(call, fate, strike)
         if fate in BEFORE:
             raise BEFORE[fate](call.operation)
         if fate in AFTER:
@@ -101,11 +116,10 @@ class Weather:
                 return make()
             case "slow":
                 answer = make()
-                self.world.sleep(self.chance.uniform(*SLOW))
+                self.world.sleep(chance.uniform(*SLOW))
                 return answer
             case "stale":
-                with self.account.as_of(self.world.now() - self.chance.uniform(0, STALE_BY)):
-                    return make()
+                return self._from_the_past(make, self.world.now() - chance.uniform(0, STALE_BY))
             case "killed before":
                 call.execution.killed = True
                 raise FunctionEndedError
@@ -114,10 +128,21 @@ class Weather:
                 call.execution.killed = True
                 raise FunctionEndedError
 
-    def _fate(self, operation: str) -> str | None:
-        if not self.share or self.chance.random() >= self.share:
+    def _from_the_past(self, make: Callable[[], Any], at: float) -> Any:
+        with ExitStack() as stack:
+            for as_of in self.as_of:
+                stack.enter_context(as_of(at))
+            return make()
+
+    def _chance(self, strike: str) -> Random | None:
+        """Give a source of chance to a call that something befalls; to most, nothing does."""
+        if not self.share or strike in self.spared:
             return None
-        fate = self.chance.choice(self.fates)
+        lot = zlib.crc32(f"{self.seed} {strike}".encode())
+        return Random(lot) if lot < self.share * 2**32 else None
+
+    def _fate(self, operation: str, chance: Random) -> str | None:
+        fate = chance.choice(self.fates)
         return None if fate == "stale" and operation not in READS else fate
 
 

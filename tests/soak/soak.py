@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TypeVar
 
 from tests.lab.functions import Invocation
 from tests.lab.gateway import FunctionEndedError
@@ -20,9 +21,11 @@ from tests.lab.namespaces import NamespacesNetwork
 from tests.lab.scenarios import RECOVERS_WITHIN
 from tests.lab.template import synthesized
 from tests.soak.connections import Connection, Fate, Window
-from tests.soak.faults import DEADLY, HARMLESS, THROTTLED, Deadly, active_nat, mend, restart_the_passive
+from tests.soak.faults import DEADLY, HARMLESS, THROTTLED, Deadly, Harmless, active_nat, mend, restart_the_passive
 from tests.soak.leftovers import Watch, own_folder
 from tests.soak.traffic import CONNECTED_WITHIN, SILENT_FOR, Order
+
+T = TypeVar("T")
 
 # Short, so that ten minutes have many failovers; the least that the configuration allows of the first.
 SETTINGS = {"functionTimeout": 30, "warmUp": 30}
@@ -107,6 +110,8 @@ class _Run:
         self._watch = watch
         # What the lab draws depends on how fast the machine is; the order of the faults shall not.
         self._random = random.Random(found.seed)
+        self._deadly_left: list[Deadly] = []
+        self._harmless_left: list[Harmless] = []
         self._begun = lab.world.now()
         self._died = 0
         self._throttled = False
@@ -140,10 +145,16 @@ class _Run:
             self._rearm(active_nat(self._lab))
             return
         self._quiet(self._random.uniform(1, 4))
-        self._kill(self._random.choice(self._deadly))
+        self._kill(self._next(self._deadly_left, self._deadly))
+
+    def _next(self, left: list[T], of: Sequence[T]) -> T:
+        """Draw a fault that has not been for longest: each comes once before any comes again."""
+        if not left:
+            left += self._random.sample(of, len(of))
+        return left.pop()
 
     def _play_harmless(self) -> None:
-        lab, chosen = self._lab, self._random.choice(HARMLESS)
+        lab, chosen = self._lab, self._next(self._harmless_left, HARMLESS)
         nat, swaps = active_nat(lab), len(lab.gateway.replaced_at)
         self._struck(chosen.name, nat, None, deadly=False)
         self._throttled |= "throttles" in chosen.name

@@ -7,8 +7,10 @@ from typing import Any
 
 import typer
 
+from nat_failover.cli.act import failback, failover
 from nat_failover.cli.errors import MEANINGS
 from nat_failover.cli.history import history
+from nat_failover.cli.hold import pause, rearm, resume
 from nat_failover.cli.options import remember, with_account
 
 STATUSES = "Exit status:\n\n" + "\n\n".join(f"{status.value}  {meaning}" for status, meaning in MEANINGS.items())
@@ -38,6 +40,11 @@ def _add(command: Any, *examples: str) -> None:
 
 
 _add(history, "history", "history main --limit 5", "history --json --region eu-central-1")
+_add(failover, "failover --dry-run", "failover main", "failover main --to standby --yes")
+_add(failback, "failback --dry-run", "failback main")
+_add(rearm, "rearm", "rearm main --yes")
+_add(pause, 'pause main --reason "kernel update of the standby"')
+_add(resume, "resume main")
 
 
 def main() -> None:

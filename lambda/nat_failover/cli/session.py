@@ -9,6 +9,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import NoRegionError
 
+from nat_failover.application import CONFIG as ACTING
+from nat_failover.application import IMPATIENT, Clients
 from nat_failover.runtime import LambdaRuntime, Runtime
 
 if TYPE_CHECKING:
@@ -95,6 +97,20 @@ class Account:
         """The client of EventBridge."""
         client: EventBridgeClient = self.client("events")
         return client
+
+    def acting(self) -> Clients:
+        """Make clients as the function has them, which wait briefly: who has the claim has to end within its lease."""
+
+        def made(service: str, config: Config) -> Any:
+            session: Any = self._session
+            return session.client(service, endpoint_url=self._endpoint_url, config=config)
+
+        return Clients(
+            made("ec2", ACTING),
+            made("ssm", ACTING),
+            lambda: made("sns", ACTING),
+            lambda: made("ec2", IMPATIENT),
+        )
 
     @cached_property
     def identity(self) -> str:

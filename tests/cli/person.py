@@ -1,0 +1,77 @@
+"""A person with the command, in the lab: the same means, the lab's clock, and something that happens on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nat_failover.cli.hand import Hand
+from nat_failover.cli.passage import Passage, Passed
+from nat_failover.cli.planning import Ahead, look_ahead
+from nat_failover.settings import Settings
+from tests.lab.functions import LabRuntime
+from tests.lab.gateway import Execution
+from tests.lab.lab import Lab
+from tests.lab.latencies import Latencies
+from tests.lab.layout import Layout
+
+ALICE, BOB = "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::123456789012:user/bob"
+
+
+@dataclass
+class Person:
+    """Somebody at the terminal.
+
+    Attributes:
+        on: what happens as soon as the command says something that begins with a text, once.
+        said: what it has said.
+    """
+
+    lab: Lab
+    name: str = ALICE
+    on: dict[str, Callable[[], object]] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.execution = Execution(self.lab.world.now)
+        self.settings = Settings.from_environment(self.lab.cloud.environment)
+        runtime = LabRuntime(self.lab.world, self.execution)
+        self.hand = Hand(self.settings, self.lab.gateway.clients(self.execution), runtime, self.name)
+
+    def hear(self, text: str) -> None:
+        """Read what the command says."""
+        self.said.append(text)
+        for beginning in [b for b in self.on if text.startswith(b)]:
+            self.on.pop(beginning)()
+
+    def looks_ahead(self, name: str = "failback") -> Ahead:
+        """Plan a failover, or a failback."""
+        table = self.settings.primary_route_table if name == "failback" else None
+        return look_ahead(self.hand, name, table, self.hear, staged=name == "failback")
+
+    def follows(self, ahead: Ahead) -> Passed:
+        """Follow a plan."""
+        assert ahead.plan is not None
+        return Passage(self.hand, ahead.plan, self.hear).go()
+
+    def fails_over(self) -> Passed:
+        """Fail over, and let the claim's end come."""
+        passed = self.follows(self.looks_ahead("failover"))
+        self.lab.wait(20)
+        return passed
+
+
+def in_lab(
+    play: Callable[[Lab], None],
+    network: str = "simulated",
+    settings: dict[str, object] | None = None,
+    layout: Layout | None = None,
+) -> None:
+    """Play something in a lab whose function watches."""
+
+    def main(lab: Lab) -> None:
+        lab.begin()
+        lab.wait(3)
+        play(lab)
+
+    Lab(network, 1, Latencies(), settings, layout).run(main)

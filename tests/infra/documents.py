@@ -1,0 +1,168 @@
+"""Pure: what the documents name, and what of it there is not."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import jmespath
+from botocore import xform_name
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from jmespath.exceptions import JMESPathError
+
+ROOT = Path(__file__).resolve().parents[2]
+# What the AWS command line adds to every command, and the commands that are its own.
+GLOBAL = {"query", "output", "region", "profile", "endpoint-url", "no-cli-pager"}
+OWN = {("logs", "tail"): {"since", "follow", "format", "filter-pattern"}}
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+SETTING = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
+PATH = re.compile(r"(?:infra|lambda|tests|\.github|\.ci)/[\w./-]+")
+
+
+def documents() -> list[Path]:
+    """List the project's pages."""
+    folders = (ROOT, ROOT / ".github", *(ROOT / top for top in ("infra", "lambda", "tests")))
+    return sorted({page for folder in folders[:2] for page in folder.glob("*.md")} | _below(folders[2:]))
+
+
+def _below(folders: Collection[Path]) -> set[Path]:
+    return {page for folder in folders for page in folder.rglob("*.md")}
+
+
+def code(text: str) -> list[str]:
+    """Give every line of every block of code, continued lines as one, and every word that is set as code."""
+    found: list[str] = []
+    for block, word in CODE.findall(text):
+        found += block.replace("\\\n", " ").splitlines() if block else [word]
+    return found
+
+
+def headings(text: str) -> dict[str, str]:
+    """Give the text below each heading of the second level."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def anchors(text: str) -> set[str]:
+    """Give what links within a page may lead to, as GitHub makes it of headings."""
+    told = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in told}
+
+
+def dead_links(page: Path, text: str) -> Iterator[str]:
+    """Give the links of a page, which is there as a file, that lead to no file or to no heading of it."""
+    for target in LINK.findall(text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        if not file.exists() or (anchor and anchor not in anchors(file.read_text(encoding="utf-8"))):
+            yield target
+
+
+def unknown_targets(text: str, targets: Collection[str]) -> Iterator[str]:
+    """Give the targets of make that a page names and the Makefile has not."""
+    for line in code(text):
+        for target in re.findall(r"(?:^|[\s(;&])make ([a-z][a-z0-9-]*)", line.partition("#")[0]):
+            if target not in targets:
+                yield target
+
+
+def unknown_commands(text: str, commands: Collection[str]) -> Iterator[str]:
+    """Give the commands of nat-failover that a page names and the program has not."""
+    for line in code(text):
+        for named in re.findall(r"(?:^|[\s$(])nat-failover ((?:[a-z]+, )*[a-z]+)", line.partition("#")[0]):
+            yield from (command for command in named.split(", ") if command not in commands)
+
+
+def unknown_settings(text: str, settings: Collection[str], others: Collection[str]) -> Iterator[str]:
+    """Give the words set as code that look like settings and are none; others look so, too."""
+    for _, word in CODE.findall(text):
+        if word and SETTING.fullmatch(word) and word not in settings and word not in others:
+            yield word
+
+
+def missing_files(text: str) -> Iterator[str]:
+    """Give the paths set as code that there are not."""
+    for _, word in CODE.findall(text):
+        if word and PATH.fullmatch(word) and not (ROOT / word).exists():
+            yield word
+
+
+def wrong_aws(text: str) -> Iterator[str]:
+    """Give the commands of the AWS command line that it would not take: the operation, an option, a query."""
+    for line in code(text):
+        for command in re.findall(r"(?:^|[\s(])aws ([a-z0-9-]+ [a-z-]+.*)", line):
+            problem = _problem(_words(command))
+            if problem is not None:
+                yield f"aws {command}: {problem}"
+
+
+def _words(command: str) -> list[str]:
+    """Split a command up to its end: the end of the line, of a substitution, or of the sentence around it."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars="();|&")
+    lexer.whitespace_split = True
+    lexer.commenters = "#"
+    words = []
+    for word in lexer:
+        if set(word) <= set("();|&"):
+            break
+        words.append(word)
+    return words
+
+
+def _problem(words: list[str]) -> str | None:
+    service, operation = words[0], words[1]
+    named = {word[2:] for word in words if word.startswith("--")}
+    if (service, operation) in OWN:
+        allowed: Collection[str] = OWN[service, operation]
+    elif operation == "wait":
+        return _problem([service, _waited_for(service, words[2]), *words[3:]])
+    else:
+        options = _options(service, operation)
+        if options is None:
+            return f"{service} has no {operation}"
+        allowed = options
+    wrong = sorted(named - GLOBAL - set(allowed))
+    if wrong:
+        return f"no option --{wrong[0]}"
+    if "--query" in words:
+        try:
+            jmespath.compile(words[words.index("--query") + 1])
+        except JMESPathError as error:
+            return str(error)
+    return None
+
+
+def _waited_for(service: str, waiter: str) -> str:
+    told: Mapping[str, Mapping[str, str]] = Loader().load_service_model(service, "waiters-2")["waiters"]
+    return next((xform_name(w["operation"], "-") for name, w in told.items() if xform_name(name, "-") == waiter), "")
+
+
+@cache
+def _model(service: str) -> ServiceModel | None:
+    try:
+        return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    except UnknownServiceError:
+        return None
+
+
+@cache
+def _options(service: str, operation: str) -> set[str] | None:
+    """Give the options of an operation, or None where there is none: what is a yes or no has a negation."""
+    model = _model(service)
+    name = next((name for name in model.operation_names if xform_name(name, "-") == operation), None) if model else None
+    if model is None or name is None:
+        return None
+    shape = model.operation_model(name).input_shape
+    members = {} if shape is None else shape.members
+    plain = {xform_name(member, "-") for member in members}
+    return plain | {
+        f"no-{xform_name(member, '-')}" for member, of in members.items() if of.type_name in ("boolean", "structure")
+    }

@@ -1,0 +1,111 @@
+"""What a failover has to rest on: enough backends that failed lately, and a way out that worked after they did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nat_failover.settings import Settings
+from tests.simulation.account import ModelAccount
+from tests.simulation.history import History
+from tests.simulation.truth import Truth
+from tests.simulation.weather import SLOW, STALE_BY
+
+# The longest that an agent which can't reach Systems Manager may be late with a command, and with its answer.
+DELIVERY = 30.0
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far what the function knows may be from what is so, without its fault; in seconds.
+
+    Attributes:
+        stale: the age of an answer.
+        slow: what a call may take beyond the usual.
+        call: what a call usually takes at most.
+        clock: the error of a time that hosts tell.
+    """
+
+    stale: float
+    slow: float
+    call: float
+    clock: float
+
+    @staticmethod
+    def of(history: History) -> Tolerance:
+        """Give that of a history."""
+        storms = history.share > 0
+        wrong_clocks = any(step.kind == "a clock is wrong" for step in history.steps)
+        delivery = 1.5 * history.slower
+        return Tolerance(
+            STALE_BY if storms and "stale" in history.fates else 0.0,
+            SLOW[1] if storms and "slow" in history.fates else 0.0,
+            0.25 * history.slower,
+            (DELIVERY if wrong_clocks or history.silence_counts else 0.0) + delivery,
+        )
+
+    @property
+    def of_a_call(self) -> float:
+        """Between the beginning of a call and its effect."""
+        return self.call
+
+    @property
+    def of_reading(self) -> float:
+        """Between what a reading tells of, and what is done by it at once."""
+        return self.stale + self.slow + self.call
+
+    @property
+    def of_the_lock(self) -> float:
+        """Between the claim and the first record: the claim's answer, the second reading, the record."""
+        return self.stale + 2 * self.slow + 3 * self.call
+
+    @property
+    def of_a_reading_before_a_write(self) -> float:
+        """Between the reading before a record, and the record."""
+        return self.stale + self.slow + 2 * self.call
+
+
+def missing_evidence(
+    truth: Truth,
+    account: ModelAccount,
+    settings: Settings,
+    record: Mapping[str, Any],
+    decided_at: float,
+    tolerance: Tolerance,
+) -> tuple[int, str] | None:
+    """Give the rule that a failover breaks by its beginning, and why; None where there is nothing to object.
+
+    Args:
+        record: that it has written.
+        decided_at: when it was decided, seconds since the epoch.
+    """
+    late = tolerance.stale + tolerance.slow + tolerance.call
+    silence = settings.silence_after if settings.count_silence else 0.0
+    since = decided_at - settings.freshness - tolerance.clock - late - silence
+    failing = truth.failing(since, decided_at)
+    if len(failing) < settings.failure_threshold:
+        return (
+            3,
+            f"a failover begins though only {failing or 'nobody'} may have failed just before",
+        )
+    if not _way_out_since(truth, settings, str(record["to"]), since, decided_at, tolerance):
+        return 2, f"a failover begins though no packet would have got out by {record['to']} since the failures"
+    launched = [account.holdings.instances[nat].launched_at for nat in settings.nats]
+    young = decided_at - max(launched) + late
+    if young < settings.warm_up:
+        return (
+            3,
+            f"a failover begins {young:.0f} s after a NAT was started, which is to warm up for {settings.warm_up} s",
+        )
+    return None
+
+
+def _way_out_since(
+    truth: Truth, settings: Settings, table: str, since: float, until: float, tolerance: Tolerance
+) -> bool:
+    """Tell whether the table carried at a moment by which enough backends had begun to fail."""
+    return any(
+        len(truth.failing(since, min(spell.until, until) + tolerance.clock)) >= settings.failure_threshold
+        for spell in truth.spells("carries", table, since - tolerance.stale, until)
+    )

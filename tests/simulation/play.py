@@ -1,0 +1,308 @@
+"""Plays a history: everything that happens in it, then calm, then the end that every history has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import Any
+
+from tests.lab.functions import Invocation
+from tests.lab.gateway import Call, Execution
+from tests.lab.lab import Lab
+from tests.lab.latencies import Latencies
+from tests.lab.layout import standard_layout
+from tests.lab.simulated import SimulatedNetwork
+from tests.simulation.cloud import ModelCloud
+from tests.simulation.deliveries import Deliveries
+from tests.simulation.evidence import Tolerance
+from tests.simulation.history import History, Step
+from tests.simulation.rules import Rules, Violation
+from tests.simulation.stage import Stage
+from tests.simulation.steps import STEPS, called, calm, die, readable, restore_default
+from tests.simulation.truth import Truth
+from tests.simulation.weather import Weather
+
+PERIOD = 60.0
+# After the claim of a dead holder is over, the next tick finishes what it has left; then the swap takes its time.
+TO_FINISH = 2 * PERIOD + 15.0
+# What a watch that has lost its process is believed beyond its window, and a tick to ask anew.
+TO_SEE_AGAIN = 45.0 + 2 * PERIOD
+# Rule 4's bound, from the death of the active NAT on: a tick where no event arrives, evidence, the swap.
+BOUND = PERIOD + 30.0
+
+
+@dataclass
+class Played:
+    """What came of a history.
+
+    Attributes:
+        begun_at: when it began, virtual seconds since the epoch.
+        violations: of the rules, in the order of time.
+        timeline: seconds since the beginning, and what happened; only where it was asked for.
+        strikes: what befell calls and events, by name.
+        seen: how often each kind of trouble happened.
+        befallen: how often each fate has befallen each operation.
+        calls: how often each operation was called.
+        seconds: virtual time that it took.
+    """
+
+    history: History
+    begun_at: float = 0.0
+    violations: list[Violation] = field(default_factory=list)
+    timeline: list[tuple[float, str]] = field(default_factory=list)
+    strikes: list[str] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)
+    befallen: Counter[tuple[str, str]] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+
+class Player:
+    """Plays one history.
+
+    Args:
+        history: to be played.
+        telling: whether the timeline is kept.
+    """
+
+    def __init__(self, history: History, *, telling: bool = False) -> None:
+        self.history = history
+        self.played = Played(history)
+        self._telling = telling
+        self._waiting: dict[tuple[str, int], list[Step]] = {}
+        self._counts: Counter[str] = Counter()
+        self._stage: Stage
+        self._begun = 0.0
+
+    def play(self) -> Played:
+        """Play it, and tell what came of it."""
+        history = self.history
+        lab = Lab(
+            "simulated",
+            history.seed,
+            Latencies().scaled(history.slower),
+            history.settings,
+            layout=standard_layout(history.subnets, history.backends),
+            cloud=ModelCloud,
+            measured=False,
+        )
+        lab.run(self._main)
+        self.played.violations.sort(key=lambda violation: violation.at)
+        return self.played
+
+    def _main(self, lab: Lab) -> None:
+        self._prepare(lab)
+        stage, history = self._stage, self.history
+        lab.functions.start(scheduled=False)
+        lab.world.spawn(stage.truth.watch, "truth")
+        lab.world.spawn(self._schedule, "schedule")
+        for step in history.steps:
+            if step.upon is None:
+                lab.world.spawn(partial(self._happen, step, step.at), step.kind)
+            else:
+                self._waiting.setdefault(step.upon, []).append(step)
+        lab.wait(history.lasts)
+        self._calm()
+        self._rest()
+        self._finale()
+        self.played.violations += stage.rules.violations
+        self.played.seen += stage.rules.seen
+        self.played.befallen = self._weather.seen
+        self.played.calls = lab.gateway.calls
+        self.played.seconds = lab.world.now() - self._begun
+
+    def _prepare(self, lab: Lab) -> None:
+        history = self.history
+        network, cloud = lab.network, lab.cloud
+        assert isinstance(network, SimulatedNetwork)
+        assert isinstance(cloud, ModelCloud)
+        cloud.environment = {**cloud.environment, **history.environment}
+        self._begun = self.played.begun_at = lab.world.now()
+        warm_up = float(cloud.environment["NAT_FAILOVER_WARM_UP"])
+        truth = Truth(cloud, network, lab.run_command, lab.world, warm_up, silence_counts=history.silence_counts)
+        rules = Rules(lab, cloud.account, truth, Tolerance.of(history))
+        self._stage = Stage(lab, network, cloud, truth, rules, self._tell)
+        self._weather = Weather(
+            history.seed,
+            lab.world,
+            (cloud.account.as_of, lab.run_command.as_of),
+            history.share,
+            history.fates,
+            history.spared,
+            self._struck,
+        )
+        lab.gateway.interpose = self._weather.interpose
+        lab.gateway.after.append(self._called)
+        self._deliveries = Deliveries(history.seed, history.events, history.spared, self._event_befallen)
+        lab.functions.late = self._deliveries.copies
+        lab.functions.on_begin = self._began
+        lab.functions.on_end = self._ended
+
+    def _schedule(self) -> None:
+        stage = self._stage
+        due = stage.lab.world.now()
+        while True:
+            if not stage.ticks_lost:
+                late = stage.tick_late.pop() if stage.tick_late else 0.0
+                stage.lab.world.spawn(partial(self._tick, late), "tick")
+            due += PERIOD
+            stage.lab.world.sleep(due - stage.lab.world.now())
+
+    def _tick(self, late: float) -> None:
+        self._stage.lab.world.sleep(late)
+        self._stage.lab.functions.tick()
+
+    def _happen(self, step: Step, after: float) -> None:
+        stage = self._stage
+        stage.lab.world.sleep(after)
+        if stage.quiet:
+            return
+        self.played.seen[step.kind] += 1
+        self._tell(f"* {step.kind} {' '.join(map(str, step.arguments))}")
+        stage.truth.note()
+        STEPS[step.kind](stage, *step.arguments)
+        stage.truth.note()
+
+    def _called(self, operation: str, arguments: Any, execution: Execution) -> None:
+        self._stage.rules.called(operation, arguments, execution)
+        name = called(operation, arguments)
+        self._counts[name] += 1
+        for step in self._waiting.get((name, self._counts[name]), []):
+            self._stage.lab.world.spawn(partial(self._happen, step, step.at), step.kind)
+        if self._telling:
+            self._tell_call(name, arguments, execution)
+
+    def _tell_call(self, name: str, arguments: Any, execution: Execution) -> None:
+        who = f"invocation {execution.serial}"
+        match name:
+            case "PutParameter lock":
+                self._tell(f"{who} writes into the lock: {readable(arguments['Value'])}")
+            case "PutParameter claim":
+                self._tell(f"{who} writes the claim: {arguments['Value']}")
+            case "ReplaceRouteTableAssociation":
+                self._tell(f"{who} moves a subnet to {arguments['RouteTableId']}")
+            case "SendCommand":
+                self._tell(f"{who} asks {len(arguments['InstanceIds'])} hosts: {arguments['Comment'].split()[0]}")
+            case "Publish":
+                self._tell(f"{who} tells people: {arguments['Subject']}")
+            case "AssociateAddress" | "CreateRoute" | "ReplaceRoute":
+                self._tell(f"{who} calls {name}")
+
+    def _struck(self, call: Call, fate: str, strike: str) -> None:
+        self.played.strikes.append(strike)
+        if (
+            fate not in ("slow", "stale", "made twice", "killed before", "killed after")
+            and call.operation == "SendCommand"
+        ):
+            self._stage.rules.reports.refused[call.execution.serial] = f"{call.operation} ({fate})"
+        self._tell(f"! {strike} of invocation {call.execution.serial}: {fate}")
+
+    def _event_befallen(self, event: str, troubles: list[str]) -> None:
+        self.played.strikes.append(event)
+        self.played.seen.update(troubles)
+        self._tell(f"! {event}: {', '.join(troubles)}")
+
+    def _began(self, invocation: Invocation) -> None:
+        self._tell(f"invocation {invocation.serial} begins, by {invocation.trigger}, {invocation.request_id}")
+
+    def _ended(self, invocation: Invocation) -> None:
+        self._stage.rules.ended(invocation)
+        if invocation.error is not None:
+            kind = type(invocation.error).__name__
+            self.played.seen[f"invocations that end by {kind}"] += 1
+            self._tell(f"invocation {invocation.serial} ends: {kind}: {str(invocation.error)[:100]}")
+        elif self._telling and invocation.result is not None:
+            result = invocation.result
+            said = result.get("result") or result["reason"]
+            self._tell(f"invocation {invocation.serial} ends: {result['decision']} {result['cause']}: {said}")
+
+    def _tell(self, said: str) -> None:
+        if self._telling:
+            self.played.timeline.append((self._stage.lab.world.now() - self._begun, said))
+
+    def _calm(self) -> None:
+        self._tell("- all troubles end")
+        self._weather.share = 0.0
+        self._deliveries.shares = (0.0, 0.0, 0.0)
+        calm(self._stage)
+
+    def _rest(self) -> None:
+        """Let what was begun come to its end, by itself; then nothing may be left half done."""
+        stage, rules = self._stage, self._stage.rules
+        settings = stage.cloud.environment
+        lease, window = float(settings["NAT_FAILOVER_CLAIM_LEASE"]), float(settings["NAT_FAILOVER_WINDOW"])
+        until = stage.lab.world.now() + (lease + TO_FINISH if self._unfinished() else 5.0)
+        stage.lab.wait_until(lambda: not self._unfinished(), until - stage.lab.world.now())
+        if self._unfinished():
+            rules.broken(4, "a failover that was begun is not finished in time")
+        stage.lab.wait(lease)
+        if rules.log.latest.state in ("failed-over", "armed") and not rules.touched and self._split():
+            rules.broken(5, f"at rest the subnets are split, and the lock says {rules.log.latest.state}")
+        if stage.blinded:
+            stage.lab.wait(window + TO_SEE_AGAIN)
+
+    def _unfinished(self) -> bool:
+        return self._stage.rules.log.latest.state == "failing-over"
+
+    def _split(self) -> bool:
+        return len(set(self._stage.cloud.protected().values())) > 1
+
+    def _finale(self) -> None:
+        """Have people set all right, and the active NAT die: all subnets end on the passive table, in time."""
+        stage = self._stage
+        rules = stage.rules
+        self._set_right()
+        stage.lab.wait(Random(self.history.seed).uniform(2.0, PERIOD))
+        active, to = stage.active(), stage.tables[1 - stage.nats.index(stage.active())]
+        self._tell(f"- the active NAT {active} dies: {self.history.finale}")
+        stage.truth.note()
+        die(stage, active, self.history.finale)
+        bound = self._bound()
+
+        def over() -> bool:
+            return rules.log.latest.state == "failed-over" and set(stage.cloud.protected().values()) == {to}
+
+        if not stage.lab.wait_until(over, bound):
+            lock = readable(stage.cloud.lock_text())
+            rules.broken(4, f"{bound:.0f} s after the death of {active} not all subnets use {to}; the lock says {lock}")
+            return
+        self.played.seen["finales"] += 1
+        # The new way is taken a moment after EC2 has accepted it.
+        stage.lab.wait(1.0 + self.history.slower)
+        self._told_in_the_end(stage.nats[1 - stage.nats.index(active)])
+
+    def _told_in_the_end(self, now_active: str) -> None:
+        stage = self._stage
+        offline = [h.name for h in stage.network.layout.backends if not stage.network.is_online(h.name)]
+        if offline:
+            stage.rules.broken(4, f"{offline} are offline still")
+        elastic = stage.cloud.elastic()
+        if elastic and now_active not in elastic and "egressAddress" in self.history.settings:
+            stage.rules.broken(4, f"the egress address is with {list(elastic)}, not with {now_active}")
+
+    def _set_right(self) -> None:
+        stage = self._stage
+        primary, standby = stage.tables
+        tables = stage.cloud.protected()
+        whole = standby if set(tables.values()) == {standby} else primary
+        for name in tables:
+            stage.move(stage.cloud.subnets[name], whole)
+        for table, nat in zip(stage.tables, stage.nats, strict=True):
+            restore_default(stage, table, nat)
+        if stage.rules.log.latest.state != "armed":
+            stage.write_lock("armed")
+        elastic = stage.cloud.elastic()
+        self._tell(
+            f"- people set all right: subnets on {whole}, armed, egress address with {list(elastic) or 'nobody'}"
+        )
+
+    def _bound(self) -> float:
+        """Give how long a failover may take: a claim that stands is waited for."""
+        return BOUND + 30.0 * (self.history.slower > 1)
+
+
+def play(history: History, *, telling: bool = False) -> Played:
+    """Play a history; see ``Player``."""
+    return Player(history, telling=telling).play()
