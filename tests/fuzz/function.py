@@ -226,6 +226,12 @@ class Function:
         """Let a parameter have a value, which a person wrote."""
         self.account.holdings.parameters[name] = [Version(text, 7, at, "person")]
 
+    @property
+    def lock(self) -> str | None:
+        """The lock's value."""
+        version = self.account.latest(LOCK)
+        return None if version is None else version.text
+
     def on(self, table: str) -> set[str]:
         """Give the subnets of a table."""
         return {subnet for subnet, of in self.account.holdings.associations.values() if of == table}

@@ -88,8 +88,7 @@ def test_no_line_and_no_message_of_any_scenario_tells_more_than_instance_ids(nam
 
 def everything(function: Function) -> str:
     """Give all that an invocation has said to anybody."""
-    lock = function.account.latest(LOCK)
-    return "\n".join([function.log, *function.messages, lock.text if lock else ""])
+    return "\n".join([function.log, *function.messages, function.lock or ""])
 
 
 def refused(_: object) -> dict[str, Any]:
