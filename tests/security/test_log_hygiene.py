@@ -80,6 +80,7 @@ def test_no_line_and_no_message_of_any_scenario_tells_more_than_instance_ids(nam
         "metrics": [json.dumps(line) for line in lab.functions.metrics],
         "answers": [json.dumps(i.result) for i in lab.functions.invocations],
         "mail": [f"{subject}\n{text}" for _, subject, text in lab.gateway.published],
+        "events": [json.dumps(event) for event in lab.gateway.events],
         "lock": [text for _, text in lab.gateway.recorded],
     }
     too_much = {kind: found for kind, texts in told.items() for text in texts if (found := told_too_much(text))}
