@@ -6,10 +6,9 @@ import argparse
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from tests.mutation.results import Survivor, exit_codes, explained, score, survivors
-from tests.mutation.workspace import MODULES, make
+from tests.mutation.workspace import MODULES, WORKSPACES, group_of, make
 
 # Of a module's mutants so many may survive, explained or not.
 MOST_SURVIVING = 0.10
@@ -22,19 +21,23 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--read-only", action="store_true", help="tell of the last run, without another")
     options = parser.parse_args()
-    workspace = Path("build/mutation").resolve() if options.read_only else make(options.modules)
-    if not options.read_only:
+    modules: list[str] = options.modules
+    unknown = sorted(set(modules) - set(MODULES))
+    if unknown:
+        parser.error(f"no mutants are made of {', '.join(unknown)}, but of {', '.join(MODULES)}")
+    for group in () if options.read_only else sorted({group_of(module) for module in modules}):
+        patterns = [f"nat_failover.{module}.*" for module in modules if group_of(module) == group]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        subprocess.run(
-            ["mutmut", "run", "--max-children", str(options.jobs)], cwd=workspace, env=environment, check=True
-        )
-    return _tell(workspace, options.modules)
+        command = ["mutmut", "run", "--max-children", str(options.jobs), *patterns]
+        subprocess.run(command, cwd=make(group), env=environment, check=True)
+    return _tell(modules)
 
 
-def _tell(workspace: Path, modules: list[str]) -> int:
+def _tell(modules: list[str]) -> int:
     known, problems, seen = explained(), [], set[Survivor]()
     print(f"\n{'module':<14}{'mutants':>8}{'killed':>8}{'types':>8}{'survived':>10}{'no test':>9}{'surviving':>11}")
     for module in modules:
+        workspace = WORKSPACES / group_of(module)
         codes = exit_codes(workspace, module)
         of = score(codes.values())
         print(

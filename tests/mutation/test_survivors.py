@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.results import Survivor, explained, score, survivor
-from tests.mutation.workspace import MODULES, ROOT, TESTS
+from tests.mutation.workspace import GROUPS, MODULES, ROOT
 
 PACKAGE = ROOT / "lambda/nat_failover"
 DIFF = """# nat_failover.lock.xǁLockStoreǁtake__mutmut_3: survived
@@ -77,4 +77,4 @@ def test_an_explanation_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 
 def test_the_modules_and_the_tests_that_mutants_are_judged_by_are_there() -> None:
     assert [module for module in MODULES if not (PACKAGE / f"{module}.py").is_file()] == []
-    assert [path for path in TESTS if not (ROOT / path).is_file()] == []
+    assert [path for group in GROUPS.values() for path in group.tests if not (ROOT / path).is_file()] == []

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-WORKSPACE = ROOT / "build/mutation"
-# What decides, locks, swaps, and reads what hosts say.
-MODULES = ("decision", "survey", "observation", "lock", "routes", "failover")
-# What is quick enough to be run for every mutant.
-TESTS = (
-    *(f"tests/unit/test_{name}.py" for name in ("decision", "decision_control", "observation", "record", "rounds")),
-    *("tests/security/test_false_failover.py", "tests/fuzz/test_function.py"),
-    *(
-        f"tests/integration/test_{name}.py"
-        for name in ("lock_store", "claim", "routes", "swap", "failover", "recovery")
+WORKSPACES = ROOT / "build/mutation"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules whose mutants are judged by the same tests: those that are about them, and quick."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+# What decides, reads what hosts say, locks and swaps.
+GROUPS = {
+    "judging": Group(
+        ("decision", "survey", "observation"),
+        (
+            *(f"tests/unit/test_{name}.py" for name in ("decision", "decision_control", "observation", "rounds")),
+            "tests/unit/test_decision_properties.py",
+        ),
     ),
-    *(f"tests/integration/test_{name}.py" for name in ("notifications", "probe_client", "detection", "holding")),
-    "tests/integration/test_egress.py",
-)
+    "acting": Group(
+        ("lock", "routes", "failover"),
+        (
+            *(f"tests/integration/test_{name}.py" for name in ("lock_store", "claim", "routes", "swap", "egress")),
+            *(f"tests/integration/test_{name}.py" for name in ("failover", "recovery", "notifications")),
+        ),
+    ),
+}
+MODULES = tuple(module for group in GROUPS.values() for module in group.modules)
 # Properties find more, but each time anew: a few examples, always the same, so that a score can be told again.
 PROFILE = """
 settings.register_profile("few", deadline=None, max_examples=5, derandomize=True)
@@ -55,25 +70,28 @@ type_check_command = {types}
 """
 
 
-def make(modules: Sequence[str]) -> Path:
-    """Make it anew, keeping what mutmut found out about modules that are as they were.
+def group_of(module: str) -> str:
+    """Give the name of a module's group."""
+    return next(name for name, group in GROUPS.items() if module in group.modules)
 
-    Args:
-        modules: names of the package's modules.
+
+def make(name: str) -> Path:
+    """Make a group's copy anew, keeping what mutmut found out about modules that are as they were.
 
     Returns:
         Its folder, in which mutmut has to be run.
     """
+    workspace, group = WORKSPACES / name, GROUPS[name]
     for source, target in (("lambda/nat_failover", "src/nat_failover"), ("tests", "tests"), ("infra", "infra")):
-        shutil.rmtree(WORKSPACE / target, ignore_errors=True)
-        shutil.copytree(ROOT / source, WORKSPACE / target, ignore=shutil.ignore_patterns("__pycache__"))
-    with (WORKSPACE / "tests/unit/conftest.py").open("a", encoding="utf-8") as conftest:
+        shutil.rmtree(workspace / target, ignore_errors=True)
+        shutil.copytree(ROOT / source, workspace / target, ignore=shutil.ignore_patterns("__pycache__"))
+    with (workspace / "tests/unit/conftest.py").open("a", encoding="utf-8") as conftest:
         conftest.write(PROFILE)
-    only = [f"src/nat_failover/{module}.py" for module in modules]
+    only = [f"src/nat_failover/{module}.py" for module in group.modules]
     # A mutant whose types don't fit is found by `make lint`, and need not be run.
     types = ["mypy", "--output", "json", "--follow-imports", "silent", *only]
     text = PYPROJECT.format(
-        only=json.dumps(only), unmutated=json.dumps(UNMUTATED), tests=json.dumps(TESTS), types=json.dumps(types)
+        only=json.dumps(only), unmutated=json.dumps(UNMUTATED), tests=json.dumps(group.tests), types=json.dumps(types)
     )
-    (WORKSPACE / "pyproject.toml").write_text(text, encoding="utf-8")
-    return WORKSPACE
+    (workspace / "pyproject.toml").write_text(text, encoding="utf-8")
+    return workspace
