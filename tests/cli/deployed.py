@@ -34,7 +34,11 @@ class Deployment:
     command: list[str] = field(default_factory=lambda: [sys.executable, "-m", "nat_failover.cli"])
 
     def run(
-        self, *arguments: str, environ: Mapping[str, str] | None = None, typed: str | None = None
+        self,
+        *arguments: str,
+        environ: Mapping[str, str] | None = None,
+        typed: str | None = None,
+        within: float = 60,
     ) -> subprocess.CompletedProcess[str]:
         """Run the command as a process, with the account's credentials.
 
@@ -42,6 +46,7 @@ class Deployment:
             arguments: of the command.
             environ: instead of the account's.
             typed: what a person types; where None, nobody is there.
+            within: seconds that it may take.
         """
         told = dict(self.aws.environ if environ is None else environ)
         return subprocess.run(
@@ -53,7 +58,7 @@ class Deployment:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=within,
         )
 
     def json(self, *arguments: str) -> Any:
