@@ -22,6 +22,7 @@ class Part:
 
     Attributes:
         at: when it began: the failure, or the passage.
+        broken: whether it began with a failure.
         record: the lock's record of it.
         detected_at: when a backend first said that it was offline.
         swapped_at: when the last association was replaced.
@@ -32,6 +33,7 @@ class Part:
     name: str
     told: str
     at: float = 0.0
+    broken: bool = False
     watched: list[Watched] = field(default_factory=list)
     record: Record | None = None
     detected_at: float | None = None

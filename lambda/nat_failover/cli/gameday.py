@@ -133,7 +133,7 @@ class GameDay:
     def _break_and_wait(self, part: Part, home: str) -> None:
         nat = self._hand.settings.nat_of(home)
         try:
-            part.at = self._forward(nat, on=False)
+            part.at, part.broken = self._forward(nat, on=False), True
             self._tell(f"{nat} forwards no more")
             self._until_failed_over(part)
         finally:

@@ -45,7 +45,7 @@ def play_of(part: Part, settings: Settings) -> Play:
         (),
         _told(settings),
         {},
-        "the failure" if part.name == "failover" else "the first move",
+        "the failure" if part.broken else "the first move",
     )
 
 
@@ -82,7 +82,7 @@ def _moments(part: Part, tracks: tuple[Track, ...]) -> tuple[Moment, ...]:
     swapped = part.swapped_at - part.at if part.swapped_at is not None else None
     detected = part.detected_at - part.at if part.detected_at is not None else None
     found = [
-        (0.0 if part.name == "failover" else None, Step.FAILURE, part.told),
+        (0.0 if part.broken else None, Step.FAILURE, part.told),
         (detected, Step.DETECTION, "a backend's probe says that it is offline"),
         (decided, Step.DECISION, "what is about to be done is written into the lock"),
         (swapped, Step.SWAP, "EC2 has replaced the last association"),
