@@ -249,12 +249,17 @@ def _parsed(policy: Any) -> Any:
 
 
 @contextmanager
-def account(folder: Path) -> Iterator[Account]:
-    """Serve an account, with its log in the folder, and end the process that does."""
+def account(folder: Path, emulator: str = "tests.e2e.emulator") -> Iterator[Account]:
+    """Serve an account, with its log in the folder, and end the process that does.
+
+    Args:
+        folder: for its log, and a home.
+        emulator: the module that serves it.
+    """
     home = folder / "home"
     home.mkdir()
     with (folder / "emulator.log").open("wb") as log:
-        command = [sys.executable, "-m", "tests.e2e.emulator"]
+        command = [sys.executable, "-m", emulator]
         # Its thousand images, which take moto long to load, are left out.
         environ = os.environ | {"PYTHONPATH": str(ROOT), "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
         with subprocess.Popen(

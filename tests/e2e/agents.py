@@ -27,7 +27,8 @@ class Agents:
     """The hosts of one pair, once somebody has told of them; until then no host is online.
 
     Words come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "document": "...", "url": "..."}``
-    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"mend": "nat01"}`` gives them back.
+    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"mend": "nat01"}`` gives them back,
+    ``{"offline": ["backend1"]}`` says whom Systems Manager does not know.
     """
 
     def __init__(self) -> None:
@@ -41,6 +42,8 @@ class Agents:
             self._network.flush_nat_rules(words["break"])
         if "mend" in words and self._network is not None:
             self._network.boot(words["mend"], "#!/bin/sh\n")
+        if "offline" in words and self._run_command is not None:
+            self._run_command.offline = set(words["offline"])
         if "hosts" in words:
             self._begin(words)
 

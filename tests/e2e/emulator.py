@@ -12,8 +12,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.cloudformation import models
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.route_tables import RouteTable
@@ -107,7 +109,11 @@ def _answered(operation: str, before: Answer) -> Answer:
     """Have the agents answer, once there are any."""
 
     def answer(response: SimpleSystemManagerResponse) -> ActionResult:
-        told = AGENTS.answer(operation, json.loads(response.body))
+        try:
+            told = AGENTS.answer(operation, json.loads(response.body))
+        except ClientError as error:
+            # As it would be over the wire: the agents raise what botocore makes of it.
+            raise JsonRESTError(error.response["Error"]["Code"], error.response["Error"].get("Message", "")) from error
         return before(response) if told is None else ActionResult(told)
 
     return answer
