@@ -207,7 +207,7 @@ class GameDay:
     def _wait_for_claim(self) -> None:
         """Wait until whoever has moved the subnets has no claim any more: the watches need not watch that."""
         hand = self._hand
-        while (claim := hand.lock.read().claim) is not None and hand.lock.is_live(claim):
+        while (claim := hand.lock.read().claim) is not None and claim.is_live(hand.runtime.now()):
             left = claim.until - hand.runtime.now()
             self._say(f"the claim of the failover ends in {left:.0f} s")
             hand.runtime.sleep(min(max(left, 0.5), 30.0))
