@@ -110,8 +110,7 @@ def test_a_lock_that_has_changed_since_the_person_looked_is_left_as_it_is() -> N
         assert lab.cloud.lock_text() == text
         assert any("has the claim for another" in said for said in alice.said)
         # And the claim is free at once.
-        claim = alice.hand.lock.read().claim
-        assert not alice.hand.lock.is_live(claim)
+        assert not alice.hand.lock.read().is_claimed(alice.hand.runtime.now())
 
     in_lab(play)
 

@@ -19,6 +19,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.route_tables import RouteTable
+from moto.events.models import Rule
 from moto.server import ThreadedMotoServer
 from moto.ssm.responses import SimpleSystemManagerResponse
 
@@ -126,6 +127,8 @@ REPLACED: tuple[tuple[type, str, object], ...] = (
     (models.CloudFormationBackend, "delete_change_set", _delete_change_set),
     (models.CloudFormationBackend, "describe_change_set", _describe_change_set),
     (RouteTable, "delete", _delete_route_table),
+    # It knows no functions as targets, and takes a rule without a pattern for one that matches every event.
+    (Rule, "send_to_targets", lambda rule, event: None),  # noqa: ARG005
     *(
         (SimpleSystemManagerResponse, method, _answered(operation, before))
         for method, operation, before in (

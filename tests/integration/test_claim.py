@@ -120,21 +120,6 @@ def test_a_claim_whose_lease_is_over_is_not_given_up_for_it_may_be_anothers(
     assert claim(account)["owner"] == "request-2"
 
 
-def test_a_claim_of_an_observer_does_not_stop_one_who_acts(store: LockStore, other: LockStore) -> None:
-    assert store.take("observer", observing=True, lease=3600) is not None
-    assert other.take("request-2") is not None
-
-
-def test_a_claim_of_an_observer_stops_another_observer_for_its_lease(
-    account: Account, store: LockStore, other: LockStore
-) -> None:
-    store.take("observer", observing=True, lease=3600)
-    account.clock.time += 3599
-    assert other.take("observer-2", observing=True, lease=3600) is None
-    account.clock.time += 1
-    assert other.take("observer-3", observing=True, lease=3600) is not None
-
-
 # Taking over
 
 
