@@ -44,11 +44,8 @@ def _of_aws(words: list[str]) -> list[str]:
         return [f"there is no command aws {name}"]
     options = known.get(operation, set()) | GLOBAL | ADDED.get(name, set())
     given = {re.split(r"[= ]", word[2:])[0] for word in words if word.startswith("--")}
-    return [
-        f"aws {name} has no option --{o}"
-        for o in sorted(given)
-        if o not in options and o.removeprefix("no-") not in options
-    ]
+    unknown = sorted(o for o in given if o not in options and o.removeprefix("no-") not in options)
+    return [f"aws {name} has no option --{option}" for option in unknown]
 
 
 @cache

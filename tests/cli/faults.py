@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -90,24 +91,23 @@ def no_gateway(d: Deployment) -> Undo:
 
 def unmanaged_nat(d: Deployment) -> Undo:
     """The standby's agent was never registered."""
-    d.aws.tell({"offline": ["nat02"]})
-    _wait(d, "nat02")
-    return lambda: (d.aws.tell({"offline": []}), _wait(d, None))
+    return _offline(d, "nat02")
 
 
 def unmanaged_backend(d: Deployment) -> Undo:
     """A backend without an agent."""
-    d.aws.tell({"offline": ["backend2"]})
-    _wait(d, "backend2")
-    return lambda: (d.aws.tell({"offline": []}), _wait(d, None))
+    return _offline(d, "backend2")
 
 
-def _wait(d: Deployment, host: str | None) -> None:
-    """Wait until the emulator has read the word: it reads them one after the other, beside the requests."""
-    for _ in range(100):
-        told = d.aws.client("ssm").describe_instance_information()["InstanceInformationList"]
-        if (len(told) < 5) is (host is not None):
-            return
+def _offline(d: Deployment, host: str) -> Undo:
+    def put(hosts: list[str]) -> None:
+        d.aws.tell({"offline": hosts})
+        # The emulator reads words beside answering requests.
+        while len(d.aws.client("ssm").describe_instance_information()["InstanceInformationList"]) != 5 - len(hosts):
+            time.sleep(0.05)
+
+    put([host])
+    return lambda: put([])
 
 
 def no_default_route(d: Deployment) -> Undo:
@@ -127,10 +127,9 @@ def wrong_default_route(d: Deployment) -> Undo:
 
 def split(d: Deployment) -> Undo:
     """Somebody moved one subnet by hand."""
-    subnet, association = sorted(_associations(d).items())[0]
+    association = min(_associations(d).values())
     primary, standby = d.setting("PRIMARY_ROUTE_TABLE"), d.setting("STANDBY_ROUTE_TABLE")
     new = _ec2(d).replace_route_table_association(AssociationId=association, RouteTableId=standby)["NewAssociationId"]
-    del subnet
     return lambda: _ec2(d).replace_route_table_association(AssociationId=new, RouteTableId=primary)
 
 
@@ -173,21 +172,21 @@ def no_endpoint(d: Deployment) -> Undo:
 
 def closed_group(d: Deployment) -> Undo:
     """The standby's group lets in nothing but SSH."""
-    return _rules(
-        d, "ingress", [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": EVERYWHERE}]}]
-    )
+    return _rules(d, "ingress", [_tcp(22, 22)])
 
 
 def no_pings(d: Deployment) -> Undo:
     """The standby's group lets TCP in, and no ping."""
-    return _rules(
-        d, "ingress", [{"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535, "IpRanges": [{"CidrIp": EVERYWHERE}]}]
-    )
+    return _rules(d, "ingress", [_tcp(0, 65535)])
 
 
 def no_way_out(d: Deployment) -> Undo:
     """The standby's group lets nothing out."""
     return _rules(d, "egress", [])
+
+
+def _tcp(first: int, last: int) -> dict[str, Any]:
+    return {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "IpRanges": [{"CidrIp": EVERYWHERE}]}
 
 
 def _rules(d: Deployment, direction: str, instead: list[dict[str, Any]]) -> Undo:
@@ -340,11 +339,13 @@ def alarm(d: Deployment) -> Undo:
 
 def sick_standby(d: Deployment) -> Undo:
     """The standby lost its way to the Internet, and said so at the last look."""
-    nat = d.setting("STANDBY_INSTANCE")
-    d.aws.tell({"break": "nat02"})
-    d.tick()
-    del nat
-    return lambda: (d.aws.tell({"mend": "nat02"}), d.tick(), d.tick())
+
+    def put(up: bool) -> None:
+        d.aws.tell({"uplink": ["nat02", up]})
+        d.tick()
+
+    put(False)
+    return lambda: put(True)
 
 
 FAULTS = {
