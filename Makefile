@@ -94,6 +94,10 @@ synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out
 permissions: .venv/ready ## Print what the function asks of AWS, and which statement of its role allows it
 	@python -m tests.iam
 
+.PHONY: approve
+approve: .venv/ready ## Write the texts of all kinds of mail anew, to be read in the change
+	@python -m tests.unit.approve
+
 .PHONY: reference
 reference: .venv/ready ## Write the README's table of settings anew
 	python -m infra.reference

@@ -96,21 +96,26 @@ def swap_failed(
     )
 
 
-def from_record(record: Record, s: Settings) -> Letter:
-    """Tell of a failover that nobody has told of: what the lock says, be it of another invocation or of a person."""
+def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
+    """Tell what the lock says of a failover: who did it could not tell, or ``again`` a day later."""
     moved, to = record.state is LockState.FAILED_OVER, record.to_table
     ways = f"from {_nat(record.from_table, s)} to {_nat(to, s)}"
     tables = (read_tables(s), move_subnet(s, to if to in s.tables else s.primary_route_table))
     if moved:
-        outcome, headline = "failed over, says the lock", f"The private subnets were moved {ways}"
+        outcome, headline = "failed over", f"The private subnets were moved {ways}"
         first = Step("Find out what happened to the NAT that they have left, and mend it", (read_status(s, *s.nats),))
     else:
-        outcome = "FAILOVER FAILED, says the lock: act now"
+        outcome = "FAILOVER FAILED"
         headline = f"The private subnets could not all be moved {ways}: some may be offline"
         first = Step("Associate every protected subnet with one of the pair's route tables by hand", tables)
     return Letter(
-        outcome,
-        f"{headline}. Whoever did it has not told you: this is what the lock says.",
+        f"{outcome}, and not re-armed since" if again else f"{outcome}, says the lock",
+        f"{headline}. "
+        + (
+            "Since then the pair has been locked: nothing fails over."
+            if again
+            else "Whoever did it has not told you: this is what the lock says."
+        ),
         seen=(f"{record.reason}.", *record.evidence),
         decided=(f"to move the subnets, by {record.owner} at {moment(record.since)}.",),
         done=(f"{record.outcome}.",),

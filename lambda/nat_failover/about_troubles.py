@@ -25,8 +25,8 @@ from nat_failover.settings import Settings
 NOTHING_DONE = "nothing: the subnets are as they were."
 
 
-def letter(c: Condition, since: float, s: Settings) -> Letter:
-    """Tell that something is wrong.
+def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> Letter:
+    """Tell that something is wrong, or ``again`` that it still is.
 
     Args:
         c: what is so.
@@ -35,7 +35,7 @@ def letter(c: Condition, since: float, s: Settings) -> Letter:
     """
     match c.kind:
         case Kind.FAILED_OVER | Kind.FAILOVER_FAILED:
-            return _failover(c, s)
+            return _failover(c, s, again=again)
         case Kind.WOULD_FAIL_OVER | Kind.CONTROL_DOWN | Kind.BOOTING | Kind.OFFLINE_WHILE_LOCKED:
             return _outage(c, since, s)
         case Kind.CANNOT_JUDGE | Kind.NO_SUBNETS | Kind.SPLIT | Kind.PASSIVE_UNHEALTHY:
@@ -48,10 +48,10 @@ def letter(c: Condition, since: float, s: Settings) -> Letter:
             assert_never(c.kind)
 
 
-def _failover(c: Condition, s: Settings) -> Letter:
+def _failover(c: Condition, s: Settings, *, again: bool) -> Letter:
     if c.record is None:
         raise ValueError("the lock of a failover has a record")
-    return from_record(c.record, s)
+    return from_record(c.record, s, again=again)
 
 
 def _outage(c: Condition, since: float, s: Settings) -> Letter:

@@ -86,8 +86,8 @@ class Message:
     @property
     def subject(self) -> str:
         """The mail's subject: ASCII, under 100 characters."""
-        subject = f"[nat-failover {self.pair}] {self.letter.outcome}"
-        subject = subject.encode("ascii", "replace").decode()
+        said = "".join(c if c.isascii() and c.isprintable() else "?" for c in self.letter.outcome)
+        subject = f"[nat-failover {self.pair}] {said}"
         return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 3] + "..."
 
     @property

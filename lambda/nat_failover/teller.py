@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.about_failovers import facts
-from nat_failover.about_troubles import letter
-from nat_failover.conditions import Condition, Findings, Severity, severity
-from nat_failover.endings import ending
+from nat_failover.composing import compose, compose_failover
+from nat_failover.conditions import Condition, Findings, Severity
 from nat_failover.lock import Parameter
 from nat_failover.messages import Letter, Message
 from nat_failover.notifications import EventRefusedError, Notifications
@@ -20,7 +18,7 @@ from nat_failover.observability import Metrics
 from nat_failover.routes import said_of
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from nat_failover.told import TELLING, Channel, Due, Entry, Memory, Phase, Plan, begun, plan, read_memory
+from nat_failover.told import TELLING, Channel, Due, Memory, Phase, Plan, begun, plan, read_memory
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -99,12 +97,7 @@ class Teller:
         """
         now = self._runtime.now()
         entry = begun(condition, self._settings.pair, now)
-        message = replace(
-            self._message(entry, Phase.BEGIN, words, level),
-            since=min((o.since for o in condition.evidence), default=entry.since),
-            evidence=condition.evidence,
-            failover=failover,
-        )
+        message = compose_failover(entry, condition, words, failover, level, self._settings, now)
         sent = [channel for channel in Channel if self._sent(message, channel, metrics)]
         told = self._read(metrics)
         if told is None:
@@ -122,43 +115,11 @@ class Teller:
         return memory, plan(memory, findings, self._settings.pair, self._runtime.now())
 
     def _send_due(self, memory: Memory, due: Due, situation: str, metrics: Metrics) -> Memory:
-        message = self._due(due, situation)
+        message = compose(due, situation, self._settings, self._runtime.now())
         for channel in due.channels:
             if self._sent(message, channel, metrics):
                 memory = memory.with_told(due.entry, due.phase, channel, self._runtime.now())
         return memory
-
-    def _due(self, due: Due, situation: str) -> Message:
-        entry, condition = due.entry, due.condition
-        if condition is None:
-            until = self._runtime.now() if entry.over is None else entry.over
-            words = ending(entry.kind, entry.since, until, situation, self._settings)
-            return replace(self._message(entry, due.phase, words, Severity.INFO), until=until)
-        words = letter(condition, entry.since, self._settings)
-        if due.phase is Phase.REMINDER:
-            words = replace(words, outcome=f"still: {words.outcome}")
-        record = condition.record
-        return replace(
-            self._message(entry, due.phase, words, severity(entry.kind)),
-            evidence=condition.evidence,
-            failover=None if record is None else facts(record, None, None, ()),
-        )
-
-    def _message(self, entry: Entry, phase: Phase, words: Letter, level: Severity) -> Message:
-        s = self._settings
-        return Message(
-            s.pair,
-            s.region,
-            s.mode.value,
-            entry.kind,
-            phase,
-            level,
-            entry.incident,
-            self._runtime.now(),
-            entry.since,
-            words,
-            targets=s.targets,
-        )
 
     def _sent(self, message: Message, channel: Channel, metrics: Metrics) -> bool:
         try:

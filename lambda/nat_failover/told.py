@@ -136,10 +136,12 @@ def begun(condition: Condition, pair: str, now: float) -> Entry:
 
 def _seen(entry: Entry | None, condition: Condition, pair: str, now: float) -> Entry:
     """Note that it is so: still, again within ``PATIENCE``, or anew."""
-    if entry is None or entry.ended or not _same(entry.identity, condition.identity):
+    if entry is None or not _same(entry.identity, condition.identity):
         return begun(condition, pair, now)
     due = entry.due or now - entry.noticed >= patience(condition.kind)
-    return replace(entry, over=None, due=due)
+    # A channel that has heard of its end, as the other has not, hears of the same trouble's beginning once more.
+    told = {channel: at for channel, at in entry.told.items() if channel not in entry.ended}
+    return replace(entry, over=None, due=due, told=told, ended=frozenset())
 
 
 def _same(one: float | None, other: float | None) -> bool:

@@ -117,7 +117,7 @@ def test_cut_off_at_any_command_it_leaves_no_half_a_nat_and_the_next_run_makes_a
         assert not forwards(network) or translates(network), where
         assert machine.run(0).returncode == 0, where
         assert network.reaches_the_internet(), where
-        # The same again on a machine that is a NAT, where it has less to do: whatever it is cut off at, traffic goes on.
+        # The same again on a machine that is a NAT, which has less to do: wherever it is cut off, traffic goes on.
         assert machine.run(at).returncode != 0 or len(machine.started()) < at, where
         assert network.reaches_the_internet(), where
     reboot(network.nat, disk, {"PATH": machine.path, "CUT_AT": "0"})
