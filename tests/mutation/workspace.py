@@ -40,7 +40,8 @@ MODULES = tuple(module for group in GROUPS.values() for module in group.modules)
 # Properties find more, but each time anew, and take long to say so: a few examples, always the same, none made smaller.
 PROFILE = """
 from hypothesis import Phase
-settings.register_profile("few", deadline=None, max_examples=5, derandomize=True, phases=[Phase.explicit, Phase.generate])
+phases = [Phase.explicit, Phase.generate]
+settings.register_profile("few", deadline=None, max_examples=5, derandomize=True, phases=phases)
 settings.load_profile("few")
 """
 # A log line is for people, and says nothing that is not in a message, the lock or a metric as well.
