@@ -22,7 +22,7 @@ def test_a_healthy_pair_is_shown_with_everything_about_it(deployment: Deployment
     assert done.returncode == Exit.FINE, done.stderr
     shown = done.stdout
     assert "protected: if the active NAT dies, the subnets move to nat-failover-main-standby" in shown
-    for words in ("armed for", "HOLD, all is well (3 reachable)", "nat-a", "15 of 15 OK", "equal but for the default"):
+    for words in ("armed for", "HOLD, all is well (3 reachable)", "nat-a", "17 of 17 OK", "equal but for the default"):
         assert words in shown
     for subnet in ("10.0.10.0/24", "10.0.11.0/24"):
         assert subnet in shown
@@ -73,7 +73,7 @@ def test_an_alarm_that_fires_is_named(deployment: Deployment) -> None:
         done = deployment.run("status")
     finally:
         watch.set_alarm_state(AlarmName=f"{FUNCTION}-control-down", StateValue="OK", StateReason="a test")
-    assert f"14 of 15 OK, {FUNCTION}-control-down fires" in done.stdout
+    assert f"16 of 17 OK, {FUNCTION}-control-down fires" in done.stdout
 
 
 def test_watched_it_is_shown_anew_until_ctrl_c(deployment: Deployment) -> None:
