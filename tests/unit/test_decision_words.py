@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from nat_failover.decision import Action, Cause, Decision, decide
 from nat_failover.observation import State
@@ -114,7 +115,8 @@ def test_a_control_that_is_offline_is_told_with_its_word() -> None:
 
 def test_a_nat_that_has_only_just_started_is_told_with_the_controls_word() -> None:
     nats = {PRIMARY: Nat(PRIMARY, "running", NOW - 90_000), STANDBY: Nat(STANDBY, "running", NOW - 100)}
-    reason = f"{SEEN}, but the NAT {STANDBY} was started 100 s ago, less than 300 s: machines that boot may come in any order"
+    booting = "was started 100 s ago, less than 300 s: machines that boot may come in any order"
+    reason = f"{SEEN}, but the NAT {STANDBY} {booting}"
     assert decide(situation(nats=nats), S) == held(Cause.WARM_UP, reason, *failures(), control=control())
 
 
@@ -136,11 +138,9 @@ SHARED = control(State.UNREACHABLE, at=NOW - 4, since=NOW - 6, asked_at=NOW - 6)
 AGAIN = control(at=NOW - 1, since=NOW - 1, asked_at=NOW - 2, elapsed=0.5)
 
 
-def doubted(**changes: float) -> Decision:
+def doubted(**changes: Any) -> Decision:
     """Decide on failures of which the passive NAT has shared the end."""
-    return decide(
-        situation(backends=failures(**{"since": NOW - 5, "at": NOW - 2, **changes}), control=[SHARED, AGAIN]), S
-    )
+    return decide(situation(backends=failures(**{"since": NOW - 5, **changes}), control=[SHARED, AGAIN]), S)
 
 
 def test_failures_that_the_passive_nat_shared_are_asked_once_more_when_it_can_again() -> None:
@@ -164,7 +164,7 @@ def test_a_failure_told_to_a_question_from_after_the_recovery_is_not_shared() ->
 # When a few failures are reason enough to ask the passive NAT
 
 
-def asked_with(**changes: float) -> tuple[str, ...]:
+def asked_with(**changes: Any) -> tuple[str, ...]:
     """Tell who is asked when one backend fails, whose trouble is four seconds old, and the passive NAT has spoken."""
     backends = [observation(BACKENDS[0]), *failures(3, state=State.REACHABLE)[1:]]
     return decide(situation(backends=backends, control=[control(**changes)]), S).ask
