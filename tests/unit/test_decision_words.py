@@ -161,6 +161,12 @@ def test_a_failure_told_to_a_question_from_after_the_recovery_is_not_shared() ->
     assert doubted(asked_at=recovered).cause is Cause.ENOUGH_FAILURES
 
 
+def test_that_the_passive_nat_was_online_before_it_shared_the_trouble_is_no_recovery() -> None:
+    before = control(at=NOW - 20, since=NOW - 20, asked_at=NOW - 21, elapsed=0.5)
+    told = decide(situation(backends=failures(since=NOW - 5), control=[before, SHARED, AGAIN]), S)
+    assert (told.cause, told.ask) == (Cause.UNCONFIRMED, BACKENDS[:3])
+
+
 # When a few failures are reason enough to ask the passive NAT
 
 
