@@ -250,6 +250,26 @@ def test_a_failover_whose_invocation_died_before_it_told_is_told_by_a_later_one_
         assert subjects(account) == ["failed over, says the lock"]
 
 
+@pytest.mark.parametrize("operation", ["ssm.SendCommand", "ssm.ListCommandInvocations", "sns.Publish"])
+def test_wherever_it_dies_after_the_swap_people_are_told_by_a_later_tick(operation: str) -> None:
+    class DiedError(Exception):
+        pass
+
+    def die(**_: object) -> None:
+        raise DiedError
+
+    with pair_in_moto() as account:
+        hooks = account.ssm.meta.events if operation.startswith("ssm") else account.session.events
+        hooks.register(f"before-parameter-build.{operation}", die, "die")
+        with pytest.raises(DiedError):
+            Acting(account).carry_out()
+        hooks.unregister(f"before-parameter-build.{operation}", die, "die")
+        ticks(account, 3)
+        told = [subject for subject in subjects(account) if subject.startswith("failed over")]
+    # Those that can still tell do so themselves, though they could not ask.
+    assert len(told) == 1
+
+
 def test_backends_that_a_failover_has_not_helped_are_told_of_though_the_pair_is_locked(account: Account) -> None:
     account.clock.sleep(40)
     dead(account)
