@@ -11,6 +11,7 @@ from nat_failover.address import Address
 from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.backends import latest
 from nat_failover.cli.finding import Severity
+from nat_failover.cli.past import Pause, pause_of, who
 from nat_failover.cli.snapshot import Raw, Snapshot, tag
 from nat_failover.observation import Observation
 from nat_failover.record import LockState
@@ -19,13 +20,18 @@ from nat_failover.survey import latest_word
 
 @dataclass(frozen=True)
 class LockStanding:
-    """The lock; ``since`` as ISO 8601, ``age`` in seconds, both None where there is no parameter."""
+    """The lock; ``since`` as ISO 8601, ``age`` in seconds, both None where there is no parameter.
+
+    Attributes:
+        by: who paused it, or made the record; empty where nobody is known to have.
+    """
 
     state: str
     since: str | None
     age: float | None
     reason: str
     why: str
+    by: str
     evidence: tuple[str, ...]
     outcome: str
     seconds: float | None
@@ -164,16 +170,25 @@ def _lock(s: Snapshot) -> LockStanding | None:
     lock, modified = s.lock.lock, s.lock.modified
     record = lock.record
     since = modified if record is None else record.since
+    pause = pause_of(lock.text) if lock.state is LockState.PAUSED else Pause()
     return LockStanding(
         lock.state.value,
         None if since is None else iso(since),
         None if since is None else s.now - since,
         lock.reason,
-        "" if record is None else record.reason,
+        pause.reason if record is None else record.reason,
+        _by(pause.by or (record.owner if record else ""), s.pair.function),
         () if record is None else record.evidence,
         "" if record is None else record.outcome,
         None if record is None or record.state is LockState.FAILING_OVER else record.seconds,
     )
+
+
+def _by(owner: str, function: str) -> str:
+    """Give a person's name; the function's records are owned by the request id of an invocation."""
+    if owner and not owner.startswith("arn:"):
+        return f"the function (invocation {owner})"
+    return owner and who(owner, function)
 
 
 def _nat(s: Snapshot, nat: str) -> HostStanding:
