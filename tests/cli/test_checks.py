@@ -11,8 +11,9 @@ import pytest
 from nat_failover.address import Address
 from nat_failover.cli.checks import examine
 from nat_failover.cli.finding import Severity
-from nat_failover.cli.gather import Gatherer, decisions
+from nat_failover.cli.gather import Gatherer
 from nat_failover.cli.pairs import one
+from nat_failover.cli.reader import decisions
 from nat_failover.cli.snapshot import LockParameter, Raw, Snapshot
 from nat_failover.observation import State
 from nat_failover.record import LockState, Record, read_lock
