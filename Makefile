@@ -22,6 +22,7 @@ DAYS ?= 1000
 MINUTES ?= 10
 README ?=
 ARGS ?=
+MODULES ?=
 EXAMPLES ?= 3000
 
 .PHONY: help
@@ -50,6 +51,10 @@ test: .venv/ready ## Run every test (those that need namespaces say so where the
 .PHONY: fuzz
 fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
 	FUZZ_EXAMPLES=$(EXAMPLES) python -m pytest --numprocesses 2 --dist worksteal --durations 5 tests/fuzz
+
+.PHONY: mutation
+mutation: .venv/ready ## Change the code in every small way, and tell what no test notices (an hour): MODULES="lock routes"
+	@python -m tests.mutation $(MODULES)
 
 .PHONY: bench
 bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000 README=1

@@ -54,7 +54,11 @@ class Deployment:
     looked_at: float = 0.0
 
     def run(
-        self, *arguments: str, environ: Mapping[str, str] | None = None, typed: str | None = None
+        self,
+        *arguments: str,
+        environ: Mapping[str, str] | None = None,
+        typed: str | None = None,
+        within: float = 60,
     ) -> subprocess.CompletedProcess[str]:
         """Run the installed command as a process, with the account's credentials.
 
@@ -62,6 +66,7 @@ class Deployment:
             arguments: of the command.
             environ: instead of the account's.
             typed: what a person types; where None, nobody is there.
+            within: seconds that it may take.
         """
         told = dict(self.aws.environ if environ is None else environ)
         return subprocess.run(
@@ -73,7 +78,7 @@ class Deployment:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=within,
         )
 
     def json(self, *arguments: str) -> Any:

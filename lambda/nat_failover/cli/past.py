@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from nat_failover.cli.plan import ROLLED_BACK
 from nat_failover.record import Lock, LockState, Record, read_lock
 from nat_failover.settings import Settings
 
@@ -18,6 +19,7 @@ class Kind(StrEnum):
     FAILOVER = "failover"
     FAILED = "failover failed"
     UNFINISHED = "failover begun"
+    ROLLED_BACK = "rolled back"
     REARMED = "re-armed"
     PAUSED = "paused"
     GARBLED = "garbled"
@@ -112,7 +114,9 @@ def _ends(now: Happening, last: Happening) -> bool:
         mine is not None
         and theirs is not None
         and theirs.state is LockState.FAILING_OVER
-        and (mine.since, mine.to_table) == (theirs.since, theirs.to_table)
+        and mine.since == theirs.since
+        # Another invocation finishes what one that died has begun; a person who goes back in stages turns round.
+        and (mine.to_table == theirs.to_table or mine.owner == theirs.owner)
     )
 
 
@@ -141,6 +145,8 @@ def _happening(version: Version, lock: Lock, before: Lock | None, settings: Sett
 
 def _of_record(version: Version, record: Record, by: str, s: Settings) -> Happening:
     kind = {LockState.FAILED_OVER: Kind.FAILOVER, LockState.FAILED: Kind.FAILED}.get(record.state, Kind.UNFINISHED)
+    if kind is Kind.FAILOVER and ROLLED_BACK in record.outcome:
+        return Happening(Kind.ROLLED_BACK, record.since, by, record.outcome, version.number, record=record)
     to = f"{s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}" if record.to_table in s.tables else "?"
     took = f" in {record.seconds:.1f} s" if record.seconds is not None else ""
     words = {
