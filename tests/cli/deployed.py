@@ -20,7 +20,7 @@ from unittest.mock import patch
 from nat_failover.application import Application
 from nat_failover.cli.session import Account as Theirs
 from tests.e2e.account import PAIR, REGION, ROOT, Account, _parsed, account
-from tests.e2e.life import TICK
+from tests.e2e.commandline import TICK
 from tests.lab.layout import TARGETS
 from tests.lab.template import PLACES, synthesized
 
@@ -30,6 +30,8 @@ LOG_GROUP = f"/aws/lambda/{FUNCTION}"
 # Alarms are what moto's CloudFormation leaves out; they are made of the template's resources.
 ALARM = ("AlarmName", "AlarmDescription", "Namespace", "MetricName", "Statistic", "Period", "EvaluationPeriods")
 # A tick then asks each host once and has its answer; a watch would go on for minutes.
+# Of a period of 60 seconds; after three periods without a look the doctor complains.
+DUE = 60.0
 SETTINGS = {"targets": list(TARGETS), "window": 0}
 
 
@@ -42,15 +44,21 @@ class Deployment:
         pair: the pair's configuration.
         environment: of the function.
         installed: folder that the package is installed in.
+        looked_at: when the function has looked last.
     """
 
     aws: Account
     pair: dict[str, Any]
     environment: dict[str, str]
     installed: Path
+    looked_at: float = 0.0
 
     def run(
-        self, *arguments: str, environ: Mapping[str, str] | None = None, typed: str | None = None
+        self,
+        *arguments: str,
+        environ: Mapping[str, str] | None = None,
+        typed: str | None = None,
+        within: float = 60,
     ) -> subprocess.CompletedProcess[str]:
         """Run the installed command as a process, with the account's credentials.
 
@@ -58,6 +66,7 @@ class Deployment:
             arguments: of the command.
             environ: instead of the account's.
             typed: what a person types; where None, nobody is there.
+            within: seconds that it may take.
         """
         told = dict(self.aws.environ if environ is None else environ)
         return subprocess.run(
@@ -69,7 +78,7 @@ class Deployment:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=within,
         )
 
     def json(self, *arguments: str) -> Any:
@@ -97,11 +106,17 @@ class Deployment:
         with patch.dict(os.environ, self.aws.environ):
             return Application.of(self.environment)
 
+    def keep_looking(self) -> None:
+        """Let the schedule invoke the function where that is due."""
+        if time.time() - self.looked_at > DUE:
+            self.tick()
+
     def tick(self) -> dict[str, Any]:
         """Let the schedule invoke the function, in this process, and its decision be in its log."""
         context = SimpleNamespace(aws_request_id=TICK["id"], get_remaining_time_in_millis=lambda: 45000)
         with patch.dict(os.environ, self.aws.environ):
             told = self._application.handle(TICK, context)
+        self.looked_at = time.time()
         line = {"level": "INFO", "message": told["reason"], "service": PAIR, **told}
         self.aws.client("logs").put_log_events(
             logGroupName=LOG_GROUP,
@@ -181,8 +196,7 @@ def _complete(made: Deployment, body: Mapping[str, Any]) -> None:
         ec2.associate_route_table(RouteTableId=public, SubnetId=told["Instances"][0]["SubnetId"])
         address = ec2.allocate_address(Domain="vpc")["AllocationId"]
         ec2.associate_address(AllocationId=address, InstanceId=nat)
-        if nat == nats[0]:
-            ec2.modify_instance_attribute(InstanceId=nat, Groups=[group])
+        ec2.modify_instance_attribute(InstanceId=nat, Groups=[group if nat == nats[0] else _group_of_standby(ec2)])
     private = [s["SubnetId"] for s in ec2.describe_subnets()["Subnets"] if s["CidrBlock"] == "10.0.10.0/24"]
     for service in ("ssm", "ssmmessages"):
         ec2.create_vpc_endpoint(
@@ -199,6 +213,13 @@ def _complete(made: Deployment, body: Mapping[str, Any]) -> None:
     for resource in body["Resources"].values():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             _make_alarm(aws, resource["Properties"], made)
+
+
+def _group_of_standby(ec2: Any) -> str:
+    """Give the security group that the stack has made for it, which moto forgets to attach."""
+    named = [{"Name": "tag:Name", "Values": [f"{FUNCTION}-standby"]}]
+    (made,) = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
+    return str(made["GroupId"])
 
 
 def _mend_role(aws: Account) -> None:

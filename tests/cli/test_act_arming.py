@@ -21,7 +21,11 @@ def test_a_pair_whose_standby_is_well_is_worth_arming_and_the_function_fails_ove
         assert (found.refusals, found.warnings) == ((), ())
         arm(alice.hand, alice.hear, found.locks)
         assert lab.cloud.lock_text() == "armed"
-        lab.wait(2)
+        # That the person has asked beside the watches leaves the function as sure of the backends as before.
+        armed = len(lab.functions.invocations)
+        lab.wait(250)
+        causes = {i.result["cause"] for i in lab.functions.invocations[armed:] if i.result}
+        assert causes == {"HEALTHY"}
         lab.network.flush_nat_rules("nat02")
         # No claim of the person's stands in its way.
         assert lab.wait_until(lambda: lab.lock_state() == "failed-over", 30)

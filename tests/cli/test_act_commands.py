@@ -155,9 +155,32 @@ def test_what_is_not_paused_is_not_resumed(pair: Deployment) -> None:
     assert "is not paused but locked" in refused.stderr
 
 
-@pytest.mark.parametrize("command", ["failover", "failback", "rearm", "pause", "resume"])
+def test_a_drill_is_held_only_where_the_pair_is_named_again_and_leaves_a_report(pair: Deployment) -> None:
+    for given in ([], ["--confirm", "yes"]):
+        refused = pair.run("drill", *given)
+        assert refused.returncode == Exit.USAGE, refused.stdout
+        assert "--confirm main" in refused.stderr or "'yes' is not 'main'" in refused.stderr
+    assert subnets(pair) == {"primary": 2, "standby": 0}
+    assert pair.aws.read_lock() == "armed"
+
+    file = pair.aws.folder / "reports" / "drill.html"
+    done = pair.run("drill", "--failure", "swap", "--confirm", "main", "--report", str(file), within=240)
+    assert done.returncode == Exit.FINE, done.stdout + done.stderr
+    assert "failover: longest outage" in done.stdout
+    assert "failback: longest outage" in done.stdout
+    assert subnets(pair) == {"primary": 2, "standby": 0}
+    assert pair.aws.read_lock() == "armed"
+    text = file.read_text(encoding="utf-8")
+    assert "nat-failover drill: pair main" in text
+    assert text.count("<section") == 2
+    assert text.count('class="strip"') == 2 * 3
+    kinds = [told["kind"] for told in pair.json("history")["main"]]
+    assert kinds[-3:] == ["failover", "failover", "re-armed"]
+
+
+@pytest.mark.parametrize("command", ["failover", "failback", "rearm", "pause", "resume", "drill"])
 def test_each_command_says_what_it_does_with_examples(command: str) -> None:
     told = CliRunner().invoke(app, [command, "--help"])
     assert told.exit_code == Exit.FINE
     assert f"nat-failover {command}" in told.output
-    assert "--yes" in told.output
+    assert ("--yes" in told.output) is (command != "drill")

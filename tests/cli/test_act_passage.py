@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nat_failover.cli.errors import CommandError
-from nat_failover.cli.passage import Ended
+from nat_failover.cli.plan import Ended
 from nat_failover.cli.target import bad
 from tests.cli.person import ALICE, BOB, Person, in_lab
 from tests.lab.gateway import FunctionEndedError, denying

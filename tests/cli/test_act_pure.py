@@ -11,7 +11,7 @@ from nat_failover.cli.act import refusal
 from nat_failover.cli.clock import AwsRuntime, ahead
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.hand import Host, script
-from nat_failover.cli.passage import Plan, choose_first, missing
+from nat_failover.cli.plan import Plan, choose_first, missing
 from nat_failover.cli.planning import Ahead, other_than_active
 from nat_failover.cli.target import Check, Fit, Inspection, Seen, bad, judge
 from nat_failover.lock import LockView

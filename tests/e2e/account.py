@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 PAIR = "main"
 BACKENDS = 3
+
+
+@cache
+def _client(service: str, url: str) -> Any:
+    """Make a client once: reading a service's model takes long."""
+    session: Any = boto3.Session("e2e", "e2e", region_name=REGION)
+    return session.client(service, endpoint_url=url)
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,7 @@ class Account:
 
     def client(self, service: str) -> Any:
         """Give a client of boto3."""
-        session: Any = boto3.Session("e2e", "e2e", region_name=REGION)
-        return session.client(service, endpoint_url=self.url)
+        return _client(service, self.url)
 
     def make_vpc(self) -> dict[str, object]:
         """Make what a user has before the product comes, and give the pair's configuration."""

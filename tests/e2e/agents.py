@@ -28,7 +28,8 @@ class Agents:
 
     Words come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "document": "...", "url": "..."}``
     begins, ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"mend": "nat01"}`` gives them back,
-    ``{"offline": ["backend1"]}`` says whom Systems Manager does not know.
+    ``{"uplink": ["nat02", false]}`` cuts it off from the Internet, ``{"offline": ["backend1"]}`` says whom Systems
+    Manager does not know.
     """
 
     def __init__(self) -> None:
@@ -42,6 +43,8 @@ class Agents:
             self._network.flush_nat_rules(words["break"])
         if "mend" in words and self._network is not None:
             self._network.boot(words["mend"], "#!/bin/sh\n")
+        if "uplink" in words and self._network is not None:
+            self._network.set_uplink(*words["uplink"])
         if "offline" in words and self._run_command is not None:
             self._run_command.offline = set(words["offline"])
         if "hosts" in words:

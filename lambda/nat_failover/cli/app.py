@@ -9,6 +9,7 @@ import typer
 
 from nat_failover.cli.act import failback, failover
 from nat_failover.cli.doctor import doctor
+from nat_failover.cli.drill import drill
 from nat_failover.cli.errors import MEANINGS
 from nat_failover.cli.history import history
 from nat_failover.cli.hold import pause, rearm, resume
@@ -49,6 +50,7 @@ _add(failback, "failback --dry-run", "failback main")
 _add(rearm, "rearm", "rearm main --yes")
 _add(pause, 'pause main --reason "kernel update of the standby"')
 _add(resume, "resume main")
+_add(drill, "drill --report drill.html", "drill main --failure swap --confirm main")
 
 
 def main() -> None:

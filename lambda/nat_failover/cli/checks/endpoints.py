@@ -9,7 +9,9 @@ from nat_failover.cli.snapshot import Raw, Snapshot
 # What the agent can't do without; newer ones need no ec2messages:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
 NEEDED = ("ssm", "ssmmessages")
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html
 READY = frozenset({"available", "Available"})
+GONE = frozenset({"deleting", "Deleting", "deleted", "Deleted"})
 
 
 def of_systems_manager(s: Snapshot) -> dict[str, Raw]:
@@ -17,8 +19,9 @@ def of_systems_manager(s: Snapshot) -> dict[str, Raw]:
     found: dict[str, Raw] = {}
     for raw in s.endpoints or []:
         service = str(raw.get("ServiceName", "")).rsplit(".", 1)[-1]
-        if service in (*NEEDED, "ec2messages") and raw.get("VpcEndpointType") == "Interface":
-            found.setdefault(service, raw)
+        known = service in (*NEEDED, "ec2messages") and raw.get("VpcEndpointType") == "Interface"
+        if known and raw.get("State") not in GONE and found.get(service, {}).get("State") not in READY:
+            found[service] = raw
     return found
 
 
