@@ -20,6 +20,10 @@ HISTORIES ?= 20000
 PROCESSES ?= 2
 DAYS ?= 1000
 MINUTES ?= 10
+ENDPOINT ?= aws
+YES ?=
+REGION ?=
+KEEP ?=
 README ?=
 ARGS ?=
 MODULES ?=
@@ -71,6 +75,11 @@ soak: .venv/ready ## Real packets, traffic and random faults for minutes: MINUTE
 .PHONY: e2e
 e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line, in an emulated account
 	python -m pytest --durations 3 tests/e2e
+
+.PHONY: accept
+accept: .venv/ready ## On an account of AWS (or ENDPOINT=local): deploy the demo, measure, break, check, destroy: YES=1 REGION= KEEP=1
+	@python -m tests.aws --endpoint $(ENDPOINT) $(if $(YES),--yes) $(if $(REGION),--region $(REGION)) $(if $(KEEP),--keep) \
+		$(if $(JSON),--json $(JSON))
 
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy (strict), bandit, shellcheck; cdk-nag and cfn-lint over the templates of many configurations

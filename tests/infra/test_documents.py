@@ -23,9 +23,9 @@ TARGETS = set(
 SETTINGS = set(re.findall(r"^\| `([^`]+)` \|", table(), re.MULTILINE)) | {"pairs", "defaults", "stacks"}
 # What a page may describe shortly before it is there.
 SOON = {
-    *("accept", "approve", "mutants", "mutation", "simulate"),
+    *("approve", "mutants", "mutation", "simulate"),
     *("status", "doctor", "failover", "failback", "rearm", "pause", "resume", "drill"),
-    *("tests/aws", "tests/unit/approved", ".github/SECURITY.md", "lambda/nat_failover/message_schema.json"),
+    *("tests/unit/approved", ".github/SECURITY.md", "lambda/nat_failover/message_schema.json"),
 }
 COMMANDS = {str(command.name) for command in app.registered_commands}
 
