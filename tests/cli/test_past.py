@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.cli.past import Kind, Version, happenings, who
+from nat_failover.cli.past import Kind, Version, happenings, pause_of, who
 from nat_failover.record import LockState, Record
 from tests.cli.deployed import Deployment
 from tests.examples import settings
@@ -79,11 +79,19 @@ def test_a_pause_and_its_end_are_told_with_who_did_them() -> None:
     assert "'garbage'" in told[3].said
 
 
+def test_a_pause_says_why_where_whoever_paused_it_has_said_so() -> None:
+    text = json.dumps({"state": "paused", "by": ALICE, "since": "2026-01-01T00:00:00+00:00", "reason": "new kernel"})
+    (told,) = happenings(versions((60, ALICE, text)), settings(), FUNCTION)
+    assert told.said == "paused: nothing is probed; new kernel"
+    assert pause_of(text).by == ALICE
+    assert pause_of("paused") == pause_of(None) == pause_of('["paused"]') == pause_of('{"by": 1}')
+
+
 def test_names_are_taken_from_arns() -> None:
     assert who(OURS, FUNCTION) == "the function"
     assert who(ALICE, FUNCTION) == "alice"
     assert who("arn:aws:iam::123456789012:root", FUNCTION) == "root"
-    assert who("N/A", FUNCTION) != ""
+    assert who("N/A", FUNCTION) == "N/A"
     assert who("", FUNCTION) == "unknown"
 
 

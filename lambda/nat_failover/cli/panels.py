@@ -66,7 +66,12 @@ def _lock(lock: LockStanding | None) -> RenderableType:
         return Text("lock       ?")
     age = "" if lock.age is None else f" for {duration(lock.age)}"
     lines = [Text.assemble("lock       ", _coloured(lock.state, BAD), age)]
-    for label, said in (("why", lock.why), ("evidence", ", ".join(lock.evidence)), ("outcome", lock.outcome)):
+    for label, said in (
+        ("why", lock.why),
+        ("by", lock.by),
+        ("evidence", ", ".join(lock.evidence)),
+        ("outcome", lock.outcome),
+    ):
         if said:
             lines.append(Text(f"  {label:<9}{said}"))
     if lock.seconds is not None:

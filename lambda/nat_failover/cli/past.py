@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from nat_failover.cli.plan import ROLLED_BACK
-from nat_failover.record import Lock, LockState, Record, read_lock
+from nat_failover.record import ROLLED_BACK, Lock, LockState, Record, read_lock
 from nat_failover.settings import Settings
 
 
@@ -59,6 +59,26 @@ class Happening:
     version: int
     lasted: float | None = None
     record: Record | None = None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """What whoever paused the pair has said of it; empty where they have not."""
+
+    by: str = ""
+    reason: str = ""
+
+
+def pause_of(text: str | None) -> Pause:
+    """Read what a pause says of itself: the lock may hold the bare word, too."""
+    try:
+        said = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return Pause()
+    if not isinstance(said, dict):
+        return Pause()
+    by, reason = said.get("by"), said.get("reason")
+    return Pause(by if isinstance(by, str) else "", reason if isinstance(reason, str) else "")
 
 
 def happenings(versions: Sequence[Version], settings: Settings, function: str) -> list[Happening]:
@@ -115,7 +135,9 @@ def _happening(version: Version, lock: Lock, before: Lock | None, settings: Sett
             said = words.get(before.state if before else None, "re-armed")
             return Happening(Kind.REARMED, version.at, by, said, version.number)
         case LockState.PAUSED:
-            return Happening(Kind.PAUSED, version.at, by, "paused: nothing is probed", version.number)
+            why = pause_of(version.text).reason
+            said = "paused: nothing is probed" + (f"; {why}" if why else "")
+            return Happening(Kind.PAUSED, version.at, by, said, version.number)
         case _:
             return Happening(Kind.GARBLED, version.at, by, lock.reason, version.number)
 
@@ -141,9 +163,11 @@ def who(arn: str, function: str) -> str:
     Of an assumed role it is the role and its session; Lambda names the session of a function's role after the function:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
     """
-    resource = arn.split(":", 5)[-1] if arn.startswith("arn:") else arn
+    if not arn.startswith("arn:"):
+        return arn or "unknown"
+    resource = arn.split(":", 5)[-1]
     kind, _, name = resource.partition("/")
     if kind == "assumed-role":
         role, _, session = name.partition("/")
         return "the function" if session == function else f"{session} ({role})"
-    return name.rsplit("/", 1)[-1] or resource or "unknown"
+    return name.rsplit("/", 1)[-1] or resource

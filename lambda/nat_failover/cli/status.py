@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from nat_failover.cli.appraisal import appraise
 from nat_failover.cli.console import output, print_json
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.gather import FOR_STATUS, Gatherer
@@ -18,7 +19,7 @@ from nat_failover.cli.options import Json, Names
 from nat_failover.cli.pairs import some
 from nat_failover.cli.panels import panel
 from nat_failover.cli.session import Account
-from nat_failover.cli.standing import Standing, standing
+from nat_failover.cli.standing import Standing
 from nat_failover.routes import said_of
 
 
@@ -36,7 +37,7 @@ def status(
     gatherers = [Gatherer(account, pair) for pair in some(account, pairs or [])]
 
     def look() -> list[Standing]:
-        return [standing(gatherer.gather(FOR_STATUS)) for gatherer in gatherers]
+        return [appraise(gatherer.gather(FOR_STATUS)) for gatherer in gatherers]
 
     if watch and as_json:
         raise CommandError("--watch is for people, --json for programs: choose one", Exit.USAGE)
