@@ -20,8 +20,13 @@ HISTORIES ?= 20000
 PROCESSES ?= 2
 DAYS ?= 1000
 MINUTES ?= 10
+ENDPOINT ?= aws
+YES ?=
+REGION ?=
+KEEP ?=
 README ?=
 ARGS ?=
+MODULES ?=
 EXAMPLES ?= 3000
 
 .PHONY: help
@@ -51,6 +56,10 @@ test: .venv/ready ## Run every test (those that need namespaces say so where the
 fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
 	FUZZ_EXAMPLES=$(EXAMPLES) python -m pytest --numprocesses 2 --dist worksteal --durations 5 tests/fuzz
 
+.PHONY: mutation
+mutation: .venv/ready ## Change the code in every small way, and tell what no test notices (an hour): MODULES="lock routes"
+	@python -m tests.mutation $(MODULES)
+
 .PHONY: bench
 bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000 README=1
 	@python -m tests.bench --runs $(RUNS) --days $(DAYS) $(if $(README),--readme)
@@ -70,6 +79,11 @@ soak: .venv/ready ## Real packets, traffic and random faults for minutes: MINUTE
 .PHONY: e2e
 e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line, in an emulated account
 	python -m pytest --durations 3 tests/e2e
+
+.PHONY: accept
+accept: .venv/ready ## On an account of AWS (or ENDPOINT=local): deploy the demo, measure, break, check, destroy: YES=1 REGION= KEEP=1
+	@python -m tests.aws --endpoint $(ENDPOINT) $(if $(YES),--yes) $(if $(REGION),--region $(REGION)) $(if $(KEEP),--keep) \
+		$(if $(JSON),--json $(JSON))
 
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy (strict), bandit, shellcheck; cdk-nag and cfn-lint over the templates of many configurations
@@ -92,6 +106,10 @@ synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out
 .PHONY: permissions
 permissions: .venv/ready ## Print what the function asks of AWS, and which statement of its role allows it
 	@python -m tests.iam
+
+.PHONY: approve
+approve: .venv/ready ## Write the texts of all kinds of mail anew, to be read in the change
+	@python -m tests.unit.approve
 
 .PHONY: reference
 reference: .venv/ready ## Write the README's table of settings anew

@@ -23,6 +23,7 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "PAIR": pair.name,
         "LOCK_PARAMETER": names.lock,
         "CLAIM_PARAMETER": names.claim,
+        "TOLD_PARAMETER": names.told,
         "PROBE_DOCUMENT": names.document,
         "PROBE_TAG_KEY": pair.probe_tag.key,
         "PROBE_TAG_VALUE": pair.probe_tag_value,

@@ -33,6 +33,7 @@ class Metric(StrEnum):
     BACKENDS_BROKEN = "BackendsBroken"
     CANNOT_JUDGE = "CannotJudge"
     SPLIT = "Split"
+    NO_SUBNETS = "NoSubnets"
     CONTROL_DOWN = "ControlDown"
     PASSIVE_NAT_UNHEALTHY = "PassiveNatUnhealthy"
     OFFLINE_WHILE_LOCKED = "OfflineWhileLocked"
@@ -45,6 +46,7 @@ class Metric(StrEnum):
     SWAP_SECONDS = "SwapSeconds"
     DETECTION_SECONDS = "DetectionSeconds"
     BACKENDS_ONLINE_AFTER = "BackendsOnlineAfter"
+    NOT_TOLD = "NotTold"
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,16 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
             bad=2,
         ),
         Watch(
+            "no-subnets",
+            Metric.NO_SUBNETS,
+            "No subnet is explicitly associated with either route table of the pair, so nothing is protected. This "
+            f"shows the associations: {read_tables(tables, region)}\nAssociate each private subnet: "
+            f"aws ec2 associate-route-table --subnet-id subnet-... --route-table-id {tables[0]} --region {region}",
+            period=every,
+            periods=3,
+            bad=2,
+        ),
+        Watch(
             "passive-nat-unhealthy",
             Metric.PASSIVE_NAT_UNHEALTHY,
             "The NAT that stands by could not take over: it does not run, can't reach the Internet, or its route "
@@ -206,6 +218,16 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
             period=every,
             periods=lasting,
             bad=lasting,
+        ),
+        Watch(
+            "not-told",
+            Metric.NOT_TOLD,
+            "A message could not be sent or not be remembered; it is tried again at every tick, so mails may be "
+            f"missing, late, or come twice. Why: {read_log(names, region)}",
+            period=every,
+            statistic="Sum",
+            periods=3,
+            bad=2,
         ),
         *_about_egress(pair, tables, region),
     ]

@@ -41,6 +41,11 @@ class Names:
         return f"/nat-failover/{self.pair}/claim"
 
     @property
+    def told(self) -> str:
+        """Name of the parameter with what people have been told."""
+        return f"/nat-failover/{self.pair}/told"
+
+    @property
     def log_group(self) -> str:
         """Name of the function's log group."""
         return f"/aws/lambda/{self.plain}"
@@ -70,6 +75,11 @@ class Arns:
     def parameter(self, name: str) -> str:
         """Give the ARN of an SSM parameter, whose name begins with a slash."""
         return f"arn:{self.partition}:ssm:{self.region}:{self.account}:parameter{name}"
+
+    @property
+    def default_bus(self) -> str:
+        """The ARN of the account's default event bus."""
+        return f"arn:{self.partition}:events:{self.region}:{self.account}:event-bus/default"
 
     def document(self, name: str) -> str:
         """Give the ARN of an SSM document of the account."""

@@ -17,8 +17,9 @@ def statements(
     """Give the statements of the function's role.
 
     Which resources and condition keys an action knows is in the service authorization reference:
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html and
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html,
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
 
     Args:
         pair: the pair's configuration.
@@ -35,6 +36,7 @@ def statements(
             ["ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter"],
             [arns.parameter(names.lock), arns.parameter(names.claim)],
         ),
+        _allow("Told", ["ssm:GetParameters", "ssm:PutParameter"], [arns.parameter(names.told)]),
         _allow("ProbeDocument", ["ssm:SendCommand"], [arns.document(names.document)]),
         # The document and the instances are authorized apart, each must be allowed. A host without the tag can't be
         # asked, whoever finds a way to make the function try:
@@ -64,6 +66,9 @@ def statements(
             ["*"],
         ),
         _allow("TellPeople", ["sns:Publish"], [topic_arn]),
+        # Nobody else's events can be made up:
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+        _allow("TellMachines", ["events:PutEvents"], [arns.default_bus], {"StringEquals": {"events:source": SOURCE}}),
         # The stack makes the group; streams are the function's own.
         _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn]),
     ]
@@ -124,6 +129,8 @@ def _moving_egress(pair: PairConfig, allocation: str, arns: Arns, standby_instan
 
 
 SWAP = "ec2:ReplaceRouteTableAssociation"
+# Of the events that the function puts on the bus.
+SOURCE = "nat-failover"
 
 
 def _allow(

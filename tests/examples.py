@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "NAT_FAILOVER_PAIR": "main",
     "NAT_FAILOVER_LOCK_PARAMETER": "/nat-failover/main/lock",
     "NAT_FAILOVER_CLAIM_PARAMETER": "/nat-failover/main/claim",
+    "NAT_FAILOVER_TOLD_PARAMETER": "/nat-failover/main/told",
     "NAT_FAILOVER_PROBE_DOCUMENT": "nat-failover-main-probe",
     "NAT_FAILOVER_PROBE_TAG_KEY": "nat-failover:probe",
     "NAT_FAILOVER_PROBE_TAG_VALUE": "main",

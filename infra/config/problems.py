@@ -6,6 +6,9 @@ import json
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+# What is shown of a value, in characters.
+LONGEST = 100
+
 
 class ConfigurationError(ValueError):
     """The configuration is not usable.
@@ -42,6 +45,7 @@ def unknown(path: str, key: str, known: Sequence[str]) -> str:
     if _folded(key) in _ABSENT:
         return f"{path}.{key} is not a setting: {_ABSENT[_folded(key)]}"
     folded = {_folded(k): k for k in known}
+    key = key if len(key) <= LONGEST else key[: LONGEST - 3] + "..."
     near = get_close_matches(_folded(key), folded, n=1, cutoff=0.6)
     hint = f"did you mean {folded[near[0]]}?" if near else f"the settings here are {', '.join(sorted(known))}"
     return f"{path}.{key} is not a setting: {hint}"
@@ -57,4 +61,4 @@ def shown(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = f"of type {type(value).__name__}"
-    return text if len(text) <= 100 else text[:97] + "..."
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."

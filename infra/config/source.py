@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import yaml
 
 from infra.config.problems import ConfigurationError
 from infra.config.reading import ROOT
+
+# Values that a configuration may have: a hundred pairs have a tenth of it.
+LARGEST = 100_000
 
 
 class _Loader(yaml.SafeLoader):
@@ -67,9 +71,25 @@ def _parse(text: str, what: str) -> object:
         except (ValueError, RecursionError) as error:
             raise ConfigurationError([f"{what} is no JSON: {error}"]) from error
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader # nosec B506
-    except (yaml.YAMLError, RecursionError) as error:
+        block = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader # nosec B506
+        size = _size(block, {})
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # A ValueError is of a date that there is not, or of a number beyond all measure.
         raise ConfigurationError([f"{what} is neither YAML nor JSON: {' '.join(str(error).split())}"]) from error
+    if size > LARGEST:
+        raise ConfigurationError([f"{what} has more than {LARGEST} values: its aliases (*) repeat too much"])
+    return block
+
+
+def _size(value: object, sizes: dict[int, float]) -> float:
+    """Count the values with every alias written out; infinite where one is within itself."""
+    inner = [*value.keys(), *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    if not inner:
+        return 1
+    if id(value) not in sizes:
+        sizes[id(value)] = math.inf
+        sizes[id(value)] = 1 + sum(_size(each, sizes) for each in inner)
+    return sizes[id(value)]
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -114,12 +114,14 @@ class Dashboard(Construct):
         metrics = [
             self._own(Metric.CANNOT_JUDGE, "cannot judge"),
             self._own(Metric.SPLIT, "subnets split"),
+            self._own(Metric.NO_SUBNETS, "no subnets"),
             self._own(Metric.CONTROL_DOWN, "passive NAT can't help"),
             self._own(Metric.PASSIVE_NAT_UNHEALTHY, "passive NAT unhealthy"),
             self._own(Metric.OFFLINE_WHILE_LOCKED, "offline while locked"),
             self._own(Metric.ROUTES_DIFFER, "routes that differ"),
             *([self._own(Metric.EGRESS_ELSEWHERE, "egress address elsewhere")] if self._pair.egress_address else []),
             self._own(Metric.BACKENDS_BROKEN, "backends that can't probe"),
+            self._own(Metric.NOT_TOLD, "messages not sent"),
         ]
         return _graph("Trouble; empty while there is none", metrics, self._pair.period, yAxis=FROM_ZERO)
 

@@ -67,9 +67,10 @@ class Move:
 
     @property
     def by_hand(self) -> str:
-        """Give the command that does it."""
+        """Give the command that does it, to be ended with the options of the AWS CLI, the region at least."""
         to = f"--network-interface-id {self.interface}" if self.interface else f"--instance-id {self.nat}"
-        return f"aws ec2 associate-address --allocation-id {self.allocation} {to} --allow-reassociation"
+        named = f"--allocation-id {self.allocation} {to}"
+        return f"aws ec2 associate-address {named} --allow-reassociation"
 
 
 def elsewhere(address: Address, active: Nat) -> str | None:

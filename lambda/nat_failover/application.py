@@ -14,6 +14,7 @@ from nat_failover.egress import Egress
 from nat_failover.events import parse
 from nat_failover.failover import Failover, Invoker
 from nat_failover.fleet import Fleet
+from nat_failover.inspection import Inspector
 from nat_failover.instances import Instances
 from nat_failover.lock import LockStore
 from nat_failover.mirror import Mirror
@@ -24,10 +25,13 @@ from nat_failover.probe import Probe
 from nat_failover.routes import Routes
 from nat_failover.runtime import LambdaRuntime, Runtime
 from nat_failover.settings import Settings
+from nat_failover.teller import Teller
+from nat_failover.verification import Verification
 from nat_failover.view import Lookout
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
@@ -46,6 +50,10 @@ CONFIG = Config(
 IMPATIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=4, max_pool_connections=2
 )
+# What is told is told again at the next tick where it was not taken.
+TELLING = Config(
+    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=3, max_pool_connections=2
+)
 
 
 class Context(Protocol):
@@ -63,11 +71,15 @@ class Context(Protocol):
 
 @dataclass(frozen=True)
 class Clients:
-    """The boto3 clients; SNS's is made only when there is something to tell, the egress address's when it is moved."""
+    """The boto3 clients.
+
+    Those of SNS and EventBridge are made only when there is something to tell, the egress address's when it is moved.
+    """
 
     ec2: EC2Client
     ssm: SSMClient
     sns: Callable[[], SNSClient]
+    events: Callable[[], EventBridgeClient]
     egress: Callable[[], EC2Client]
 
     @staticmethod
@@ -76,7 +88,8 @@ class Clients:
         return Clients(
             session.client("ec2", config=CONFIG),
             session.client("ssm", config=CONFIG),
-            lambda: session.client("sns", config=CONFIG),
+            lambda: session.client("sns", config=TELLING),
+            lambda: session.client("events", config=TELLING),
             lambda: session.client("ec2", config=IMPATIENT),
         )
 
@@ -92,11 +105,13 @@ class Application:
         routes = Routes(clients.ec2, settings, runtime)
         fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
         probe = Probe(clients.ssm, settings, runtime, fleet)
-        notifications = Notifications(clients.sns, settings)
+        teller = Teller(clients.ssm, Notifications(clients.sns, clients.events, settings), settings, runtime)
+        verification = Verification(probe, settings, runtime)
         egress = Egress.of(clients.ec2, clients.egress, settings, runtime)
-        failover = Failover(settings, runtime, lock, routes, probe, notifications, egress)
+        failover = Failover(settings, runtime, lock, routes, verification, teller, egress)
         lookout = Lookout(settings, runtime, lock, routes, probe, Instances(clients.ec2), egress)
-        self._monitor = Monitor(settings, runtime, lookout, lock, fleet, probe, failover, Mirror(clients.ec2))
+        inspector = Inspector(settings, Mirror(clients.ec2))
+        self._monitor = Monitor(settings, runtime, lookout, fleet, probe, failover, inspector, teller)
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> Application:

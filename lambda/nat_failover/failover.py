@@ -6,29 +6,26 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import NoReturn
 
-from nat_failover.decision import Action, Cause, Decision
+from nat_failover.about_failovers import Moved, facts, failed_over, swap_failed
+from nat_failover.conditions import Condition, Kind, Severity
+from nat_failover.decision import Decision
 from nat_failover.egress import Egress
 from nat_failover.lock import HeldLock, LockChangedError, LockStore
-from nat_failover.messages import Verified, failed_over, swap_failed, would_fail_over
-from nat_failover.notifications import Notifications
 from nat_failover.observability import Metrics
-from nat_failover.observation import Observation, State
-from nat_failover.probe import MOST_HOSTS, Probe
-from nat_failover.record import LONGEST_OBSERVING, EgressMove, Lock, LockState, Record
-from nat_failover.rounds import Kind
+from nat_failover.observation import Observation
+from nat_failover.record import EgressMove, Lock, LockState, Record
 from nat_failover.routes import Routes, RouteTablesError, SwapFailedError, Tables
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Mode, Settings
 from nat_failover.swap import Swapped, swap
+from nat_failover.teller import Teller
+from nat_failover.verification import Verification
+from nat_failover.verified import NOT_ASKED, Verified
 
 log = logging.getLogger(__name__)
 
-# How long backends are given to be online through the new path, and how often those that are not are asked again.
-VERIFY_FOR = 15.0
-VERIFY_ROUNDS = 3
 # What has to be left of the function's time to tell people, in seconds.
 TO_TELL = 5.0
 
@@ -58,16 +55,16 @@ class Failover:
         runtime: Runtime,
         lock: LockStore,
         routes: Routes,
-        probe: Probe,
-        notifications: Notifications,
+        verification: Verification,
+        teller: Teller,
         egress: Egress | None,
     ) -> None:
         self._settings = settings
         self._runtime = runtime
         self._lock = lock
         self._routes = routes
-        self._probe = probe
-        self._notifications = notifications
+        self._verification = verification
+        self._teller = teller
         self._egress = egress
 
     def carry_out(
@@ -147,15 +144,6 @@ class Failover:
             return Result("locked", f"nothing is left to finish: {lock.reason}")
         return self._finish(held, lock, backends, invoker, metrics)
 
-    def tell_only(self, decision: Decision, from_table: str, invoker: Invoker) -> Result:
-        """In observe mode: tell, once an hour, that a failover would have been due."""
-        held = self._lock.take(invoker.request_id, observing=True, lease=LONGEST_OBSERVING)
-        if held is None:
-            return Result("observed", "would have failed over; people have been told")
-        with _given_up_on_error(held):
-            self._notifications.publish(would_fail_over(decision, from_table, self._settings))
-        return Result("observed", "would have failed over; observe mode changes nothing")
-
     def _finish(
         self, held: HeldLock, lock: Lock, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics
     ) -> Result:
@@ -199,70 +187,67 @@ class Failover:
             record = replace(record, egress=done.egress.record)
             if not done.egress.moved:
                 metrics.count("EgressElsewhere")
+        evidence = () if decision is None else decision.evidence
         if done.failure is not None:
-            self._record_failure(held, record, done, done.failure, metrics)
+            self._record_failure(held, record, done, done.failure, evidence, metrics)
             raise done.failure
         moved, seconds = done.moved, done.seconds
+        told = Moved(moved, seconds, begun + seconds)
         metrics.count("FailedOver")
         metrics.seconds("SwapSeconds", seconds)
-        if decision is not None and decision.evidence:
-            metrics.seconds("DetectionSeconds", begun - min(o.since for o in decision.evidence))
+        if evidence:
+            metrics.seconds("DetectionSeconds", begun - min(o.since for o in evidence))
         metrics.flush()
         said = f"{len(moved)} subnets moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
         said += f"; {done.egress.said}" if done.egress is not None else ""
         log.warning("failed over", extra={"reason": record.reason, "moved": list(moved), "seconds": round(seconds, 3)})
+        record = replace(record, state=LockState.FAILED_OVER, outcome=said, seconds=seconds)
         try:
-            held.write(replace(record, state=LockState.FAILED_OVER, outcome=said, seconds=seconds))
+            held.write(record)
         except LockChangedError as changed:
             said += f"; {changed}: what stands there is left as it is"
             log.warning("lock changed by a person", extra={"reason": str(changed)})
-        verified = Verified((), ())
+        verified = Verified(why=NOT_ASKED)
         try:
-            verified = self._verify(backends, invoker)
+            verified = self._verification.ask(backends, invoker.ends_at - TO_TELL)
         finally:  # people are told in any case
             metrics.count("BackendsOnlineAfter", len(verified.online))
-            told = decision or _from(record)
-            message = failed_over(told, record.from_table, moved, seconds, verified, self._settings, done.egress)
-            self._notifications.publish(message)
+            self._teller.tell_of(
+                Condition(Kind.FAILED_OVER, record.reason, evidence, active=record.to_table, record=record),
+                failed_over(record, evidence, told, verified, self._settings, done.egress),
+                facts(record, told, verified, evidence),
+                Severity.WARNING if verified.all_online else Severity.CRITICAL,
+                metrics,
+            )
         return Result("failed-over", f"{said}; {verified.said}")
 
     def _record_failure(
-        self, held: HeldLock, record: Record, done: Swapped, error: SwapFailedError, metrics: Metrics
+        self,
+        held: HeldLock,
+        record: Record,
+        done: Swapped,
+        error: SwapFailedError,
+        evidence: tuple[Observation, ...],
+        metrics: Metrics,
     ) -> None:
         metrics.count("FailoverFailed")
         metrics.flush()
         log.error("failover failed", extra={"moved": list(error.moved), "left": error.left})
+        outcome = str(error) if done.egress is None else f"{error}; {done.egress.said}"
+        record = replace(record, state=LockState.FAILED, outcome=outcome)
         try:
-            outcome = str(error) if done.egress is None else f"{error}; {done.egress.said}"
-            held.write(replace(record, state=LockState.FAILED, outcome=outcome))
+            held.write(record)
         except LockChangedError as changed:
             log.warning("lock changed by a person", extra={"reason": str(changed)})
         finally:  # people are told in any case
-            message = swap_failed(record.reason, record.from_table, str(error), self._settings, done.egress)
-            self._notifications.publish(message)
-
-    def _verify(self, backends: tuple[str, ...], invoker: Invoker) -> Verified:
-        """Ask the backends whether they are online through the new path; those that are not, once or twice more."""
-        deadline = min(self._runtime.now() + VERIFY_FOR, invoker.ends_at - TO_TELL)
-        online: set[str] = set()
-        for _ in range(VERIFY_ROUNDS):
-            left = [host for host in backends if host not in online]
-            if not left or self._runtime.now() >= deadline:
-                break
-            online.update(self._online(left, deadline))
-        return Verified(tuple(sorted(backends)), tuple(sorted(online)))
-
-    def _online(self, hosts: list[str], deadline: float) -> set[str]:
-        groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
-        sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group) for group in groups])
-        rounds = [asked for asked in sent if asked is not None]
-        words: list[Observation] = []
-        while rounds and self._runtime.now() < deadline:
-            self._runtime.sleep(self._settings.poll)
-            words = [word for read in self._runtime.together(self._probe.reading(rounds)) for word in read]
-            if all(word.state is not State.PENDING for word in words):
-                break
-        return {word.host for word in words if word.state is State.REACHABLE}
+            left = [record.subnets[subnet] for subnet in sorted(error.left) if subnet in record.subnets]
+            self._teller.tell_of(
+                Condition(Kind.FAILOVER_FAILED, record.reason, evidence, record=record),
+                swap_failed(record, evidence, str(error), left, self._settings, done.egress),
+                facts(record, Moved(error.moved, done.seconds, self._runtime.now()), None, ()),
+                Severity.CRITICAL,
+                metrics,
+            )
 
 
 @contextmanager
@@ -276,8 +261,3 @@ def _given_up_on_error(held: HeldLock) -> Iterator[None]:
     except Exception:
         held.give_up()
         raise
-
-
-def _from(record: Record) -> Decision:
-    """Stand for the decision of the invocation that died: its record has the reason."""
-    return Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, record.reason, to_table=record.to_table)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from nat_failover.record import Claim, Lock, Record, read_claim, read_lock
 from nat_failover.runtime import Runtime
@@ -29,11 +30,29 @@ class LockChangedError(Exception):
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """A parameter as it was read; without text and of version 0 where there is none."""
+
+    text: str | None = None
+    version: int = 0
+
+    @classmethod
+    def of(cls, found: Iterable[ParameterTypeDef], name: str) -> Self:
+        """Pick one out of an answer of SSM."""
+        return next((cls(p["Value"], p["Version"]) for p in found if p["Name"] == name), cls())
+
+
+@dataclass(frozen=True)
 class LockView:
-    """Lock and claim as they were read; the claim is None where there is no parameter."""
+    """Lock and claim as they were read, and what people have been told; the claim is None where there is none."""
 
     lock: Lock
     claim: Claim | None
+    told: Parameter = Parameter()
+
+    def is_claimed(self, now: float) -> bool:
+        """Tell whether an invocation acts, or has just acted, and so is the only one that may."""
+        return self.claim is not None and self.claim.is_live(now)
 
 
 class LockStore:
@@ -51,21 +70,23 @@ class LockStore:
         self._runtime = runtime
 
     def read(self) -> LockView:
-        """Read lock and claim in one call; no parameter is armed.
+        """Read lock, claim, and what people have been told in one call; no parameter is armed.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
         """
-        names = [self._settings.lock_parameter, self._settings.claim_parameter]
-        found = {p["Name"]: p for p in self._ssm.get_parameters(Names=names)["Parameters"]}
+        names = [self._settings.lock_parameter, self._settings.claim_parameter, self._settings.told_parameter]
+        parameters = self._ssm.get_parameters(Names=names)["Parameters"]
+        found = {p["Name"]: p for p in parameters}
         lock = found.get(self._settings.lock_parameter)
         claim = found.get(self._settings.claim_parameter)
         return LockView(
             read_lock(lock["Value"] if lock else None, lock["Version"] if lock else 0),
             self._claim(claim) if claim else None,
+            Parameter.of(parameters, self._settings.told_parameter),
         )
 
-    def take(self, owner: str, *, observing: bool = False, lease: float | None = None) -> HeldLock | None:
+    def take(self, owner: str) -> HeldLock | None:
         """Try to become the one invocation that acts.
 
         The claim is created, which succeeds for exactly one of many. Where it exists and its lease is over, its holder
@@ -73,14 +94,11 @@ class LockStore:
 
         Args:
             owner: request id of the invocation.
-            observing: nothing will be changed; such a claim does not stop an invocation that would change something.
-            lease: seconds; the settings' ``claim_lease`` where not given.
 
         Returns:
             The lock, to be written by this invocation alone; None when another has the claim.
         """
-        until = self._runtime.now() + (self._settings.claim_lease if lease is None else lease)
-        claim = Claim(owner, until, 1, observing)
+        claim = Claim(owner, self._runtime.now() + self._settings.claim_lease, 1)
         try:
             self._put_claim(claim, overwrite=False)
         except self._ssm.exceptions.ParameterAlreadyExists:
@@ -96,21 +114,13 @@ class LockStore:
         if (standing.owner, standing.version) == (claim.owner, claim.version) and standing.text == claim.text:
             # It is this very claim: the answer to its creation got lost, and botocore has asked once more.
             return HeldLock(self._ssm, self._settings, self._runtime, claim)
-        if self.is_live(standing, observing=claim.observing):
+        if standing.is_live(self._runtime.now()):
             return None
         version = self._put_claim(claim, overwrite=True)
         if version != standing.version + 1:
             return None
         log.info("claim taken over", extra={"dead_owner": standing.owner, "version": version})
-        return HeldLock(
-            self._ssm, self._settings, self._runtime, Claim(claim.owner, claim.until, version, claim.observing)
-        )
-
-    def is_live(self, claim: Claim | None, *, observing: bool = False) -> bool:
-        """Tell whether a claim still protects its holder against one who would change something, or only observe."""
-        if claim is None or (claim.observing and not observing):
-            return False
-        return self._runtime.now() < claim.until
+        return HeldLock(self._ssm, self._settings, self._runtime, Claim(claim.owner, claim.until, version))
 
     def _claim(self, parameter: ParameterTypeDef) -> Claim:
         modified = parameter["LastModifiedDate"].timestamp()
@@ -211,7 +221,7 @@ class HeldLock:
         """End the lease in so many seconds: what was to be done is done, but others may still read an older lock."""
         if self._runtime.now() >= self.until:
             return  # somebody may have taken it over
-        ended = Claim(self._claim.owner, self._runtime.now() + seconds, 0, self._claim.observing)
+        ended = Claim(self._claim.owner, self._runtime.now() + seconds, 0)
         self._ssm.put_parameter(Name=self._settings.claim_parameter, Value=ended.text, Type="String", Overwrite=True)
 
     def _lock(self) -> Lock:

@@ -1,142 +1,197 @@
-"""Pure: what people are told, written for someone who has just been woken."""
+"""Pure: a message, as mail for someone who has just been woken and as JSON for what pages and chats."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
-from nat_failover.address import Move
-from nat_failover.decision import Decision
+from nat_failover.conditions import Kind, Severity
 from nat_failover.observation import Observation
 from nat_failover.settings import Settings
+from nat_failover.told import Phase
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: ASCII, less than 100 characters
 LONGEST_SUBJECT = 99
+# Of the JSON below, as message_schema.json describes it.
+SCHEMA = 1
+# More lines of one sort help nobody, and SNS and EventBridge take 256 KB.
+MOST_LINES = 60
+# Subscriptions that programs read; mail, and whatever else, gets the text.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
+PROTOCOLS = ("http", "https", "sqs", "lambda", "firehose")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that a person is to do, with the commands for it."""
+
+    said: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The words of a message.
+
+    Attributes:
+        outcome: for the subject; ASCII.
+        headline: what it means, in a sentence or two.
+        seen: on which hosts, since when.
+        decided: what, and why.
+        done: which subnets, how long it took.
+        helped: how many backends are online, how long they were not.
+        next: what to do.
+    """
+
+    outcome: str
+    headline: str
+    seen: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    helped: tuple[str, ...] = ()
+    next: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
 class Message:
-    """A mail: subject in ASCII under 100 characters, and a text."""
+    """What people and machines are told; times in seconds since the epoch.
 
-    subject: str
-    text: str
+    Attributes:
+        incident: the same for all messages about one trouble.
+        since: when the trouble began.
+        until: when it was over; None while it lasts.
+        letter: the words.
+        evidence: the hosts that it rests on.
+        failover: what a failover did, as the schema has it; None where the message is about none.
+    """
 
-
-@dataclass(frozen=True)
-class Verified:
-    """What the round after the swap has found: hosts that were asked, and those of them that are online."""
-
-    asked: tuple[str, ...]
-    online: tuple[str, ...]
+    pair: str
+    region: str
+    mode: str
+    kind: Kind
+    phase: Phase
+    severity: Severity
+    incident: str
+    at: float
+    since: float
+    letter: Letter
+    until: float | None = None
+    evidence: tuple[Observation, ...] = ()
+    targets: tuple[str, ...] = ()
+    failover: Mapping[str, Any] | None = field(default=None)
 
     @property
-    def said(self) -> str:
-        """Say it."""
-        if not self.asked:
-            return "nobody could be asked whether it helped"
-        return f"{len(self.online)} of {len(self.asked)} backends online"
+    def subject(self) -> str:
+        """The mail's subject: ASCII, under 100 characters."""
+        said = "".join(c if c.isascii() and c.isprintable() else "?" for c in self.letter.outcome)
+        subject = f"[nat-failover {self.pair}] {said}"
+        return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 3] + "..."
+
+    @property
+    def text(self) -> str:
+        """The mail's text."""
+        letter = self.letter
+        parts = [letter.headline]
+        for heading, lines in (
+            ("Seen", letter.seen),
+            ("Decided", letter.decided),
+            ("Done", letter.done),
+            ("Helped", letter.helped),
+        ):
+            if lines:
+                parts.append("\n".join((f"{heading}: {lines[0]}", *(f"  {line}" for line in bounded(lines[1:])))))
+        if letter.next:
+            parts.append("\n".join(("Next:", *_steps(letter.next))))
+        parts.append(f"Pair {self.pair} in {self.region}, mode {self.mode}. Told {moment(self.at)}. {self.incident}")
+        return "\n\n".join(parts) + "\n"
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """The message as JSON; message_schema.json describes it."""
+        letter = self.letter
+        said: dict[str, Any] = {
+            "schema": SCHEMA,
+            "pair": self.pair,
+            "region": self.region,
+            "mode": self.mode,
+            "kind": self.kind.value,
+            "phase": self.phase.value,
+            "severity": self.severity.value,
+            "incident": self.incident,
+            "at": iso(self.at),
+            "since": iso(self.since),
+            "subject": self.subject,
+            "headline": letter.headline,
+            "seen": list(bounded(letter.seen)),
+            "decided": list(letter.decided),
+            "done": list(bounded(letter.done)),
+            "helped": list(bounded(letter.helped)),
+            "next": [{"say": step.said, "commands": list(step.commands)} for step in letter.next],
+            "hosts": [
+                {"instance": o.host, "state": o.state.value, "at": iso(o.at), "since": iso(o.since)}
+                for o in self.evidence
+            ],
+            "targets": list(self.targets),
+        }
+        if self.until is not None:
+            said["until"] = iso(self.until)
+        if self.failover is not None:
+            said["failover"] = dict(self.failover)
+        return said
+
+    @property
+    def by_protocol(self) -> str:
+        """What SNS takes as ``Message`` where ``MessageStructure`` is json: each protocol's own text."""
+        machine = json.dumps(self.detail, separators=(",", ":"))
+        return json.dumps({"default": self.text, "sms": self.subject, **dict.fromkeys(PROTOCOLS, machine)})
 
 
-def failed_over(
-    decision: Decision,
-    from_table: str,
-    moved: Sequence[str],
-    seconds: float,
-    verified: Verified,
-    s: Settings,
-    egress: Move | None = None,
-) -> Message:
-    """Tell that the subnets have been moved."""
-    to_table = s.other_table(from_table)
-    offline = sorted(set(verified.asked) - set(verified.online))
-    return Message(
-        _subject(s, f"failed over to the {s.role_of(to_table)} NAT, {verified.said}"),
-        _text(
-            f"The {s.role_of(from_table)} NAT {s.nat_of(from_table)} no longer carried traffic, and the private "
-            f"subnets were moved to the {s.role_of(to_table)} NAT {s.nat_of(to_table)}.",
-            "Seen: " + decision.reason + ".",
-            *_evidence(decision.evidence, s),
-            f"Done: {len(moved)} subnets moved from {from_table} to {to_table} in {seconds:.1f} s "
-            f"({', '.join(moved)}).",
-            *_egress(egress),
-            f"Helped: {verified.said} through the new path."
-            + (f" Still offline: {', '.join(offline)}." if offline else ""),
-            f"Next: 1. Find out what happened to {s.nat_of(from_table)} and mend it.",
-            f"2. Until you re-arm, nothing fails over again: {rearm(s)}",
-            f"3. After that {s.nat_of(to_table)} is the active NAT and {s.nat_of(from_table)} stands by; "
-            "the pair is symmetric, so there is no need to go back.",
-        ),
-    )
+def _steps(steps: Sequence[Step]) -> list[str]:
+    lines = []
+    for number, step in enumerate(steps, 1):
+        lines.append(f"{number}. {step.said}" + (":" if step.commands else ""))
+        lines += [f"   {command}" for command in step.commands]
+    return lines
 
 
-def swap_failed(decision_reason: str, from_table: str, error: str, s: Settings, egress: Move | None = None) -> Message:
-    """Tell that the subnets could not be moved."""
-    to_table = s.other_table(from_table)
-    return Message(
-        _subject(s, "FAILOVER FAILED, subnets may be offline: act now"),
-        _text(
-            f"The {s.role_of(from_table)} NAT {s.nat_of(from_table)} does not carry traffic, and the private subnets "
-            f"could not be moved to the {s.role_of(to_table)} NAT {s.nat_of(to_table)}.",
-            "Seen: " + decision_reason + ".",
-            "Failed: " + error + ".",
-            *_egress(egress),
-            f"Next: 1. Associate the subnets that are left on {from_table} with {to_table} by hand:",
-            "   aws ec2 describe-route-tables --route-table-ids " + from_table,
-            "   aws ec2 replace-route-table-association --association-id rtbassoc-... --route-table-id " + to_table,
-            f"2. Mend what EC2 complains of. Nothing is tried again until you re-arm: {rearm(s)}",
-        ),
-    )
+def bounded(lines: Sequence[str]) -> tuple[str, ...]:
+    """Leave out what nobody would read."""
+    if len(lines) <= MOST_LINES:
+        return tuple(lines)
+    return (*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more")
 
 
-def would_fail_over(decision: Decision, from_table: str, s: Settings) -> Message:
-    """Tell, in observe mode, what would have been done."""
-    to_table = s.other_table(from_table)
-    return Message(
-        _subject(s, f"would have failed over to the {s.role_of(to_table)} NAT (observe mode)"),
-        _text(
-            f"The {s.role_of(from_table)} NAT {s.nat_of(from_table)} does not carry traffic. The mode is observe: "
-            "nothing was changed, and the private subnets are offline.",
-            "Seen: " + decision.reason + ".",
-            *_evidence(decision.evidence, s),
-            f"Not done: {from_table} would have been replaced by {to_table} for every protected subnet.",
-            "Next: mend the NAT, or swap by hand; set the mode to automatic to have it done for you.",
-        ),
-    )
-
-
-def rearm(s: Settings) -> str:
-    """Give the command that re-arms."""
-    return f"aws ssm put-parameter --name {s.lock_parameter} --value armed --overwrite"
-
-
-def _egress(move: Move | None) -> list[str]:
-    """Tell what became of the egress address; nothing where the pair has none."""
-    if move is None:
-        return []
-    name = f"{move.public} ({move.allocation})" if move.public else move.allocation
-    if move.moved:
-        return [f"Egress address: {name} has moved to {move.nat}, so that partners see the same address as before."]
-    return [
-        f"Egress address: {name} could NOT be moved to {move.nat} ({move.why}). Until you move it, the subnets use "
-        "that NAT's own address, which partners may refuse:",
-        "   " + move.by_hand,
-    ]
-
-
-def _evidence(evidence: Sequence[Observation], s: Settings) -> list[str]:
+def hosts(evidence: Sequence[Observation], s: Settings) -> tuple[str, ...]:
+    """Say of each host what it has said."""
     targets = ", ".join(s.targets)
-    return [f"  {o.host}: {o.state.value} at {_clock(o.at)} UTC, none of {targets} answered" for o in evidence]
+    return tuple(
+        f"{o.host}: {o.state.value} at {clock(o.at)}, offline since {clock(o.since)} UTC, none of {targets} answered"
+        for o in evidence
+    )
 
 
-def _clock(at: float) -> str:
-    hours, rest = divmod(int(at) % 86400, 3600)
-    return f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
+def clock(at: float) -> str:
+    """Give the time of day, in UTC."""
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
 
 
-def _subject(s: Settings, said: str) -> str:
-    subject = f"[nat-failover {s.pair}] {said}"
-    return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 3] + "..."
+def moment(at: float) -> str:
+    """Give date and time, in UTC, for people."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _text(*paragraphs: str) -> str:
-    return "\n".join(paragraphs) + "\n"
+def duration(seconds: float) -> str:
+    """Say how long, as exactly as matters."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
+
+
+def iso(at: float) -> str:
+    """Give a time as RFC 3339 has it, in UTC."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.differences import PROPAGATION, Difference, Target
+from nat_failover.routes import said_of
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -46,7 +47,7 @@ class Mirror:
         try:
             self._copy(difference, difference.active, passive)
         except (ClientError, BotoCoreError) as error:
-            log.error("a route can't be copied", extra={"route": difference.said, "error": str(error)[:300]})  # noqa: TRY400
+            log.error("a route can't be copied", extra={"route": difference.said, "error": said_of(error)})  # noqa: TRY400
             return False
         log.warning("route copied", extra={"route": difference.said, "passive": passive})
         return True

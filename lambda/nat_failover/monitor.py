@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.address import elsewhere
+from nat_failover.conditions import Findings, Inspection, find
 from nat_failover.decision import Action, Cause, Decision, decide
 from nat_failover.events import Tick, Trigger
 from nat_failover.failover import Failover, Invoker, Result
 from nat_failover.fleet import Fleet
-from nat_failover.lock import LockStore
-from nat_failover.mirror import Mirror
+from nat_failover.inspection import Inspector
 from nat_failover.observability import Metrics
 from nat_failover.observation import State
 from nat_failover.probe import Probe
@@ -22,10 +20,9 @@ from nat_failover.rounds import Kind, Running, choose, watched_beyond
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Mode, Settings
 from nat_failover.situation import Situation
-from nat_failover.survey import latest_word, survey
+from nat_failover.survey import survey
+from nat_failover.teller import Teller
 from nat_failover.view import Lookout, View
-
-log = logging.getLogger(__name__)
 
 # What an invocation keeps of its time for acting, in seconds.
 TO_ACT = 20.0
@@ -35,6 +32,7 @@ ASK_EVERY = 3.0
 LOOK_EVERY = 5
 # A failure counts as new, one that others may be about to join, where its host had been fine for this long.
 FINE_FOR = 20.0
+OBSERVED = Result("observed", "would have failed over; observe mode changes nothing")
 
 
 @dataclass(frozen=True)
@@ -53,20 +51,20 @@ class Monitor:
         settings: Settings,
         runtime: Runtime,
         lookout: Lookout,
-        lock: LockStore,
         fleet: Fleet,
         probe: Probe,
         failover: Failover,
-        mirror: Mirror,
+        inspector: Inspector,
+        teller: Teller,
     ) -> None:
         self._settings = settings
         self._runtime = runtime
         self._lookout = lookout
-        self._lock = lock
         self._fleet = fleet
         self._probe = probe
         self._failover = failover
-        self._mirror = mirror
+        self._inspector = inspector
+        self._teller = teller
 
     def run(self, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
         """Do what an event calls for.
@@ -94,46 +92,28 @@ class Monitor:
         decision = decide(self._situation(view), self._settings)
         if lock.state is LockState.ARMED:
             view, decision = self._wait_for_evidence(view, decision, trigger, invoker)
-        self._measure(view, decision, trigger, metrics)
+        backends = survey(self._situation(view).backends, self._runtime.now(), self._settings)
+        at_tick = isinstance(trigger, Tick)
+        self._inspector.measure(view, decision, backends, metrics, at_tick=at_tick)
         if lock.state is LockState.FAILING_OVER:
             return self._finish(view, invoker, metrics)
-        if decision.action is Action.HOLD:
-            if isinstance(trigger, Tick):
-                self._compare_routes(view, metrics)
-                self._compare_egress(view, metrics)
-            return Outcome(decision, None)
-        active = view.tables.active
-        if self._settings.mode is Mode.OBSERVE and active is not None:
-            return Outcome(decision, self._failover.tell_only(decision, active, invoker))
-        backends = self._backends(view)
+        observing = decision.action is Action.FAIL_OVER and self._settings.mode is Mode.OBSERVE
+        if decision.action is Action.HOLD or observing:
+            seen = self._inspector.inspect(view, metrics) if at_tick and not observing else Inspection()
+            findings = find(decision, lock, backends, view.tables.active, seen, self._settings)
+            self._tell(view, findings if at_tick else findings.urgent, metrics)
+            return Outcome(decision, OBSERVED if observing else None)
+        asked = self._backends(view)
         passive = view.instances.get(self._passive(view) or "")
         interface = None if passive is None else passive.interface
-        result = self._failover.carry_out(decision, view.tables, backends, invoker, metrics, interface)
+        result = self._failover.carry_out(decision, view.tables, asked, invoker, metrics, interface)
         return Outcome(decision, result)
 
-    def _compare_routes(self, view: View, metrics: Metrics) -> None:
-        """Tell, before it matters, which routes the subnets would lose by a swap; copy them where that is wanted."""
-        found = view.tables.differences()
-        passive = None if view.tables.active is None else self._settings.other_table(view.tables.active)
-        may_write = self._settings.mode is Mode.AUTOMATIC and view.locks.lock.state is LockState.ARMED
-        if found and passive is not None and self._settings.mirror_routes and may_write:
-            found = self._mirror.copy(found, passive)
-        if found:
-            said = [difference.said for difference in found]
-            log.warning("the route tables differ", extra={"passive": passive, "routes": said})
-            metrics.count("RoutesDiffer", len(found))
-            metrics.note("routes", said)
-
-    def _compare_egress(self, view: View, metrics: Metrics) -> None:
-        """Tell where the egress address, if the pair has one, is not with the active NAT."""
-        active = view.tables.active
-        if view.egress is None or active is None:
-            return
-        said = elsewhere(view.egress, view.instances[self._settings.nat_of(active)])
-        if said is not None:
-            log.warning(said)
-            metrics.count("EgressElsewhere")
-            metrics.note("egress", [said])
+    def _tell(self, view: View, findings: Findings, metrics: Metrics) -> None:
+        """Tell people what is new; while another invocation acts, or has just acted, that is for it to do."""
+        metrics.flush()  # should telling take what is left of the function's time, all that was measured is written
+        if not view.locks.is_claimed(self._runtime.now()):
+            self._teller.tell(view.locks.told, findings, metrics)
 
     def _situation(self, view: View) -> Situation:
         active = view.tables.active
@@ -244,48 +224,10 @@ class Monitor:
     def _finish(self, view: View, invoker: Invoker, metrics: Metrics) -> Outcome:
         lock = view.locks.lock
         decision = Decision(Action.HOLD, Cause.LOCKED, lock.reason)
-        if self._lock.is_live(view.locks.claim):
+        if view.locks.is_claimed(self._runtime.now()):
             return Outcome(decision, None)
         return Outcome(decision, self._failover.finish(self._backends(view), invoker, metrics))
 
     def _backends(self, view: View) -> tuple[str, ...]:
         nats = set(self._settings.nats)
         return tuple(sorted({o.host for o in view.observations if o.host not in nats and view.is_there(o.host)}))
-
-    def _measure(self, view: View, decision: Decision, trigger: Trigger, metrics: Metrics) -> None:
-        backends = survey(self._situation(view).backends, self._runtime.now(), self._settings)
-        states = [word.state for word in backends.latest.values()]
-        locked = view.locks.lock.state is not LockState.ARMED
-        metrics.count("BackendsReachable", states.count(State.REACHABLE))
-        metrics.count("BackendsUnreachable", states.count(State.UNREACHABLE))
-        metrics.count("BackendsSilent", states.count(State.SILENT))
-        metrics.count("Locked", locked)
-        metrics.count("StandbyActive", view.tables.active == self._settings.standby_route_table)
-        # A metric costs by the hour that has a value: what is rare is told only while it is so.
-        for name, value in {
-            "Tick": isinstance(trigger, Tick),
-            "BackendsBroken": states.count(State.BROKEN),
-            "CannotJudge": decision.cause is Cause.CANNOT_JUDGE,
-            "Split": decision.cause in (Cause.SPLIT, Cause.NO_SUBNETS),
-            "ControlDown": decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED),
-            "PassiveNatUnhealthy": self._passive_unhealthy(view),
-            "OfflineWhileLocked": locked and len(backends.failing) >= self._settings.failure_threshold,
-            "LockUnreadable": view.locks.lock.state is LockState.UNREADABLE,
-            "LockFailed": view.locks.lock.state is LockState.FAILED,
-        }.items():
-            if value:
-                metrics.count(name, value)
-
-    def _passive_unhealthy(self, view: View) -> bool:
-        passive = self._passive(view)
-        if passive is None:
-            return False
-        instance = view.instances.get(passive)
-        words = [o for o in view.observations if o.host == passive]
-        trouble = view.tables.by_id[self._settings.other_table(view.tables.active or "")].trouble
-        return (
-            trouble is not None
-            or instance is None
-            or instance.state != "running"
-            or (bool(words) and latest_word(words).state not in (State.REACHABLE, State.PENDING))
-        )

@@ -12,10 +12,10 @@ from enum import StrEnum
 
 ARMED = "armed"
 PAUSED = "paused"
+# What the outcome of a failover or failback by hand says where all that was moved has gone back.
+ROLLED_BACK = " rolled back, "
 # A standard parameter holds 4 KB: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 LARGEST = 4096
-# A claim in observe mode lasts for as long as people are not told again, in seconds.
-LONGEST_OBSERVING = 3600.0
 
 
 class LockState(StrEnum):
@@ -201,21 +201,20 @@ class Claim:
 
     Attributes:
         until: end of the lease, seconds since the epoch.
-        observing: made in observe mode, which protects nothing but people from repeated mail.
     """
 
     owner: str
     until: float
     version: int
-    observing: bool = False
+
+    def is_live(self, now: float) -> bool:
+        """Tell whether it still protects its holder."""
+        return now < self.until
 
     @property
     def text(self) -> str:
         """Write it as JSON."""
-        said: dict[str, object] = {"owner": self.owner, "until": round(self.until, 3)}
-        if self.observing:
-            said["mode"] = "observe"
-        return json.dumps(said)
+        return json.dumps({"owner": self.owner, "until": round(self.until, 3)})
 
 
 def read_claim(text: str, version: int, modified_at: float, lease: float) -> Claim:
@@ -230,10 +229,8 @@ def read_claim(text: str, version: int, modified_at: float, lease: float) -> Cla
             raise TypeError(said)  # noqa: TRY301
         if not math.isfinite(until):
             raise ValueError(until)  # noqa: TRY301
-        observing = said.get("mode") == "observe"
         # Twice what is honest, for a deployment may have shortened the lease since.
-        latest = modified_at + 2 * max(lease, LONGEST_OBSERVING if observing else lease)
-        return Claim(owner, min(float(until), latest), version, observing)
+        return Claim(owner, min(float(until), modified_at + 2 * lease), version)
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return Claim("unknown", modified_at + lease, version)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -218,13 +219,19 @@ class Routes:
         return {s: said for s, said in zip(associations, results, strict=True) if said is not None}
 
 
+# In the ARNs that IAM refuses with: it goes into the log, the lock and the mail.
+ACCOUNT_ID = re.compile(r"(?<![\w-])[0-9]{12}(?![\w-])")
+
+
 def _chosen(table: Table, only: Collection[str] | None) -> dict[str, str]:
     return {s: a for s, a in table.associations.items() if only is None or s in only}
 
 
 def said_of(error: Exception) -> str:
-    """Give what EC2 said, or what kept it from answering, in a few words."""
+    """Give what EC2 said, or what kept it from answering, in a few words and without the account's id."""
     if isinstance(error, ClientError):
         told = error.response.get("Error", {})
-        return f"{told.get('Code', 'Unknown')}: {told.get('Message', '')}"[:300]
-    return f"{type(error).__name__}: {error}"[:300]
+        said = f"{told.get('Code', 'Unknown')}: {told.get('Message', '')}"
+    else:
+        said = f"{type(error).__name__}: {error}"
+    return ACCOUNT_ID.sub("ACCOUNT", said)[:300]

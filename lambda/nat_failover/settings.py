@@ -51,6 +51,7 @@ class Settings:
     pair: str
     lock_parameter: str
     claim_parameter: str
+    told_parameter: str
     probe_document: str
     probe_tag_key: str
     probe_tag_value: str
@@ -87,6 +88,16 @@ class Settings:
         tick has to ask anew.
         """
         return self.window > 0 and not self.count_silence
+
+    @property
+    def region(self) -> str:
+        """The region that the pair is in: its topic's."""
+        return self.topic.split(":")[3]
+
+    @property
+    def log_group(self) -> str:
+        """Name of the function's log group."""
+        return f"/aws/lambda/nat-failover-{self.pair}"
 
     @property
     def nats(self) -> tuple[str, str]:
@@ -159,6 +170,8 @@ class _Reader:
             refuse("STANDBY_INSTANCE", s.standby_instance, "another instance than the primary")
         if s.claim_parameter == s.lock_parameter:
             refuse("CLAIM_PARAMETER", s.claim_parameter, "another parameter than the lock")
+        if s.told_parameter in (s.lock_parameter, s.claim_parameter):
+            refuse("TOLD_PARAMETER", s.told_parameter, "another parameter than the lock and the claim")
         if s.sample_size < s.failure_threshold:
             refuse(
                 "SAMPLE_SIZE",
@@ -225,6 +238,7 @@ _VARIABLES: dict[str, tuple[Callable[[str], object], str]] = {
     "pair": (_matching(r"[a-z][a-z0-9-]{0,30}"), "the pair's name: a to z, 0 to 9 and -, 31 characters at most"),
     "lock_parameter": _PARAMETER,
     "claim_parameter": _PARAMETER,
+    "told_parameter": _PARAMETER,
     "probe_document": (_matching(r"[A-Za-z0-9_.-]{3,128}"), "the name of an SSM document of this account"),
     "probe_tag_key": (_matching(r"[\w\s.:/=+@-]{1,128}"), "a tag key of 1 to 128 characters"),
     "probe_tag_value": (_matching(r"[\w\s.:/=+@-]{1,256}"), "a tag value of 1 to 256 characters"),
@@ -257,6 +271,7 @@ _MANDATORY = frozenset(
         "pair",
         "lock_parameter",
         "claim_parameter",
+        "told_parameter",
         "probe_document",
         "probe_tag_key",
         "probe_tag_value",

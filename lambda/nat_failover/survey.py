@@ -90,11 +90,15 @@ def in_order(observations: Iterable[Observation]) -> list[Observation]:
     """Sort what has been said by the time that it holds for; what is inferred yields to later answers.
 
     A watch that says nothing may have lost its process, a question may have got lost: neither stands against what the
-    host has itself said to a later question.
+    host has itself said to a later question. Where it has said that it is well, a watch that goes on says so, too.
     """
     words = [o for o in observations if o.state is not State.PENDING]
-    answered = max((o.asked_at for o in words if o.explicit), default=0.0)
-    standing = [o for o in words if o.explicit or o.asked_at >= answered]
+    answer = max((o for o in words if o.explicit), key=lambda o: (o.asked_at, o.at), default=None)
+    standing = [
+        o
+        for o in words
+        if o.explicit or answer is None or o.asked_at >= answer.asked_at or o.state is answer.state is State.REACHABLE
+    ]
     return sorted(standing, key=lambda o: (o.at, o.asked_at))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nat_failover.cli.hand import Hand
-from nat_failover.cli.passage import Passage, Passed
+from nat_failover.cli.passage import Passage
+from nat_failover.cli.plan import Passed
 from nat_failover.cli.planning import Ahead, look_ahead
 from nat_failover.settings import Settings
 from tests.lab.functions import LabRuntime
@@ -66,10 +67,14 @@ def in_lab(
     network: str = "simulated",
     settings: dict[str, object] | None = None,
     layout: Layout | None = None,
+    *,
+    paused: bool = False,
 ) -> None:
-    """Play something in a lab whose function watches."""
+    """Play something in a lab whose function watches, unless it is paused."""
 
     def main(lab: Lab) -> None:
+        if paused:
+            lab.cloud.set_lock("paused")
         lab.begin()
         lab.wait(3)
         play(lab)

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.cli.past import Kind, Version, happenings, who
+from nat_failover.cli.past import Kind, Version, happenings, pause_of, who
 from nat_failover.record import LockState, Record
 from tests.cli.deployed import Deployment
 from tests.examples import settings
@@ -79,11 +79,19 @@ def test_a_pause_and_its_end_are_told_with_who_did_them() -> None:
     assert "'garbage'" in told[3].said
 
 
+def test_a_pause_says_why_where_whoever_paused_it_has_said_so() -> None:
+    text = json.dumps({"state": "paused", "by": ALICE, "since": "2026-01-01T00:00:00+00:00", "reason": "new kernel"})
+    (told,) = happenings(versions((60, ALICE, text)), settings(), FUNCTION)
+    assert told.said == "paused: nothing is probed; new kernel"
+    assert pause_of(text).by == ALICE
+    assert pause_of("paused") == pause_of(None) == pause_of('["paused"]') == pause_of('{"by": 1}')
+
+
 def test_names_are_taken_from_arns() -> None:
     assert who(OURS, FUNCTION) == "the function"
     assert who(ALICE, FUNCTION) == "alice"
     assert who("arn:aws:iam::123456789012:root", FUNCTION) == "root"
-    assert who("N/A", FUNCTION) != ""
+    assert who("N/A", FUNCTION) == "N/A"
     assert who("", FUNCTION) == "unknown"
 
 
@@ -118,3 +126,36 @@ def test_history_as_a_process_tells_of_a_failover_and_of_the_rearming(deployment
     assert "2023-11-14 22:13:20Z" in shown.stdout
     assert "1 subnets moved" in shown.stdout
     assert json.dumps(told)
+
+
+def by_hand(state: LockState, *, back: bool, outcome: str = "") -> str:
+    tables = settings().tables if back else settings().tables[::-1]
+    moved = {"subnet-1": "rtbassoc-1", "subnet-2": "rtbassoc-2"}
+    return Record(state, ALICE, 1000, *tables, moved, (), f"failback by hand: {ALICE}", outcome, 0.5).text()
+
+
+def test_a_failback_by_hand_whose_record_turns_round_after_the_first_stage_is_told_once() -> None:
+    (told,) = happenings(
+        versions(
+            (1001, ALICE, by_hand(LockState.FAILING_OVER, back=True)),
+            (1005, ALICE, by_hand(LockState.FAILING_OVER, back=False)),
+            (1009, ALICE, by_hand(LockState.FAILED_OVER, back=False, outcome="failback: 2 subnets moved")),
+        ),
+        settings(),
+        FUNCTION,
+    )
+    assert (told.kind, told.by) == (Kind.FAILOVER, "alice")
+    assert "2 subnets moved to the primary NAT" in told.said
+
+
+def test_a_failback_that_was_undone_is_told_as_such_and_not_as_a_failover() -> None:
+    undone = "failback rolled back, 0 subnets lost: 2 of 2 backends are offline through the new path: i-1"
+    (told,) = happenings(
+        versions(
+            (1001, ALICE, by_hand(LockState.FAILING_OVER, back=True)),
+            (1009, ALICE, by_hand(LockState.FAILED_OVER, back=True, outcome=undone)),
+        ),
+        settings(),
+        FUNCTION,
+    )
+    assert (told.kind, told.said) == (Kind.ROLLED_BACK, undone)

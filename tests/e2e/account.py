@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 PAIR = "main"
 BACKENDS = 3
+
+
+@cache
+def _client(service: str, url: str) -> Any:
+    """Make a client once: reading a service's model takes long."""
+    session: Any = boto3.Session("e2e", "e2e", region_name=REGION)
+    return session.client(service, endpoint_url=url)
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,7 @@ class Account:
 
     def client(self, service: str) -> Any:
         """Give a client of boto3."""
-        session: Any = boto3.Session("e2e", "e2e", region_name=REGION)
-        return session.client(service, endpoint_url=self.url)
+        return _client(service, self.url)
 
     def make_vpc(self) -> dict[str, object]:
         """Make what a user has before the product comes, and give the pair's configuration."""
@@ -249,12 +256,17 @@ def _parsed(policy: Any) -> Any:
 
 
 @contextmanager
-def account(folder: Path) -> Iterator[Account]:
-    """Serve an account, with its log in the folder, and end the process that does."""
+def account(folder: Path, emulator: str = "tests.e2e.emulator") -> Iterator[Account]:
+    """Serve an account, with its log in the folder, and end the process that does.
+
+    Args:
+        folder: for its log, and a home.
+        emulator: the module that serves it.
+    """
     home = folder / "home"
     home.mkdir()
     with (folder / "emulator.log").open("wb") as log:
-        command = [sys.executable, "-m", "tests.e2e.emulator"]
+        command = [sys.executable, "-m", emulator]
         # Its thousand images, which take moto long to load, are left out.
         environ = os.environ | {"PYTHONPATH": str(ROOT), "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
         with subprocess.Popen(

@@ -27,7 +27,9 @@ class Agents:
     """The hosts of one pair, once somebody has told of them; until then no host is online.
 
     Words come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "document": "...", "url": "..."}``
-    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away.
+    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"mend": "nat01"}`` gives them back,
+    ``{"uplink": ["nat02", false]}`` cuts it off from the Internet, ``{"offline": ["backend1"]}`` says whom Systems
+    Manager does not know.
     """
 
     def __init__(self) -> None:
@@ -39,6 +41,12 @@ class Agents:
         """Do what a line on standard input says."""
         if "break" in words and self._network is not None:
             self._network.flush_nat_rules(words["break"])
+        if "mend" in words and self._network is not None:
+            self._network.boot(words["mend"], "#!/bin/sh\n")
+        if "uplink" in words and self._network is not None:
+            self._network.set_uplink(*words["uplink"])
+        if "offline" in words and self._run_command is not None:
+            self._run_command.offline = set(words["offline"])
         if "hosts" in words:
             self._begin(words)
 

@@ -12,11 +12,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.cloudformation import models
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.route_tables import RouteTable
+from moto.events.models import Rule
 from moto.server import ThreadedMotoServer
 from moto.ssm.responses import SimpleSystemManagerResponse
 
@@ -107,7 +110,11 @@ def _answered(operation: str, before: Answer) -> Answer:
     """Have the agents answer, once there are any."""
 
     def answer(response: SimpleSystemManagerResponse) -> ActionResult:
-        told = AGENTS.answer(operation, json.loads(response.body))
+        try:
+            told = AGENTS.answer(operation, json.loads(response.body))
+        except ClientError as error:
+            # As it would be over the wire: the agents raise what botocore makes of it.
+            raise JsonRESTError(error.response["Error"]["Code"], error.response["Error"].get("Message", "")) from error
         return before(response) if told is None else ActionResult(told)
 
     return answer
@@ -120,6 +127,8 @@ REPLACED: tuple[tuple[type, str, object], ...] = (
     (models.CloudFormationBackend, "delete_change_set", _delete_change_set),
     (models.CloudFormationBackend, "describe_change_set", _describe_change_set),
     (RouteTable, "delete", _delete_route_table),
+    # It knows no functions as targets, and takes a rule without a pattern for one that matches every event.
+    (Rule, "send_to_targets", lambda rule, event: None),  # noqa: ARG005
     *(
         (SimpleSystemManagerResponse, method, _answered(operation, before))
         for method, operation, before in (

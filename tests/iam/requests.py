@@ -154,6 +154,13 @@ def _publish(arguments: Mapping[str, Any], account: Account) -> list[Request]:
     return [Request("sns:Publish", arguments["TopicArn"])]
 
 
+def _put_events(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    del account
+    bus = "event-bus/default"
+    sources = {entry["Source"] for entry in arguments["Entries"] if "EventBusName" not in entry}
+    return [Request("events:PutEvents", arn("events", bus), {"events:source": source}) for source in sources]
+
+
 _RESOURCES: dict[str, Callable[[Mapping[str, Any], Account], list[Request]]] = {
     "GetParameter": _parameters("GetParameter"),
     "GetParameters": _parameters("GetParameters"),
@@ -166,4 +173,5 @@ _RESOURCES: dict[str, Callable[[Mapping[str, Any], Account], list[Request]]] = {
     "EnableVgwRoutePropagation": _propagate,
     "AssociateAddress": _associate_address,
     "Publish": _publish,
+    "PutEvents": _put_events,
 }

@@ -41,6 +41,16 @@ ALARMS: dict[str, tuple[str, str, int, int, int, bool, list[str]]] = {
     "control-down": ("ControlDown", "Maximum", 60, 1, 1, True, [LOG]),
     "cannot-judge": ("CannotJudge", "Maximum", 60, 5, 5, True, ["Key=tag:nat-failover:probe,Values=main", LOG]),
     "subnets-split": ("Split", "Maximum", 60, 3, 2, True, [TABLES, OTHER_TABLE]),
+    "no-subnets": (
+        "NoSubnets",
+        "Maximum",
+        60,
+        3,
+        2,
+        True,
+        [TABLES, "aws ec2 associate-route-table "],
+    ),
+    "not-told": ("NotTold", "Sum", 60, 3, 2, True, [LOG]),
     "routes-differ": ("RoutesDiffer", "Maximum", 60, 5, 5, True, [TABLES, LOG]),
     "offline-while-locked": ("OfflineWhileLocked", "Maximum", 60, 3, 3, True, [READ_LOCK, REARM]),
 }
@@ -214,7 +224,7 @@ def test_descriptions_fit_even_with_the_longest_names_and_tags() -> None:
     tag = {"key": "k" * 128, "value": "v" * 256}
     template = synthesize({"pairs": [pair("p" * 31, probeTag=tag)]})
     made = alarms(template, "p" * 31).values()
-    assert len(made) == 15
+    assert len(made) == 17
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     assert max(len(alarm["AlarmDescription"]) for alarm in made) <= 1024 - 50
 

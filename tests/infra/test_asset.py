@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "NAT_FAILOVER_PAIR": "main",
     "NAT_FAILOVER_LOCK_PARAMETER": "/nat-failover/main/lock",
     "NAT_FAILOVER_CLAIM_PARAMETER": "/nat-failover/main/claim",
+    "NAT_FAILOVER_TOLD_PARAMETER": "/nat-failover/main/told",
     "NAT_FAILOVER_PROBE_DOCUMENT": "nat-failover-main-probe",
     "NAT_FAILOVER_PROBE_TAG_KEY": "nat-failover:probe",
     "NAT_FAILOVER_PROBE_TAG_VALUE": "main",
@@ -53,8 +54,8 @@ def files() -> dict[str, Path]:
 
 def test_the_asset_has_the_whole_package_as_it_is_in_the_repository(files: dict[str, Path]) -> None:
     package = SOURCES / "nat_failover"
-    sources = {p.relative_to(SOURCES).as_posix(): p for p in package.glob("*.py")}
-    assert "nat_failover/handler.py" in sources
+    sources = {p.relative_to(SOURCES).as_posix(): p for p in [*package.glob("*.py"), *package.glob("*.json")]}
+    assert {"nat_failover/handler.py", "nat_failover/message_schema.json"} <= sources.keys()
     for name, path in sources.items():
         assert files[name].read_bytes() == path.read_bytes()
 

@@ -74,6 +74,7 @@ def test_the_function_reads_the_defaults_out_of_its_environment(template: Templa
         pair="main",
         lock_parameter="/nat-failover/main/lock",
         claim_parameter="/nat-failover/main/claim",
+        told_parameter="/nat-failover/main/told",
         probe_document=DOCUMENT,
         probe_tag_key="nat-failover:probe",
         probe_tag_value="main",

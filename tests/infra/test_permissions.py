@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from nat_failover import notifications
 from tests.infra.synthesis import ACCOUNT, REGION, Template, pair, synthesize
 
 SWAP = "ec2:ReplaceRouteTableAssociation"
@@ -30,12 +31,16 @@ def logical_id(template: Template, kind: str, name: str) -> str:
     return f"<{found}>"
 
 
-@pytest.mark.parametrize("action", ["ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter"])
-def test_only_the_pairs_own_lock_and_claim_are_read_and_written(template: Template, action: str) -> None:
-    assert resources(template, action) == {
-        f"{SSM}:parameter/nat-failover/main/lock",
-        f"{SSM}:parameter/nat-failover/main/claim",
-    }
+PARAMETERS = {f"{SSM}:parameter/nat-failover/main/{name}" for name in ("lock", "claim")}
+
+
+@pytest.mark.parametrize("action", ["ssm:GetParameters", "ssm:PutParameter"])
+def test_only_the_pairs_own_parameters_are_read_and_written(template: Template, action: str) -> None:
+    assert resources(template, action) == PARAMETERS | {f"{SSM}:parameter/nat-failover/main/told"}
+
+
+def test_only_lock_and_claim_are_read_one_by_one(template: Template) -> None:
+    assert resources(template, "ssm:GetParameter") == PARAMETERS
 
 
 def test_only_the_pairs_own_document_is_sent_to_its_nats_and_to_hosts_with_its_tag(template: Template) -> None:
@@ -131,6 +136,12 @@ def test_a_star_stands_only_where_aws_knows_no_resource(template: Template) -> N
 
 def test_people_are_told_through_the_pairs_own_topic_only(template: Template) -> None:
     assert resources(template, "sns:Publish") == {logical_id(template, "AWS::SNS::Topic", "main")}
+
+
+def test_only_the_functions_own_events_are_put_on_the_default_bus(template: Template) -> None:
+    (statement,) = allowing(template, "events:PutEvents")
+    assert statement["Resource"] == [f"{SSM.replace(':ssm:', ':events:')}:event-bus/default"]
+    assert statement["Condition"] == {"StringEquals": {"events:source": notifications.SOURCE}}
 
 
 def test_only_the_functions_own_log_is_written(template: Template) -> None:

@@ -209,7 +209,7 @@ class Account:
     def mails(self) -> list[tuple[str, str]]:
         """Subject and text of all that people have been told."""
         topic = sns_backends[ACCOUNT_ID][REGION].topics[self.settings.topic]
-        return [(str(sent[2]), str(sent[1])) for sent in topic.sent_notifications]
+        return [(str(sent[2]), str(json.loads(sent[1])["default"])) for sent in topic.sent_notifications]
 
     def _table(self, nat: str) -> str:
         table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]

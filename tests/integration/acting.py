@@ -15,6 +15,8 @@ from nat_failover.observability import Metrics
 from nat_failover.probe import Probe
 from nat_failover.record import LockState, Record
 from nat_failover.routes import Routes, Tables
+from nat_failover.teller import Teller
+from nat_failover.verification import Verification
 from tests.examples import observation
 from tests.integration.account import Account
 
@@ -30,10 +32,12 @@ class Acting:
         self.lock = LockStore(account.clients.ssm, account.settings, account.clock)
         self.routes = Routes(account.clients.ec2, account.settings, account.clock)
         self.probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
-        notifications = Notifications(account.clients.sns, account.settings)
+        notifications = Notifications(account.clients.sns, account.clients.events, account.settings)
+        self.teller = Teller(account.clients.ssm, notifications, account.settings, account.clock)
+        verification = Verification(self.probe, account.settings, account.clock)
         self.egress = Egress.of(account.clients.ec2, account.clients.egress, account.settings, account.clock)
         self.failover = Failover(
-            account.settings, account.clock, self.lock, self.routes, self.probe, notifications, self.egress
+            account.settings, account.clock, self.lock, self.routes, verification, self.teller, self.egress
         )
         self.metrics = Metrics(account.settings, self.told)
 
@@ -63,11 +67,6 @@ class Acting:
     def finish(self, request_id: str = "request-2") -> Result:
         """Finish what another has left."""
         return self.failover.finish(self.account.backends, self.invoker(request_id), self.metrics)
-
-    def tell_only(self) -> Result:
-        """Be in observe mode."""
-        decision = Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, REASON, to_table=self.account.standby_table)
-        return self.failover.tell_only(decision, self.account.primary_table, self.invoker("request-1"))
 
     def invoker(self, request_id: str) -> Invoker:
         """Have 45 seconds."""

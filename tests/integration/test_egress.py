@@ -263,7 +263,7 @@ def test_people_are_told_of_an_address_that_was_refused_and_how_to_move_it(accou
     interface = interface_of(account, account.standby)
     assert (
         f"   aws ec2 associate-address --allocation-id {account.settings.egress_allocation} "
-        f"--network-interface-id {interface} --allow-reassociation\n"
+        f"--network-interface-id {interface} --allow-reassociation --region eu-west-1\n"
     ) in text
 
 

@@ -93,11 +93,12 @@ def test_what_still_fails_when_the_warm_up_is_over_leads_to_a_failover(account: 
 
 
 @pytest.mark.parametrize("value", ["paused", "scribble"])
-def test_while_locked_nothing_is_moved_nor_written(account: Account, value: str) -> None:
+def test_while_locked_nothing_is_moved_nor_written_and_an_outage_is_told(account: Account, value: str) -> None:
     account.lock = value
     die(account, *account.backends)
     assert account.failed(account.backends[0]).cause == "LOCKED"
-    assert (account.on_standby, account.lock, account.mails) == ((), value, [])
+    assert (account.on_standby, account.lock) == ((), value)
+    assert [s for s, _ in account.mails] == ["[nat-failover main] OFFLINE and locked: nothing is done about it"]
 
 
 def test_failures_of_the_probe_itself_are_no_failures_of_the_nat(account: Account) -> None:

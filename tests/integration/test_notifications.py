@@ -1,9 +1,8 @@
-"""What comes after a swap: verification through the new path, and what people are told, in observe mode too."""
+"""What comes after a swap: verification through the new path, and what people are told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,7 +13,6 @@ from tests.integration.account import Account, pair_in_moto
 from tests.integration.acting import REASON, Acting
 
 REPLACE = "ReplaceRouteTableAssociation"
-WRITES = (REPLACE, "AssociateRouteTable", "DisassociateRouteTable", "ReplaceRoute", "CreateRoute", "DeleteRoute")
 
 
 @pytest.fixture
@@ -28,13 +26,6 @@ def account() -> Iterator[Account]:
 def acting(account: Account) -> Acting:
     """Be an invocation."""
     return Acting(account)
-
-
-def refused_by_sns(account: Account, code: str) -> None:
-    """Let SNS refuse the next mail."""
-    sns = account.clients.sns()
-    before(sns, "Publish", lambda: code)
-    account.clients = replace(account.clients, sns=lambda: sns)
 
 
 # Verification
@@ -92,6 +83,15 @@ def test_verification_leaves_time_to_tell_people(account: Account, acting: Actin
     acting.carry_out()
     assert account.clock.now() - begun < 41
     assert len(account.mails) == 1
+
+
+def test_where_no_time_is_left_to_ask_nobody_is_counted_as_offline(account: Account, acting: Acting) -> None:
+    # Of the invocation's 45 seconds, 41 go by before the swap is done, and 5 are kept for telling people.
+    before(account.ec2, REPLACE, lambda: account.clock.sleep(41))
+    assert acting.carry_out().said.endswith("nobody could be asked whether it helped")
+    assert account.run_command.sent("verify") == []
+    ((_, text),) = account.mails
+    assert "nobody could be asked whether it helped: no time was left to ask." in text
 
 
 def test_where_no_backend_can_be_asked_people_are_told_so(account: Account, acting: Acting) -> None:
@@ -161,61 +161,3 @@ def test_the_text_says_what_was_seen_what_was_done_whether_it_helped_and_what_is
     assert all(subnet in text for subnet in account.subnets)
     assert f"Helped: 3 of 4 backends online through the new path. Still offline: {account.backends[0]}." in text
     assert "aws ssm put-parameter --name /nat-failover/main/lock --value armed --overwrite" in text
-
-
-def test_a_mail_that_sns_refuses_is_an_error_after_a_failover_that_is_recorded(account: Account) -> None:
-    refused_by_sns(account, "AuthorizationError")
-    acting = Acting(account)
-    with pytest.raises(ClientError, match="AuthorizationError"):
-        acting.carry_out()
-    assert account.on_standby == account.subnets
-    assert acting.record["state"] == "failed-over"
-
-
-# Observe mode
-
-
-def test_in_observe_mode_people_are_told_what_would_have_been_done(account: Account, acting: Acting) -> None:
-    assert acting.tell_only().outcome == "observed"
-    ((subject, text),) = account.mails
-    assert subject == "[nat-failover main] would have failed over to the standby NAT (observe mode)"
-    assert f"Not done: {account.primary_table} would have been replaced by {account.standby_table}" in text
-
-
-@pytest.mark.parametrize("value", [None, "armed"])
-def test_in_observe_mode_neither_ec2_nor_the_lock_is_written(
-    account: Account, acting: Acting, value: str | None
-) -> None:
-    if value is not None:
-        account.lock = value
-    writes: list[str] = []
-    for operation in WRITES:
-        before(account.ec2, operation, lambda: writes.append("EC2"))
-    before(account.ssm, "PutParameter", lambda: writes.append("lock"), about='"/nat-failover/main/lock"')
-    acting.tell_only()
-    assert writes == []
-    assert account.lock == value
-
-
-def test_in_observe_mode_people_are_told_once_an_hour(account: Account, acting: Acting) -> None:
-    acting.tell_only()
-    account.clock.sleep(3599)
-    assert acting.tell_only().outcome == "observed"
-    assert len(account.mails) == 1
-    account.clock.sleep(1)
-    acting.tell_only()
-    assert len(account.mails) == 2
-
-
-def test_in_observe_mode_a_mail_that_sns_refuses_is_an_error_and_the_next_invocation_tells(account: Account) -> None:
-    refused_by_sns(account, "Throttled")
-    acting = Acting(account)
-    with pytest.raises(ClientError, match="Throttled"):
-        acting.tell_only()
-    acting.tell_only()
-    assert len(account.mails) == 1
-
-
-def test_after_observe_mode_has_told_a_failover_in_automatic_mode_is_not_held_up(acting: Acting) -> None:
-    acting.tell_only()
-    assert acting.carry_out("request-2").outcome == "failed-over"

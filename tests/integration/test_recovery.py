@@ -61,6 +61,9 @@ CALLS = [
     "ListCommandInvocations",
     "ListCommandInvocations",
     "Publish",
+    "PutEvents",
+    "GetParameters",
+    "PutParameter",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -78,7 +79,8 @@ class Gateway:
         faults: asked before every call; gives the error that AWS answers with, or None.
         interpose: gets every call, and a function that makes it; gives its answer.
         after: told of every call that took effect.
-        published: what was sent to topics.
+        published: what was sent to topics: when, subject and text.
+        events: the details of what was put on the event bus.
         replaced_at: when associations were replaced.
         addressed_at: when the egress address was moved.
         recorded: what the product has written into the lock.
@@ -94,6 +96,7 @@ class Gateway:
         self.interpose: Callable[[Call, Callable[[], Any]], Any] = lambda call, make: make()  # noqa: ARG005
         self.after: list[Observer] = []
         self.published: list[tuple[float, str, str]] = []
+        self.events: list[dict[str, Any]] = []
         self.replaced_at: list[float] = []
         self.addressed_at: list[float] = []
         self.recorded: list[tuple[float, str]] = []
@@ -111,7 +114,9 @@ class Gateway:
             )
             return made
 
-        return Clients(client("ec2"), client("ssm"), lambda: client("sns"), lambda: client("ec2"))
+        return Clients(
+            client("ec2"), client("ssm"), lambda: client("sns"), lambda: client("events"), lambda: client("ec2")
+        )
 
     def give_back(self) -> None:
         """Keep the clients for the next lab: making one takes a tenth of a second."""
@@ -170,7 +175,12 @@ class Gateway:
             self._in_force_later(self._cloud.mirror_addresses, "address", "address")
             return answer
         if operation == "Publish":
-            self.published.append((self._world.now(), arguments["Subject"], arguments["Message"]))
+            mail = json.loads(arguments["Message"])["default"]
+            self.published.append((self._world.now(), arguments["Subject"], mail))
+        if operation == "PutEvents":
+            # moto's can't match an event against the rules that its CloudFormation has made.
+            self.events += [json.loads(entry["Detail"]) for entry in arguments["Entries"]]
+            return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in arguments["Entries"]]}
         if operation == "PutParameter" and arguments["Name"] == self._cloud.lock_name:
             self.recorded.append((self._world.now(), arguments["Value"]))
         if operation in ROUTE_WRITES:
@@ -222,7 +232,7 @@ _SPARE: dict[str, list[Any]] = {}
 
 def have_spare_clients(number: int) -> None:
     """Make so many of each kind beforehand: in real time, a cold start takes what its latency says and no more."""
-    for service in ("ec2", "ssm", "sns"):
+    for service in ("ec2", "ssm", "sns", "events"):
         spare = _SPARE.setdefault(service, [])
         spare.extend(_new(service) for _ in range(number - len(spare)))
 

@@ -254,11 +254,13 @@ class RunCommand:
         wanted = {f["Key"]: f["Values"] for f in arguments.get("Filters", [])}
         found = []
         for host, instance_id in self._cloud.instances.items():
+            if host in self.offline:
+                continue
             tags = self._cloud.tags(instance_id)
             matching = all(
                 (key.startswith("tag:") and tags.get(key.removeprefix("tag:")) in values)
                 or (key == "InstanceIds" and instance_id in values)
-                or (key == "PingStatus" and "Online" in values and host not in self.offline)
+                or (key == "PingStatus" and "Online" in values)
                 for key, values in wanted.items()
             )
             if matching:

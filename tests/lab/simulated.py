@@ -47,6 +47,8 @@ class SimulatedNetwork:
         self._internet = True
         self._loss = 0.0
         self._ways: dict[tuple[str, str], str] = {}
+        # Those that tell the watches of a drill to stop, on all hosts alike.
+        self.files: set[str] = set()
         self.changed = world.signal()
 
     def __enter__(self) -> SimulatedNetwork:

@@ -19,7 +19,12 @@ class SimulatedScript:
         self._network = network
         self._host = host
         self._words = dict(re.findall(r"^(\w+)='([^']*)'$", script, re.MULTILINE))
-        plays = {'"inspect":1': self._inspect, '"watch\\":1': self._watch, '"forward":%d': self._forward}
+        plays = {
+            "rm -f": self._stop,
+            '"inspect":1': self._inspect,
+            '"watch\\":1': self._watch,
+            '"forward":%d': self._forward,
+        }
         (self._play,) = (play for printed, play in plays.items() if printed in script)
         self._outcome = ProbeOutcome(-9, "")
         self._task = network.world.spawn(self._main, f"script on {host}")
@@ -49,7 +54,7 @@ class SimulatedScript:
         world = self._network.world
         begun, changes, slots = world.now(), list[tuple[float, int]](), 0
         at = 0.0
-        while (at := world.now() - begun) < float(self._words["lasts"]):
+        while (at := world.now() - begun) < float(self._words["lasts"]) and not self._stopped():
             # All are drawn, not only until the first answers: one seed is one history.
             answers = [self._network.reaches(self._host, target) for target in self._words["targets"].split()]
             online = int(any(answers))
@@ -58,6 +63,15 @@ class SimulatedScript:
             slots += 1
             world.sleep(float(self._words["interval"]))
         return {"watch": 1, "begun": round(begun, 3), "lasted": round(at, 2), "slots": slots, "changes": changes}
+
+    def _stopped(self) -> bool:
+        return self._words["stop"] in self._network.files
+
+    def _stop(self) -> dict[str, object]:
+        self._network.files.add(self._words["stop"])
+        self._network.world.sleep(3)
+        self._network.files.discard(self._words["stop"])
+        return {}
 
     def _forward(self) -> dict[str, object]:
         network, value, after = self._network, self._words["value"] == "1", float(self._words["back_after"])

@@ -76,16 +76,17 @@ def test_whatever_stands_in_a_report_none_of_it_becomes_markup() -> None:
         (Mail(HOSTILE, HOSTILE),),
         {HOSTILE: HOSTILE},
         {HOSTILE: (0.1, 0.2)},
+        HOSTILE,
     )
     # Were a field added, it would have to be hostile here, too.
-    assert len(fields(Play)) == 13
+    assert len(fields(Play)) == 14
     got = Reader(page(Report(HOSTILE, HOSTILE, MADE_AT, (hostile, hostile))))
     plain = Reader(page(report(play(hosts=1), play(hosts=1))))
     assert {tag for tag, _ in got.elements} <= {tag for tag, _ in plain.elements}
     assert not {"script", "img", "iframe", "object", "form"} & {tag for tag, _ in got.elements}
     assert not [name for _, about in got.elements for name in about if name.startswith("on")]
     # Each time it was to be shown it is there, word for word.
-    assert got.text.count(HOSTILE) >= 2 * 13
+    assert got.text.count(HOSTILE) >= 2 * 14
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_forbids_itself_to_ask() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from nat_failover.record import LockState, Record
+from nat_failover.routes import RouteTablesError
 from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE
 from tests.fakes import Command, Told, report
 from tests.fuzz.function import CLAIM, ELSEWHERE, HOSTS, LOCK, SUBNETS, TAGS, WATCH_SENT, Function
@@ -222,7 +223,11 @@ def test_a_forged_record_moves_no_subnet_to_a_table_that_is_not_the_pairs(tables
     function = Function()
     function.put(LOCK, forged(**tables))
     function.account.holdings.routes |= {"rtb-0badbadbadbadbad0": [], "rtb-0badbadbadbadbad1": []}
-    held(function)
+    with pytest.raises(RouteTablesError, match="can't be finished"):
+        function.invoke(TICK)
+    assert function.on(PRIMARY_TABLE) == set(SUBNETS)
+    assert {call.operation for call in function.writes} == {"PutParameter"}
+    assert json.loads(function.lock or "")["state"] == "failed"
 
 
 def test_a_forged_record_can_not_name_associations() -> None:

@@ -23,7 +23,7 @@ DECLARED = (
 # The metric by which an alarm fires, for each cause that a person has to look at.
 METRICS = {
     "SPLIT": "Split",
-    "NO_SUBNETS": "Split",
+    "NO_SUBNETS": "NoSubnets",
     "CANNOT_JUDGE": "CannotJudge",
     "UNCONFIRMED": "ControlDown",
     "CONTROL_DOWN": "ControlDown",
@@ -80,7 +80,8 @@ class Reports:
         metric = METRICS.get(str(result["cause"]))
         if metric is not None and not _has(invocation, metric):
             self._broken(7, f"{result['cause']} without the metric {metric}")
-        if result.get("outcome") == "failed-over" and invocation.serial not in self._told:
+        told = invocation.serial in self._told or _has(invocation, "NotTold")
+        if result.get("outcome") == "failed-over" and not told:
             self._broken(7, "failed over, and people were not told")
         since = invocation.at - self._tolerance.stale
         self._states_told(invocation, since)

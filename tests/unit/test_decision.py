@@ -215,6 +215,26 @@ def test_a_watch_that_has_gone_on_after_a_failure_refutes_it() -> None:
     assert decision(backends=[*older, *healthy(*BACKENDS[:3])]).cause is Cause.HEALTHY
 
 
+def watch_that_goes_on(host: str) -> Observation:
+    at = NOW - 6
+    return Observation(host, State.REACHABLE, at, at, NOW - 400, False, running_until=NOW + 200)
+
+
+def answered_long_ago(host: str, state: State) -> Observation:
+    return observation(host, state, at=NOW - 200, since=NOW - 200, asked_at=NOW - 201)
+
+
+def test_a_watch_that_goes_on_is_believed_after_the_host_was_asked_beside_it_and_was_well() -> None:
+    words = [w for n in range(3) for w in (watch_that_goes_on(f"i-{n}"), answered_long_ago(f"i-{n}", State.REACHABLE))]
+    assert decision(backends=words).cause is Cause.HEALTHY
+
+
+@pytest.mark.parametrize("state", [State.BROKEN, State.SILENT, State.WARMING_UP, State.UNREACHABLE])
+def test_a_watch_that_goes_on_is_not_believed_where_the_host_has_said_otherwise_since(state: State) -> None:
+    words = [w for n in range(3) for w in (watch_that_goes_on(f"i-{n}"), answered_long_ago(f"i-{n}", state))]
+    assert decision(backends=words).cause is Cause.CANNOT_JUDGE
+
+
 def test_being_asked_again_does_not_refute_a_failure() -> None:
     asked = [pending(host, asked_at=NOW - 1, window=600) for host in BACKENDS[:3]]
     assert decision(backends=[*failures(), *asked]).action is Action.FAIL_OVER

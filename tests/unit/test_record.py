@@ -230,9 +230,8 @@ def test_a_record_of_characters_that_take_many_bytes_fits_too() -> None:
 MODIFIED, LEASE = NOW - 10, 60.0
 
 
-@pytest.mark.parametrize("observing", [False, True])
-def test_a_claim_is_read_back_as_it_was_written(observing: bool) -> None:
-    claim = Claim("owner", NOW + 50.125, 4, observing)
+def test_a_claim_is_read_back_as_it_was_written() -> None:
+    claim = Claim("owner", NOW + 50.125, 4)
     assert read_claim(claim.text, 4, MODIFIED, LEASE) == claim
 
 
@@ -245,7 +244,7 @@ def test_a_claim_is_read_back_as_it_was_written(observing: bool) -> None:
 )
 def test_a_claim_that_can_not_be_understood_is_held_for_a_lease_from_its_last_change(text: str) -> None:
     claim = read_claim(text, 9, MODIFIED, LEASE)
-    assert (claim.until, claim.version, claim.observing) == (MODIFIED + LEASE, 9, False)
+    assert (claim.until, claim.version) == (MODIFIED + LEASE, 9)
 
 
 @given(st.text() | JSON.map(json.dumps))

@@ -55,6 +55,7 @@ def test_every_variable_is_read_into_its_own_setting() -> None:
         pair="main",
         lock_parameter="/nat-failover/main/lock",
         claim_parameter="/nat-failover/main/claim",
+        told_parameter="/nat-failover/main/told",
         probe_document="nat-failover-main-probe",
         probe_tag_key="nat-failover:probe",
         probe_tag_value="main",
@@ -96,6 +97,7 @@ REFUSED = {
     "PAIR": ["", "Main", "1st", "a b", "a" * 32, "main\n", "-a"],
     "LOCK_PARAMETER": ["", "lock", "/", "/a//b", "/a/", "/a b", "arn:aws:ssm:x"],
     "CLAIM_PARAMETER": ["", "claim", "/claim/"],
+    "TOLD_PARAMETER": ["", "told", "/told/"],
     "PROBE_DOCUMENT": ["", "ab", "a" * 129, "a/b"],
     "PROBE_TAG_KEY": ["", "k" * 129, "a;b"],
     "PROBE_TAG_VALUE": ["", "v" * 257, "a$b"],
@@ -187,6 +189,8 @@ def test_the_error_itself_says_every_problem() -> None:
         ({"STANDBY_ROUTE_TABLE": PRIMARY_TABLE}, "STANDBY_ROUTE_TABLE", "another route table than the primary's"),
         ({"STANDBY_INSTANCE": PRIMARY}, "STANDBY_INSTANCE", "another instance than the primary"),
         ({"CLAIM_PARAMETER": "/nat-failover/main/lock"}, "CLAIM_PARAMETER", "another parameter than the lock"),
+        ({"TOLD_PARAMETER": "/nat-failover/main/lock"}, "TOLD_PARAMETER", "another parameter than the lock and"),
+        ({"TOLD_PARAMETER": "/nat-failover/main/claim"}, "TOLD_PARAMETER", "another parameter than the lock and"),
         ({"SAMPLE_SIZE": "2"}, "SAMPLE_SIZE", "at least NAT_FAILOVER_FAILURE_THRESHOLD (3)"),
         ({"FAILURE_THRESHOLD": "11"}, "SAMPLE_SIZE", "at least NAT_FAILOVER_FAILURE_THRESHOLD (11)"),
         ({"WINDOW": "59"}, "WINDOW", "0 or at least NAT_FAILOVER_PERIOD (60)"),
@@ -227,6 +231,11 @@ def test_each_route_table_leads_to_its_own_nat_and_has_its_own_role() -> None:
     assert (s.nat_of(PRIMARY_TABLE), s.nat_of(STANDBY_TABLE)) == s.nats == (PRIMARY, STANDBY)
     assert (s.role_of(PRIMARY_TABLE), s.role_of(STANDBY_TABLE)) == ("primary", "standby")
     assert (s.other_table(STANDBY_TABLE), s.other_table(PRIMARY_TABLE)) == s.tables == (PRIMARY_TABLE, STANDBY_TABLE)
+
+
+def test_region_and_log_group_follow_from_the_topic_and_the_pair() -> None:
+    s = settings(topic="arn:aws-cn:sns:cn-north-1:123456789012:any", pair="az1")
+    assert (s.region, s.log_group) == ("cn-north-1", "/aws/lambda/nat-failover-az1")
 
 
 @pytest.mark.parametrize("interval", ["0.333", "59.999", "0.2001"])

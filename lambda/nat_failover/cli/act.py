@@ -19,7 +19,8 @@ from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.hand import Hand
 from nat_failover.cli.options import Name, Yes
 from nat_failover.cli.pairs import Deployed, one
-from nat_failover.cli.passage import Ended, Passage, Passed, Plan
+from nat_failover.cli.passage import Passage
+from nat_failover.cli.plan import Ended, Passed, Plan
 from nat_failover.cli.planning import Ahead, look_ahead
 from nat_failover.cli.session import Account
 from nat_failover.cli.target import Check, Fit, bad

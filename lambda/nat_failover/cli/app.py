@@ -8,10 +8,13 @@ from typing import Any
 import typer
 
 from nat_failover.cli.act import failback, failover
+from nat_failover.cli.doctor import doctor
+from nat_failover.cli.drill import drill
 from nat_failover.cli.errors import MEANINGS
 from nat_failover.cli.history import history
 from nat_failover.cli.hold import pause, rearm, resume
 from nat_failover.cli.options import remember, with_account
+from nat_failover.cli.status import status
 
 STATUSES = "Exit status:\n\n" + "\n\n".join(f"{status.value}  {meaning}" for status, meaning in MEANINGS.items())
 WHERE = "Credentials, profile and region are those of the AWS command line."
@@ -39,12 +42,15 @@ def _add(command: Any, *examples: str) -> None:
     )(with_account(command))
 
 
+_add(status, "status", "status main --watch", "status --json --region eu-central-1")
+_add(doctor, "doctor", "doctor main --profile production", "doctor --json | jq '.main[] | .what'")
 _add(history, "history", "history main --limit 5", "history --json --region eu-central-1")
 _add(failover, "failover --dry-run", "failover main", "failover main --to standby --yes")
 _add(failback, "failback --dry-run", "failback main")
 _add(rearm, "rearm", "rearm main --yes")
 _add(pause, 'pause main --reason "kernel update of the standby"')
 _add(resume, "resume main")
+_add(drill, "drill --report drill.html", "drill main --failure swap --confirm main")
 
 
 def main() -> None:

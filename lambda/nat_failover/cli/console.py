@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 
@@ -19,7 +20,7 @@ WIDTH = 160
 def output() -> Console:
     """Give the console of standard output."""
     console = Console(highlight=False)
-    if not console.is_terminal:
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDTH
     return console
 
@@ -59,3 +60,25 @@ def confirm(console: Console, what: Iterable[str], question: str, *, yes: bool) 
     if not sys.stdin.isatty():
         raise CommandError("nobody is there to confirm: add --yes", Exit.USAGE)
     typer.confirm(question, abort=True)
+
+
+def confirm_by_name(console: Console, what: Iterable[str], name: str, given: str | None) -> None:
+    """Say what is about to be done, and have the name of what it is done to typed.
+
+    Args:
+        console: where it is said.
+        what: a sentence a line.
+        name: that has to be typed.
+        given: what was given on the command line instead.
+
+    Raises:
+        CommandError: nobody is there to type, or it is another name.
+    """
+    for line in what:
+        console.print(Text(line))
+    if given is None:
+        if not sys.stdin.isatty():
+            raise CommandError(f"nobody is there to confirm: add --confirm {name}", Exit.USAGE)
+        given = typer.prompt(f"Type {name} to begin", default="", show_default=False)
+    if given != name:
+        raise CommandError(f"not confirmed: {given!r} is not {name!r}; nothing was changed", Exit.USAGE)

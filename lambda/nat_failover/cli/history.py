@@ -22,6 +22,7 @@ COLOURS = {
     Kind.UNFINISHED: "red",
     Kind.FAILED: "red",
     Kind.GARBLED: "red",
+    Kind.ROLLED_BACK: "yellow",
     Kind.REARMED: "green",
     Kind.PAUSED: "cyan",
 }

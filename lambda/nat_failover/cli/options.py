@@ -22,7 +22,7 @@ Profile = Annotated[
 Region = Annotated[str | None, typer.Option(help="Region of AWS.", rich_help_panel=PANEL, show_default=False)]
 EndpointUrl = Annotated[
     str | None,
-    typer.Option("--endpoint-url", help="Where AWS is, instead of at home.", rich_help_panel=PANEL, show_default=False),
+    typer.Option("--endpoint-url", help="URL of all services.", rich_help_panel=PANEL, show_default=False),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Log every call of AWS to standard error.", rich_help_panel=PANEL)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

@@ -41,6 +41,11 @@ class Deployed:
         """The pair's name."""
         return self.settings.pair
 
+    @property
+    def region(self) -> str:
+        """The region that it is in."""
+        return self.arn.split(":")[3]
+
 
 def find(account: Account) -> list[Deployed]:
     """Find all pairs, in order of their names.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from nat_failover.record import Lock, LockState, Record, read_lock
+from nat_failover.record import ROLLED_BACK, Lock, LockState, Record, read_lock
 from nat_failover.settings import Settings
 
 
@@ -17,6 +18,7 @@ class Kind(StrEnum):
     FAILOVER = "failover"
     FAILED = "failover failed"
     UNFINISHED = "failover begun"
+    ROLLED_BACK = "rolled back"
     REARMED = "re-armed"
     PAUSED = "paused"
     GARBLED = "garbled"
@@ -59,6 +61,26 @@ class Happening:
     record: Record | None = None
 
 
+@dataclass(frozen=True)
+class Pause:
+    """What whoever paused the pair has said of it; empty where they have not."""
+
+    by: str = ""
+    reason: str = ""
+
+
+def pause_of(text: str | None) -> Pause:
+    """Read what a pause says of itself: the lock may hold the bare word, too."""
+    try:
+        said = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return Pause()
+    if not isinstance(said, dict):
+        return Pause()
+    by, reason = said.get("by"), said.get("reason")
+    return Pause(by if isinstance(by, str) else "", reason if isinstance(reason, str) else "")
+
+
 def happenings(versions: Sequence[Version], settings: Settings, function: str) -> list[Happening]:
     """Tell what happened, oldest first.
 
@@ -91,7 +113,9 @@ def _ends(now: Happening, last: Happening) -> bool:
         mine is not None
         and theirs is not None
         and theirs.state is LockState.FAILING_OVER
-        and (mine.since, mine.to_table) == (theirs.since, theirs.to_table)
+        and mine.since == theirs.since
+        # Another invocation finishes what one that died has begun; a person who goes back in stages turns round.
+        and (mine.to_table == theirs.to_table or mine.owner == theirs.owner)
     )
 
 
@@ -111,13 +135,17 @@ def _happening(version: Version, lock: Lock, before: Lock | None, settings: Sett
             said = words.get(before.state if before else None, "re-armed")
             return Happening(Kind.REARMED, version.at, by, said, version.number)
         case LockState.PAUSED:
-            return Happening(Kind.PAUSED, version.at, by, "paused: nothing is probed", version.number)
+            why = pause_of(version.text).reason
+            said = "paused: nothing is probed" + (f"; {why}" if why else "")
+            return Happening(Kind.PAUSED, version.at, by, said, version.number)
         case _:
             return Happening(Kind.GARBLED, version.at, by, lock.reason, version.number)
 
 
 def _of_record(version: Version, record: Record, by: str, s: Settings) -> Happening:
     kind = {LockState.FAILED_OVER: Kind.FAILOVER, LockState.FAILED: Kind.FAILED}.get(record.state, Kind.UNFINISHED)
+    if kind is Kind.FAILOVER and ROLLED_BACK in record.outcome:
+        return Happening(Kind.ROLLED_BACK, record.since, by, record.outcome, version.number, record=record)
     to = f"{s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}" if record.to_table in s.tables else "?"
     took = f" in {record.seconds:.1f} s" if record.seconds is not None else ""
     words = {
@@ -135,9 +163,11 @@ def who(arn: str, function: str) -> str:
     Of an assumed role it is the role and its session; Lambda names the session of a function's role after the function:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
     """
-    resource = arn.split(":", 5)[-1] if arn.startswith("arn:") else arn
+    if not arn.startswith("arn:"):
+        return arn or "unknown"
+    resource = arn.split(":", 5)[-1]
     kind, _, name = resource.partition("/")
     if kind == "assumed-role":
         role, _, session = name.partition("/")
         return "the function" if session == function else f"{session} ({role})"
-    return name.rsplit("/", 1)[-1] or resource or "unknown"
+    return name.rsplit("/", 1)[-1] or resource

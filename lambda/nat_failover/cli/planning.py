@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.hand import Hand, Host, Say
-from nat_failover.cli.passage import MAY_MOVE, Plan, choose_first
+from nat_failover.cli.passage import MAY_MOVE
+from nat_failover.cli.plan import Plan, choose_first
 from nat_failover.cli.target import Check, examine
 from nat_failover.lock import LockView
 from nat_failover.observation import State

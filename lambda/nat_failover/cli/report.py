@@ -19,7 +19,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class Span:
-    """A time in which a backend was online or offline all along; seconds from the run's zero, which is the failure."""
+    """A time in which a backend was online or offline all along; seconds from the run's zero."""
 
     begun: float
     ended: float
@@ -72,6 +72,7 @@ class Play:
         problems: a sentence for each thing that is wrong; none where it passed.
         configuration: the pair's settings, by name.
         latencies: what AWS was taken to add, ranges in seconds by name; none where AWS itself was measured.
+        zero: what its zero is.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Play:
     mails: tuple[Mail, ...] = ()
     configuration: Mapping[str, str] = field(default_factory=dict)
     latencies: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    zero: str = "the failure"
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ class Account:
             made("ec2", ACTING),
             made("ssm", ACTING),
             lambda: made("sns", ACTING),
+            lambda: made("events", ACTING),
             lambda: made("ec2", IMPATIENT),
         )
 

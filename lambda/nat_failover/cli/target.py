@@ -147,7 +147,7 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
             lambda: hand.instances.describe(hand.settings.nats),
             lambda: _source_dest_check(hand, nat_id),
             lambda: hand.ask([nat_id]),
-            lambda: _inspect(hand, nat_id),
+            lambda: inspect(hand, nat_id),
             lambda: None if hand.egress is None else hand.egress.read(),
         ]
     )
@@ -174,7 +174,12 @@ def _source_dest_check(hand: Hand, nat: str) -> bool | None:
     return None
 
 
-def _inspect(hand: Hand, nat: str) -> Inspection:
+def inspect(hand: Hand, nat: str) -> Inspection:
+    """Look at a NAT's kernel; what can't be seen is no error.
+
+    Raises:
+        botocore.exceptions.ClientError: SSM refuses for another reason than a missing permission.
+    """
     ssm = hand.clients.ssm
     try:
         command = hand.start([nat], script("inspect.sh"), "inspection")

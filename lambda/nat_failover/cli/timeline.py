@@ -152,5 +152,5 @@ def _markers(moments: Sequence[Moment], begun: float, ended: float) -> tuple[Mar
         left = round(_percent(moment.at, begun, ended), 3)
         lane = next((n for n, before in enumerate(taken) if left - before >= MARKER), len(taken))
         taken[lane : lane + 1] = [left]
-        markers.append(Marker(number, left, lane, f"{moment.at:.2f} s", moment.step, moment.told))
+        markers.append(Marker(number, left, lane, f"{round(moment.at, 2) + 0.0:.2f} s", moment.step, moment.told))
     return tuple(markers)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Watches for LASTS seconds whether this host reaches the Internet, for a drill's report.
+# Watches whether this host reaches the Internet, for a drill's report: until there is the file STOP, or LASTS seconds.
 # Every INTERVAL seconds it pings all TARGETS, each ping a flow of its own; the slot is answered if one of them is.
 # It prints one line of JSON: when it began (seconds since the epoch, by this host's clock), and each change of state
 # (seconds since then, 1 for online). It writes no file. It needs ping, sleep, sort and awk.
@@ -29,7 +29,7 @@ slot() { # slot HUNDREDTHS: say whether any target answers
 slots() {
     up
     begun=$UP
-    while [ $((UP - begun)) -lt $((lasts * 100)) ]; do
+    while [ $((UP - begun)) -lt $((lasts * 100)) ] && ! [ -e "$stop" ]; do
         slot $((UP - begun)) &
         sleep "$interval"
         up

@@ -1,0 +1,210 @@
+"""Pure: what people are told of a failover: done, failed, and, where whoever did it has died, what its record says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nat_failover.address import Move
+from nat_failover.commands import move_subnet, read_log, read_status, read_tables, rearm
+from nat_failover.messages import Letter, Step, clock, duration, hosts, moment
+from nat_failover.observation import Observation
+from nat_failover.record import ROLLED_BACK, LockState, Record
+from nat_failover.settings import Settings
+from nat_failover.verified import Verified
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a swap did.
+
+    Attributes:
+        subnets: those that are on the other table now.
+        seconds: how long it took.
+        ended_at: when the last of them was moved, seconds since the epoch.
+    """
+
+    subnets: tuple[str, ...]
+    seconds: float
+    ended_at: float
+
+
+def failed_over(
+    record: Record,
+    evidence: Sequence[Observation],
+    moved: Moved,
+    verified: Verified,
+    s: Settings,
+    egress: Move | None = None,
+) -> Letter:
+    """Tell that the subnets have been moved."""
+    old, new = s.nat_of(record.from_table), s.nat_of(record.to_table)
+    role = s.role_of(record.to_table)
+    return Letter(
+        f"failed over to the {role} NAT, {verified.said}",
+        f"The {s.role_of(record.from_table)} NAT {old} no longer carried traffic, and the private subnets were moved "
+        f"to the {role} NAT {new}.",
+        seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
+        decided=_decided(record, s),
+        done=(
+            f"{len(moved.subnets)} subnets moved from {record.from_table} to {record.to_table} in "
+            f"{moved.seconds:.1f} s ({', '.join(moved.subnets)}).",
+            *_egress(egress),
+        ),
+        helped=(_helped(verified), *_outage(evidence, moved, verified)),
+        next=(
+            *_move_egress(egress, s),
+            Step(f"Find out what happened to {old} and mend it", (read_status(s, old),)),
+            Step("Until you re-arm, nothing fails over again", (rearm(s),)),
+            Step(
+                f"After that {new} is the active NAT and {old} stands by; the pair is symmetric, so there is no need "
+                "to go back."
+            ),
+        ),
+    )
+
+
+def swap_failed(
+    record: Record,
+    evidence: Sequence[Observation],
+    error: str,
+    left: Sequence[str],
+    s: Settings,
+    egress: Move | None = None,
+) -> Letter:
+    """Tell that subnets could not be moved; ``left`` are the associations of those, where they are known."""
+    role, to_table = s.role_of(record.to_table), record.to_table
+    by_hand = tuple(move_subnet(s, to_table, association) for association in left)
+    return Letter(
+        "FAILOVER FAILED, subnets may be offline: act now",
+        f"The {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)} does not carry traffic, and the private "
+        f"subnets could not all be moved to the {role} NAT {s.nat_of(to_table)}.",
+        seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
+        decided=_decided(record, s),
+        done=(f"FAILED: {error}.", *_egress(egress)),
+        helped=("no: what could not be moved is offline.",),
+        next=(
+            Step(
+                f"Associate the subnets that are left on {record.from_table} with {to_table} by hand",
+                (read_tables(s, record.from_table), *(by_hand or (move_subnet(s, to_table),))),
+            ),
+            *_move_egress(egress, s),
+            Step("Mend what EC2 complains of; the function's log has all of it", (read_log(s),)),
+            Step("Nothing is tried again until you re-arm", (rearm(s),)),
+        ),
+    )
+
+
+def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
+    """Tell what the lock says of a failover: who did it could not tell, or ``again`` a day later."""
+    moved, to = record.state is LockState.FAILED_OVER, record.to_table
+    ways = f"from {_nat(record.from_table, s)} to {_nat(to, s)}"
+    ways_back = f"from {_nat(to, s)} to {_nat(record.from_table, s)}"
+    tables = (read_tables(s), move_subnet(s, to if to in s.tables else s.primary_route_table))
+    if moved and ROLLED_BACK in record.outcome:
+        outcome = "a move by hand was rolled back"
+        headline = f"The private subnets were to be moved {ways_back}, and are all with {_nat(to, s)} again"
+        first = Step(
+            "Find out what is wrong with the NAT that they were to go to, and mend it", (read_status(s, *s.nats),)
+        )
+    elif moved:
+        outcome, headline = "failed over", f"The private subnets were moved {ways}"
+        first = Step("Find out what happened to the NAT that they have left, and mend it", (read_status(s, *s.nats),))
+    else:
+        outcome = "FAILOVER FAILED"
+        headline = f"The private subnets could not all be moved {ways}: some may be offline"
+        first = Step("Associate every protected subnet with one of the pair's route tables by hand", tables)
+    return Letter(
+        f"{outcome}, and not re-armed since" if again else f"{outcome}, says the lock",
+        f"{headline}. "
+        + (
+            "Since then the pair has been locked: nothing fails over."
+            if again
+            else "Whoever did it has not told you: this is what the lock says."
+        ),
+        seen=(f"{record.reason}.", *record.evidence),
+        decided=(f"to move the subnets, by {record.owner} at {moment(record.since)}.",),
+        done=(f"{record.outcome}.",),
+        next=(first, Step("Until you re-arm, nothing fails over", (rearm(s),))),
+    )
+
+
+def _nat(table: str, s: Settings) -> str:
+    """Name the NAT behind a table; a record may be older than the tables that the pair has now."""
+    if table not in s.tables:
+        return f"{table}, which is none of the pair's route tables,"
+    return f"the {s.role_of(table)} NAT {s.nat_of(table)} ({table})"
+
+
+def facts(
+    record: Record, moved: Moved | None, verified: Verified | None, evidence: Sequence[Observation]
+) -> dict[str, Any]:
+    """Give what a failover did, as the message's JSON has it."""
+    said: dict[str, Any] = {
+        "from": record.from_table,
+        "to": record.to_table,
+        "subnets": list(moved.subnets if moved is not None else sorted(record.subnets)),
+    }
+    seconds = record.seconds if moved is None else moved.seconds
+    if seconds is not None:
+        said["seconds"] = round(seconds, 3)
+    if moved is not None and evidence:
+        said["outage_seconds"] = round(max(0.0, moved.ended_at - min(o.since for o in evidence)), 3)
+    if verified is not None and verified.asked:
+        said["backends"] = {
+            "asked": len(verified.asked),
+            "online": len(verified.online),
+            "offline": list(verified.offline),
+            "silent": list(verified.silent),
+        }
+    return said
+
+
+def _decided(record: Record, s: Settings) -> tuple[str, ...]:
+    return (
+        f"to fail over at {clock(record.since)} UTC, since at least {s.failure_threshold} backends had lost every "
+        f"target while the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)} had not.",
+    )
+
+
+def _helped(verified: Verified) -> str:
+    if not verified.asked:
+        return f"nobody could be asked whether it helped: {verified.why}."
+    said = f"{verified.said} through the new path."
+    if verified.offline:
+        said += f" Still offline: {', '.join(verified.offline)}."
+    if verified.silent:
+        said += f" No answer yet from: {', '.join(verified.silent)}."
+    return said
+
+
+def _outage(evidence: Sequence[Observation], moved: Moved, verified: Verified) -> tuple[str, ...]:
+    """Say how long it was offline: from the first lost ping to the last subnet's move."""
+    if not evidence:
+        return ()
+    since = min(o.since for o in evidence)
+    lasted = duration(max(0.0, moved.ended_at - since))
+    said = f"Outage: about {lasted}, from {clock(since)} (the first lost ping) to {clock(moved.ended_at)} UTC"
+    return (f"{said} (the last subnet was moved)." if verified.online else f"{said}, if it has helped.",)
+
+
+def _egress(move: Move | None) -> tuple[str, ...]:
+    """Tell what became of the egress address; nothing where the pair has none."""
+    if move is None:
+        return ()
+    name = f"{move.public} ({move.allocation})" if move.public else move.allocation
+    if move.moved:
+        return (f"Egress address: {name} has moved to {move.nat}, so that partners see the same address as before.",)
+    return (f"Egress address: {name} could NOT be moved to {move.nat} ({move.why}).",)
+
+
+def _move_egress(move: Move | None, s: Settings) -> tuple[Step, ...]:
+    if move is None or move.moved:
+        return ()
+    return (
+        Step(
+            "Move the egress address: until you do, the subnets use that NAT's own address, which partners may refuse",
+            (f"{move.by_hand} --region {s.region}",),
+        ),
+    )

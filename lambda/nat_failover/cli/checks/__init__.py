@@ -1,0 +1,42 @@
+"""Pure: the doctor's checks, one module a concern; each takes a snapshot and yields what it finds.
+
+Where what a check looks at could not be read, it finds nothing: that it could not be read is a finding of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nat_failover.cli.checks import backends, clocks, endpoints, function, lock, nats, network, people, role, tables
+from nat_failover.cli.finding import Finding, Findings, Severity
+from nat_failover.cli.snapshot import Snapshot
+
+CHECKS: tuple[Callable[[Snapshot], Findings], ...] = (
+    *lock.CHECKS,
+    *nats.CHECKS,
+    *tables.CHECKS,
+    *backends.CHECKS,
+    *endpoints.CHECKS,
+    *network.CHECKS,
+    *function.CHECKS,
+    *role.CHECKS,
+    *people.CHECKS,
+    *clocks.CHECKS,
+)
+ORDER = list(Severity)
+
+
+def examine(snapshot: Snapshot) -> list[Finding]:
+    """Do all checks; the worst findings come first."""
+    found = [finding for check in CHECKS for finding in check(snapshot)]
+    found += [
+        Finding(
+            "unread",
+            Severity.UNKNOWN,
+            f"{what} could not be read",
+            why,
+            "ask for the permission, or choose another --profile",
+        )
+        for what, why in sorted(snapshot.unread.items())
+    ]
+    return sorted(found, key=lambda finding: ORDER.index(finding.severity))

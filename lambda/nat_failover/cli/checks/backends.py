@@ -1,0 +1,142 @@
+"""Pure checks of the backends: without their evidence nothing fails over."""
+
+from __future__ import annotations
+
+from nat_failover.cli.finding import Findings, error, warning
+from nat_failover.cli.snapshot import Snapshot
+from nat_failover.observation import Observation, State
+from nat_failover.survey import by_host, latest_word
+
+
+def _running(s: Snapshot) -> list[str]:
+    return sorted(i for i, raw in s.backends.items() if raw["State"]["Name"] == "running")
+
+
+def online(s: Snapshot) -> list[str] | None:
+    """Give the backends that run and whose agent is online; None where it is not known."""
+    if s.instances is None or s.managed is None:
+        return None
+    return [i for i in _running(s) if s.managed.get(i, {}).get("PingStatus") == "Online"]
+
+
+def latest(s: Snapshot) -> dict[str, Observation]:
+    """Give the last word of every backend that has been asked of late."""
+    said = s.view.observations if s.view else []
+    return {h: latest_word(words) for h, words in by_host(said).items() if h not in s.settings.nats}
+
+
+def too_few(s: Snapshot) -> Findings:
+    """Fewer backends than the threshold, or not one to spare."""
+    if s.instances is None:
+        return
+    needed, tagged = s.settings.failure_threshold, _running(s)
+    tagging = (
+        f"aws ec2 create-tags --resources i-... --tags Key={s.settings.probe_tag_key},"
+        f"Value={s.settings.probe_tag_value}{s.options}"
+    )
+    if len(tagged) < needed:
+        yield error(
+            "too-few-backends",
+            f"{len(tagged)} running instances carry the tag {s.settings.probe_tag_key}={s.settings.probe_tag_value}, "
+            f"{needed} are needed",
+            "no failover is ever decided",
+            tagging,
+        )
+        return
+    managed = online(s)
+    if managed is not None and len(managed) < needed:
+        yield error(
+            "too-few-online",
+            f"{len(managed)} of {len(tagged)} backends are online in Systems Manager, {needed} are needed",
+            "no failover is ever decided",
+            f"aws ssm describe-instance-information --filters Key=tag:{s.settings.probe_tag_key},"
+            f"Values={s.settings.probe_tag_value}{s.options}",
+        )
+
+
+def offline_agents(s: Snapshot) -> Findings:
+    """Backends that run and that Systems Manager does not reach."""
+    managed = online(s)
+    if managed is None or s.managed is None:
+        return
+    for host in sorted(set(_running(s)) - set(managed)):
+        status = s.managed.get(host, {}).get("PingStatus")
+        yield warning(
+            "backend-unmanaged",
+            f"backend {s.name(host)} is {'not registered' if status is None else status} in Systems Manager",
+            "it can't be asked, and is no evidence",
+            f"give it the agent, a role and a way to Systems Manager: aws ssm get-connection-status --target "
+            f"{host}{s.options}",
+        )
+
+
+def one_subnet(s: Snapshot) -> Findings:
+    """All evidence from one of several subnets."""
+    managed = online(s) or []
+    subnets = {s.backends[host].get("SubnetId") for host in managed}
+    others = sorted(set(s.protected()) - subnets)
+    if len(subnets) == 1 and others and len(managed) >= s.settings.failure_threshold:
+        (subnet,) = subnets
+        yield warning(
+            "one-subnet",
+            f"all backends that can be asked are in {subnet}, none in {', '.join(others)}",
+            "trouble of that one subnet looks like a dead NAT",
+            f"aws ec2 create-tags --resources i-... --tags Key={s.settings.probe_tag_key},"
+            f"Value={s.settings.probe_tag_value}{s.options}",
+        )
+
+
+def elsewhere(s: Snapshot) -> Findings:
+    """Backends whose subnet no NAT of the pair serves."""
+    if s.view is None or s.tables is None:
+        return
+    explicit = {a.get("SubnetId"): t for t, raw in s.tables.items() for a in raw.get("Associations", [])}
+    for host in _running(s):
+        subnet = s.backends[host].get("SubnetId")
+        table = explicit.get(subnet)
+        if table is not None and table not in s.settings.tables:
+            yield warning(
+                "backend-elsewhere",
+                f"backend {s.name(host)} is in {subnet}, which uses {table}, none of the pair's",
+                "what it says has nothing to do with the pair's NATs",
+                f"aws ec2 delete-tags --resources {host} --tags Key={s.settings.probe_tag_key}{s.options}",
+            )
+
+
+def broken(s: Snapshot) -> Findings:
+    """Backends that can't run the probe: no ping, most likely."""
+    for host, word in sorted(latest(s).items()):
+        if word.state is State.BROKEN:
+            yield warning(
+                "probe-broken",
+                f"the probe could not run on backend {s.name(host)} ({word.detail})",
+                "it is no evidence",
+                "install ping (iputils): aws ssm send-command --document-name AWS-RunShellScript --instance-ids "
+                f"{host} --parameters commands='command -v ping || dnf -y install iputils'{s.options}",
+            )
+    managed, words = online(s), latest(s)
+    if managed is None:
+        return
+    fit = [h for h in managed if h not in words or words[h].state is not State.BROKEN]
+    if len(fit) < s.settings.failure_threshold <= len(managed):
+        yield error(
+            "too-few-fit",
+            f"only {len(fit)} backends can run the probe, {s.settings.failure_threshold} are needed",
+            "no failover is ever decided",
+            "mend those above",
+        )
+
+
+def offline(s: Snapshot) -> Findings:
+    """Backends that can't reach the Internet now."""
+    down = sorted(host for host, word in latest(s).items() if word.state is State.UNREACHABLE)
+    if down:
+        yield error(
+            "offline",
+            f"{len(down)} backends can't reach the Internet: {', '.join(map(s.name, down))}",
+            "it is what this is for, and it has not been mended",
+            f"nat-failover status {s.pair.name}{s.options}",
+        )
+
+
+CHECKS = (too_few, offline_agents, one_subnet, elsewhere, broken, offline)

@@ -1,0 +1,184 @@
+"""Pure checks of the function, of what invokes it, and of its document."""
+
+from __future__ import annotations
+
+import json
+
+from nat_failover.cli.finding import Findings, error, warning
+from nat_failover.cli.snapshot import PERIODS_BACK, Raw, Snapshot
+from nat_failover.cli.words import ago, duration
+from nat_failover.settings import Mode
+
+# A schedule is late now and then; the no-tick alarm waits as long.
+TICKS_MISSED = 3
+# A failover under way, an event or two and a tick may run at the same time.
+FEW_AT_ONCE = 10
+
+
+def configuration(s: Snapshot) -> Findings:
+    """A function that can't run, or not to the end of a failover."""
+    raw, name = s.function, s.pair.function
+    if raw is None:
+        return
+    if raw.get("State", "Active") not in ("Active", "Pending"):
+        yield error(
+            "function-state",
+            f"function {name} is {raw['State']} ({raw.get('StateReason', 'no reason given')})",
+            "nothing is watched",
+            f"aws lambda get-function-configuration --function-name {name}{s.options}",
+        )
+    if raw.get("LastUpdateStatus") == "Failed":
+        yield warning(
+            "function-update",
+            f"the last update of function {name} failed ({raw.get('LastUpdateStatusReason', 'no reason given')})",
+            "the code before it runs",
+            "cdk deploy",
+        )
+    if raw.get("VpcConfig", {}).get("VpcId"):
+        yield error(
+            "function-in-vpc",
+            f"function {name} is attached to {raw['VpcConfig']['VpcId']}",
+            "behind the NAT that it watches, it dies with it",
+            f"aws lambda update-function-configuration --function-name {name} "
+            f"--vpc-config SubnetIds=[],SecurityGroupIds=[]{s.options}",
+        )
+    if s.settings.claim_lease <= s.pair.timeout:
+        yield error(
+            "claim-lease",
+            f"the claim's lease of {s.settings.claim_lease:g} s is not longer than the function's timeout of "
+            f"{s.pair.timeout:g} s",
+            "two invocations could act at the same time",
+            "cdk deploy",
+        )
+
+
+def concurrency(s: Snapshot) -> Findings:
+    """A function that may not run, or has little room to."""
+    name, reserved = s.pair.function, (s.reserved or {}).get("ReservedConcurrentExecutions")
+    remedy = f"aws lambda delete-function-concurrency --function-name {name}{s.options}"
+    if reserved == 0:
+        yield error("function-disabled", f"function {name} has a reserved concurrency of 0", "it never runs", remedy)
+        return
+    if reserved is not None and reserved < TICKS_MISSED:
+        yield warning(
+            "function-concurrency",
+            f"function {name} may run {reserved} times at once",
+            "the event of a dying NAT waits for a tick to end",
+            remedy,
+        )
+    free = (s.limits or {}).get("AccountLimit", {}).get("UnreservedConcurrentExecutions")
+    if reserved is None and free is not None and free < FEW_AT_ONCE:
+        yield warning(
+            "account-concurrency",
+            f"all functions of this account that have none reserved may run {free} times at once",
+            "when others use that up, the failover is late",
+            "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 "
+            f"--desired-value 1000{s.options}",
+        )
+
+
+def rules(s: Snapshot) -> Findings:
+    """A schedule or an event rule that is missing, disabled, or may not invoke the function."""
+    if s.rules is None:
+        return
+    ticks = [rule for rule in s.rules if rule.get("ScheduleExpression")]
+    reports = [rule for rule in s.rules if rule.get("EventPattern") and _is_report(rule, s.settings.probe_document)]
+    if not ticks:
+        yield error("no-schedule", "no schedule invokes the function", "nothing is watched", "cdk deploy")
+    if not reports:
+        yield warning(
+            "no-report-rule",
+            "no rule tells the function of probes that fail",
+            "a dead NAT is noticed at the next tick only",
+            "cdk deploy",
+        )
+    for rule in (*ticks, *reports):
+        is_tick = rule in ticks
+        what = "the schedule" if is_tick else "the rule for failed probes"
+        make = error if is_tick else warning
+        why = "nothing is watched" if is_tick else "a dead NAT is noticed at the next tick only"
+        if rule.get("State") == "DISABLED":
+            yield make(
+                "rule-disabled",
+                f"{what}, {rule['Name']}, is disabled",
+                why,
+                f"aws events enable-rule --name {rule['Name']}{s.options}",
+            )
+        if s.invokers is not None and not any(_may_invoke(statement, rule) for statement in s.invokers):
+            yield make(
+                "rule-forbidden",
+                f"{what}, {rule['Name']}, may not invoke the function",
+                why,
+                f"aws lambda add-permission --function-name {s.pair.function} --statement-id {rule['Name'][:60]} "
+                f"--action lambda:InvokeFunction --principal events.amazonaws.com --source-arn {rule['Arn']}"
+                f"{s.options}",
+            )
+
+
+def _is_report(rule: Raw, document: str) -> bool:
+    try:
+        pattern = json.loads(rule["EventPattern"])
+        return document in pattern["detail"]["document-name"]
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _may_invoke(statement: Raw, rule: Raw) -> bool:
+    principal = statement.get("Principal", {})
+    service = principal.get("Service") if isinstance(principal, dict) else principal
+    sources = statement.get("Condition", {}).get("ArnLike", {})
+    source = next((value for key, value in sources.items() if key.lower() == "aws:sourcearn"), None)
+    return (
+        statement.get("Effect") == "Allow"
+        and service in ("events.amazonaws.com", "*")
+        and source in (None, rule["Arn"])
+    )
+
+
+def ticks(s: Snapshot) -> Findings:
+    """A function that has not looked for some time, by its log."""
+    if s.said is None:
+        return
+    last = max((said.at for said in s.said if said.trigger == "Tick"), default=None)
+    limit = s.settings.period * TICKS_MISSED
+    if last is not None and s.now - last <= limit:
+        return
+    since = (
+        f"for {ago(last, s.now)}" if last is not None else f"for more than {duration(PERIODS_BACK * s.settings.period)}"
+    )
+    yield error(
+        "no-tick",
+        f"the function has not looked for {since}",
+        "nothing is watched",
+        f"aws logs tail {s.pair.log_group} --since 1h{s.options}",
+    )
+
+
+def mode(s: Snapshot) -> Findings:
+    """A pair that only looks on."""
+    if s.settings.mode is Mode.OBSERVE:
+        yield warning(
+            "observe-mode",
+            "the pair is in observe mode",
+            "a dead NAT is told, and nothing is done about it",
+            "set mode to automatic, cdk deploy",
+        )
+
+
+def document(s: Snapshot) -> Findings:
+    """A probe document that is gone, or not usable."""
+    if s.document is None:
+        return
+    name = s.settings.probe_document
+    if not s.document:
+        yield error("document-missing", f"there is no document {name}", "no host can be asked", "cdk deploy")
+    elif s.document.get("Status", "Active") not in ("Active", "Updating"):
+        yield error(
+            "document-status",
+            f"the document {name} is {s.document['Status']}",
+            "no host can be asked",
+            f"aws ssm describe-document --name {name}{s.options}",
+        )
+
+
+CHECKS = (configuration, concurrency, rules, ticks, mode, document)

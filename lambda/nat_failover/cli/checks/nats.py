@@ -1,0 +1,198 @@
+"""Pure checks of the two NAT instances."""
+
+from __future__ import annotations
+
+from nat_failover.address import problems
+from nat_failover.cli.finding import Findings, error, warning
+from nat_failover.cli.snapshot import Raw, Snapshot
+from nat_failover.observation import State
+from nat_failover.survey import latest_word
+
+
+def gone_or_stopped(s: Snapshot) -> Findings:
+    """A NAT that does not run."""
+    if s.instances is None:
+        return
+    for nat in s.settings.nats:
+        raw = s.instances.get(nat)
+        name = s.nat_name(nat)
+        why = "its subnets are offline" if nat == s.active else "there is nothing to fail over to"
+        if raw is None:
+            yield error(
+                "nat-gone",
+                f"{name} does not exist any more",
+                why,
+                "launch another, set its id (primaryInstanceId, standbyInstanceId), cdk deploy",
+            )
+        elif raw["State"]["Name"] != "running":
+            yield error(
+                "nat-not-running",
+                f"{name} is {raw['State']['Name']}",
+                why,
+                f"aws ec2 start-instances --instance-ids {nat}{s.options}",
+            )
+
+
+def source_destination_check(s: Snapshot) -> Findings:
+    """A NAT whose source/destination check is on: EC2 then drops what it forwards.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
+    """
+    for nat in s.settings.nats:
+        raw = (s.instances or {}).get(nat)
+        if raw is not None and _checked(raw):
+            yield error(
+                "source-dest-check",
+                f"the source/destination check of {s.nat_name(nat)} is on",
+                "EC2 drops every packet that it forwards",
+                f"aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check{s.options}",
+            )
+
+
+def _checked(raw: Raw) -> bool:
+    interfaces = [i for i in raw.get("NetworkInterfaces", []) if i.get("Attachment", {}).get("DeviceIndex") == 0]
+    return any(interface.get("SourceDestCheck", False) for interface in interfaces) or (
+        not interfaces and bool(raw.get("SourceDestCheck", False))
+    )
+
+
+def status_checks(s: Snapshot) -> Findings:
+    """A NAT that fails a status check of EC2."""
+    for nat, raw in (s.health or {}).items():
+        failed = [
+            kind
+            for kind, key in (("system", "SystemStatus"), ("instance", "InstanceStatus"))
+            if raw.get(key, {}).get("Status") == "impaired"
+        ]
+        if failed:
+            yield error(
+                "nat-impaired",
+                f"{s.nat_name(nat)} fails EC2's {' and '.join(failed)} status check",
+                "it may forward nothing",
+                f"aws ec2 reboot-instances --instance-ids {nat}{s.options}",
+            )
+
+
+def unmanaged(s: Snapshot) -> Findings:
+    """A NAT that Systems Manager does not reach: it can't be asked whether it has the Internet."""
+    if s.managed is None:
+        return
+    for nat in s.settings.nats:
+        raw = (s.instances or {}).get(nat)
+        status = s.managed.get(nat, {}).get("PingStatus")
+        if raw is None or raw["State"]["Name"] != "running" or status == "Online":
+            continue
+        what = f"{s.nat_name(nat)} is {'not registered' if status is None else status} in Systems Manager"
+        remedy = (
+            f"install the SSM agent and give it a role: aws ec2 describe-iam-instance-profile-associations "
+            f"--filters Name=instance-id,Values={nat}{s.options}"
+        )
+        if nat == s.active:
+            yield warning("nat-unmanaged", what, "once it is the passive one, nothing fails over to it", remedy)
+        else:
+            yield error(
+                "nat-unmanaged", what, "nobody knows whether it has the Internet, so nothing fails over", remedy
+            )
+
+
+def control(s: Snapshot) -> Findings:
+    """A passive NAT that said last that it can't reach the Internet, or did not answer."""
+    if s.view is None or s.passive is None:
+        return
+    words = [o for o in s.view.observations if o.host == s.passive]
+    if not words:
+        return
+    word = latest_word(words)
+    if word.state in (State.UNREACHABLE, State.SILENT, State.BROKEN):
+        yield error(
+            "control-down",
+            f"{s.nat_name(s.passive)} was {word.state.value} when last asked ({word.detail or 'no answer'})",
+            "a failover would help nobody, and so does not happen",
+            f"aws ssm start-session --target {s.passive}{s.options}",
+        )
+
+
+def same_zone(s: Snapshot) -> Findings:
+    """Both NATs in one availability zone."""
+    if s.instances is None or not all(nat in s.instances for nat in s.settings.nats):
+        return
+    zone, other = (s.instances[nat].get("Placement", {}).get("AvailabilityZone") for nat in s.settings.nats)
+    if zone is not None and zone == other:
+        yield warning(
+            "same-zone",
+            f"both NATs are in {zone}",
+            "whatever takes the zone takes both",
+            "set standbySubnetId to a public subnet of another zone, cdk deploy (while the primary is active)",
+        )
+
+
+def no_way_out(s: Snapshot) -> Findings:
+    """A NAT without a public address, or in a subnet that no Internet gateway is routed from."""
+    if s.instances is None:
+        return
+    for nat in s.settings.nats:
+        raw = s.instances.get(nat)
+        if raw is None or raw["State"]["Name"] != "running":
+            continue
+        if not raw.get("PublicIpAddress"):
+            yield error(
+                "nat-no-public-address",
+                f"{s.nat_name(nat)} has no public address",
+                "it can't reach the Internet",
+                f"aws ec2 associate-address --instance-id {nat} --allocation-id eipalloc-...{s.options}",
+            )
+        table = table_of(s, str(raw.get("SubnetId")))
+        if table is not None and not any(
+            route.get("DestinationCidrBlock") == "0.0.0.0/0"
+            and str(route.get("GatewayId", "")).startswith("igw-")
+            and route.get("State") != "blackhole"
+            for route in table.get("Routes", [])
+        ):
+            yield error(
+                "nat-no-gateway",
+                f"the subnet {raw['SubnetId']} of {s.nat_name(nat)} has no route to an Internet gateway",
+                "it can't reach the Internet",
+                f"aws ec2 create-route --route-table-id {table['RouteTableId']} --destination-cidr-block 0.0.0.0/0 "
+                f"--gateway-id igw-...{s.options}",
+            )
+
+
+def table_of(s: Snapshot, subnet: str) -> Raw | None:
+    """Give the route table that a subnet uses: its own, or the main one."""
+    main: Raw | None = None
+    for table in (s.tables or {}).values():
+        for association in table.get("Associations", []):
+            if association.get("SubnetId") == subnet:
+                return table
+            if association.get("Main"):
+                main = table
+    return main
+
+
+def egress(s: Snapshot) -> Findings:
+    """An egress address that is not where it must be, or can't go where it must."""
+    if s.view is None or s.view.egress is None or s.active is None or s.passive is None:
+        return
+    active, passive = s.view.instances.get(s.active), s.view.instances.get(s.passive)
+    if active is None or passive is None:
+        return
+    for said in problems(s.view.egress, active, passive, s.addresses or ()):
+        yield warning(
+            "egress-address",
+            said,
+            "partners would see another address than they allow",
+            f"aws ec2 associate-address --allocation-id {s.view.egress.allocation} --instance-id {s.active} "
+            f"--allow-reassociation{s.options}",
+        )
+
+
+CHECKS = (
+    gone_or_stopped,
+    source_destination_check,
+    status_checks,
+    unmanaged,
+    control,
+    same_zone,
+    no_way_out,
+    egress,
+)

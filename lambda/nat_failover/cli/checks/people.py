@@ -1,0 +1,60 @@
+"""Pure checks of who is told."""
+
+from __future__ import annotations
+
+from nat_failover.cli.finding import Findings, warning
+from nat_failover.cli.snapshot import Snapshot
+
+PENDING = "PendingConfirmation"
+
+
+def subscriptions(s: Snapshot) -> Findings:
+    """Nobody subscribed, or somebody who has not confirmed."""
+    if s.subscriptions is None:
+        return
+    pending = [raw for raw in s.subscriptions if raw.get("SubscriptionArn") == PENDING]
+    for raw in pending:
+        yield warning(
+            "unconfirmed",
+            f"{raw.get('Endpoint')} has not confirmed the subscription by {raw.get('Protocol')}",
+            "nothing reaches them",
+            f"confirm the mail of AWS, or have it sent again: aws sns subscribe --topic-arn {s.settings.topic} "
+            f"--protocol {raw.get('Protocol')} --notification-endpoint {raw.get('Endpoint')}{s.options}",
+        )
+    if len(s.subscriptions) == len(pending):
+        yield warning(
+            "nobody-told",
+            "nobody is subscribed to the pair's topic" if not pending else "no subscription to the topic is confirmed",
+            "a failover, or one that is needed, goes unnoticed",
+            f"set mailAddresses and cdk deploy, or: aws sns subscribe --topic-arn {s.settings.topic} --protocol email "
+            f"--notification-endpoint you@example.com{s.options}",
+        )
+
+
+def alarms(s: Snapshot) -> Findings:
+    """Alarms that fire, that tell nobody, or that are not there."""
+    if s.alarms is None:
+        return
+    if not s.alarms:
+        yield warning("no-alarms", "the pair has no alarms", "trouble goes unnoticed", "cdk deploy")
+    for raw in s.alarms:
+        name = raw["AlarmName"]
+        if raw.get("StateValue") == "ALARM":
+            said = str(raw.get("AlarmDescription", "")).partition(f"Pair {s.pair.name}. ")[2].partition(". ")[0]
+            yield warning(
+                "alarm",
+                f"alarm {name} fires",
+                said or "see its description",
+                f"aws cloudwatch describe-alarms --alarm-names {name} --query MetricAlarms[].AlarmDescription "
+                f"--output text{s.options}",
+            )
+        if not raw.get("ActionsEnabled", True):
+            yield warning(
+                "alarm-mute",
+                f"the actions of alarm {name} are disabled",
+                "it tells nobody",
+                f"aws cloudwatch enable-alarm-actions --alarm-names {name}{s.options}",
+            )
+
+
+CHECKS = (subscriptions, alarms)

@@ -1,0 +1,120 @@
+"""Pure checks of the pair's route tables and of who uses them."""
+
+from __future__ import annotations
+
+from nat_failover.cli.checks.nats import table_of
+from nat_failover.cli.finding import Findings, error, warning
+from nat_failover.cli.snapshot import Snapshot
+
+
+def missing(s: Snapshot) -> Findings:
+    """A route table of the pair that is gone."""
+    if s.view_trouble is not None:
+        yield error("table-missing", s.view_trouble, "nothing can fail over", "cdk deploy, with the right ids")
+
+
+def default_routes(s: Snapshot) -> Findings:
+    """A table whose default route is missing, leads nowhere, or not to its NAT."""
+    if s.view is None:
+        return
+    for table_id, table in s.view.tables.by_id.items():
+        if table.trouble is None:
+            continue
+        nat = s.settings.nat_of(table_id)
+        verb = "create-route" if table.trouble.endswith("has no default route") else "replace-route"
+        interface = s.view.instances[nat].interface if nat in s.view.instances else None
+        to = f"--network-interface-id {interface}" if interface else f"--instance-id {nat}"
+        yield error(
+            "default-route",
+            table.trouble,
+            "subnets on it are offline" if nat == s.active else "subnets that are moved to it would stay offline",
+            f"aws ec2 {verb} --route-table-id {table_id} --destination-cidr-block 0.0.0.0/0 {to}{s.options}",
+        )
+
+
+def use(s: Snapshot) -> Findings:
+    """No subnet on either table, or some on each."""
+    if s.view is None or s.view.tables.active is not None:
+        return
+    if not s.protected():
+        yield error(
+            "no-subnets",
+            "no subnet is explicitly associated with either route table of the pair",
+            "there is nothing to protect",
+            f"aws ec2 associate-route-table --route-table-id {s.settings.primary_route_table} "
+            f"--subnet-id subnet-...{s.options}",
+        )
+        return
+    fewer = min(s.view.tables.by_id.values(), key=lambda table: len(table.associations))
+    other = s.settings.other_table(fewer.table_id)
+    subnet, association = sorted(fewer.associations.items())[0]
+    yield error(
+        "split",
+        f"the subnets are split over both tables: {', '.join(sorted(fewer.associations))} on {fewer.table_id}, "
+        "the others not",
+        "nothing fails over, for which NAT is active can't be told",
+        f"aws ec2 replace-route-table-association --association-id {association} --route-table-id {other}{s.options}"
+        f"   # {subnet}",
+    )
+
+
+def implicit(s: Snapshot) -> Findings:
+    """A subnet that follows the main route table where that is the pair's: no association, nothing to replace."""
+    if s.tables is None or s.subnets is None:
+        return
+    explicit = {a["SubnetId"] for t in s.tables.values() for a in t.get("Associations", []) if a.get("SubnetId")}
+    for subnet in sorted(s.subnets.keys() - explicit):
+        table = table_of(s, subnet)
+        with_backends = any(raw.get("SubnetId") == subnet for raw in s.backends.values())
+        ours = table is not None and table["RouteTableId"] in s.settings.tables
+        if not ours and not with_backends:
+            continue
+        wanted = s.view.tables.active if s.view and s.view.tables.active else s.settings.primary_route_table
+        yield error(
+            "implicit-association",
+            f"subnet {subnet} has no explicit association, it follows the main route table",
+            "it would be left behind by a failover",
+            f"aws ec2 associate-route-table --subnet-id {subnet} --route-table-id {wanted}{s.options}",
+        )
+
+
+def differences(s: Snapshot) -> Findings:
+    """Routes that the subnets would lose or gain by a failover."""
+    if s.view is None:
+        return
+    found = s.view.tables.differences()
+    active = s.view.tables.active
+    if not found or active is None:
+        return
+    passive = s.settings.other_table(active)
+    if s.settings.mirror_routes:
+        remedy = "none: mirrorRoutes copies them at the next tick"
+    else:
+        remedy = "set mirrorRoutes (or routes, gatewayEndpoints) and cdk deploy, or add them with aws ec2 create-route"
+    yield warning(
+        "tables-differ",
+        "; ".join(difference.said for difference in found),
+        f"a failover to {passive} would change more than the NAT",
+        remedy,
+    )
+
+
+def room(s: Snapshot) -> Findings:
+    """A table of the pair that is about to be full."""
+    for table_id in s.settings.tables:
+        table = (s.tables or {}).get(table_id)
+        if table is None or s.routes_quota is None:
+            continue
+        # Propagated routes have a quota of their own.
+        count = sum(1 for route in table.get("Routes", []) if route.get("Origin") != "EnableVgwRoutePropagation")
+        if count >= s.routes_quota - 1:
+            yield warning(
+                "routes-quota",
+                f"{table_id} has {count} routes of the {s.routes_quota:g} that it may have",
+                "no further route can be added to it, and none be mirrored",
+                "aws service-quotas request-service-quota-increase --service-code vpc --quota-code L-93826ACB "
+                f"--desired-value {s.routes_quota * 2:g}{s.options}",
+            )
+
+
+CHECKS = (missing, default_routes, use, implicit, differences, room)

@@ -1,0 +1,69 @@
+"""``nat-failover drill``: a game day on the real deployment."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from nat_failover.cli.act import hand_of, progress
+from nat_failover.cli.console import confirm_by_name, output
+from nat_failover.cli.day import Failure
+from nat_failover.cli.errors import CommandError, Exit
+from nat_failover.cli.gameday import GameDay, why_not
+from nat_failover.cli.measured import report_of
+from nat_failover.cli.options import Name
+from nat_failover.cli.page import page
+from nat_failover.cli.pairs import one
+from nat_failover.cli.session import Account
+
+
+def drill(
+    account: Account,
+    pair: Name = None,
+    failure: Annotated[
+        Failure, typer.Option(help="Let the active NAT stop forwarding, or only move the subnets by hand.")
+    ] = Failure.FORWARDING,
+    report: Annotated[Path | None, typer.Option(help="File for a report, one HTML page.")] = None,
+    confirmed: Annotated[
+        str | None, typer.Option("--confirm", metavar="PAIR", help="The pair's name again, instead of typing it.")
+    ] = None,
+) -> Exit | None:
+    """Hold a game day: fail over on purpose, measure the outage, go back, arm again.
+
+    Every backend watches for itself. The active NAT stops forwarding, the function has to see it and to fail over; then
+    the NAT forwards again, the subnets go back in stages, and the pair is armed. Servers behind it are offline for
+    some seconds, and established connections end, twice. It is never held without the pair's name as confirmation.
+    """
+    deployed = one(account, pair)
+    console, hand = output(), hand_of(account, deployed)
+    with progress(console) as say:
+        why = why_not(hand, failure, say)
+    if why:
+        raise CommandError("no drill now, and nothing was changed: " + "; ".join(why))
+    settings = deployed.settings
+    what = [
+        f"a drill on pair {deployed.name} in {account.region}, now and for real:",
+        "  every private subnet of the pair loses the Internet until the function has failed over"
+        if failure is Failure.FORWARDING
+        else "  every private subnet of the pair is moved to the other NAT",
+        "  established connections end; they end again when the subnets go back",
+        "  it takes about four minutes",
+    ]
+    confirm_by_name(console, what, settings.pair, confirmed)
+    with progress(console) as say:
+        day = GameDay(hand, failure, say).play()
+    made = report_of(day, settings, account.region, time.time())
+    for play in made.plays:
+        figures = ", ".join(f"{name} {value}" for name, value in play.figures)
+        console.print(Text(f"{play.name}: {figures}"))
+    for problem in day.problems:
+        console.print(Text.assemble(("problem: ", "red"), problem))
+    if report is not None:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(page(made), encoding="utf-8")
+        console.print(Text(f"report written to {report}"))
+    return Exit.TROUBLE if day.problems else None

@@ -1,0 +1,223 @@
+"""A game day: a failure on purpose, the failover measured, the way back, and the pair armed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nat_failover.cli.arming import arm, readiness
+from nat_failover.cli.day import Day, Failure, Part
+from nat_failover.cli.errors import CommandError
+from nat_failover.cli.hand import Hand, Host, Say, script
+from nat_failover.cli.passage import Passage
+from nat_failover.cli.plan import Ended
+from nat_failover.cli.planning import look_ahead
+from nat_failover.cli.target import bad
+from nat_failover.cli.watches import Watches
+from nat_failover.observation import State
+from nat_failover.record import LockState
+from nat_failover.rounds import Kind
+from nat_failover.settings import Mode
+
+# How long the function is given to fail over, and how long the subnets' servers to be online again, in seconds.
+FAIL_OVER_WITHIN, SETTLE = 150.0, 5.0
+# A watch is stopped long before; after this it ends by itself.
+LONGEST_WATCH = 400.0
+# The NAT that was broken puts itself right after this, should this machine die.
+HEALS_AFTER = 240
+HEAL_WITHIN = 20.0
+POLL = 1.0
+
+
+def why_not(hand: Hand, failure: Failure, say: Say) -> list[str]:
+    """Say why a drill can't be held now; nothing is changed.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refuses.
+    """
+    found = readiness(hand, say)
+    lock = found.locks.lock
+    why = [*found.refusals, *found.warnings]
+    if lock.state is not LockState.ARMED:
+        why.append(f"the pair is not armed: {lock.reason}")
+    if failure is Failure.FORWARDING and hand.settings.mode is Mode.OBSERVE:
+        why.append("the mode is observe: the function would let the servers be offline; --failure swap moves them")
+    return why
+
+
+class GameDay:
+    """One drill.
+
+    Args:
+        hand: means of the person.
+        failure: how the failover is caused.
+        say: tells the person how it goes.
+    """
+
+    def __init__(self, hand: Hand, failure: Failure, say: Say) -> None:
+        self._hand = hand
+        self._failure = failure
+        self._say = say
+        self._log: list[tuple[float, str]] = []
+
+    def play(self) -> Day:
+        """Play it; whatever happens on the way, the NAT that was broken is put right.
+
+        Raises:
+            CommandError: it could not be begun; nothing is left changed.
+            botocore.exceptions.ClientError: AWS refuses.
+        """
+        hand, day = self._hand, Day()
+        tables = hand.routes.read()
+        home = tables.active
+        if home is None:
+            raise CommandError("the subnets are split over both tables: there is nothing to fail over from")
+        hosts = hand.backends()
+        away = hand.settings.other_table(home)
+        day.parts.append(self._there(home, away, hosts))
+        if not day.parts[0].reached:
+            return day
+        day.parts.append(self._back(home, hosts))
+        if day.parts[1].reached:
+            day.armed = self._arm(day.parts[1])
+        return day
+
+    def _tell(self, text: str) -> None:
+        self._log.append((self._hand.runtime.now(), text))
+        self._say(text)
+
+    def _there(self, home: str, away: str, hosts: Sequence[Host]) -> Part:
+        s = self._hand.settings
+        how = {
+            Failure.FORWARDING: f"the {s.role_of(home)} NAT {s.nat_of(home)} stops forwarding",
+            Failure.SWAP: "the subnets are moved by hand",
+        }[self._failure]
+        part = Part("failover", how)
+        watches = self._watch(hosts)
+        if self._failure is Failure.FORWARDING:
+            self._break_and_wait(part, home)
+        else:
+            self._pass(part, "failover", away, staged=False)
+        return self._measured(part, watches, away)
+
+    def _back(self, home: str, hosts: Sequence[Host]) -> Part:
+        part = Part("failback", "the subnets go back in stages")
+        self._wait_for_claim()
+        watches = self._watch(hosts)
+        self._pass(part, "failback", home, staged=True)
+        return self._measured(part, watches, home)
+
+    def _watch(self, hosts: Sequence[Host]) -> Watches:
+        self._log = []
+        watches = Watches(self._hand, hosts, LONGEST_WATCH)
+        self._tell(f"{len(hosts)} backends begin to watch")
+        watches.begin()
+        return watches
+
+    def _measured(self, part: Part, watches: Watches, table: str) -> Part:
+        hand = self._hand
+        hand.runtime.sleep(SETTLE)
+        self._tell("the backends tell what they have seen")
+        part.watched = watches.end()
+        tables = hand.routes.read()
+        part.subnets = len(tables.by_id[table].associations)
+        part.reached = tables.active == table
+        if not part.reached and not part.problems:
+            part.problems.append(f"not all subnets are with the {hand.settings.role_of(table)} NAT")
+        part.problems += [f"{w.host.said} has measured nothing: {w.why}" for w in part.watched if w.why is not None]
+        still = [w.host.said for w in part.watched if w.spans and not w.spans[-1].online]
+        if still:
+            part.problems.append(f"offline still: {', '.join(still)}")
+        part.log = self._log
+        return part
+
+    def _break_and_wait(self, part: Part, home: str) -> None:
+        nat = self._hand.settings.nat_of(home)
+        try:
+            part.at, part.broken = self._forward(nat, on=False), True
+            self._tell(f"{nat} forwards no more")
+            self._until_failed_over(part)
+        finally:
+            try:
+                self._forward(nat, on=True)
+                self._tell(f"{nat} forwards again")
+            except CommandError as error:
+                part.problems.append(str(error))
+        part.detected_at = self._detected(part.at)
+
+    def _forward(self, nat: str, *, on: bool) -> float:
+        """Let a NAT forward, or not; gives when it was done, in seconds since the epoch.
+
+        Raises:
+            CommandError: it has not done it.
+        """
+        words = {"value": int(on), "back_after": 0 if on else HEALS_AFTER}
+        command = self._hand.start([nat], script("forward.sh", **words), f"drill, forwarding {'on' if on else 'off'}")
+        done = self._hand.results(command, [nat], HEAL_WITHIN).get(nat)
+        if done is None or done.exit_code != 0:
+            said = "has not answered" if done is None else f"said: {done.output[:200]}"
+            raise CommandError(
+                f"{nat} {said}. To have it forward: sysctl -w net.ipv4.ip_forward=1"
+                + ("" if on else f"; it does so by itself within {HEALS_AFTER} s")
+            )
+        return done.finished_at if done.finished_at is not None else self._hand.runtime.now()
+
+    def _until_failed_over(self, part: Part) -> None:
+        """Wait for the function to have failed over, and note what the lock says."""
+        hand = self._hand
+        deadline = hand.runtime.now() + FAIL_OVER_WITHIN
+        seen: LockState | None = None
+        while hand.runtime.now() < deadline:
+            lock = hand.lock.read().lock
+            if lock.state is not seen and lock.state is not LockState.ARMED:
+                self._tell(lock.reason)
+            seen = lock.state
+            if lock.state in (LockState.FAILED_OVER, LockState.FAILED) and lock.record is not None:
+                part.record = lock.record
+                part.swapped_at = lock.record.since + (lock.record.seconds or 0.0)
+                if lock.state is LockState.FAILED:
+                    part.problems.append(lock.reason)
+                return
+            hand.runtime.sleep(POLL)
+        part.problems.append(f"the function has not failed over within {FAIL_OVER_WITHIN:.0f} s")
+
+    def _detected(self, since: float) -> float | None:
+        """Tell when a backend first said that it was offline, by the function's own rounds."""
+        hand = self._hand
+        # A watch may be as old as its window.
+        rounds = hand.probe.rounds(since - hand.settings.window - 60)
+        asked = [r for r in rounds if r.kind is not Kind.VERIFY and r.ends_at >= since - 60]
+        words = hand.runtime.together(hand.probe.reading(asked)) if asked else []
+        said = [w.at for told in words for w in told if w.state is State.UNREACHABLE and w.at >= since]
+        return min(said, default=None)
+
+    def _pass(self, part: Part, name: str, to_table: str, *, staged: bool) -> None:
+        hand = self._hand
+        seen = look_ahead(hand, name, to_table, self._tell, staged=staged)
+        unfit = "; ".join(f"{check.name}: {check.said}" for check in bad(list(seen.checks)))
+        part.at = hand.runtime.now()
+        if seen.plan is None or seen.obstacle or unfit:
+            part.problems.append(f"{name} refused: {seen.obstacle or unfit or 'there is nothing to move'}")
+            return
+        passed = Passage(hand, seen.plan, self._tell).go()
+        part.at, part.swapped_at = passed.begun_at, passed.swapped_at
+        part.record = hand.lock.read().lock.record
+        if passed.ended is not Ended.DONE:
+            part.problems.append(passed.said)
+
+    def _wait_for_claim(self) -> None:
+        """Wait until whoever has moved the subnets has no claim any more: the watches need not watch that."""
+        hand = self._hand
+        while (claim := hand.lock.read().claim) is not None and claim.is_live(hand.runtime.now()):
+            left = claim.until - hand.runtime.now()
+            self._say(f"the claim of the failover ends in {left:.0f} s")
+            hand.runtime.sleep(min(max(left, 0.5), 30.0))
+
+    def _arm(self, part: Part) -> bool:
+        hand = self._hand
+        found = readiness(hand, self._tell)
+        if found.refusals:
+            part.problems += found.refusals
+            return False
+        arm(hand, self._tell, found.locks)
+        self._tell("armed again")
+        return True

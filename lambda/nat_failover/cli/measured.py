@@ -1,0 +1,98 @@
+"""Pure: a game day as a report has it."""
+
+from __future__ import annotations
+
+from nat_failover.cli.day import Day, Part
+from nat_failover.cli.report import Moment, Play, Report, Span, Step, Track, longest_outage
+from nat_failover.cli.timeline import seconds
+from nat_failover.cli.watches import Watched
+from nat_failover.settings import Settings
+
+
+def report_of(day: Day, settings: Settings, region: str, made_at: float) -> Report:
+    """Make a report of a game day.
+
+    Args:
+        day: as it was measured.
+        settings: of the pair.
+        region: that it is in.
+        made_at: seconds since the epoch.
+    """
+    armed = "It is armed again." if day.armed else "It is NOT armed: nothing fails over."
+    return Report(
+        f"nat-failover drill: pair {settings.pair}",
+        f"Held on the real deployment in {region}; every backend has measured for itself. {armed}",
+        made_at,
+        tuple(play_of(part, settings) for part in day.parts),
+    )
+
+
+def play_of(part: Part, settings: Settings) -> Play:
+    """Give one part of the day as a run."""
+    tracks = tuple(_track(watched, part.at) for watched in part.watched if watched.spans)
+    record = part.record
+    return Play(
+        part.name,
+        part.told,
+        not part.problems,
+        record.outcome or record.reason if record is not None else "; ".join(part.problems),
+        _figures(part, tracks),
+        tracks,
+        _moments(part, tracks),
+        tuple((at - part.at, said) for at, said in part.log),
+        record.evidence if record is not None else (),
+        tuple(part.problems),
+        (),
+        _told(settings),
+        {},
+        "the failure" if part.broken else "the first move",
+    )
+
+
+def _track(watched: Watched, zero: float) -> Track:
+    spans = tuple(Span(span.begun - zero, span.ended - zero, span.online) for span in watched.spans)
+    return Track(watched.host.name or watched.host.instance, spans, longest_outage(spans, 0.0, spans[-1].ended))
+
+
+def _worst(tracks: tuple[Track, ...]) -> float | None:
+    """Give the longest outage of all; None where one has not ended."""
+    outages = [track.outage for track in tracks]
+    return None if None in outages else max((o for o in outages if o is not None), default=0.0)
+
+
+def _recovered(tracks: tuple[Track, ...]) -> float | None:
+    """Tell when the last backend was back, from the zero on; None where none was offline, or one is still."""
+    if _worst(tracks) in (None, 0.0):
+        return None
+    return max(span.ended for track in tracks for span in track.spans if not span.online and span.ended > 0)
+
+
+def _figures(part: Part, tracks: tuple[Track, ...]) -> tuple[tuple[str, str], ...]:
+    worst = _worst(tracks)
+    figures = [("longest outage", "offline still" if worst is None else seconds(worst))]
+    for name, at in (("detected after", part.detected_at), ("moved after", part.swapped_at)):
+        if at is not None:
+            figures.append((name, seconds(at - part.at)))
+    online = sum(bool(watched.spans) and watched.spans[-1].online for watched in part.watched)
+    return (*figures, ("subnets moved", str(part.subnets)), ("backends online", f"{online} of {len(part.watched)}"))
+
+
+def _moments(part: Part, tracks: tuple[Track, ...]) -> tuple[Moment, ...]:
+    decided = part.record.since - part.at if part.record is not None else None
+    swapped = part.swapped_at - part.at if part.swapped_at is not None else None
+    detected = part.detected_at - part.at if part.detected_at is not None else None
+    found = [
+        (0.0 if part.broken else None, Step.FAILURE, part.told),
+        (detected, Step.DETECTION, "a backend's probe says that it is offline"),
+        (decided, Step.DECISION, "what is about to be done is written into the lock"),
+        (swapped, Step.SWAP, "EC2 has replaced the last association"),
+        (_recovered(tracks), Step.RECOVERY, "the last backend is back online"),
+    ]
+    moments = [Moment(at, step, told) for at, step, told in found if at is not None]
+    return tuple(sorted(moments, key=lambda moment: moment.at))
+
+
+def _told(settings: Settings) -> dict[str, str]:
+    return {
+        name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in vars(settings).items()
+    }

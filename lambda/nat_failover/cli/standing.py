@@ -1,0 +1,127 @@
+"""Pure: how a pair stands: what `status` shows, and prints as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LockStanding:
+    """The lock; ``since`` as ISO 8601, ``age`` in seconds, both None where there is no parameter.
+
+    Attributes:
+        by: who paused it, or made the record; empty where nobody is known to have.
+    """
+
+    state: str
+    since: str | None
+    age: float | None
+    reason: str
+    why: str
+    by: str
+    evidence: tuple[str, ...]
+    outcome: str
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class HostStanding:
+    """A NAT or a backend.
+
+    Attributes:
+        role: ``primary`` or ``standby`` as configured; ``backend``.
+        now: ``active`` or ``passive``; empty for a backend, and where neither can be told.
+        state: of the instance.
+        checks: EC2's status checks, of a NAT.
+        agent: what Systems Manager says of its agent.
+        word: its last observation; ``not asked`` where there is none.
+        at: the time for which that holds, ISO 8601.
+        age: of it, in seconds.
+    """
+
+    id: str
+    name: str | None
+    role: str
+    now: str
+    state: str
+    zone: str | None
+    subnet: str | None
+    address: str | None
+    public: str | None
+    checks: str
+    agent: str
+    word: str
+    at: str | None
+    age: float | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class SubnetStanding:
+    """A protected subnet: which table it uses, and which NAT that leads to."""
+
+    id: str
+    name: str | None
+    cidr: str | None
+    zone: str | None
+    table: str
+    nat: str
+
+
+@dataclass(frozen=True)
+class AlarmStanding:
+    """An alarm of the pair."""
+
+    name: str
+    state: str
+    since: str | None
+
+
+@dataclass(frozen=True)
+class TickStanding:
+    """The function's last look at the schedule's bidding."""
+
+    at: str
+    age: float
+    decision: str
+    cause: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a pair stands.
+
+    Attributes:
+        protected: a dead NAT would be replaced now.
+        trouble: why not, a sentence each; what is wrong besides.
+        active: id of the NAT that all subnets use; None where there is no such.
+        differences: of the two route tables.
+        egress: the egress address and who has it; None where the pair has none.
+        last_tick: None where the log tells of none.
+        unread: what could not be read, with the reason.
+    """
+
+    pair: str
+    region: str
+    mode: str
+    at: str
+    protected: bool
+    trouble: tuple[str, ...]
+    active: str | None
+    lock: LockStanding | None
+    nats: tuple[HostStanding, ...]
+    subnets: tuple[SubnetStanding, ...]
+    backends: tuple[HostStanding, ...]
+    alarms: tuple[AlarmStanding, ...]
+    differences: tuple[str, ...]
+    egress: dict[str, str | None] | None
+    last_tick: TickStanding | None
+    unread: Mapping[str, str]
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Everything, as JSON takes it."""
+        return asdict(self)

@@ -1,0 +1,107 @@
+"""What is measured at every look, and what a tick finds beside its decision."""
+
+from __future__ import annotations
+
+import logging
+
+from nat_failover.address import elsewhere
+from nat_failover.conditions import Inspection
+from nat_failover.decision import Cause, Decision
+from nat_failover.mirror import Mirror
+from nat_failover.observability import Metrics
+from nat_failover.observation import State
+from nat_failover.record import LockState
+from nat_failover.settings import Mode, Settings
+from nat_failover.survey import Backends, latest_word
+from nat_failover.view import View
+
+log = logging.getLogger(__name__)
+
+
+class Inspector:
+    """Compares the pair with how it has to be.
+
+    Args:
+        settings: of the pair.
+        mirror: copies routes, where that is wanted.
+    """
+
+    def __init__(self, settings: Settings, mirror: Mirror) -> None:
+        self._settings = settings
+        self._mirror = mirror
+
+    def inspect(self, view: View, metrics: Metrics) -> Inspection:
+        """Look, before it matters, for what would make a failover useless or harmful."""
+        if view.tables.active is None:
+            return Inspection()
+        return Inspection(
+            self.passive_trouble(view), self._compare_routes(view, metrics), self._compare_egress(view, metrics)
+        )
+
+    def _compare_routes(self, view: View, metrics: Metrics) -> tuple[str, ...]:
+        """Tell which routes the subnets would lose by a swap; copy them where that is wanted."""
+        found = view.tables.differences()
+        passive = None if view.tables.active is None else self._settings.other_table(view.tables.active)
+        may_write = self._settings.mode is Mode.AUTOMATIC and view.locks.lock.state is LockState.ARMED
+        if found and passive is not None and self._settings.mirror_routes and may_write:
+            found = self._mirror.copy(found, passive)
+        said = [difference.said for difference in found]
+        if said:
+            log.warning("the route tables differ", extra={"passive": passive, "routes": said})
+            metrics.count("RoutesDiffer", len(found))
+            metrics.note("routes", said)
+        return tuple(said)
+
+    def _compare_egress(self, view: View, metrics: Metrics) -> str | None:
+        """Tell where the egress address, if the pair has one, is not with the active NAT."""
+        active = view.tables.active
+        if view.egress is None or active is None:
+            return None
+        said = elsewhere(view.egress, view.instances[self._settings.nat_of(active)])
+        if said is not None:
+            log.warning(said)
+            metrics.count("EgressElsewhere")
+            metrics.note("egress", [said])
+        return said
+
+    def measure(self, view: View, decision: Decision, backends: Backends, metrics: Metrics, *, at_tick: bool) -> None:
+        """Write the metrics of one look."""
+        states = [word.state for word in backends.latest.values()]
+        locked = view.locks.lock.state is not LockState.ARMED
+        metrics.count("BackendsReachable", states.count(State.REACHABLE))
+        metrics.count("BackendsUnreachable", states.count(State.UNREACHABLE))
+        metrics.count("BackendsSilent", states.count(State.SILENT))
+        metrics.count("Locked", locked)
+        metrics.count("StandbyActive", view.tables.active == self._settings.standby_route_table)
+        # A metric costs by the hour that has a value: what is rare is told only while it is so.
+        for name, value in {
+            "Tick": at_tick,
+            "BackendsBroken": states.count(State.BROKEN),
+            "CannotJudge": decision.cause is Cause.CANNOT_JUDGE,
+            "Split": decision.cause is Cause.SPLIT,
+            "NoSubnets": decision.cause is Cause.NO_SUBNETS,
+            "ControlDown": decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED),
+            "PassiveNatUnhealthy": self.passive_trouble(view) is not None,
+            "OfflineWhileLocked": locked and len(backends.failing) >= self._settings.failure_threshold,
+            "LockUnreadable": view.locks.lock.state is LockState.UNREADABLE,
+            "LockFailed": view.locks.lock.state is LockState.FAILED,
+        }.items():
+            if value:
+                metrics.count(name, value)
+
+    def passive_trouble(self, view: View) -> str | None:
+        """Say why the passive NAT could not take over; None where it could, or no NAT is the passive one."""
+        if view.tables.active is None:
+            return None
+        table = view.tables.by_id[self._settings.other_table(view.tables.active)]
+        if table.trouble is not None:
+            return table.trouble
+        passive = self._settings.nat_of(table.table_id)
+        instance = view.instances.get(passive)
+        if instance is None or instance.state != "running":
+            return f"the passive NAT {passive} is {'gone' if instance is None else instance.state}"
+        words = [o for o in view.observations if o.host == passive]
+        state = latest_word(words).state if words else State.PENDING
+        if state in (State.REACHABLE, State.PENDING):
+            return None
+        return f"the passive NAT {passive} runs, but is {state.value}"

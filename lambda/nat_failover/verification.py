@@ -1,0 +1,71 @@
+"""Asks backends, right after a swap, whether they are online through the new path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from nat_failover.observation import Observation, State
+from nat_failover.probe import MOST_HOSTS, Probe
+from nat_failover.rounds import Kind
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+from nat_failover.verified import NO_TIME, NOBODY, Verified
+
+# How long backends are given to be online through the new path, and how often those that are not are asked again.
+VERIFY_FOR = 15.0
+VERIFY_ROUNDS = 3
+
+
+class Verification:
+    """The short round after a swap.
+
+    Args:
+        probe: sends and reads rounds.
+        settings: how often a round is read.
+        runtime: clock, and doing things at the same time.
+    """
+
+    def __init__(self, probe: Probe, settings: Settings, runtime: Runtime) -> None:
+        self._probe = probe
+        self._settings = settings
+        self._runtime = runtime
+
+    def ask(self, backends: Sequence[str], until: float) -> Verified:
+        """Ask backends whether they are online; those that are not, once or twice more.
+
+        Args:
+            backends: hosts.
+            until: when to end at the latest, seconds since the epoch.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        if not backends:
+            return Verified(why=NOBODY)
+        deadline = min(self._runtime.now() + VERIFY_FOR, until)
+        heard: dict[str, State] = {}
+        asked = False
+        for _ in range(VERIFY_ROUNDS):
+            left = [host for host in backends if heard.get(host) is not State.REACHABLE]
+            if not left or self._runtime.now() >= deadline:
+                break
+            asked = True
+            heard |= {word.host: word.state for word in self._words(left, deadline) if word.state is not State.PENDING}
+        if not asked:
+            return Verified(why=NO_TIME)
+        online = sorted(host for host, state in heard.items() if state is State.REACHABLE)
+        silent = sorted(host for host in backends if heard.get(host, State.SILENT) is State.SILENT)
+        return Verified(tuple(sorted(backends)), tuple(online), tuple(silent))
+
+    def _words(self, hosts: list[str], deadline: float) -> list[Observation]:
+        groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
+        sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group) for group in groups])
+        rounds = [asked for asked in sent if asked is not None]
+        words: list[Observation] = []
+        while rounds and self._runtime.now() < deadline:
+            self._runtime.sleep(self._settings.poll)
+            words = [word for read in self._runtime.together(self._probe.reading(rounds)) for word in read]
+            if all(word.state is not State.PENDING for word in words):
+                break
+        return words

@@ -1,0 +1,88 @@
+"""Each assumption of the README's table: how it is checked on an account, or why it can't be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from tests.aws import checks
+from tests.aws.deployment import Deployment, NotInTimeError
+from tests.aws.ground import Can
+from tests.aws.holding import DoesNotHoldError
+from tests.aws.readme import assumptions
+from tests.aws.stacks import NotChangedError
+
+
+@dataclass(frozen=True)
+class Check:
+    """How one assumption is checked.
+
+    Attributes:
+        how: gives what was seen; raises DoesNotHoldError.
+        needs: what a ground has to be able to do.
+    """
+
+    how: Callable[[Deployment], str]
+    needs: Can | None = None
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """Why one assumption is not checked."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of an assumption: ``holds``, ``does not hold``, ``not checked``."""
+
+    assumption: str
+    verdict: str
+    said: str
+
+    @property
+    def wrong(self) -> bool:
+        """Tell whether it was checked and does not hold."""
+        return self.verdict == "does not hold"
+
+
+def judge(of: Deployment) -> Iterator[Judged]:
+    """Check every row of the README's table."""
+    for assumption in assumptions():
+        (entry,) = (entry for words, entry in ENTRIES.items() if words in assumption)
+        if isinstance(entry, Unchecked):
+            yield Judged(assumption, "not checked", entry.why)
+        elif entry.needs is not None and entry.needs not in of.ground.can:
+            yield Judged(assumption, "not checked", f"{of.ground.name} can't {entry.needs.value}")
+        else:
+            try:
+                yield Judged(assumption, "holds", entry.how(of))
+            except (DoesNotHoldError, NotInTimeError, NotChangedError) as error:
+                yield Judged(assumption, "does not hold", str(error))
+            except ClientError as error:
+                yield Judged(assumption, "does not hold", f"AWS refuses: {error}")
+
+
+# By words that one row alone has.
+ENTRIES: dict[str, Check | Unchecked] = {
+    "`PutParameter` without `Overwrite`": Check(checks.one_creates),
+    "A changed invocation status is an event": Check(checks.event_names_the_document, Can.EVENTS),
+    "A `Failed` invocation tells": Check(checks.failed_says_why, Can.COMMANDS),
+    "`MaxErrors` of 100%": Check(checks.errors_stop_nobody, Can.COMMANDS),
+    "`ListCommands` filters": Check(checks.commands_are_filtered),
+    "`$LATEST`": Check(checks.latest_is_taken),
+    "`DescribeInstanceInformation` filters": Check(checks.instances_are_filtered),
+    "`ssm:resourceTag/KEY`": Check(checks.tag_is_a_condition, Can.PERMISSIONS),
+    "`ec2:Vpc` is a condition key of": Check(checks.vpc_is_a_condition, Can.PERMISSIONS),
+    "`SourceDestCheck: false`": Check(checks.check_is_off, Can.MACHINES),
+    "A block device mapping": Check(checks.volume_is_the_images, Can.MACHINES),
+    "CloudFormation writes the lock's value": Check(checks.lock_survives_an_update, Can.STACKS),
+    "An EventBridge rule may be late": Unchecked("nobody can have it happen: the simulation does, in every history"),
+    "Services are called": Check(checks.endpoints_are_named),
+    "`AssociateAddress` with": Check(checks.address_moves),
+    "An instance that loses an Elastic IP": Check(checks.address_is_given_again, Can.MACHINES),
+    "The role of an instance trusts": Check(checks.standby_is_managed),
+}

@@ -1,0 +1,153 @@
+"""The deployed demonstration, as a person has it in hand: what there is, the lock, the subnets, commands on hosts."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.demo import PAIR
+from nat_failover.settings import Settings
+from tests.aws.ground import FUNCTION, Ground
+
+SHELL = "AWS-RunShellScript"
+# How often something is looked at that may have changed.
+POLL = 0.1
+
+
+class NotInTimeError(Exception):
+    """Something has not become so in time; the message says what."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a host has said to a command.
+
+    Attributes:
+        seen_at: when the result was listed, by the clock of this machine, in seconds since the epoch.
+    """
+
+    instance: str
+    status: str
+    details: str
+    exit_code: int
+    output: str
+    seen_at: float
+
+
+class Deployment:
+    """The demonstration's pair.
+
+    Args:
+        ground: where it is deployed.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.ec2: Any = ground.client("ec2")
+        self.ssm: Any = ground.client("ssm")
+        told = ground.client("lambda").get_function_configuration(FunctionName=FUNCTION)
+        self.settings = Settings.from_environment(told["Environment"]["Variables"])
+        self.role = str(told["Role"])
+        wanted = [{"Name": "tag:nat-failover:probe", "Values": [PAIR]}]
+        reservations = self.ec2.describe_instances(Filters=wanted)["Reservations"]
+        running = [i for r in reservations for i in r["Instances"] if i["State"]["Name"] != "terminated"]
+        self.backends = sorted(str(instance["InstanceId"]) for instance in running)
+
+    def online(self) -> set[str]:
+        """Give the instances whose agent is online."""
+        told = self.ssm.describe_instance_information()["InstanceInformationList"]
+        return {str(i["InstanceId"]) for i in told if i["PingStatus"] == "Online"}
+
+    def lock(self) -> str:
+        """Give the lock's value."""
+        return str(self.ssm.get_parameter(Name=self.settings.lock_parameter)["Parameter"]["Value"])
+
+    def state(self) -> str:
+        """Give the lock's state: ``armed``, ``paused`` or that of its record."""
+        text = self.lock()
+        return str(json.loads(text)["state"]) if text.startswith("{") else text
+
+    def write_lock(self, text: str) -> None:
+        """Write the lock as a person does."""
+        self.ssm.put_parameter(Name=self.settings.lock_parameter, Value=text, Overwrite=True)
+
+    def associations(self, table: str) -> dict[str, str]:
+        """Give the association of each subnet that uses a table."""
+        (told,) = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return {a["SubnetId"]: a["RouteTableAssociationId"] for a in told["Associations"] if a.get("SubnetId")}
+
+    def put_back(self) -> None:
+        """Leave it so that it can be removed: nothing acts any more, and no subnet needs what is removed first."""
+        self.write_lock("paused")
+        self.move_all(self.settings.primary_route_table)
+
+    def move_all(self, to: str) -> None:
+        """Move all subnets to a table, as a person does."""
+        for association in self.associations(self.settings.other_table(to)).values():
+            self.ec2.replace_route_table_association(AssociationId=association, RouteTableId=to)
+
+    def send(self, hosts: Sequence[str], script: str, **options: Any) -> str:
+        """Have hosts run a script; gives the command's id."""
+        parameters = {"commands": script.splitlines(), "executionTimeout": ["3600"]}
+        sent = self.ssm.send_command(
+            InstanceIds=list(hosts), DocumentName=SHELL, Parameters=parameters, TimeoutSeconds=60, **options
+        )
+        return str(sent["Command"]["CommandId"])
+
+    def results(self, command: str, hosts: Sequence[str], within: float) -> dict[str, Spoken]:
+        """Wait until all hosts have ended.
+
+        Raises:
+            NotInTimeError: one has not.
+        """
+        ended: dict[str, Spoken] = {}
+
+        def all_have() -> bool:
+            told = self.ssm.list_command_invocations(CommandId=command, Details=True)["CommandInvocations"]
+            for each in told:
+                host = str(each["InstanceId"])
+                if host not in ended and each["Status"] not in ("Pending", "InProgress", "Delayed"):
+                    ended[host] = _spoken(each)
+            return set(hosts) <= set(ended)
+
+        until(all_have, within, f"the command {command} on {', '.join(hosts)}")
+        return ended
+
+    def run(self, host: str, script: str, within: float = 120.0) -> Spoken:
+        """Have one host run a script to its end."""
+        return self.results(self.send([host], script), [host], within)[host]
+
+
+def forget_what_the_function_made(ground: Ground) -> None:
+    """Delete the parameters that no stack knows of; none need be there."""
+    names = [f"/nat-failover/{PAIR}/{name}" for name in ("claim", "told")]
+    ground.client("ssm").delete_parameters(Names=names)
+
+
+def until(so: Callable[[], bool], within: float, what: str, every: float = POLL) -> float:
+    """Wait until something is so; gives the seconds that it took.
+
+    Raises:
+        NotInTimeError: it has not become so.
+    """
+    begun = time.monotonic()
+    while not so():
+        if time.monotonic() - begun > within:
+            raise NotInTimeError(f"not within {within:g} s: {what}")
+        time.sleep(every)
+    return time.monotonic() - begun
+
+
+def _spoken(told: Mapping[str, Any]) -> Spoken:
+    plugin = (told.get("CommandPlugins") or [{}])[-1]
+    return Spoken(
+        str(told["InstanceId"]),
+        str(told["Status"]),
+        str(told.get("StatusDetails", "")),
+        int(plugin.get("ResponseCode", -1)),
+        str(plugin.get("Output", "")),
+        time.time(),
+    )

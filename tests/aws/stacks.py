@@ -1,0 +1,54 @@
+"""Changes the pair's stack a little, and back, as CloudFormation does it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.aws.deployment import until
+from tests.aws.ground import FUNCTION, STACKS, Ground
+
+UPDATED_WITHIN = 600.0
+DONE = ("UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED")
+
+
+class NotChangedError(Exception):
+    """The update has not done what it was to do; the message has what became of it."""
+
+
+def change(ground: Ground) -> str:
+    """Give the function another memory by an update of its stack; gives what was changed, for people.
+
+    Raises:
+        NotInTimeError: the update takes too long.
+        NotChangedError: it has failed.
+    """
+    client = ground.client("cloudformation")
+    body = client.get_template(StackName=STACKS[1], TemplateStage="Original")["TemplateBody"]
+    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+    (function,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
+    before = function["Properties"]["MemorySize"]
+    for memory in (before + 64, before):
+        function["Properties"]["MemorySize"] = memory
+        _update(client, template)
+        now = ground.client("lambda").get_function_configuration(FunctionName=FUNCTION)["MemorySize"]
+        if now != memory:
+            raise NotChangedError(f"the function has {now} MB after an update to {memory}")
+    return f"the function had {before + 64} MB for a while"
+
+
+def _update(client: Any, template: dict[str, Any]) -> None:
+    parameters = [{"ParameterKey": name, "UsePreviousValue": True} for name in template.get("Parameters", {})]
+    client.update_stack(
+        StackName=STACKS[1],
+        TemplateBody=json.dumps(template, separators=(",", ":")),
+        Parameters=parameters,
+        Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    until(lambda: _status(client) in DONE, UPDATED_WITHIN, "the update of the stack", 2)
+    if _status(client) != "UPDATE_COMPLETE":
+        raise NotChangedError(f"the stack is {_status(client)}")
+
+
+def _status(client: Any) -> str:
+    return str(client.describe_stacks(StackName=STACKS[1])["Stacks"][0]["StackStatus"])

@@ -1,0 +1,234 @@
+"""The acceptance: that it has an entry for everything, sees what is wrong, and runs through on an emulated account."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer import Typer
+from typer.testing import CliRunner
+
+from infra.demo import PAIR
+from infra.probe_document import SCRIPT as PROBE
+from infra.probe_document import content
+from tests.aws.__main__ import accept, main
+from tests.aws.assumptions import ENTRIES, Check, Unchecked
+from tests.aws.deployment import Deployment
+from tests.aws.ground import FUNCTION, Can, DeploymentError
+from tests.aws.holding import DoesNotHoldError
+from tests.aws.latencies import MEASURES
+from tests.aws.paths import SCRIPT, Change, longest_outage, online_from, read
+from tests.aws.readme import assumptions
+from tests.e2e.account import ROOT, Account, account
+from tests.e2e.commandline import invoke
+from tests.examples import ENVIRONMENT
+from tests.lab.latencies import Latencies
+from tests.lab.layout import TARGETS
+
+
+class Emulated:
+    """A ground like the local one, deployed to by a few calls instead of by the CDK."""
+
+    name = "an emulated account"
+    can: frozenset[Can] = frozenset()
+
+    def __init__(self, aws: Account, folder: Path) -> None:
+        self._aws = aws
+        self._folder = folder
+        self._environment: dict[str, str] = {}
+        self.destroyed = 0
+
+    def client(self, service: str) -> Any:
+        return self._aws.client(service)
+
+    def deploy(self) -> None:
+        ec2, ssm = self.client("ec2"), self.client("ssm")
+        pair = self._aws.make_vpc()
+        for instance in _instances(ec2, "backend-"):
+            ec2.create_tags(Resources=[instance], Tags=[{"Key": "nat-failover:probe", "Value": PAIR}])
+        (nat,) = _instances(ec2, "nat-a")
+        standby = self._aws._run(str(pair["standbySubnetId"]), {"Name": "standby"})
+        table = ec2.create_route_table(VpcId=pair["vpcId"])["RouteTable"]["RouteTableId"]
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", InstanceId=standby)
+        lock, document = f"/nat-failover/{PAIR}/lock", f"{FUNCTION}-probe"
+        ssm.put_parameter(Name=lock, Value="armed", Type="String")
+        text = json.dumps(content(PROBE.read_text(encoding="utf-8")))
+        ssm.create_document(Name=document, Content=text, DocumentType="Command")
+        topic = self.client("sns").create_topic(Name=FUNCTION)["TopicArn"]
+        own = {
+            "PAIR": PAIR,
+            "PRIMARY_ROUTE_TABLE": str(pair["primaryRouteTableId"]),
+            "STANDBY_ROUTE_TABLE": table,
+            "PRIMARY_INSTANCE": nat,
+            "STANDBY_INSTANCE": standby,
+            "LOCK_PARAMETER": lock,
+            "CLAIM_PARAMETER": f"/nat-failover/{PAIR}/claim",
+            "PROBE_DOCUMENT": document,
+            "PROBE_TAG_VALUE": PAIR,
+            "TARGETS": ",".join(TARGETS),
+            "TOPIC": topic,
+        }
+        self._environment = ENVIRONMENT | {f"NAT_FAILOVER_{name}": value for name, value in own.items()}
+        self._make_function()
+        self._aws.start_agents(standby, document)
+
+    def _make_function(self) -> None:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("handler.py", "")
+        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+        role = self.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        self.client("lambda").create_function(
+            FunctionName=FUNCTION,
+            Runtime="python3.13",
+            Role=role,
+            Handler="handler.handler",
+            Code={"ZipFile": packed.getvalue()},
+            Environment={"Variables": self._environment},
+        )
+
+    def destroy(self) -> None:
+        self.destroyed += 1
+
+    def tick(self) -> dict[str, Any]:
+        told = invoke(ROOT / "lambda", FUNCTION, {**self._aws.environ, **self._environment}, self._folder)
+        assert told["code"] == 0, told["said"]
+        return dict(told["answer"])
+
+    def lose_rules(self, instance: str) -> bool:
+        assert instance == self._environment["NAT_FAILOVER_PRIMARY_INSTANCE"]
+        self._aws.tell({"break": "nat01"})
+        return True
+
+
+def _instances(ec2: Any, name: str) -> list[str]:
+    wanted = [{"Name": "tag:Name", "Values": [f"{name}*"]}]
+    told = ec2.describe_instances(Filters=wanted)["Reservations"]
+    return [i["InstanceId"] for reservation in told for i in reservation["Instances"]]
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Iterator[Emulated]:
+    with account(tmp_path) as aws:
+        yield Emulated(aws, tmp_path)
+
+
+def test_it_goes_through_all_of_it_and_sees_what_does_not_hold(
+    ground: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lie(of: Deployment) -> str:
+        raise DoesNotHoldError(f"{len(of.backends)} backends say otherwise")
+
+    monkeypatch.setattr("tests.aws.latencies.TIMES", 2)
+    words = "`ListCommands` filters"
+    monkeypatch.setitem(ENTRIES, words, Check(lie))
+    report = accept(ground, Console(file=io.StringIO()))
+    told = report.told()
+    assert report.trouble == ""
+    assert ground.destroyed == 1
+    # The one lie makes it fail, nothing else.
+    assert not report.passed
+    wrong = [judged for judged in report.judged if judged.wrong]
+    assert [judged.said for judged in wrong] == ["3 backends say otherwise"]
+    assert [judged.assumption for judged in report.judged] == assumptions()
+    assert sum(judged.verdict == "holds" for judged in report.judged) >= 5
+    failure = told["failures"]["rules detached"]
+    assert (failure["problem"], failure["moved"]) == ("", [2, 2])
+    assert 0 < failure["failed_over_after"] < 60
+    assert told["failures"]["stopped"]["why_not"].startswith("an emulated account can't")
+    # The lab's own latencies, through the lab's own agents.
+    assert len(told["latencies"]["delivery + result"]["seconds"]) >= 6
+    assert told["latencies"]["replace"]["seconds"]
+
+
+def test_whatever_happens_it_is_destroyed(ground: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise DeploymentError("cdk deploy has ended with status 1")
+
+    monkeypatch.setattr(ground, "deploy", fail)
+    report = accept(ground, Console(file=io.StringIO()))
+    assert (report.passed, ground.destroyed) == (False, 1)
+    assert "cdk deploy has ended" in report.trouble
+    accept(ground, Console(file=io.StringIO()), keep=True)
+    assert ground.destroyed == 1
+
+
+def test_without_a_yes_it_tells_what_it_costs_and_does_nothing() -> None:
+    app = Typer()
+    app.command()(main)
+    told = CliRunner().invoke(app, [], env={"AWS_REGION": "eu-central-1"})
+    assert told.exit_code == 2
+    for words in ("minutes", "dollars", "destroyed", "YES=1"):
+        assert words in told.output
+    assert "deploying" not in told.output
+
+
+def test_every_row_of_the_readmes_table_has_one_entry_and_no_entry_is_stale() -> None:
+    rows = assumptions()
+    assert len(rows) >= 15
+    for row in rows:
+        assert len([words for words in ENTRIES if words in row]) == 1, row
+    for words in ENTRIES:
+        assert len([row for row in rows if words in row]) == 1, words
+
+
+def test_what_is_not_checked_says_why() -> None:
+    unchecked = [entry for entry in ENTRIES.values() if isinstance(entry, Unchecked)]
+    assert len(unchecked) <= 2
+    assert all(len(entry.why) > 20 for entry in unchecked)
+
+
+def test_every_latency_of_the_lab_is_measured_or_says_why_not() -> None:
+    assert {field.name for field in fields(Latencies)} - {measure.what for measure in MEASURES} == set()
+    assert all(measure.how is not None or measure.why_not for measure in MEASURES)
+
+
+def test_the_table_is_read_to_its_end_and_no_further() -> None:
+    table = "| assumption | page |\n|---|---|\n| `A` b | [c](d) |\n"
+    readme = f"# Title\n\n## What is assumed of AWS\n\ntext\n\n{table}\n## Next\n\n| e | f |\n"
+    assert assumptions(readme) == ["`A` b"]
+
+
+def test_the_outage_is_read_from_the_changes_that_a_host_has_told() -> None:
+    changes = read("100.0 up\n110.5 down\n114.0 up\n120.25 down\n121.0 up\n")
+    assert changes[1] == Change(110.5, False)
+    assert longest_outage(changes, 105) == 3.5
+    assert longest_outage(changes, 115) == 0.75
+    assert longest_outage(changes, 121) == 0.0
+    assert longest_outage([*changes, Change(130, False)], 105) is None
+    assert online_from(changes, 111) == 114.0
+    with pytest.raises(ValueError, match="not a change"):
+        read("sh: ping: not found\n")
+    with pytest.raises(ValueError, match="has not come online"):
+        online_from(changes, 122)
+
+
+def test_the_script_that_watches_tells_changes_alone(tmp_path: Path) -> None:
+    # A ping that is lost three times, from its third on.
+    ping = tmp_path / "ping"
+    ping.write_text(
+        f"#!/bin/sh\necho x >>{tmp_path}/pings\nn=$(wc -l <{tmp_path}/pings)\n[ $n -lt 3 ] || [ $n -gt 5 ]\n",
+        encoding="utf-8",
+    )
+    ping.chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", SCRIPT.format(seconds=2, target="192.0.2.1")],
+        env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    changes = read(done.stdout)
+    assert [change.online for change in changes] == [True, False, True]
+    outage = longest_outage(changes, 0)
+    assert outage is not None
+    assert 0.2 < outage < 2

@@ -1,0 +1,186 @@
+"""The commands that change something, as processes, on a deployed pair."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from typer.testing import CliRunner
+
+from nat_failover.cli.app import app
+from nat_failover.cli.errors import Exit
+from tests.cli.deployed import Deployment
+
+LOCK = "/nat-failover/main/lock"
+
+
+def subnets(deployment: Deployment) -> dict[str, int]:
+    """Give how many subnets each of the pair's tables has."""
+    tables = deployment.aws.client("ec2").describe_route_tables(
+        RouteTableIds=[deployment.setting(f"{role}_ROUTE_TABLE") for role in ("PRIMARY", "STANDBY")]
+    )["RouteTables"]
+    counted = {t["RouteTableId"]: sum("SubnetId" in a for a in t["Associations"]) for t in tables}
+    return {role: counted[deployment.setting(f"{role.upper()}_ROUTE_TABLE")] for role in ("primary", "standby")}
+
+
+def active(deployment: Deployment, role: str) -> None:
+    """Have all subnets with one of the NATs."""
+    roles = {"primary": "STANDBY", "standby": "PRIMARY"}
+    deployment.aws.move_back(
+        deployment.setting(f"{roles[role]}_ROUTE_TABLE"), deployment.setting(f"{role.upper()}_ROUTE_TABLE")
+    )
+
+
+def free_claim(deployment: Deployment) -> None:
+    """Let a claim that is there be over."""
+    ssm = deployment.aws.client("ssm")
+    if ssm.get_parameters(Names=["/nat-failover/main/claim"])["Parameters"]:
+        deployment.aws.forget_claim()
+
+
+@pytest.fixture
+def pair(deployment: Deployment) -> Iterator[Deployment]:
+    """Give the deployed pair with its primary active and armed, and put it right again."""
+    ec2 = deployment.aws.client("ec2")
+    for nat in (deployment.setting("PRIMARY_INSTANCE"), deployment.setting("STANDBY_INSTANCE")):
+        (told,) = ec2.describe_instances(InstanceIds=[nat])["Reservations"]
+        interface = told["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
+    yield deployment
+    for nat in ("nat01", "nat02"):
+        deployment.aws.tell({"mend": nat})
+    active(deployment, "primary")
+    deployment.aws.write_lock("armed")
+    free_claim(deployment)
+
+
+def test_a_failover_is_planned_confirmed_and_carried_out(pair: Deployment) -> None:
+    planned = pair.run("failover", "--dry-run")
+    assert planned.returncode == Exit.FINE, planned.stderr
+    assert "1 of 1 backends online now" in planned.stdout
+    assert "2 of 2 backends online now" in planned.stdout
+    assert "masquerading               ✓ its kernel translates" in planned.stdout
+    assert "dry run: nothing was changed" in planned.stdout
+    assert subnets(pair) == {"primary": 2, "standby": 0}
+
+    asked = pair.run("failover")
+    assert asked.returncode == Exit.USAGE
+    assert "nobody is there to confirm: add --yes" in asked.stderr
+    assert subnets(pair) == {"primary": 2, "standby": 0}
+    assert pair.aws.read_lock() == "armed"
+
+    done = pair.run("failover", "main", "--yes")
+    assert done.returncode == Exit.FINE, done.stderr
+    assert "3 of 3 backends online" in done.stdout
+    assert "nothing fails over until you re-arm: nat-failover rearm main --region eu-central-1" in done.stdout
+    assert subnets(pair) == {"primary": 0, "standby": 2}
+    record = json.loads(pair.aws.read_lock())
+    assert record["state"] == "failed-over"
+    assert record["owner"].startswith("arn:aws:")
+    assert record["reason"] == f"failover by hand: {record['owner']}"
+
+    (told,) = [h for h in pair.json("history")["main"] if h["kind"] == "failover"][-1:]
+    assert "2 subnets moved to the standby NAT" in told["said"]
+
+
+def test_a_failback_goes_in_stages_and_a_rearm_follows(pair: Deployment) -> None:
+    active(pair, "standby")
+    done = pair.run("failback", "--yes")
+    assert done.returncode == Exit.FINE, done.stderr
+    assert "goes first: 2 of 2 backends online now" in done.stdout
+    steps = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ")]
+    order = [next(n for n, step in enumerate(steps) if step.startswith(beginning)) for beginning in (
+        *("first subnet-", "asking 2 backends", "2 of 2 backends online", "the other 1 subnets", "asking 3 backends"),
+    )]  # fmt: skip
+    assert order == sorted(order)
+    assert subnets(pair) == {"primary": 2, "standby": 0}
+    assert json.loads(pair.aws.read_lock())["state"] == "failed-over"
+
+    armed = pair.run("rearm", "--yes")
+    assert armed.returncode == Exit.FINE, armed.stderr
+    assert "armed: pair main may fail over once" in armed.stdout
+    assert pair.aws.read_lock() == "armed"
+
+    again = pair.run("failback", "--yes")
+    assert again.returncode == Exit.FINE
+    assert "all subnets are with the primary NAT already" in again.stdout
+
+
+def test_with_a_dead_primary_failback_and_rearm_are_refused_and_only_the_latter_can_be_forced(pair: Deployment) -> None:
+    active(pair, "standby")
+    pair.aws.write_lock("paused")
+    pair.aws.tell({"break": "nat01"})
+    refused = pair.run("failback", "--yes")
+    assert refused.returncode == Exit.TROUBLE
+    assert "refused, and nothing was changed: masquerading: its kernel does not translate" in refused.stderr
+    assert subnets(pair) == {"primary": 0, "standby": 2}
+
+    kept = pair.run("rearm", "--yes")
+    assert kept.returncode == Exit.TROUBLE
+    assert "not armed, for it would be of no use: the passive NAT" in kept.stderr
+    assert pair.aws.read_lock() == "paused"
+
+    forced = pair.run("resume", "--yes", "--force")
+    assert forced.returncode == Exit.FINE, forced.stderr
+    assert pair.aws.read_lock() == "armed"
+
+
+def test_a_pause_is_written_told_once_and_ended(pair: Deployment) -> None:
+    paused = pair.run("pause", "main", "--reason", "kernel update", "--yes")
+    assert paused.returncode == Exit.FINE, paused.stderr
+    assert "nat-failover resume main --region eu-central-1" in paused.stdout
+    said = json.loads(pair.aws.read_lock())
+    assert (said["state"], said["reason"]) == ("paused", "kernel update")
+
+    again = pair.run("pause", "--yes")
+    assert again.returncode == Exit.FINE
+    assert "is paused already" in again.stdout
+    assert json.loads(pair.aws.read_lock()) == said
+
+    resumed = pair.run("resume", "--yes")
+    assert resumed.returncode == Exit.FINE, resumed.stderr
+    assert pair.aws.read_lock() == "armed"
+
+    nothing = pair.run("rearm", "--yes")
+    assert nothing.returncode == Exit.FINE
+    assert "is armed already" in nothing.stdout
+
+
+def test_what_is_not_paused_is_not_resumed(pair: Deployment) -> None:
+    state = {"state": "failed-over", "owner": "request-1", "since": "2026-01-01T00:00:00Z", "from": "a", "to": "b"}
+    pair.aws.write_lock(json.dumps(state))
+    refused = pair.run("resume", "--yes")
+    assert refused.returncode == Exit.TROUBLE
+    assert "is not paused but locked" in refused.stderr
+
+
+def test_a_drill_is_held_only_where_the_pair_is_named_again_and_leaves_a_report(pair: Deployment) -> None:
+    for given in ([], ["--confirm", "yes"]):
+        refused = pair.run("drill", *given)
+        assert refused.returncode == Exit.USAGE, refused.stdout
+        assert "--confirm main" in refused.stderr or "'yes' is not 'main'" in refused.stderr
+    assert subnets(pair) == {"primary": 2, "standby": 0}
+    assert pair.aws.read_lock() == "armed"
+
+    file = pair.aws.folder / "reports" / "drill.html"
+    done = pair.run("drill", "--failure", "swap", "--confirm", "main", "--report", str(file), within=240)
+    assert done.returncode == Exit.FINE, done.stdout + done.stderr
+    assert "failover: longest outage" in done.stdout
+    assert "failback: longest outage" in done.stdout
+    assert subnets(pair) == {"primary": 2, "standby": 0}
+    assert pair.aws.read_lock() == "armed"
+    text = file.read_text(encoding="utf-8")
+    assert "nat-failover drill: pair main" in text
+    assert text.count("<section") == 2
+    assert text.count('class="strip"') == 2 * 3
+    kinds = [told["kind"] for told in pair.json("history")["main"]]
+    assert kinds[-3:] == ["failover", "failover", "re-armed"]
+
+
+@pytest.mark.parametrize("command", ["failover", "failback", "rearm", "pause", "resume", "drill"])
+def test_each_command_says_what_it_does_with_examples(command: str) -> None:
+    told = CliRunner().invoke(app, [command, "--help"])
+    assert told.exit_code == Exit.FINE
+    assert f"nat-failover {command}" in told.output
+    assert ("--yes" in told.output) is (command != "drill")

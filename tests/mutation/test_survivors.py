@@ -1,0 +1,80 @@
+"""The explanations of surviving mutants: they are about the code as it is, and mutmut's words are understood."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.results import Survivor, explained, score, survivor
+from tests.mutation.workspace import GROUPS, MODULES, ROOT
+
+PACKAGE = ROOT / "lambda/nat_failover"
+DIFF = """# nat_failover.lock.xǁLockStoreǁtake__mutmut_3: survived
+--- src/nat_failover/lock.py
++++ src/nat_failover/lock.py
+@@ -1,4 +1,4 @@
+ def take(self):
+-    until = self._runtime.now() + lease
++    until = self._runtime.now() - lease
+     return until
+"""
+
+
+@cache
+def functions(module: str) -> dict[str, str]:
+    """Give the source of every function of a module, its white space as one space, by its name with its class's."""
+    source = (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+    found: dict[str, str] = {}
+    for node in ast.parse(source).body:
+        members = node.body if isinstance(node, ast.ClassDef) else [node]
+        of = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
+        for each in members:
+            if isinstance(each, ast.FunctionDef):
+                found[of + each.name] = " ".join((ast.get_source_segment(source, each) or "").split())
+    return found
+
+
+@pytest.mark.parametrize("one", sorted(explained()), ids=lambda one: f"{one.module}-{one.function}")
+def test_an_explained_mutant_is_of_a_line_that_is_there(one: Survivor) -> None:
+    assert one.module in MODULES
+    assert " ".join(one.line.split()) in functions(one.module).get(one.function, ""), "explain it anew: make mutation"
+
+
+def test_every_explanation_says_something() -> None:
+    assert all(len(why) > 20 for why in explained().values())
+
+
+def test_mutmuts_diff_of_a_method_is_understood() -> None:
+    read = survivor("nat_failover.lock.xǁLockStoreǁtake__mutmut_3", DIFF)
+    line, mutant = "until = self._runtime.now() + lease", "until = self._runtime.now() - lease"
+    assert read == Survivor("lock", "LockStore.take", line, mutant)
+
+
+def test_mutmuts_name_of_a_function_is_understood() -> None:
+    assert survivor("nat_failover.routes.x_said_of__mutmut_12", DIFF).function == "said_of"
+    assert survivor("nat_failover.routes.x__chosen__mutmut_1", DIFF).function == "_chosen"
+    with pytest.raises(ValueError, match="no name of a mutant"):
+        survivor("nat_failover.routes", DIFF)
+
+
+def test_what_no_test_reaches_survives_and_what_is_unknown_is_not_counted() -> None:
+    of = score([1, 1, 3, 24, 37, 0, 33, None, 35])
+    assert (of.killed, of.types, of.survived, of.untested, of.unknown, of.total) == (4, 1, 1, 1, 2, 6)
+    assert of.surviving == pytest.approx(2 / 6)
+    assert score([]).surviving == 0.0
+
+
+def test_an_explanation_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    entry = "- {function: a, line: b, mutant: c}"
+    path = tmp_path / "survivors.yaml"
+    path.write_text(f"- module: lock\n  why: it is so\n  mutants:\n  {entry}\n  {entry}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="twice"):
+        explained(path)
+
+
+def test_the_modules_and_the_tests_that_mutants_are_judged_by_are_there() -> None:
+    assert [module for module in MODULES if not (PACKAGE / f"{module}.py").is_file()] == []
+    assert [path for group in GROUPS.values() for path in group.tests if not (ROOT / path).is_file()] == []

@@ -1,0 +1,197 @@
+"""What the function logs, measures, answers, writes and mails: instance ids, and nothing that is nobody's business."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from nat_failover.observability import start_logging
+from nat_failover.routes import SwapFailedError
+from tests.examples import ENVIRONMENT, NOW, PRIMARY, STANDBY, settings
+from tests.fakes import Told
+from tests.fuzz.function import HOSTS, LOCK, Function
+from tests.integration.account import TICK
+from tests.lab.lab import Lab
+from tests.lab.latencies import Latencies
+from tests.lab.layout import standard_layout
+from tests.lab.run import play
+from tests.lab.scenarios import SCENARIOS
+from tests.simulation.cloud import ModelCloud
+
+ACCOUNT = "123456789012"
+# An id of an account, whatever it is part of but a UUID; an ARN; a host by name; what secrets look like.
+FORBIDDEN = {
+    "an account's id": re.compile(r"(?<![\w-])[0-9]{12}(?![\w-])"),
+    "an ARN": re.compile(r"\barn:aws"),
+    "a host's name": re.compile(
+        r"\bip-[0-9]+-[0-9]+|\.compute\.internal|\b(" + "|".join(host.name for host in standard_layout().hosts) + r")\b"
+    ),
+    "a secret": re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12}|PRIVATE KEY|hunter2|aws_secret|(?i:password|session_?token)"),
+}
+CANARY = "hunter2"
+# As IAM and EC2 refuse.
+REFUSAL = (
+    f"User: arn:aws:sts::{ACCOUNT}:assumed-role/nat-failover-main/nat-failover-main is not authorized to perform: "
+    f"ec2:ReplaceRouteTableAssociation on resource: arn:aws:ec2:eu-west-1:{ACCOUNT}:route-table/rtb-0123456789abcdef1 "
+    "because no identity-based policy allows the action"
+)
+
+
+def told_too_much(text: str) -> dict[str, str]:
+    """Give what a text should not tell, by what it is; an ARN that lacks its account tells nothing."""
+    found = {what: pattern.search(text) for what, pattern in FORBIDDEN.items()}
+    return {what: match[0] for what, match in found.items() if match is not None}
+
+
+@contextmanager
+def logged() -> Iterator[io.StringIO]:
+    """Have the package's log as Lambda would write it."""
+    package = logging.getLogger("nat_failover")
+    before = package.handlers, package.level, package.propagate
+    stream = io.StringIO()
+    start_logging(settings(pair="hygiene"), stream)
+    package.setLevel(logging.DEBUG)
+    try:
+        yield stream
+    finally:
+        package.handlers, package.level, package.propagate = before
+        logging.Logger.manager.loggerDict.pop("hygiene", None)
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_no_line_and_no_message_of_any_scenario_tells_more_than_instance_ids(name: str) -> None:
+    labs: list[Lab] = []
+    with logged() as stream:
+        run = play(SCENARIOS[name], "simulated", 0, Latencies(), labs.append, ModelCloud)
+    (lab,) = labs
+    lines = stream.getvalue().splitlines()
+    assert lines
+    assert run.passed
+    told = {
+        "log": lines,
+        "metrics": [json.dumps(line) for line in lab.functions.metrics],
+        "answers": [json.dumps(i.result) for i in lab.functions.invocations],
+        "mail": [f"{subject}\n{text}" for _, subject, text in lab.gateway.published],
+        "events": [json.dumps(event) for event in lab.gateway.events],
+        "lock": [text for _, text in lab.gateway.recorded],
+    }
+    too_much = {kind: found for kind, texts in told.items() for text in texts if (found := told_too_much(text))}
+    assert too_much == {}
+
+
+def everything(function: Function) -> str:
+    """Give all that an invocation has said to anybody."""
+    return "\n".join([function.log, *function.messages, function.lock or ""])
+
+
+def refused(_: object) -> dict[str, Any]:
+    """Refuse as IAM does."""
+    return {"Error": {"Code": "UnauthorizedOperation", "Message": REFUSAL}}
+
+
+def without_topic(text: str) -> str:
+    """Leave out where a message goes to, which its reader does not see."""
+    return text.replace(ENVIRONMENT["NAT_FAILOVER_TOPIC"], "")
+
+
+def test_a_refusal_goes_into_log_lock_and_mail_without_the_accounts_id() -> None:
+    function = Function()
+    function.answers["ReplaceRouteTableAssociation"] = refused
+    with pytest.raises(SwapFailedError) as failed:
+        function.invoke(TICK)
+    said = without_topic(everything(function)) + str(failed.value)
+    assert "is not authorized to perform: ec2:ReplaceRouteTableAssociation" in said
+    assert "an account's id" not in told_too_much(said)
+    assert "arn:aws:sts::ACCOUNT:assumed-role" in said
+
+
+@pytest.mark.parametrize("operation", ["CreateRoute", "DescribeAddresses", "AssociateAddress"])
+def test_nor_does_a_refusal_on_the_side_tell_it(operation: str) -> None:
+    allocation = "eipalloc-0123456789abcdef0"
+    function = Function(MIRROR_ROUTES="true", EGRESS_ALLOCATION=allocation)
+    function.account.holdings.addresses[allocation] = ("203.0.113.9", PRIMARY)
+    primary = function.settings.primary_route_table
+    function.account.holdings.routes[primary].append(
+        {"DestinationCidrBlock": "10.1.0.0/16", "VpcPeeringConnectionId": "pcx-1", "State": "active"}
+    )
+    if operation != "AssociateAddress":  # which is for a failover, the others for rest
+        function.told |= dict.fromkeys(HOSTS, Told("InProgress", exit_code=-1))
+    function.answers[operation] = refused
+    function.invoke(TICK)
+    said = without_topic(everything(function))
+    assert "arn:aws:sts::ACCOUNT:assumed-role" in said
+    assert "an account's id" not in told_too_much(said)
+
+
+def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() -> None:
+    """Names, addresses and tags of hosts, their standard error, whatever is in the environment of the function."""
+    function = Function()
+    host = f"db-{CANARY}.example.com"
+
+    def more(operation: str, key: str, extra: Mapping[str, Any]) -> None:
+        def answer(arguments: Any) -> dict[str, Any]:
+            told = function.account.answer(operation, arguments)
+            for each in _leaves(told, key):
+                each.update(extra)
+            return told
+
+        function.answers[operation] = answer
+
+    names = {"PrivateDnsName": host, "PublicDnsName": host, "KeyName": CANARY, "Tags": [{"Key": "Name", "Value": host}]}
+    more("DescribeInstances", "Instances", names)
+    more("DescribeRouteTables", "RouteTables", {"OwnerId": ACCOUNT, "Tags": [{"Key": "Name", "Value": host}]})
+    function.told[HOSTS[3]] = Told("Failed", "Failed", 1, f"root@{host}: password={CANARY}\n", NOW - 1)
+    function.answers["DescribeInstanceInformation"] = lambda _: {
+        "InstanceInformationList": [
+            {"InstanceId": h, "ComputerName": host, "IPAddress": "10.0.0.9", "Name": CANARY, "LastPingDateTime": TIME}
+            for h in (*HOSTS, STANDBY)
+        ]
+    }
+    assert function.invoke(function.event(region=CANARY))["outcome"] == "failed-over"
+    assert told_too_much(without_topic(everything(function))) == {}
+    assert HOSTS[0] in everything(function)
+
+
+TIME = datetime.fromtimestamp(NOW, UTC)
+
+
+def _leaves(told: Any, key: str) -> list[dict[str, Any]]:
+    """Give the members of every list under a key, however deep."""
+    if isinstance(told, list):
+        return [leaf for each in told for leaf in _leaves(each, key)]
+    if not isinstance(told, dict):
+        return []
+    own = told.get(key, [])
+    return [*own, *(leaf for name, each in told.items() if name != key for leaf in _leaves(each, key))]
+
+
+def test_a_secret_in_the_lock_is_not_passed_on() -> None:
+    function = Function()
+    function.put(LOCK, json.dumps({"password": CANARY, "account": ACCOUNT}))
+    assert function.invoke(TICK)["cause"] == "LOCKED"
+    assert told_too_much(function.log) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(REFUSAL, f"account {ACCOUNT}", f"password={CANARY}", "AKIAIOSFODNN7EXAMPLE"),
+        *("ip-10-0-0-5 is down", "backend1", "nat02 is dead"),
+    ],
+)
+def test_what_should_not_be_told_would_be_found(text: str) -> None:
+    """Without this the tests above would prove nothing."""
+    assert told_too_much(text)
+
+
+def test_what_may_be_told_is_not_found() -> None:
+    fine = f"{HOSTS[0]} on subnet-0123456789abcdef0, command 00000000-0000-0000-0000-000000000000, at 1800000000.0"
+    assert told_too_much(fine) == {}

@@ -1,0 +1,40 @@
+"""The threat model names tests that there are, for everything that it says stops somebody."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / ".github/SECURITY.md").read_text(encoding="utf-8")
+TEST = re.compile(r"`(test_\w+)`")
+THREATS = dict(re.findall(r"^### (.+?)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
+HERE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("name", sorted(set(TEST.findall(PAGE))))
+def test_a_test_that_the_page_names_is_there(name: str) -> None:
+    assert f"\ndef {name}(" in HERE
+
+
+def test_every_one_who_could_cause_a_failover_is_on_the_page() -> None:
+    for word in ("backend", "tag", "parameters", "events"):
+        assert [threat for threat in THREATS if word in threat], word
+
+
+@pytest.mark.parametrize("threat", sorted(THREATS))
+def test_everything_that_stops_somebody_has_its_test_and_it_is_said_what_remains(threat: str) -> None:
+    rows = [row for row in THREATS[threat].splitlines() if row.startswith("| ") and "the test |" not in row]
+    assert rows
+    assert [row for row in rows if not TEST.search(row)] == []
+    assert "**What remains**" in THREATS[threat]
+
+
+def test_every_test_of_a_false_failover_is_on_the_page_or_shows_that_another_can_fail() -> None:
+    own = re.findall(
+        r"^def (test_\w+)", (Path(__file__).parent / "test_false_failover.py").read_text("utf-8"), re.MULTILINE
+    )
+    beside = {"test_nor_are_they_in_a_process_that_has_met_them_before", "test_hosts_in_the_pairs_subnets_are"}
+    assert set(own) - beside <= set(TEST.findall(PAGE))
