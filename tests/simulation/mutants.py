@@ -83,16 +83,16 @@ class Mutant:
 MUTANTS = (
     # The claim
     Mutant("the claim is created over another", "lock:LockStore.take", "overwrite=False", "overwrite=True"),
-    Mutant("a claim is never taken over", "lock:LockStore.is_live", "self._runtime.now() < claim.until", "True"),
-    Mutant("a claim is taken over too early", "lock:LockStore.is_live", "< claim.until", "< claim.until - 58"),
+    Mutant("a claim is never taken over", "record:Claim.is_live", "now < self.until", "True"),
+    Mutant("a claim is taken over too early", "record:Claim.is_live", "< self.until", "< self.until - 58"),
     Mutant(
         "of two takers both have the claim", "lock:LockStore._take_over", "version != standing.version + 1", "False"
     ),
     Mutant(
         "the claim is given up after a failover",
         "failover:Failover._swap",
-        "verified = Verified((), ())",
-        "verified = Verified((), ()); held.give_up()",
+        "verified = Verified(why=NOT_ASKED)",
+        "verified = Verified(why=NOT_ASKED); held.give_up()",
     ),
     # The lock
     Mutant(
@@ -207,11 +207,11 @@ MUTANTS = (
     Mutant("a watch that was never heard of is healthy", "observation:_not_begun", "State.PENDING", "State.REACHABLE"),
     # What is told
     Mutant("a round that is refused is passed over", "monitor:Monitor.run", "raise refused", "pass"),
-    Mutant("nobody is told", "failover:Failover._swap", "self._notifications.publish(message)", "pass"),
-    Mutant("lost routes are not told of", "monitor:Monitor._compare_routes", "view.tables.differences()", "()"),
+    Mutant("nobody is told", "failover:Failover._swap", "self._teller.tell_of(", "(lambda *_: None)("),
+    Mutant("lost routes are not told of", "inspection:Inspector._compare_routes", "view.tables.differences()", "()"),
     Mutant(
         "routes are copied while locked",
-        "monitor:Monitor._compare_routes",
+        "inspection:Inspector._compare_routes",
         "and view.locks.lock.state is LockState.ARMED",
         "",
     ),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from types import CodeType
-
 import pytest
 
 from tests.simulation.history import History, Step
 from tests.simulation.hunt import hunt
 from tests.simulation.minimise import minimise
-from tests.simulation.mutants import MUTANTS, Mutant, StaleMutantError
+from tests.simulation.mutants import MUTANTS
 from tests.simulation.play import play
 
 BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
@@ -23,34 +21,6 @@ SOON = {
     "nobody is told": 7,
     "lost routes are not told of": 8,
 }
-
-
-def what_it_does(code: CodeType) -> tuple[object, ...]:
-    inner = tuple(what_it_does(c) if isinstance(c, CodeType) else c for c in code.co_consts)
-    return code.co_code, code.co_names, inner
-
-
-@pytest.mark.parametrize("mutant", MUTANTS, ids=BY_NAME)
-def test_a_defect_is_one_of_the_function_as_it_is_now_and_leaves_no_trace(mutant: Mutant) -> None:
-    function = mutant.function()
-    intact = function.__code__
-    with mutant.applied():
-        assert what_it_does(function.__code__) != what_it_does(intact)
-    assert function.__code__ is intact
-
-
-@pytest.mark.parametrize(
-    "stale",
-    [
-        Mutant("words that are gone", "lock:LockStore.take", "overwrite=Perhaps", ""),
-        Mutant("words that are there twice", "lock:LockStore.take", "self", ""),
-        Mutant("a function that is gone", "lock:LockStore.steal", "self", ""),
-    ],
-    ids=lambda mutant: mutant.name,
-)
-def test_a_defect_that_is_none_any_more_is_an_error(stale: Mutant) -> None:
-    with pytest.raises(StaleMutantError, match=stale.name), stale.applied():
-        pass
 
 
 @pytest.mark.parametrize("name", SOON)
