@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nat_failover.lock import MARGIN, LockStore
+from nat_failover.lock import MARGIN, ClaimLostError, LockStore
 from nat_failover.record import Claim
 from tests.integration.account import Account, pair_in_moto
 from tests.integration.test_lock_store import claim, taken
@@ -58,3 +58,26 @@ def test_a_lease_that_may_be_somebody_elses_by_now_is_left_as_it_is(account: Acc
     assert account.clock.now() == held.until
     assert held.until == before["until"] - MARGIN  # type: ignore[operator]
     assert claim(account) == before
+
+
+def test_a_lease_is_renewed_as_often_as_it_takes(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    for _ in range(3):
+        account.clock.time += account.settings.claim_lease - MARGIN - 1
+        held.renew()
+        until = account.clock.now() + account.settings.claim_lease
+        assert (claim(account), held.until) == ({"owner": "request-1", "until": until}, until - MARGIN)
+
+
+def test_a_lease_that_is_over_is_not_renewed(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    account.clock.time = held.until
+    with pytest.raises(ClaimLostError, match="the claim of request-1 is over"):
+        held.renew()
+
+
+def test_a_claim_that_somebody_has_written_meanwhile_is_lost(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    account.ssm.put_parameter(Name=account.settings.claim_parameter, Value="x", Type="String", Overwrite=True)
+    with pytest.raises(ClaimLostError, match="the claim of request-1 was written by somebody else: nothing is changed"):
+        held.renew()

@@ -33,7 +33,6 @@ GROUPS = {
         (
             *(f"tests/integration/test_{name}.py" for name in ("lock_store", "lock_edges", "claim", "routes", "swap")),
             *(f"tests/integration/test_{name}.py" for name in ("failover", "recovery", "notifications", "egress")),
-            "tests/cli/test_act_arming.py",
         ),
     ),
 }
