@@ -111,6 +111,7 @@ class Monitor:
 
     def _tell(self, view: View, findings: Findings, metrics: Metrics) -> None:
         """Tell people what is new; while another invocation acts, or has just acted, that is for it to do."""
+        metrics.flush()  # should telling take what is left of the function's time, all that was measured is written
         if not view.locks.is_claimed(self._runtime.now()):
             self._teller.tell(view.locks.told, findings, metrics)
 

@@ -85,6 +85,15 @@ def test_verification_leaves_time_to_tell_people(account: Account, acting: Actin
     assert len(account.mails) == 1
 
 
+def test_where_no_time_is_left_to_ask_nobody_is_counted_as_offline(account: Account, acting: Acting) -> None:
+    # Of the invocation's 45 seconds, 41 go by before the swap is done, and 5 are kept for telling people.
+    before(account.ec2, REPLACE, lambda: account.clock.sleep(41))
+    assert acting.carry_out().said.endswith("nobody could be asked whether it helped")
+    assert account.run_command.sent("verify") == []
+    ((_, text),) = account.mails
+    assert "nobody could be asked whether it helped: no time was left to ask." in text
+
+
 def test_where_no_backend_can_be_asked_people_are_told_so(account: Account, acting: Acting) -> None:
     acting.carry_out(backends=())
     ((subject, _),) = account.mails

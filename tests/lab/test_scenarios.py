@@ -6,11 +6,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+import nat_failover
 from tests.lab.__main__ import main
+from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.netns import why_unavailable
 from tests.lab.run import Run, play
@@ -27,6 +30,19 @@ def played(name: str, network: str = "simulated", seed: int = 1, slower: float =
     run = play(SCENARIOS[name], network, seed, Latencies().scaled(slower))
     assert run.passed, (run.problems, run.seed, run.timeline)
     return run
+
+
+@pytest.mark.parametrize("name", ["egress-move-denied", "internet-down", "swap-denied"])
+def test_of_every_mail_there_is_an_event_as_the_schema_has_it(name: str) -> None:
+    labs: list[Lab] = []
+    play(SCENARIOS[name], "simulated", 1, Latencies(), on_start=labs.append)
+    (lab,) = labs
+    schema = (Path(nat_failover.__file__).parent / "message_schema.json").read_text(encoding="utf-8")
+    validator = jsonschema.Draft202012Validator(json.loads(schema), format_checker=jsonschema.FormatChecker())
+    for event in lab.gateway.events:
+        validator.validate(event)
+    assert [event["subject"] for event in lab.gateway.events] == [subject for _, subject, _ in lab.gateway.published]
+    assert lab.gateway.events
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
