@@ -10,6 +10,8 @@ from tests.lab.simulated import SimulatedNetwork
 from tests.lab.world import World
 
 DEFAULT = "0.0.0.0/0"
+# Times of a boot that differ by less, in seconds, are those of one.
+SAME = 1e-3
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Truth:
         self._silence_counts = silence_counts
         self.liars: set[str] = set()
         self._spells: dict[tuple[str, str], list[tuple[float, float | None]]] = {}
+        self._boots: dict[str, list[tuple[float, float]]] = {}
 
     def watch(self) -> None:
         """Note every change, for ever."""
@@ -57,6 +60,7 @@ class Truth:
         """Note what is so from now on."""
         for backend in (host.name for host in self._network.layout.backends):
             self._set("fails", backend, self._may_fail(backend))
+            self._note_boot(backend)
         for table in self._cloud.tables():
             self._set("carries", table, self.carries(table))
 
@@ -95,13 +99,29 @@ class Truth:
             host.name
             for host in self._network.layout.backends
             if any(
-                min(spell.until, until) >= self._warm_from(host.name)
+                max(spell.begun, counting.begun) <= min(spell.until, counting.until, until)
                 for spell in self.spells("fails", host.name, since, until)
+                for counting in self._counting(host.name)
             )
         ]
 
-    def _warm_from(self, host: str) -> float:
-        """Tell from when on a host's failures count; agents that are silent tell nothing of their boot."""
+    def _note_boot(self, host: str) -> None:
+        now = self._world.now()
+        booted, boots = now - self._network.uptime(host), self._boots.setdefault(host, [])
+        if not boots or abs(boots[-1][1] - booted) > SAME:
+            boots.append((now, booted))
+
+    def _counting(self, host: str) -> list[Spell]:
+        """Give when a host's failures count; agents that are silent tell nothing of their boot.
+
+        What a machine said before it was rebooted or replaced stands: whoever decides by it may not know of that yet.
+        """
         if self._silence_counts or host in self.liars:
-            return 0.0
-        return self._world.now() - self._network.uptime(host) + self._warm_up - 1.0
+            return [Spell(0.0, float("inf"))]
+        boots = self._boots[host]
+        ends = [*(noted for noted, _ in boots[1:]), float("inf")]
+        found = [
+            Spell(max(noted, booted + self._warm_up - 1.0), end)
+            for (noted, booted), end in zip(boots, ends, strict=True)
+        ]
+        return [spell for spell in found if spell.begun <= spell.until]
