@@ -131,6 +131,7 @@ class Player:
             history.share,
             history.fates,
             history.spared,
+            {operation: (share, fates) for operation, share, fates in history.storms},
             self._struck,
         )
         lab.gateway.interpose = self._weather.interpose
@@ -225,7 +226,7 @@ class Player:
 
     def _calm(self) -> None:
         self._tell("- all troubles end")
-        self._weather.share = 0.0
+        self._weather.share, self._weather.storms = 0.0, {}
         self._deliveries.shares = (0.0, 0.0, 0.0)
         calm(self._stage)
 
@@ -238,7 +239,7 @@ class Player:
         stage.lab.wait_until(lambda: not self._unfinished(), until - stage.lab.world.now())
         if self._unfinished():
             rules.broken(4, "a failover that was begun is not finished in time")
-        stage.lab.wait(lease)
+        stage.lab.wait_until(lambda: not rules.claimed, lease)
         if rules.log.latest.state in ("failed-over", "armed") and not rules.touched and self._split():
             rules.broken(5, f"at rest the subnets are split, and the lock says {rules.log.latest.state}")
         if stage.blinded:
