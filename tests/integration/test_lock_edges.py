@@ -28,12 +28,12 @@ def store(account: Account) -> LockStore:
 
 
 def test_lock_and_what_has_been_told_are_read_with_their_versions(account: Account, store: LockStore) -> None:
-    for name in (account.settings.lock_parameter, account.settings.told_parameter):
-        for text in ("armed", "paused"):
-            account.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
+    lock, told = account.settings.lock_parameter, account.settings.told_parameter
+    for name, text in ((lock, "armed"), (lock, "paused"), (told, "1"), (told, "2"), (told, "3")):
+        account.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
     view = store.read()
     assert (view.lock.text, view.lock.version) == ("paused", 2)
-    assert (view.told.text, view.told.version) == ("paused", 2)
+    assert (view.told.text, view.told.version) == ("3", 3)
 
 
 def test_the_pair_is_claimed_as_long_as_the_lease_of_the_claim_lasts(account: Account, store: LockStore) -> None:
