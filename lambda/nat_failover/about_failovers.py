@@ -10,7 +10,7 @@ from nat_failover.address import Move
 from nat_failover.commands import move_subnet, read_log, read_status, read_tables, rearm
 from nat_failover.messages import Letter, Step, clock, duration, hosts, moment
 from nat_failover.observation import Observation
-from nat_failover.record import LockState, Record
+from nat_failover.record import ROLLED_BACK, LockState, Record
 from nat_failover.settings import Settings
 from nat_failover.verified import Verified
 
@@ -100,8 +100,15 @@ def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
     """Tell what the lock says of a failover: who did it could not tell, or ``again`` a day later."""
     moved, to = record.state is LockState.FAILED_OVER, record.to_table
     ways = f"from {_nat(record.from_table, s)} to {_nat(to, s)}"
+    ways_back = f"from {_nat(to, s)} to {_nat(record.from_table, s)}"
     tables = (read_tables(s), move_subnet(s, to if to in s.tables else s.primary_route_table))
-    if moved:
+    if moved and ROLLED_BACK in record.outcome:
+        outcome = "a move by hand was rolled back"
+        headline = f"The private subnets were to be moved {ways_back}, and are all with {_nat(to, s)} again"
+        first = Step(
+            "Find out what is wrong with the NAT that they were to go to, and mend it", (read_status(s, *s.nats),)
+        )
+    elif moved:
         outcome, headline = "failed over", f"The private subnets were moved {ways}"
         first = Step("Find out what happened to the NAT that they have left, and mend it", (read_status(s, *s.nats),))
     else:

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 ARMED = "armed"
 PAUSED = "paused"
+# What the outcome of a failover or failback by hand says where all that was moved has gone back.
+ROLLED_BACK = " rolled back, "
 # A standard parameter holds 4 KB: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 LARGEST = 4096
 

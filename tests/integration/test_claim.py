@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nat_failover.lock import MARGIN, HeldLock, LockStore
+from nat_failover.lock import MARGIN, ClaimLostError, HeldLock, LockChangedError, LockStore
 from nat_failover.record import Claim, LockState, Record
 from tests.fakes import FakeRuntime, before
 from tests.integration.account import Account, pair_in_moto
@@ -171,3 +171,61 @@ def test_a_claim_that_ends_in_a_far_future_does_not_lock_the_pair_for_ever(accou
     put_claim(account, Claim("dead", account.clock.now() + 1e9, 0).text)
     account.clock.time += 2 * LEASE + 5
     assert store.take("request-1") is not None
+
+
+def test_a_holder_that_renews_its_lease_keeps_others_away_for_as_long_again(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    held = taken(store)
+    account.clock.sleep(LEASE - MARGIN - 1)
+    held.renew()
+    account.clock.sleep(LEASE - MARGIN - 1)
+    held.still_held()
+    assert other.take("request-2") is None
+    account.clock.sleep(MARGIN + 2)
+    assert taken(other, "request-2") is not held
+
+
+def test_a_lease_that_is_over_is_not_renewed(account: Account, store: LockStore, other: LockStore) -> None:
+    held = taken(store)
+    account.clock.sleep(LEASE - MARGIN)
+    with pytest.raises(ClaimLostError, match="is over"):
+        held.renew()
+    account.clock.sleep(MARGIN)
+    taken(other, "request-2")
+    assert claim(account)["owner"] == "request-2"
+
+
+def test_a_claim_that_somebody_else_has_written_meanwhile_is_lost(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    put_claim(account, json.dumps({"owner": "a person", "until": account.clock.now() + 5}))
+    with pytest.raises(ClaimLostError, match="written by somebody else"):
+        held.renew()
+
+
+def test_a_lease_can_be_ended_sooner_and_others_wait_no_longer_than_that(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    held = taken(store)
+    held.end_in(15.0)
+    account.clock.sleep(14)
+    assert other.take("request-2") is None
+    account.clock.sleep(2)
+    taken(other, "request-2")
+    # The earlier holder does not end what is another's by now.
+    account.clock.sleep(LEASE)
+    held.end_in(0.0)
+    assert claim(account)["owner"] == "request-2"
+
+
+def test_a_person_s_word_is_written_only_over_the_lock_that_the_holder_has_seen(
+    account: Account, store: LockStore
+) -> None:
+    held = taken(store)
+    held.adopt(held.read())
+    held.write_word("paused")
+    assert account.parameter(account.settings.lock_parameter) == "paused"
+    account.ssm.put_parameter(Name=account.settings.lock_parameter, Value="armed", Type="String", Overwrite=True)
+    with pytest.raises(LockChangedError):
+        held.write_word("paused")
+    assert account.parameter(account.settings.lock_parameter) == "armed"

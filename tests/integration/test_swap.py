@@ -263,3 +263,19 @@ def test_two_invocations_that_swap_at_the_same_time_move_every_subnet_once(accou
     assert swap(account, routes, known) == account.subnets
     assert done == [account.subnets]
     assert account.on_standby == account.subnets
+
+
+def test_only_the_subnets_that_are_named_are_moved_where_some_are(account: Account, routes: Routes) -> None:
+    first, *others = account.subnets
+    tables = routes.read()
+    moved = routes.swap(account.primary_table, account.standby_table, tables, lambda: None, only=[first])
+    assert moved == (first,)
+    assert sorted(account.associations(account.primary_table)) == sorted(others)
+
+
+def test_of_the_subnets_that_are_named_those_that_ec2_refuses_are_left(account: Account, routes: Routes) -> None:
+    first = account.subnets[0]
+    before(account.ec2, REPLACE, lambda: "UnauthorizedOperation", times=99)
+    with pytest.raises(SwapFailedError) as failed:
+        routes.swap(account.primary_table, account.standby_table, routes.read(), lambda: None, only=[first])
+    assert list(failed.value.left) == [first]

@@ -24,8 +24,8 @@ GROUPS = {
     "judging": Group(
         ("decision", "survey", "observation"),
         (
-            *(f"tests/unit/test_{name}.py" for name in ("decision", "decision_control", "observation")),
-            *(f"tests/unit/test_{name}.py" for name in ("observation_edges", "rounds")),
+            *(f"tests/unit/test_{name}.py" for name in ("decision", "decision_control", "decision_words")),
+            *(f"tests/unit/test_{name}.py" for name in ("survey_edges", "observation", "observation_edges")),
         ),
     ),
     "acting": Group(

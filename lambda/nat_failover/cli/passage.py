@@ -12,9 +12,9 @@ from collections.abc import Collection
 from nat_failover.address import Move
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.hand import Hand, Say
-from nat_failover.cli.plan import ROLLED_BACK, Ended, Passed, Plan, missing
+from nat_failover.cli.plan import Ended, Passed, Plan, missing
 from nat_failover.lock import HeldLock, LockChangedError
-from nat_failover.record import EgressMove, Lock, LockState, Record
+from nat_failover.record import ROLLED_BACK, EgressMove, Lock, LockState, Record
 from nat_failover.routes import SwapFailedError, Tables
 from nat_failover.swap import swap
 

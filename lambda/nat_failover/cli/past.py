@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from nat_failover.cli.plan import ROLLED_BACK
-from nat_failover.record import Lock, LockState, Record, read_lock
+from nat_failover.record import ROLLED_BACK, Lock, LockState, Record, read_lock
 from nat_failover.settings import Settings
 
 

@@ -9,9 +9,6 @@ from enum import StrEnum
 from nat_failover.address import Move
 from nat_failover.cli.hand import Host
 
-# What the outcome of a passage says that was undone, for whoever reads the lock's past.
-ROLLED_BACK = " rolled back, "
-
 
 class Ended(StrEnum):
     """How a passage ended."""
