@@ -31,8 +31,8 @@ GROUPS = {
     "acting": Group(
         ("lock", "routes", "failover"),
         (
-            *(f"tests/integration/test_{name}.py" for name in ("lock_store", "claim", "routes", "swap", "egress")),
-            *(f"tests/integration/test_{name}.py" for name in ("failover", "recovery", "notifications")),
+            *(f"tests/integration/test_{name}.py" for name in ("lock_store", "lock_edges", "claim", "routes", "swap")),
+            *(f"tests/integration/test_{name}.py" for name in ("failover", "recovery", "notifications", "egress")),
         ),
     ),
 }

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tests.lab.functions import Invocation
@@ -16,14 +12,12 @@ from tests.lab.gateway import FunctionEndedError
 from tests.lab.lab import SETTINGS as LAB_SETTINGS
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.layout import TARGETS
-from tests.lab.namespaces import NamespacesNetwork
 from tests.lab.scenarios import RECOVERS_WITHIN
 from tests.lab.template import synthesized
-from tests.soak.connections import Connection, Fate, Window
+from tests.soak.caller import Caller
+from tests.soak.connections import Connection, Window
 from tests.soak.faults import DEADLY, HARMLESS, THROTTLED, Deadly, Harmless, active_nat, mend, restart_the_passive
 from tests.soak.leftovers import Watch, own_folder
-from tests.soak.traffic import CONNECTED_WITHIN, SILENT_FOR, Order
 
 T = TypeVar("T")
 
@@ -122,7 +116,7 @@ class _Run:
         lab.functions.late = self._late
         lab.begin()
         self._watch.look()
-        with _Traffic(lab, self._found.connections, downloads_last) as traffic:
+        with Caller(lab, self._found.connections, downloads_last) as traffic:
             lab.wait(2)
             self._begun = lab.world.now()
             while not self._time_is_over():
@@ -242,45 +236,3 @@ class _Run:
                     self._problem(f"an invocation failed: {type(error).__name__}: {error}")
         if died != self._died:
             self._problem(f"{died} invocations died, {self._died} should have")
-
-
-class _Traffic:
-    """The traffic's process; connections are added to a list as they end."""
-
-    def __init__(self, lab: Lab, connections: list[Connection], downloads_last: tuple[float, float]) -> None:
-        network = lab.network
-        if not isinstance(network, NamespacesNetwork):
-            raise TypeError("there is no traffic but of real packets")
-        names = {host: namespace.name for host, namespace in network.backend_namespaces().items()}
-        self._order = Order(names, network.router.internet.name, TARGETS, seconds=downloads_last)
-        self._connections = connections
-        self.problems: list[str] = []
-
-    def __enter__(self) -> _Traffic:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.soak.traffic"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(asdict(self._order)) + "\n")
-        self._process.stdin.flush()
-        self._reader = threading.Thread(target=self._read, name="traffic", daemon=True)
-        self._reader.start()
-        return self
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            told = json.loads(line)
-            self._connections.append(Connection(**{**told, "fate": Fate(told["fate"])}))
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(self._order.seconds[1] + CONNECTED_WITHIN + SILENT_FOR + 10)
-        except subprocess.TimeoutExpired:
-            self.problems.append("the traffic did not end")
-            self._process.kill()
-        self._reader.join(5)
-        if self._process.wait() != 0:
-            self.problems.append(f"the traffic ended with status {self._process.returncode}")

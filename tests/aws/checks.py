@@ -1,0 +1,217 @@
+"""How each assumption is checked: every check gives what was seen, or raises DoesNotHoldError."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.aws import stacks
+from tests.aws.deployment import Deployment
+from tests.aws.events import Listener
+from tests.aws.holding import hold
+
+AT_ONCE = 8
+OUTPUT_KEPT = 2500
+WITHIN = 120.0
+
+
+def one_creates(of: Deployment) -> str:
+    """Create a parameter at once from many sides, then overwrite it."""
+    name = f"/nat-failover/accept/{uuid.uuid4().hex}"
+
+    def create(owner: int) -> int | None:
+        try:
+            return int(of.ssm.put_parameter(Name=name, Value=str(owner), Type="String", Overwrite=False)["Version"])
+        except of.ssm.exceptions.ParameterAlreadyExists:
+            return None
+
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            versions = [version for version in pool.map(create, range(AT_ONCE)) if version is not None]
+        hold(versions == [1], f"of {AT_ONCE} that created it at once {len(versions)} succeeded: {versions}")
+        again = [of.ssm.put_parameter(Name=name, Value="x", Type="String", Overwrite=True)["Version"] for _ in range(3)]
+        hold(again == [2, 3, 4], f"three overwrites answered the versions {again}")
+    finally:
+        of.ssm.delete_parameter(Name=name)
+    return f"1 of {AT_ONCE} at once; then versions 2, 3, 4"
+
+
+def event_names_the_document(of: Deployment) -> str:
+    """Hear the events of a round of the function."""
+    with Listener(of.ground, of.settings.probe_document) as listener:
+        of.ground.tick()
+        listener.heard_at(_sent(of)[0]["CommandId"], of.settings.window + WITHIN)
+    names = {detail["document-name"] for detail, _ in listener.heard}
+    hold(names == {of.settings.probe_document}, f"the events name {sorted(names)}")
+    return f"{len(listener.heard)} events, each with the document's name"
+
+
+def failed_says_why(of: Deployment) -> str:
+    """Have a script print much and fail."""
+    spoken = of.run(of.backends[0], f"head -c {2 * OUTPUT_KEPT} /dev/zero | tr '\\0' x\nexit 3")
+    hold((spoken.status, spoken.exit_code) == ("Failed", 3), f"{spoken.status} with exit status {spoken.exit_code}")
+    kept = spoken.output.count("x")
+    hold(kept >= OUTPUT_KEPT - len("---Output truncated---"), f"{kept} characters of the output are left")
+    return f"Failed, exit status 3, {len(spoken.output)} characters"
+
+
+def errors_stop_nobody(of: Deployment) -> str:
+    """Have a script fail on one host after the other."""
+    command = of.send(of.backends, "exit 1", MaxErrors="100%", MaxConcurrency="1")
+    told = of.results(command, of.backends, WITHIN)
+    details = sorted({spoken.details for spoken in told.values()})
+    hold(details == ["Failed"], f"the invocations ended {', '.join(details)}")
+    return f"all {len(told)} were delivered, one after the other"
+
+
+def _sent(of: Deployment, since: timedelta = timedelta(hours=-2)) -> list[Any]:
+    """List the probe's commands, the latest first."""
+    after = (datetime.now(UTC) + since).strftime("%Y-%m-%dT%H:%M:%SZ")
+    filters = [
+        {"key": "DocumentName", "value": of.settings.probe_document},
+        {"key": "InvokedAfter", "value": after},
+    ]
+    return list(of.ssm.list_commands(Filters=filters)["Commands"])
+
+
+def commands_are_filtered(of: Deployment) -> str:
+    """List the commands of the past and of the future."""
+    mine, later = len(_sent(of)), len(_sent(of, timedelta(hours=1)))
+    hold(mine > 0, "no command of the last two hours is listed")
+    hold(later == 0, f"{later} commands are listed as invoked an hour from now")
+    return f"{mine} of the last two hours, none from an hour ahead"
+
+
+def latest_is_taken(of: Deployment) -> str:
+    """Look whether the function has sent any."""
+    told = _sent(of)
+    hold(bool(told), "the function has sent no command")
+    return f"{len(told)} commands of the function, which sends it so"
+
+
+def instances_are_filtered(of: Deployment) -> str:
+    """List those with the tag that are online, and those that are not."""
+    tag = {"Key": f"tag:{of.settings.probe_tag_key}", "Values": [of.settings.probe_tag_value]}
+
+    def listed(status: str) -> set[str]:
+        told = of.ssm.describe_instance_information(Filters=[tag, {"Key": "PingStatus", "Values": [status]}])
+        return {i["InstanceId"] for i in told["InstanceInformationList"]}
+
+    online, lost = listed("Online"), listed("ConnectionLost")
+    hold(online == set(of.backends), f"online are {sorted(online)}, tagged {of.backends}")
+    hold(not lost & online, f"both: {sorted(lost & online)}")
+    return f"{len(online)} tagged backends online, no NAT among them"
+
+
+def tag_is_a_condition(of: Deployment) -> str:
+    """Ask IAM what the function's role may."""
+    hold(bool(_sent(of)), "the function could not send")
+    iam = of.ground.client("iam")
+    arn = f"arn:{_partition(of)}:ec2:{of.ec2.meta.region_name}:{_account(of)}:instance/i-0123456789abcdef0"
+
+    def may(value: str) -> bool:
+        key = f"ssm:resourceTag/{of.settings.probe_tag_key}"
+        told = iam.simulate_principal_policy(
+            PolicySourceArn=of.role,
+            ActionNames=["ssm:SendCommand"],
+            ResourceArns=[arn],
+            ContextEntries=[{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}],
+        )
+        return str(told["EvaluationResults"][0]["EvalDecision"]) == "allowed"
+
+    hold(may(of.settings.probe_tag_value), "the role may not send to an instance with the tag")
+    hold(not may("another"), "the role may send to an instance with another tag")
+    return "the function sends to tagged instances; to another it may not"
+
+
+def vpc_is_a_condition(of: Deployment) -> str:
+    """Look whether the function has failed over."""
+    history = of.ssm.get_parameter_history(Name=of.settings.lock_parameter)["Parameters"]
+    swapped = [version for version in history if '"failed-over"' in version["Value"]]
+    hold(bool(swapped), "the function has not swapped anything")
+    return f"{len(swapped)} failovers by the function's role, which has this condition"
+
+
+def check_is_off(of: Deployment) -> str:
+    """Look at both NATs."""
+    for nat in of.settings.nats:
+        told = of.ec2.describe_instance_attribute(InstanceId=nat, Attribute="sourceDestCheck")
+        hold(told["SourceDestCheck"]["Value"] is False, f"it is on for {nat}")
+    return "off for both NATs"
+
+
+def volume_is_the_images(of: Deployment) -> str:
+    """Compare the standby's volume with its image."""
+    standby = of.settings.standby_instance
+    wanted = [{"Name": "attachment.instance-id", "Values": [standby]}]
+    (volume,) = of.ec2.describe_volumes(Filters=wanted)["Volumes"]
+    (told,) = of.ec2.describe_instances(InstanceIds=[standby])["Reservations"]
+    (image,) = of.ec2.describe_images(ImageIds=[told["Instances"][0]["ImageId"]])["Images"]
+    size = next(m["Ebs"]["VolumeSize"] for m in image["BlockDeviceMappings"] if "Ebs" in m)
+    hold(volume["Encrypted"], "the standby's volume is not encrypted")
+    hold(volume["Size"] == size, f"the volume has {volume['Size']} GiB, the image {size}")
+    return f"encrypted, {size} GiB as the image"
+
+
+def lock_survives_an_update(of: Deployment) -> str:
+    """Update the stack while a person has paused the pair."""
+    before = of.lock()
+    of.write_lock("paused")
+    try:
+        changed = stacks.change(of.ground)
+        hold(of.lock() == "paused", f"after the update the lock says {of.lock()}")
+    finally:
+        of.write_lock(before)
+    return f"{changed}, and the lock said paused as before"
+
+
+def endpoints_are_named(of: Deployment) -> str:
+    """List the services that endpoints can be made for."""
+    told = of.ec2.describe_vpc_endpoint_services()["ServiceNames"]
+    region = of.ec2.meta.region_name
+    missing = {f"com.amazonaws.{region}.{name}" for name in ("ssm", "ssmmessages", "ec2messages")} - set(told)
+    hold(not missing, f"there is no service {', '.join(sorted(missing))}")
+    return f"so in {region}; this run saw no other region"
+
+
+def address_moves(of: Deployment) -> str:
+    """Give the standby an address for a while, take it over with the primary, and look at what the standby has then."""
+    primary, standby = of.settings.nats
+    allocation = of.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    try:
+        for nat in (standby, primary, primary):
+            of.ec2.associate_address(AllocationId=allocation, InstanceId=nat, AllowReassociation=True)
+            (told,) = of.ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
+            hold(told["InstanceId"] == nat, f"it is with {told.get('InstanceId')}, not with {nat}")
+    finally:
+        (told,) = of.ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
+        if told.get("AssociationId"):
+            of.ec2.disassociate_address(AssociationId=told["AssociationId"])
+        of.ec2.release_address(AllocationId=allocation)
+    return "moved in one call, and once more without an error; authorization is checked by tests/iam"
+
+
+def address_is_given_again(of: Deployment) -> str:
+    """Look what the NATs have once an Elastic IP has come and gone."""
+    time.sleep(10)
+    for nat in of.settings.nats:
+        (told,) = of.ec2.describe_instances(InstanceIds=[nat])["Reservations"]
+        hold("PublicIpAddress" in told["Instances"][0], f"{nat} has no public address any more")
+    return "both NATs have one after they had lost an Elastic IP"
+
+
+def standby_is_managed(of: Deployment) -> str:
+    """Look whether its agent is online."""
+    hold(of.settings.standby_instance in of.online(), "the standby's agent is not online")
+    return f"the standby is online in Systems Manager; partition {_partition(of)}"
+
+
+def _partition(of: Deployment) -> str:
+    return of.role.split(":")[1]
+
+
+def _account(of: Deployment) -> str:
+    return of.role.split(":")[4]

@@ -1,0 +1,83 @@
+"""What two invocations with the same request id may take for their own, and how a lease is ended early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from nat_failover.lock import MARGIN, ClaimLostError, LockStore
+from nat_failover.record import Claim
+from tests.integration.account import Account, pair_in_moto
+from tests.integration.test_lock_store import claim, taken
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """Have a pair in moto."""
+    with pair_in_moto(subnets=0, backends=1) as account:
+        yield account
+
+
+@pytest.fixture
+def store(account: Account) -> LockStore:
+    """Be one invocation."""
+    return LockStore(account.clients.ssm, account.settings, account.clock)
+
+
+def test_lock_and_what_has_been_told_are_read_with_their_versions(account: Account, store: LockStore) -> None:
+    for name in (account.settings.lock_parameter, account.settings.told_parameter):
+        for text in ("armed", "paused"):
+            account.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
+    view = store.read()
+    assert (view.lock.text, view.lock.version) == ("paused", 2)
+    assert (view.told.text, view.told.version) == ("paused", 2)
+
+
+def test_a_retry_of_the_same_event_does_not_take_the_claim_of_the_first_try_for_its_own(
+    account: Account, store: LockStore
+) -> None:
+    """Lambda retries with the same request id, while the first try may still be at work."""
+    now = account.clock.now()
+    first = Claim("request-1", now + 30, 1)
+    account.ssm.put_parameter(Name=account.settings.claim_parameter, Value=first.text, Type="String")
+    assert store.take("request-1") is None
+
+
+@pytest.mark.parametrize("seconds", [0.0, 7.5])
+def test_a_lease_is_ended_in_so_many_seconds(account: Account, store: LockStore, seconds: float) -> None:
+    taken(store).end_in(seconds)
+    assert claim(account)["until"] == account.clock.now() + seconds
+
+
+def test_a_lease_that_may_be_somebody_elses_by_now_is_left_as_it_is(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    before = claim(account)
+    account.clock.time = held.until
+    held.end_in(1.0)
+    assert account.clock.now() == held.until
+    assert held.until == before["until"] - MARGIN  # type: ignore[operator]
+    assert claim(account) == before
+
+
+def test_a_lease_is_renewed_as_often_as_it_takes(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    for _ in range(3):
+        account.clock.time += account.settings.claim_lease - MARGIN - 1
+        held.renew()
+        until = account.clock.now() + account.settings.claim_lease
+        assert (claim(account), held.until) == ({"owner": "request-1", "until": until}, until - MARGIN)
+
+
+def test_a_lease_that_is_over_is_not_renewed(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    account.clock.time = held.until
+    with pytest.raises(ClaimLostError, match="the claim of request-1 is over"):
+        held.renew()
+
+
+def test_a_claim_that_somebody_has_written_meanwhile_is_lost(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    account.ssm.put_parameter(Name=account.settings.claim_parameter, Value="x", Type="String", Overwrite=True)
+    with pytest.raises(ClaimLostError, match="the claim of request-1 was written by somebody else: nothing is changed"):
+        held.renew()
