@@ -68,6 +68,10 @@ bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 m
 simulate: .venv/ready ## Break it in 20,000 seeded histories and check the rules at every step: SEED=n tells one; HISTORIES= PROCESSES=2
 	@python -m tests.simulation --runs $(HISTORIES) --jobs $(PROCESSES) $(if $(SEED),--seed $(SEED))
 
+.PHONY: mutants
+mutants: .venv/ready ## Prove that the simulator can fail: deliberate defects of the function, each seen by which seed
+	@python -m tests.simulation.hunt
+
 .PHONY: soak
 soak: .venv/ready ## Real packets, traffic and random faults for minutes: MINUTES=10 SEED= JSON=file (as root)
 	@python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))

@@ -19,6 +19,9 @@ PAIRS: tuple[tuple[int, Mapping[str, object]], ...] = (
 )
 # A short warm-up lets a machine count again within a history.
 WARM_UP = 60
+DAY = 86400.0
+# What may befall many calls of an invocation without ending it.
+HARMLESS = frozenset({"stale", "slow", "made twice"})
 PERIOD = 60.0
 
 Arguments = Callable[[Random], tuple[Argument, ...]]
@@ -36,6 +39,13 @@ def _for(low: float, high: float) -> Arguments:
 def _backend(chance: Random) -> tuple[Argument, ...]:
     return (chance.randrange(4), round(chance.uniform(5, 90), 2))
 
+
+DENIED = ("ReplaceRouteTableAssociation", "PutParameter", "SendCommand", "Publish", "AssociateAddress")
+# What may come upon a failover whose invocation has just died with the record written, or with the first subnet moved.
+UPON_A_DEATH = (
+    *("the standby's route table is replaced", "the mode becomes observe", "a person pauses", "a person swaps by hand"),
+    *("a person re-arms", "the passive NAT fails for a while", "the function is deployed anew"),
+)
 
 # Every kind of step: how often it is drawn, and with what.
 KINDS: Mapping[str, tuple[int, Arguments]] = {
@@ -65,6 +75,7 @@ KINDS: Mapping[str, tuple[int, Arguments]] = {
         lambda chance: (chance.randrange(5), chance.choice((-7200.0, -40.0, -5.0, 5.0, 40.0, 7200.0))),
     ),
     "a person re-arms": (5, _none),
+    "a person mends the NATs and re-arms": (3, _none),
     "a person pauses": (3, _none),
     "a person deletes the lock": (2, _none),
     "a person scribbles in the lock": (2, lambda chance: (chance.randrange(len(SCRIBBLES)),)),
@@ -75,12 +86,14 @@ KINDS: Mapping[str, tuple[int, Arguments]] = {
         lambda chance: (chance.choice(("removed", "blackhole", "elsewhere")), *_for(10, 90)(chance)),
     ),
     "a person adds a route": (2, _none),
+    "a permission is missing": (3, lambda chance: (chance.choice(DENIED), *_for(5, 90)(chance))),
     "the function is deployed anew": (2, _none),
     "the mode becomes observe": (1, _for(5, 90)),
     "the standby's route table is replaced": (2, _none),
     "the primary's route table is replaced": (1, _none),
     "the function is killed": (3, _none),
     "a tick comes too": (3, _none),
+    "an old event comes again": (1, lambda chance: (chance.randrange(1, 8), *_for(0, 30)(chance))),
     "ticks are lost": (1, _for(30, 120)),
     "a tick is late": (1, lambda chance: (chance.randrange(1, 3), *_for(1, 50)(chance))),
 }
@@ -93,15 +106,18 @@ def history(seed: int) -> History:
     lasts = round(chance.uniform(50, 170), 2)
     kinds = _kinds(chance)
     fates = tuple(chance.sample(FATES, chance.choice((1, 1, 2, 3, len(FATES)))))
-    share = 0.0 if chance.random() < 0.35 else round(chance.choice((0.01, 0.05, 0.2)) * chance.uniform(0.5, 1.5), 4)
+    shares = (0.2, 0.4) if HARMLESS.issuperset(fates) else (0.01, 0.05, 0.2)
+    share = 0.0 if chance.random() < 0.35 else round(chance.choice(shares) * chance.uniform(0.5, 1.5), 4)
     steps = [_step(kind, chance, lasts) for kind in kinds]
     if chance.random() < 0.85:
         steps.append(Step("the active NAT fails", round(chance.uniform(6, 45), 2), (chance.choice(DEATHS),)))
+    if chance.random() < 0.2:
+        steps += _upon_a_death(chance)
     return History(
         seed,
         settings,
         _environment(chance),
-        slower=chance.choice((0.3, 1.0, 1.0, 2.0, 4.0)),
+        slower=chance.choice((0.3, 0.3, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0)),
         share=share,
         fates=fates,
         events=chance.choice(((0.0, 0.0, 0.0), (0.0, 0.3, 0.3), (0.3, 0.3, 0.3), (1.0, 0.0, 0.0), (0.0, 1.0, 0.5))),
@@ -109,6 +125,32 @@ def history(seed: int) -> History:
         lasts=lasts,
         finale=chance.choice(DEATHS),
     )
+
+
+def day(seed: int) -> History:
+    """Draw a history of 24 hours, in which people set things right every other hour."""
+    chance = Random(f"day {seed}")
+    rearmed = [Step("a person mends the NATs and re-arms", hour * 3600.0) for hour in range(1, 24, 2)]
+    kinds = chance.choices(list(KINDS), [often for often, _ in KINDS.values()], k=120)
+    steps = [Step(kind, round(chance.uniform(60, DAY), 2), KINDS[kind][1](chance)) for kind in kinds]
+    return History(
+        seed,
+        environment={"NAT_FAILOVER_WARM_UP": str(WARM_UP)},
+        share=0.002,
+        fates=FATES,
+        events=(0.1, 0.1, 0.1),
+        steps=tuple(sorted((*steps, *rearmed), key=lambda step: step.at)),
+        lasts=DAY,
+        finale=chance.choice(DEATHS),
+    )
+
+
+def _upon_a_death(chance: Random) -> list[Step]:
+    call = chance.choice(("PutParameter lock", "ReplaceRouteTableAssociation"))
+    kind = chance.choice(UPON_A_DEATH)
+    after = round(chance.uniform(0.5, 20), 2)
+    died = Step("the function is killed", 0.0, (), (call, 1))
+    return [died, Step(kind, after, KINDS[kind][1](chance), (call, 1))]
 
 
 def _kinds(chance: Random) -> list[str]:

@@ -71,7 +71,7 @@ class LockLog:
 
     def stood(self, since: float, wanted: Callable[[Entry], bool] = lambda entry: True) -> list[Entry]:  # noqa: ARG005
         """Give what has stood there at some moment since a time."""
-        return [entry for entry in self.entries if entry.until >= since and wanted(entry)]
+        return [entry for entry in self.entries if entry.until > since and wanted(entry)]
 
     def steady(self, since: float) -> str | None:
         """Give the state that it has had ever since a time; None where it has changed."""

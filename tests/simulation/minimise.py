@@ -11,7 +11,7 @@ from tests.simulation.play import Played, play
 
 T = TypeVar("T")
 # A minimised history has been played so often at most.
-MOST_TRIES = 400
+MOST_TRIES = 200
 
 
 def minimise(played: Played, again: Callable[[History], Played] = play) -> Played:

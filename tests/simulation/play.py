@@ -205,6 +205,7 @@ class Player:
         self._tell(f"! {event}: {', '.join(troubles)}")
 
     def _began(self, invocation: Invocation) -> None:
+        self.played.seen[f"invocations by {invocation.trigger}"] += 1
         self._tell(f"invocation {invocation.serial} begins, by {invocation.trigger}, {invocation.request_id}")
 
     def _ended(self, invocation: Invocation) -> None:

@@ -41,7 +41,7 @@ class Actor:
 
     Attributes:
         until: end of its claim; 0 where it has none.
-        decided_at: when it has asked for the claim.
+        claimed_at: when it got the claim.
         record: the record that it has last written into the lock; empty where none.
         text: the same as it stands in the lock.
         over: it has ended, or was killed, or has written what came of it.
@@ -50,7 +50,7 @@ class Actor:
     serial: int
     settings: Settings
     until: float = 0.0
-    decided_at: float = 0.0
+    claimed_at: float = 0.0
     record: Mapping[str, Any] | None = None
     text: str = ""
     over: bool = False
@@ -144,7 +144,7 @@ class Rules:
     def _claimed(self, actor: Actor, text: str, execution: Execution) -> None:
         said = json.loads(text)
         if said["owner"] == execution.request_id:
-            actor.until, actor.decided_at = said["until"], self._now - self._tolerance.of_a_call
+            actor.until, actor.claimed_at = said["until"], self._now
 
     def _lock_written(self, actor: Actor, text: str) -> None:
         entry = Entry(self._now, text, actor.serial)
@@ -164,7 +164,8 @@ class Rules:
         self.log.write(self._now, text, actor.serial)
 
     def _failover_begun(self, actor: Actor, entry: Entry) -> None:
-        since = self._now - self._tolerance.of_the_lock
+        # The lock is read again with the claim in hand: what stood there before does not count.
+        since = actor.claimed_at - self._tolerance.stale
         if self._left(entry, since):
             self.seen["failovers finished by another invocation"] += 1
             return
@@ -176,8 +177,10 @@ class Rules:
             self.broken(1, "a second failover begins by the same arming")
         for stood in self.log.entries:
             stood.spent = True
-        since = max(actor.decided_at, 0.0)
-        missing = missing_evidence(self._truth, self._account, actor.settings, entry.record, since, self._tolerance)
+        decided_at = actor.claimed_at - self._tolerance.of_a_call
+        missing = missing_evidence(
+            self._truth, self._account, actor.settings, entry.record, decided_at, self._tolerance
+        )
         if missing is not None:
             self.broken(*missing)
 
@@ -195,7 +198,7 @@ class Rules:
         left = [
             subnet
             for subnet, table in self._account.holdings.associations.values()
-            if table == entry.record["from"] and self._by_hand.get(subnet, 0.0) < actor.decided_at - 10.0
+            if table == entry.record["from"] and self._by_hand.get(subnet, 0.0) < actor.claimed_at - 10.0
         ]
         if entry.state == "failed-over" and left:
             self.broken(5, f"the lock says failed-over, but {left} are not")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from tests.lab.gateway import denying
 from tests.lab.layout import TARGETS
 from tests.lab.network import ProbeOutcome
 from tests.simulation.stage import DEFAULT_ROUTE, Stage
@@ -221,6 +223,13 @@ def _add_route(stage: Stage) -> None:
     stage.set_routes(table, lambda routes: routes if route in routes else [*routes, route])
 
 
+def _denied(stage: Stage, operation: str, seconds: float) -> None:
+    fault = denying([operation])
+    stage.lab.gateway.faults.append(fault)
+    if stage.wait(seconds):
+        stage.lab.gateway.faults.remove(fault)
+
+
 def _observe(stage: Stage, seconds: float) -> None:
     stage.deploy({"NAT_FAILOVER_MODE": "observe"})
     if stage.wait(seconds):
@@ -260,6 +269,25 @@ def _tick_late(stage: Stage, number: int, seconds: float) -> None:
     stage.tick_late += [seconds] * number
 
 
+def _event_again(stage: Stage, copies: int, within: float) -> None:
+    """Deliver the latest status change once more, or many times, within some seconds."""
+    world, functions = stage.lab.world, stage.lab.functions
+    events = [invocation.event for invocation in functions.invocations if invocation.trigger == "event"]
+    for moment in sorted(world.random.uniform(0, within) for _ in range(copies if events else 0)):
+        world.spawn(partial(_deliver_after, stage, moment, events[-1]), "event")
+
+
+def _deliver_after(stage: Stage, seconds: float, event: dict[str, Any]) -> None:
+    stage.lab.world.sleep(seconds)
+    stage.lab.functions.deliver(event)
+
+
+def _mends_and_rearms(stage: Stage) -> None:
+    for nat in stage.nats:
+        mend(stage, nat)
+    stage.write_lock("armed")
+
+
 STEPS: Mapping[str, Callable[..., None]] = {
     "the active NAT fails": _active_fails,
     "the active NAT fails for a while": lambda stage, how, seconds: _fails_for(stage, stage.active(), how, seconds),
@@ -277,6 +305,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "a host lies": _lies,
     "a clock is wrong": _clock,
     "a person re-arms": lambda stage: stage.write_lock("armed"),
+    "a person mends the NATs and re-arms": _mends_and_rearms,
     "a person pauses": lambda stage: stage.write_lock("paused"),
     "a person deletes the lock": lambda stage: stage.write_lock(None),
     "a person scribbles in the lock": _scribble,
@@ -284,12 +313,14 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "a person moves one subnet": _move_one,
     "a person breaks the passive default route": _break_passive_route,
     "a person adds a route": _add_route,
+    "a permission is missing": _denied,
     "the function is deployed anew": lambda stage: stage.deploy({}),
     "the mode becomes observe": _observe,
     "the standby's route table is replaced": _standby_table_replaced,
     "the primary's route table is replaced": _primary_table_replaced,
     "the function is killed": lambda stage: stage.lab.functions.kill(),
     "a tick comes too": lambda stage: stage.lab.functions.tick(),
+    "an old event comes again": _event_again,
     "ticks are lost": _ticks_lost,
     "a tick is late": _tick_late,
 }
@@ -303,6 +334,7 @@ def calm(stage: Stage) -> None:
     network.set_loss(0)
     for target in TARGETS:
         network.set_target(target, True)
+    stage.lab.gateway.faults.clear()
     run_command.dead.clear()
     run_command.offline.clear()
     run_command.clocks.clear()

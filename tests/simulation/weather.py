@@ -107,7 +107,7 @@ class Weather:
         if fate in BEFORE:
             raise BEFORE[fate](call.operation)
         if fate in AFTER:
-            make()
+            _quietly(make)  # a refusal gets lost as well
             raise AFTER[fate](call.operation)
         match fate:
             case "made twice":

@@ -1,0 +1,219 @@
+"""Deliberate defects of the function, by which the simulator proves that it would see them.
+
+A defect is a change of a few words in one function of the product. The function keeps its identity and gets other code,
+so that whoever has imported it has the defect, too. Words that are not there any more are an error, not a defect that
+nobody can find.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Any, cast
+
+
+class StaleMutantError(Exception):
+    """The words that a defect changes are not in the function (any more), or more than once: write it anew."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A defect.
+
+    Attributes:
+        name: what is wrong.
+        of: the function, as ``module:qualified name`` within ``nat_failover``.
+        old: words of its source, exactly once in it.
+        new: what stands there instead.
+    """
+
+    name: str
+    of: str
+    old: str
+    new: str
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Have the product have it.
+
+        Raises:
+            StaleMutantError: the words are not there.
+        """
+        function = self.function()
+        intact = function.__code__
+        function.__code__ = self._code(function)
+        try:
+            yield
+        finally:
+            function.__code__ = intact
+
+    def function(self) -> FunctionType:
+        """Find the function.
+
+        Raises:
+            StaleMutantError: there is none of that name.
+        """
+        module, _, path = self.of.partition(":")
+        found: Any = importlib.import_module(f"nat_failover.{module}")
+        for name in path.split("."):
+            if name not in vars(found):
+                raise StaleMutantError(f"{self.name}: there is no {self.of}")
+            found = vars(found)[name]
+        found = found.fget if isinstance(found, property) else inspect.unwrap(getattr(found, "__func__", found))
+        return cast(FunctionType, found)
+
+    def _code(self, function: Callable[..., Any]) -> CodeType:
+        source = textwrap.dedent(inspect.getsource(function))
+        if source.count(self.old) != 1:
+            raise StaleMutantError(f"{self.name}: {self.old!r} is {source.count(self.old)} times in {self.of}")
+        source = source.replace(self.old, self.new)
+        lines = source.splitlines(keepends=True)
+        while lines[0].startswith("@"):
+            del lines[0]
+        compiled = compile("from __future__ import annotations\n" + "".join(lines), f"<{self.name}>", "exec")
+        (code,) = (c for c in compiled.co_consts if isinstance(c, CodeType) and c.co_name == function.__name__)
+        return code
+
+
+MUTANTS = (
+    # The claim
+    Mutant("the claim is created over another", "lock:LockStore.take", "overwrite=False", "overwrite=True"),
+    Mutant("a claim is never taken over", "record:Claim.is_live", "now < self.until", "True"),
+    Mutant("a claim is taken over too early", "record:Claim.is_live", "< self.until", "< self.until - 58"),
+    Mutant(
+        "of two takers both have the claim", "lock:LockStore._take_over", "version != standing.version + 1", "False"
+    ),
+    Mutant(
+        "the claim is given up after a failover",
+        "failover:Failover._swap",
+        "verified = Verified(why=NOT_ASKED)",
+        "verified = Verified(why=NOT_ASKED); held.give_up()",
+    ),
+    # The lock
+    Mutant(
+        "the lock is not read again after claiming",
+        "failover:Failover.carry_out",
+        "lock = held.read()",
+        "lock = Lock(LockState.ARMED, 'armed', 0, '')",
+    ),
+    Mutant(
+        "the outcome overwrites what a person wrote",
+        "lock:HeldLock.write_word",
+        "self._written is not None and",
+        "False and",
+    ),
+    Mutant("the record is written after the swap", "failover:Failover.carry_out", "held.write(record)", "pass"),
+    Mutant("an unreadable lock is armed", "record:read_lock", "LockState.UNREADABLE, text", "LockState.ARMED, text"),
+    Mutant("a paused lock is armed", "record:read_lock", "Lock(LockState.PAUSED, text", "Lock(LockState.ARMED, text"),
+    Mutant(
+        "a failover is failed-over before it is",
+        "failover:Failover.carry_out",
+        "LockState.FAILING_OVER,\n",
+        "LockState.FAILED_OVER,\n",
+    ),
+    Mutant(
+        "a dead failover is not finished", "monitor:Monitor._judge", "lock.state is LockState.FAILING_OVER", "False"
+    ),
+    Mutant(
+        "a failover of other tables stays begun",
+        "failover:Failover._finish",
+        "self._record_foreign(held, lock, dead, invoker, metrics)",
+        "return Result('locked', 'not the pair\\'s')",
+    ),
+    # The swap
+    Mutant(
+        "subnets that were refused are forgotten",
+        "routes:Routes.swap",
+        "_chosen(tables.by_id[from_table], only).items()",
+        "()",
+    ),
+    Mutant(
+        "one subnet is moved, the others are forgotten",
+        "routes:Routes._replace_all",
+        "for subnet, association in associations.items()]",
+        "for subnet, association in [*associations.items()][:1]] + [lambda: None] * (len(associations) - 1)",
+    ),
+    Mutant(
+        "a swap that failed is told as done", "failover:Failover._swap", "if done.failure is not None:", "if False:"
+    ),
+    Mutant(
+        "a failure is recorded, but not raised",
+        "failover:Failover._swap",
+        "raise done.failure",
+        "return Result('failed', 'failed')",
+    ),
+    Mutant(
+        "always to the standby",
+        "decision:_enough_failures",
+        "to_table=settings.other_table(situation.active)",
+        "to_table=settings.standby_route_table",
+    ),
+    Mutant("observe mode acts", "monitor:Monitor._judge", "self._settings.mode is Mode.OBSERVE", "False"),
+    Mutant(
+        "observe mode finishes what was begun",
+        "failover:Failover.finish",
+        "self._settings.mode is Mode.OBSERVE",
+        "False",
+    ),
+    Mutant(
+        "the egress address is left behind",
+        "egress:Egress.move",
+        "self._try(nat, interface)",
+        "(Move(self.allocation, nat, None, None), True)",
+    ),
+    # The decision
+    Mutant("a split is taken for healthy", "routes:Tables.active", "if len(used) == 1", "if used"),
+    Mutant("freshness is ignored", "survey:survey", "if now - word.at <= settings.freshness", ""),
+    Mutant(
+        "a failure counts twice",
+        "survey:survey",
+        "if word.state in failed)",
+        "if word.state in failed) * 2",
+    ),
+    Mutant("the control is ignored", "decision:_enough_failures", "control.state is not State.REACHABLE", "False"),
+    Mutant("a control from before the trouble counts", "decision:_control", "if f.since <= answer.answered_from", ""),
+    Mutant(
+        "the passive table's route is ignored",
+        "decision:_enough_failures",
+        "out_of_order is not None",
+        "False",
+    ),
+    Mutant("warming up is ignored", "decision:_warming_up", "for instance in settings.nats", "for instance in ()"),
+    Mutant(
+        "silence counts though others are heard",
+        "survey:_failed_states",
+        "not settings.count_silence or any",
+        "False and any",
+    ),
+    # What hosts say
+    Mutant("a broken probe is a failure", "observation:_other", "State.BROKEN", "State.UNREACHABLE"),
+    Mutant(
+        "a host that has just booted counts",
+        "observation:_ended",
+        '(EXIT_WARMING_UP, "warming-up"): State.WARMING_UP',
+        '(EXIT_WARMING_UP, "warming-up"): State.UNREACHABLE',
+    ),
+    Mutant(
+        "a host's clock is believed",
+        "observation:_held",
+        "max(earliest, min(otherwise if at is None else at, latest))",
+        "otherwise if at is None else at",
+    ),
+    Mutant("a watch that was never heard of is healthy", "observation:_not_begun", "State.PENDING", "State.REACHABLE"),
+    # What is told
+    Mutant("a round that is refused is passed over", "monitor:Monitor.run", "raise refused", "pass"),
+    Mutant("nobody is told", "failover:Failover._swap", "self._teller.tell_of(", "(lambda *_: None)("),
+    Mutant("lost routes are not told of", "inspection:Inspector._compare_routes", "view.tables.differences()", "()"),
+    Mutant(
+        "routes are copied while locked",
+        "inspection:Inspector._compare_routes",
+        "and view.locks.lock.state is LockState.ARMED",
+        "",
+    ),
+    Mutant("rounds are sent while paused", "monitor:Monitor.run", "lock.state is not LockState.PAUSED", "True"),
+)
