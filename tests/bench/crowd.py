@@ -81,6 +81,7 @@ class Crowd:
             "NAT_FAILOVER_PROBE_TAG_VALUE": name,
             "NAT_FAILOVER_LOCK_PARAMETER": f"/nat-failover/{name}/lock",
             "NAT_FAILOVER_CLAIM_PARAMETER": f"/nat-failover/{name}/claim",
+            "NAT_FAILOVER_TOLD_PARAMETER": f"/nat-failover/{name}/told",
             "NAT_FAILOVER_PRIMARY_ROUTE_TABLE": tables[0],
             "NAT_FAILOVER_STANDBY_ROUTE_TABLE": tables[1],
             "NAT_FAILOVER_PRIMARY_INSTANCE": nats[0],

@@ -19,6 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 # What the AWS command line adds to every command, and the commands that are its own.
 GLOBAL = {"query", "output", "region", "profile", "endpoint-url", "no-cli-pager"}
 OWN = {("logs", "tail"): {"since", "follow", "format", "filter-pattern"}}
+# What it takes beside what the API has: https://docs.aws.amazon.com/cli/latest/reference/
+ADDED = {
+    ("ec2", "authorize-security-group-ingress"): {"protocol", "port", "cidr"},
+    ("ec2", "authorize-security-group-egress"): {"protocol", "port", "cidr"},
+    ("sns", "subscribe"): {"notification-endpoint"},
+}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 SETTING = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
@@ -128,7 +134,7 @@ def _problem(words: list[str]) -> str | None:
         options = _options(service, operation)
         if options is None:
             return f"{service} has no {operation}"
-        allowed = options
+        allowed = options | ADDED.get((service, operation), set())
     wrong = sorted(named - GLOBAL - set(allowed))
     if wrong:
         return f"no option --{wrong[0]}"

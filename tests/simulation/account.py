@@ -102,6 +102,7 @@ class ModelAccount:
             "GetParameters": self._parameters,
             "PutParameter": lambda arguments: self.put(arguments, "function"),
             "Publish": lambda _: {"MessageId": "1"},
+            "PutEvents": lambda _: {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
         }
 
     def answer(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
