@@ -95,7 +95,7 @@ KINDS: Mapping[str, tuple[int, Arguments]] = {
     "a person adds a route": (2, _none),
     "a permission is missing": (3, lambda chance: (chance.choice(DENIED), *_for(5, 90)(chance))),
     "the function is deployed anew": (2, _none),
-    "the mode becomes observe": (1, _for(5, 90)),
+    "the mode becomes observe": (3, _for(5, 90)),
     "the standby's route table is replaced": (2, _none),
     "the primary's route table is replaced": (1, _none),
     "the function is killed": (3, _none),
@@ -119,10 +119,12 @@ def history(seed: int) -> History:
     if chance.random() < 0.85:
         steps.append(Step("the active NAT fails", round(chance.uniform(6, 45), 2), (chance.choice(DEATHS),)))
     environment = _environment(chance)
+    events = chance.choice(((0.0, 0.0, 0.0), (0.0, 0.3, 0.3), (0.3, 0.3, 0.3), (1.0, 0.0, 0.0), (0.0, 1.0, 0.5)))
     storms = _storms(chance)
     if chance.random() < 0.45:
         plot = chance.choice(PLOTS)(chance)
         steps = [*chance.sample(steps, min(len(steps), plot.others)), *plot.steps]
+        events = events if plot.events is None else plot.events
         settings, storms = plot.settings or settings, plot.storms or storms
         environment |= plot.environment
         lasts = max(lasts, plot.lasts)
@@ -136,7 +138,7 @@ def history(seed: int) -> History:
         share=share,
         fates=fates,
         storms=storms,
-        events=chance.choice(((0.0, 0.0, 0.0), (0.0, 0.3, 0.3), (0.3, 0.3, 0.3), (1.0, 0.0, 0.0), (0.0, 1.0, 0.5))),
+        events=events,
         steps=tuple(sorted(steps, key=lambda step: step.at)),
         lasts=lasts,
         finale=chance.choice(DEATHS),

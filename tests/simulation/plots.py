@@ -32,6 +32,7 @@ class Plot:
         settings: of the pair; empty for any.
         environment: variables that have to be so.
         storms: see ``History``; empty for any.
+        events: see ``History``; None for any.
         lasts: seconds that the history has to last at least.
         others: steps that are not of the plot, at most.
         fair: nothing befalls any call but by ``storms``.
@@ -41,6 +42,7 @@ class Plot:
     settings: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     storms: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
+    events: tuple[float, float, float] | None = None
     lasts: float = 0.0
     others: int = 2
     fair: bool = False
@@ -66,7 +68,8 @@ def _death_of_the_function(chance: Random) -> Plot:
 def _stale_reads(chance: Random) -> Plot:
     """What is read right after a failover tells of the time before it."""
     storms = tuple((operation, 0.8, ("stale",)) for operation in ("GetParameters", "DescribeRouteTables"))
-    return Plot((_dies(chance, 6, 40),), storms=storms, others=1, fair=chance.random() < 0.5)
+    events = (0.0, chance.choice((0.5, 1.0)), 0.0)
+    return Plot((_dies(chance, 6, 40),), storms=storms, events=events, others=1, fair=chance.random() < 0.5)
 
 
 def _person_while_it_decides(chance: Random) -> Plot:
@@ -90,14 +93,14 @@ def _too_few(chance: Random) -> Plot:
 
 
 def _internet_after_a_failure(chance: Random) -> Plot:
-    """The passive NAT has just said that it is well, and then nobody reaches the Internet."""
+    """The passive NAT has just said that it is well, and then nobody reaches the Internet, or it falls silent first."""
     sick = Step("a backend is sick", _at(chance, 4, 30), (chance.randrange(4), _at(chance, 10, 60)))
     check = ("SendCommand check", 1)
     gone = Step("the Internet is gone", _at(chance, 2, 15), (_at(chance, 5, 60),), check)
-    dies = Step("the passive NAT fails for a while", gone.at, ("uplink gone", _at(chance, 20, 60)), check)
-    if chance.random() < 0.6:
+    dies = Step("the passive NAT fails for a while", _at(chance, 1, 4), ("link down", 90.0), check)
+    if chance.random() < 0.4:
         return Plot((sick, gone), others=0)
-    return Plot((sick, dies, Step(FAILS, gone.at, ("rules flushed",), check)), others=0)
+    return Plot((sick, dies, Step(FAILS, round(dies.at + _at(chance, 3, 10), 2), ("rules flushed",), check)), others=0)
 
 
 def _passive_route_broken(chance: Random) -> Plot:
@@ -175,7 +178,14 @@ def _address_refused(chance: Random) -> Plot:
 
 
 PLOTS: tuple[Callable[[Random], Plot], ...] = (
-    *(_death_of_the_function, _death_of_the_function, _stale_reads, _person_while_it_decides, _swap_refused),
+    *(
+        _death_of_the_function,
+        _death_of_the_function,
+        _stale_reads,
+        _stale_reads,
+        _person_while_it_decides,
+        _swap_refused,
+    ),
     *(_too_few, _internet_after_a_failure, _passive_route_broken, _fresh_standby, _silence, _rubbish, _booted),
     *(_clocks, _routes_while_locked, _address_refused),
 )
