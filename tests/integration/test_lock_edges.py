@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
-from nat_failover.lock import MARGIN, ClaimLostError, LockStore
+from nat_failover.lock import MARGIN, ClaimLostError, LockChangedError, LockStore
 from nat_failover.record import Claim
 from tests.integration.account import Account, pair_in_moto
 from tests.integration.test_lock_store import claim, taken
@@ -26,12 +28,20 @@ def store(account: Account) -> LockStore:
 
 
 def test_lock_and_what_has_been_told_are_read_with_their_versions(account: Account, store: LockStore) -> None:
-    for name in (account.settings.lock_parameter, account.settings.told_parameter):
-        for text in ("armed", "paused"):
-            account.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
+    lock, told = account.settings.lock_parameter, account.settings.told_parameter
+    for name, text in ((lock, "armed"), (lock, "paused"), (told, "1"), (told, "2"), (told, "3")):
+        account.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
     view = store.read()
     assert (view.lock.text, view.lock.version) == ("paused", 2)
-    assert (view.told.text, view.told.version) == ("paused", 2)
+    assert (view.told.text, view.told.version) == ("3", 3)
+
+
+def test_the_pair_is_claimed_as_long_as_the_lease_of_the_claim_lasts(account: Account, store: LockStore) -> None:
+    now = account.clock.now()
+    assert not store.read().is_claimed(now)
+    taken(store)
+    view, until = store.read(), now + account.settings.claim_lease
+    assert [view.is_claimed(at) for at in (now, until - 0.001, until)] == [True, True, False]
 
 
 def test_a_retry_of_the_same_event_does_not_take_the_claim_of_the_first_try_for_its_own(
@@ -81,3 +91,40 @@ def test_a_claim_that_somebody_has_written_meanwhile_is_lost(account: Account, s
     account.ssm.put_parameter(Name=account.settings.claim_parameter, Value="x", Type="String", Overwrite=True)
     with pytest.raises(ClaimLostError, match="the claim of request-1 was written by somebody else: nothing is changed"):
         held.renew()
+
+
+def test_of_a_lock_that_a_person_has_written_its_name_is_told(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    held.write_word("paused")
+    account.lock = "armed"
+    with pytest.raises(LockChangedError) as changed:
+        held.write_word("paused")
+    assert str(changed.value) == "/nat-failover/main/lock was written by a person during the failover"
+
+
+def test_of_a_lease_that_is_over_its_owner_is_told(account: Account, store: LockStore) -> None:
+    held = taken(store)
+    account.clock.time = held.until
+    with pytest.raises(ClaimLostError) as lost:
+        held.still_held()
+    assert str(lost.value) == "the claim of request-1 is over: nothing is changed any more"
+
+
+def test_every_write_says_its_type_since_the_parameter_may_be_missing(account: Account, store: LockStore) -> None:
+    """SSM creates no parameter without one, though moto does; no lock is armed, and a person may delete the claim.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    """
+    types: list[tuple[str, str | None]] = []
+
+    def note(params: Mapping[str, Any], **_: object) -> None:
+        said = json.loads(params["body"])
+        types.append((said["Name"], said.get("Type")))
+
+    account.ssm.meta.events.register("before-call.ssm.PutParameter", note)
+    held = taken(store)
+    held.write_word("paused")
+    held.renew()
+    held.give_up()
+    lock, claimed = account.settings.lock_parameter, account.settings.claim_parameter
+    assert types == [(name, "String") for name in (claimed, lock, claimed, claimed)]

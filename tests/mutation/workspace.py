@@ -31,8 +31,13 @@ GROUPS = {
     "acting": Group(
         ("lock", "routes", "failover"),
         (
-            *(f"tests/integration/test_{name}.py" for name in ("lock_store", "lock_edges", "claim", "routes", "swap")),
-            *(f"tests/integration/test_{name}.py" for name in ("failover", "recovery", "notifications", "egress")),
+            *(f"tests/integration/test_{name}.py" for name in ("lock_store", "lock_edges", "claim")),
+            *(f"tests/integration/test_{name}.py" for name in ("routes", "routes_edges", "swap")),
+            *(
+                f"tests/integration/test_{name}.py"
+                for name in ("failover", "failover_edges", "recovery", "notifications")
+            ),
+            "tests/integration/test_egress.py",
         ),
     ),
 }
