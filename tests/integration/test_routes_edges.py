@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
+from nat_failover.differences import Destination, Difference
 from nat_failover.routes import Routes, RouteTablesError, SwapFailedError, said_of
 from tests.fakes import before
 from tests.integration.account import Account, pair_in_moto
@@ -92,6 +93,24 @@ def test_a_gateway_whose_routes_a_table_takes_is_one_of_its_routes(account: Acco
     saying(account, account.primary_table, lambda table: table.update(PropagatingVgws=gateways))
     found = set(routes.read().by_id[account.primary_table].routes.values())
     assert {target.resource for target in found} >= {"vgw-1", "vgw-2"}
+
+
+def test_what_a_swap_would_take_from_the_subnets_or_give_them_is_a_difference(account: Account, routes: Routes) -> None:
+    for table, network in ((account.primary_table, "192.0.2.0/25"), (account.standby_table, "192.0.2.128/25")):
+        account.ec2.create_route(RouteTableId=table, DestinationCidrBlock=network, InstanceId=account.backends[0])
+    target = routes.read().by_id[account.primary_table].routes[Destination("DestinationCidrBlock", "192.0.2.0/25")]
+    assert routes.read().differences() == (
+        Difference(Destination("DestinationCidrBlock", "192.0.2.0/25"), target, None),
+        Difference(Destination("DestinationCidrBlock", "192.0.2.128/25"), None, target),
+    )
+
+
+def test_while_subnets_are_split_nothing_is_a_difference(account: Account, routes: Routes) -> None:
+    account.ec2.create_route(
+        RouteTableId=account.primary_table, DestinationCidrBlock="192.0.2.0/24", InstanceId=account.backends[0]
+    )
+    account.move(account.subnets[0], account.standby_table)
+    assert routes.read().differences() == ()
 
 
 # The default route

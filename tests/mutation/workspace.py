@@ -28,11 +28,13 @@ GROUPS = {
             *(f"tests/unit/test_{name}.py" for name in ("survey_edges", "observation", "observation_edges")),
         ),
     ),
+    "moving": Group(
+        ("routes",), tuple(f"tests/integration/test_{name}.py" for name in ("routes", "routes_edges", "swap"))
+    ),
     "acting": Group(
-        ("lock", "routes", "failover"),
+        ("lock", "failover"),
         (
             *(f"tests/integration/test_{name}.py" for name in ("lock_store", "lock_edges", "claim")),
-            *(f"tests/integration/test_{name}.py" for name in ("routes", "routes_edges", "swap")),
             *(
                 f"tests/integration/test_{name}.py"
                 for name in ("failover", "failover_edges", "recovery", "notifications")
