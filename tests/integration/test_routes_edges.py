@@ -47,6 +47,17 @@ def default_route(account: Account, **told: str) -> None:
     saying(account, account.standby_table, lambda table: table.update(Routes=[other, default]))
 
 
+def test_the_tables_are_asked_for_by_the_filter_as_ec2_spells_it(account: Account, routes: Routes) -> None:
+    """To EC2, unlike moto, the case matters.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html
+    """
+    asked: list[str] = []
+    before(account.ec2, DESCRIBE, lambda: asked.append(DESCRIBE), about="'Filter.1.Name': 'route-table-id'")
+    routes.read()
+    assert asked == [DESCRIBE]
+
+
 # Associations
 
 
@@ -123,6 +134,15 @@ def test_a_default_route_that_leads_elsewhere_is_trouble_that_says_where(
     default_route(account, **{target: "elsewhere-1"})
     trouble = routes.read().by_id[account.standby_table].trouble
     assert trouble == f"the default route of {account.standby_table} leads to elsewhere-1, not to {account.standby}"
+
+
+def test_of_a_default_route_to_another_instances_interface_the_instance_is_told(
+    account: Account, routes: Routes
+) -> None:
+    default_route(account, NetworkInterfaceId="eni-1", InstanceId=account.primary)
+    trouble = routes.read().by_id[account.standby_table].trouble
+    said = f"the default route of {account.standby_table} leads to {account.primary}, not to {account.standby}"
+    assert trouble == said
 
 
 def test_a_default_route_without_a_target_leads_nowhere(account: Account, routes: Routes) -> None:
