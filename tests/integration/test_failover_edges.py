@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -58,6 +59,11 @@ def moving(account: Account) -> Moving:
 def moved(account: Account, seconds: float = 0.0) -> str:
     """Say that both subnets have moved."""
     return f"2 subnets moved from {account.primary_table} to {account.standby_table} in {seconds:.1f} s"
+
+
+def incident_now(account: Account) -> str:
+    """Name the incident of a failover that begins now: by the record, so that all messages about it have it."""
+    return f"main-failover-{datetime.fromtimestamp(account.clock.now(), UTC):%Y%m%dT%H%M%SZ}"
 
 
 def refuse_all(account: Account) -> None:
@@ -158,8 +164,10 @@ def test_the_event_says_what_was_moved_how_long_it_took_and_whether_it_helped(
     account: Account, acting: Acting, events: list[dict[str, Any]]
 ) -> None:
     before(account.ec2, REPLACE, lambda: account.clock.sleep(0.5))
+    incident = incident_now(account)
     acting.carry_out()
     (event,) = events
+    assert event["incident"] == incident
     assert (event["kind"], event["severity"]) == ("failed-over", "warning")
     assert [host["instance"] for host in event["hosts"]] == list(account.backends[:3])
     assert event["failover"] == {
@@ -207,10 +215,11 @@ def test_the_event_of_a_swap_that_failed_says_what_was_moved_and_on_which_hosts_
     refused, accepted = account.subnets
     association = account.associations(account.primary_table)[refused]
     before(account.ec2, REPLACE, lambda: "InternalError", about=association, times=99)
-    begun = account.clock.now()
+    begun, incident = account.clock.now(), incident_now(account)
     with pytest.raises(SwapFailedError):
         acting.carry_out()
     (event,) = events
+    assert event["incident"] == incident
     assert (event["kind"], event["severity"]) == ("failover-failed", "critical")
     assert [host["instance"] for host in event["hosts"]] == list(account.backends[:3])
     seconds = round(account.clock.now() - begun, 3)

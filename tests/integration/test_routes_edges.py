@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
+from nat_failover.differences import Destination, Difference
 from nat_failover.routes import Routes, RouteTablesError, SwapFailedError, said_of
 from tests.fakes import before
 from tests.integration.account import Account, pair_in_moto
@@ -44,6 +45,17 @@ def default_route(account: Account, **told: str) -> None:
     other = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}
     default = {"DestinationCidrBlock": "0.0.0.0/0"} | told
     saying(account, account.standby_table, lambda table: table.update(Routes=[other, default]))
+
+
+def test_the_tables_are_asked_for_by_the_filter_as_ec2_spells_it(account: Account, routes: Routes) -> None:
+    """To EC2, unlike moto, the case matters.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html
+    """
+    asked: list[str] = []
+    before(account.ec2, DESCRIBE, lambda: asked.append(DESCRIBE), about="'Filter.1.Name': 'route-table-id'")
+    routes.read()
+    assert asked == [DESCRIBE]
 
 
 # Associations
@@ -94,6 +106,24 @@ def test_a_gateway_whose_routes_a_table_takes_is_one_of_its_routes(account: Acco
     assert {target.resource for target in found} >= {"vgw-1", "vgw-2"}
 
 
+def test_what_a_swap_would_take_from_the_subnets_or_give_them_is_a_difference(account: Account, routes: Routes) -> None:
+    for table, network in ((account.primary_table, "192.0.2.0/25"), (account.standby_table, "192.0.2.128/25")):
+        account.ec2.create_route(RouteTableId=table, DestinationCidrBlock=network, InstanceId=account.backends[0])
+    target = routes.read().by_id[account.primary_table].routes[Destination("DestinationCidrBlock", "192.0.2.0/25")]
+    assert routes.read().differences() == (
+        Difference(Destination("DestinationCidrBlock", "192.0.2.0/25"), target, None),
+        Difference(Destination("DestinationCidrBlock", "192.0.2.128/25"), None, target),
+    )
+
+
+def test_while_subnets_are_split_nothing_is_a_difference(account: Account, routes: Routes) -> None:
+    account.ec2.create_route(
+        RouteTableId=account.primary_table, DestinationCidrBlock="192.0.2.0/24", InstanceId=account.backends[0]
+    )
+    account.move(account.subnets[0], account.standby_table)
+    assert routes.read().differences() == ()
+
+
 # The default route
 
 
@@ -104,6 +134,15 @@ def test_a_default_route_that_leads_elsewhere_is_trouble_that_says_where(
     default_route(account, **{target: "elsewhere-1"})
     trouble = routes.read().by_id[account.standby_table].trouble
     assert trouble == f"the default route of {account.standby_table} leads to elsewhere-1, not to {account.standby}"
+
+
+def test_of_a_default_route_to_another_instances_interface_the_instance_is_told(
+    account: Account, routes: Routes
+) -> None:
+    default_route(account, NetworkInterfaceId="eni-1", InstanceId=account.primary)
+    trouble = routes.read().by_id[account.standby_table].trouble
+    said = f"the default route of {account.standby_table} leads to {account.primary}, not to {account.standby}"
+    assert trouble == said
 
 
 def test_a_default_route_without_a_target_leads_nowhere(account: Account, routes: Routes) -> None:

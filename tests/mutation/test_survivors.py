@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation import workspace
 from tests.mutation.results import Survivor, explained, score, survivor
 from tests.mutation.workspace import GROUPS, MODULES, ROOT
 
@@ -78,3 +79,17 @@ def test_an_explanation_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 def test_the_modules_and_the_tests_that_mutants_are_judged_by_are_there() -> None:
     assert [module for module in MODULES if not (PACKAGE / f"{module}.py").is_file()] == []
     assert [path for group in GROUPS.values() for path in group.tests if not (ROOT / path).is_file()] == []
+
+
+@pytest.mark.parametrize("of", [("lock",), ("lock", "failover")])
+def test_what_mutmut_found_is_kept_only_where_it_was_about_all_modules(
+    of: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace, "WORKSPACES", tmp_path)
+    found = tmp_path / "acting/mutants/src/nat_failover"
+    found.mkdir(parents=True)
+    for module in of:
+        (found / f"{module}.py.meta").touch()
+    workspace.make("acting")
+    assert found.is_dir() == (of == GROUPS["acting"].modules)
+    assert (tmp_path / "acting/src/nat_failover/lock.py").is_file()
