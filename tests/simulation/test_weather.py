@@ -127,3 +127,17 @@ def test_events_are_lost_come_twice_or_late_as_often_as_they_are_to() -> None:
     for trouble, share in zip(TROUBLES, (0.2, 0.3 * 0.8, 0.5 * 0.8), strict=True):
         assert abs(told.count(trouble) / 1000 - share) < 0.05
     assert sum(len(each) for each in copies) == 1000 - told.count(TROUBLES[0]) + told.count(TROUBLES[1])
+
+
+def test_an_operation_may_have_weather_of_its_own() -> None:
+    told: list[tuple[str, str]] = []
+    world = VirtualWorld(1)
+
+    def main() -> None:
+        weather = Weather(1, world, storms={"GetParameters": (1.0, ("made twice",))})
+        weather.told = lambda call, fate, strike: told.append((call.operation, fate))  # noqa: ARG005
+        for operation in ("GetParameters", "PutParameter", "GetParameters"):
+            weather.interpose(Call("ssm", operation, {}, Execution()), lambda: None)
+
+    world.run(main)
+    assert told == [("GetParameters", "made twice")] * 2
