@@ -121,7 +121,7 @@ class Truth:
             host.name
             for host in self._network.layout.backends
             if any(
-                max(spell.begun, counting.begun) <= min(spell.until, counting.until, until)
+                (begun := max(spell.begun, counting.begun)) <= min(spell.until, until) and begun < counting.until
                 for spell in self.spells(what, host.name, since, until)
                 for counting in self._counting(host.name)
             )
