@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -25,3 +27,12 @@ def pytest_report_header() -> str:
     """Say on which network the tests run."""
     why = why_unavailable()
     return "network namespaces: " + ("available" if why is None else f"tests that need them are skipped: {why}")
+
+
+@pytest.fixture(autouse=True)
+def _package_logs_as_ever() -> Iterator[None]:
+    """Undo what the function's entry point, the command or a campaign has made of the package's log in this process."""
+    yield
+    package = logging.getLogger("nat_failover")
+    package.handlers, package.propagate = [], True
+    package.setLevel(logging.NOTSET)

@@ -22,11 +22,11 @@ STATUS_CHANGE: dict[str, Any] = {
     "account": "123456789012",
     "time": "2024-07-10T21:51:32Z",
     "region": "us-east-1",
-    "resources": ["arn:aws:ec2:us-east-1:123456789012:instance/i-02573cafcfEXAMPLE"],
+    "resources": ["arn:aws:ec2:us-east-1:123456789012:instance/i-02573cafcfe0a1b2c"],
     "detail": {
         "command-id": "e8d3c0e4-71f7-4491-898f-c9b35bee5f3b",
         "document-name": DOCUMENT,
-        "instance-id": "i-02573cafcfEXAMPLE",
+        "instance-id": "i-02573cafcfe0a1b2c",
         "requested-date-time": "2024-07-10T21:51:30.049Z",
         "status": "Failed",
     },

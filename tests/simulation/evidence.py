@@ -14,6 +14,16 @@ from tests.simulation.weather import SLOW, STALE_BY
 
 # The longest that an agent which can't reach Systems Manager may be late with a command, and with its answer.
 DELIVERY = 30.0
+# After so many seconds a backend that is well has been heard: two ticks.
+UNHEARD = 120.0
+# Kinds of steps that keep the function from asking or hearing.
+HINDERING = frozenset(
+    {
+        *("ticks are lost", "a tick is late", "a permission is missing", "the function is killed", "a host lies"),
+        *("an agent restarts", "a backend reboots", "backends come up cut off", "a backend is replaced"),
+        *("a person pauses", "a person scribbles in the lock", "a clock is wrong"),
+    }
+)
 # Calls that an invocation makes one after the other before it decides, beside those that it waits by.
 TO_LOOK = 8
 
@@ -27,24 +37,26 @@ class Tolerance:
         slow: what a call may take beyond the usual.
         call: what a call usually takes at most.
         clock: the error of a time that hosts tell.
+        all_heard: whoever can answer has been asked, and its answer has been read.
     """
 
     stale: float
     slow: float
     call: float
     clock: float
+    all_heard: bool = False
 
     @staticmethod
     def of(history: History) -> Tolerance:
         """Give that of a history."""
-        storms = history.share > 0
         wrong_clocks = any(step.kind == "a clock is wrong" for step in history.steps)
         delivery = 1.5 * history.slower
         return Tolerance(
-            STALE_BY if storms and "stale" in history.fates else 0.0,
-            SLOW[1] if storms and "slow" in history.fates else 0.0,
+            STALE_BY if history.may_be("stale") else 0.0,
+            SLOW[1] if history.may_be("slow") else 0.0,
             0.25 * history.slower,
             (DELIVERY if wrong_clocks or history.silence_counts else 0.0) + delivery,
+            history.share == 0 and not history.storms and HINDERING.isdisjoint(step.kind for step in history.steps),
         )
 
     @property
@@ -82,6 +94,10 @@ def missing_evidence(
     silence = settings.silence_after if settings.count_silence else 0.0
     since = decided_at - settings.freshness - tolerance.clock - late - silence
     failing = truth.failing(since, decided_at)
+    if settings.count_silence and tolerance.all_heard and (heard := truth.heard(since - UNHEARD, decided_at)):
+        cut_off = truth.failing(since, decided_at, "is cut off")
+        if len(cut_off) < settings.failure_threshold:
+            return 3, f"a failover begins by silence, though {heard} are heard"
     if len(failing) < settings.failure_threshold:
         return (
             3,

@@ -7,6 +7,7 @@ from random import Random
 
 from tests.lab.template import EGRESS_PLACE
 from tests.simulation.history import Argument, History, Step
+from tests.simulation.plots import PLOTS
 from tests.simulation.steps import ACTING, CALLS, DEATHS, SCRIBBLES
 from tests.simulation.weather import FATES
 
@@ -23,6 +24,10 @@ DAY = 86400.0
 # What may befall many calls of an invocation without ending it.
 HARMLESS = frozenset({"stale", "slow", "made twice"})
 PERIOD = 60.0
+STORMY = (
+    *("GetParameters", "GetParameter", "PutParameter", "DescribeRouteTables", "ReplaceRouteTableAssociation"),
+    *("ListCommandInvocations", "ListCommands", "SendCommand", "DescribeInstances", "Publish"),
+)
 
 Arguments = Callable[[Random], tuple[Argument, ...]]
 
@@ -41,12 +46,6 @@ def _backend(chance: Random) -> tuple[Argument, ...]:
 
 
 DENIED = ("ReplaceRouteTableAssociation", "PutParameter", "SendCommand", "Publish", "AssociateAddress")
-# What may come upon a failover whose invocation has just died with the record written, or with the first subnet moved.
-UPON_A_DEATH = (
-    *("the standby's route table is replaced", "the mode becomes observe", "a person pauses", "a person swaps by hand"),
-    *("a person re-arms", "the passive NAT fails for a while", "the function is deployed anew"),
-)
-
 # Every kind of step: how often it is drawn, and with what.
 KINDS: Mapping[str, tuple[int, Arguments]] = {
     "the active NAT fails": (6, lambda chance: (chance.choice(DEATHS),)),
@@ -57,6 +56,14 @@ KINDS: Mapping[str, tuple[int, Arguments]] = {
     "a target is dead": (1, lambda chance: (chance.randrange(3), *_for(10, 90)(chance))),
     "packets are lost": (2, lambda chance: (chance.randrange(1, 60), *_for(10, 60)(chance))),
     "a backend is sick": (4, _backend),
+    "several backends are sick": (
+        2,
+        lambda chance: (chance.randrange(4), chance.choice((2, 2, 3)), round(chance.uniform(5, 90), 2)),
+    ),
+    "backends come up cut off": (
+        1,
+        lambda chance: (chance.randrange(4), round(chance.uniform(2, 20), 2), round(chance.uniform(10, 70), 2)),
+    ),
     "a backend reboots": (2, _backend),
     "a backend is replaced": (1, lambda chance: (chance.randrange(4),)),
     "an agent is silent": (3, _backend),
@@ -88,7 +95,7 @@ KINDS: Mapping[str, tuple[int, Arguments]] = {
     "a person adds a route": (2, _none),
     "a permission is missing": (3, lambda chance: (chance.choice(DENIED), *_for(5, 90)(chance))),
     "the function is deployed anew": (2, _none),
-    "the mode becomes observe": (1, _for(5, 90)),
+    "the mode becomes observe": (3, _for(5, 90)),
     "the standby's route table is replaced": (2, _none),
     "the primary's route table is replaced": (1, _none),
     "the function is killed": (3, _none),
@@ -103,7 +110,7 @@ def history(seed: int) -> History:
     """Draw a history; few kinds of trouble in each, so that none hides behind another."""
     chance = Random(seed)
     settings = chance.choices([pair for _, pair in PAIRS], [often for often, _ in PAIRS])[0]
-    lasts = round(chance.uniform(50, 170), 2)
+    lasts = round(chance.uniform(40, 130), 2)
     kinds = _kinds(chance)
     fates = tuple(chance.sample(FATES, chance.choice((1, 1, 2, 3, len(FATES)))))
     shares = (0.2, 0.4) if HARMLESS.issuperset(fates) else (0.01, 0.05, 0.2)
@@ -111,20 +118,39 @@ def history(seed: int) -> History:
     steps = [_step(kind, chance, lasts) for kind in kinds]
     if chance.random() < 0.85:
         steps.append(Step("the active NAT fails", round(chance.uniform(6, 45), 2), (chance.choice(DEATHS),)))
-    if chance.random() < 0.2:
-        steps += _upon_a_death(chance)
+    environment = _environment(chance)
+    events = chance.choice(((0.0, 0.0, 0.0), (0.0, 0.3, 0.3), (0.3, 0.3, 0.3), (1.0, 0.0, 0.0), (0.0, 1.0, 0.5)))
+    storms = _storms(chance)
+    if chance.random() < 0.45:
+        plot = chance.choice(PLOTS)(chance)
+        steps = [*chance.sample(steps, min(len(steps), plot.others)), *plot.steps]
+        events = events if plot.events is None else plot.events
+        settings, storms = plot.settings or settings, plot.storms or storms
+        environment |= plot.environment
+        lasts = max(lasts, plot.lasts)
+        if plot.fair:
+            share, storms = 0.0, plot.storms
     return History(
         seed,
         settings,
-        _environment(chance),
+        environment,
         slower=chance.choice((0.3, 0.3, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0)),
         share=share,
         fates=fates,
-        events=chance.choice(((0.0, 0.0, 0.0), (0.0, 0.3, 0.3), (0.3, 0.3, 0.3), (1.0, 0.0, 0.0), (0.0, 1.0, 0.5))),
+        storms=storms,
+        events=events,
         steps=tuple(sorted(steps, key=lambda step: step.at)),
         lasts=lasts,
         finale=chance.choice(DEATHS),
     )
+
+
+def _storms(chance: Random) -> tuple[tuple[str, float, tuple[str, ...]], ...]:
+    """Draw one operation that is befallen far more often than the others: what hurts is rarely spread evenly."""
+    if chance.random() < 0.8:
+        return ()
+    fates = tuple(chance.sample(FATES, chance.choice((1, 1, 2))))
+    return ((chance.choice(STORMY), round(chance.uniform(0.3, 1.0), 2), fates),)
 
 
 def day(seed: int) -> History:
@@ -143,14 +169,6 @@ def day(seed: int) -> History:
         lasts=DAY,
         finale=chance.choice(DEATHS),
     )
-
-
-def _upon_a_death(chance: Random) -> list[Step]:
-    call = chance.choice(("PutParameter lock", "ReplaceRouteTableAssociation"))
-    kind = chance.choice(UPON_A_DEATH)
-    after = round(chance.uniform(0.5, 20), 2)
-    died = Step("the function is killed", 0.0, (), (call, 1))
-    return [died, Step(kind, after, KINDS[kind][1](chance), (call, 1))]
 
 
 def _kinds(chance: Random) -> list[str]:
@@ -175,7 +193,7 @@ def _step(kind: str, chance: Random, lasts: float) -> Step:
 def _environment(chance: Random) -> dict[str, str]:
     environment = {
         "NAT_FAILOVER_WARM_UP": str(WARM_UP),
-        "NAT_FAILOVER_WINDOW": chance.choice(("0", "60", "120", "600")),
+        "NAT_FAILOVER_WINDOW": chance.choice(("0", "60", "60", "120", "120", "600")),
     }
     if chance.random() < 0.05:
         environment["NAT_FAILOVER_MODE"] = "observe"

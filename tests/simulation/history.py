@@ -43,6 +43,7 @@ class History:
         slower: factor of every latency of AWS.
         share: of all calls that something befalls.
         fates: what may befall them, see ``tests.simulation.weather``.
+        storms: an operation, the share of its calls that something befalls, and what, in place of the above.
         events: share of the status-change events that are lost, that come twice, and that are late.
         steps: what happens.
         lasts: seconds until all troubles end.
@@ -58,11 +59,17 @@ class History:
     slower: float = 1.0
     share: float = 0.0
     fates: tuple[str, ...] = ()
+    storms: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
     events: tuple[float, float, float] = (0.0, 0.0, 0.0)
     steps: tuple[Step, ...] = ()
     lasts: float = 120.0
     finale: str = "rules flushed"
     spared: frozenset[str] = frozenset()
+
+    def may_be(self, fate: str) -> bool:
+        """Whether a call may have a fate."""
+        storms = ((share, fates) for _, share, fates in self.storms)
+        return any(share > 0 and fate in fates for share, fates in ((self.share, self.fates), *storms))
 
     @property
     def silence_counts(self) -> bool:

@@ -29,6 +29,8 @@ PERIOD = 60.0
 TO_FINISH = 2 * PERIOD + 15.0
 # What a watch that has lost its process is believed beyond its window, and a tick to ask anew.
 TO_SEE_AGAIN = 45.0 + 2 * PERIOD
+# Failures that were seen before all troubles ended are evidence for so long, and may be judged a little later.
+TO_FORGET = 45.0
 # Rule 4's bound, from the death of the active NAT on: a tick where no event arrives, evidence, the swap.
 BOUND = PERIOD + 30.0
 
@@ -131,6 +133,7 @@ class Player:
             history.share,
             history.fates,
             history.spared,
+            {operation: (share, fates) for operation, share, fates in history.storms},
             self._struck,
         )
         lab.gateway.interpose = self._weather.interpose
@@ -225,7 +228,7 @@ class Player:
 
     def _calm(self) -> None:
         self._tell("- all troubles end")
-        self._weather.share = 0.0
+        self._weather.share, self._weather.storms = 0.0, {}
         self._deliveries.shares = (0.0, 0.0, 0.0)
         calm(self._stage)
 
@@ -238,7 +241,8 @@ class Player:
         stage.lab.wait_until(lambda: not self._unfinished(), until - stage.lab.world.now())
         if self._unfinished():
             rules.broken(4, "a failover that was begun is not finished in time")
-        stage.lab.wait(lease)
+        stage.lab.wait(TO_FORGET)
+        stage.lab.wait_until(lambda: not rules.claimed, lease)
         if rules.log.latest.state in ("failed-over", "armed") and not rules.touched and self._split():
             rules.broken(5, f"at rest the subnets are split, and the lock says {rules.log.latest.state}")
         if stage.blinded:

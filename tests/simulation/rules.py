@@ -85,13 +85,19 @@ class Rules:
     def _now(self) -> float:
         return self._lab.world.now()
 
+    @property
+    def claimed(self) -> bool:
+        """Whether an invocation has the claim, or had it just now and its lease is not over."""
+        return any(actor.until > self._now for actor in self._actors.values())
+
     def broken(self, rule: int, said: str) -> None:
         """Note that a rule was broken."""
         self.violations.append(Violation(rule, self._now, said))
 
     def person_wrote(self, text: str | None) -> None:
         """Note that a person has written or deleted the lock."""
-        self.touched |= self.log.latest.state == "failing-over"
+        # Whoever takes a failover away that is under way, or has failed, has what is left of it to mend.
+        self.touched |= self.log.latest.state in ("failing-over", "failed")
         self.log.write(self._now, text, PERSON)
 
     def person_moved(self, subnet: str) -> None:

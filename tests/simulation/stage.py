@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.lab.lab import Lab
+from tests.lab.network import ProbeOutcome
 from tests.lab.simulated import SimulatedNetwork
 from tests.simulation.cloud import ModelCloud
 from tests.simulation.rules import Rules
@@ -24,6 +25,7 @@ class Stage:
         blinded: a host has lost its probe without a word.
         ticks_lost: no tick of the schedule arrives.
         tick_late: seconds by which the next ticks are late.
+        lies: what hosts say whatever is so, by host.
         tell: told of all that happens, for the timeline.
     """
 
@@ -37,6 +39,7 @@ class Stage:
     blinded: bool = False
     ticks_lost: bool = False
     tick_late: list[float] = field(default_factory=list)
+    lies: dict[str, ProbeOutcome] = field(default_factory=dict)
     _made: int = 0
 
     @property

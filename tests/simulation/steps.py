@@ -15,10 +15,11 @@ from tests.simulation.stage import DEFAULT_ROUTE, Stage
 # Calls after which something may happen.
 CALLS = (
     *("PutParameter claim", "PutParameter lock", "GetParameters", "GetParameter", "DescribeRouteTables"),
-    *("ReplaceRouteTableAssociation", "SendCommand", "ListCommands", "ListCommandInvocations", "Publish"),
+    *("ReplaceRouteTableAssociation", "SendCommand watch", "SendCommand check", "SendCommand verify"),
+    *("ListCommands", "ListCommandInvocations", "Publish"),
 )
 # Those by which a failover acts: where an interruption does the greatest harm.
-ACTING = ("PutParameter claim", "PutParameter lock", "ReplaceRouteTableAssociation")
+ACTING = ("PutParameter claim", "PutParameter lock", "ReplaceRouteTableAssociation", "SendCommand check")
 DEATHS = ("rules flushed", "forwarding off", "link down", "uplink gone", "stopped")
 # What people write into the lock by mistake. A record that they copy stands for itself.
 SCRIBBLES = (
@@ -38,12 +39,16 @@ LIES: Mapping[str, ProbeOutcome] = {
     "endless": ProbeOutcome(1, '{"probe":1,"state":"unreachable","lost_for":1e9,"elapsed":1e9,"uptime":1e9}\n'),
     "wrong exit": ProbeOutcome(3, '{"probe":1,"state":"unreachable","lost_for":2,"elapsed":3,"uptime":90000}\n'),
 }
+# Those that nobody can tell from a failure.
+BELIEVED = ("unreachable", "endless")
 
 
 def called(operation: str, arguments: Mapping[str, Any]) -> str:
     """Name a call, as steps wait for it."""
     if operation == "PutParameter":
         return f"PutParameter {str(arguments['Name']).rpartition('/')[2]}"
+    if operation == "SendCommand":
+        return f"SendCommand {str(arguments['Comment']).partition(' ')[0]}"
     return operation
 
 
@@ -120,6 +125,31 @@ def _sick(stage: Stage, number: int, seconds: float) -> None:
         stage.network.set_sick(stage.backend(number), False)
 
 
+def _several_sick(stage: Stage, number: int, how_many: int, seconds: float) -> None:
+    hosts = [stage.backend(number + each) for each in range(how_many)]
+    for host in hosts:
+        stage.network.set_sick(host, True)
+    if stage.wait(seconds):
+        for host in hosts:
+            stage.network.set_sick(host, False)
+
+
+def _come_up_cut_off(stage: Stage, number: int, down: float, seconds: float) -> None:
+    """Three backends boot, and the way out is not there yet; others have it."""
+    stage.blinded = True
+    hosts = [stage.backend(number + each) for each in range(3)]
+    for host in hosts:
+        stage.network.stop(host)
+    if not stage.wait(down):
+        return
+    for host in hosts:
+        stage.network.set_sick(host, True)
+        stage.network.start(host)
+    if stage.wait(seconds):
+        for host in hosts:
+            stage.network.set_sick(host, False)
+
+
 def _replaced(stage: Stage, number: int) -> None:
     host = stage.backend(number)
     stage.network.stop(host)
@@ -145,10 +175,11 @@ def _agent_restarts(stage: Stage, number: int, how: str) -> None:
     host = stage.backend(number)
     stage.network.restart_agent(host, ProbeOutcome(255, "") if how == "told" else None)
     stage.blinded |= how == "untold"
-    # Where silence counts, what the host was asked just now stays without an answer.
-    stage.truth.liars.add(host)
+    # What the host was asked just now stays without an answer.
+    stage.truth.mute.add(host)
+    stage.truth.note()
     stage.wait(30)
-    stage.truth.liars.discard(host)
+    stage.truth.mute.discard(host)
 
 
 def _lies(stage: Stage, number: int, what: str, seconds: float) -> None:
@@ -156,15 +187,20 @@ def _lies(stage: Stage, number: int, what: str, seconds: float) -> None:
     host = stage.backend(number) if number < len(stage.network.layout.backends) else stage.passive()
     if host in stage.nats:
         what = "garbage"
-    before, lie = stage.lab.run_command.tampered, LIES[what]
-    stage.truth.liars.add(host)
-    stage.lab.run_command.tampered = lambda of, outcome: lie if of == host else before(of, outcome)
+    if what in BELIEVED:
+        stage.truth.liars.add(host)
+    elif host not in stage.truth.liars:
+        stage.truth.mute.add(host)
+    stage.truth.note()
+    stage.lies[host] = LIES[what]
+    stage.lab.run_command.tampered = stage.lies.get
     # It says at once what it is asked.
-    stage.network.restart_agent(host, lie)
+    stage.network.restart_agent(host, LIES[what])
     if stage.wait(seconds):
-        stage.lab.run_command.tampered = before
+        stage.lies.pop(host, None)
     stage.wait(60)
     stage.truth.liars.discard(host)
+    stage.truth.mute.discard(host)
 
 
 def _clock(stage: Stage, number: int, ahead: float) -> None:
@@ -297,6 +333,8 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "a target is dead": _target_dead,
     "packets are lost": _loss,
     "a backend is sick": _sick,
+    "several backends are sick": _several_sick,
+    "backends come up cut off": _come_up_cut_off,
     "a backend reboots": lambda stage, number, seconds: _reboots(stage, stage.backend(number), seconds),
     "a backend is replaced": _replaced,
     "an agent is silent": _silent,
@@ -338,7 +376,7 @@ def calm(stage: Stage) -> None:
     run_command.dead.clear()
     run_command.offline.clear()
     run_command.clocks.clear()
-    run_command.tampered = lambda host, outcome: outcome  # noqa: ARG005
+    stage.lies.clear()
     for nat in stage.nats:
         mend(stage, nat)
     for backend in network.layout.backends:

@@ -15,6 +15,10 @@ def described(history: History) -> str:
         f"seed {history.seed}: a pair with {settings}; {changed}",
         f"  {history.subnets} subnets, {history.backends} backends, latencies times {history.slower:g}",
         f"  of all calls {history.share:.1%} befallen by: {', '.join(history.fates)}",
+        *(
+            f"  of {operation} {share:.0%} befallen by: {', '.join(fates)}"
+            for operation, share, fates in history.storms
+        ),
         f"  of all events {lost:.0%} lost, {twice:.0%} twice, {late:.0%} late",
         *(f"  {step.said}" for step in history.steps),
         f"  all troubles end at {history.lasts:g} s; then the active NAT dies: {history.finale}",

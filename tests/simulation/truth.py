@@ -10,6 +10,8 @@ from tests.lab.simulated import SimulatedNetwork
 from tests.lab.world import World
 
 DEFAULT = "0.0.0.0/0"
+# Times of a boot that differ by less, in seconds, are those of one.
+SAME = 1e-3
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class Truth:
         self._warm_up = warm_up
         self._silence_counts = silence_counts
         self.liars: set[str] = set()
+        # Say nothing that can be judged by.
+        self.mute: set[str] = set()
         self._spells: dict[tuple[str, str], list[tuple[float, float | None]]] = {}
+        self._boots: dict[str, list[tuple[float, float]]] = {}
 
     def watch(self) -> None:
         """Note every change, for ever."""
@@ -57,16 +62,25 @@ class Truth:
         """Note what is so from now on."""
         for backend in (host.name for host in self._network.layout.backends):
             self._set("fails", backend, self._may_fail(backend))
+            self._set("is cut off", backend, self._is_cut_off(backend))
+            self._note_boot(backend)
         for table in self._cloud.tables():
             self._set("carries", table, self.carries(table))
 
     def _may_fail(self, host: str) -> bool:
-        if host in self.liars or (self._silence_counts and self._silent(host)):
+        return (self._silence_counts and self._silent(host)) or self._is_cut_off(host)
+
+    def _is_cut_off(self, host: str) -> bool:
+        """Tell whether a host may say that it can't reach the Internet."""
+        if host in self.liars:
             return True
+        if not self._network.is_up(host):
+            return False  # nobody there who could say so
         return bool(self._network.loss) or not self._network.is_online(host)
 
     def _silent(self, host: str) -> bool:
-        return host in self._run_command.dead or host in self._run_command.offline
+        command = self._run_command
+        return host in self.mute | command.dead | command.offline or not self._network.is_up(host)
 
     def carries(self, table: str) -> bool:
         """Tell whether the default route of a table leads to a NAT that reaches the Internet now.
@@ -89,19 +103,47 @@ class Truth:
         found = [Spell(begun, float("inf") if end is None else end) for begun, end in self._spells.get((what, of), [])]
         return [spell for spell in found if spell.begun <= until and spell.until >= since]
 
-    def failing(self, since: float, until: float) -> list[str]:
-        """Give the backends that may have seen a failure at some moment of a time, and were not just booted then."""
+    def heard(self, since: float, until: float) -> list[str]:
+        """Give the backends that nothing was the matter with all the time: they have said so, if they were asked."""
+        return [
+            host.name
+            for host in self._network.layout.backends
+            if len(self._boots[host.name]) == 1 and not self.spells("fails", host.name, since, until)
+        ]
+
+    def failing(self, since: float, until: float, what: str = "fails") -> list[str]:
+        """Give the backends that may have seen a failure at some moment of a time, and were not just booted then.
+
+        Args:
+            what: ``is cut off`` leaves out those that have only been silent.
+        """
         return [
             host.name
             for host in self._network.layout.backends
             if any(
-                min(spell.until, until) >= self._warm_from(host.name)
-                for spell in self.spells("fails", host.name, since, until)
+                max(spell.begun, counting.begun) <= min(spell.until, counting.until, until)
+                for spell in self.spells(what, host.name, since, until)
+                for counting in self._counting(host.name)
             )
         ]
 
-    def _warm_from(self, host: str) -> float:
-        """Tell from when on a host's failures count; agents that are silent tell nothing of their boot."""
+    def _note_boot(self, host: str) -> None:
+        now = self._world.now()
+        booted, boots = now - self._network.uptime(host), self._boots.setdefault(host, [])
+        if not boots or abs(boots[-1][1] - booted) > SAME:
+            boots.append((now, booted))
+
+    def _counting(self, host: str) -> list[Spell]:
+        """Give when a host's failures count; agents that are silent tell nothing of their boot.
+
+        What a machine said before it was rebooted or replaced stands: whoever decides by it may not know of that yet.
+        """
         if self._silence_counts or host in self.liars:
-            return 0.0
-        return self._world.now() - self._network.uptime(host) + self._warm_up - 1.0
+            return [Spell(0.0, float("inf"))]
+        boots = self._boots[host]
+        ends = [*(noted for noted, _ in boots[1:]), float("inf")]
+        found = [
+            Spell(max(noted, booted + self._warm_up - 1.0), end)
+            for (noted, booted), end in zip(boots, ends, strict=True)
+        ]
+        return [spell for spell in found if spell.begun <= spell.until]

@@ -6,7 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -71,6 +71,7 @@ class Weather:
     Attributes:
         share: of the calls that something befalls; 0 for fair weather.
         fates: which kinds there are.
+        storms: share and fates of the calls of an operation that has weather of its own.
         spared: calls that nothing befalls, as ``strike`` names them.
         seen: how often each kind has befallen each operation.
         told: called with each, and its name.
@@ -82,6 +83,7 @@ class Weather:
     share: float = 0.0
     fates: tuple[str, ...] = FATES
     spared: frozenset[str] = frozenset()
+    storms: Mapping[str, tuple[float, tuple[str, ...]]] = field(default_factory=dict)
     told: Callable[[Call, str, str], None] = lambda call, fate, strike: None  # noqa: ARG005
 
     def __post_init__(self) -> None:
@@ -98,8 +100,9 @@ class Weather:
         """
         self.calls[call.operation] += 1
         strike = f"{call.operation} {self.calls[call.operation]}"
-        chance = self._chance(strike)
-        fate = None if chance is None else self._fate(call.operation, chance)
+        share, fates = self.storms.get(call.operation, (self.share, self.fates))
+        chance = self._chance(strike, share)
+        fate = None if chance is None else self._fate(call.operation, chance, fates)
         if fate is None or chance is None:
             return make()
         self.seen[fate, call.operation] += 1
@@ -134,15 +137,16 @@ class Weather:
                 stack.enter_context(as_of(at))
             return make()
 
-    def _chance(self, strike: str) -> Random | None:
+    def _chance(self, strike: str, share: float) -> Random | None:
         """Give a source of chance to a call that something befalls; to most, nothing does."""
-        if not self.share or strike in self.spared:
+        if not share or strike in self.spared:
             return None
         lot = zlib.crc32(f"{self.seed} {strike}".encode())
-        return Random(lot) if lot < self.share * 2**32 else None
+        return Random(lot) if lot < share * 2**32 else None
 
-    def _fate(self, operation: str, chance: Random) -> str | None:
-        fate = chance.choice(self.fates)
+    @staticmethod
+    def _fate(operation: str, chance: Random, fates: tuple[str, ...]) -> str | None:
+        fate = chance.choice(fates)
         return None if fate == "stale" and operation not in READS else fate
 
 
