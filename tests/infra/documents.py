@@ -23,6 +23,7 @@ OWN = {("logs", "tail"): {"since", "follow", "format", "filter-pattern"}}
 ADDED = {
     ("ec2", "authorize-security-group-ingress"): {"protocol", "port", "cidr"},
     ("ec2", "authorize-security-group-egress"): {"protocol", "port", "cidr"},
+    ("ec2", "create-network-acl-entry"): {"ingress"},
     ("sns", "subscribe"): {"notification-endpoint"},
 }
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
