@@ -122,7 +122,12 @@ def test_watched_it_is_shown_anew_until_ctrl_c(deployment: Deployment) -> None:
     ours, theirs = pty.openpty()
     environ = deployment.aws.environ | {"PYTHONPATH": str(deployment.installed), "TERM": "xterm", "COLUMNS": "160"}
     command = [str(deployment.installed / "bin" / "nat-failover"), "status", "--watch", "--every", "1"]
-    process = subprocess.Popen(command, env=environ, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
+    # Where the tests run in the background of a shell, Ctrl-C is ignored, and a child would inherit that.
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(command, env=environ, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
+    finally:
+        signal.signal(signal.SIGINT, before)
     os.close(theirs)
     screen = bytearray()
     # Whoever writes to a terminal that nobody reads waits for ever, Ctrl-C or not.
