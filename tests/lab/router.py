@@ -179,9 +179,13 @@ class Router:
         self._associations[subnet] = table
 
     def set_public(self, host: Host, address: str | None) -> None:
-        """Translate a host's address to another public one, or to none: all at once, for packets of both directions."""
+        """Translate a host's address to another public one, or to none: all at once, for packets of both directions.
+
+        Whoever had that one has it no longer.
+        """
         if address == self._public.get(host.address):
             return
+        self._public = {inside: outside for inside, outside in self._public.items() if outside != address}
         if address is None:
             self._public.pop(host.address, None)
         else:
