@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,23 +12,10 @@ from nat_failover.failover import Result
 from nat_failover.lock import ClaimLostError
 from nat_failover.routes import PAUSES, SwapFailedError
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
 from tests.integration.acting import REASON, Acting
 
 REPLACE = "ReplaceRouteTableAssociation"
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair in moto."""
-    with pair_in_moto() as account:
-        yield account
-
-
-@pytest.fixture
-def acting(account: Account) -> Acting:
-    """Be an invocation."""
-    return Acting(account)
 
 
 def refuse_to_move(account: Account, subnet: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,25 +15,12 @@ from nat_failover.failover import Result
 from nat_failover.routes import RouteTablesError, SwapFailedError
 from nat_failover.settings import Mode
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
 from tests.integration.acting import REASON, Acting
 from tests.integration.test_egress import Moving, interface_of
 
 REPLACE = "ReplaceRouteTableAssociation"
 PUBLIC = "203.0.113.99"
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair in moto."""
-    with pair_in_moto() as account:
-        yield account
-
-
-@pytest.fixture
-def acting(account: Account) -> Acting:
-    """Be an invocation."""
-    return Acting(account)
 
 
 @pytest.fixture

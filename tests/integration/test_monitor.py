@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from botocore.exceptions import ClientError
 
 from nat_failover.rounds import OVERLAP
 from nat_failover.settings import Mode
 from tests.fakes import Told, before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
 from tests.integration.acting import Acting
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair with four backends in moto."""
-    with pair_in_moto() as account:
-        yield account
 
 
 def after_a_while(account: Account) -> Account:

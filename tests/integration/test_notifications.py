@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from botocore.exceptions import ClientError
 
 from nat_failover.routes import SwapFailedError
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
 from tests.integration.acting import REASON, Acting
 
 REPLACE = "ReplaceRouteTableAssociation"
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair in moto."""
-    with pair_in_moto() as account:
-        yield account
-
-
-@pytest.fixture
-def acting(account: Account) -> Acting:
-    """Be an invocation."""
-    return Acting(account)
 
 
 # Verification

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from nat_failover.record import LockState
 from nat_failover.routes import RouteTablesError, SwapFailedError
 from nat_failover.settings import Mode
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
 from tests.integration.acting import Acting
 
 REPLACE = "ReplaceRouteTableAssociation"
@@ -20,19 +20,6 @@ REPLACE = "ReplaceRouteTableAssociation"
 
 class CrashError(Exception):
     """The invocation dies."""
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair in moto."""
-    with pair_in_moto() as account:
-        yield account
-
-
-@pytest.fixture
-def acting(account: Account) -> Acting:
-    """Be an invocation."""
-    return Acting(account)
 
 
 def on_every_call(account: Account, event: str, act: Callable[[str], None]) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,17 +22,6 @@ pytestmark = [
     pytest.mark.namespaces,
     pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
 ]
-
-
-@pytest.fixture
-def network() -> Iterator[Network]:
-    with ExitStack() as stack:
-        yield Network(stack)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Path:
-    return tmp_path / "disk"
 
 
 def real(kind: str) -> str:

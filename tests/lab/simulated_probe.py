@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tests.lab.network import ProbeOutcome
+from tests.lab.simulated_process import SimulatedProcess
 
 if TYPE_CHECKING:
     from tests.lab.simulated import SimulatedNetwork
@@ -21,7 +22,7 @@ NUDGE_AT = 2
 NUDGED_FOR = 0.80
 
 
-class SimulatedProbe:
+class SimulatedProbe(SimulatedProcess):
     """The probe, slot by slot, as infra/probe.sh goes about it."""
 
     def __init__(self, network: SimulatedNetwork, host: str, arguments: Sequence[str]) -> None:
@@ -38,23 +39,8 @@ class SimulatedProbe:
         self._sent = self._lost = 0
         self._answered = False
         self._last_target = ""
-        self._outcome = ProbeOutcome(-9, "")
         self._begun = network.world.now()
-        self._task = network.world.spawn(self._main, f"probe on {host}")
-
-    def wait(self) -> ProbeOutcome:
-        """Wait until it has ended."""
-        self._task.join()
-        return self._outcome
-
-    def kill(self, outcome: ProbeOutcome | None = None) -> None:
-        """End it, without a word of its own."""
-        self._outcome = outcome or self._outcome
-        self._task.cancel()
-
-    def done(self) -> bool:
-        """Tell whether it has ended."""
-        return self._task.done()
+        super().__init__(network.world, f"probe on {host}")
 
     def _main(self) -> None:
         world = self._network.world

@@ -7,12 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.lab.network import ProbeOutcome
+from tests.lab.simulated_process import SimulatedProcess
 
 if TYPE_CHECKING:
     from tests.lab.simulated import SimulatedNetwork
 
 
-class SimulatedScript:
+class SimulatedScript(SimulatedProcess):
     """A script without arguments: which it is, is known by what it prints."""
 
     def __init__(self, network: SimulatedNetwork, host: str, script: str) -> None:
@@ -26,22 +27,7 @@ class SimulatedScript:
             '"forward":%d': self._forward,
         }
         (self._play,) = (play for printed, play in plays.items() if printed in script)
-        self._outcome = ProbeOutcome(-9, "")
-        self._task = network.world.spawn(self._main, f"script on {host}")
-
-    def wait(self) -> ProbeOutcome:
-        """Wait until it has ended."""
-        self._task.join()
-        return self._outcome
-
-    def kill(self, outcome: ProbeOutcome | None = None) -> None:
-        """End it, without a word of its own."""
-        self._outcome = outcome or self._outcome
-        self._task.cancel()
-
-    def done(self) -> bool:
-        """Tell whether it has ended."""
-        return self._task.done()
+        super().__init__(network.world, f"script on {host}")
 
     def _main(self) -> None:
         self._outcome = ProbeOutcome(0, json.dumps(self._play(), separators=(",", ":")) + "\n")
