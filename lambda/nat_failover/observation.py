@@ -112,18 +112,25 @@ class Observation:
         return self.asked_at + self.elapsed
 
 
-def observe(invocation: Invocation, asked: Round, now: float, settings: Settings) -> Observation:
+def observe(invocation: Invocation, asked: Round, read_at: float, now: float, settings: Settings) -> Observation:
     """Read one invocation.
 
     A host's clock may be wrong, so its finishing time is held between what SSM's own times allow.
+
+    Args:
+        invocation: as SSM has told it.
+        asked: the round that it belongs to.
+        read_at: when SSM was asked: what had not happened by then may have happened since, however long it took.
+        now: the time; no earlier than ``read_at``.
+        settings: how long a host may say nothing.
     """
     match invocation.status:
         case "Success" | "Failed":
             return _ended(invocation, asked, now, settings)
         case "InProgress" | "Cancelling":
-            return _running(invocation, asked, now, settings)
+            return _running(invocation, asked, read_at, settings)
         case "Pending" | "Delayed":
-            return _not_begun(invocation, asked, now, settings)
+            return _not_begun(invocation, asked, read_at, settings)
         case "TimedOut" if "delivery" in invocation.details.lower():
             return _silent(invocation, asked, settings, "no agent took the command")
         case _:
@@ -157,16 +164,17 @@ def _ended(invocation: Invocation, asked: Round, now: float, settings: Settings)
     )
 
 
-def _running(invocation: Invocation, asked: Round, now: float, settings: Settings) -> Observation:
-    if now > asked.ends_at + SLACK or (asked.kind is not Kind.WATCH and now > asked.asked_at + settings.silence_after):
+def _running(invocation: Invocation, asked: Round, read_at: float, settings: Settings) -> Observation:
+    overdue = asked.ends_at + SLACK if asked.kind is Kind.WATCH else asked.asked_at + settings.silence_after
+    if read_at > overdue:
         return _silent(invocation, asked, settings, "the probe has not come back")
-    at = now - settings.settle
+    at = read_at - settings.settle
     healthy = asked.kind is Kind.WATCH and at >= asked.asked_at
     return Observation(
         invocation.host,
         State.REACHABLE if healthy else State.PENDING,
-        at if healthy else now,
-        at if healthy else now,
+        at if healthy else read_at,
+        at if healthy else read_at,
         asked.asked_at,
         False,
         running_until=asked.ends_at,
@@ -174,14 +182,14 @@ def _running(invocation: Invocation, asked: Round, now: float, settings: Setting
     )
 
 
-def _not_begun(invocation: Invocation, asked: Round, now: float, settings: Settings) -> Observation:
-    if now > asked.asked_at + settings.silence_after:
+def _not_begun(invocation: Invocation, asked: Round, read_at: float, settings: Settings) -> Observation:
+    if read_at > asked.asked_at + settings.silence_after:
         return _silent(invocation, asked, settings, "no agent has taken the command")
     return Observation(
         invocation.host,
         State.PENDING,
-        now,
-        now,
+        read_at,
+        read_at,
         asked.asked_at,
         False,
         running_until=asked.ends_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,18 @@ log = logging.getLogger(__name__)
 PAGE = 50
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
 MOST_HOSTS = 50
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The invocations of a command, by instance id, as they stood when SSM was asked.
+
+    Attributes:
+        at: when it was asked, seconds since the epoch: its answer, which may take long, says nothing of later.
+    """
+
+    at: float
+    invocations: Mapping[str, Invocation]
 
 
 class Probe:
@@ -108,7 +121,7 @@ class Probe:
         SSM may not know of the invocations right after the command was sent: whoever is missing is asked of
         and has said nothing yet.
         """
-        return self.judge(asked, self.invocations(asked.command_id))
+        return self.judge(asked, self.reading(asked.command_id))
 
     def invocations(self, command_id: str) -> dict[str, Invocation]:
         """Read the invocations of a command, by instance id; none of a command that SSM does not know (any more)."""
@@ -120,15 +133,20 @@ class Probe:
         except self._ssm.exceptions.InvalidCommandId:
             return {}
 
-    def judge(self, asked: Round, told: Mapping[str, Invocation]) -> list[Observation]:
-        """Give the observations that invocations come to by now."""
+    def reading(self, command_id: str) -> Reading:
+        """Read the invocations of a command, and note when."""
+        asked_at = self._runtime.now()
+        return Reading(asked_at, self.invocations(command_id))
+
+    def judge(self, asked: Round, read: Reading) -> list[Observation]:
+        """Give the observations that what was read comes to."""
         now = self._runtime.now()
         return [
-            observe(told.get(host) or unknown_yet(host), asked, now, self._settings)
-            for host in sorted({*asked.hosts, *told})
+            observe(read.invocations.get(host) or unknown_yet(host), asked, read.at, now, self._settings)
+            for host in sorted({*asked.hosts, *read.invocations})
         ]
 
-    def reading(self, rounds: Sequence[Round]) -> list[Callable[[], list[Observation]]]:
+    def readings(self, rounds: Sequence[Round]) -> list[Callable[[], list[Observation]]]:
         """Give one call for each round, to be made at the same time."""
         return [lambda asked=asked: self.read(asked) for asked in rounds]  # type: ignore[misc]
 

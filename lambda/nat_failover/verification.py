@@ -65,7 +65,7 @@ class Verification:
         words: list[Observation] = []
         while rounds and self._runtime.now() < deadline:
             self._runtime.sleep(self._settings.poll)
-            words = [word for read in self._runtime.together(self._probe.reading(rounds)) for word in read]
+            words = [word for read in self._runtime.together(self._probe.readings(rounds)) for word in read]
             if all(word.state is not State.PENDING for word in words):
                 break
         return words

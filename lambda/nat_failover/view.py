@@ -11,8 +11,8 @@ from nat_failover.egress import Egress
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.instances import Instances
 from nat_failover.lock import LockStore, LockView
-from nat_failover.observation import Invocation, Observation, State
-from nat_failover.probe import Probe
+from nat_failover.observation import Observation, State
+from nat_failover.probe import Probe, Reading
 from nat_failover.rounds import Round, look_back, worth_reading
 from nat_failover.routes import Routes, Tables
 from nat_failover.runtime import Runtime
@@ -110,7 +110,7 @@ class Lookout:
         if isinstance(trigger, StatusChange):
             command_id = trigger.command_id
             nats = self._settings.nats
-            calls += [lambda: self._probe.invocations(command_id), lambda: self._instances.describe(nats)]
+            calls += [lambda: self._probe.reading(command_id), lambda: self._instances.describe(nats)]
             locks, tables, rounds, told, instances = self._runtime.together(calls)
             chosen = worth_reading(rounds, now, self._settings)
             hosts = {host for asked in chosen for host in asked.hosts} - instances.keys()
@@ -141,15 +141,14 @@ class Lookout:
             self._met |= self._instances.describe(strangers)
         return {host: self._met[host] for host in hosts}
 
-    def _observations(
-        self, rounds: list[Round], known: Mapping[str, Mapping[str, Invocation]]
-    ) -> dict[str, tuple[Observation, ...]]:
+    def _observations(self, rounds: list[Round], known: Mapping[str, Reading]) -> dict[str, tuple[Observation, ...]]:
         unread = [asked for asked in rounds if asked.command_id not in known]
-        read = self._runtime.together(self._probe.reading(unread)) if unread else []
+        read = self._runtime.together(self._probe.readings(unread)) if unread else []
         told = {asked.command_id: tuple(said) for asked, said in zip(unread, read, strict=True)}
         return {
-            asked.command_id: told.get(asked.command_id)
-            or tuple(self._probe.judge(asked, known.get(asked.command_id, {})))
+            asked.command_id: tuple(self._probe.judge(asked, known[asked.command_id]))
+            if asked.command_id in known
+            else told[asked.command_id]
             for asked in rounds
         }
 
@@ -159,7 +158,7 @@ class Lookout:
             asked for asked in view.rounds if any(o.running_until is not None for o in view.told[asked.command_id])
         ]
         strangers = {o.host for o in view.observations} - view.instances.keys()
-        calls: list[Callable[[], Any]] = [*self._probe.reading(unfinished)]
+        calls: list[Callable[[], Any]] = [*self._probe.readings(unfinished)]
         if strangers:
             calls.append(lambda: self._meet(strangers))
         told = self._runtime.together(calls) if calls else []

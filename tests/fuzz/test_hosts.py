@@ -98,7 +98,7 @@ def test_every_observation_has_times_that_can_be(told: Told, kind: Kind, ago: fl
     if told.finished_at is not None:
         plugin["ResponseFinishDateTime"] = datetime.fromtimestamp(told.finished_at, UTC)
     listed: Any = {"InstanceId": HOSTS[0], "Status": told.status, "CommandPlugins": [plugin]}
-    seen = observe(_invocation(listed), asked, NOW, function.settings)
+    seen = observe(_invocation(listed), asked, NOW, NOW, function.settings)
     assert all(map(math.isfinite, (seen.at, seen.since, seen.elapsed)))
     if seen.state is State.UNREACHABLE:
         assert asked.asked_at <= seen.since <= seen.at <= NOW + 60

@@ -265,6 +265,20 @@ def test_what_ssm_says_of_a_probe_that_runs_is_not_taken_for_its_end(account: Ac
     assert (seen.state, seen.at) == (State.PENDING, account.clock.now())
 
 
+def test_what_takes_long_to_be_read_is_judged_as_of_its_reading(account: Account, probe: Probe) -> None:
+    asked = sent(probe, Kind.CHECK, account.backends[:1])
+    account.clock.sleep(1)
+    read_at = account.clock.now()
+
+    def slow(command: object, host: str) -> Told:  # noqa: ARG001
+        account.clock.sleep(30)
+        return Told("Pending")
+
+    account.run_command.answer = slow
+    (seen,) = probe.read(asked)
+    assert (seen.state, seen.at) == (State.PENDING, read_at)
+
+
 def test_a_round_whose_reading_ssm_refuses_is_an_error(account: Account, probe: Probe) -> None:
     asked = sent(probe, Kind.CHECK, account.backends)
     before(account.ssm, "ListCommandInvocations", lambda: "ThrottlingException")
@@ -275,7 +289,7 @@ def test_a_round_whose_reading_ssm_refuses_is_an_error(account: Account, probe: 
 def test_several_rounds_are_read_each_by_its_own_command(account: Account, probe: Probe) -> None:
     rounds = [sent(probe, Kind.CHECK, (host,)) for host in account.backends]
     account.clock.sleep(1)
-    told = [read() for read in probe.reading(rounds)]
+    told = [read() for read in probe.readings(rounds)]
     assert [[o.host for o in said] for said in told] == [[host] for host in account.backends]
 
 

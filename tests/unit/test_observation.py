@@ -41,9 +41,11 @@ def under_way(status: str) -> Invocation:
     return Invocation(HOST, status, status, None, None, "")
 
 
-def observed(invocation: Invocation, of: Round | None = None, now: float = NOW) -> Observation:
+def observed(
+    invocation: Invocation, of: Round | None = None, now: float = NOW, read_at: float | None = None
+) -> Observation:
     """Observe it at the example's settings."""
-    return observe(invocation, of or asked(), now, settings())
+    return observe(invocation, of or asked(), now if read_at is None else read_at, now, settings())
 
 
 # What has ended
@@ -224,6 +226,17 @@ def test_silence_is_dated_the_same_whenever_it_is_read() -> None:
     assert soon == late
 
 
+@pytest.mark.parametrize("status", ["Pending", "InProgress"])
+def test_an_answer_that_took_long_to_be_read_makes_nobody_silent(status: str) -> None:
+    observation = observed(under_way(status), asked(Kind.CHECK, at=NOW - 20), read_at=NOW - 10.5)
+    assert (observation.state, observation.at) == (State.PENDING, NOW - 10.5)
+
+
+def test_an_answer_that_took_long_to_be_read_is_proof_of_health_as_of_its_reading() -> None:
+    observation = observed(under_way("InProgress"), read_at=NOW - 10)
+    assert (observation.state, observation.at) == (State.REACHABLE, NOW - 10 - settings().settle)
+
+
 def test_a_host_that_ssm_does_not_list_yet_is_awaited() -> None:
     assert observed(unknown_yet(HOST), asked(at=NOW - 1)).state is State.PENDING
 
@@ -287,7 +300,7 @@ def test_no_clock_and_no_words_of_a_host_move_its_observation_out_of_its_own_tim
     # SSM gives a delivery up after thirty seconds at the earliest.
     assume(age >= DELIVERY_TIMEOUT or invocation.details != "DeliveryTimedOut")
     now = ASKED + age
-    observation = observe(invocation, of, now, settings())
+    observation = observe(invocation, of, now, now, settings())
     exact = 1e-6
     assert ASKED - exact <= observation.since <= observation.at <= now + exact
     assert ASKED <= observation.answered_from <= now + exact
@@ -297,7 +310,7 @@ def test_no_clock_and_no_words_of_a_host_move_its_observation_out_of_its_own_tim
 def test_only_a_probe_that_has_ended_and_said_so_is_unreachable_or_explicitly_reachable(
     invocation: Invocation, of: Round, age: float
 ) -> None:
-    observation = observe(invocation, of, ASKED + age, settings())
+    observation = observe(invocation, of, ASKED + age, ASKED + age, settings())
     claims = observation.state in (State.UNREACHABLE, State.WARMING_UP)
     if claims or (observation.state is State.REACHABLE and observation.explicit):
         assert observation.explicit

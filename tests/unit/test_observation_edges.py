@@ -149,5 +149,5 @@ def test_a_number_that_the_probe_leaves_out_is_nought_and_the_largest_is_below_t
 
 
 def test_a_probe_has_not_run_for_longer_than_its_round_is_old() -> None:
-    told = observe(ended(1, said(elapsed=50)), asked(at=NOW - 0.25), NOW, settings())
+    told = observe(ended(1, said(elapsed=50)), asked(at=NOW - 0.25), NOW, NOW, settings())
     assert told.elapsed == 0.25

@@ -186,7 +186,7 @@ class GameDay:
         # A watch may be as old as its window.
         rounds = hand.probe.rounds(since - hand.settings.window - 60)
         asked = [r for r in rounds if r.kind is not Kind.VERIFY and r.ends_at >= since - 60]
-        words = hand.runtime.together(hand.probe.reading(asked)) if asked else []
+        words = hand.runtime.together(hand.probe.readings(asked)) if asked else []
         said = [w.at for told in words for w in told if w.state is State.UNREACHABLE and w.at >= since]
         return min(said, default=None)
 

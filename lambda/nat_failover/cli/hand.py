@@ -138,7 +138,7 @@ class Hand:
         deadline = self.runtime.now() + self.settings.silence_after + 5
         while rounds and self.runtime.now() < deadline:
             self.runtime.sleep(POLL)
-            read = self.runtime.together(self.probe.reading(rounds))
+            read = self.runtime.together(self.probe.readings(rounds))
             words = {word.host: word for told in read for word in told}
             if all(word.state is not State.PENDING for word in words.values()):
                 break
