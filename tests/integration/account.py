@@ -147,6 +147,10 @@ class Account:
         """Change settings."""
         self.settings = replace(self.settings, **changes)
 
+    def cut_off(self, *hosts: str, ago: float = 3) -> None:
+        """Let hosts have lost the Internet so many seconds ago."""
+        self.offline |= dict.fromkeys(hosts, self.clock.now() - ago)
+
     @property
     def fleet(self) -> Fleet:
         """A view of the backends that remembers nothing yet."""

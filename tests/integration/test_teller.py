@@ -60,7 +60,7 @@ def split(account: Account) -> None:
 
 def dead(account: Account) -> None:
     """Let all backends have lost the Internet."""
-    account.offline |= dict.fromkeys(account.backends, account.clock.now() - 3)
+    account.cut_off(*account.backends, ago=3)
 
 
 def refusing(account: Account, service: str, operation: str, code: str = "Throttled", times: float = 99) -> None:
