@@ -8,8 +8,9 @@ import json
 import pytest
 
 from nat_failover.settings import Mode
+from tests.examples import TICK
 from tests.fakes import before
-from tests.integration.account import TICK, Account, Context
+from tests.integration.account import Account, Context
 from tests.integration.acting import Acting
 
 pytestmark = pytest.mark.usefixtures("watched")

@@ -13,8 +13,9 @@ from moto.sns.models import sns_backends
 
 from nat_failover.conditions import DAY
 from nat_failover.settings import Mode
+from tests.examples import TICK
 from tests.fakes import before
-from tests.integration.account import ACCOUNT_ID, REGION, TICK, Account, Context, Invoked, pair_in_moto
+from tests.integration.account import ACCOUNT_ID, REGION, Account, Context, Invoked, pair_in_moto
 from tests.integration.acting import Acting
 
 TOLD = "/nat-failover/main/told"
