@@ -20,7 +20,7 @@ from unittest.mock import patch
 from nat_failover.application import Application
 from nat_failover.cli.session import Account as Theirs
 from tests.e2e.account import PAIR, REGION, ROOT, Account, _parsed, account
-from tests.e2e.commandline import TICK
+from tests.examples import TICK
 from tests.lab.layout import TARGETS
 from tests.lab.template import PLACES, synthesized
 
