@@ -18,9 +18,12 @@ from tests.simulation.cloud import ModelCloud
 from tests.simulation.deliveries import Deliveries
 from tests.simulation.evidence import Tolerance
 from tests.simulation.history import History, Step
+from tests.simulation.locklog import readable
+from tests.simulation.machines import die
+from tests.simulation.people import restore_default
 from tests.simulation.rules import Rules, Violation
 from tests.simulation.stage import Stage
-from tests.simulation.steps import STEPS, called, calm, die, readable, restore_default
+from tests.simulation.steps import STEPS, called, calm
 from tests.simulation.truth import Truth
 from tests.simulation.weather import Weather
 
