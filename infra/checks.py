@@ -17,49 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from infra.app import make_app
-
-# By name, the configuration's block and further context.
-CHECKED: Mapping[str, tuple[Mapping[str, Any] | None, Mapping[str, object]]]
-
-
-def _pair(name: str = "main", digit: str = "0", **settings: object) -> dict[str, object]:
-    return {
-        "name": name,
-        "vpcId": "vpc-0123456789abcdef0",
-        "primaryRouteTableId": f"rtb-0123456789abcdef{digit}",
-        "primaryInstanceId": f"i-0123456789abcdef{digit}",
-        "standbySubnetId": f"subnet-0123456789abcdef{digit}",
-        **settings,
-    }
-
-
-def _one(**settings: object) -> dict[str, object]:
-    return {"pairs": [_pair(**settings)]}  # type: ignore[arg-type]
-
-
-_EVERYTHING = {
-    "mirrorRoutes": True,
-    "standbyElasticIp": "allocate",
-    "gatewayEndpoints": ["s3", "dynamodb"],
-    "routes": [{"destination": "10.30.0.0/16", "target": "pcx-0123456789abcdef0"}],
-    "kmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
-    "permissionsBoundaryArn": "arn:aws:iam::123456789012:policy/boundary",
-    "alarmActions": ["arn:aws:sns:eu-central-1:123456789012:paging"],
-    "mailAddresses": ["oncall@example.com"],
-}
-CHECKED = {
-    "one pair": (_one(), {}),
-    "three pairs": ({"pairs": [_pair(name, str(n)) for n, name in enumerate(("a", "b", "c"))]}, {}),
-    "demo": (None, {"demo": "true"}),
-    "no endpoints": (_one(ssmAccess="none"), {}),
-    "endpoints made": (_one(ssmAccess="create"), {}),
-    "egressAddress": (_one(egressAddress="eipalloc-0123456789abcdef0"), {}),
-    "mirrorRoutes": (_one(mirrorRoutes=True), {}),
-    "everything": (_one(**_EVERYTHING), {}),
-    "only observing": (_one(mode="observe"), {}),
-    "GovCloud": ({**_one(), "account": "123456789012", "region": "us-gov-west-1"}, {}),
-    "China": ({**_one(), "account": "123456789012", "region": "cn-north-1"}, {}),
-}
+from infra.checked import CHECKED
 
 
 def nag(configuration: Mapping[str, Any] | None, context: Mapping[str, object], outdir: str) -> list[str]:

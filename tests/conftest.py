@@ -29,6 +29,13 @@ def pytest_report_header() -> str:
     return "network namespaces: " + ("available" if why is None else f"tests that need them are skipped: {why}")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs network namespaces where there are none, and say why."""
+    why = why_unavailable()
+    if why is not None and item.get_closest_marker("namespaces") is not None:
+        pytest.skip(why)
+
+
 @pytest.fixture(autouse=True)
 def _package_logs_as_ever() -> Iterator[None]:
     """Undo what the function's entry point, the command or a campaign has made of the package's log in this process."""

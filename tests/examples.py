@@ -15,6 +15,18 @@ PRIMARY_TABLE, STANDBY_TABLE = "rtb-0123456789abcdef0", "rtb-0123456789abcdef1"
 PRIMARY, STANDBY = "i-0123456789abcdef0", "i-0123456789abcdef1"
 BACKENDS = tuple(f"i-0bacbacbacbac000{n}" for n in range(10))
 
+# https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
+TICK: dict[str, Any] = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "2026-10-08T16:53:06Z",
+    "region": "eu-west-1",
+    "resources": ["arn:aws:events:eu-west-1:123456789012:rule/nat-failover-tick"],
+    "detail": {},
+}
 ENVIRONMENT = {
     "NAT_FAILOVER_PAIR": "main",
     "NAT_FAILOVER_LOCK_PARAMETER": "/nat-failover/main/lock",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from nat_failover.address import Address
@@ -49,7 +50,11 @@ class View:
         instance = self.instances.get(host)
         if instance is None or instance.state != "running":
             return False
-        return any(instance.subnet in subnets for subnets in self.tables.subnets.values())
+        return instance.subnet in self._protected
+
+    @cached_property
+    def _protected(self) -> frozenset[str]:
+        return frozenset(subnet for subnets in self.tables.subnets.values() for subnet in subnets)
 
     def with_round(self, asked: Round) -> View:
         """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""

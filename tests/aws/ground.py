@@ -15,7 +15,8 @@ import boto3
 
 from infra.demo import PAIR
 from tests.e2e.account import Account, account
-from tests.e2e.commandline import TICK, cdk, invoke, unpack
+from tests.e2e.commandline import cdk, invoke, unpack
+from tests.examples import TICK
 from tests.lab.layout import TARGETS
 
 FUNCTION = f"nat-failover-{PAIR}"

@@ -24,8 +24,9 @@ from tests.bench.memory import peak_mb
 from tests.bench.statistics import percentile
 from tests.bench.tables import Table, show
 from tests.bench.wire import Wire
+from tests.examples import TICK
 from tests.fakes import report
-from tests.integration.account import TICK, Context, status_change
+from tests.integration.account import Context, status_change
 from tests.lab.latencies import Latencies
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,7 @@ from nat_failover.cli.session import Account as Theirs
 from tests.cli.beside import FUNCTION, complete, log_decision
 from tests.cli.installed import Command
 from tests.e2e.account import REGION, Account, account
-from tests.e2e.commandline import TICK
+from tests.examples import TICK
 from tests.lab.layout import TARGETS
 from tests.lab.template import PLACES, synthesized
 

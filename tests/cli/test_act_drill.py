@@ -23,7 +23,6 @@ from tests.cli.person import Person, in_lab
 from tests.lab.gateway import refused
 from tests.lab.lab import Lab
 from tests.lab.layout import TARGETS
-from tests.lab.netns import why_unavailable
 
 
 def no_claim(operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
@@ -136,13 +135,12 @@ def test_a_nat_that_can_t_be_broken_ends_the_drill_before_it_has_begun() -> None
     in_lab(play)
 
 
-@pytest.mark.namespaces
-@pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable()))
 def left_over() -> set[Path]:
     """Give the files that stop a drill's watches: the lab's hosts share one /run."""
     return set(Path("/run").glob("nat-failover-drill-*"))
 
 
+@pytest.mark.namespaces
 def test_the_scripts_of_a_drill_do_on_real_hosts_what_their_models_do() -> None:
     before = left_over()
 

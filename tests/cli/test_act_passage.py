@@ -15,14 +15,9 @@ from tests.cli.person import ALICE, BOB, Person, in_lab
 from tests.lab.gateway import FunctionEndedError, denying
 from tests.lab.lab import Lab
 from tests.lab.layout import EGRESS, standard_layout
-from tests.lab.netns import why_unavailable
 from tests.lab.template import EGRESS_PLACE
 
-needs_namespaces = [
-    pytest.mark.namespaces,
-    pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
-]
-NETWORKS = ["simulated", pytest.param("namespaces", marks=needs_namespaces)]
+NETWORKS = ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces)]
 
 
 def record(lab: Lab) -> dict[str, Any]:

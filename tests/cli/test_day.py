@@ -14,12 +14,9 @@ from nat_failover.cli.errors import Exit
 from tests.cli.site import Site, site
 from tests.cli.terminal import watching
 from tests.lab.latencies import Latencies
-from tests.lab.netns import why_unavailable
 
-pytestmark = [
-    pytest.mark.namespaces,
-    pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
-]
+pytestmark = pytest.mark.namespaces
+
 # By how much a backend's own measure and the pinger's may differ, in seconds: a slot of the one is a quarter of a
 # second, one of the other a fifth, and a slot that is under way when the way changes may be answered or not.
 RESOLUTION = 0.75

@@ -14,19 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.account import ROOT
+from tests.examples import TICK
 
-# https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
-TICK = {
-    "version": "0",
-    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "123456789012",
-    "time": "2026-01-01T00:00:00Z",
-    "region": "eu-central-1",
-    "resources": ["arn:aws:events:eu-central-1:123456789012:rule/nat-failover-tick"],
-    "detail": {},
-}
 INVOKE = """
 import json, sys
 import aws_lambda_powertools, nat_failover.handler

@@ -24,6 +24,7 @@ from moto.server import ThreadedMotoServer
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from tests.e2e.agents import Agents
+from tests.moto_template import for_moto
 
 IMAGE = "ami-12c6146b"
 
@@ -33,30 +34,8 @@ _delete = models.CloudFormationBackend.delete_change_set
 _execute_change_set = models.CloudFormationBackend.execute_change_set
 
 
-def adapted(body: dict[str, Any]) -> dict[str, Any]:
-    """Give a template as moto can take it; see the list in test_deployment.py."""
-    # In an update, moto looks for the parameter whose name is the word that says to keep the previous value.
-    body.get("Parameters", {}).pop("BootstrapVersion", None)
-    resources = body.get("Resources", {})
-    for resource in resources.values():
-        properties = resource.get("Properties", {})
-        match resource["Type"]:
-            case "AWS::SSM::Document":
-                properties["Content"] = json.dumps(properties["Content"])
-            case "AWS::EC2::SecurityGroup":
-                for rule in properties.get("SecurityGroupIngress", []) + properties.get("SecurityGroupEgress", []):
-                    rule.setdefault("FromPort", -1)
-                    rule.setdefault("ToPort", -1)
-            case "AWS::EC2::Instance":
-                launch = resources[properties["LaunchTemplate"]["LaunchTemplateId"]["Ref"]]["Properties"]
-                properties["ImageId"] = IMAGE
-                properties["UserData"] = launch["LaunchTemplateData"]["UserData"]
-                properties["SubnetId"] = properties["NetworkInterfaces"][0]["SubnetId"]
-    return body
-
-
 def _parse(template: str) -> dict[str, Any]:
-    return adapted(_parse_template(template))
+    return for_moto(_parse_template(template), IMAGE)
 
 
 def _parse_change_set(change_set: Any) -> None:

@@ -18,9 +18,9 @@ import botocore.session
 from nat_failover.application import Application, Clients
 from nat_failover.observability import start_logging
 from nat_failover.settings import Settings
-from tests.examples import BACKENDS, ENVIRONMENT, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE
+from tests.examples import BACKENDS, ENVIRONMENT, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
-from tests.integration.account import LOADER, REGION, TICK, Context, status_change
+from tests.integration.account import LOADER, REGION, Context, status_change
 from tests.simulation.account import Holdings, Instance, ModelAccount, Refused, Version
 
 Arguments = Mapping[str, Any]

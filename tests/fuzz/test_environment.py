@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from infra.probe_document import PATTERNS
 from nat_failover.settings import Settings, SettingsError
-from tests.examples import ENVIRONMENT
+from tests.examples import ENVIRONMENT, TICK
 from tests.fuzz.function import Function
 from tests.fuzz.values import TEXT
-from tests.integration.account import TICK
 from tests.unit.test_settings import OPTIONAL
 
 DERIVED = {"settle", "confirm_for", "gather_for", "poll"}

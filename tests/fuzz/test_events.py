@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nat_failover.events import UnknownEventError
+from tests.examples import TICK
 from tests.fuzz.function import HOSTS, Function
 from tests.fuzz.values import JSON, TEXT
-from tests.integration.account import TICK
 
 KEYS = ("command-id", "instance-id", "document-name", "status")
 EVENT = Function().event()

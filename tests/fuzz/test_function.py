@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.examples import PRIMARY_TABLE, STANDBY_TABLE
+from tests.examples import PRIMARY_TABLE, STANDBY_TABLE, TICK
 from tests.fuzz.function import SUBNETS, Function
-from tests.integration.account import TICK
 
 
 def test_an_event_of_that_moment_makes_the_function_fail_over() -> None:

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from nat_failover.observation import EXIT_UNREACHABLE, State, observe
 from nat_failover.probe import _invocation
 from nat_failover.rounds import Kind, Round
-from tests.examples import NOW, PRIMARY, STANDBY
+from tests.examples import NOW, PRIMARY, STANDBY, TICK
 from tests.fakes import Told, report
 from tests.fuzz.function import ELSEWHERE, HOSTS, SUBNETS, Function
 from tests.fuzz.values import NUMBER, SHALLOW, TEXT
-from tests.integration.account import TICK
 
 STATUSES = st.sampled_from(
     [

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from nat_failover.record import ARMED, LARGEST, PAUSED, LockState, Record
 from nat_failover.routes import RouteTablesError
-from tests.examples import NOW, PRIMARY_TABLE, STANDBY_TABLE
+from tests.examples import NOW, PRIMARY_TABLE, STANDBY_TABLE, TICK
 from tests.fuzz.function import CLAIM, LOCK, SUBNETS, TOLD, Function
 from tests.fuzz.values import SHALLOW, TEXT
-from tests.integration.account import TICK
 
 # What SSM stores: one to 4096 characters that JSON and UTF-8 can carry.
 STORED = st.text(min_size=1, max_size=60) | st.text(min_size=LARGEST, max_size=LARGEST)

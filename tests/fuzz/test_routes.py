@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from nat_failover.differences import TARGETS
 from nat_failover.routes import RouteTablesError
-from tests.examples import PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE
+from tests.examples import PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Told
 from tests.fuzz.function import HOSTS, MIRRORS, SUBNETS, Function
 from tests.fuzz.values import TEXT
-from tests.integration.account import TICK
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html
 IDS = {

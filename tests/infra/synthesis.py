@@ -20,18 +20,6 @@ Synthesize = Callable[[Mapping[str, object]], "Template"]
 _FOLDER = tempfile.TemporaryDirectory(prefix="nat-failover-tests-")
 
 
-def pair(name: str = "main", digit: str = "0", **settings: object) -> dict[str, object]:
-    """Give a pair's block; the digit makes its ids its own."""
-    return {
-        "name": name,
-        "vpcId": "vpc-0123456789abcdef0",
-        "primaryRouteTableId": f"rtb-0123456789abcdef{digit}",
-        "primaryInstanceId": f"i-0123456789abcdef{digit}",
-        "standbySubnetId": f"subnet-0123456789abcdef{digit}",
-        **settings,
-    }
-
-
 @dataclass(frozen=True)
 class Template:
     """A synthesized template; ``resolved`` stands for what CloudFormation would make of it.

@@ -12,11 +12,12 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 
+from infra.checked import pair
 from infra.config import PairConfig
 from infra.constructs.alarms import Alarms
 from infra.metrics import DIMENSION, NAMESPACE, Metric
 from nat_failover import observability
-from tests.infra.synthesis import Template, pair, synthesize
+from tests.infra.synthesis import Template, synthesize
 
 EXISTING = {
     "standbySubnetId": None,

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from infra.app import committed_context
-from tests.infra.synthesis import Template, pair, synthesize
+from infra.checked import pair
+from tests.infra.synthesis import Template, synthesize
 from tests.infra.test_config import TWELVE
 
 ROOT = Path(__file__).parent.parent.parent

@@ -15,6 +15,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from infra.asset import ROOT, SOURCES, AssetError, _libraries, _prune, asset
+from tests import examples
 
 # What Lambda's Python runtime brings along: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
 RUNTIME = ("boto3", "botocore", "s3transfer", "dateutil", "urllib3", "six", "jmespath")
@@ -28,22 +29,7 @@ class Context:
 told = handler({"source": "aws.events", "detail-type": "Scheduled Event"}, Context())
 print(json.dumps({"told": told, "boto3": sys.modules["boto3"].__file__}))
 """
-ENVIRONMENT = {
-    "NAT_FAILOVER_PAIR": "main",
-    "NAT_FAILOVER_LOCK_PARAMETER": "/nat-failover/main/lock",
-    "NAT_FAILOVER_CLAIM_PARAMETER": "/nat-failover/main/claim",
-    "NAT_FAILOVER_TOLD_PARAMETER": "/nat-failover/main/told",
-    "NAT_FAILOVER_PROBE_DOCUMENT": "nat-failover-main-probe",
-    "NAT_FAILOVER_PROBE_TAG_KEY": "nat-failover:probe",
-    "NAT_FAILOVER_PROBE_TAG_VALUE": "main",
-    "NAT_FAILOVER_PRIMARY_ROUTE_TABLE": "rtb-0123456789abcdef0",
-    "NAT_FAILOVER_STANDBY_ROUTE_TABLE": "rtb-0fedcba9876543210",
-    "NAT_FAILOVER_PRIMARY_INSTANCE": "i-0123456789abcdef0",
-    "NAT_FAILOVER_STANDBY_INSTANCE": "i-0fedcba9876543210",
-    "NAT_FAILOVER_TOPIC": "arn:aws:sns:eu-central-1:123456789012:nat-failover-main",
-    "NAT_FAILOVER_CLAIM_LEASE": "60",
-    "AWS_DEFAULT_REGION": "eu-central-1",
-}
+ENVIRONMENT = examples.ENVIRONMENT | {"AWS_DEFAULT_REGION": "eu-central-1"}
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 
 from infra import checks
-from tests.infra.synthesis import pair
+from infra.checked import CHECKED, pair
 
 
 def test_what_is_asked_of_a_platform_is_among_the_configurations() -> None:
-    assert {"one pair", "three pairs", "demo", "no endpoints", "mirrorRoutes", "GovCloud", "China"} <= set(
-        checks.CHECKED
-    )
+    assert {"one pair", "three pairs", "demo", "no endpoints", "mirrorRoutes", "GovCloud", "China"} <= set(CHECKED)
 
 
 def test_a_pair_is_clean(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from infra.checked import pair
 from infra.config import (
     ConfigurationError,
     Mode,
@@ -16,7 +17,6 @@ from infra.config import (
     checked_pair,
     read_configuration,
 )
-from tests.infra.synthesis import pair
 
 PATH = "nat-failover.pairs[0]"
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.checked import pair
 from infra.config import Configuration, ConfigurationError, PairConfig, read_configuration
 from infra.config.reading import key_of
-from tests.infra.synthesis import pair
 from tests.infra.test_config import problems
 
 

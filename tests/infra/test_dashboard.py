@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from infra.checked import pair
 from infra.metrics import Metric
-from tests.infra.synthesis import Template, pair, synthesize
+from tests.infra.synthesis import Template, synthesize
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from infra.asset import PYTHON
+from infra.checked import pair
 from nat_failover.events import StatusChange, Tick, parse
 from nat_failover.settings import Mode, Settings
-from tests.infra.synthesis import Template, pair, synthesize
+from tests.infra.synthesis import Template, synthesize
 
 DOCUMENT = "nat-failover-main-probe"
 # As in https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html

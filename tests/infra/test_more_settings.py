@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from aws_cdk import App, CfnParameter, Stack
 
+from infra.checked import pair
 from infra.config import ConfigurationError, PairConfig, read_configuration
 from infra.nat_failover import NatFailover
-from tests.infra.synthesis import REGION, Template, pair, synthesize
+from tests.infra.synthesis import REGION, Template, synthesize
 
 KEY = f"arn:aws:kms:{REGION}:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 BOUNDARY = "arn:aws:iam::123456789012:policy/team/boundary"

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from infra.checked import pair
 from nat_failover import notifications
-from tests.infra.synthesis import ACCOUNT, REGION, Template, pair, synthesize
+from tests.infra.synthesis import ACCOUNT, REGION, Template, synthesize
 
 SWAP = "ec2:ReplaceRouteTableAssociation"
 EC2, SSM = f"arn:aws:ec2:{REGION}:{ACCOUNT}", f"arn:aws:ssm:{REGION}:{ACCOUNT}"

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.checked import pair
 from infra.probe_document import PATTERNS, SCRIPT, ProbeScriptError, content
-from tests.infra.synthesis import pair, synthesize
+from tests.infra.synthesis import synthesize
 
 ALLOWED = {
     "targets": ["1.1.1.1", "1.1.1.1 8.8.8.8 9.9.9.9", "a.example b.example c d e", "x" * 253],

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from infra.checked import pair
 from infra.config import PairConfig
 from infra.constructs.standby_nat import USER_DATA, image
-from tests.infra.synthesis import Template, pair, synthesize
+from tests.infra.synthesis import Template, synthesize
 
 INSTANCE, LAUNCH = "AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"
 

@@ -24,15 +24,12 @@ from nat_failover.failover import Invoker
 from nat_failover.fleet import Fleet
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from tests.examples import ENVIRONMENT
+from tests.examples import ENVIRONMENT, TICK
 from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
 # It has read the descriptions of the services: a session that is given it starts at once.
 LOADER = Loader()
-
-
-TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
 def status_change(command: str, host: str) -> dict[str, object]:
@@ -146,6 +143,10 @@ class Account:
     def configure(self, **changes: Any) -> None:
         """Change settings."""
         self.settings = replace(self.settings, **changes)
+
+    def cut_off(self, *hosts: str, ago: float = 3) -> None:
+        """Let hosts have lost the Internet so many seconds ago."""
+        self.offline |= dict.fromkeys(hosts, self.clock.now() - ago)
 
     @property
     def fleet(self) -> Fleet:

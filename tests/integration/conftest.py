@@ -8,16 +8,47 @@ from pathlib import Path
 
 import pytest
 
+from nat_failover.lock import LockStore
+from nat_failover.routes import Routes
 from tests.integration.account import Account, pair_in_moto
 from tests.integration.acting import Acting
 from tests.integration.behind_a_nat import Network
 
 
 @pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair in moto."""
-    with pair_in_moto() as account:
+def account(request: pytest.FixtureRequest) -> Iterator[Account]:
+    """Have a pair in moto, of the size that the mark ``pair`` gives."""
+    size = request.node.get_closest_marker("pair")
+    with pair_in_moto(**(size.kwargs if size else {})) as account:
         yield account
+
+
+@pytest.fixture
+def watched(account: Account) -> Account:
+    """Have a pair that has been watched for two minutes."""
+    account.tick()
+    account.clock.sleep(60)
+    account.tick()
+    account.clock.sleep(40)
+    return account
+
+
+@pytest.fixture
+def store(account: Account) -> LockStore:
+    """Be one invocation at the lock."""
+    return LockStore(account.clients.ssm, account.settings, account.clock)
+
+
+@pytest.fixture
+def other(account: Account) -> LockStore:
+    """Be another invocation at the lock, with a client of its own."""
+    return LockStore(account.session.client("ssm"), account.settings, account.clock)
+
+
+@pytest.fixture
+def routes(account: Account) -> Routes:
+    """Look at the pair's route tables."""
+    return Routes(account.clients.ec2, account.settings, account.clock)
 
 
 @pytest.fixture

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from nat_failover.settings import Mode
+from tests.examples import TICK
 from tests.fakes import before
-from tests.integration.account import TICK, Account, Context, pair_in_moto
+from tests.integration.account import Account, Context
 from tests.integration.acting import Acting
 
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair with four backends in moto that has been watched for two minutes."""
-    with pair_in_moto() as account:
-        account.tick()
-        account.clock.sleep(60)
-        account.tick()
-        account.clock.sleep(40)
-        yield account
+pytestmark = pytest.mark.usefixtures("watched")
 
 
 class CrashError(Exception):
@@ -34,11 +25,6 @@ def crash(**_: object) -> None:
     raise CrashError
 
 
-def die(account: Account, *hosts: str, ago: float = 3) -> None:
-    """Let hosts have lost the Internet."""
-    account.offline |= dict.fromkeys(hosts, account.clock.now() - ago)
-
-
 def state(account: Account) -> str:
     """Give the state of the lock's record."""
     return str(json.loads(account.lock or "{}").get("state"))
@@ -48,20 +34,20 @@ def state(account: Account) -> str:
 
 
 def test_the_event_of_one_backends_failure_leads_to_a_failover_when_others_fail_too(account: Account) -> None:
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     told = account.failed(account.backends[0])
     assert (told.cause, told.outcome) == ("ENOUGH_FAILURES", "failed-over")
     assert account.on_standby == account.subnets
 
 
 def test_a_tick_leads_to_the_failover_where_every_event_was_lost(account: Account) -> None:
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     assert account.tick().outcome == "failed-over"
     assert account.on_standby == account.subnets
 
 
 def test_the_passive_nat_is_asked_before_anything_is_moved(account: Account) -> None:
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     asked: list[list[tuple[str, ...]]] = []
     before(account.ec2, "ReplaceRouteTableAssociation", lambda: asked.append(account.run_command.sent("check")))
     account.failed(account.backends[0])
@@ -69,36 +55,36 @@ def test_the_passive_nat_is_asked_before_anything_is_moved(account: Account) -> 
 
 
 def test_failures_within_the_next_seconds_are_waited_for(account: Account) -> None:
-    die(account, account.backends[0])
-    die(account, *account.backends[1:3], ago=0)
+    account.cut_off(account.backends[0])
+    account.cut_off(*account.backends[1:3], ago=0)
     assert account.failed(account.backends[0]).outcome == "failed-over"
 
 
 def test_failures_that_trickle_in_meet_within_the_freshness(account: Account) -> None:
     outcomes = []
     for host in account.backends[:3]:
-        die(account, host)
+        account.cut_off(host)
         outcomes.append(account.failed(host).outcome)
         account.clock.sleep(8)
     assert outcomes == [None, None, "failed-over"]
 
 
 def test_a_failure_grown_stale_is_confirmed_before_it_counts(account: Account) -> None:
-    die(account, account.backends[0], account.backends[1])
+    account.cut_off(account.backends[0], account.backends[1])
     account.failed(account.backends[0])
     account.clock.sleep(35)
-    die(account, account.backends[2])
+    account.cut_off(account.backends[2])
     told = account.failed(account.backends[2])
     assert told.outcome == "failed-over"
     assert set(account.backends[:2]) in [set(hosts) for hosts in account.run_command.sent("check")]
 
 
 def test_a_failure_grown_stale_that_is_over_counts_no_more(account: Account) -> None:
-    die(account, account.backends[0], account.backends[1])
+    account.cut_off(account.backends[0], account.backends[1])
     account.failed(account.backends[0])
     account.clock.sleep(35)
     account.offline.clear()
-    die(account, account.backends[2])
+    account.cut_off(account.backends[2])
     assert account.failed(account.backends[2]).outcome is None
     assert account.on_standby == ()
 
@@ -108,13 +94,13 @@ def test_with_a_window_of_0_one_tick_finds_the_failure_and_fails_over(account: A
     account.clock.sleep(700)
     account.tick()
     account.clock.sleep(60)
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     assert account.tick().outcome == "failed-over"
 
 
 def test_in_observe_mode_people_are_told_and_nothing_is_moved(account: Account) -> None:
     account.configure(mode=Mode.OBSERVE)
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     told = account.failed(account.backends[0])
     assert (told.answer["decision"], told.outcome) == ("FAIL_OVER", "observed")
     assert (account.on_standby, account.lock) == ((), None)
@@ -124,7 +110,7 @@ def test_in_observe_mode_people_are_told_and_nothing_is_moved(account: Account) 
 def test_a_deleted_lock_parameter_is_armed(account: Account) -> None:
     account.lock = "paused"
     account.ssm.delete_parameter(Name=account.settings.lock_parameter)
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     assert account.failed(account.backends[0]).outcome == "failed-over"
 
 
@@ -132,7 +118,7 @@ def test_a_deleted_lock_parameter_is_armed(account: Account) -> None:
 
 
 def test_the_same_event_delivered_again_moves_nothing(account: Account) -> None:
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     account.failed(account.backends[0])
     standing = account.associations(account.standby_table)
     account.clock.sleep(70)
@@ -142,7 +128,7 @@ def test_the_same_event_delivered_again_moves_nothing(account: Account) -> None:
 
 
 def test_backends_that_stay_offline_after_the_failover_do_not_lead_to_another(account: Account) -> None:
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     account.failed(account.backends[0])
     for _ in range(3):
         account.clock.sleep(60)
@@ -155,7 +141,7 @@ def test_backends_that_stay_offline_after_the_failover_do_not_lead_to_another(ac
 
 
 def test_after_a_failover_and_a_re_arm_the_pair_fails_back_when_the_standby_dies(account: Account) -> None:
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     account.failed(account.backends[0])
     account.offline.clear()
     account.lock = "armed"
@@ -164,7 +150,7 @@ def test_after_a_failover_and_a_re_arm_the_pair_fails_back_when_the_standby_dies
         told = account.tick()
     assert (told.cause, told.metrics["StandbyActive"]) == ("HEALTHY", 1)
     account.clock.sleep(30)
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     assert account.failed(account.backends[0]).outcome == "failed-over"
     assert account.on_standby == ()
     assert account.run_command.sent("check")[-1] == (account.primary,)
@@ -173,7 +159,7 @@ def test_after_a_failover_and_a_re_arm_the_pair_fails_back_when_the_standby_dies
 def test_a_re_arm_after_the_standby_has_helped_nobody_does_not_swap_back_while_the_primary_is_dead(
     account: Account,
 ) -> None:
-    die(account, *account.backends, account.primary)
+    account.cut_off(*account.backends, account.primary)
     account.failed(account.backends[0])
     account.clock.sleep(70)
     account.lock = "armed"
@@ -182,7 +168,7 @@ def test_a_re_arm_after_the_standby_has_helped_nobody_does_not_swap_back_while_t
 
 
 def test_backends_that_stay_offline_while_locked_are_told_though_every_event_is_lost(account: Account) -> None:
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     account.tick()
     told = []
     for _ in range(3):
@@ -254,7 +240,7 @@ def test_silence_while_the_passive_nat_is_silent_too_moves_nothing(account: Acco
 
 def test_metrics_are_written_though_the_invocation_ends_in_an_error(account: Account) -> None:
     account.configure(mode=Mode.OBSERVE)
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     account.session.events.register("before-parameter-build.sns.Publish", crash)
     told = io.StringIO()
     with pytest.raises(CrashError):

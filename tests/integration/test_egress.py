@@ -367,7 +367,7 @@ def test_a_tick_reads_it_in_one_call_and_an_event_not_at_all(account: Account) -
     reads = calls(account, "DescribeAddresses")
     account.tick()
     assert len(reads) == 1
-    account.offline[account.backends[0]] = account.clock.now()
+    account.cut_off(account.backends[0], ago=0)
     account.clock.sleep(5)
     account.failed(account.backends[0])
     assert len(reads) == 1

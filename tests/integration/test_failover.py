@@ -94,7 +94,7 @@ def test_a_failover_back_moves_all_subnets_to_the_primarys_table(account: Accoun
 def test_metrics_tell_of_the_failover_how_long_it_took_and_how_many_are_online_after(
     account: Account, acting: Acting
 ) -> None:
-    account.offline[account.backends[0]] = account.clock.now() - 10
+    account.cut_off(account.backends[0], ago=10)
     before(account.ec2, REPLACE, lambda: account.clock.sleep(0.5))
     acting.carry_out()
     assert acting.measured == {

@@ -169,7 +169,7 @@ def test_the_event_says_what_was_moved_how_long_it_took_and_whether_it_helped(
 def test_backends_that_are_still_offline_make_it_critical(
     account: Account, acting: Acting, events: list[dict[str, Any]]
 ) -> None:
-    account.offline[account.backends[0]] = account.clock.now() - 10
+    account.cut_off(account.backends[0], ago=10)
     acting.carry_out()
     (event,) = events
     assert (event["severity"], event["failover"]["backends"]["offline"]) == ("critical", [account.backends[0]])

@@ -25,8 +25,8 @@ from nat_failover.events import UnknownEventError
 from nat_failover.lock import LockStore
 from nat_failover.runtime import LambdaRuntime
 from nat_failover.settings import SettingsError
-from tests.examples import ENVIRONMENT
-from tests.integration.account import TICK, Account, Context, pair_in_moto, status_change
+from tests.examples import ENVIRONMENT, TICK
+from tests.integration.account import Account, Context, pair_in_moto, status_change
 from tests.integration.acting import Acting
 
 ROOT = Path(__file__).parents[2]

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.fakes import Told
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
 
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair with four backends in moto that has been watched for two minutes."""
-    with pair_in_moto() as account:
-        account.tick()
-        account.clock.sleep(60)
-        account.tick()
-        account.clock.sleep(40)
-        yield account
-
-
-def die(account: Account, *hosts: str, ago: float = 3) -> None:
-    """Let hosts have lost the Internet."""
-    account.offline |= dict.fromkeys(hosts, account.clock.now() - ago)
+pytestmark = pytest.mark.usefixtures("watched")
 
 
 def test_two_failures_are_too_few(account: Account) -> None:
-    die(account, *account.backends[:2])
+    account.cut_off(*account.backends[:2])
     told = account.failed(account.backends[0])
     assert (told.cause, told.outcome) == ("FEW_FAILURES", None)
     assert account.on_standby == ()
 
 
 def test_where_the_passive_nat_can_not_reach_the_internet_either_nothing_is_moved(account: Account) -> None:
-    die(account, *account.backends, account.standby)
+    account.cut_off(*account.backends, account.standby)
     told = account.failed(account.backends[0])
     assert (told.cause, told.metrics["ControlDown"]) == ("CONTROL_DOWN", 1)
     assert (account.on_standby, account.lock) == ((), None)
@@ -42,7 +26,7 @@ def test_where_the_passive_nat_can_not_reach_the_internet_either_nothing_is_move
 
 def test_where_the_passive_nat_does_not_answer_nothing_is_moved(account: Account) -> None:
     account.silent.add(account.standby)
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     told = account.failed(account.backends[0])
     assert (told.cause in ("CONTROL_DOWN", "UNCONFIRMED"), told.metrics["ControlDown"]) == (True, 1)
     assert account.on_standby == ()
@@ -50,7 +34,7 @@ def test_where_the_passive_nat_does_not_answer_nothing_is_moved(account: Account
 
 def test_where_ssm_does_not_manage_the_passive_nat_nothing_is_moved(account: Account) -> None:
     account.run_command.online.remove(account.standby)
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     told = account.failed(account.backends[0])
     assert (told.cause, told.metrics["ControlDown"]) == ("UNCONFIRMED", 1)
     assert account.on_standby == ()
@@ -58,7 +42,7 @@ def test_where_ssm_does_not_manage_the_passive_nat_nothing_is_moved(account: Acc
 
 def test_where_the_passive_nat_is_stopped_nothing_is_moved(account: Account) -> None:
     account.ec2.stop_instances(InstanceIds=[account.standby])
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     told = account.failed(account.backends[0])
     assert told.cause == "CONTROL_DOWN"
     assert f"the passive NAT {account.standby} is stopped" in str(told.answer["reason"])
@@ -67,7 +51,7 @@ def test_where_the_passive_nat_is_stopped_nothing_is_moved(account: Account) -> 
 
 def test_where_the_passive_table_leads_nowhere_nothing_is_moved(account: Account) -> None:
     account.ec2.delete_route(RouteTableId=account.standby_table, DestinationCidrBlock="0.0.0.0/0")
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     told = account.failed(account.backends[0])
     assert told.cause == "CONTROL_DOWN"
     assert "has no default route" in str(told.answer["reason"])
@@ -76,14 +60,14 @@ def test_where_the_passive_table_leads_nowhere_nothing_is_moved(account: Account
 
 def test_while_a_nat_has_only_just_booted_nothing_is_moved(account: Account) -> None:
     account.launched_at = account.clock.now() - 100
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     assert account.failed(account.backends[0]).cause == "WARM_UP"
     assert account.on_standby == ()
 
 
 def test_what_still_fails_when_the_warm_up_is_over_leads_to_a_failover(account: Account) -> None:
     account.launched_at = account.clock.now() - 100
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     outcomes = [account.failed(account.backends[0]).outcome]
     while "failed-over" not in outcomes and len(outcomes) < 6:
         account.clock.sleep(60)
@@ -95,7 +79,7 @@ def test_what_still_fails_when_the_warm_up_is_over_leads_to_a_failover(account: 
 @pytest.mark.parametrize("value", ["paused", "scribble"])
 def test_while_locked_nothing_is_moved_nor_written_and_an_outage_is_told(account: Account, value: str) -> None:
     account.lock = value
-    die(account, *account.backends)
+    account.cut_off(*account.backends)
     assert account.failed(account.backends[0]).cause == "LOCKED"
     assert (account.on_standby, account.lock) == ((), value)
     assert [s for s, _ in account.mails] == ["[nat-failover main] OFFLINE and locked: nothing is done about it"]

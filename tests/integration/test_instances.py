@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from botocore.exceptions import ClientError
 
 from nat_failover.instances import Instances
 from nat_failover.situation import Nat
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
+
+pytestmark = pytest.mark.pair(subnets=0, backends=4)
 
 UNKNOWN = "i-0123456789abcdef9"
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair in moto."""
-    with pair_in_moto(subnets=0, backends=4) as account:
-        yield account
 
 
 @pytest.fixture

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from nat_failover.lock import MARGIN, ClaimLostError, LockChangedError, LockStore
 from nat_failover.record import Claim
-from tests.integration.account import Account, pair_in_moto
-from tests.integration.test_lock_store import claim, taken
+from tests.integration.account import Account
+from tests.integration.locking import claim, taken
 
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair in moto."""
-    with pair_in_moto(subnets=0, backends=1) as account:
-        yield account
-
-
-@pytest.fixture
-def store(account: Account) -> LockStore:
-    """Be one invocation."""
-    return LockStore(account.clients.ssm, account.settings, account.clock)
+pytestmark = pytest.mark.pair(subnets=0, backends=1)
 
 
 def test_lock_and_what_has_been_told_are_read_with_their_versions(account: Account, store: LockStore) -> None:

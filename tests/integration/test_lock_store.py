@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
-from nat_failover.lock import MARGIN, ClaimLostError, HeldLock, LockChangedError, LockStore
-from nat_failover.record import Claim, LockState, Record
+from nat_failover.lock import MARGIN, ClaimLostError, LockChangedError, LockStore
+from nat_failover.record import Claim, LockState
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
+from tests.integration.locking import claim, put_claim, record, taken
+
+pytestmark = pytest.mark.pair(subnets=0, backends=1)
 
 LEASE = 60.0
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair in moto."""
-    with pair_in_moto(subnets=0, backends=1) as account:
-        yield account
-
-
-@pytest.fixture
-def store(account: Account) -> LockStore:
-    """Be one invocation."""
-    return LockStore(account.clients.ssm, account.settings, account.clock)
-
-
-@pytest.fixture
-def other(account: Account) -> LockStore:
-    """Be another invocation, with a client of its own."""
-    return LockStore(account.session.client("ssm"), account.settings, account.clock)
-
-
-def taken(store: LockStore, owner: str = "request-1") -> HeldLock:
-    """Take the claim, which has to succeed."""
-    held = store.take(owner)
-    assert held is not None
-    return held
-
-
-def record(account: Account, state: LockState = LockState.FAILING_OVER, owner: str = "request-1") -> Record:
-    """Write down a failover."""
-    tables = account.primary_table, account.standby_table
-    return Record(state, owner, account.clock.now(), *tables, {"subnet-a": "rtbassoc-a"}, ("i-1 UNREACHABLE",), "why")
-
-
-def claim(account: Account) -> dict[str, object]:
-    """Read the claim's value."""
-    found: dict[str, object] = json.loads(account.parameter(account.settings.claim_parameter) or "null")
-    return found
-
-
-def put_claim(account: Account, value: str) -> int:
-    """Write the claim's value."""
-    name = account.settings.claim_parameter
-    return int(account.ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)["Version"])
 
 
 # Reading

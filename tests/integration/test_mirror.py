@@ -11,11 +11,11 @@ import pytest
 
 from nat_failover.mirror import Mirror
 from nat_failover.routes import Routes
+from tests.examples import TICK
 from tests.fakes import before
 from tests.integration.account import REGION, Account, pair_in_moto
 
 PEERED, FURTHER = "10.30.0.0/16", "10.31.0.0/16"
-TICK = {"source": "aws.events", "detail-type": "Scheduled Event"}
 
 
 class Context:

@@ -77,7 +77,7 @@ def test_a_sample_is_no_larger_than_configured_and_has_the_passive_nat_beside_it
 
 def test_a_backend_that_has_ended_its_watch_early_is_asked_again_at_the_next_tick(account: Account) -> None:
     after_a_while(account)
-    account.offline[account.backends[0]] = account.clock.now() - 10
+    account.cut_off(account.backends[0], ago=10)
     account.tick()
     assert watches(account)[1:] == [{account.backends[0]}]
 
@@ -95,7 +95,7 @@ def test_a_backend_that_joins_is_watched_within_five_ticks(account: Account) -> 
 
 def test_an_event_sends_no_watch(account: Account) -> None:
     after_a_while(account)
-    account.offline[account.backends[0]] = account.clock.now() - 2
+    account.cut_off(account.backends[0], ago=2)
     account.failed(account.backends[0])
     assert len(watches(account)) == 1
 
@@ -114,7 +114,7 @@ def test_with_a_window_of_0_every_tick_asks_once_and_waits_for_the_answers(accou
 
 def test_a_tick_counts_what_the_backends_say(account: Account) -> None:
     after_a_while(account)
-    account.offline[account.backends[0]] = account.clock.now() - 10
+    account.cut_off(account.backends[0], ago=10)
     account.silent.add(account.backends[1])
     told = account.tick()
     assert told.metrics == {
@@ -140,7 +140,7 @@ def test_backends_that_can_not_run_the_probe_are_counted_as_broken(account: Acco
 
 def test_a_passive_nat_that_can_not_reach_the_internet_is_told_before_it_is_needed(account: Account) -> None:
     after_a_while(account)
-    account.offline[account.standby] = account.clock.now() - 10
+    account.cut_off(account.standby, ago=10)
     told = account.tick()
     assert (told.cause, told.metrics["PassiveNatUnhealthy"]) == ("HEALTHY", 1)
 
@@ -194,7 +194,7 @@ def test_silence_of_all_backends_can_not_be_judged_where_silence_does_not_count(
 def test_subnets_on_both_tables_are_told_and_left_as_they_are(account: Account) -> None:
     account.move(account.subnets[0], account.standby_table)
     after_a_while(account)
-    account.offline |= dict.fromkeys(account.backends, account.clock.now() - 10)
+    account.cut_off(*account.backends, ago=10)
     told = account.tick()
     assert (told.cause, told.metrics["Split"]) == ("SPLIT", 1)
     assert account.on_standby == account.subnets[:1]
@@ -221,7 +221,7 @@ def test_what_aws_refuses_to_tell_is_an_error_and_nothing_is_changed(
     account: Account, client: str, operation: str
 ) -> None:
     after_a_while(account)
-    account.offline |= dict.fromkeys(account.backends, account.clock.now() - 10)
+    account.cut_off(*account.backends, ago=10)
     before(getattr(account, client), operation, lambda: "ThrottlingException")
     with pytest.raises(ClientError, match="ThrottlingException"):
         account.tick()
@@ -233,7 +233,7 @@ def test_where_the_next_round_is_refused_what_is_known_is_acted_on_all_the_same(
     account: Account, operation: str
 ) -> None:
     after_a_while(account)
-    account.offline |= dict.fromkeys(account.backends, account.clock.now() - 10)
+    account.cut_off(*account.backends, ago=10)
     before(account.ssm, operation, lambda: "ThrottlingException")
     with pytest.raises(ClientError, match="ThrottlingException"):
         account.tick()
@@ -259,7 +259,7 @@ def test_while_locked_rounds_go_on(account: Account) -> None:
 def test_a_lock_that_can_not_be_understood_is_locked_and_told(account: Account) -> None:
     account.lock = "scribble"
     after_a_while(account)
-    account.offline |= dict.fromkeys(account.backends, account.clock.now() - 10)
+    account.cut_off(*account.backends, ago=10)
     told = account.tick()
     assert (told.cause, told.metrics["LockUnreadable"]) == ("LOCKED", 1)
     assert (account.on_standby, account.lock) == ((), "scribble")
@@ -268,7 +268,7 @@ def test_a_lock_that_can_not_be_understood_is_locked_and_told(account: Account) 
 def test_while_locked_backends_that_are_offline_are_told_and_nothing_is_changed(account: Account) -> None:
     account.lock = "scribble"
     after_a_while(account)
-    account.offline |= dict.fromkeys(account.backends, account.clock.now() - 10)
+    account.cut_off(*account.backends, ago=10)
     told = account.tick()
     assert (told.metrics["Locked"], told.metrics["OfflineWhileLocked"]) == (1, 1)
     assert account.on_standby == ()

@@ -36,7 +36,7 @@ def test_only_backends_that_are_not_online_are_asked_again_and_no_more_than_twic
     account: Account, acting: Acting
 ) -> None:
     offline = account.backends[1]
-    account.offline[offline] = account.clock.now() - 10
+    account.cut_off(offline, ago=10)
     result = acting.carry_out()
     assert account.run_command.sent("verify") == [account.backends, (offline,), (offline,)]
     assert result.said.endswith("3 of 4 backends online")
@@ -44,7 +44,7 @@ def test_only_backends_that_are_not_online_are_asked_again_and_no_more_than_twic
 
 def test_a_backend_that_comes_back_while_it_is_asked_again_counts_as_online(account: Account, acting: Acting) -> None:
     slow = account.backends[1]
-    account.offline[slow] = account.clock.now() - 10
+    account.cut_off(slow, ago=10)
     account.ssm.meta.events.register(
         "before-parameter-build.ssm.SendCommand",
         lambda **_: account.offline.clear() if len(account.run_command.commands) == 1 else None,
@@ -120,7 +120,7 @@ def test_people_are_told_once(account: Account, acting: Acting) -> None:
 
 
 def test_the_subject_says_where_to_and_how_many_are_online(account: Account, acting: Acting) -> None:
-    account.offline[account.backends[0]] = account.clock.now() - 10
+    account.cut_off(account.backends[0], ago=10)
     acting.carry_out()
     ((subject, _),) = account.mails
     assert subject == "[nat-failover main] failed over to the standby NAT, 3 of 4 backends online"
@@ -137,7 +137,7 @@ def test_the_subject_of_a_pair_with_a_long_name_is_one_that_sns_takes(account: A
 def test_the_text_says_what_was_seen_what_was_done_whether_it_helped_and_what_is_next(
     account: Account, acting: Acting
 ) -> None:
-    account.offline[account.backends[0]] = account.clock.now() - 10
+    account.cut_off(account.backends[0], ago=10)
     acting.carry_out()
     ((_, text),) = account.mails
     assert f"Seen: {REASON}." in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,14 +12,9 @@ from nat_failover.observation import State
 from nat_failover.probe import Probe
 from nat_failover.rounds import Kind, Round
 from tests.fakes import Command, Told, before, report
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
 
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair in moto."""
-    with pair_in_moto(subnets=0, backends=4) as account:
-        yield account
+pytestmark = pytest.mark.pair(subnets=0, backends=4)
 
 
 @pytest.fixture
@@ -250,7 +244,7 @@ def test_a_watch_under_way_is_health_once_a_loss_would_have_been_told(account: A
 def test_a_loss_is_read_with_the_time_at_which_it_began(account: Account, probe: Probe) -> None:
     asked = sent(probe, Kind.WATCH, account.backends[:1])
     account.clock.sleep(30)
-    account.offline[account.backends[0]] = account.clock.now()
+    account.cut_off(account.backends[0], ago=0)
     account.clock.sleep(4)
     (seen,) = probe.read(asked)
     assert (seen.state, seen.since, seen.at) == (State.UNREACHABLE, asked.asked_at + 30, asked.asked_at + 32)

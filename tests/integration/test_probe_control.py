@@ -9,12 +9,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.integration.probing import HOST, NAT_INSIDE, SHELLS, TARGETS, Host, arguments, installed
-from tests.lab.netns import why_unavailable
 
-pytestmark = [
-    pytest.mark.namespaces,
-    pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
-]
+pytestmark = pytest.mark.namespaces
 FEW = TARGETS[:3]
 
 

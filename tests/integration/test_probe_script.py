@@ -25,12 +25,8 @@ from tests.integration.probing import (
     in_every_shell,
     installed,
 )
-from tests.lab.netns import why_unavailable
 
-pytestmark = [
-    pytest.mark.namespaces,
-    pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
-]
+pytestmark = pytest.mark.namespaces
 
 T = TypeVar("T")
 # Two sets of targets, so that two probes can run at the same time and be told apart.

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from botocore.exceptions import ClientError
 
 from nat_failover.routes import Routes, RouteTablesError
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
+
+pytestmark = pytest.mark.pair(subnets=3, backends=1)
 
 DESCRIBE = "DescribeRouteTables"
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair with three subnets in moto."""
-    with pair_in_moto(subnets=3, backends=1) as account:
-        yield account
-
-
-@pytest.fixture
-def routes(account: Account) -> Routes:
-    """Look at the pair's route tables."""
-    return Routes(account.clients.ec2, account.settings, account.clock)
 
 
 def gateway(account: Account) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,22 +11,11 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from nat_failover.differences import Destination, Difference
 from nat_failover.routes import Routes, RouteTablesError, SwapFailedError, said_of
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
+
+pytestmark = pytest.mark.pair(subnets=2, backends=1)
 
 REPLACE, DESCRIBE = "ReplaceRouteTableAssociation", "DescribeRouteTables"
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair with two subnets in moto."""
-    with pair_in_moto(subnets=2, backends=1) as account:
-        yield account
-
-
-@pytest.fixture
-def routes(account: Account) -> Routes:
-    """Look at the pair's route tables."""
-    return Routes(account.clients.ec2, account.settings, account.clock)
 
 
 def saying(account: Account, table_id: str, change: Callable[[dict[str, Any]], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from threading import Barrier
 
 import pytest
@@ -11,22 +10,11 @@ from botocore.exceptions import ConnectTimeoutError
 from nat_failover.routes import PAUSES, Routes, SwapFailedError, Tables
 from nat_failover.runtime import LambdaRuntime
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
+
+pytestmark = pytest.mark.pair(subnets=3, backends=1)
 
 REPLACE, DESCRIBE = "ReplaceRouteTableAssociation", "DescribeRouteTables"
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair with three subnets in moto."""
-    with pair_in_moto(subnets=3, backends=1) as account:
-        yield account
-
-
-@pytest.fixture
-def routes(account: Account) -> Routes:
-    """Look at the pair's route tables."""
-    return Routes(account.clients.ec2, account.settings, account.clock)
 
 
 def swap(account: Account, routes: Routes, known: Tables | None = None) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from moto.sns.models import sns_backends
 
 from nat_failover.conditions import DAY
 from nat_failover.settings import Mode
+from tests.examples import TICK
 from tests.fakes import before
-from tests.integration.account import ACCOUNT_ID, REGION, TICK, Account, Context, Invoked, pair_in_moto
+from tests.integration.account import ACCOUNT_ID, REGION, Account, Context, Invoked, pair_in_moto
 from tests.integration.acting import Acting
 
 TOLD = "/nat-failover/main/told"
@@ -60,7 +61,7 @@ def split(account: Account) -> None:
 
 def dead(account: Account) -> None:
     """Let all backends have lost the Internet."""
-    account.offline |= dict.fromkeys(account.backends, account.clock.now() - 3)
+    account.cut_off(*account.backends, ago=3)
 
 
 def refusing(account: Account, service: str, operation: str, code: str = "Throttled", times: float = 99) -> None:

@@ -20,13 +20,9 @@ from tests.integration.behind_a_nat import (
     program,
     tools,
 )
-from tests.lab.netns import why_unavailable
 from tests.lab.userdata import SYSTEM_PATH, boot_first_time, reboot, run_on_machine
 
-pytestmark = [
-    pytest.mark.namespaces,
-    pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
-]
+pytestmark = pytest.mark.namespaces
 
 
 def rules(network: Network) -> str:

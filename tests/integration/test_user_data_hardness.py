@@ -10,7 +10,6 @@ import pytest
 
 from tests.integration.behind_a_nat import INTERNET, NAT, PROGRAMS, ROUTER_PUBLIC, USER_DATA, Network, program, tools
 from tests.integration.flows import Flows
-from tests.lab.netns import why_unavailable
 from tests.lab.userdata import SYSTEM_PATH, boot_first_time, reboot, run_on_machine
 
 FLOWS = 5000
@@ -18,10 +17,7 @@ FLOWS = 5000
 SETSID = shutil.which("setsid", path=SYSTEM_PATH) or "setsid"
 KINDS = ("nft", "iptables-nft")
 
-pytestmark = [
-    pytest.mark.namespaces,
-    pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
-]
+pytestmark = pytest.mark.namespaces
 
 
 def real(kind: str) -> str:

@@ -10,6 +10,7 @@ from tests.lab.layout import FIRST_GIVEN, GIVEN, S3_CIDR
 from tests.lab.network import Network
 
 REGION = "eu-central-1"
+A_DAY = 86400.0
 
 
 class Cloud(ABC):
@@ -105,6 +106,15 @@ class Cloud(ABC):
     def host_of(self, instance_id: str) -> str:
         """Give the name of the host that is an instance."""
         return next(host for host, known in self.instances.items() if known == instance_id)
+
+    def start(self, now: float) -> None:
+        """Let all hosts have been up for a day, and the NATs and routes be what the account says."""
+        for host in self.instances:
+            self.set_launched(host, now - A_DAY)
+        for nat in self.network.layout.nats:
+            self.network.boot(nat.name, self.user_data)
+        self.mirror()
+        self.mirror_addresses()
 
     def mirror(self) -> None:
         """Give the network every route table and association as moto has them now."""

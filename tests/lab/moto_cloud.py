@@ -23,7 +23,6 @@ from tests.lab.template import PAIR, template
 
 IMAGE = "ami-12c6146b"
 STACK = "natfailover"
-A_DAY = 86400.0
 
 
 class MotoCloud(Cloud):
@@ -54,12 +53,7 @@ class MotoCloud(Cloud):
         self._cloudformation: Any = session.client("cloudformation")
         self._make_vpc()
         self._deploy()
-        for host in self.instances:
-            self.set_launched(host, now - A_DAY)
-        for nat in self.network.layout.nats:
-            self.network.boot(nat.name, self.user_data)
-        self.mirror()
-        self.mirror_addresses()
+        self.start(now)
 
     def close(self) -> None:
         """Forget the account."""

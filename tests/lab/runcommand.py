@@ -91,6 +91,7 @@ class RunCommand:
         self.clocks: dict[str, float] = {}
         self.tampered: Callable[[str, ProbeOutcome], ProbeOutcome] = lambda host, outcome: outcome  # noqa: ARG005
         self._as_of: float | None = None
+        self._checked: set[str] = set()
 
     @contextmanager
     def as_of(self, at: float) -> Iterator[None]:
@@ -111,9 +112,12 @@ class RunCommand:
         return operation in OPERATIONS
 
     def answer(self, client: Any, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a call, after checking its arguments as botocore does."""
-        model = client.meta.service_model.operation_model(operation)
-        client._serializer.serialize_to_request(dict(arguments), model)
+        """Answer a call, after checking its arguments as botocore does; the same need no second check."""
+        call = f"{operation} {arguments!r}"
+        if call not in self._checked:
+            model = client.meta.service_model.operation_model(operation)
+            client._serializer.serialize_to_request(dict(arguments), model)
+            self._checked.add(call)
         match operation:
             case "SendCommand":
                 return self._send(client, arguments)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.app import make_app
+from tests.moto_template import for_moto
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = {
@@ -34,7 +35,7 @@ def template(settings: Mapping[str, object], ids: Mapping[str, str], image: str)
     text = synthesized(settings)
     for setting, place in {**PLACES, "egressAddress": EGRESS_PLACE}.items():
         text = text.replace(place, ids.get(setting, place))
-    return json.dumps(_for_moto(json.loads(text), image))
+    return json.dumps(_for_lab(json.loads(text), image))
 
 
 def synthesized(settings: Mapping[str, object]) -> str:
@@ -59,29 +60,10 @@ def synthesized(settings: Mapping[str, object]) -> str:
     return kept.read_text(encoding="utf-8")
 
 
-def _for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
-    """Work round what moto's CloudFormation can't do; AWS gets the template as it was.
-
-    moto wants document content as a string, ports in every security group rule, knows no launch template for an
-    instance, and checks no bootstrap version. The function's code is the one of this process, not the asset.
-    """
+def _for_lab(body: dict[str, Any], image: str) -> dict[str, Any]:
+    """Give a template that moto takes, checks no bootstrap version, and whose function is the one of this process."""
     body.pop("Rules", None)
-    body.get("Parameters", {}).pop("BootstrapVersion", None)
-    resources = body["Resources"]
-    for resource in resources.values():
-        properties = resource.get("Properties", {})
-        match resource["Type"]:
-            case "AWS::SSM::Document":
-                properties["Content"] = json.dumps(properties["Content"])
-            case "AWS::EC2::SecurityGroup":
-                for rule in properties.get("SecurityGroupIngress", []) + properties.get("SecurityGroupEgress", []):
-                    rule.setdefault("FromPort", -1)
-                    rule.setdefault("ToPort", -1)
-            case "AWS::EC2::Instance":
-                launch = resources[properties["LaunchTemplate"]["LaunchTemplateId"]["Ref"]]["Properties"]
-                properties["ImageId"] = image
-                properties["UserData"] = launch["LaunchTemplateData"]["UserData"]
-                properties["SubnetId"] = properties["NetworkInterfaces"][0]["SubnetId"]
-            case "AWS::Lambda::Function":
-                properties["Code"] = {"ZipFile": "the lab calls the handler in its own process"}
-    return body
+    for resource in body["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            resource["Properties"]["Code"] = {"ZipFile": "the lab calls the handler in its own process"}
+    return for_moto(body, image)

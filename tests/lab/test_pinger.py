@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
+from tests.lab.bench import EVERYBODY, Bench
 from tests.lab.layout import TARGETS
-from tests.lab.netns import why_unavailable
 from tests.lab.network import Network, Pinger, Slot, longest_outage
 from tests.lab.simulated import SimulatedNetwork, SimulatedPinger
-from tests.lab.test_network import EVERYBODY, KINDS, Bench, make
 
 
 def pinger_of(network: Network) -> Pinger:
@@ -22,19 +19,6 @@ def pinger_of(network: Network) -> Pinger:
 
     assert isinstance(network, NamespacesNetwork)
     return RealPinger(network.backend_namespaces, TARGETS)
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """Give a bench; the tests leave it as they found it."""
-    if request.param == "namespaces" and (reason := why_unavailable()):
-        pytest.skip(reason)
-    made = make(request.param)
-    try:
-        made.set_up()
-        yield made
-    finally:
-        made.network.close()
 
 
 def test_a_cut_of_a_second_is_measured_to_a_slot_and_leaves_others_alone(bench: Bench) -> None:

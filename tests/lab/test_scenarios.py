@@ -15,15 +15,10 @@ import nat_failover
 from tests.lab.__main__ import main
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.netns import why_unavailable
 from tests.lab.run import Run, play
 from tests.lab.scenarios import FAIL_OVER, HOLD, SCENARIOS
 
 MAIL = "mail: [nat-failover main] failed over to the standby NAT, 6 of 6 backends online"
-needs_namespaces = [
-    pytest.mark.namespaces,
-    pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable())),
-]
 
 
 def played(name: str, network: str = "simulated", seed: int = 1, slower: float = 1.0) -> Run:
@@ -85,7 +80,7 @@ def test_one_seed_is_one_history(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=needs_namespaces)
+        pytest.param(name, marks=pytest.mark.namespaces)
         for name in (
             *("nat-rules-flushed", "nat-stopped", "two-backends-sick", "internet-down", "simultaneous-events"),
             *("egress-address-follows", "egress-move-denied"),

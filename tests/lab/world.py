@@ -89,6 +89,8 @@ class Result:
 
 def call_together(world: World, calls: Sequence[Callable[[], Any]]) -> list[Any]:
     """Make all calls in tasks of a world; the first exception, in order, is raised after all have ended."""
+    if len(calls) == 1:
+        return [calls[0]()]
     results = [Result(call) for call in calls]
     tasks = [world.spawn(result, "together") for result in results]
     try:

@@ -57,7 +57,7 @@ PYPROJECT = """[tool.pytest.ini_options]
 testpaths = ["tests"]
 pythonpath = ["src", "."]
 addopts = "--strict-markers -p no:cacheprovider"
-markers = ["namespaces: needs network namespaces"]
+markers = ["namespaces: needs network namespaces", "pair: the size of the pair in moto"]
 
 [tool.mypy]
 python_version = "3.11"

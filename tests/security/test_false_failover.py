@@ -13,10 +13,9 @@ import pytest
 
 from nat_failover.record import LockState, Record
 from nat_failover.routes import RouteTablesError
-from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE
+from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Command, Told, report
 from tests.fuzz.function import CLAIM, ELSEWHERE, HOSTS, LOCK, SUBNETS, TAGS, WATCH_SENT, Function
-from tests.integration.account import TICK
 from tests.simulation.account import Instance
 
 TICK_OR_EVENT = pytest.mark.parametrize("by", ["tick", "event"])

@@ -15,10 +15,9 @@ import pytest
 
 from nat_failover.observability import start_logging
 from nat_failover.routes import SwapFailedError
-from tests.examples import ENVIRONMENT, NOW, PRIMARY, STANDBY, settings
+from tests.examples import ENVIRONMENT, NOW, PRIMARY, STANDBY, TICK, settings
 from tests.fakes import Told
 from tests.fuzz.function import HOSTS, LOCK, Function
-from tests.integration.account import TICK
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.layout import standard_layout

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from tests.lab.cloud import Cloud
+from tests.lab.cloud import A_DAY, Cloud
 from tests.lab.layout import PEER_CIDR, Layout
-from tests.lab.moto_cloud import A_DAY, MotoCloud
+from tests.lab.moto_cloud import MotoCloud
 from tests.lab.network import Network
 from tests.lab.simulated import SimulatedNetwork
 from tests.lab.virtual_world import VIRTUAL_START, VirtualWorld
@@ -109,12 +109,7 @@ class ModelCloud(Cloud):
         self.instances, self.subnets = dict(self._deployed.instances), dict(self._deployed.subnets)
         self._hosts = {instance: host for host, instance in self.instances.items()}
         self.account = ModelAccount(self._deployed.holdings.copy(), world.now)
-        for host in self.instances:
-            self.set_launched(host, now - A_DAY)
-        for nat in self.network.layout.nats:
-            self.network.boot(nat.name, self.user_data)
-        self.mirror()
-        self.mirror_addresses()
+        self.start(now)
 
     def close(self) -> None:
         """Nothing is left of it."""

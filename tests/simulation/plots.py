@@ -151,7 +151,10 @@ def _booted(chance: Random) -> Plot:
 
 
 def _clocks(chance: Random) -> Plot:
-    """Enough hosts live in the future, and a failure that is over is not to be one that is to come."""
+    """Enough hosts live in the past, or in the future, where a failure that is over must not be one to come."""
+    if chance.random() < 0.5:
+        behind = -chance.choice((_at(chance, 40, 400), 7200.0))
+        return Plot(tuple(Step("a clock is wrong", 1.0, (n, behind)) for n in range(4)), others=1)
     # Their word is of the time of the third tick, when the passive NAT has been heard after it.
     ahead = _at(chance, 108, 115)
     clocks = (Step("a clock is wrong", 1.0, (n, ahead)) for n in range(4))

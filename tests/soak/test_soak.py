@@ -8,26 +8,18 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from tests.lab.netns import Namespace, why_unavailable
+from tests.lab.netns import Namespace
 from tests.soak.connections import Connection, Fate, Window, tally
 from tests.soak.faults import DEADLY
 from tests.soak.figures import figures, passed
 from tests.soak.leftovers import Watch, own_folder
 from tests.soak.soak import Soak, Struck, soak
 from tests.soak.traffic import CHUNK, SHORT, Order, pattern
-
-
-def on_real_packets(test: Callable[[], None]) -> Callable[[], None]:
-    """Mark a test that needs network namespaces."""
-    skip = pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable()))
-    return pytest.mark.namespaces(skip(test))
-
 
 # A seed whose first round has nothing but a failover.
 SEED = 0
@@ -46,7 +38,7 @@ def connection(opened_at: float, ended_at: float, host: str = "backend1", fate: 
     return Connection(host, "192.0.2.101", opened_at, ended_at, SHORT, fate)
 
 
-@on_real_packets
+@pytest.mark.namespaces
 def test_half_a_minute_of_faults_under_traffic_loses_nothing_outside_and_leaves_nothing() -> None:
     prompt = [fault for fault in DEADLY if fault.name in ("rules flushed", "link down", "stopped")]
     found = soak(2, seed=SEED, deadly=prompt, downloads_last=(1.0, 4.0))
@@ -104,7 +96,7 @@ def test_a_soak_passes_only_without_a_loss_outside_a_problem_or_a_leftover() -> 
     assert not passed(replace(good, leftovers=["process 1 (ping)"]))
 
 
-@on_real_packets
+@pytest.mark.namespaces
 def test_what_is_left_behind_is_named() -> None:
     with own_folder() as folder:
         watch = Watch(folder)
@@ -124,7 +116,7 @@ def test_what_is_left_behind_is_named() -> None:
         assert [name for name in watch.left() if not name.startswith("file ")] == []
 
 
-@on_real_packets
+@pytest.mark.namespaces
 def test_the_traffic_tells_every_connection_and_how_it_was_lost() -> None:
     backend, internet = Namespace("tr-backend"), Namespace("tr-internet")
     try:

@@ -9,19 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nat_failover.events import StatusChange, Tick, UnknownEventError, parse
+from tests.examples import TICK
 
 DOCUMENT = "nat-failover-main-probe"
-TICK = {
-    "version": "0",
-    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "123456789012",
-    "time": "2026-10-08T16:53:06Z",
-    "region": "eu-west-1",
-    "resources": ["arn:aws:events:eu-west-1:123456789012:rule/tick"],
-    "detail": {},
-}
 DETAIL = {
     "command-id": "e8d3c0e4-71f7-4491-898f-c9b35bee5f3b",
     "document-name": DOCUMENT,
