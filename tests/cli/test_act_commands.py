@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from nat_failover.cli.app import app
 from nat_failover.cli.errors import Exit
-from tests.cli.deployed import LOG_GROUP, Deployment
+from tests.cli.beside import LOG_GROUP
+from tests.cli.deployed import Deployment
 from tests.cli.moving import active, subnets
 
 
