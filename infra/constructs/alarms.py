@@ -13,8 +13,9 @@ from constructs import Construct
 
 from infra.config import PairConfig
 from infra.constructs.standby_nat import StandbyNat
-from infra.metrics import BELOW, DIMENSION, Metric, Watch, about_failovers, about_the_pair, read_log
+from infra.metrics import DIMENSION, Metric
 from infra.names import Names
+from infra.watches import BELOW, Watch, about_failovers, about_the_pair, read_log
 
 
 class Alarms(Construct):

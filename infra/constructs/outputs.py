@@ -6,8 +6,8 @@ from aws_cdk import Aws, CfnCondition, CfnOutput, Fn, Stack, Token
 from constructs import Construct
 
 from infra.constructs.dashboard import dashboard_name
-from infra.metrics import read_lock, rearm
 from infra.nat_failover import NatFailover
+from infra.watches import read_lock, rearm
 
 # https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html
 CONSOLE = "console.aws.amazon.com"

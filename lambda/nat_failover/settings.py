@@ -1,15 +1,23 @@
-"""The environment, parsed once into one frozen, validated object."""
+"""What the function is told, parsed once from its environment into one frozen, validated object."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
-from typing import TypeVar
 
-PREFIX = "NAT_FAILOVER_"
+from nat_failover.variables import (
+    PREFIX,
+    SettingsError,
+    Variable,
+    between,
+    flag,
+    host_names,
+    hundredths,
+    matching,
+    read,
+    refusal,
+)
 
 # The step's own time limit in the document is an hour; a watch has to end well before it.
 LONGEST_WINDOW = 3000
@@ -23,14 +31,6 @@ class Mode(StrEnum):
 
     AUTOMATIC = "automatic"
     OBSERVE = "observe"
-
-
-class SettingsError(ValueError):
-    """The environment is not usable; ``problems`` has one sentence for each variable at fault."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ class Settings:
     silence_after: float = 10.0
     mirror_routes: bool = False
     egress_allocation: str | None = None
-    settle: float = field(default=6.0)
-    confirm_for: float = field(default=12.0)
-    gather_for: float = field(default=3.0)
-    poll: float = field(default=0.2)
+    settle: float = 6.0
+    confirm_for: float = 12.0
+    gather_for: float = 3.0
+    poll: float = 0.2
 
     @property
     def watches(self) -> bool:
@@ -128,158 +128,66 @@ class Settings:
         Raises:
             SettingsError: with a sentence for each variable that is missing or not allowed.
         """
-        return _Reader(environ).settings()
-
-
-T = TypeVar("T")
-
-
-class _Reader:
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._problems: list[str] = []
-
-    def settings(self) -> Settings:
-        values: dict[str, object] = {}
-        for name, (parse, allowed) in _VARIABLES.items():
-            variable = PREFIX + name.upper()
-            text = self._environ.get(variable)
-            if text is None:
-                if name in _MANDATORY:
-                    self._problems.append(f"{variable} is not set: it must be {allowed}")
-                continue
-            try:
-                values[name] = parse(text)
-            except ValueError:
-                self._problems.append(f"{variable} is {text!r}: it must be {allowed}")
-        if self._problems:
-            raise SettingsError(self._problems)
-        settings = Settings(**values)  # type: ignore[arg-type]
-        self._check_together(settings)
-        if self._problems:
-            raise SettingsError(self._problems)
+        settings = Settings(**read(environ, _VARIABLES, _MANDATORY))  # type: ignore[arg-type]
+        problems = list(_at_odds(settings))
+        if problems:
+            raise SettingsError(problems)
         return settings
 
-    def _check_together(self, s: Settings) -> None:
-        def refuse(name: str, value: object, allowed: str) -> None:
-            self._problems.append(f"{PREFIX}{name} is {str(value)!r}: it must be {allowed}")
 
-        if s.standby_route_table == s.primary_route_table:
-            refuse("STANDBY_ROUTE_TABLE", s.standby_route_table, "another route table than the primary's")
-        if s.standby_instance == s.primary_instance:
-            refuse("STANDBY_INSTANCE", s.standby_instance, "another instance than the primary")
-        if s.claim_parameter == s.lock_parameter:
-            refuse("CLAIM_PARAMETER", s.claim_parameter, "another parameter than the lock")
-        if s.told_parameter in (s.lock_parameter, s.claim_parameter):
-            refuse("TOLD_PARAMETER", s.told_parameter, "another parameter than the lock and the claim")
-        if s.sample_size < s.failure_threshold:
-            refuse(
-                "SAMPLE_SIZE",
-                s.sample_size,
-                f"at least {PREFIX}FAILURE_THRESHOLD ({s.failure_threshold}), or no failure could ever be seen",
-            )
-        if 0 < s.window < s.period:
-            refuse("WINDOW", s.window, f"0 or at least {PREFIX}PERIOD ({s.period}), or hosts go unwatched")
+def _at_odds(s: Settings) -> Iterator[str]:
+    """Say which settings don't go together, each of them being allowed."""
+    if s.standby_route_table == s.primary_route_table:
+        yield refusal("standby_route_table", s.standby_route_table, "another route table than the primary's")
+    if s.standby_instance == s.primary_instance:
+        yield refusal("standby_instance", s.standby_instance, "another instance than the primary")
+    if s.claim_parameter == s.lock_parameter:
+        yield refusal("claim_parameter", s.claim_parameter, "another parameter than the lock")
+    if s.told_parameter in (s.lock_parameter, s.claim_parameter):
+        yield refusal("told_parameter", s.told_parameter, "another parameter than the lock and the claim")
+    if s.sample_size < s.failure_threshold:
+        least = f"at least {PREFIX}FAILURE_THRESHOLD ({s.failure_threshold})"
+        yield refusal("sample_size", s.sample_size, f"{least}, or no failure could ever be seen")
+    if 0 < s.window < s.period:
+        yield refusal("window", s.window, f"0 or at least {PREFIX}PERIOD ({s.period}), or hosts go unwatched")
 
 
-def _matching(pattern: str) -> Callable[[str], str]:
-    compiled = re.compile(pattern)
+_PARAMETER = Variable(matching(r"(/[A-Za-z0-9_.-]+)+"), "an absolute parameter name such as /nat-failover/main/lock")
+_TABLE = Variable(matching(r"rtb-[0-9a-f]{8,17}"), "a route table id, rtb- and 8 to 17 hexadecimal digits")
+_INSTANCE = Variable(matching(r"i-[0-9a-f]{8,17}"), "an instance id, i- and 8 to 17 hexadecimal digits")
 
-    def parse(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def _between(kind: Callable[[str], T], low: float, high: float) -> Callable[[str], T]:
-    def parse(text: str) -> T:
-        value = kind(text)
-        if not (math.isfinite(value) and low <= value <= high):  # type: ignore[arg-type,operator]
-            raise ValueError(text)
-        return value
-
-    return parse
-
-
-def _hundredths(text: str) -> float:
-    """Read seconds as the probe's document takes them."""
-    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2})?", text):
-        raise ValueError(text)
-    return float(text)
-
-
-def _targets(text: str) -> tuple[str, ...]:
-    targets = tuple(text.split(","))
-    host = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
-    if not 1 <= len(targets) <= 5 or len(set(targets)) != len(targets):
-        raise ValueError(text)
-    for target in targets:
-        octets = target.split(".")
-        if not host.fullmatch(target) or len(target) > 253:
-            raise ValueError(text)
-        if octets[-1].isdigit() and (len(octets) != 4 or not all(o.isdigit() and int(o) < 256 for o in octets)):
-            raise ValueError(text)
-    return targets
-
-
-def _flag(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError(text)
-    return text == "true"
-
-
-_PARAMETER = (_matching(r"(/[A-Za-z0-9_.-]+)+"), "an absolute parameter name such as /nat-failover/main/lock")
-_TABLE = (_matching(r"rtb-[0-9a-f]{8,17}"), "a route table id, rtb- and 8 to 17 hexadecimal digits")
-_INSTANCE = (_matching(r"i-[0-9a-f]{8,17}"), "an instance id, i- and 8 to 17 hexadecimal digits")
-
-_VARIABLES: dict[str, tuple[Callable[[str], object], str]] = {
-    "pair": (_matching(r"[a-z][a-z0-9-]{0,30}"), "the pair's name: a to z, 0 to 9 and -, 31 characters at most"),
+_VARIABLES = {
+    "pair": Variable(matching(r"[a-z][a-z0-9-]{0,30}"), "the pair's name: a to z, 0 to 9 and -, 31 characters at most"),
     "lock_parameter": _PARAMETER,
     "claim_parameter": _PARAMETER,
     "told_parameter": _PARAMETER,
-    "probe_document": (_matching(r"[A-Za-z0-9_.-]{3,128}"), "the name of an SSM document of this account"),
-    "probe_tag_key": (_matching(r"[\w\s.:/=+@-]{1,128}"), "a tag key of 1 to 128 characters"),
-    "probe_tag_value": (_matching(r"[\w\s.:/=+@-]{1,256}"), "a tag value of 1 to 256 characters"),
+    "probe_document": Variable(matching(r"[A-Za-z0-9_.-]{3,128}"), "the name of an SSM document of this account"),
+    "probe_tag_key": Variable(matching(r"[\w\s.:/=+@-]{1,128}"), "a tag key of 1 to 128 characters"),
+    "probe_tag_value": Variable(matching(r"[\w\s.:/=+@-]{1,256}"), "a tag value of 1 to 256 characters"),
     "primary_route_table": _TABLE,
     "standby_route_table": _TABLE,
     "primary_instance": _INSTANCE,
     "standby_instance": _INSTANCE,
-    "topic": (_matching(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}"), "the ARN of an SNS topic"),
-    "claim_lease": (_between(float, 10, 1800), "10 to 1800 seconds, longer than the function's timeout"),
-    "mode": (Mode, "automatic or observe"),
-    "targets": (_targets, "1 to 5 different IPv4 addresses or host names, separated by commas"),
-    "interval": (_between(_hundredths, 0.2, 60), "0.2 to 60 seconds, with two decimals at most"),
-    "failures": (_between(int, 1, 99), "1 to 99 pings"),
-    "window": (_between(int, 0, LONGEST_WINDOW), f"0 (a quick check a tick) to {LONGEST_WINDOW} seconds"),
-    "period": (_between(int, 60, 3600), "60 to 3600 seconds, as the schedule has it"),
-    "warm_up": (_between(int, 0, 86400), "0 to 86400 seconds"),
-    "freshness": (_between(float, 5, 3600), "5 to 3600 seconds"),
-    "failure_threshold": (_between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
-    "sample_size": (_between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
-    "count_silence": (_flag, "true or false"),
-    "mirror_routes": (_flag, "true or false"),
-    "egress_allocation": (
-        _matching(r"eipalloc-[0-9a-f]{8,17}"),
+    "topic": Variable(
+        matching(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}"), "the ARN of an SNS topic"
+    ),
+    "claim_lease": Variable(between(float, 10, 1800), "10 to 1800 seconds, longer than the function's timeout"),
+    "mode": Variable(Mode, "automatic or observe"),
+    "targets": Variable(host_names, "1 to 5 different IPv4 addresses or host names, separated by commas"),
+    "interval": Variable(between(hundredths, 0.2, 60), "0.2 to 60 seconds, with two decimals at most"),
+    "failures": Variable(between(int, 1, 99), "1 to 99 pings"),
+    "window": Variable(between(int, 0, LONGEST_WINDOW), f"0 (a quick check a tick) to {LONGEST_WINDOW} seconds"),
+    "period": Variable(between(int, 60, 3600), "60 to 3600 seconds, as the schedule has it"),
+    "warm_up": Variable(between(int, 0, 86400), "0 to 86400 seconds"),
+    "freshness": Variable(between(float, 5, 3600), "5 to 3600 seconds"),
+    "failure_threshold": Variable(between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
+    "sample_size": Variable(between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
+    "count_silence": Variable(flag, "true or false"),
+    "mirror_routes": Variable(flag, "true or false"),
+    "egress_allocation": Variable(
+        matching(r"eipalloc-[0-9a-f]{8,17}"),
         "an allocation id, eipalloc- and 8 to 17 hexadecimal digits",
     ),
-    "silence_after": (_between(float, 3, 300), "3 to 300 seconds"),
+    "silence_after": Variable(between(float, 3, 300), "3 to 300 seconds"),
 }
-_MANDATORY = frozenset(
-    {
-        "pair",
-        "lock_parameter",
-        "claim_parameter",
-        "told_parameter",
-        "probe_document",
-        "probe_tag_key",
-        "probe_tag_value",
-        "primary_route_table",
-        "standby_route_table",
-        "primary_instance",
-        "standby_instance",
-        "topic",
-        "claim_lease",
-    }
-)
+_MANDATORY = frozenset(each.name for each in fields(Settings) if each.default is MISSING)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.deployed import Deployment, deployed
+from tests.cli.moving import active, free_claim
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,19 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     with deployed(tmp_path_factory.mktemp("cli")) as made:
         made.tick()
         yield made
+
+
+@pytest.fixture
+def pair(deployment: Deployment) -> Iterator[Deployment]:
+    """Give the deployed pair with its primary active and armed, and put it right again."""
+    ec2 = deployment.aws.client("ec2")
+    for nat in (deployment.setting("PRIMARY_INSTANCE"), deployment.setting("STANDBY_INSTANCE")):
+        (told,) = ec2.describe_instances(InstanceIds=[nat])["Reservations"]
+        interface = told["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
+    yield deployment
+    for nat in ("nat01", "nat02"):
+        deployment.aws.tell({"mend": nat})
+    active(deployment, "primary")
+    deployment.aws.write_lock("armed")
+    free_claim(deployment)

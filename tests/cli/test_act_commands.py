@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from typer.testing import CliRunner
@@ -11,48 +10,7 @@ from typer.testing import CliRunner
 from nat_failover.cli.app import app
 from nat_failover.cli.errors import Exit
 from tests.cli.deployed import Deployment
-
-LOCK = "/nat-failover/main/lock"
-
-
-def subnets(deployment: Deployment) -> dict[str, int]:
-    """Give how many subnets each of the pair's tables has."""
-    tables = deployment.aws.client("ec2").describe_route_tables(
-        RouteTableIds=[deployment.setting(f"{role}_ROUTE_TABLE") for role in ("PRIMARY", "STANDBY")]
-    )["RouteTables"]
-    counted = {t["RouteTableId"]: sum("SubnetId" in a for a in t["Associations"]) for t in tables}
-    return {role: counted[deployment.setting(f"{role.upper()}_ROUTE_TABLE")] for role in ("primary", "standby")}
-
-
-def active(deployment: Deployment, role: str) -> None:
-    """Have all subnets with one of the NATs."""
-    roles = {"primary": "STANDBY", "standby": "PRIMARY"}
-    deployment.aws.move_back(
-        deployment.setting(f"{roles[role]}_ROUTE_TABLE"), deployment.setting(f"{role.upper()}_ROUTE_TABLE")
-    )
-
-
-def free_claim(deployment: Deployment) -> None:
-    """Let a claim that is there be over."""
-    ssm = deployment.aws.client("ssm")
-    if ssm.get_parameters(Names=["/nat-failover/main/claim"])["Parameters"]:
-        deployment.aws.forget_claim()
-
-
-@pytest.fixture
-def pair(deployment: Deployment) -> Iterator[Deployment]:
-    """Give the deployed pair with its primary active and armed, and put it right again."""
-    ec2 = deployment.aws.client("ec2")
-    for nat in (deployment.setting("PRIMARY_INSTANCE"), deployment.setting("STANDBY_INSTANCE")):
-        (told,) = ec2.describe_instances(InstanceIds=[nat])["Reservations"]
-        interface = told["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"]
-        ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
-    yield deployment
-    for nat in ("nat01", "nat02"):
-        deployment.aws.tell({"mend": nat})
-    active(deployment, "primary")
-    deployment.aws.write_lock("armed")
-    free_claim(deployment)
+from tests.cli.moving import active, subnets
 
 
 def test_a_failover_is_planned_confirmed_and_carried_out(pair: Deployment) -> None:
@@ -164,10 +122,18 @@ def test_a_drill_is_held_only_where_the_pair_is_named_again_and_leaves_a_report(
     assert pair.aws.read_lock() == "armed"
 
     file = pair.aws.folder / "reports" / "drill.html"
-    done = pair.run("drill", "--failure", "swap", "--confirm", "main", "--report", str(file), within=240)
+    named = ("--failure", "swap", "--confirm", "main", "--report", str(file))
+    done = pair.run("drill", *named, "--json", within=240)
     assert done.returncode == Exit.FINE, done.stdout + done.stderr
-    assert "failover: longest outage" in done.stdout
-    assert "failback: longest outage" in done.stdout
+    assert "failover: longest outage" in done.stderr
+    assert "failback: longest outage" in done.stderr
+    told = json.loads(done.stdout)
+    assert (told["outcome"], told["why"], told["report"], told["lock"]["state"]) == ("done", [], str(file), "armed")
+    assert [part["name"] for part in told["parts"]] == ["failover", "failback"]
+    for part in told["parts"]:
+        assert (part["reached"], part["subnets"], part["problems"]) == (True, 2, [])
+        assert part["backends"] == {"asked": 3, "online": 3}
+        assert 0 <= part["outage"] < part["swapped"] + 5 < told["seconds"]
     assert subnets(pair) == {"primary": 2, "standby": 0}
     assert pair.aws.read_lock() == "armed"
     text = file.read_text(encoding="utf-8")

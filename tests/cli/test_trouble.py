@@ -26,6 +26,14 @@ def test_no_region_is_told_with_what_to_do(deployment: Deployment) -> None:
     assert "--region" in done.stderr
 
 
+def test_the_region_may_come_from_either_variable_of_the_aws_command_line(deployment: Deployment) -> None:
+    for name, other in (("AWS_REGION", "AWS_DEFAULT_REGION"), ("AWS_DEFAULT_REGION", "AWS_REGION")):
+        done = deployment.run("history", environ=without(deployment, other) | {name: "eu-central-1"})
+        assert done.returncode == Exit.FINE, (name, done.stderr)
+    both = deployment.aws.environ | {"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-west-1"}
+    assert deployment.run("history", environ=both).returncode == Exit.FINE
+
+
 def test_a_profile_that_does_not_exist_is_told_by_name(deployment: Deployment) -> None:
     done = deployment.run("history", "--profile", "nobodys")
     assert done.returncode == Exit.REFUSED

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.probe_document import PATTERNS
-from nat_failover.settings import Settings, SettingsError
+from nat_failover.settings import Settings
+from nat_failover.variables import SettingsError
 from tests.examples import ENVIRONMENT, TICK
 from tests.fuzz.function import Function
 from tests.fuzz.values import TEXT

@@ -24,7 +24,7 @@ from nat_failover import handler
 from nat_failover.events import UnknownEventError
 from nat_failover.lock import LockStore
 from nat_failover.runtime import LambdaRuntime
-from nat_failover.settings import SettingsError
+from nat_failover.variables import SettingsError
 from tests.examples import ENVIRONMENT, TICK
 from tests.integration.account import Account, Context, pair_in_moto, status_change
 from tests.integration.acting import Acting

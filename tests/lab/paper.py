@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from nat_failover.cli.report import Mail, Moment, Play, Report, Span, Step, Track
 from nat_failover.cli.timeline import seconds
 from tests.lab.run import Run
-from tests.lab.scenarios import HOLD, SCENARIOS
+from tests.lab.scenario import HOLD
+from tests.lab.scenarios import SCENARIOS
 
 NETWORKS = {
     "namespaces": "real packets between Linux network namespaces on one machine",

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field
 
 from nat_failover.cli.report import spans_of
 from nat_failover.record import LockState
-from nat_failover.settings import PREFIX
+from nat_failover.variables import PREFIX
 from tests.lab.functions import Invocation
 from tests.lab.lab import Lab, MakeCloud
 from tests.lab.latencies import Latencies
 from tests.lab.moto_cloud import MotoCloud
-from tests.lab.scenarios import FAIL_OVER, FAILED, HOLD, Scenario
+from tests.lab.scenario import FAIL_OVER, FAILED, HOLD, Scenario
 
 FAILURE_CAUSES = {"FEW_FAILURES", "UNCONFIRMED", "ENOUGH_FAILURES", "CONTROL_DOWN", "WARM_UP"}
 

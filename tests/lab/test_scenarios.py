@@ -16,7 +16,8 @@ from tests.lab.__main__ import main
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.run import Run, play
-from tests.lab.scenarios import FAIL_OVER, HOLD, SCENARIOS
+from tests.lab.scenario import FAIL_OVER, HOLD
+from tests.lab.scenarios import SCENARIOS
 
 MAIL = "mail: [nat-failover main] failed over to the standby NAT, 6 of 6 backends online"
 
@@ -123,7 +124,7 @@ def test_the_drill_writes_its_results_and_says_by_its_status_whether_all_passed(
 def test_a_run_that_fails_makes_the_drill_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sabotaged = SCENARIOS["healthy"].__class__(**{**vars(SCENARIOS["healthy"]), "expected": FAIL_OVER})
     monkeypatch.setitem(SCENARIOS, "healthy", sabotaged)
-    monkeypatch.setattr("tests.lab.scenarios.RECOVERS_WITHIN", 5.0)
+    monkeypatch.setattr("tests.lab.scenario.RECOVERS_WITHIN", 5.0)
     app = Typer()
     app.command()(main)
     file = tmp_path / "drill.json"

@@ -12,7 +12,7 @@ from tests.lab.gateway import FunctionEndedError
 from tests.lab.lab import SETTINGS as LAB_SETTINGS
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.scenarios import RECOVERS_WITHIN
+from tests.lab.scenario import RECOVERS_WITHIN
 from tests.lab.template import synthesized
 from tests.soak.caller import Caller
 from tests.soak.connections import Connection, Window

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.settings import LARGEST_SAMPLE, LONGEST_WINDOW, Mode, Settings, SettingsError
+from nat_failover.settings import LARGEST_SAMPLE, LONGEST_WINDOW, Mode, Settings
+from nat_failover.variables import SettingsError
 from tests.examples import ENVIRONMENT, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, settings
 
 OPTIONAL = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from nat_failover.cli.acting import Act, Outcome
 from nat_failover.cli.clock import AwsRuntime, ahead
-from nat_failover.cli.console import confirm, output
+from nat_failover.cli.console import confirm
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.hand import Hand
 from nat_failover.cli.options import Name, Yes
@@ -27,6 +27,7 @@ from nat_failover.cli.target import Check, Fit, bad
 from nat_failover.lock import ClaimLostError
 from nat_failover.record import LockState
 
+TOLD = "--yes, or --dry-run"
 MARKS = {Fit.GOOD: ("✓", "green"), Fit.BAD: ("✗", "red"), Fit.UNKNOWN: ("?", "yellow")}
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Ask and look, say what would be done, and change nothing.")]
@@ -42,6 +43,7 @@ class Role(StrEnum):
 
 def failover(
     account: Account,
+    act: Act,
     pair: Name = None,
     to: Annotated[Role | None, typer.Option(help="Where to; the passive NAT if not given.")] = None,
     dry_run: DryRun = False,
@@ -53,23 +55,31 @@ def failover(
     The NAT is looked at first, and the move refused where it is not fit, unless forced. Afterwards the backends are
     asked; where some have lost the Internet by it, everything is moved back. The pair is locked then: re-arm it.
     """
+    act.must_be_told(TOLD, given=yes or dry_run)
     deployed = one(account, pair)
     settings = deployed.settings
     to_table = None
     if to is not None:
         to_table = settings.primary_route_table if to is Role.PRIMARY else settings.standby_route_table
-    return _move(account, deployed, "failover", to_table, staged=False, dry_run=dry_run, force=force, yes=yes)
+    return _move(account, act, deployed, to_table, staged=False, dry_run=dry_run, force=force, yes=yes)
 
 
-def failback(account: Account, pair: Name = None, dry_run: DryRun = False, yes: Yes = False) -> Exit | None:
+def failback(
+    account: Account,
+    act: Act,
+    pair: Name = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> Exit | None:
     """Move the private subnets back to the primary NAT, in stages.
 
     The primary is looked at first: Internet, forwarding, masquerading. Then one subnet goes first, its backends are
     asked, and the others follow. Trouble at any stage moves everything back. The pair is locked then: re-arm it.
     """
+    act.must_be_told(TOLD, given=yes or dry_run)
     deployed = one(account, pair)
     table = deployed.settings.primary_route_table
-    return _move(account, deployed, "failback", table, staged=True, dry_run=dry_run, force=False, yes=yes)
+    return _move(account, act, deployed, table, staged=True, dry_run=dry_run, force=False, yes=yes)
 
 
 def hand_of(account: Account, pair: Deployed) -> Hand:
@@ -82,6 +92,17 @@ def hand_of(account: Account, pair: Deployed) -> Hand:
     answer = account.client("sts").get_caller_identity()
     runtime = AwsRuntime(ahead(answer, before, time.time()))
     return Hand(pair.settings, account.acting(), runtime, answer["Arn"])
+
+
+def takes_in_hand(account: Account, act: Act, pair: Deployed) -> Hand:
+    """Give a person's means for a pair, and note whose pair it is.
+
+    Raises:
+        botocore.exceptions.ClientError: the credentials are not accepted.
+    """
+    act.pair = pair.name
+    act.hand = hand_of(account, pair)
+    return act.hand
 
 
 @contextmanager
@@ -106,8 +127,8 @@ def show_checks(console: Console, checks: tuple[Check, ...], nat: str) -> None:
 
 def _move(
     account: Account,
+    act: Act,
     pair: Deployed,
-    name: str,
     to_table: str | None,
     *,
     staged: bool,
@@ -115,34 +136,40 @@ def _move(
     force: bool,
     yes: bool,
 ) -> Exit | None:
-    console = output()
-    hand = hand_of(account, pair)
+    console, hand = act.console, takes_in_hand(account, act, pair)
     with progress(console) as say:
-        seen = look_ahead(hand, name, to_table, say, staged=staged)
+        seen = look_ahead(hand, act.command, to_table, say, staged=staged)
     plan = seen.plan
     if plan is None:
         role = pair.settings.role_of(seen.tables.active or "")
-        console.print(f"pair {pair.name}: all subnets are with the {role} NAT already: there is nothing to do")
+        act.came_to(Outcome.NOTHING, f"all subnets are with the {role} NAT already")
+        console.print(f"pair {pair.name}: {act.said}: there is nothing to do")
         return None
+    act.plans(plan, seen.checks, pair.settings)
     show_checks(console, seen.checks, pair.settings.nat_of(plan.to_table))
     for line in _planned(plan, seen, pair, account):
         console.print(Text(line))
     why = refusal(seen, force=force)
     if why is not None:
+        act.why = [why]
         raise CommandError(f"refused, and nothing was changed: {why}")
     if dry_run:
-        console.print("dry run: nothing was changed")
+        act.came_to(Outcome.PLANNED, "dry run: nothing was changed")
+        console.print(act.said)
         return None
     confirm(console, [], f"Move {len(plan.subnets)} subnets of pair {pair.name}?", yes=yes)
+    act.begun = True
     try:
         with progress(console) as say:
-            passed = Passage(hand, replace(plan), say).go()
+            act.passed(passed := Passage(hand, plan, say).go())
     except ClaimLostError as lost:
+        act.outcome = Outcome.FAILED
         raise CommandError(
             f"{lost}. The lock says what is left, and the function finishes it within two minutes: "
             f"nat-failover status {pair.name}"
         ) from lost
-    return told(console, passed, pair, account)
+    act.then = f"nat-failover rearm {pair.name}{account.options}"
+    return told(console, passed, account, act.then)
 
 
 def refusal(seen: Ahead, *, force: bool) -> str | None:
@@ -155,7 +182,7 @@ def refusal(seen: Ahead, *, force: bool) -> str | None:
     return "; ".join(f"{check.name}: {check.said}" for check in found)
 
 
-def told(console: Console, passed: Passed, pair: Deployed, account: Account) -> Exit | None:
+def told(console: Console, passed: Passed, account: Account, again: str) -> Exit | None:
     """Tell what a passage came to, and what to do next."""
     style = {Ended.DONE: "green", Ended.ROLLED_BACK: "yellow", Ended.LEFT: "red"}[passed.ended]
     console.print(Text.assemble((passed.ended.value, style), f": {passed.said}"))
@@ -163,7 +190,6 @@ def told(console: Console, passed: Passed, pair: Deployed, account: Account) -> 
         console.print(Text(f"  {subnet}: {why}"))
     if passed.egress is not None and not passed.egress.moved:
         console.print(Text(f"move the egress address: {passed.egress.by_hand}{account.options}"))
-    again = f"nat-failover rearm {pair.name}{account.options}"
     if passed.ended is Ended.DONE:
         console.print(Text(f"nothing fails over until you re-arm: {again}"))
         return None

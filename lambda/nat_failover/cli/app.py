@@ -32,25 +32,25 @@ app = typer.Typer(
 )
 
 
-def _add(command: Any, *examples: str) -> None:
+def _add(command: Any, *examples: str, acts: bool = False) -> None:
     """Add a command, with its description as help, and examples below."""
     paragraphs = (inspect.getdoc(command) or "").split("\n\n")
     app.command(
         command.__name__,
         help="\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs),
         epilog="Examples:\n\n" + "\n\n".join(f"nat-failover {example}" for example in examples),
-    )(with_account(command))
+    )(with_account(command, acts=acts))
 
 
 _add(status, "status", "status main --watch", "status --json --region eu-central-1")
 _add(doctor, "doctor", "doctor main --profile production", "doctor --json | jq '.main[] | .what'")
 _add(history, "history", "history main --limit 5", "history --json --region eu-central-1")
-_add(failover, "failover --dry-run", "failover main", "failover main --to standby --yes")
-_add(failback, "failback --dry-run", "failback main")
-_add(rearm, "rearm", "rearm main --yes")
-_add(pause, 'pause main --reason "kernel update of the standby"')
-_add(resume, "resume main")
-_add(drill, "drill --report drill.html", "drill main --failure swap --confirm main")
+_add(failover, "failover --dry-run", "failover main", "failover main --to standby --yes --json", acts=True)
+_add(failback, "failback --dry-run", "failback main", "failback --dry-run --json | jq .checks", acts=True)
+_add(rearm, "rearm", "rearm main --yes", "rearm main --yes --json | jq .why", acts=True)
+_add(pause, 'pause main --reason "kernel update of the standby"', "pause main --yes --json", acts=True)
+_add(resume, "resume main", "resume main --yes --json", acts=True)
+_add(drill, "drill --report drill.html", "drill main --failure swap --confirm main --json", acts=True)
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from nat_failover.address import Address
 from nat_failover.cli.checks import examine
@@ -19,6 +18,7 @@ from nat_failover.cli.standing import (
     SubnetStanding,
     TickStanding,
 )
+from nat_failover.cli.words import iso
 from nat_failover.observation import Observation
 from nat_failover.record import LockState
 from nat_failover.survey import latest_word
@@ -158,8 +158,3 @@ def _egress(address: Address | None) -> dict[str, str | None] | None:
         return None
     holder = address.instance or address.interface
     return {"allocation": address.allocation, "address": address.public, "with": holder}
-
-
-def iso(at: float) -> str:
-    """Give a time as ISO 8601, in UTC."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

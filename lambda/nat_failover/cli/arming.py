@@ -24,9 +24,9 @@ class Readiness:
     """What an armed lock would be worth.
 
     Attributes:
+        locks: lock and claim, as they were read.
+        tables: both route tables, as they were read.
         checks: of the passive NAT; none where there is no passive one.
-        offline: backends that are offline through the active NAT, by what they say.
-        told: backends that have told anything.
         refusals: why arming would be of no use, a sentence each.
         warnings: what a person should know.
     """

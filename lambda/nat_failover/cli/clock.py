@@ -20,13 +20,24 @@ def ahead(answer: Mapping[str, Any], before: float, after: float) -> float:
         before: this machine's time when it was asked, in seconds since the epoch.
         after: and when it was answered.
     """
-    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    try:
-        there = parsedate_to_datetime(headers["date"]).timestamp() + 0.5
-    except (KeyError, TypeError, ValueError):
+    there = told_by(answer)
+    if there is None:
         return 0.0
     difference = there - (before + after) / 2
     return 0.0 if abs(difference) <= TOLERATED else difference
+
+
+def told_by(answer: Mapping[str, Any]) -> float | None:
+    """Pure: give AWS's time when it answered, to half a second, in seconds since the epoch; None where it is not told.
+
+    Args:
+        answer: of boto3, with the header ``Date``, which has whole seconds.
+    """
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    try:
+        return parsedate_to_datetime(headers["date"]).timestamp() + 0.5
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 class AwsRuntime(LambdaRuntime):

@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from nat_failover.cli.act import hand_of, progress
-from nat_failover.cli.console import confirm_by_name, output
+from nat_failover.cli.act import progress, takes_in_hand
+from nat_failover.cli.acting import Act, Outcome
+from nat_failover.cli.console import confirm_by_name
 from nat_failover.cli.day import Failure
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.gameday import GameDay, why_not
-from nat_failover.cli.measured import report_of
+from nat_failover.cli.measured import figures_of, report_of
 from nat_failover.cli.options import Name
 from nat_failover.cli.page import page
 from nat_failover.cli.pairs import one
@@ -23,6 +24,7 @@ from nat_failover.cli.session import Account
 
 def drill(
     account: Account,
+    act: Act,
     pair: Name = None,
     failure: Annotated[
         Failure, typer.Option(help="Let the active NAT stop forwarding, or only move the subnets by hand.")
@@ -38,11 +40,13 @@ def drill(
     the NAT forwards again, the subnets go back in stages, and the pair is armed. Servers behind it are offline for
     some seconds, and established connections end, twice. It is never held without the pair's name as confirmation.
     """
+    act.must_be_told("--confirm and the pair's name", given=confirmed is not None)
     deployed = one(account, pair)
-    console, hand = output(), hand_of(account, deployed)
+    console, hand = act.console, takes_in_hand(account, act, deployed)
     with progress(console) as say:
         why = why_not(hand, failure, say)
     if why:
+        act.why = why
         raise CommandError("no drill now, and nothing was changed: " + "; ".join(why))
     settings = deployed.settings
     what = [
@@ -54,9 +58,11 @@ def drill(
         "  it takes about four minutes",
     ]
     confirm_by_name(console, what, settings.pair, confirmed)
+    act.begun, begun = True, time.monotonic()
     with progress(console) as say:
         day = GameDay(hand, failure, say).play()
     made = report_of(day, settings, account.region, time.time())
+    act.seconds, act.why, act.parts = time.monotonic() - begun, day.problems, [figures_of(part) for part in day.parts]
     for play in made.plays:
         figures = ", ".join(f"{name} {value}" for name, value in play.figures)
         console.print(Text(f"{play.name}: {figures}"))
@@ -65,5 +71,10 @@ def drill(
     if report is not None:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(page(made), encoding="utf-8")
+        act.report = str(report)
         console.print(Text(f"report written to {report}"))
-    return Exit.TROUBLE if day.problems else None
+    if day.problems:
+        act.came_to(Outcome.FAILED, f"{len(day.problems)} problems")
+        return Exit.TROUBLE
+    act.came_to(Outcome.DONE, "failed over, gone back, and armed again")
+    return None

@@ -12,15 +12,12 @@ from nat_failover.cli.pairs import Deployed
 from nat_failover.cli.reader import Reader
 from nat_failover.cli.role import Role
 from nat_failover.cli.session import Account
-from nat_failover.cli.snapshot import Raw, Snapshot
+from nat_failover.cli.snapshot import ROUTES_QUOTA, SSM_SERVICES, Raw, Snapshot, service_of
 from nat_failover.routes import said_of
 from nat_failover.view import View
 
 # What `status` shows; the doctor looks at everything.
 FOR_STATUS = frozenset({"view", "lock", "instances", "managed", "health", "subnets", "alarms", "said"})
-SSM_SERVICES = ("ssm", "ssmmessages", "ec2messages")
-# Routes per route table: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-ROUTES_QUOTA = "L-93826ACB"
 
 
 class Gatherer:
@@ -150,11 +147,6 @@ class Gatherer:
         wanted = {g["GroupId"] for nat in self._settings.nats for g in instances.get(nat, {}).get("SecurityGroups", [])}
         wanted |= {g["GroupId"] for e in endpoints if service_of(e) in SSM_SERVICES for g in e.get("Groups", [])}
         return {"groups": lambda: self._reader.groups(sorted(wanted))}
-
-
-def service_of(endpoint: Raw) -> str:
-    """Pure: give the service that a VPC endpoint leads to, without what stands before it."""
-    return str(endpoint.get("ServiceName", "")).rsplit(".", 1)[-1]
 
 
 def _vpc_of(instances: Mapping[str, Raw], nats: Iterable[str]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +14,7 @@ from nat_failover.cli.options import Json, Names
 from nat_failover.cli.pairs import Deployed, some
 from nat_failover.cli.past import Happening, Kind, Version, happenings
 from nat_failover.cli.session import Account
-from nat_failover.cli.words import ago, duration, moment
+from nat_failover.cli.words import ago, duration, iso, moment
 
 COLOURS = {
     Kind.FAILOVER: "yellow",
@@ -90,7 +89,7 @@ def _show(name: str, found: list[Happening], now: float) -> None:
 def _json(each: Happening) -> dict[str, Any]:
     said: dict[str, Any] = {
         "kind": each.kind.value,
-        "at": datetime.fromtimestamp(each.at, UTC).isoformat(timespec="milliseconds"),
+        "at": iso(each.at),
         "by": each.by,
         "said": each.said,
         "version": each.version,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nat_failover.cli.day import Day, Part
 from nat_failover.cli.report import Moment, Play, Report, Span, Step, Track, longest_outage
 from nat_failover.cli.timeline import seconds
@@ -29,7 +31,7 @@ def report_of(day: Day, settings: Settings, region: str, made_at: float) -> Repo
 
 def play_of(part: Part, settings: Settings) -> Play:
     """Give one part of the day as a run."""
-    tracks = tuple(_track(watched, part.at) for watched in part.watched if watched.spans)
+    tracks = _tracks(part)
     record = part.record
     return Play(
         part.name,
@@ -47,6 +49,35 @@ def play_of(part: Part, settings: Settings) -> Play:
         {},
         "the failure" if part.broken else "the first move",
     )
+
+
+def figures_of(part: Part) -> dict[str, Any]:
+    """Give what was measured of one part of the day as JSON takes it; times in seconds from its beginning on."""
+    tracks = _tracks(part)
+
+    def after(at: float | None) -> float | None:
+        return None if at is None else round(at - part.at, 3)
+
+    worst = _worst(tracks)
+    return {
+        "name": part.name,
+        "reached": part.reached,
+        "outage": None if worst is None or not tracks else round(worst, 3),
+        "detected": after(part.detected_at),
+        "swapped": after(part.swapped_at),
+        "subnets": part.subnets,
+        "backends": {"asked": len(part.watched), "online": _online(part)},
+        "problems": part.problems,
+    }
+
+
+def _tracks(part: Part) -> tuple[Track, ...]:
+    return tuple(_track(watched, part.at) for watched in part.watched if watched.spans)
+
+
+def _online(part: Part) -> int:
+    """Count the backends that were online at the end."""
+    return sum(bool(watched.spans) and watched.spans[-1].online for watched in part.watched)
 
 
 def _track(watched: Watched, zero: float) -> Track:
@@ -73,8 +104,8 @@ def _figures(part: Part, tracks: tuple[Track, ...]) -> tuple[tuple[str, str], ..
     for name, at in (("detected after", part.detected_at), ("moved after", part.swapped_at)):
         if at is not None:
             figures.append((name, seconds(at - part.at)))
-    online = sum(bool(watched.spans) and watched.spans[-1].online for watched in part.watched)
-    return (*figures, ("subnets moved", str(part.subnets)), ("backends online", f"{online} of {len(part.watched)}"))
+    online = f"{_online(part)} of {len(part.watched)}"
+    return (*figures, ("subnets moved", str(part.subnets)), ("backends online", online))
 
 
 def _moments(part: Part, tracks: tuple[Track, ...]) -> tuple[Moment, ...]:

@@ -7,12 +7,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Annotated, Any, Concatenate, ParamSpec
+from typing import Annotated, Any
 
 import typer
 
+from nat_failover.cli.acting import Act
 from nat_failover.cli.console import print_error
-from nat_failover.cli.errors import Exit, explained
+from nat_failover.cli.errors import CommandError, Exit, explained
 from nat_failover.cli.session import Account
 
 PANEL = "AWS"
@@ -29,8 +30,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, do it.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[PAIR]...", help="All pairs of the region if not given.")]
 Name = Annotated[str | None, typer.Argument(metavar="[PAIR]", help="Needed where the region has several.")]
-
-P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,12 @@ def remember(
     context.obj = Where(profile, region, endpoint_url, debug)
 
 
-def with_account(command: Callable[Concatenate[Account, P], Exit | None]) -> Callable[..., None]:
+def with_account(command: Callable[..., Exit | None], *, acts: bool = False) -> Callable[..., None]:
     """Give a command the options of AWS, hand it the account, and turn what goes wrong into a sentence and a status.
 
     Args:
         command: its first parameter is the account; it returns the exit status, None for ``FINE``.
+        acts: its second parameter is the ``Act`` that it fills in, which ``--json`` prints, whatever goes wrong.
     """
 
     @wraps(command)
@@ -74,23 +74,34 @@ def with_account(command: Callable[Concatenate[Account, P], Exit | None]) -> Cal
         before = context.obj if isinstance(context.obj, Where) else Where()
         _log(debug=debug or before.debug)
         account: Account | None = None
+        act = Act(command.__name__, as_json=kwargs.pop("as_json")) if acts else None
         try:
             account = Account(profile or before.profile, region or before.region, endpoint_url or before.endpoint_url)
-            done = command(account, *args, **kwargs)
+            done = command(account, *args, **kwargs) if act is None else _acted(command, account, act, args, kwargs)
         except Exception as error:
             said = explained(error, account.service_of if account else _nobody, account.region if account else region)
+            if act is not None:
+                act.failed(str(said or f"{type(error).__name__}: {error}"), refused=isinstance(error, CommandError))
             if said is None:
                 raise
             print_error(str(said))
             raise typer.Exit(said.exit) from error
+        except KeyboardInterrupt:
+            if act is not None:
+                act.failed("interrupted by a person", refused=False)
+            raise
+        finally:
+            if act is not None:
+                act.end()
         if done:
             raise typer.Exit(done)
 
     signature = inspect.signature(command, eval_str=True)
-    own = list(signature.parameters.values())[1:]
+    own = list(signature.parameters.values())[2 if acts else 1 :]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, annotation, default in (
+            *([("as_json", Json, False)] if acts else []),
             ("profile", Profile, None),
             ("region", Region, None),
             ("endpoint_url", EndpointUrl, None),
@@ -101,6 +112,11 @@ def with_account(command: Callable[Concatenate[Account, P], Exit | None]) -> Cal
     run.__signature__ = signature.replace(parameters=[first, *own, *added])  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in (first, *own, *added)}
     return run
+
+
+def _acted(command: Callable[..., Exit | None], account: Account, act: Act, args: Any, kwargs: Any) -> Exit | None:
+    act.region = account.region
+    return command(account, act, *args, **kwargs)
 
 
 def _nobody(operation: str) -> None:  # noqa: ARG001 - before there is an account, no service is known

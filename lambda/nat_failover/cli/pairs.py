@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.session import Account
-from nat_failover.settings import PREFIX, Settings, SettingsError
+from nat_failover.settings import Settings
+from nat_failover.variables import PREFIX, SettingsError
 
 # As the stack deploys it, whatever a function is called.
 HANDLER = "nat_failover.handler.handler"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from nat_failover.cli.clock import told_by
 from nat_failover.cli.pairs import Deployed
 from nat_failover.cli.session import Account
 from nat_failover.cli.snapshot import PERIODS_BACK, LockParameter, Raw, Said
@@ -178,13 +177,12 @@ class Reader:
             return {}
 
     def clock(self) -> tuple[float, float]:
-        """Compare clocks by the time that is in the head of every answer."""
+        """Give AWS's time and this machine's, in seconds since the epoch, by what is in the head of every answer."""
         before = self._account.runtime.now()
         answer: Any = self._account.ssm.get_parameters(Names=[self._settings.lock_parameter])
         here = (before + self._account.runtime.now()) / 2
-        said = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-        there = parsedate_to_datetime(said) if said else datetime.fromtimestamp(here).astimezone()
-        return there.timestamp(), here
+        there = told_by(answer)
+        return (here if there is None else there), here
 
 
 def decisions(lines: Iterable[Raw]) -> list[Said]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,9 @@ class Account:
     """
 
     def __init__(self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> None:
+        # boto3 knows AWS_DEFAULT_REGION only, the AWS command line this as well, and before it and the profile:
+        # https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
+        region = region or os.environ.get("AWS_REGION")
         self._session = boto3.Session(profile_name=profile, region_name=region)
         if self._session.region_name is None:
             raise NoRegionError

@@ -13,6 +13,10 @@ from nat_failover.record import Lock
 from nat_failover.settings import Settings
 from nat_failover.view import View
 
+# What the SSM agent talks to: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
+SSM_SERVICES = ("ssm", "ssmmessages", "ec2messages")
+# Routes per route table: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+ROUTES_QUOTA = "L-93826ACB"
 # How far back in the log a decision is looked for, in periods of the schedule.
 PERIODS_BACK = 10
 # An answer of AWS, with the keys of its API.
@@ -156,6 +160,22 @@ class Said:
     decision: str
     cause: str
     reason: str
+
+
+def service_of(endpoint: Raw) -> str:
+    """Give the service that a VPC endpoint leads to, ``ssm``, say, without what stands before it."""
+    return str(endpoint.get("ServiceName", "")).rsplit(".", 1)[-1]
+
+
+def source_dest_check(instance: Raw) -> bool | None:
+    """Tell whether EC2 drops what an instance forwards; None where it does not say.
+
+    The primary network interface, where a NAT's traffic goes through, has the last word:
+    https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
+    """
+    interfaces = [i for i in instance.get("NetworkInterfaces", []) if i.get("Attachment", {}).get("DeviceIndex") == 0]
+    said = (interfaces or [instance])[0].get("SourceDestCheck")
+    return None if said is None else bool(said)
 
 
 def tag(raw: Raw, key: str) -> str | None:

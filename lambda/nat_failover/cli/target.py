@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from nat_failover.address import problems
 from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.hand import Hand, script
+from nat_failover.cli.snapshot import source_dest_check
 from nat_failover.observation import Invocation, Observation, State
 from nat_failover.routes import Tables
 from nat_failover.settings import Settings
@@ -161,17 +162,8 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
 
 
 def _source_dest_check(hand: Hand, nat: str) -> bool | None:
-    """Tell whether EC2 checks what the NAT's primary network interface, where its traffic goes through, sends and gets.
-
-    https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
-    """
     told = hand.clients.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [nat]}])
-    for instance in (i for r in told["Reservations"] for i in r["Instances"]):
-        for interface in instance.get("NetworkInterfaces", []):
-            if interface.get("Attachment", {}).get("DeviceIndex") == 0:
-                return interface.get("SourceDestCheck")
-        return instance.get("SourceDestCheck")
-    return None
+    return next((source_dest_check(i) for r in told["Reservations"] for i in r["Instances"]), None)
 
 
 def inspect(hand: Hand, nat: str) -> Inspection:

@@ -31,10 +31,6 @@ class Watched:
     spans: tuple[Span, ...]
     why: str | None = None
 
-    def online_at(self, at: float) -> bool:
-        """Tell whether it was online at a time."""
-        return any(span.online and span.begun <= at <= span.ended for span in self.spans)
-
 
 class Watches:
     """The watches of all backends of a drill's part.

@@ -1,4 +1,4 @@
-"""Pure: times and durations as people read them."""
+"""Pure: times and durations as people, and programs, read them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from datetime import UTC, datetime
 def moment(at: float) -> str:
     """Give a time, in UTC, to the second."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def iso(at: float) -> str:
+    """Give a time as ISO 8601, in UTC, to the millisecond."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def duration(seconds: float) -> str:

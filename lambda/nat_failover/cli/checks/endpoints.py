@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nat_failover.cli.checks.packets import Flow, lets_in
 from nat_failover.cli.finding import Findings, error, warning
-from nat_failover.cli.snapshot import Raw, Snapshot
+from nat_failover.cli.snapshot import SSM_SERVICES, Raw, Snapshot, service_of
 
 # What the agent can't do without; newer ones need no ec2messages:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
@@ -18,8 +18,8 @@ def of_systems_manager(s: Snapshot) -> dict[str, Raw]:
     """Give the interface endpoints of Systems Manager, by service."""
     found: dict[str, Raw] = {}
     for raw in s.endpoints or []:
-        service = str(raw.get("ServiceName", "")).rsplit(".", 1)[-1]
-        known = service in (*NEEDED, "ec2messages") and raw.get("VpcEndpointType") == "Interface"
+        service = service_of(raw)
+        known = service in SSM_SERVICES and raw.get("VpcEndpointType") == "Interface"
         if known and raw.get("State") not in GONE and found.get(service, {}).get("State") not in READY:
             found[service] = raw
     return found

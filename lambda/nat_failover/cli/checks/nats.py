@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nat_failover.address import problems
 from nat_failover.cli.finding import Findings, error, warning
-from nat_failover.cli.snapshot import Raw, Snapshot
+from nat_failover.cli.snapshot import Raw, Snapshot, source_dest_check
+from nat_failover.differences import DEFAULT_ROUTE
 from nat_failover.observation import State
 from nat_failover.survey import latest_word
 
@@ -34,26 +35,16 @@ def gone_or_stopped(s: Snapshot) -> Findings:
 
 
 def source_destination_check(s: Snapshot) -> Findings:
-    """A NAT whose source/destination check is on: EC2 then drops what it forwards.
-
-    https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
-    """
+    """A NAT whose source/destination check is on: EC2 then drops what it forwards."""
     for nat in s.settings.nats:
         raw = (s.instances or {}).get(nat)
-        if raw is not None and _checked(raw):
+        if raw is not None and source_dest_check(raw):
             yield error(
                 "source-dest-check",
                 f"the source/destination check of {s.nat_name(nat)} is on",
                 "EC2 drops every packet that it forwards",
                 f"aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check{s.options}",
             )
-
-
-def _checked(raw: Raw) -> bool:
-    interfaces = [i for i in raw.get("NetworkInterfaces", []) if i.get("Attachment", {}).get("DeviceIndex") == 0]
-    return any(interface.get("SourceDestCheck", False) for interface in interfaces) or (
-        not interfaces and bool(raw.get("SourceDestCheck", False))
-    )
 
 
 def status_checks(s: Snapshot) -> Findings:
@@ -143,7 +134,7 @@ def no_way_out(s: Snapshot) -> Findings:
             )
         table = table_of(s, str(raw.get("SubnetId")))
         if table is not None and not any(
-            route.get("DestinationCidrBlock") == "0.0.0.0/0"
+            route.get("DestinationCidrBlock") == DEFAULT_ROUTE
             and str(route.get("GatewayId", "")).startswith("igw-")
             and route.get("State") != "blackhole"
             for route in table.get("Routes", [])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nat_failover.cli.checks.nats import table_of
 from nat_failover.cli.finding import Findings, error, warning
-from nat_failover.cli.snapshot import Snapshot
+from nat_failover.cli.snapshot import ROUTES_QUOTA, Snapshot
+from nat_failover.differences import PROPAGATED
 
 
 def missing(s: Snapshot) -> Findings:
@@ -106,13 +107,13 @@ def room(s: Snapshot) -> Findings:
         if table is None or s.routes_quota is None:
             continue
         # Propagated routes have a quota of their own.
-        count = sum(1 for route in table.get("Routes", []) if route.get("Origin") != "EnableVgwRoutePropagation")
+        count = sum(1 for route in table.get("Routes", []) if route.get("Origin") != PROPAGATED)
         if count >= s.routes_quota - 1:
             yield warning(
                 "routes-quota",
                 f"{table_id} has {count} routes of the {s.routes_quota:g} that it may have",
                 "no further route can be added to it, and none be mirrored",
-                "aws service-quotas request-service-quota-increase --service-code vpc --quota-code L-93826ACB "
+                f"aws service-quotas request-service-quota-increase --service-code vpc --quota-code {ROUTES_QUOTA} "
                 f"--desired-value {s.routes_quota * 2:g}{s.options}",
             )
 
