@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,16 +17,14 @@ from unittest.mock import patch
 
 from nat_failover.application import Application
 from nat_failover.cli.session import Account as Theirs
-from tests.e2e.account import PAIR, REGION, ROOT, Account, _parsed, account
+from tests.cli.beside import FUNCTION, complete, log_decision
+from tests.cli.installed import Command
+from tests.e2e.account import REGION, Account, account
 from tests.examples import TICK
 from tests.lab.layout import TARGETS
 from tests.lab.template import PLACES, synthesized
 
 STACK = "nat-failover"
-FUNCTION = f"nat-failover-{PAIR}"
-LOG_GROUP = f"/aws/lambda/{FUNCTION}"
-# Alarms are what moto's CloudFormation leaves out; they are made of the template's resources.
-ALARM = ("AlarmName", "AlarmDescription", "Namespace", "MetricName", "Statistic", "Period", "EvaluationPeriods")
 # A tick then asks each host once and has its answer; a watch would go on for minutes.
 # Of a period of 60 seconds; after three periods without a look the doctor complains.
 DUE = 60.0
@@ -53,6 +49,11 @@ class Deployment:
     installed: Path
     looked_at: float = 0.0
 
+    @cached_property
+    def command(self) -> Command:
+        """The installed command, with the account's credentials."""
+        return Command(self.installed, self.aws.folder, self.aws.environ)
+
     def run(
         self,
         *arguments: str,
@@ -60,32 +61,12 @@ class Deployment:
         typed: str | None = None,
         within: float = 60,
     ) -> subprocess.CompletedProcess[str]:
-        """Run the installed command as a process, with the account's credentials.
-
-        Args:
-            arguments: of the command.
-            environ: instead of the account's.
-            typed: what a person types; where None, nobody is there.
-            within: seconds that it may take.
-        """
-        told = dict(self.aws.environ if environ is None else environ)
-        return subprocess.run(
-            [self.installed / "bin" / "nat-failover", *arguments],
-            cwd=self.aws.folder,
-            env=told | {"PYTHONPATH": str(self.installed), "COLUMNS": "160"},
-            input=typed,
-            stdin=subprocess.DEVNULL if typed is None else None,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=within,
-        )
+        """Run the installed command as a process; see ``Command``."""
+        return self.command.run(*arguments, environ=environ, typed=typed, within=within)
 
     def json(self, *arguments: str) -> Any:
         """Run the command and read what it prints."""
-        done = self.run(*arguments, "--json")
-        assert done.stdout, done.stderr
-        return json.loads(done.stdout)
+        return self.command.json(*arguments)
 
     def setting(self, name: str) -> str:
         """Give a variable of the function's environment, without its prefix."""
@@ -117,24 +98,19 @@ class Deployment:
         with patch.dict(os.environ, self.aws.environ):
             told = self._application.handle(TICK, context)
         self.looked_at = time.time()
-        line = {"level": "INFO", "message": told["reason"], "service": PAIR, **told}
-        self.aws.client("logs").put_log_events(
-            logGroupName=LOG_GROUP,
-            logStreamName="one",
-            logEvents=[{"timestamp": int(time.time() * 1000), "message": json.dumps(line)}],
-        )
+        log_decision(self.aws.client, told, self.looked_at)
         return told
 
 
 @contextmanager
-def deployed(folder: Path, settings: Mapping[str, object] | None = None) -> Iterator[Deployment]:
+def deployed(folder: Path, installed: Path, settings: Mapping[str, object] | None = None) -> Iterator[Deployment]:
     """Deploy a pair, and end the account afterwards.
 
     Args:
         folder: for files.
+        installed: folder that the package is installed in.
         settings: of the pair, beside the ids.
     """
-    installed = install(folder)
     with account(folder, "tests.cli.emulator") as aws:
         pair = aws.make_vpc()
         body = _template(pair, {**SETTINGS, **(settings or {})})
@@ -144,24 +120,9 @@ def deployed(folder: Path, settings: Mapping[str, object] | None = None) -> Iter
         assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
         function = aws.client("lambda").get_function_configuration(FunctionName=FUNCTION)
         made = Deployment(aws, pair, function["Environment"]["Variables"], installed)
-        _complete(made, body)
+        _complete(made)
         aws.start_agents(made.setting("STANDBY_INSTANCE"), made.setting("PROBE_DOCUMENT"))
         yield made
-
-
-def install(folder: Path) -> Path:
-    """Install the package, of a copy of its sources, as `pip install .` does; what it depends on is here already."""
-    sources, target = folder / "sources", folder / "installed"
-    sources.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, sources)
-    shutil.copytree(ROOT / "lambda", sources / "lambda", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
-    done = subprocess.run(
-        [*command, "--no-compile", f"--target={target}", str(sources)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return target
 
 
 def _template(pair: Mapping[str, Any], settings: Mapping[str, object]) -> dict[str, Any]:
@@ -176,7 +137,7 @@ def _template(pair: Mapping[str, Any], settings: Mapping[str, object]) -> dict[s
     return body
 
 
-def _complete(made: Deployment, body: Mapping[str, Any]) -> None:
+def _complete(made: Deployment) -> None:
     """Make what a user has beside the stack, and what moto leaves out of it."""
     aws, vpc = made.aws, made.pair["vpcId"]
     ec2 = aws.client("ec2")
@@ -184,68 +145,11 @@ def _complete(made: Deployment, body: Mapping[str, Any]) -> None:
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     public = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     ec2.create_route(RouteTableId=public, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
-    nats = (made.setting("PRIMARY_INSTANCE"), made.setting("STANDBY_INSTANCE"))
-    group = ec2.create_security_group(GroupName="nats", Description="nats", VpcId=vpc)["GroupId"]
-    inside = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}
-    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[inside])
-    for nat in nats:
+    for nat in (made.setting("PRIMARY_INSTANCE"), made.setting("STANDBY_INSTANCE")):
         (told,) = ec2.describe_instances(InstanceIds=[nat])["Reservations"]
-        interface = told["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"]
         ec2.modify_instance_attribute(InstanceId=nat, SourceDestCheck={"Value": False})
-        ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
         ec2.associate_route_table(RouteTableId=public, SubnetId=told["Instances"][0]["SubnetId"])
         address = ec2.allocate_address(Domain="vpc")["AllocationId"]
         ec2.associate_address(AllocationId=address, InstanceId=nat)
-        ec2.modify_instance_attribute(InstanceId=nat, Groups=[group if nat == nats[0] else _group_of_standby(ec2)])
     private = [s["SubnetId"] for s in ec2.describe_subnets()["Subnets"] if s["CidrBlock"] == "10.0.10.0/24"]
-    for service in ("ssm", "ssmmessages"):
-        ec2.create_vpc_endpoint(
-            VpcId=vpc,
-            VpcEndpointType="Interface",
-            ServiceName=f"com.amazonaws.{REGION}.{service}",
-            SubnetIds=private,
-            SecurityGroupIds=[group],
-            PrivateDnsEnabled=True,
-        )
-    _mend_role(aws)
-    aws.client("sns").subscribe(TopicArn=made.setting("TOPIC"), Protocol="email", Endpoint="oncall@example.com")
-    aws.client("logs").create_log_stream(logGroupName=LOG_GROUP, logStreamName="one")
-    for resource in body["Resources"].values():
-        if resource["Type"] == "AWS::CloudWatch::Alarm":
-            _make_alarm(aws, resource["Properties"], made)
-
-
-def _group_of_standby(ec2: Any) -> str:
-    """Give the security group that the stack has made for it, which moto forgets to attach."""
-    named = [{"Name": "tag:Name", "Values": [f"{FUNCTION}-standby"]}]
-    (made,) = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
-    return str(made["GroupId"])
-
-
-def _mend_role(aws: Account) -> None:
-    """Write the role's policy as JSON, and the log group's ARN with the `:*` that CloudFormation gives it."""
-    iam = aws.client("iam")
-    role = aws.client("lambda").get_function_configuration(FunctionName=FUNCTION)["Role"].rsplit("/", 1)[-1]
-    policy = _parsed(iam.get_role_policy(RoleName=role, PolicyName="pair")["PolicyDocument"])
-    for statement in policy["Statement"]:
-        if statement["Sid"] == "Log":
-            statement["Resource"] = statement["Resource"].removesuffix(":*") + ":*"
-    iam.put_role_policy(RoleName=role, PolicyName="pair", PolicyDocument=json.dumps(policy))
-
-
-def _make_alarm(aws: Account, properties: Mapping[str, Any], made: Deployment) -> None:
-    values = {"FunctionName": FUNCTION, "InstanceId": made.setting("STANDBY_INSTANCE"), "service": PAIR}
-    description = properties["AlarmDescription"]
-    if isinstance(description, dict):
-        description = "".join(p if isinstance(p, str) else REGION for p in description["Fn::Join"][1])
-    aws.client("cloudwatch").put_metric_alarm(
-        **{key: properties[key] for key in ALARM if key != "AlarmDescription"},
-        AlarmDescription=description,
-        Dimensions=[{"Name": d["Name"], "Value": values[d["Name"]]} for d in properties["Dimensions"]],
-        ComparisonOperator=properties["ComparisonOperator"],
-        Threshold=properties["Threshold"],
-        ActionsEnabled=True,
-    )
-    aws.client("cloudwatch").set_alarm_state(
-        AlarmName=properties["AlarmName"], StateValue="OK", StateReason="all is well"
-    )
+    complete(aws.client, made.environment, STACK, private)

@@ -107,16 +107,20 @@ def _limits(*_: Any, **__: Any) -> tuple[int, dict[str, str], str]:
     return 200, {"Content-Type": "application/json"}, json.dumps(LIMITS)
 
 
+ANSWERS: tuple[tuple[type, str, object], ...] = (
+    (BaseResponse, "_authenticate_and_authorize_normal_action", _authorize),
+    (IamResponse, "simulate_principal_policy", _simulate),
+    (CloudFormationResponse, "describe_stack_resources", _resources_by_name),
+    (SNSResponse, "list_subscriptions_by_topic", _subscriptions),
+)
+PATHS = {r"{0}/(?P<api_version>[^/]+)/account-settings/?$": _limits}
+
+
 def main() -> None:
     """Serve; see tests.e2e.emulator."""
-    for owner, name, replacement in (
-        (BaseResponse, "_authenticate_and_authorize_normal_action", _authorize),
-        (IamResponse, "simulate_principal_policy", _simulate),
-        (CloudFormationResponse, "describe_stack_resources", _resources_by_name),
-        (SNSResponse, "list_subscriptions_by_topic", _subscriptions),
-    ):
+    for owner, name, replacement in ANSWERS:
         setattr(owner, name, replacement)
-    urls.url_paths[r"{0}/(?P<api_version>[^/]+)/account-settings/?$"] = _limits
+    urls.url_paths.update(PATHS)
     assert REPLACED
     serve()
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.cli.deployed import FUNCTION, LOG_GROUP, Deployment
+from tests.cli.beside import FUNCTION, LOG_GROUP, LOG_STREAM
+from tests.cli.deployed import Deployment
 
 Undo = Callable[[], object]
 EVERYWHERE = "0.0.0.0/0"
@@ -277,8 +278,8 @@ def forbidden_rule(d: Deployment) -> Undo:
 def no_tick(d: Deployment) -> Undo:
     """The function has not looked for long."""
     logs = d.aws.client("logs")
-    logs.delete_log_stream(logGroupName=LOG_GROUP, logStreamName="one")
-    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="one")
+    logs.delete_log_stream(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM)
+    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM)
     return d.tick
 
 

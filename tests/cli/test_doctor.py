@@ -7,7 +7,8 @@ import json
 from nat_failover.cli.checks import CHECKS
 from nat_failover.cli.errors import Exit
 from nat_failover.cli.finding import Severity
-from tests.cli.deployed import FUNCTION, Deployment
+from tests.cli.beside import FUNCTION
+from tests.cli.deployed import Deployment
 
 
 def test_on_a_healthy_pair_nothing_is_found(deployment: Deployment) -> None:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import signal
-import subprocess
-import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
 
 import pytest
 
 from nat_failover.cli.errors import Exit
 from nat_failover.record import LockState, Record
-from tests.cli.deployed import FUNCTION, Deployment
+from tests.cli.beside import FUNCTION
+from tests.cli.deployed import Deployment
+from tests.cli.terminal import watching
 
 
 def alarms(deployment: Deployment) -> int:
@@ -105,46 +100,15 @@ def test_an_alarm_that_fires_is_named(deployment: Deployment) -> None:
     assert f"{count - 1} of {count} OK, {FUNCTION}-control-down fires" in done.stdout
 
 
-def _read(terminal: int, screen: bytearray) -> None:
-    with suppress(OSError):  # EIO: nobody has the other end open any more
-        while part := os.read(terminal, 65536):
-            screen += part
-
-
-def _until(so: Callable[[], bool], within: float = 60.0) -> bool:
-    deadline = time.monotonic() + within
-    while not so() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return so()
-
-
 def test_watched_it_is_shown_anew_until_ctrl_c(deployment: Deployment) -> None:
-    ours, theirs = pty.openpty()
-    environ = deployment.aws.environ | {"PYTHONPATH": str(deployment.installed), "TERM": "xterm", "COLUMNS": "160"}
-    command = [str(deployment.installed / "bin" / "nat-failover"), "status", "--watch", "--every", "1"]
-    # Where the tests run in the background of a shell, Ctrl-C is ignored, and a child would inherit that.
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        process = subprocess.Popen(command, env=environ, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
+        with watching(deployment.command) as screen:
+            assert screen.shows("armed")
+            deployment.aws.write_lock("paused")
+            assert screen.shows("the pair is paused")
     finally:
-        signal.signal(signal.SIGINT, before)
-    os.close(theirs)
-    screen = bytearray()
-    # Whoever writes to a terminal that nobody reads waits for ever, Ctrl-C or not.
-    reader = threading.Thread(target=_read, args=(ours, screen))
-    reader.start()
-    try:
-        assert _until(lambda: b"armed" in screen)
-        deployment.aws.write_lock("paused")
-        assert _until(lambda: b"the pair is paused" in screen)
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-    finally:
-        process.kill()
         deployment.aws.write_lock("armed")
-        reader.join(30)
-        os.close(ours)
-    assert process.returncode == Exit.TROUBLE
+    assert screen.exit_status == Exit.TROUBLE
 
 
 def test_watching_is_not_for_programs(deployment: Deployment) -> None:

@@ -33,6 +33,20 @@ def _client(service: str, url: str) -> Any:
     return session.client(service, endpoint_url=url)
 
 
+def environ_of(url: str, home: Path) -> dict[str, str]:
+    """Give the environment of a process that uses the account at a URL and nothing else of this machine."""
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "HOME": str(home),
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "e2e",
+        "AWS_SECRET_ACCESS_KEY": "e2e",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
 @dataclass(frozen=True)
 class Account:
     """An account of AWS that listens on loopback.
@@ -50,16 +64,7 @@ class Account:
     @property
     def environ(self) -> dict[str, str]:
         """Environment of a process that uses the account and nothing else of this machine."""
-        return {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-            "HOME": str(self.folder),
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "e2e",
-            "AWS_SECRET_ACCESS_KEY": "e2e",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        return environ_of(self.url, self.folder)
 
     def client(self, service: str) -> Any:
         """Give a client of boto3."""

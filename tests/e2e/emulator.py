@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -79,18 +79,20 @@ AGENTS = Agents()
 
 
 Answer = Callable[[SimpleSystemManagerResponse], ActionResult]
+# Gives an operation's answer for its arguments; None where nobody is there who could answer.
+RunCommands = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
 
 
 def _nothing(key: str) -> Answer:
     return lambda response: ActionResult({key: []})  # noqa: ARG005
 
 
-def _answered(operation: str, before: Answer) -> Answer:
+def _answered(run_commands: RunCommands, operation: str, before: Answer) -> Answer:
     """Have the agents answer, once there are any."""
 
     def answer(response: SimpleSystemManagerResponse) -> ActionResult:
         try:
-            told = AGENTS.answer(operation, json.loads(response.body))
+            told = run_commands(operation, json.loads(response.body))
         except ClientError as error:
             # As it would be over the wire: the agents raise what botocore makes of it.
             raise JsonRESTError(error.response["Error"]["Code"], error.response["Error"].get("Message", "")) from error
@@ -99,7 +101,23 @@ def _answered(operation: str, before: Answer) -> Answer:
     return answer
 
 
-REPLACED: tuple[tuple[type, str, object], ...] = (
+Replaced = tuple[tuple[type, str, object], ...]
+
+
+def run_command(run_commands: RunCommands) -> Replaced:
+    """Give what is replaced of moto for Run Command to be more than pretended: owner, name, and what comes there."""
+    return tuple(
+        (SimpleSystemManagerResponse, method, _answered(run_commands, operation, before))
+        for method, operation, before in (
+            ("describe_instance_information", "DescribeInstanceInformation", _nothing("InstanceInformationList")),
+            ("list_command_invocations", "ListCommandInvocations", _nothing("CommandInvocations")),
+            ("list_commands", "ListCommands", SimpleSystemManagerResponse.list_commands),
+            ("send_command", "SendCommand", SimpleSystemManagerResponse.send_command),
+        )
+    )
+
+
+REPLACED: Replaced = (
     (models.Stack, "parse_template", staticmethod(_parse)),
     (models.ChangeSet, "_parse_template", _parse_change_set),
     (models.CloudFormationBackend, "execute_change_set", _execute),
@@ -108,15 +126,7 @@ REPLACED: tuple[tuple[type, str, object], ...] = (
     (RouteTable, "delete", _delete_route_table),
     # It knows no functions as targets, and takes a rule without a pattern for one that matches every event.
     (Rule, "send_to_targets", lambda rule, event: None),  # noqa: ARG005
-    *(
-        (SimpleSystemManagerResponse, method, _answered(operation, before))
-        for method, operation, before in (
-            ("describe_instance_information", "DescribeInstanceInformation", _nothing("InstanceInformationList")),
-            ("list_command_invocations", "ListCommandInvocations", _nothing("CommandInvocations")),
-            ("list_commands", "ListCommands", SimpleSystemManagerResponse.list_commands),
-            ("send_command", "SendCommand", SimpleSystemManagerResponse.send_command),
-        )
-    ),
+    *run_command(AGENTS.answer),
 )
 
 

@@ -21,7 +21,7 @@ from tests.lab.runcommand import RunCommand
 from tests.lab.world import World
 
 # moto keeps its state in plain dictionaries: one call at a time.
-_MOTO = threading.RLock()
+MOTO = threading.RLock()
 
 
 ROUTE_WRITES = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
@@ -146,7 +146,7 @@ class Gateway:
                 raise error
 
         def make() -> Any:
-            with _MOTO:
+            with MOTO:
                 answer = self._answer(client, service, operation, arguments, original)
             for observer in self.after:
                 observer(operation, arguments, execution)
@@ -168,7 +168,7 @@ class Gateway:
         if service == "ssm" and self._run_command.answers(operation):
             return self._run_command.answer(client, operation, arguments)
         if operation == "ReplaceRouteTableAssociation":
-            return self._replace(arguments, lambda: self._cloud.answer(client, operation, arguments, original))
+            return self.replace(arguments, lambda: self._cloud.answer(client, operation, arguments, original))
         if operation == "AssociateAddress":
             answer = self._cloud.answer(client, operation, arguments, original)
             self.addressed_at.append(self._world.now())
@@ -200,7 +200,8 @@ class Gateway:
         self._in_force_later(self._cloud.mirror, "route", "route")
         return answer
 
-    def _replace(self, arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
+    def replace(self, arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
+        """Replace an association by a call of somebody's; the network takes it up after a while."""
         subnet = next(
             (
                 a["SubnetId"]
@@ -221,7 +222,7 @@ class Gateway:
 
         def in_force() -> None:
             self._world.sleep(delay)
-            with _MOTO:
+            with MOTO:
                 mirror()
 
         self._world.spawn(in_force, f"change of {what}")
