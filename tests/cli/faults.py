@@ -49,7 +49,8 @@ def _nat(d: Deployment, role: str) -> dict[str, Any]:
     return dict(told[0]["Instances"][0])
 
 
-def _backends(d: Deployment) -> list[str]:
+def backends(d: Deployment) -> list[str]:
+    """List the ids of the backends."""
     told = _ec2(d).describe_instances(Filters=[{"Name": "tag:nat-failover:probe", "Values": ["main"]}])
     return sorted(i["InstanceId"] for r in told["Reservations"] for i in r["Instances"])
 
@@ -152,7 +153,7 @@ def differing_tables(d: Deployment) -> Undo:
 
 def too_few(d: Deployment) -> Undo:
     """A backend lost its tag."""
-    tagged = {"Resources": _backends(d)[:1], "Tags": [{"Key": "nat-failover:probe", "Value": "main"}]}
+    tagged = {"Resources": backends(d)[:1], "Tags": [{"Key": "nat-failover:probe", "Value": "main"}]}
     _ec2(d).delete_tags(**tagged)
     return lambda: _ec2(d).create_tags(**tagged)
 
@@ -179,6 +180,87 @@ def closed_group(d: Deployment) -> Undo:
 def no_pings(d: Deployment) -> Undo:
     """The standby's group lets TCP in, and no ping."""
     return _rules(d, "ingress", [_tcp(0, 65535)])
+
+
+def group_of_nobody(d: Deployment) -> Undo:
+    """The standby's group lets in a group that no server is in."""
+    return _rules(d, "ingress", [of_group(servers(d, []))])
+
+
+def group_without_one(d: Deployment) -> Undo:
+    """The standby's group lets in the servers' group, and one of them is not in it."""
+    group = servers(d, backends(d)[1:])
+    undo = _rules(d, "ingress", [of_group(group)])
+    return both(undo, lambda: dismiss(d))
+
+
+def list_of_others(d: Deployment) -> Undo:
+    """The standby's group lets in a prefix list that has other networks."""
+    return _rules(d, "ingress", [of_list(prefix_list(d, "10.77.0.0/16"))])
+
+
+def out_to_servers_only(d: Deployment) -> Undo:
+    """The standby's group lets out to the servers' group, and so nothing to the Internet."""
+    group = servers(d, backends(d))
+    undo = _rules(d, "egress", [of_group(group)])
+    return both(undo, lambda: dismiss(d))
+
+
+def both(one: Undo, other: Undo) -> Undo:
+    """Undo one thing, then another."""
+
+    def undo() -> None:
+        one()
+        other()
+
+    return undo
+
+
+def servers(d: Deployment, members: list[str]) -> str:
+    """Make a security group that these backends are in, beside those that they have."""
+    name = f"servers-{time.time_ns()}"
+    group = _ec2(d).create_security_group(GroupName=name, Description=name, VpcId=d.pair["vpcId"])["GroupId"]
+    for backend in members:
+        interface, groups = _groups(d, backend)
+        _ec2(d).modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=[*groups, group])
+    return str(group)
+
+
+def dismiss(d: Deployment) -> None:
+    """Leave every backend the first of its groups only."""
+    for backend in backends(d):
+        interface, groups = _groups(d, backend)
+        _ec2(d).modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=groups[:1])
+
+
+def _groups(d: Deployment, instance: str) -> tuple[str, list[str]]:
+    """Give an instance's network interface, and the groups that it is in."""
+    attached = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    (interface,) = _ec2(d).describe_network_interfaces(Filters=attached)["NetworkInterfaces"]
+    return interface["NetworkInterfaceId"], [group["GroupId"] for group in interface["Groups"]]
+
+
+def prefix_list(d: Deployment, *networks: str) -> str:
+    """Make a prefix list."""
+    made = _ec2(d).create_managed_prefix_list(
+        PrefixListName="networks", AddressFamily="IPv4", MaxEntries=5, Entries=[{"Cidr": each} for each in networks]
+    )
+    return str(made["PrefixList"]["PrefixListId"])
+
+
+def of_group(group: str) -> dict[str, Any]:
+    """Give the rule that lets everything of a group's members through."""
+    return {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}
+
+
+def of_list(prefixes: str) -> dict[str, Any]:
+    """Give the rule that lets everything of a prefix list's networks through."""
+    return {"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": prefixes}]}
+
+
+def lets_in(rule: dict[str, Any]) -> Callable[[Deployment], Undo]:
+    """Have the standby's group let in what one rule says."""
+    return lambda d: _rules(d, "ingress", [rule])
 
 
 def no_way_out(d: Deployment) -> Undo:
@@ -368,6 +450,10 @@ FAULTS = {
     "group lets nothing in": Fault(closed_group, ("nat-group-ingress",) * 2, "authorize-security-group-ingress"),
     "group lets no ping in": Fault(no_pings, ("nat-group-ingress",) * 2, "authorize-security-group-ingress"),
     "group lets nothing out": Fault(no_way_out, ("nat-group-egress",), "authorize-security-group-egress"),
+    "group lets in a group of nobody": Fault(group_of_nobody, ("nat-group-ingress",) * 2, "--protocol all --cidr"),
+    "a backend outside the group": Fault(group_without_one, ("nat-group-ingress",), "--protocol all --cidr"),
+    "prefix list of others": Fault(list_of_others, ("nat-group-ingress",) * 2, "--protocol all --cidr"),
+    "group lets out to servers only": Fault(out_to_servers_only, ("nat-group-egress",), "--cidr 0.0.0.0/0"),
     "ACL stops answers": Fault(network_acl, ("network-acl",) * 4, "aws ec2 create-network-acl-entry"),
     "paused": Fault(lock("paused"), ("paused",), "nat-failover resume main"),
     "lock garbled": Fault(lock("amred"), ("locked",), "nat-failover rearm main"),
