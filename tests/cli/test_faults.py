@@ -11,18 +11,9 @@ from nat_failover.cli.gather import Gatherer
 from nat_failover.cli.pairs import one
 from tests.cli.commands import complaints
 from tests.cli.deployed import Deployment
-from tests.cli.faults import (
-    FAULTS,
-    Fault,
-    backends,
-    dismiss,
-    lets_in,
-    list_of_others,
-    of_group,
-    of_list,
-    prefix_list,
-    servers,
-)
+from tests.cli.faults import FAULTS, Fault
+from tests.cli.planted.network import dismiss, lets_in, list_of_others, of_group, of_list, prefix_list, servers
+from tests.cli.planted.reading import backends
 
 
 def examined(deployment: Deployment) -> list[Finding]:

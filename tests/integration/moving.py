@@ -48,5 +48,4 @@ class Moving(Acting):
     """An invocation that fails over, address and all."""
 
     def __init__(self, account: Account) -> None:
-        super().__init__(account)
-        self.failover._egress = egress_of(account)
+        super().__init__(account, egress_of(account))
