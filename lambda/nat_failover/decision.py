@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nat_failover.control import control_is_missing, from_before_the_recovery, latest_answer, warming_up
 from nat_failover.observation import Observation, State
 from nat_failover.record import LockState
 from nat_failover.settings import Settings
 from nat_failover.situation import Situation
-from nat_failover.survey import Backends, in_order, in_words, survey
+from nat_failover.survey import Backends, in_words, survey
 
 # A control that has said no is asked again after this many seconds: it may have recovered.
 ASK_AGAIN_AFTER = 5.0
@@ -130,7 +131,7 @@ def _few_failures(backends: Backends, stale: tuple[str, ...], situation: Situati
     if count == 0:
         return Decision(Action.HOLD, Cause.HEALTHY, f"all is well ({in_words(backends)})")
     passive = _passive_nat(situation, settings)
-    ask = (passive,) if backends.fresh and _control_missing(backends.fresh, situation, settings) else ()
+    ask = (passive,) if backends.fresh and control_is_missing(backends.fresh, situation, settings) else ()
     return Decision(
         Action.HOLD,
         Cause.FEW_FAILURES,
@@ -154,7 +155,7 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     if out_of_order is not None:
         reason = f"{seen}, but {out_of_order}: a swap would help nobody"
         return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)
-    control, covered = _control(backends.fresh, situation, settings)
+    control, covered = latest_answer(backends.fresh, situation, settings)
     if control is None:
         return Decision(
             Action.HOLD,
@@ -174,10 +175,10 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
             control,
             ask=_askable(again, situation.control, situation, settings),
         )
-    warm = _warming_up(control, situation, settings)
+    warm = warming_up(control, situation, settings)
     if warm is not None:
         return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh, control)
-    doubtful = _from_before_the_recovery(covered, situation)
+    doubtful = from_before_the_recovery(covered, situation)
     if len(covered) - len(doubtful) < settings.failure_threshold:
         return Decision(
             Action.HOLD,
@@ -203,41 +204,6 @@ def _passive_nat(situation: Situation, settings: Settings) -> str:
     return settings.nat_of(settings.other_table(situation.active))
 
 
-def _control(
-    failures: tuple[Observation, ...], situation: Situation, settings: Settings
-) -> tuple[Observation | None, tuple[Observation, ...]]:
-    """Give the control's latest answer that is later than the beginning of enough failures, and those failures.
-
-    An answer from before the trouble says nothing about it: if the whole Internet is gone, it was there before.
-    """
-    answers = [o for o in in_order(situation.control) if o.explicit or o.state is State.SILENT]
-    for answer in reversed(answers):
-        if situation.now - answer.at > settings.freshness:
-            break
-        covered = tuple(f for f in failures if f.since <= answer.answered_from)
-        if len(covered) >= settings.failure_threshold:
-            return answer, covered
-    return None, ()
-
-
-def _from_before_the_recovery(failures: tuple[Observation, ...], situation: Situation) -> tuple[str, ...]:
-    """Give the hosts whose failure the passive NAT has shared, and who have not been asked since it recovered.
-
-    What both have lost was the Internet, and they may have it again by now, the one as well as the other.
-    """
-    answers = [o for o in in_order(situation.control) if o.explicit]
-    shared_until = max((o.at for o in answers if o.state is State.UNREACHABLE), default=0.0)
-    recovered = min(
-        (o.answered_from for o in answers if o.state is State.REACHABLE and o.at > shared_until), default=situation.now
-    )
-    return tuple(f.host for f in failures if f.since <= shared_until and f.asked_at < recovered)
-
-
-def _control_missing(failures: tuple[Observation, ...], situation: Situation, settings: Settings) -> bool:
-    latest = max((o.answered_from for o in situation.control if o.explicit), default=0.0)
-    return latest < max(f.since for f in failures) or situation.now - latest > settings.freshness
-
-
 def _askable(
     hosts: Sequence[str], observations: Sequence[Observation], situation: Situation, settings: Settings
 ) -> tuple[str, ...]:
@@ -254,16 +220,3 @@ def _askable(
         and situation.now - o.asked_at < settings.silence_after
     }
     return tuple(host for host in hosts if host not in asked)
-
-
-def _warming_up(control: Observation, situation: Situation, settings: Settings) -> str | None:
-    if control.uptime is not None and control.uptime < settings.warm_up:
-        return f"the passive NAT {control.host} has booted {control.uptime:.0f} s ago, less than {settings.warm_up} s"
-    for instance in settings.nats:
-        nat = situation.nats.get(instance)
-        if nat is not None and nat.launched_at is not None and situation.now - nat.launched_at < settings.warm_up:
-            return (
-                f"the NAT {instance} was started {situation.now - nat.launched_at:.0f} s ago, "
-                f"less than {settings.warm_up} s: machines that boot may come in any order"
-            )
-    return None

@@ -22,7 +22,7 @@ class Group:
 # What decides, reads what hosts say, locks and swaps.
 GROUPS = {
     "judging": Group(
-        ("decision", "survey", "observation"),
+        ("decision", "control", "survey", "observation"),
         (
             *(f"tests/unit/test_{name}.py" for name in ("decision", "decision_control", "decision_words")),
             *(f"tests/unit/test_{name}.py" for name in ("survey_edges", "observation", "observation_edges")),

@@ -176,14 +176,16 @@ MUTANTS = (
         "if word.state in failed) * 2",
     ),
     Mutant("the control is ignored", "decision:_enough_failures", "control.state is not State.REACHABLE", "False"),
-    Mutant("a control from before the trouble counts", "decision:_control", "if f.since <= answer.answered_from", ""),
+    Mutant(
+        "a control from before the trouble counts", "control:latest_answer", "if f.since <= answer.answered_from", ""
+    ),
     Mutant(
         "the passive table's route is ignored",
         "decision:_enough_failures",
         "out_of_order is not None",
         "False",
     ),
-    Mutant("warming up is ignored", "decision:_warming_up", "for instance in settings.nats", "for instance in ()"),
+    Mutant("warming up is ignored", "control:warming_up", "for instance in settings.nats", "for instance in ()"),
     Mutant(
         "silence counts though others are heard",
         "survey:_failed_states",
