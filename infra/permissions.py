@@ -9,6 +9,9 @@ from infra.config import Mode, PairConfig
 from infra.names import Arns, Names
 
 Statement = Mapping[str, Any]
+SWAP = "ec2:ReplaceRouteTableAssociation"
+# Of the events that the function puts on the bus.
+SOURCE = "nat-failover"
 
 
 def statements(
@@ -126,11 +129,6 @@ def _moving_egress(pair: PairConfig, allocation: str, arns: Arns, standby_instan
             {"ArnEquals": {"ec2:Vpc": arns.ec2("vpc", pair.vpc_id)}},
         ),
     ]
-
-
-SWAP = "ec2:ReplaceRouteTableAssociation"
-# Of the events that the function puts on the bus.
-SOURCE = "nat-failover"
 
 
 def _allow(

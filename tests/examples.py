@@ -42,6 +42,22 @@ ENVIRONMENT = {
     "NAT_FAILOVER_TOPIC": "arn:aws:sns:eu-west-1:123456789012:nat-failover-main",
     "NAT_FAILOVER_CLAIM_LEASE": "60",
 }
+# What may be set besides, each to another value than its default.
+OPTIONAL = {
+    "NAT_FAILOVER_MODE": "observe",
+    "NAT_FAILOVER_TARGETS": "192.0.2.1,ping.example.com",
+    "NAT_FAILOVER_INTERVAL": "0.25",
+    "NAT_FAILOVER_FAILURES": "4",
+    "NAT_FAILOVER_WINDOW": "900",
+    "NAT_FAILOVER_PERIOD": "120",
+    "NAT_FAILOVER_WARM_UP": "240",
+    "NAT_FAILOVER_FRESHNESS": "20",
+    "NAT_FAILOVER_FAILURE_THRESHOLD": "4",
+    "NAT_FAILOVER_SAMPLE_SIZE": "12",
+    "NAT_FAILOVER_COUNT_SILENCE": "true",
+    "NAT_FAILOVER_SILENCE_AFTER": "8",
+    "NAT_FAILOVER_EGRESS_ALLOCATION": "eipalloc-0123456789abcdef0",
+}
 
 
 def settings(**changes: Any) -> Settings:

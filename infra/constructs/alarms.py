@@ -17,6 +17,9 @@ from infra.metrics import DIMENSION, Metric
 from infra.names import Names
 from infra.watches import BELOW, Watch, about_failovers, about_the_pair, read_log
 
+# It has a section for each alarm, which is called as the alarm is.
+RUNBOOK = "infra/RUNBOOK.md"
+
 
 class Alarms(Construct):
     """The alarms of a pair; they go to its topic, and to ``alarm_actions`` where the pair has such.
@@ -76,7 +79,7 @@ class Alarms(Construct):
             self,
             watch.what,
             alarm_name=self._name(watch),
-            alarm_description=f"Pair {self._names.pair}. {watch.said}",
+            alarm_description=f"Pair {self._names.pair}. {watch.said}\nRunbook: {RUNBOOK}#{watch.what}",
             namespace=watch.namespace,
             metric_name=watch.metric,
             dimensions=[{"name": name, "value": value} for name, value in dimensions.items()],

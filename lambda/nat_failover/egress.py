@@ -93,6 +93,9 @@ class Egress:
 
         Returns:
             What came of it; an address that can't be moved is no error, since the subnets are online without it.
+
+        Raises:
+            Exception: what ``allowed`` raises.
         """
         nat = self._settings.nat_of(to_table)
         deadline = self._runtime.now() + MOVE_FOR

@@ -31,7 +31,10 @@ class Inspector:
         self._mirror = mirror
 
     def inspect(self, view: View, metrics: Metrics) -> Inspection:
-        """Look, before it matters, for what would make a failover useless or harmful."""
+        """Look, before it matters, for what would make a failover useless or harmful; copy routes where that is wanted.
+
+        What EC2 refuses is among what is found, and no error.
+        """
         if view.tables.active is None:
             return Inspection()
         return Inspection(

@@ -30,6 +30,9 @@ class Instances:
 
         ``LaunchTime`` is that of the last start, not of a reboot:
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+
+        Raises:
+            botocore.exceptions.ClientError: EC2 refuses.
         """
         # A filter, unlike InstanceIds, is no error where an instance has been gone for some time.
         wanted, paginator = sorted(set(ids)), self._ec2.get_paginator("describe_instances")

@@ -97,6 +97,9 @@ class LockStore:
 
         Returns:
             The lock, to be written by this invocation alone; None when another has the claim.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
         """
         claim = Claim(owner, self._runtime.now() + self._settings.claim_lease, 1)
         try:
@@ -162,7 +165,11 @@ class HeldLock:
             raise ClaimLostError(f"the claim of {self._claim.owner} is over: nothing is changed any more")
 
     def read(self) -> Lock:
-        """Read the lock again: what was read before the claim was held may be old."""
+        """Read the lock again: what was read before the claim was held may be old.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
         return self._lock()
 
     def write(self, record: Record) -> None:
@@ -173,6 +180,7 @@ class HeldLock:
         Raises:
             ClaimLostError: the lease is over.
             LockChangedError: the lock is no longer as this invocation has left it.
+            botocore.exceptions.ClientError: SSM refuses.
         """
         self.write_word(record.text())
 
@@ -182,6 +190,7 @@ class HeldLock:
         Raises:
             ClaimLostError: as for ``write``.
             LockChangedError: as for ``write``.
+            botocore.exceptions.ClientError: as for ``write``.
         """
         self.still_held()
         if self._written is not None and self._lock().text != self._written:
@@ -198,6 +207,7 @@ class HeldLock:
 
         Raises:
             ClaimLostError: the lease is over, or somebody else has written the claim.
+            botocore.exceptions.ClientError: SSM refuses.
         """
         self.still_held()
         claim = replace(self._claim, until=self._runtime.now() + self._settings.claim_lease)
@@ -214,11 +224,18 @@ class HeldLock:
         The parameter is not deleted: AWS asks to wait 30 seconds before a deleted name is used again, and the
         versions, by which takers know each other, would begin anew.
         https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
         """
         self.end_in(0.0)
 
     def end_in(self, seconds: float) -> None:
-        """End the lease in so many seconds: what was to be done is done, but others may still read an older lock."""
+        """End the lease in so many seconds: what was to be done is done, but others may still read an older lock.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
         if self._runtime.now() >= self.until:
             return  # somebody may have taken it over
         ended = Claim(self._claim.owner, self._runtime.now() + seconds, 0)

@@ -103,6 +103,9 @@ class Probe:
 
         ListCommandInvocations has no filter for the document, hence the list of commands comes first:
         https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandFilter.html
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
         """
         pages = self._ssm.get_paginator("list_commands").paginate(
             Filters=[
@@ -120,11 +123,18 @@ class Probe:
 
         SSM may not know of the invocations right after the command was sent: whoever is missing is asked of
         and has said nothing yet.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
         """
         return self.judge(asked, self.reading(asked.command_id))
 
     def invocations(self, command_id: str) -> dict[str, Invocation]:
-        """Read the invocations of a command, by instance id; none of a command that SSM does not know (any more)."""
+        """Read the invocations of a command, by instance id; none of a command that SSM does not know (any more).
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
         pages = self._ssm.get_paginator("list_command_invocations").paginate(
             CommandId=command_id, Details=True, PaginationConfig={"PageSize": PAGE}
         )
@@ -134,7 +144,11 @@ class Probe:
             return {}
 
     def reading(self, command_id: str) -> Reading:
-        """Read the invocations of a command, and note when."""
+        """Read the invocations of a command, and note when.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
         asked_at = self._runtime.now()
         return Reading(asked_at, self.invocations(command_id))
 

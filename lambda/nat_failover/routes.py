@@ -173,6 +173,7 @@ class Routes:
 
         Raises:
             SwapFailedError: some could not be moved, after a bounded number of tries.
+            Exception: what ``allowed`` raises.
         """
         moved: set[str] = set()
         left = _chosen(known.by_id[from_table], only)

@@ -47,7 +47,11 @@ class LambdaRuntime:
         time.sleep(seconds)
 
     def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-        """Do all calls at the same time and give their results in order; an error is raised after all have ended."""
+        """Do all calls at the same time and give their results in order.
+
+        Raises:
+            Exception: the first error, in the order of ``calls``, after all have ended.
+        """
         if len(calls) == 1:
             return [calls[0]()]
         futures = [self._pool.submit(call) for call in calls]

@@ -25,9 +25,9 @@ from tests.lab.layout import TARGETS
 from tests.lab.template import PLACES, synthesized
 
 STACK = "nat-failover"
-# A tick then asks each host once and has its answer; a watch would go on for minutes.
 # Of a period of 60 seconds; after three periods without a look the doctor complains.
 DUE = 60.0
+# A tick then asks each host once and has its answer; a watch would go on for minutes.
 SETTINGS = {"targets": list(TARGETS), "window": 0}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from typer.testing import CliRunner
 
 from nat_failover.cli.app import app
 from nat_failover.cli.errors import Exit
+from tests.cli.beside import LOG_GROUP
 from tests.cli.deployed import Deployment
 from tests.cli.moving import active, subnets
 
@@ -121,25 +123,41 @@ def test_a_drill_is_held_only_where_the_pair_is_named_again_and_leaves_a_report(
     assert subnets(pair) == {"primary": 2, "standby": 0}
     assert pair.aws.read_lock() == "armed"
 
+    nowhere = pair.run("drill", "--confirm", "main", "--report", "/proc/drill.html")
+    assert nowhere.returncode == Exit.USAGE
+    assert "the report can't be written" in nowhere.stderr
+    assert pair.aws.read_lock() == "armed"
+
     file = pair.aws.folder / "reports" / "drill.html"
     named = ("--failure", "swap", "--confirm", "main", "--report", str(file))
+    # What the function is going to log meanwhile: nobody invokes it here.
+    told = {"message": "told", "subject": "[nat-failover main] says so", "channel": "topic", "incident": "one"}
+    pair.aws.client("logs").put_log_events(
+        logGroupName=LOG_GROUP,
+        logStreamName="one",
+        logEvents=[{"timestamp": int(1000 * (time.time() + 15)), "message": json.dumps(told)}],
+    )
     done = pair.run("drill", *named, "--json", within=240)
     assert done.returncode == Exit.FINE, done.stdout + done.stderr
     assert "failover: longest outage" in done.stderr
     assert "failback: longest outage" in done.stderr
-    told = json.loads(done.stdout)
-    assert (told["outcome"], told["why"], told["report"], told["lock"]["state"]) == ("done", [], str(file), "armed")
-    assert [part["name"] for part in told["parts"]] == ["failover", "failback"]
-    for part in told["parts"]:
+    came = json.loads(done.stdout)
+    assert (came["outcome"], came["why"], came["report"], came["lock"]["state"]) == ("done", [], str(file), "armed")
+    assert [part["name"] for part in came["parts"]] == ["failover", "failback"]
+    for part in came["parts"]:
         assert (part["reached"], part["subnets"], part["problems"]) == (True, 2, [])
         assert part["backends"] == {"asked": 3, "online": 3}
-        assert 0 <= part["outage"] < part["swapped"] + 5 < told["seconds"]
+        assert 0 <= part["outage"] < part["swapped"] + 5 < came["seconds"]
     assert subnets(pair) == {"primary": 2, "standby": 0}
     assert pair.aws.read_lock() == "armed"
     text = file.read_text(encoding="utf-8")
     assert "nat-failover drill: pair main" in text
     assert text.count("<section") == 2
     assert text.count('class="strip"') == 2 * 3
+    assert "told to the topic: [nat-failover main] says so" in done.stderr
+    assert text.count('<div class="mail"><p>[nat-failover main] says so</p>') == 1
+    assert "after the first move, to the topic." in text
+    assert text.count("What the function has told by the time of this report") == 2
     kinds = [told["kind"] for told in pair.json("history")["main"]]
     assert kinds[-3:] == ["failover", "failover", "re-armed"]
 

@@ -15,6 +15,7 @@ from nat_failover.cli.day import Day, Failure
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.gameday import GameDay, why_not
 from nat_failover.cli.hand import script
+from nat_failover.cli.mailed import Mailed
 from nat_failover.cli.measured import report_of
 from nat_failover.cli.page import page
 from nat_failover.cli.report import Play, Step
@@ -33,8 +34,18 @@ def no_claim(operation: str, arguments: Mapping[str, Any]) -> ClientError | None
     return refused(operation, "AccessDeniedException", "not authorized to perform: ssm:PutParameter")
 
 
+NO_COMMAND = "AccessDeniedException: not authorized to perform: ssm:SendCommand"
+
+
+def no_command(operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
+    """Let nobody run a command; the watches end by themselves."""
+    if operation != "SendCommand" or "drill" not in arguments.get("Comment", ""):
+        return None
+    return refused(operation, "AccessDeniedException", "not authorized to perform: ssm:SendCommand")
+
+
 def plays(alice: Person, day: Day) -> list[Play]:
-    return list(report_of(day, alice.settings, "eu-central-1", alice.lab.world.now()).plays)
+    return list(report_of(day, alice.settings, "eu-central-1", alice.lab.world.now(), Mailed()).plays)
 
 
 def test_a_drill_breaks_the_nat_measures_the_outage_goes_back_and_arms() -> None:
@@ -67,8 +78,8 @@ def test_a_drill_breaks_the_nat_measures_the_outage_goes_back_and_arms() -> None
             assert abs(track.outage - measured) < 1.0, (track, measured)
             assert 1.0 < track.outage < 60
         assert all((track.outage or 0.0) < 2.0 for track in back.tracks)
-        text = page(report_of(day, alice.settings, "eu-central-1", lab.world.now()))
-        assert "It is armed again." in text
+        text = page(report_of(day, alice.settings, "eu-central-1", lab.world.now(), Mailed()))
+        assert "It is armed." in text
         assert "seconds from the first move" in text
 
     in_lab(play)
@@ -113,7 +124,9 @@ def test_where_the_function_does_not_fail_over_the_nat_is_mended_and_the_report_
         day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
         assert len(day.parts) == 1
         assert any("has not failed over" in problem for problem in day.problems)
-        assert not day.armed
+        # Nobody has written the lock, so that nobody is told to arm it.
+        assert day.armed
+        assert lab.lock_state() == "armed"
         lab.wait(3)
         assert len(lab.online()) == 6  # through the NAT that was broken, which forwards again
         (there,) = plays(alice, day)
@@ -138,6 +151,24 @@ def test_a_backend_that_begins_to_watch_after_the_failure_is_named_and_its_outag
     in_lab(play)
 
 
+def test_where_the_way_back_fails_what_was_measured_is_told_all_the_same() -> None:
+    def play(lab: Lab) -> None:
+        alice = Person(lab)
+        alice.on["the claim of the failover"] = lambda: lab.gateway.faults.append(no_command)
+        day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+        there, back = plays(alice, day)
+        assert there.passed
+        assert len([track for track in there.tracks if track.outage]) == 6
+        (why, unarmed) = day.problems
+        assert why == f"{NO_COMMAND}. How it stands: nat-failover status main"
+        assert unarmed == "the pair is not armed: nothing fails over"
+        assert back.problems == (why,)
+        assert all(-60 < at < 600 for at, _ in back.log)
+        assert lab.lock_state() == "failed-over"
+
+    in_lab(play)
+
+
 def test_a_drill_begins_as_soon_as_every_backend_watches() -> None:
     def play(lab: Lab) -> None:
         alice = Person(lab)
@@ -146,6 +177,16 @@ def test_a_drill_begins_as_soon_as_every_backend_watches() -> None:
         assert watches.begin() == []
         assert lab.world.now() - begun < 5
         assert all(said.begun is not None and said.begun < lab.world.now() for said in watches.end())
+
+    in_lab(play)
+
+
+def test_where_time_runs_out_on_the_way_the_report_says_who_goes_on() -> None:
+    def play(lab: Lab) -> None:
+        alice = Person(lab)
+        alice.on["2 subnets"] = alice.on["the other"] = lambda: lab.wait(200)
+        day = GameDay(alice.hand, Failure.SWAP, alice.hear).play()
+        assert any("the function finishes what the lock says" in problem for problem in day.problems), day.problems
 
     in_lab(play)
 

@@ -124,8 +124,17 @@ def endpoints(**changes: Any) -> Change:
 
 
 def closed_endpoints(s: Snapshot) -> Snapshot:
+    return endpoints_let_in(s, [])
+
+
+def endpoints_of_others(s: Snapshot) -> Snapshot:
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": "sg-others"}]}
+    return replace(endpoints_let_in(s, [rule]), members={"sg-others": {"10.0.99.9": "subnet-elsewhere"}})
+
+
+def endpoints_let_in(s: Snapshot, rules: list[Raw]) -> Snapshot:
     ours = {g["GroupId"] for e in s.endpoints or () for g in e["Groups"]}
-    shut = {i: {**g, "IpPermissions": []} if i in ours else g for i, g in (s.groups or {}).items()}
+    shut = {i: {**g, "IpPermissions": rules} if i in ours else g for i, g in (s.groups or {}).items()}
     nats = {i: {**raw, "SecurityGroups": []} if i in s.settings.nats else raw for i, raw in (s.instances or {}).items()}
     return replace(s, groups=shut, instances=nats)
 
@@ -184,6 +193,7 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "an endpoint that is not ready": (endpoints(State="failed"), ("endpoint-not-ready",)),
     "an endpoint without private DNS": (endpoints(PrivateDnsEnabled=False), ("endpoint-no-private-dns",)),
     "endpoints that let nobody in": (closed_endpoints, ("endpoint-closed", "endpoint-closed")),
+    "endpoints that let others in": (endpoints_of_others, ("endpoint-closed", "endpoint-closed")),
     "silence counted needlessly": (settings(count_silence=True), ("needless-silence",)),
     "a function that is not active": (function(State="Failed", StateReason="no memory"), ("function-state",)),
     "an update that failed": (function(LastUpdateStatus="Failed"), ("function-update",)),

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from infra.probe_document import PATTERNS
 from nat_failover.settings import Settings
 from nat_failover.variables import SettingsError
-from tests.examples import ENVIRONMENT, TICK
+from tests.examples import ENVIRONMENT, OPTIONAL, TICK
 from tests.fuzz.function import Function
 from tests.fuzz.values import TEXT
-from tests.unit.test_settings import OPTIONAL
 
 DERIVED = {"settle", "confirm_for", "gather_for", "poll"}
 NAMES = sorted(f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in DERIVED)

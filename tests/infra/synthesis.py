@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.app import make_app
+from infra.checked import pair
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::StackName": "nat-failover"}
@@ -93,3 +94,8 @@ def _synthesize(configuration: str) -> Template:
     (stack,) = make_app(json.loads(configuration), outdir).synth().stacks
     path = Path(stack.template_full_path)
     return Template(json.loads(path.read_text(encoding="utf-8")), path)
+
+
+def made(**settings: Any) -> Template:
+    """Synthesize one pair that has these settings."""
+    return synthesize({"pairs": [pair(**settings)]})

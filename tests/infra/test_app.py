@@ -12,8 +12,8 @@ import pytest
 
 from infra.app import committed_context
 from infra.checked import pair
+from tests.infra.refusals import TWELVE
 from tests.infra.synthesis import Template, synthesize
-from tests.infra.test_config import TWELVE
 
 ROOT = Path(__file__).parent.parent.parent
 

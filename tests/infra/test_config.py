@@ -9,7 +9,6 @@ import pytest
 
 from infra.checked import pair
 from infra.config import (
-    ConfigurationError,
     Mode,
     PairConfig,
     ProbeTag,
@@ -17,19 +16,9 @@ from infra.config import (
     checked_pair,
     read_configuration,
 )
+from tests.infra.refusals import TWELVE, problem, problems
 
 PATH = "nat-failover.pairs[0]"
-
-
-def problems(block: object) -> list[str]:
-    with pytest.raises(ConfigurationError) as refused:
-        read_configuration(block)
-    return list(refused.value.problems)
-
-
-def problem(**settings: Any) -> str:
-    (only,) = problems({"pairs": [pair(**settings)]})
-    return only
 
 
 def read(**settings: Any) -> PairConfig:
@@ -197,26 +186,6 @@ def test_endpoints_need_a_subnet() -> None:
     existing = {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": "rtb-0fedcba9876543210"}
     (said,) = problems({"pairs": [pair(standbySubnetId=None, ssmAccess="create", **existing)]})
     assert said.startswith(f"{PATH}.endpointSubnetIds is missing")
-
-
-TWELVE: dict[str, Any] = {
-    "pairs": [
-        pair(
-            vpcId="subnet-0123456789abcdef0",
-            primaryInstanceId="i-123",
-            mode="manual",
-            targets=["1.1.1.1", "not a name"],
-            window=30,
-            failureThreshold=20,
-            protectedCidrs=["0.0.0.0/0"],
-            standbyAmi="latest",
-            mailAddresses=["oncall"],
-            logRetentionDays=31,
-            sampelSize=5,
-        ),
-        pair("main", "1"),
-    ]
-}
 
 
 def test_twelve_mistakes_are_twelve_sentences() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from infra.checked import pair
 from infra.config import Configuration, ConfigurationError, PairConfig, read_configuration
 from infra.config.reading import key_of
-from tests.infra.test_config import problems
+from tests.infra.refusals import problems
 
 
 @pytest.mark.parametrize(

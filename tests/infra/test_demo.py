@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.app import make_app
+from infra.app import ROOT, make_app
+from tests.bench.prices import ENDPOINT_HOUR, GP3_GB, HOURS, PUBLIC_ADDRESS_HOUR, T4G_NANO_HOUR
 
 Resources = dict[str, dict[str, Any]]
 
@@ -88,3 +89,14 @@ def test_the_pair_keeps_systems_manager_within_reach_of_the_backends(stacks: dic
     assert all(endpoint["PrivateDnsEnabled"] for endpoint in endpoints)
     (function,) = of(stacks["nat-failover-demo"], "AWS::Lambda::Function")
     assert function["Environment"]["Variables"]["NAT_FAILOVER_COUNT_SILENCE"] == "false"
+
+
+def test_the_readme_says_what_an_hour_of_it_costs(stacks: dict[str, Resources]) -> None:
+    instances = [i for resources in stacks.values() for i in of(resources, "AWS::EC2::Instance")]
+    assert {instance["InstanceType"] for instance in instances} == {"t4g.nano"}
+    addresses = sum(instance["NetworkInterfaces"][0]["AssociatePublicIpAddress"] for instance in instances)
+    endpoints = [e for resources in stacks.values() for e in of(resources, "AWS::EC2::VPCEndpoint")]
+    hour = len(instances) * (T4G_NANO_HOUR + 8 * GP3_GB / HOURS) + addresses * PUBLIC_ADDRESS_HOUR
+    hour += sum(len(endpoint["SubnetIds"]) for endpoint in endpoints) * ENDPOINT_HOUR
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"It costs about {5 * round(100 * hour / 5)} cents an hour" in readme

@@ -46,6 +46,16 @@ def test_every_alarm_and_every_kind_of_mail_has_a_section_in_the_runbook_and_eve
     assert set(documents.headings(text_of(RUNBOOK))) - GENERAL == rung()
 
 
+def test_every_alarm_names_its_own_section_of_the_runbook() -> None:
+    template = synthesize({"pairs": [pair(egressAddress="eipalloc-0123456789abcdef0")]})
+    for alarm in template.of("AWS::CloudWatch::Alarm").values():
+        last = alarm["AlarmDescription"].splitlines()[-1]
+        file, _, section = last.removeprefix("Runbook: ").partition("#")
+        assert documents.ROOT / file == RUNBOOK, last
+        assert section in documents.anchors(text_of(RUNBOOK)), last
+        assert alarm["AlarmName"] == f"nat-failover-main-{section}"
+
+
 def test_every_section_of_the_runbook_tells_what_it_means_where_to_look_and_what_to_do() -> None:
     for name, text in documents.headings(text_of(RUNBOOK)).items():
         if name not in GENERAL:

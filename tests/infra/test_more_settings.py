@@ -9,24 +9,15 @@ import pytest
 from aws_cdk import App, CfnParameter, Stack
 
 from infra.checked import pair
-from infra.config import ConfigurationError, PairConfig, read_configuration
+from infra.config import PairConfig, read_configuration
 from infra.nat_failover import NatFailover
-from tests.infra.synthesis import REGION, Template, synthesize
+from tests.infra.refusals import problem, problems_of_pair
+from tests.infra.synthesis import REGION, Template, made, synthesize
 
 KEY = f"arn:aws:kms:{REGION}:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 BOUNDARY = "arn:aws:iam::123456789012:policy/team/boundary"
 PAGING = f"arn:aws:sns:{REGION}:123456789012:paging"
 ADDRESS = "eipalloc-0123456789abcdef0"
-
-
-def made(**settings: Any) -> Template:
-    return synthesize({"pairs": [pair(**settings)]})
-
-
-def problems(**settings: Any) -> list[str]:
-    with pytest.raises(ConfigurationError) as refused:
-        read_configuration({"pairs": [pair(**settings)]})
-    return list(refused.value.problems)
 
 
 # A fixed address
@@ -70,13 +61,13 @@ def test_without_the_setting_the_function_hears_of_no_egress_address() -> None:
 
 @pytest.mark.parametrize("value", ["allocate", "none", "eipalloc-1", "203.0.113.1", ""])
 def test_what_is_no_allocation_is_refused_as_egress_address(value: str) -> None:
-    (said,) = problems(egressAddress=value)
+    said = problem(egressAddress=value)
     assert said.startswith("nat-failover.pairs[0].egressAddress is ")
 
 
 @pytest.mark.parametrize("fixed", ["allocate", ADDRESS, "eipalloc-0fedcba9876543210"])
 def test_a_standby_with_an_address_of_its_own_would_lose_it_to_the_egress_address(fixed: str) -> None:
-    (said,) = problems(egressAddress=ADDRESS, standbyElasticIp=fixed)
+    said = problem(egressAddress=ADDRESS, standbyElasticIp=fixed)
     assert said.startswith(f'nat-failover.pairs[0].standbyElasticIp is "{fixed}": it must be none')
 
 
@@ -87,7 +78,7 @@ def test_a_standby_that_exists_may_take_the_egress_address_too() -> None:
 
 @pytest.mark.parametrize("value", ["yes", "eipalloc-1", "203.0.113.1", ""])
 def test_what_is_no_address_is_refused(value: str) -> None:
-    (said,) = problems(standbyElasticIp=value)
+    said = problem(standbyElasticIp=value)
     assert "standbyElasticIp" in said
     assert "allocate" in said
 
@@ -140,7 +131,7 @@ def test_alarms_act_on_what_else_is_wanted_too() -> None:
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused_by_its_path(setting: str, value: object) -> None:
-    assert all(f"nat-failover.pairs[0].{setting}" in said for said in problems(**{setting: value}))
+    assert all(f"nat-failover.pairs[0].{setting}" in said for said in problems_of_pair(**{setting: value}))
 
 
 # Endpoints
@@ -207,5 +198,5 @@ def test_what_is_for_a_standby_that_is_made_is_refused_for_one_that_exists() -> 
         "standbyRouteTableId": "rtb-0fedcba9876543210",
     }
     route = {"destination": "10.30.0.0/16", "target": "pcx-0123456789abcdef0"}
-    said = problems(**standing, routes=[route], standbyElasticIp="allocate")
+    said = problems_of_pair(**standing, routes=[route], standbyElasticIp="allocate")
     assert [p.partition(" is ")[0].rpartition(".")[2] for p in said] == ["routes", "standbyElasticIp"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from infra.config import ExtraRoute
-from tests.infra.test_more_settings import made, problems
+from tests.infra.refusals import problem
+from tests.infra.synthesis import made
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_a_route_that_leads_elsewhere_is_the_same_resource() -> None:
 def test_what_is_wrong_with_a_route_is_told_by_the_part_that_is_wrong(
     route: dict[str, object], part: str, allowed: str
 ) -> None:
-    (said,) = problems(routes=[{"destination": "10.30.0.0/16", "target": PEERING}, route])
+    said = problem(routes=[{"destination": "10.30.0.0/16", "target": PEERING}, route])
     assert said.startswith(f"nat-failover.pairs[0].routes[1]{part} is ")
     assert allowed in said
     assert ", for example " in said
@@ -83,7 +84,7 @@ def test_what_is_wrong_with_a_route_is_told_by_the_part_that_is_wrong(
 
 def test_the_same_network_written_in_two_ways_is_there_twice() -> None:
     routes = [{"destination": network, "target": PEERING} for network in ("2001:db8::/32", "2001:0DB8:0::/32")]
-    (said,) = problems(routes=routes)
+    said = problem(routes=routes)
     assert said.startswith('nat-failover.pairs[0].routes[1].destination is "2001:db8::/32": it must be unlike that of ')
 
 

@@ -24,9 +24,9 @@ REASON = "3 of 4 backends can't reach the Internet"
 
 
 class Acting:
-    """An invocation that carries a decision out."""
+    """An invocation that carries a decision out, with a view of the egress address of its own where it is given one."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, egress: Egress | None = None) -> None:
         self.account = account
         self.told = io.StringIO()
         self.lock = LockStore(account.clients.ssm, account.settings, account.clock)
@@ -35,7 +35,7 @@ class Acting:
         notifications = Notifications(account.clients.sns, account.clients.events, account.settings)
         self.teller = Teller(account.clients.ssm, notifications, account.settings, account.clock)
         verification = Verification(self.probe, account.settings, account.clock)
-        self.egress = Egress.of(account.clients.ec2, account.clients.egress, account.settings, account.clock)
+        self.egress = egress or Egress.of(account.clients.ec2, account.clients.egress, account.settings, account.clock)
         self.failover = Failover(
             account.settings, account.clock, self.lock, self.routes, verification, self.teller, self.egress
         )

@@ -16,8 +16,8 @@ from nat_failover.routes import PAUSES, SwapFailedError
 from tests.fakes import before
 from tests.integration.account import Account, pair_in_moto
 from tests.integration.acting import Acting
+from tests.integration.moving import PUBLIC, Moving, allocate, egress_of, give, holder, interface_of
 
-PUBLIC = "203.0.113.99"
 ASSOCIATE, REPLACE = "AssociateAddress", "ReplaceRouteTableAssociation"
 
 
@@ -29,46 +29,9 @@ def allowed() -> None:
 def account() -> Iterator[Account]:
     """Have a pair whose egress address is with the primary."""
     with pair_in_moto() as account:
-        allocation = account.ec2.allocate_address(Domain="vpc", Address=PUBLIC)["AllocationId"]
-        account.configure(egress_allocation=allocation)
+        allocate(account)
         give(account, account.primary)
         yield account
-
-
-def give(account: Account, nat: str) -> None:
-    """Associate the address as a person would."""
-    account.ec2.associate_address(
-        AllocationId=account.settings.egress_allocation,
-        NetworkInterfaceId=interface_of(account, nat),
-        AllowReassociation=True,
-    )
-
-
-def interface_of(account: Account, nat: str) -> str:
-    (told,) = account.ec2.describe_instances(InstanceIds=[nat])["Reservations"][0]["Instances"]
-    return str(told["NetworkInterfaces"][0]["NetworkInterfaceId"])
-
-
-def holder(account: Account) -> str:
-    """Tell which NAT has the address."""
-    (told,) = account.ec2.describe_addresses(AllocationIds=[account.settings.egress_allocation])["Addresses"]
-    by_interface = {interface_of(account, nat): nat for nat in (account.primary, account.standby)}
-    return by_interface[told["NetworkInterfaceId"]]
-
-
-def egress_of(account: Account) -> Egress:
-    """Be an invocation's view of the address; what a test does before calls is done before its impatient ones, too."""
-    egress = Egress.of(account.clients.ec2, lambda: account.clients.ec2, account.settings, account.clock)
-    assert egress is not None
-    return egress
-
-
-class Moving(Acting):
-    """An invocation that fails over, address and all."""
-
-    def __init__(self, account: Account) -> None:
-        super().__init__(account)
-        self.failover._egress = egress_of(account)
 
 
 def calls(account: Account, operation: str) -> list[str]:

@@ -17,10 +17,9 @@ from nat_failover.settings import Mode
 from tests.fakes import before
 from tests.integration.account import Account
 from tests.integration.acting import REASON, Acting
-from tests.integration.test_egress import Moving, interface_of
+from tests.integration.moving import PUBLIC, Moving, allocate, interface_of
 
 REPLACE = "ReplaceRouteTableAssociation"
-PUBLIC = "203.0.113.99"
 
 
 @pytest.fixture
@@ -37,8 +36,7 @@ def events(account: Account) -> list[dict[str, Any]]:
 @pytest.fixture
 def moving(account: Account) -> Moving:
     """Be an invocation of a pair that has an egress address."""
-    allocation = account.ec2.allocate_address(Domain="vpc", Address=PUBLIC)["AllocationId"]
-    account.configure(egress_allocation=allocation)
+    allocate(account)
     return Moving(account)
 
 

@@ -68,6 +68,8 @@ class Call:
 
 
 Fault = Callable[[str, Mapping[str, Any]], ClientError | None]
+# What a client would do of itself with an operation and its arguments.
+Original = Callable[[str, Mapping[str, Any]], Any]
 Observer = Callable[[str, Mapping[str, Any], Execution], None]
 
 
@@ -110,7 +112,7 @@ class Gateway:
             original = made._make_api_call
             self._borrowed.append((service, made))
             made._make_api_call = lambda operation, arguments: self._call(
-                made, service, operation, arguments, original, execution
+                Call(service, operation, arguments, execution), made, original
             )
             return made
 
@@ -125,80 +127,62 @@ class Gateway:
             _SPARE.setdefault(service, []).append(made)
         self._borrowed.clear()
 
-    def _call(
-        self,
-        client: Any,
-        service: str,
-        operation: str,
-        arguments: Mapping[str, Any],
-        original: Callable[[str, Mapping[str, Any]], Any],
-        execution: Execution,
-    ) -> Any:
-        execution.check()
-        self.calls[f"{service}:{operation}"] += 1
-        latency = self._latencies.draw(_kind(service, operation), self._world.random)
+    def _call(self, call: Call, client: Any, original: Original) -> Any:
+        call.execution.check()
+        self.calls[f"{call.service}:{call.operation}"] += 1
+        latency = self._latencies.draw(_kind(call.service, call.operation), self._world.random)
         self._world.sleep(latency / 2)
-        execution.check()
+        call.execution.check()
         for fault in self.faults:
-            error = fault(operation, arguments)
+            error = fault(call.operation, call.arguments)
             if error is not None:
                 self._world.sleep(latency / 2)
                 raise error
 
         def make() -> Any:
             with MOTO:
-                answer = self._answer(client, service, operation, arguments, original)
+                answer = self._answer(call, client, original)
             for observer in self.after:
-                observer(operation, arguments, execution)
+                observer(call.operation, call.arguments, call.execution)
             return answer
 
-        answer = self.interpose(Call(service, operation, arguments, execution), make)
+        answer = self.interpose(call, make)
         self._world.sleep(latency / 2)
-        execution.check()
+        call.execution.check()
         return answer
 
-    def _answer(
-        self,
-        client: Any,
-        service: str,
-        operation: str,
-        arguments: Mapping[str, Any],
-        original: Callable[[str, Mapping[str, Any]], Any],
-    ) -> Any:
-        if service == "ssm" and self._run_command.answers(operation):
+    def _answer(self, call: Call, client: Any, original: Original) -> Any:
+        operation, arguments = call.operation, call.arguments
+        if call.service == "ssm" and self._run_command.answers(operation):
             return self._run_command.answer(client, operation, arguments)
         if operation == "ReplaceRouteTableAssociation":
             return self.replace(arguments, lambda: self._cloud.answer(client, operation, arguments, original))
-        if operation == "AssociateAddress":
-            answer = self._cloud.answer(client, operation, arguments, original)
-            self.addressed_at.append(self._world.now())
-            self._in_force_later(self._cloud.mirror_addresses, "address", "address")
-            return answer
-        if operation == "Publish":
-            mail = json.loads(arguments["Message"])["default"]
-            self.published.append((self._world.now(), arguments["Subject"], mail))
         if operation == "PutEvents":
             # moto's can't match an event against the rules that its CloudFormation has made.
             self.events += [json.loads(entry["Detail"]) for entry in arguments["Entries"]]
             return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in arguments["Entries"]]}
+        self._note(operation, arguments)
+        answer = self._cloud.answer(client, operation, arguments, original)
+        self._put_in_force(operation, arguments)
+        return answer
+
+    def _note(self, operation: str, arguments: Mapping[str, Any]) -> None:
+        """Note what people are told, and what is written into the lock."""
+        if operation == "Publish":
+            mail = json.loads(arguments["Message"])["default"]
+            self.published.append((self._world.now(), arguments["Subject"], mail))
         if operation == "PutParameter" and arguments["Name"] == self._cloud.lock_name:
             self.recorded.append((self._world.now(), arguments["Value"]))
-        if operation in ROUTE_WRITES:
-            return self._write_route(client, operation, arguments, original)
-        return self._cloud.answer(client, operation, arguments, original)
 
-    def _write_route(
-        self,
-        client: Any,
-        operation: str,
-        arguments: Mapping[str, Any],
-        original: Callable[[str, Mapping[str, Any]], Any],
-    ) -> Any:
-        answer = self._cloud.answer(client, operation, arguments, original)
+    def _put_in_force(self, operation: str, arguments: Mapping[str, Any]) -> None:
+        """Have the network take up, after a while, what EC2 has accepted."""
+        if operation == "AssociateAddress":
+            self.addressed_at.append(self._world.now())
+            self._in_force_later(self._cloud.mirror_addresses, "address", "address")
         if operation == "ModifyVpcEndpoint":
             self._cloud.add_endpoint_routes(arguments["VpcEndpointId"], arguments["AddRouteTableIds"])
-        self._in_force_later(self._cloud.mirror, "route", "route")
-        return answer
+        if operation in ROUTE_WRITES:
+            self._in_force_later(self._cloud.mirror, "route", "route")
 
     def replace(self, arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
         """Replace an association by a call of somebody's; the network takes it up after a while."""

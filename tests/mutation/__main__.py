@@ -19,6 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", default=[*MODULES], help=f"of {', '.join(MODULES)}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--resume", action="store_true", help="go on where the last run was interrupted")
     parser.add_argument("--read-only", action="store_true", help="tell of the last run, without another")
     options = parser.parse_args()
     modules: list[str] = options.modules
@@ -26,7 +27,8 @@ def main() -> int:
     if unknown:
         parser.error(f"no mutants are made of {', '.join(unknown)}, but of {', '.join(MODULES)}")
     for group in () if options.read_only else sorted({group_of(module) for module in modules}):
-        patterns = [f"nat_failover.{module}.*" for module in modules if group_of(module) == group]
+        # mutmut judges anew whatever it is given the name of, and without names what it has not judged yet.
+        patterns = [f"nat_failover.{m}.*" for m in modules if group_of(m) == group and not options.resume]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         command = ["mutmut", "run", "--max-children", str(options.jobs), *patterns]
         subprocess.run(command, cwd=make(group), env=environment, check=True)

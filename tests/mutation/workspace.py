@@ -53,6 +53,9 @@ settings.load_profile("few")
 """
 # A log line is for people, and says nothing that is not in a message, the lock or a metric as well.
 UNMUTATED = (r"^\s*log\.(debug|info|warning|error|log)\(",)
+# mutmut ends a mutant after fifteen times as long as its tests took, and so many seconds; but it does not know how long
+# their fixtures take, and a survivor that is ended so would count as one that hangs.
+TIMEOUT = 20.0
 PYPROJECT = """[tool.pytest.ini_options]
 testpaths = ["tests"]
 pythonpath = ["src", "."]
@@ -74,7 +77,7 @@ pytest_add_cli_args_test_selection = {tests}
 track_dependencies = false
 use_git_change_detection = false
 use_setproctitle = false
-timeout_constant = 5.0
+timeout_constant = {timeout}
 type_check_command = {types}
 """
 
@@ -103,7 +106,11 @@ def make(name: str) -> Path:
     # A mutant whose types don't fit is found by `make lint`, and need not be run.
     types = ["mypy", "--output", "json", "--follow-imports", "silent", *only]
     text = PYPROJECT.format(
-        only=json.dumps(only), unmutated=json.dumps(UNMUTATED), tests=json.dumps(group.tests), types=json.dumps(types)
+        only=json.dumps(only),
+        unmutated=json.dumps(UNMUTATED),
+        tests=json.dumps(group.tests),
+        types=json.dumps(types),
+        timeout=TIMEOUT,
     )
     (workspace / "pyproject.toml").write_text(text, encoding="utf-8")
     return workspace

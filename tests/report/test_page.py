@@ -77,9 +77,10 @@ def test_whatever_stands_in_a_report_none_of_it_becomes_markup() -> None:
         {HOSTILE: HOSTILE},
         {HOSTILE: (0.1, 0.2)},
         HOSTILE,
+        HOSTILE,
     )
     # Were a field added, it would have to be hostile here, too.
-    assert len(fields(Play)) == 14
+    assert len(fields(Play)) == 15
     got = Reader(page(Report(HOSTILE, HOSTILE, MADE_AT, (hostile, hostile))))
     plain = Reader(page(report(play(hosts=1), play(hosts=1))))
     assert {tag for tag, _ in got.elements} <= {tag for tag, _ in plain.elements}

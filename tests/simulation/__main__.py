@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from tests.lab.many import quiet
 from tests.simulation.campaign import Campaign, campaign
@@ -24,7 +24,7 @@ def main(
     jobs: Annotated[int, typer.Option(min=1, help="how many processes")] = 2,
 ) -> None:
     """Play histories; the exit status is 0 only when no rule is broken in any."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(width=180, soft_wrap=True, highlight=False)
     quiet()
     logging.disable(logging.CRITICAL)
     if seed is not None:
@@ -68,7 +68,7 @@ def _coverage(console: Console, of: Campaign) -> None:
     console.print(happened)
     operations = [name.partition(":")[2] for name, _ in of.calls.most_common()]
     fates = sorted({fate for fate, _ in of.befallen})
-    befallen = Table("call", "made", *fates, title="What befell each call")
+    befallen = Table(Column("call", no_wrap=True), "made", *fates, title="What befell each call")
     for operation in operations:
         made = sum(count for name, count in of.calls.items() if name.endswith(f":{operation}"))
         befallen.add_row(operation, str(made), *(str(of.befallen[fate, operation]) for fate in fates))

@@ -7,8 +7,10 @@ from random import Random
 
 from tests.lab.template import EGRESS_PLACE
 from tests.simulation.history import Argument, History, Step
+from tests.simulation.machines import DEATHS
+from tests.simulation.people import SCRIBBLES
 from tests.simulation.plots import PLOTS
-from tests.simulation.steps import ACTING, CALLS, DEATHS, SCRIBBLES
+from tests.simulation.steps import ACTING, CALLS
 from tests.simulation.weather import FATES
 
 # What the pair is like, and how often: every one is deployed once a process.

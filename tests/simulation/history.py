@@ -47,7 +47,7 @@ class History:
         events: share of the status-change events that are lost, that come twice, and that are late.
         steps: what happens.
         lasts: seconds until all troubles end.
-        finale: how the active NAT dies after that, see ``tests.simulation.steps.DEATHS``.
+        finale: how the active NAT dies after that, see ``tests.simulation.machines.DEATHS``.
         spared: calls and events that nothing befalls, see ``tests.simulation.weather.Weather``.
     """
 

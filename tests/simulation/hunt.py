@@ -61,7 +61,7 @@ def hunt_all(jobs: int, seeds: Sequence[int] = range(SEEDS)) -> Iterator[Kill]:
 
 def main() -> int:
     """Hunt for all, and give 0 only where none lives."""
-    console = Console(highlight=False)
+    console = Console(width=140, highlight=False)
     table = Table("mutant", "histories", "seed", "rule", "how", title="Mutants")
     lives = 0
     for kill in hunt_all(jobs=2):

@@ -77,3 +77,18 @@ class LockLog:
         """Give the state that it has had ever since a time; None where it has changed."""
         states = {entry.state for entry in self.stood(since)}
         return states.pop() if len(states) == 1 else None
+
+
+def readable(text: str | None) -> str:
+    """Shorten what stands in the lock, for a timeline."""
+    if text is None:
+        return "nothing"
+    try:
+        said = json.loads(text)
+        if isinstance(said, dict) and "since" in said:
+            return f"{said['state']} by {said['owner']} to {said['to']}" + (
+                f" ({said['outcome']})" if said.get("outcome") else ""
+            )
+    except (ValueError, RecursionError):
+        pass
+    return repr(text if len(text) < 40 else text[:37] + "...")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from random import Random
 from typing import Any
 
 from tests.lab.functions import Invocation
@@ -16,23 +15,15 @@ from tests.lab.layout import standard_layout
 from tests.lab.simulated import SimulatedNetwork
 from tests.simulation.cloud import ModelCloud
 from tests.simulation.deliveries import Deliveries
+from tests.simulation.ending import finale, rest
 from tests.simulation.evidence import Tolerance
 from tests.simulation.history import History, Step
+from tests.simulation.locklog import readable
 from tests.simulation.rules import Rules, Violation
-from tests.simulation.stage import Stage
-from tests.simulation.steps import STEPS, called, calm, die, readable, restore_default
+from tests.simulation.stage import PERIOD, Stage
+from tests.simulation.steps import STEPS, called, calm
 from tests.simulation.truth import Truth
 from tests.simulation.weather import Weather
-
-PERIOD = 60.0
-# After the claim of a dead holder is over, the next tick finishes what it has left; then the swap takes its time.
-TO_FINISH = 2 * PERIOD + 15.0
-# What a watch that has lost its process is believed beyond its window, and a tick to ask anew.
-TO_SEE_AGAIN = 45.0 + 2 * PERIOD
-# Failures that were seen before all troubles ended are evidence for so long, and may be judged a little later.
-TO_FORGET = 45.0
-# Rule 4's bound, from the death of the active NAT on: a tick where no event arrives, evidence, the swap.
-BOUND = PERIOD + 30.0
 
 
 @dataclass
@@ -107,8 +98,8 @@ class Player:
                 self._waiting.setdefault(step.upon, []).append(step)
         lab.wait(history.lasts)
         self._calm()
-        self._rest()
-        self._finale()
+        rest(stage)
+        self.played.seen["finales"] += finale(stage, history)
         self.played.violations += stage.rules.violations
         self.played.seen += stage.rules.seen
         self.played.befallen = self._weather.seen
@@ -231,81 +222,6 @@ class Player:
         self._weather.share, self._weather.storms = 0.0, {}
         self._deliveries.shares = (0.0, 0.0, 0.0)
         calm(self._stage)
-
-    def _rest(self) -> None:
-        """Let what was begun come to its end, by itself; then nothing may be left half done."""
-        stage, rules = self._stage, self._stage.rules
-        settings = stage.cloud.environment
-        lease, window = float(settings["NAT_FAILOVER_CLAIM_LEASE"]), float(settings["NAT_FAILOVER_WINDOW"])
-        until = stage.lab.world.now() + (lease + TO_FINISH if self._unfinished() else 5.0)
-        stage.lab.wait_until(lambda: not self._unfinished(), until - stage.lab.world.now())
-        if self._unfinished():
-            rules.broken(4, "a failover that was begun is not finished in time")
-        stage.lab.wait(TO_FORGET)
-        stage.lab.wait_until(lambda: not rules.claimed, lease)
-        if rules.log.latest.state in ("failed-over", "armed") and not rules.touched and self._split():
-            rules.broken(5, f"at rest the subnets are split, and the lock says {rules.log.latest.state}")
-        if stage.blinded:
-            stage.lab.wait(window + TO_SEE_AGAIN)
-
-    def _unfinished(self) -> bool:
-        return self._stage.rules.log.latest.state == "failing-over"
-
-    def _split(self) -> bool:
-        return len(set(self._stage.cloud.protected().values())) > 1
-
-    def _finale(self) -> None:
-        """Have people set all right, and the active NAT die: all subnets end on the passive table, in time."""
-        stage = self._stage
-        rules = stage.rules
-        self._set_right()
-        stage.lab.wait(Random(self.history.seed).uniform(2.0, PERIOD))
-        active, to = stage.active(), stage.tables[1 - stage.nats.index(stage.active())]
-        self._tell(f"- the active NAT {active} dies: {self.history.finale}")
-        stage.truth.note()
-        die(stage, active, self.history.finale)
-        bound = self._bound()
-
-        def over() -> bool:
-            return rules.log.latest.state == "failed-over" and set(stage.cloud.protected().values()) == {to}
-
-        if not stage.lab.wait_until(over, bound):
-            lock = readable(stage.cloud.lock_text())
-            rules.broken(4, f"{bound:.0f} s after the death of {active} not all subnets use {to}; the lock says {lock}")
-            return
-        self.played.seen["finales"] += 1
-        # The new way is taken a moment after EC2 has accepted it.
-        stage.lab.wait(1.0 + self.history.slower)
-        self._told_in_the_end(stage.nats[1 - stage.nats.index(active)])
-
-    def _told_in_the_end(self, now_active: str) -> None:
-        stage = self._stage
-        offline = [h.name for h in stage.network.layout.backends if not stage.network.is_online(h.name)]
-        if offline:
-            stage.rules.broken(4, f"{offline} are offline still")
-        elastic = stage.cloud.elastic()
-        if elastic and now_active not in elastic and "egressAddress" in self.history.settings:
-            stage.rules.broken(4, f"the egress address is with {list(elastic)}, not with {now_active}")
-
-    def _set_right(self) -> None:
-        stage = self._stage
-        primary, standby = stage.tables
-        tables = stage.cloud.protected()
-        whole = standby if set(tables.values()) == {standby} else primary
-        for name in tables:
-            stage.move(stage.cloud.subnets[name], whole)
-        for table, nat in zip(stage.tables, stage.nats, strict=True):
-            restore_default(stage, table, nat)
-        if stage.rules.log.latest.state != "armed":
-            stage.write_lock("armed")
-        elastic = stage.cloud.elastic()
-        self._tell(
-            f"- people set all right: subnets on {whole}, armed, egress address with {list(elastic) or 'nobody'}"
-        )
-
-    def _bound(self) -> float:
-        """Give how long a failover may take: a claim that stands is waited for."""
-        return BOUND + 30.0 * (self.history.slower > 1)
 
 
 def play(history: History, *, telling: bool = False) -> Played:

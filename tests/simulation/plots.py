@@ -8,7 +8,7 @@ from random import Random
 
 from tests.lab.template import EGRESS_PLACE
 from tests.simulation.history import Argument, Step
-from tests.simulation.steps import DEATHS
+from tests.simulation.machines import DEATHS
 
 FAILS = "the active NAT fails"
 # What may come upon a failover whose invocation has just died with the record written, or with the first subnet moved.

@@ -14,6 +14,8 @@ from tests.simulation.rules import Rules
 from tests.simulation.truth import Truth
 
 DEFAULT_ROUTE = "0.0.0.0/0"
+# Of the schedule, in seconds.
+PERIOD = 60.0
 
 
 @dataclass

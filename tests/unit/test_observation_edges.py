@@ -11,7 +11,7 @@ import pytest
 from nat_failover.observation import SLACK, Invocation, Observation, State, observe, unknown_yet
 from nat_failover.rounds import Kind
 from tests.examples import NOW, settings
-from tests.unit.test_observation import ASKED, HOST, asked, ended, observed, said, under_way
+from tests.unit.observing import ASKED, HOST, asked, ended, observed, said, under_way
 
 SILENT_FROM = 10.0
 SETTLE = 6.0

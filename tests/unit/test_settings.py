@@ -10,23 +10,7 @@ from hypothesis import strategies as st
 
 from nat_failover.settings import LARGEST_SAMPLE, LONGEST_WINDOW, Mode, Settings
 from nat_failover.variables import SettingsError
-from tests.examples import ENVIRONMENT, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, settings
-
-OPTIONAL = {
-    "NAT_FAILOVER_MODE": "observe",
-    "NAT_FAILOVER_TARGETS": "192.0.2.1,ping.example.com",
-    "NAT_FAILOVER_INTERVAL": "0.25",
-    "NAT_FAILOVER_FAILURES": "4",
-    "NAT_FAILOVER_WINDOW": "900",
-    "NAT_FAILOVER_PERIOD": "120",
-    "NAT_FAILOVER_WARM_UP": "240",
-    "NAT_FAILOVER_FRESHNESS": "20",
-    "NAT_FAILOVER_FAILURE_THRESHOLD": "4",
-    "NAT_FAILOVER_SAMPLE_SIZE": "12",
-    "NAT_FAILOVER_COUNT_SILENCE": "true",
-    "NAT_FAILOVER_SILENCE_AFTER": "8",
-    "NAT_FAILOVER_EGRESS_ALLOCATION": "eipalloc-0123456789abcdef0",
-}
+from tests.examples import ENVIRONMENT, OPTIONAL, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, settings
 
 
 def problems(**changes: str | None) -> list[str]:

@@ -46,14 +46,25 @@ class Part:
 
 @dataclass
 class Day:
-    """What a game day came to."""
+    """What a game day came to.
 
+    Attributes:
+        begun: when it began.
+        armed: whether the lock says so at its end; None where it can't be read.
+        not_told: what people should have been told and were not, a sentence each.
+    """
+
+    begun: float
     parts: list[Part] = field(default_factory=list)
-    armed: bool = False
+    armed: bool | None = None
+    not_told: list[str] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:
         """Give a sentence for each thing that went wrong."""
-        return [problem for part in self.parts for problem in part.problems] + (
-            [] if self.armed else ["the pair is not armed: nothing fails over"]
-        )
+        unarmed = {
+            True: [],
+            False: ["the pair is not armed: nothing fails over"],
+            None: ["whether the pair is armed could not be read"],
+        }[self.armed]
+        return [*(problem for part in self.parts for problem in part.problems), *unarmed, *self.not_told]

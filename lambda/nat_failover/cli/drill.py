@@ -15,6 +15,7 @@ from nat_failover.cli.console import confirm_by_name
 from nat_failover.cli.day import Failure
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.gameday import GameDay, why_not
+from nat_failover.cli.mailed import mailed_since
 from nat_failover.cli.measured import figures_of, report_of
 from nat_failover.cli.options import Name
 from nat_failover.cli.page import page
@@ -29,7 +30,7 @@ def drill(
     failure: Annotated[
         Failure, typer.Option(help="Let the active NAT stop forwarding, or only move the subnets by hand.")
     ] = Failure.FORWARDING,
-    report: Annotated[Path | None, typer.Option(help="File for a report, one HTML page.")] = None,
+    report: Annotated[Path | None, typer.Option(dir_okay=False, help="File for a report, one HTML page.")] = None,
     confirmed: Annotated[
         str | None, typer.Option("--confirm", metavar="PAIR", help="The pair's name again, instead of typing it.")
     ] = None,
@@ -42,6 +43,7 @@ def drill(
     """
     act.must_be_told("--confirm and the pair's name", given=confirmed is not None)
     deployed = one(account, pair)
+    _can_be_written(report)
     console, hand = act.console, takes_in_hand(account, act, deployed)
     with progress(console) as say:
         why = why_not(hand, failure, say)
@@ -61,15 +63,20 @@ def drill(
     act.begun, begun = True, time.monotonic()
     with progress(console) as say:
         day = GameDay(hand, failure, say).play()
-    made = report_of(day, settings, account.region, time.time())
+    mailed = mailed_since(account.client("logs"), deployed.log_group, day.begun)
+    day.not_told = [said for _, said in mailed.not_taken]
+    made = report_of(day, settings, account.region, time.time(), mailed)
     act.seconds, act.why, act.parts = time.monotonic() - begun, day.problems, [figures_of(part) for part in day.parts]
     for play in made.plays:
         figures = ", ".join(f"{name} {value}" for name, value in play.figures)
         console.print(Text(f"{play.name}: {figures}"))
     for problem in day.problems:
         console.print(Text.assemble(("problem: ", "red"), problem))
+    if mailed.unread:
+        console.print(Text(f"what was told is not known: {mailed.unread}"))
+    for sent in mailed.sent:
+        console.print(Text(f"told {sent.by}: {sent.subject}"))
     if report is not None:
-        report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(page(made), encoding="utf-8")
         act.report = str(report)
         console.print(Text(f"report written to {report}"))
@@ -78,3 +85,19 @@ def drill(
         return Exit.TROUBLE
     act.came_to(Outcome.DONE, "failed over, gone back, and armed again")
     return None
+
+
+def _can_be_written(report: Path | None) -> None:
+    """Make sure of it before the servers lose the Internet, rather than find out after it.
+
+    Raises:
+        CommandError: there can be no such file.
+    """
+    if report is None:
+        return
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        with report.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise CommandError(f"the report can't be written: {error}; nothing was changed", Exit.USAGE) from error

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.cli.arming import arm, readiness
 from nat_failover.cli.day import Day, Failure, Part
@@ -13,9 +16,11 @@ from nat_failover.cli.plan import Ended
 from nat_failover.cli.planning import look_ahead
 from nat_failover.cli.target import bad
 from nat_failover.cli.watches import Watches
+from nat_failover.lock import ClaimLostError
 from nat_failover.observation import State
 from nat_failover.record import LockState
 from nat_failover.rounds import Kind
+from nat_failover.routes import said_of
 from nat_failover.settings import Mode
 
 # How long the function is given to fail over, and how long the subnets' servers to be online again, in seconds.
@@ -66,19 +71,28 @@ class GameDay:
             CommandError: it could not be begun; nothing is left changed.
             botocore.exceptions.ClientError: AWS refuses.
         """
-        hand, day = self._hand, Day()
+        hand = self._hand
+        day = Day(hand.runtime.now())
         tables = hand.routes.read()
         home = tables.active
         if home is None:
             raise CommandError("the subnets are split over both tables: there is nothing to fail over from")
         hosts = hand.backends()
         away = hand.settings.other_table(home)
-        day.parts.append(self._there(home, away, hosts))
-        if not day.parts[0].reached:
-            return day
-        day.parts.append(self._back(home, hosts))
-        if day.parts[1].reached:
-            day.armed = self._arm(day.parts[1])
+        there = self._there(home, away, hosts)
+        day.parts.append(there)
+        if there.reached:
+            back = Part("failback", "the subnets go back in stages", hand.runtime.now())
+            day.parts.append(back)
+            try:
+                self._go_back(back, home, hosts)
+            except (CommandError, ClientError, BotoCoreError) as error:
+                # What has been measured until here is to be told all the same.
+                said = str(error) if isinstance(error, CommandError) else said_of(error)
+                back.problems.append(f"{said}. How it stands: nat-failover status {hand.settings.pair}")
+                back.log = self._log
+        with suppress(ClientError, BotoCoreError):
+            day.armed = hand.lock.read().lock.state is LockState.ARMED
         return day
 
     def _tell(self, text: str) -> None:
@@ -91,7 +105,7 @@ class GameDay:
             Failure.FORWARDING: f"the {s.role_of(home)} NAT {s.nat_of(home)} stops forwarding",
             Failure.SWAP: "the subnets are moved by hand",
         }[self._failure]
-        part = Part("failover", how)
+        part = Part("failover", how, self._hand.runtime.now())
         watches = self._watch(hosts)
         if self._failure is Failure.FORWARDING:
             self._break_and_wait(part, home)
@@ -99,12 +113,13 @@ class GameDay:
             self._pass(part, "failover", away, staged=False)
         return self._measured(part, watches, away)
 
-    def _back(self, home: str, hosts: Sequence[Host]) -> Part:
-        part = Part("failback", "the subnets go back in stages")
+    def _go_back(self, part: Part, home: str, hosts: Sequence[Host]) -> None:
         self._wait_for_claim()
         watches = self._watch(hosts)
         self._pass(part, "failback", home, staged=True)
-        return self._measured(part, watches, home)
+        self._measured(part, watches, home)
+        if part.reached:
+            self._arm(part)
 
     def _watch(self, hosts: Sequence[Host]) -> Watches:
         self._log = []
@@ -205,7 +220,11 @@ class GameDay:
         if seen.plan is None or seen.obstacle or unfit:
             part.problems.append(f"{name} refused: {seen.obstacle or unfit or 'there is nothing to move'}")
             return
-        passed = Passage(hand, seen.plan, self._tell).go()
+        try:
+            passed = Passage(hand, seen.plan, self._tell).go()
+        except ClaimLostError as lost:
+            part.problems.append(f"{lost}: the function finishes what the lock says")
+            return
         part.at, part.swapped_at = passed.begun_at, passed.swapped_at
         part.record = hand.lock.read().lock.record
         if passed.ended is not Ended.DONE:
@@ -219,12 +238,11 @@ class GameDay:
             self._say(f"the claim of the failover ends in {left:.0f} s")
             hand.runtime.sleep(min(max(left, 0.5), 30.0))
 
-    def _arm(self, part: Part) -> bool:
+    def _arm(self, part: Part) -> None:
         hand = self._hand
         found = readiness(hand, self._tell)
         if found.refusals:
             part.problems += found.refusals
-            return False
+            return
         arm(hand, self._tell, found.locks)
         self._tell("armed again")
-        return True

@@ -49,6 +49,7 @@ class Gatherer:
         vpc = _vpc_of(found.get("instances") or {}, self._settings.nats)
         self._together(self._second(vpc, found), wanted, found, unread)
         self._together(self._third(found), wanted, found, unread)
+        self._together(self._fourth(found), wanted, found, unread)
         view = found.pop("view", None)
         trouble = view if isinstance(view, str) else None
         return Snapshot(
@@ -147,6 +148,29 @@ class Gatherer:
         wanted = {g["GroupId"] for nat in self._settings.nats for g in instances.get(nat, {}).get("SecurityGroups", [])}
         wanted |= {g["GroupId"] for e in endpoints if service_of(e) in SSM_SERVICES for g in e.get("Groups", [])}
         return {"groups": lambda: self._reader.groups(sorted(wanted))}
+
+    def _fourth(self, found: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+        """Give what takes the security groups: whom their rules name."""
+        groups, lists = referred(found.get("groups") or {})
+        parts: dict[str, Callable[[], Any]] = {}
+        if groups:
+            parts["members"] = lambda: self._reader.members(groups)
+        if lists:
+            parts["prefixes"] = lambda: self._reader.prefixes(lists)
+        return parts
+
+
+def referred(groups: Mapping[str, Raw]) -> tuple[list[str], list[str]]:
+    """Pure: give the ids of the groups, and of the prefix lists, that the rules of security groups name.
+
+    A group of a peered VPC of another account is left out: who is in it can't be seen from here.
+    https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html
+    """
+    rules = [r for g in groups.values() for r in (*g.get("IpPermissions", []), *g.get("IpPermissionsEgress", []))]
+    owners = {str(group.get("OwnerId")) for group in groups.values()}
+    pairs = [p for rule in rules for p in rule.get("UserIdGroupPairs", []) if str(p.get("UserId", "")) in {*owners, ""}]
+    lists = {str(named["PrefixListId"]) for rule in rules for named in rule.get("PrefixListIds", [])}
+    return sorted({str(p["GroupId"]) for p in pairs if p.get("GroupId")}), sorted(lists)
 
 
 def _vpc_of(instances: Mapping[str, Raw], nats: Iterable[str]) -> str | None:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from nat_failover.cli.day import Day, Part
-from nat_failover.cli.report import Moment, Play, Report, Span, Step, Track, longest_outage
+from nat_failover.cli.mailed import Mailed, Sent
+from nat_failover.cli.report import Mail, Moment, Play, Report, Span, Step, Track, longest_outage
 from nat_failover.cli.timeline import seconds
 from nat_failover.cli.watches import Watched
+from nat_failover.conditions import PATIENCE
 from nat_failover.settings import Settings
 
+# Of the mails of a real deployment.
+ABOUT_MAILS = (
+    "What the function has told by the time of this report, as its log has it; the texts are in the mail. "
+    f"That something is over is told {PATIENCE / 60:.0f} minutes later."
+)
 
-def report_of(day: Day, settings: Settings, region: str, made_at: float) -> Report:
+
+def report_of(day: Day, settings: Settings, region: str, made_at: float, mailed: Mailed) -> Report:
     """Make a report of a game day.
 
     Args:
@@ -19,20 +27,28 @@ def report_of(day: Day, settings: Settings, region: str, made_at: float) -> Repo
         settings: of the pair.
         region: that it is in.
         made_at: seconds since the epoch.
+        mailed: what the function has told meanwhile.
     """
-    armed = "It is armed again." if day.armed else "It is NOT armed: nothing fails over."
+    ends = [*(part.at for part in day.parts[1:]), float("inf")]
+    armed = {
+        True: "It is armed.",
+        False: "It is NOT armed: nothing fails over.",
+        None: "Whether it is armed could not be read.",
+    }[day.armed]
     return Report(
         f"nat-failover drill: pair {settings.pair}",
         f"Held on the real deployment in {region}; every backend has measured for itself. {armed}",
         made_at,
-        tuple(play_of(part, settings) for part in day.parts),
+        tuple(play_of(part, settings, mailed.between(part.at, end)) for part, end in zip(day.parts, ends, strict=True)),
     )
 
 
-def play_of(part: Part, settings: Settings) -> Play:
+def play_of(part: Part, settings: Settings, mailed: Mailed) -> Play:
     """Give one part of the day as a run."""
     tracks = _tracks(part)
     record = part.record
+    zero = "the failure" if part.broken else "the first move"
+    log = [*part.log, *((sent.at, f"told: {sent.subject}") for sent in mailed.sent), *mailed.not_taken]
     return Play(
         part.name,
         part.told,
@@ -41,14 +57,19 @@ def play_of(part: Part, settings: Settings) -> Play:
         _figures(part, tracks),
         tracks,
         _moments(part, tracks),
-        tuple((at - part.at, said) for at, said in part.log),
+        tuple((at - part.at, said) for at, said in sorted(log, key=lambda each: each[0])),
         record.evidence if record is not None else (),
         tuple(part.problems),
-        (),
+        tuple(Mail(sent.subject, _sent(sent, sent.at - part.at, zero)) for sent in mailed.sent),
         _told(settings),
         {},
-        "the failure" if part.broken else "the first move",
+        zero,
+        f"What was told is not known: {mailed.unread}." if mailed.unread else ABOUT_MAILS,
     )
+
+
+def _sent(sent: Sent, after: float, zero: str) -> str:
+    return f"Sent {seconds(after)} after {zero}, {sent.by}."
 
 
 def figures_of(part: Part) -> dict[str, Any]:

@@ -126,6 +126,30 @@ class Reader:
         told = self.all("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
         return {raw["GroupId"]: raw for raw in told}
 
+    def members(self, groups: Sequence[str]) -> dict[str, dict[str, str]]:
+        """List who is in security groups: by group, the subnet of each address of its network interfaces."""
+        found: dict[str, dict[str, str]] = {group: {} for group in groups}
+        filters = [{"Name": "group-id", "Values": list(groups)}]
+        for raw in self.all("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters):
+            addresses = [str(each["PrivateIpAddress"]) for each in raw.get("PrivateIpAddresses", [])]
+            for group in (str(each["GroupId"]) for each in raw.get("Groups", [])):
+                if group in found:
+                    found[group] |= dict.fromkeys(addresses, str(raw.get("SubnetId", "")))
+        return found
+
+    def prefixes(self, lists: Sequence[str]) -> dict[str, list[str]]:
+        """List the networks of prefix lists.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetManagedPrefixListEntries.html
+        """
+        return {
+            each: [
+                str(entry["Cidr"])
+                for entry in self.all("ec2", "get_managed_prefix_list_entries", "Entries", PrefixListId=each)
+            ]
+            for each in lists
+        }
+
     def subscriptions(self) -> list[Raw]:
         """List who is subscribed to the pair's topic."""
         return self.all("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=self._settings.topic)

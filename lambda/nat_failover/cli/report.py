@@ -51,7 +51,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail, as it was sent."""
+    """A mail; the text is that which was sent, or says what is known of it."""
 
     subject: str
     text: str
@@ -70,6 +70,7 @@ class Play:
         log: everything that happened: seconds from the run's zero, and a sentence.
         evidence: what the hosts had said by which it was decided.
         problems: a sentence for each thing that is wrong; none where it passed.
+        about_mails: what is to be known of the mails, or why there are none; empty where they speak for themselves.
         configuration: the pair's settings, by name.
         latencies: what AWS was taken to add, ranges in seconds by name; none where AWS itself was measured.
         zero: what its zero is.
@@ -89,6 +90,7 @@ class Play:
     configuration: Mapping[str, str] = field(default_factory=dict)
     latencies: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     zero: str = "the failure"
+    about_mails: str = ""
 
 
 @dataclass(frozen=True)

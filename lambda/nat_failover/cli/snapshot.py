@@ -57,6 +57,9 @@ class Snapshot:
         acls: network ACLs of the VPC.
         endpoints: VPC endpoints of the VPC.
         groups: security groups of the NATs and of the endpoints of Systems Manager, by id.
+        members: of the groups that those groups' rules name: subnet ids by address of each network interface, by group;
+            read where they name any.
+        prefixes: networks of the prefix lists that their rules name, by list; read where they name any.
         addresses: every Elastic IP; read where the pair has an egress address.
         function: its configuration.
         reserved: the function's reserved concurrency, under ``ReservedConcurrentExecutions`` where it has any.
@@ -88,6 +91,8 @@ class Snapshot:
     acls: Sequence[Raw] | None = None
     endpoints: Sequence[Raw] | None = None
     groups: Mapping[str, Raw] | None = None
+    members: Mapping[str, Mapping[str, str]] | None = None
+    prefixes: Mapping[str, Sequence[str]] | None = None
     addresses: Sequence[Address] | None = None
     function: Raw | None = None
     reserved: Raw | None = None

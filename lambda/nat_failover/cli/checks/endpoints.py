@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.checks.packets import Flow, lets_in
+from nat_failover.cli.checks.packets import Flow, Named, lets_in
 from nat_failover.cli.finding import Findings, error, warning
 from nat_failover.cli.snapshot import SSM_SERVICES, Raw, Snapshot, service_of
 
@@ -64,10 +64,11 @@ def closed(s: Snapshot) -> Findings:
     """An endpoint whose security groups keep backends out."""
     if s.groups is None or s.settings.count_silence:
         return
+    named = Named(s.members, s.prefixes)
     for service, raw in sorted(of_systems_manager(s).items()):
         groups = [s.groups[g["GroupId"]] for g in raw.get("Groups", []) if g["GroupId"] in s.groups]
         addresses = {host: str(b["PrivateIpAddress"]) for host, b in s.backends.items() if b.get("PrivateIpAddress")}
-        out = sorted(host for host, address in addresses.items() if not lets_in(groups, Flow("tcp", address, 443)))
+        out = sorted(h for h, address in addresses.items() if not lets_in(groups, Flow("tcp", address, 443), named))
         if groups and out:
             yield error(
                 "endpoint-closed",

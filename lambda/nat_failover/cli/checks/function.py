@@ -11,7 +11,9 @@ from nat_failover.settings import Mode
 
 # A schedule is late now and then; the no-tick alarm waits as long.
 TICKS_MISSED = 3
-# A failover under way, an event or two and a tick may run at the same time.
+# A failover under way, an event and a tick may run at the same time.
+LEAST_AT_ONCE = 3
+# Of these the account's other functions may take some at any time.
 FEW_AT_ONCE = 10
 
 
@@ -59,7 +61,7 @@ def concurrency(s: Snapshot) -> Findings:
     if reserved == 0:
         yield error("function-disabled", f"function {name} has a reserved concurrency of 0", "it never runs", remedy)
         return
-    if reserved is not None and reserved < TICKS_MISSED:
+    if reserved is not None and reserved < LEAST_AT_ONCE:
         yield warning(
             "function-concurrency",
             f"function {name} may run {reserved} times at once",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
-from nat_failover.cli.checks.packets import ECHO_REPLY, ECHO_REQUEST, EPHEMERAL, Flow, lets_in, lets_out, passes
+from nat_failover.cli.checks.packets import ECHO_REPLY, ECHO_REQUEST, EPHEMERAL, Flow, Named, lets_in, lets_out, passes
 from nat_failover.cli.finding import Findings, error
 from nat_failover.cli.snapshot import Raw, Snapshot
 
@@ -22,17 +22,19 @@ def _target(s: Snapshot) -> str:
     return SOMEWHERE
 
 
-def _peers(s: Snapshot) -> dict[str, str]:
-    """Give for every protected subnet an address in it: a backend's where there is one."""
-    found: dict[str, str] = {}
+def _peers(s: Snapshot) -> dict[str, list[str]]:
+    """Give for every protected subnet the addresses of the backends in it; where none is, of whoever is known to be."""
+    found: dict[str, list[str]] = {}
+    members = {address: subnet for group in (s.members or {}).values() for address, subnet in group.items()}
     for subnet in s.protected():
         raw = (s.subnets or {}).get(subnet)
         if raw is None:
             continue
         within = [backend for backend in s.backends.values() if backend.get("SubnetId") == subnet]
         addresses = [str(backend["PrivateIpAddress"]) for backend in within if backend.get("PrivateIpAddress")]
+        addresses = addresses or [address for address, there in members.items() if there == subnet][:1]
         # The first four addresses of a subnet are AWS's own: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
-        found[subnet] = min(addresses) if addresses else str(ip_network(raw["CidrBlock"])[4])
+        found[subnet] = sorted(addresses) or [str(ip_network(raw["CidrBlock"])[4])]
     return found
 
 
@@ -40,24 +42,28 @@ def groups_of_nats(s: Snapshot) -> Findings:
     """Security groups of a NAT that keep its subnets out, or it from the Internet."""
     if s.groups is None or s.instances is None:
         return
-    target = _target(s)
+    target, named = _target(s), Named(s.members, s.prefixes)
     for nat in s.settings.nats:
         ids = [g["GroupId"] for g in s.instances.get(nat, {}).get("SecurityGroups", [])]
         groups = [s.groups[i] for i in ids if i in s.groups]
         if not groups:
             continue
         effect = "what it should forward is dropped"
-        for subnet, peer in _peers(s).items():
-            shut = [f for f in (Flow("icmp", peer, ECHO_REQUEST), Flow("tcp", peer, 443)) if not lets_in(groups, f)]
+        for subnet, peers in _peers(s).items():
+            flows = [f for peer in peers for f in (Flow("icmp", peer, ECHO_REQUEST), Flow("tcp", peer, 443))]
+            shut = [f for f in flows if not lets_in(groups, f, named)]
             if shut:
+                out = sorted({f.peer for f in shut})
+                whom = subnet if len(out) == len(peers) else f"{', '.join(out)} in {subnet}"
                 yield error(
                     "nat-group-ingress",
-                    f"the security groups of {s.nat_name(nat)} keep out {_said(shut)} from {subnet}",
+                    f"the security groups of {s.nat_name(nat)} keep out {_said(shut)} from {whom}",
                     effect,
                     f"aws ec2 authorize-security-group-ingress --group-id {ids[0]} --protocol all "
                     f"--cidr {(s.subnets or {})[subnet]['CidrBlock']}{s.options}",
                 )
-        shut = [f for f in (Flow("icmp", target, ECHO_REQUEST), Flow("tcp", target, 443)) if not lets_out(groups, f)]
+        flows = [Flow("icmp", target, ECHO_REQUEST), Flow("tcp", target, 443)]
+        shut = [f for f in flows if not lets_out(groups, f, named)]
         if shut:
             yield error(
                 "nat-group-egress",
@@ -69,7 +75,7 @@ def groups_of_nats(s: Snapshot) -> Findings:
 
 
 def _said(flows: Sequence[Flow]) -> str:
-    return " and ".join(flow.said for flow in flows)
+    return " and ".join(dict.fromkeys(flow.said for flow in flows))
 
 
 def acls(s: Snapshot) -> Findings:
@@ -79,8 +85,9 @@ def acls(s: Snapshot) -> Findings:
     shut: dict[tuple[str, str, bool], list[Flow]] = {}
     for nat in s.settings.nats:
         public = s.instances.get(nat, {}).get("SubnetId")
-        for private, peer in _peers(s).items():
-            for subnet, egress, flow in _path(str(public), private, peer, _target(s)):
+        for private, peers in _peers(s).items():
+            # An ACL sees networks only: one address of a subnet tells for all.
+            for subnet, egress, flow in _path(str(public), private, peers[0], _target(s)):
                 acl = _acl_of(s.acls, subnet)
                 if acl is not None and not passes(acl, flow, egress=egress):
                     flows = shut.setdefault((acl["NetworkAclId"], subnet, egress), [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -38,17 +38,42 @@ class Flow:
         return "HTTPS" if self.port == 443 else f"TCP to port {self.port}"
 
 
-def lets_in(groups: Iterable[Raw], flow: Flow) -> bool:
+@dataclass(frozen=True)
+class Named:
+    """Whom rules of security groups name other than by a network; what was not read has the benefit of the doubt.
+
+    Attributes:
+        members: of a group, by its id: subnet ids by the addresses of its network interfaces; None where unread.
+        prefixes: of a prefix list, by its id: its networks; None where unread.
+    """
+
+    members: Mapping[str, Mapping[str, str]] | None = None
+    prefixes: Mapping[str, Sequence[str]] | None = None
+
+    def has(self, rule: Raw, peer: str) -> bool:
+        """Tell whether a rule names the peer by a group or a prefix list, as far as is known."""
+        groups = [str(pair.get("GroupId")) for pair in rule.get("UserIdGroupPairs", [])]
+        lists = [str(named.get("PrefixListId")) for named in rule.get("PrefixListIds", [])]
+        if any(group not in (self.members or {}) for group in groups):
+            return True
+        if any(each not in (self.prefixes or {}) for each in lists):
+            return True
+        if any(peer in (self.members or {})[group] for group in groups):
+            return True
+        return any(_within(peer, network) for each in lists for network in (self.prefixes or {})[each])
+
+
+def lets_in(groups: Iterable[Raw], flow: Flow, named: Named) -> bool:
     """Tell whether security groups let a packet of the peer's in."""
-    return any(_permits(rule, flow) for group in groups for rule in group.get("IpPermissions", []))
+    return any(_permits(rule, flow, named) for group in groups for rule in group.get("IpPermissions", []))
 
 
-def lets_out(groups: Iterable[Raw], flow: Flow) -> bool:
+def lets_out(groups: Iterable[Raw], flow: Flow, named: Named) -> bool:
     """Tell whether security groups let a packet out to the peer."""
-    return any(_permits(rule, flow) for group in groups for rule in group.get("IpPermissionsEgress", []))
+    return any(_permits(rule, flow, named) for group in groups for rule in group.get("IpPermissionsEgress", []))
 
 
-def _permits(rule: Raw, flow: Flow) -> bool:
+def _permits(rule: Raw, flow: Flow, named: Named) -> bool:
     protocol = str(rule.get("IpProtocol"))
     if protocol not in (ALL, flow.protocol, NUMBERS[flow.protocol]):
         return False
@@ -59,10 +84,9 @@ def _permits(rule: Raw, flow: Flow) -> bool:
                 return False
         elif not first <= flow.port <= last:
             return False
-    # Who is in a group or on a prefix list is not read: the benefit of the doubt.
-    if rule.get("UserIdGroupPairs") or rule.get("PrefixListIds"):
+    if any(_within(flow.peer, str(r.get("CidrIp"))) for r in rule.get("IpRanges", [])):
         return True
-    return any(_within(flow.peer, str(r.get("CidrIp"))) for r in rule.get("IpRanges", []))
+    return named.has(rule, flow.peer)
 
 
 def passes(acl: Raw, flow: Flow, *, egress: bool) -> bool:

@@ -1,0 +1,133 @@
+"""Faults of the function and of what belongs to it: lock, rules, role, people, alarms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.cli.beside import FUNCTION, LOG_GROUP, LOG_STREAM
+from tests.cli.deployed import Deployment
+from tests.cli.planted.reading import Undo
+
+
+def lock(value: str) -> Callable[[Deployment], Undo]:
+    """Somebody wrote something into the lock."""
+
+    def plant(d: Deployment) -> Undo:
+        d.aws.write_lock(value)
+        return lambda: d.aws.write_lock("armed")
+
+    return plant
+
+
+def reserved(count: int) -> Callable[[Deployment], Undo]:
+    """Somebody limited the function's concurrency."""
+
+    def plant(d: Deployment) -> Undo:
+        client = d.aws.client("lambda")
+        client.put_function_concurrency(FunctionName=FUNCTION, ReservedConcurrentExecutions=count)
+        return lambda: client.delete_function_concurrency(FunctionName=FUNCTION)
+
+    return plant
+
+
+def _rule(d: Deployment, key: str) -> str:
+    return str(next(rule["Name"] for rule in d.aws.client("events").list_rules()["Rules"] if rule.get(key)))
+
+
+def disabled(key: str) -> Callable[[Deployment], Undo]:
+    """Somebody disabled a rule."""
+
+    def plant(d: Deployment) -> Undo:
+        events, name = d.aws.client("events"), _rule(d, key)
+        events.disable_rule(Name=name)
+        return lambda: events.enable_rule(Name=name)
+
+    return plant
+
+
+def no_schedule(d: Deployment) -> Undo:
+    """The schedule's target was removed."""
+    events, name = d.aws.client("events"), _rule(d, "ScheduleExpression")
+    targets = events.list_targets_by_rule(Rule=name)["Targets"]
+    events.remove_targets(Rule=name, Ids=[target["Id"] for target in targets])
+    return lambda: events.put_targets(Rule=name, Targets=targets)
+
+
+def forbidden_rule(d: Deployment) -> Undo:
+    """The schedule lost its permission to invoke the function."""
+    client, name = d.aws.client("lambda"), _rule(d, "ScheduleExpression")
+    statements = json.loads(client.get_policy(FunctionName=FUNCTION)["Policy"])["Statement"]
+    (mine,) = (s for s in statements if s["Condition"]["ArnLike"]["AWS:SourceArn"].endswith(f"/{name}"))
+    client.remove_permission(FunctionName=FUNCTION, StatementId=mine["Sid"])
+    return lambda: client.add_permission(
+        FunctionName=FUNCTION,
+        StatementId=mine["Sid"],
+        Action=mine["Action"],
+        Principal="events.amazonaws.com",
+        SourceArn=mine["Condition"]["ArnLike"]["AWS:SourceArn"],
+    )
+
+
+def no_tick(d: Deployment) -> Undo:
+    """The function has not looked for long."""
+    logs = d.aws.client("logs")
+    logs.delete_log_stream(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM)
+    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM)
+    return d.tick
+
+
+def observing(d: Deployment) -> Undo:
+    """The pair was deployed to look on."""
+    client = d.aws.client("lambda")
+
+    def put(mode: str) -> None:
+        variables = {**d.environment, "NAT_FAILOVER_MODE": mode}
+        client.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": variables})
+
+    put("observe")
+    return lambda: put("automatic")
+
+
+def role(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Callable[[Deployment], Undo]:
+    """Somebody changed the policy of the function's role."""
+
+    def plant(d: Deployment) -> Undo:
+        iam, client = d.aws.client("iam"), d.aws.client("lambda")
+        name = client.get_function_configuration(FunctionName=FUNCTION)["Role"].rsplit("/", 1)[-1]
+        before = iam.get_role_policy(RoleName=name, PolicyName="pair")["PolicyDocument"]
+
+        def put(policy: dict[str, Any]) -> None:
+            iam.put_role_policy(RoleName=name, PolicyName="pair", PolicyDocument=json.dumps(policy))
+
+        put({**before, "Statement": change(before["Statement"])})
+        return lambda: put(before)
+
+    return plant
+
+
+def unconfirmed(d: Deployment) -> Undo:
+    """Somebody was subscribed and has not confirmed."""
+    return _subscribed(d, "pending@example.com")
+
+
+def _subscribed(d: Deployment, address: str) -> Undo:
+    sns = d.aws.client("sns")
+    made = sns.subscribe(TopicArn=d.setting("TOPIC"), Protocol="email", Endpoint=address, ReturnSubscriptionArn=True)
+    return lambda: sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
+
+
+def nobody_told(d: Deployment) -> Undo:
+    """The last one unsubscribed."""
+    sns = d.aws.client("sns")
+    for told in sns.list_subscriptions_by_topic(TopicArn=d.setting("TOPIC"))["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=told["SubscriptionArn"])
+    return lambda: sns.subscribe(TopicArn=d.setting("TOPIC"), Protocol="email", Endpoint="oncall@example.com")
+
+
+def alarm(d: Deployment) -> Undo:
+    """An alarm fires."""
+    watch, name = d.aws.client("cloudwatch"), f"{FUNCTION}-control-down"
+    watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    return lambda: watch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a test")

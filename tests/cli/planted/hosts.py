@@ -1,0 +1,73 @@
+"""Faults of NATs and backends."""
+
+from __future__ import annotations
+
+import time
+
+from tests.cli.deployed import Deployment
+from tests.cli.planted.reading import Undo, backends, ec2, nat
+
+
+def source_dest_check(d: Deployment) -> Undo:
+    """Somebody has put the standby's check on."""
+    interface = nat(d, "STANDBY")["NetworkInterfaces"][0]["NetworkInterfaceId"]
+
+    def put(on: bool) -> None:
+        ec2(d).modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": on})
+
+    put(True)
+    return lambda: put(False)
+
+
+def stopped_standby(d: Deployment) -> Undo:
+    """Somebody saves money at the wrong end."""
+    ids = [d.setting("STANDBY_INSTANCE")]
+    ec2(d).stop_instances(InstanceIds=ids)
+    return lambda: ec2(d).start_instances(InstanceIds=ids)
+
+
+def no_public_address(d: Deployment) -> Undo:
+    """The standby's Elastic IP went elsewhere."""
+    nat = d.setting("STANDBY_INSTANCE")
+    (address,) = ec2(d).describe_addresses(Filters=[{"Name": "instance-id", "Values": [nat]}])["Addresses"]
+    ec2(d).disassociate_address(AssociationId=address["AssociationId"])
+    return lambda: ec2(d).associate_address(AllocationId=address["AllocationId"], InstanceId=nat)
+
+
+def unmanaged_nat(d: Deployment) -> Undo:
+    """The standby's agent was never registered."""
+    return _offline(d, "nat02")
+
+
+def unmanaged_backend(d: Deployment) -> Undo:
+    """A backend without an agent."""
+    return _offline(d, "backend2")
+
+
+def _offline(d: Deployment, host: str) -> Undo:
+    def put(hosts: list[str]) -> None:
+        d.aws.tell({"offline": hosts})
+        # The emulator reads words beside answering requests.
+        while len(d.aws.client("ssm").describe_instance_information()["InstanceInformationList"]) != 5 - len(hosts):
+            time.sleep(0.05)
+
+    put([host])
+    return lambda: put([])
+
+
+def too_few(d: Deployment) -> Undo:
+    """A backend lost its tag."""
+    tagged = {"Resources": backends(d)[:1], "Tags": [{"Key": "nat-failover:probe", "Value": "main"}]}
+    ec2(d).delete_tags(**tagged)
+    return lambda: ec2(d).create_tags(**tagged)
+
+
+def sick_standby(d: Deployment) -> Undo:
+    """The standby lost its way to the Internet, and said so at the last look."""
+
+    def put(up: bool) -> None:
+        d.aws.tell({"uplink": ["nat02", up]})
+        d.tick()
+
+    put(False)
+    return lambda: put(True)
