@@ -17,6 +17,8 @@ from nat_failover.cli.app import app
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.options import with_account
 from nat_failover.cli.session import Account
+from nat_failover.lock import ClaimLostError, LockChangedError
+from tests.cli.beside import FUNCTION
 from tests.cli.deployed import Deployment
 from tests.cli.moving import active, subnets
 
@@ -98,6 +100,26 @@ def test_a_pause_is_told_with_the_command_that_ends_it(pair: Deployment) -> None
     assert object_of(pair.run("pause", "--yes", "--json"))["outcome"] == "nothing to do"
 
 
+def test_a_route_table_that_is_gone_is_told_in_a_sentence(pair: Deployment) -> None:
+    functions = pair.aws.client("lambda")
+
+    def put(table: str) -> None:
+        variables = {**pair.environment, "NAT_FAILOVER_STANDBY_ROUTE_TABLE": table}
+        functions.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": variables})
+
+    put("rtb-0123456789abcdeff")
+    try:
+        for command in (("failover", "--to", "standby"), ("rearm",)):
+            done = pair.run(*command, "--yes", "--json")
+            assert done.returncode == Exit.TROUBLE
+            assert "Traceback" not in done.stderr
+            told = object_of(done)
+            assert told["outcome"] == "refused"
+            assert "there is no standby route table rtb-0123456789abcdeff in this account" in told["why"][0]
+    finally:
+        put(pair.setting("STANDBY_ROUTE_TABLE"))
+
+
 def test_where_there_is_no_such_pair_or_no_region_programs_are_told_as_well(deployment: Deployment) -> None:
     done = deployment.run("rearm", "mian", "--yes", "--json")
     assert done.returncode == Exit.NO_PAIR
@@ -149,6 +171,8 @@ def run(error: BaseException, *, begun: bool) -> Any:
     ("error", "begun", "outcome"),
     [
         (CommandError("nothing was changed: somebody else is at work"), True, Outcome.REFUSED),
+        (ClaimLostError("the claim of alice is over"), True, Outcome.FAILED),
+        (LockChangedError("the lock was written by a person"), True, Outcome.FAILED),
         (RuntimeError("a defect"), False, Outcome.REFUSED),
         (RuntimeError("a defect"), True, Outcome.FAILED),
         (KeyboardInterrupt(), True, Outcome.FAILED),
@@ -162,6 +186,8 @@ def test_what_ended_before_anything_was_changed_is_refused_and_what_ended_later_
     told = json.loads(done.stdout)
     assert (told["command"], told["outcome"], told["done"]) == ("move", outcome.value, False)
     assert str(error) in told["why"][0]
+    # What is no defect is told in a sentence; a defect is shown.
+    assert isinstance(done.exception, SystemExit) is not isinstance(error, RuntimeError)
 
 
 def test_the_readme_tells_of_every_key() -> None:

@@ -19,6 +19,9 @@ from botocore.exceptions import (
     ConnectionError as ConnectionFailedError,
 )
 
+from nat_failover.lock import ClaimLostError, LockChangedError
+from nat_failover.routes import RouteTablesError
+
 
 class Exit(IntEnum):
     """Exit statuses of every command."""
@@ -99,7 +102,7 @@ def action_of(error: ClientError, service_of: Callable[[str], str | None]) -> st
 
 
 def explained(error: Exception, service_of: Callable[[str], str | None], region: str | None) -> CommandError | None:
-    """Pure: say for a person what an error of boto3 means; None for one that is none of boto3's.
+    """Pure: say for a person what an error of boto3, or of the pair, means; None for any other, which is a defect.
 
     Args:
         error: as it was raised.
@@ -108,6 +111,10 @@ def explained(error: Exception, service_of: Callable[[str], str | None], region:
     """
     if isinstance(error, CommandError):
         return error
+    if isinstance(error, RouteTablesError):
+        return CommandError(str(error))
+    if isinstance(error, ClaimLostError | LockChangedError):
+        return CommandError(f"{error}; how it stands: nat-failover status")
     if isinstance(error, ClientError):
         return _refused(error, service_of)
     if not isinstance(error, BotoCoreError):

@@ -16,11 +16,11 @@ from nat_failover.cli.plan import Ended
 from nat_failover.cli.planning import look_ahead
 from nat_failover.cli.target import bad
 from nat_failover.cli.watches import Watches
-from nat_failover.lock import ClaimLostError
+from nat_failover.lock import ClaimLostError, LockChangedError
 from nat_failover.observation import State
 from nat_failover.record import LockState
 from nat_failover.rounds import Kind
-from nat_failover.routes import said_of
+from nat_failover.routes import RouteTablesError, said_of
 from nat_failover.settings import Mode
 
 # How long the function is given to fail over, and how long the subnets' servers to be online again, in seconds.
@@ -86,9 +86,9 @@ class GameDay:
             day.parts.append(back)
             try:
                 self._go_back(back, home, hosts)
-            except (CommandError, ClientError, BotoCoreError) as error:
+            except (CommandError, ClientError, BotoCoreError, LockChangedError, RouteTablesError) as error:
                 # What has been measured until here is to be told all the same.
-                said = str(error) if isinstance(error, CommandError) else said_of(error)
+                said = said_of(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
                 back.problems.append(f"{said}. How it stands: nat-failover status {hand.settings.pair}")
                 back.log = self._log
         with suppress(ClientError, BotoCoreError):
