@@ -121,8 +121,8 @@ class Probe:
     def read(self, asked: Round) -> list[Observation]:
         """Read what the hosts of a round have said so far.
 
-        SSM may not know of the invocations right after the command was sent: whoever is missing is asked of
-        and has said nothing yet.
+        SSM may not know of the invocations right after the command was sent: whoever is missing has been asked, and
+        has said nothing yet.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,21 @@ def test_where_the_function_does_not_fail_over_the_nat_is_mended_and_the_report_
     in_lab(play)
 
 
+def test_a_backend_that_begins_to_watch_after_the_failure_is_named_and_its_outage_not_taken_for_the_whole() -> None:
+    def play(lab: Lab) -> None:
+        alice = Person(lab)
+        late = lab.backends[-1]
+        alice.on["6 backends begin"] = lambda: lab.run_command.dead.add(late)
+        alice.on[f"{lab.cloud.instances['nat01']} forwards no more"] = lab.run_command.dead.clear
+        day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+        assert any(said.startswith(f"without {late} ") for said in alice.said)
+        (problem,) = day.problems
+        assert re.fullmatch(rf"{late} \(i-\w+\) began to watch \d\.\d s too late: it may have been .*", problem)
+        assert day.armed
+
+    in_lab(play)
+
+
 def test_where_the_way_back_fails_what_was_measured_is_told_all_the_same() -> None:
     def play(lab: Lab) -> None:
         alice = Person(lab)
@@ -149,6 +165,18 @@ def test_where_the_way_back_fails_what_was_measured_is_told_all_the_same() -> No
         assert back.problems == (why,)
         assert all(-60 < at < 600 for at, _ in back.log)
         assert lab.lock_state() == "failed-over"
+
+    in_lab(play)
+
+
+def test_a_drill_begins_as_soon_as_every_backend_watches() -> None:
+    def play(lab: Lab) -> None:
+        alice = Person(lab)
+        watches = Watches(alice.hand, alice.hand.backends(), 60)
+        begun = lab.world.now()
+        assert watches.begin() == []
+        assert lab.world.now() - begun < 5
+        assert all(said.begun is not None and said.begun < lab.world.now() for said in watches.end())
 
     in_lab(play)
 

@@ -15,7 +15,8 @@ from tests.cli.site import Site, site
 from tests.cli.terminal import watching
 from tests.lab.latencies import Latencies
 
-pytestmark = pytest.mark.namespaces
+# moto warns of each type of resource that its CloudFormation leaves out, whenever somebody looks at the stack.
+pytestmark = [pytest.mark.namespaces, pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")]
 
 # By how much a backend's own measure and the pinger's may differ, in seconds: a slot of the one is a quarter of a
 # second, one of the other a fifth, and a slot that is under way when the way changes may be answered or not.
@@ -33,7 +34,8 @@ def lab_site(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Itera
 @pytest.fixture
 def here(lab_site: Site) -> Site:
     """Give the lab with its pair well, armed and watched, whatever has been done to it before."""
-    if lab_site.lab.lock_state() != "armed":
+    lab = lab_site.lab
+    if lab.lock_state() != "armed" or lab.online() != lab.backends:
         lab_site.put_right()
     return lab_site
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.lab.netns import Namespace
-from tests.lab.network import ANSWER_WITHIN, PINGS_A_SECOND, Slot, longest_outage
+from tests.lab.network import ANSWER_WITHIN, PINGS_A_SECOND, Pinger, Slot
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 # linux/icmp.h; the mask has a bit for every type that is *not* wanted.
@@ -80,7 +80,7 @@ class _Backend:
     out: dict[int, int] = field(default_factory=dict)  # identifier -> index of its slot
 
 
-class RealPinger:
+class RealPinger(Pinger):
     """The independent measure: see ``Pinger``.
 
     Args:
@@ -163,16 +163,3 @@ class RealPinger:
             if slots[index].answered or slots[index].sent_at < overdue:
                 return slots[index].answered
         return False
-
-    def outage(self, host: str, since: float) -> float | None:
-        """Give the longest outage since then."""
-        longest = longest_outage(self.slots(host), since)
-        if longest is None:
-            return 0.0
-        begun, ended = longest
-        return None if ended is None else ended - begun
-
-    def back_online_at(self, host: str, since: float) -> float | None:
-        """Give the end of the longest outage since then."""
-        longest = longest_outage(self.slots(host), since)
-        return None if longest is None else longest[1]

@@ -15,7 +15,8 @@ from tests.lab.moto_cloud import MotoCloud
 from tests.lab.network import Network, Pinger
 from tests.lab.real_world import RealWorld
 from tests.lab.runcommand import RunCommand
-from tests.lab.simulated import SimulatedNetwork, SimulatedPinger
+from tests.lab.simulated import SimulatedNetwork
+from tests.lab.simulated_pinger import SimulatedPinger
 from tests.lab.virtual_world import VirtualWorld
 from tests.lab.world import World
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 import threading
 import time
@@ -21,14 +19,12 @@ from tests.lab.egress import seen_as
 from tests.lab.icmp import ping
 from tests.lab.layout import VPC_CIDR, Host, Layout
 from tests.lab.netns import FILES, Namespace, NamespacesUnavailableError, why_unavailable
-from tests.lab.network import DEFAULT_UPTIME, ProbeOutcome
-from tests.lab.real_world import give_way
+from tests.lab.network import DEFAULT_UPTIME
+from tests.lab.real_probe import RealProbe
 from tests.lab.router import Router
 from tests.lab.userdata import boot_first_time, reboot
 
 ANSWER_WITHIN = 0.8
-# How soon a task that waits for a script notices that it was cancelled.
-GIVE_WAY_EVERY = 0.2
 # The kernel stops tracking connections, known ones included, when no rule asks for it any more. Most hosts have such a
 # rule in a firewall of their own; with it a known flow is translated on while new ones are not: the harder failure.
 FIREWALL = """
@@ -41,37 +37,6 @@ table ip firewall {
     }
 }
 """
-
-
-class RealProbe:
-    """A script that runs in a host's namespace, seeing the uptime that the host is meant to have."""
-
-    def __init__(self, namespace: Namespace, script: Path, uptime: float) -> None:
-        # The kernel lets no clock begin before zero, which an uptime of zero seconds just does not.
-        offset = int(uptime - time.clock_gettime(time.CLOCK_BOOTTIME))
-        self._process = namespace.popen(
-            ["unshare", "--time", "--boottime", str(offset), "--fork", "--kill-child", "--", "sh", str(script)]
-        )
-
-    def wait(self) -> ProbeOutcome:
-        """Wait until it has ended and nothing of it holds its output, as SSM's agent does."""
-        while True:
-            try:
-                stdout, _ = self._process.communicate(timeout=GIVE_WAY_EVERY)
-            except subprocess.TimeoutExpired:
-                give_way()
-            else:
-                return ProbeOutcome(self._process.returncode, stdout)
-
-    def kill(self) -> None:
-        """End it and all that it started."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-
-    def end(self) -> None:
-        """End it and see it gone."""
-        self.kill()
-        self._process.wait()
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -132,35 +133,40 @@ class Network(Protocol):
         ...
 
 
-class Pinger(Protocol):
+class Pinger(ABC):
     """The independent measure: in every backend, five times a second, a new flow to every target."""
 
+    @abstractmethod
     def start(self) -> None:
         """Begin."""
-        ...
 
+    @abstractmethod
     def stop(self) -> None:
-        """End."""
-        ...
+        """End; what was measured can still be asked for."""
 
+    @abstractmethod
     def online(self, host: str) -> bool:
         """Tell whether the latest finished slot was answered."""
-        ...
+
+    @abstractmethod
+    def slots(self, host: str) -> list[Slot]:
+        """Give the finished slots, oldest first."""
 
     def outage(self, host: str, since: float) -> float | None:
         """Give the longest outage since then, from the sending of the first lost slot to that of the next answered.
 
         None: it has not ended. 0.0: there was none.
         """
-        ...
+        longest = longest_outage(self.slots(host), since)
+        if longest is None:
+            return 0.0
+        begun, ended = longest
+        return None if ended is None else ended - begun
 
     def back_online_at(self, host: str, since: float) -> float | None:
         """Give the end of the longest outage since then; None where there was none or it has not ended."""
-        ...
-
-    def slots(self, host: str) -> list[Slot]:
-        """Give the finished slots, oldest first."""
-        ...
+        longest = longest_outage(self.slots(host), since)
+        return None if longest is None else longest[1]
 
 
 @dataclass(frozen=True)

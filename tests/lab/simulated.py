@@ -1,4 +1,4 @@
-"""A model of the network and the pinger, with the same outside as those of real packets."""
+"""A model of the network, with the same outside as that of real packets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
-from tests.lab.network import DEFAULT_UPTIME, PINGS_A_SECOND, ProbeOutcome, Slot, longest_outage
+from tests.lab.network import DEFAULT_UPTIME, ProbeOutcome
 from tests.lab.simulated_probe import SimulatedProbe
 from tests.lab.simulated_scripts import SimulatedScript
-from tests.lab.world import Cancelled, World
+from tests.lab.world import World
 
 
 @dataclass
@@ -268,54 +268,3 @@ class SimulatedNetwork:
         """Let a backend drop its own packets to the outside."""
         self._machines[backend].sick = sick
         self.changed.give()
-
-
-class SimulatedPinger:
-    """Asks the model five times a second for every backend."""
-
-    def __init__(self, network: SimulatedNetwork, targets: Sequence[str]) -> None:
-        self._network = network
-        self._targets = targets
-        self._slots: dict[str, list[Slot]] = {host.name: [] for host in network.layout.backends}
-        self._stopped = False
-
-    def start(self) -> None:
-        """Begin."""
-        self._network.world.spawn(self._main, "pinger")
-
-    def _main(self) -> None:
-        world = self._network.world
-        try:
-            while not self._stopped:
-                for host, slots in self._slots.items():
-                    # All are drawn, not only until the first answers: one seed is one history.
-                    answers = [self._network.reaches(host, target) for target in self._targets]
-                    slots.append(Slot(world.now(), any(answers)))
-                world.sleep(1 / PINGS_A_SECOND)
-        except Cancelled:
-            return
-
-    def stop(self) -> None:
-        """End."""
-        self._stopped = True
-
-    def online(self, host: str) -> bool:
-        """Tell whether the latest slot was answered."""
-        return bool(self._slots[host]) and self._slots[host][-1].answered
-
-    def outage(self, host: str, since: float) -> float | None:
-        """Give the longest outage since then."""
-        longest = longest_outage(self._slots[host], since)
-        if longest is None:
-            return 0.0
-        begun, ended = longest
-        return None if ended is None else ended - begun
-
-    def back_online_at(self, host: str, since: float) -> float | None:
-        """Give the end of the longest outage since then."""
-        longest = longest_outage(self._slots[host], since)
-        return None if longest is None else longest[1]
-
-    def slots(self, host: str) -> list[Slot]:
-        """Give the slots so far; every answer comes at once."""
-        return list(self._slots[host])

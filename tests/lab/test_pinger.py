@@ -7,7 +7,8 @@ import pytest
 from tests.lab.bench import EVERYBODY, Bench
 from tests.lab.layout import TARGETS
 from tests.lab.network import Network, Pinger, Slot, longest_outage
-from tests.lab.simulated import SimulatedNetwork, SimulatedPinger
+from tests.lab.simulated import SimulatedNetwork
+from tests.lab.simulated_pinger import SimulatedPinger
 
 
 def pinger_of(network: Network) -> Pinger:

@@ -125,7 +125,9 @@ class GameDay:
         self._log = []
         watches = Watches(self._hand, hosts, LONGEST_WATCH)
         self._tell(f"{len(hosts)} backends begin to watch")
-        watches.begin()
+        late = watches.begin()
+        if late:
+            self._tell(f"without {', '.join(host.said for host in late)}: Systems Manager has not reached them in time")
         return watches
 
     def _measured(self, part: Part, watches: Watches, table: str) -> Part:
@@ -139,6 +141,11 @@ class GameDay:
         if not part.reached and not part.problems:
             part.problems.append(f"not all subnets are with the {hand.settings.role_of(table)} NAT")
         part.problems += [f"{w.host.said} has measured nothing: {w.why}" for w in part.watched if w.why is not None]
+        part.problems += [
+            f"{w.host.said} began to watch {w.begun - part.at:.1f} s too late: it may have been offline for longer"
+            for w in part.watched
+            if w.begun is not None and w.begun > part.at
+        ]
         still = [w.host.said for w in part.watched if w.spans and not w.spans[-1].online]
         if still:
             part.problems.append(f"offline still: {', '.join(still)}")

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nat_failover.cli.hand import Hand, Host, script
+from nat_failover.cli.hand import POLL, Hand, Host, script
 from nat_failover.cli.report import Span, spans_of
 from nat_failover.observation import Invocation
 from nat_failover.probe import MOST_HOSTS
@@ -15,7 +15,11 @@ from nat_failover.probe import MOST_HOSTS
 # How often a backend pings, in seconds.
 INTERVAL = 0.25
 # How long the watches are given to begin on every host, and to tell after they were stopped, in seconds.
-BEGIN_WITHIN, TELL_WITHIN = 6.0, 20.0
+BEGIN_WITHIN, TELL_WITHIN = 15.0, 20.0
+# From when Systems Manager has sent a command to a host until its script has pinged, in seconds.
+FIRST_PING = 2.0
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+NOT_SENT = frozenset({"Pending", "Delayed"})
 STOP = "/run/nat-failover-drill-{}"
 
 
@@ -30,6 +34,11 @@ class Watched:
     host: Host
     spans: tuple[Span, ...]
     why: str | None = None
+
+    @property
+    def begun(self) -> float | None:
+        """When it began to watch; None where it has seen nothing."""
+        return self.spans[0].begun if self.spans else None
 
 
 class Watches:
@@ -48,8 +57,11 @@ class Watches:
         self._stop = STOP.format(f"{hand.runtime.now():.0f}")
         self._commands: list[str] = []
 
-    def begin(self) -> None:
+    def begin(self) -> list[Host]:
         """Begin, and wait until they have.
+
+        Returns:
+            Those who have not in time; they may still.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
@@ -60,7 +72,20 @@ class Watches:
             self._hand.start(group, script("watch.sh", **words), "drill, watch", self._lasts)
             for group in self._groups()
         ]
-        self._hand.runtime.sleep(BEGIN_WITHIN)
+        late = self._until_begun()
+        self._hand.runtime.sleep(FIRST_PING)
+        return late
+
+    def _until_begun(self) -> list[Host]:
+        runtime = self._hand.runtime
+        deadline = runtime.now() + BEGIN_WITHIN
+        while True:
+            told = [said for command in self._commands for said in self._hand.probe.invocations(command).values()]
+            begun = {said.host for said in told if said.status not in NOT_SENT and said.details not in NOT_SENT}
+            late = [host for host in self._hosts if host.instance not in begun]
+            if not late or runtime.now() >= deadline:
+                return late
+            runtime.sleep(POLL)
 
     def end(self) -> list[Watched]:
         """Stop them, and read what they have seen.
