@@ -45,7 +45,11 @@ def log_decision(client: ClientOf, told: Mapping[str, Any], at: float) -> None:
         told: what the handler has returned.
         at: seconds since the epoch.
     """
-    line = {"level": "INFO", "message": told["reason"], "service": PAIR, **told}
+    log_line(client, {"level": "INFO", "message": told["reason"], "service": PAIR, **told}, at)
+
+
+def log_line(client: ClientOf, line: Mapping[str, Any], at: float) -> None:
+    """Write a line into the function's log; see ``log_decision``."""
     client("logs").put_log_events(
         logGroupName=LOG_GROUP,
         logStreamName=LOG_STREAM,

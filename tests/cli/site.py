@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from moto.awslambda import urls
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
-from tests.cli.beside import complete, log_decision
+from tests.cli.beside import complete, log_decision, log_line
 from tests.cli.emulator import ANSWERS, PATHS
 from tests.cli.installed import Command
 from tests.cli.served import served
@@ -83,7 +84,7 @@ def site(home: Path, installed: Path, latencies: Latencies) -> Iterator[Site]:
         NamespacesUnavailableError: not on this machine; the message says why.
     """
     lab = Lab("namespaces", 1, latencies, layout=standard_layout(subnets=2, backends=3), on_start=_complete)
-    with _at_work(lab), patch.dict(urls.url_paths, PATHS), served(lab, ANSWERS) as url:
+    with _at_work(lab), _what_it_tells_logged(), patch.dict(urls.url_paths, PATHS), served(lab, ANSWERS) as url:
         yield Site(lab, Command(installed, home, environ_of(url, home)))
 
 
@@ -111,6 +112,34 @@ def _at_work(lab: Lab) -> Iterator[None]:
         thread.join()
     if run.error is not None:
         raise run.error
+
+
+class _Log(logging.Handler):
+    """Writes what a logger of the function's says into the function's log."""
+
+    def __init__(self, client: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._client = client
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line with the words that Lambda's log would have."""
+        words = {key: value for key, value in vars(record).items() if key in ("subject", "channel", "incident")}
+        with MOTO:
+            log_line(self._client, {"message": record.getMessage(), **words}, record.created)
+
+
+@contextmanager
+def _what_it_tells_logged() -> Iterator[None]:
+    session: Any = boto3.Session(region_name=REGION)
+    logger, handler = logging.getLogger("nat_failover.teller"), _Log(cache(session.client))
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def _complete(lab: Lab) -> None:

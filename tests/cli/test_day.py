@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 from collections.abc import Iterator
@@ -134,8 +135,11 @@ def test_a_drill_measures_what_the_lab_s_own_pinger_does(here: Site, tmp_path: P
     assert 1.0 < longest < 10
     (measured,) = re.findall(r"failover: longest outage ([\d.]+) s", said)
     assert abs(float(measured) - longest) < RESOLUTION
+    text = html.unescape(file.read_text(encoding="utf-8"))
+    (subject,) = [subject for at, subject, _ in lab.gateway.published if at > begun and "failed over" in subject]
+    assert subject in text
     # On the page there is a strip for each backend, there and back.
-    strips = re.findall(r'aria-label="(backend\d): ([^"]*)"', file.read_text(encoding="utf-8"))
+    strips = re.findall(r'aria-label="(backend\d): ([^"]*)"', text)
     assert sorted(host for host, _ in strips) == sorted(2 * lab.backends)
     for host, shown in strips[: len(lab.backends)]:
         outage = lab.pinger.outage(host, begun)
