@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from nat_failover.observation import Observation, State
 from nat_failover.settings import Settings
 from nat_failover.situation import Situation
@@ -31,7 +33,7 @@ def from_before_the_recovery(failures: tuple[Observation, ...], situation: Situa
     What both have lost was the Internet, and they may have it again by now, the one as well as the other.
     """
     answers = [o for o in in_order(situation.control) if o.explicit]
-    shared_until = max((o.at for o in answers if o.state is State.UNREACHABLE), default=0.0)
+    shared_until = max((o.at for o in answers if o.state is State.UNREACHABLE), default=-inf)
     recovered = min(
         (o.answered_from for o in answers if o.state is State.REACHABLE and o.at > shared_until), default=situation.now
     )
@@ -40,7 +42,7 @@ def from_before_the_recovery(failures: tuple[Observation, ...], situation: Situa
 
 def control_is_missing(failures: tuple[Observation, ...], situation: Situation, settings: Settings) -> bool:
     """Tell whether the passive NAT has said nothing since the last of these failures, or too long ago."""
-    latest = max((o.answered_from for o in situation.control if o.explicit), default=0.0)
+    latest = max((o.answered_from for o in situation.control if o.explicit), default=-inf)
     return latest < max(f.since for f in failures) or situation.now - latest > settings.freshness
 
 
