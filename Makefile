@@ -57,7 +57,7 @@ fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
 	FUZZ_EXAMPLES=$(EXAMPLES) python -m pytest --numprocesses 2 --dist worksteal --durations 5 tests/fuzz
 
 .PHONY: mutation
-mutation: .venv/ready ## Change the code in every small way, and tell what no test notices (an hour): MODULES="lock routes"
+mutation: .venv/ready ## Change the code in every small way, and tell what no test notices (ten minutes): MODULES="lock routes"
 	@python -m tests.mutation $(MODULES)
 
 .PHONY: bench
