@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -54,23 +53,16 @@ class Deployment:
         """The installed command, with the account's credentials."""
         return Command(self.installed, self.aws.folder, self.aws.environ)
 
-    def run(
-        self,
-        *arguments: str,
-        environ: Mapping[str, str] | None = None,
-        typed: str | None = None,
-        within: float = 60,
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the installed command as a process; see ``Command``."""
-        return self.command.run(*arguments, environ=environ, typed=typed, within=within)
-
-    def json(self, *arguments: str) -> Any:
-        """Run the command and read what it prints."""
-        return self.command.json(*arguments)
-
     def setting(self, name: str) -> str:
         """Give a variable of the function's environment, without its prefix."""
         return self.environment[f"NAT_FAILOVER_{name}"]
+
+    def configure(self, **variables: str) -> None:
+        """Let the function have other variables, named without their prefix; with none, those it was deployed with."""
+        changed = {f"NAT_FAILOVER_{name}": value for name, value in variables.items()}
+        self.aws.client("lambda").update_function_configuration(
+            FunctionName=FUNCTION, Environment={"Variables": self.environment | changed}
+        )
 
     @cached_property
     def account(self) -> Theirs:

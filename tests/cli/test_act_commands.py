@@ -16,7 +16,7 @@ from tests.cli.moving import active, subnets
 
 
 def test_a_failover_is_planned_confirmed_and_carried_out(pair: Deployment) -> None:
-    planned = pair.run("failover", "--dry-run")
+    planned = pair.command.run("failover", "--dry-run")
     assert planned.returncode == Exit.FINE, planned.stderr
     assert "1 of 1 backends online now" in planned.stdout
     assert "2 of 2 backends online now" in planned.stdout
@@ -24,13 +24,13 @@ def test_a_failover_is_planned_confirmed_and_carried_out(pair: Deployment) -> No
     assert "dry run: nothing was changed" in planned.stdout
     assert subnets(pair) == {"primary": 2, "standby": 0}
 
-    asked = pair.run("failover")
+    asked = pair.command.run("failover")
     assert asked.returncode == Exit.USAGE
     assert "nobody is there to confirm: add --yes" in asked.stderr
     assert subnets(pair) == {"primary": 2, "standby": 0}
     assert pair.aws.read_lock() == "armed"
 
-    done = pair.run("failover", "main", "--yes")
+    done = pair.command.run("failover", "main", "--yes")
     assert done.returncode == Exit.FINE, done.stderr
     assert "3 of 3 backends online" in done.stdout
     assert "nothing fails over until you re-arm: nat-failover rearm main --region eu-central-1" in done.stdout
@@ -40,13 +40,13 @@ def test_a_failover_is_planned_confirmed_and_carried_out(pair: Deployment) -> No
     assert record["owner"].startswith("arn:aws:")
     assert record["reason"] == f"failover by hand: {record['owner']}"
 
-    (told,) = [h for h in pair.json("history")["main"] if h["kind"] == "failover"][-1:]
+    (told,) = [h for h in pair.command.json("history")["main"] if h["kind"] == "failover"][-1:]
     assert "2 subnets moved to the standby NAT" in told["said"]
 
 
 def test_a_failback_goes_in_stages_and_a_rearm_follows(pair: Deployment) -> None:
     active(pair, "standby")
-    done = pair.run("failback", "--yes")
+    done = pair.command.run("failback", "--yes")
     assert done.returncode == Exit.FINE, done.stderr
     assert "goes first: 2 of 2 backends online now" in done.stdout
     steps = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ")]
@@ -57,12 +57,12 @@ def test_a_failback_goes_in_stages_and_a_rearm_follows(pair: Deployment) -> None
     assert subnets(pair) == {"primary": 2, "standby": 0}
     assert json.loads(pair.aws.read_lock())["state"] == "failed-over"
 
-    armed = pair.run("rearm", "--yes")
+    armed = pair.command.run("rearm", "--yes")
     assert armed.returncode == Exit.FINE, armed.stderr
     assert "armed: pair main may fail over once" in armed.stdout
     assert pair.aws.read_lock() == "armed"
 
-    again = pair.run("failback", "--yes")
+    again = pair.command.run("failback", "--yes")
     assert again.returncode == Exit.FINE
     assert "all subnets are with the primary NAT already" in again.stdout
 
@@ -71,38 +71,38 @@ def test_with_a_dead_primary_failback_and_rearm_are_refused_and_only_the_latter_
     active(pair, "standby")
     pair.aws.write_lock("paused")
     pair.aws.tell({"break": "nat01"})
-    refused = pair.run("failback", "--yes")
+    refused = pair.command.run("failback", "--yes")
     assert refused.returncode == Exit.TROUBLE
     assert "refused, and nothing was changed: masquerading: its kernel does not translate" in refused.stderr
     assert subnets(pair) == {"primary": 0, "standby": 2}
 
-    kept = pair.run("rearm", "--yes")
+    kept = pair.command.run("rearm", "--yes")
     assert kept.returncode == Exit.TROUBLE
     assert "not armed, for it would be of no use: the passive NAT" in kept.stderr
     assert pair.aws.read_lock() == "paused"
 
-    forced = pair.run("resume", "--yes", "--force")
+    forced = pair.command.run("resume", "--yes", "--force")
     assert forced.returncode == Exit.FINE, forced.stderr
     assert pair.aws.read_lock() == "armed"
 
 
 def test_a_pause_is_written_told_once_and_ended(pair: Deployment) -> None:
-    paused = pair.run("pause", "main", "--reason", "kernel update", "--yes")
+    paused = pair.command.run("pause", "main", "--reason", "kernel update", "--yes")
     assert paused.returncode == Exit.FINE, paused.stderr
     assert "nat-failover resume main --region eu-central-1" in paused.stdout
     said = json.loads(pair.aws.read_lock())
     assert (said["state"], said["reason"]) == ("paused", "kernel update")
 
-    again = pair.run("pause", "--yes")
+    again = pair.command.run("pause", "--yes")
     assert again.returncode == Exit.FINE
     assert "is paused already" in again.stdout
     assert json.loads(pair.aws.read_lock()) == said
 
-    resumed = pair.run("resume", "--yes")
+    resumed = pair.command.run("resume", "--yes")
     assert resumed.returncode == Exit.FINE, resumed.stderr
     assert pair.aws.read_lock() == "armed"
 
-    nothing = pair.run("rearm", "--yes")
+    nothing = pair.command.run("rearm", "--yes")
     assert nothing.returncode == Exit.FINE
     assert "is armed already" in nothing.stdout
 
@@ -110,20 +110,20 @@ def test_a_pause_is_written_told_once_and_ended(pair: Deployment) -> None:
 def test_what_is_not_paused_is_not_resumed(pair: Deployment) -> None:
     state = {"state": "failed-over", "owner": "request-1", "since": "2026-01-01T00:00:00Z", "from": "a", "to": "b"}
     pair.aws.write_lock(json.dumps(state))
-    refused = pair.run("resume", "--yes")
+    refused = pair.command.run("resume", "--yes")
     assert refused.returncode == Exit.TROUBLE
     assert "is not paused but locked" in refused.stderr
 
 
 def test_a_drill_is_held_only_where_the_pair_is_named_again_and_leaves_a_report(pair: Deployment) -> None:
     for given in ([], ["--confirm", "yes"]):
-        refused = pair.run("drill", *given)
+        refused = pair.command.run("drill", *given)
         assert refused.returncode == Exit.USAGE, refused.stdout
         assert "--confirm main" in refused.stderr or "'yes' is not 'main'" in refused.stderr
     assert subnets(pair) == {"primary": 2, "standby": 0}
     assert pair.aws.read_lock() == "armed"
 
-    nowhere = pair.run("drill", "--confirm", "main", "--report", "/proc/drill.html")
+    nowhere = pair.command.run("drill", "--confirm", "main", "--report", "/proc/drill.html")
     assert nowhere.returncode == Exit.USAGE
     assert "the report can't be written" in nowhere.stderr
     assert pair.aws.read_lock() == "armed"
@@ -137,7 +137,7 @@ def test_a_drill_is_held_only_where_the_pair_is_named_again_and_leaves_a_report(
         logStreamName="one",
         logEvents=[{"timestamp": int(1000 * (time.time() + 15)), "message": json.dumps(told)}],
     )
-    done = pair.run("drill", *named, "--json", within=240)
+    done = pair.command.run("drill", *named, "--json", within=240)
     assert done.returncode == Exit.FINE, done.stdout + done.stderr
     assert "failover: longest outage" in done.stderr
     assert "failback: longest outage" in done.stderr
@@ -158,7 +158,7 @@ def test_a_drill_is_held_only_where_the_pair_is_named_again_and_leaves_a_report(
     assert text.count('<div class="mail"><p>[nat-failover main] says so</p>') == 1
     assert "after the first move, to the topic." in text
     assert text.count("What the function has told by the time of this report") == 2
-    kinds = [told["kind"] for told in pair.json("history")["main"]]
+    kinds = [told["kind"] for told in pair.command.json("history")["main"]]
     assert kinds[-3:] == ["failover", "failover", "re-armed"]
 
 

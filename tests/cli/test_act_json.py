@@ -18,7 +18,6 @@ from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.options import with_account
 from nat_failover.cli.session import Account
 from nat_failover.lock import ClaimLostError, LockChangedError
-from tests.cli.beside import FUNCTION
 from tests.cli.deployed import Deployment
 from tests.cli.moving import active, subnets
 
@@ -40,7 +39,7 @@ def side(pair: Deployment, role: str) -> dict[str, str]:
 
 
 def test_a_failover_is_told_as_one_object_from_its_plan_to_its_end(pair: Deployment) -> None:
-    done = pair.run("failover", "--dry-run", "--json")
+    done = pair.command.run("failover", "--dry-run", "--json")
     assert done.returncode == Exit.FINE, done.stderr
     planned = object_of(done)
     assert (planned["outcome"], planned["done"], planned["seconds"]) == ("dry run", False, None)
@@ -51,7 +50,7 @@ def test_a_failover_is_told_as_one_object_from_its_plan_to_its_end(pair: Deploym
     assert planned["lock"] == {"state": "armed", "reason": "armed"}
     assert subnets(pair) == {"primary": 2, "standby": 0}
 
-    done = pair.run("failover", "main", "--yes", "--json")
+    done = pair.command.run("failover", "main", "--yes", "--json")
     assert done.returncode == Exit.FINE, done.stderr
     told = object_of(done)
     assert (told["command"], told["region"], told["pair"]) == ("failover", "eu-central-1", "main")
@@ -63,7 +62,7 @@ def test_a_failover_is_told_as_one_object_from_its_plan_to_its_end(pair: Deploym
     assert told["next"] == REARM
     assert "asking 3 backends through the new path" in done.stderr  # how it goes is for people
 
-    again = object_of(pair.run("failover", "--to", "standby", "--yes", "--json"))
+    again = object_of(pair.command.run("failover", "--to", "standby", "--yes", "--json"))
     assert (again["outcome"], again["done"], again["from"]) == ("nothing to do", True, None)
 
 
@@ -71,7 +70,7 @@ def test_a_dead_primary_refuses_failback_and_rearm_with_the_reason_in_the_object
     active(pair, "standby")
     pair.aws.write_lock("paused")
     pair.aws.tell({"break": "nat01"})
-    done = pair.run("failback", "--yes", "--json")
+    done = pair.command.run("failback", "--yes", "--json")
     assert done.returncode == Exit.TROUBLE
     told = object_of(done)
     assert (told["outcome"], told["done"], told["seconds"]) == ("refused", False, None)
@@ -81,47 +80,41 @@ def test_a_dead_primary_refuses_failback_and_rearm_with_the_reason_in_the_object
     assert "error: refused, and nothing was changed" in done.stderr
     assert subnets(pair) == {"primary": 0, "standby": 2}
 
-    done = pair.run("resume", "--yes", "--json")
+    done = pair.command.run("resume", "--yes", "--json")
     assert done.returncode == Exit.TROUBLE
     told = object_of(done)
     assert told["outcome"] == "refused"
     assert [why for why in told["why"] if "masquerading" in why]
     assert told["lock"]["state"] == "paused"
 
-    forced = object_of(pair.run("rearm", "--yes", "--force", "--json"))
+    forced = object_of(pair.command.run("rearm", "--yes", "--force", "--json"))
     assert (forced["outcome"], forced["lock"]["state"]) == ("done", "armed")
     assert [warning for warning in forced["warnings"] if "masquerading" in warning]
 
 
 def test_a_pause_is_told_with_the_command_that_ends_it(pair: Deployment) -> None:
-    told = object_of(pair.run("pause", "--yes", "--json", "--reason", "kernel"))
+    told = object_of(pair.command.run("pause", "--yes", "--json", "--reason", "kernel"))
     assert (told["outcome"], told["done"], told["lock"]["state"]) == ("done", True, "paused")
     assert told["next"] == "nat-failover resume main --region eu-central-1"
-    assert object_of(pair.run("pause", "--yes", "--json"))["outcome"] == "nothing to do"
+    assert object_of(pair.command.run("pause", "--yes", "--json"))["outcome"] == "nothing to do"
 
 
 def test_a_route_table_that_is_gone_is_told_in_a_sentence(pair: Deployment) -> None:
-    functions = pair.aws.client("lambda")
-
-    def put(table: str) -> None:
-        variables = {**pair.environment, "NAT_FAILOVER_STANDBY_ROUTE_TABLE": table}
-        functions.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": variables})
-
-    put("rtb-0123456789abcdeff")
+    pair.configure(STANDBY_ROUTE_TABLE="rtb-0123456789abcdeff")
     try:
         for command in (("failover", "--to", "standby"), ("rearm",)):
-            done = pair.run(*command, "--yes", "--json")
+            done = pair.command.run(*command, "--yes", "--json")
             assert done.returncode == Exit.TROUBLE
             assert "Traceback" not in done.stderr
             told = object_of(done)
             assert told["outcome"] == "refused"
             assert "there is no standby route table rtb-0123456789abcdeff in this account" in told["why"][0]
     finally:
-        put(pair.setting("STANDBY_ROUTE_TABLE"))
+        pair.configure()
 
 
 def test_where_there_is_no_such_pair_or_no_region_programs_are_told_as_well(deployment: Deployment) -> None:
-    done = deployment.run("rearm", "mian", "--yes", "--json")
+    done = deployment.command.run("rearm", "mian", "--yes", "--json")
     assert done.returncode == Exit.NO_PAIR
     told = object_of(done)
     assert (told["outcome"], told["pair"], told["lock"]) == ("refused", None, None)
@@ -129,7 +122,7 @@ def test_where_there_is_no_such_pair_or_no_region_programs_are_told_as_well(depl
     assert told["why"][0] in " ".join(done.stderr.split())
 
     nowhere = {n: v for n, v in deployment.aws.environ.items() if n not in ("AWS_REGION", "AWS_DEFAULT_REGION")}
-    done = deployment.run("failback", "--yes", "--json", environ=nowhere)
+    done = deployment.command.run("failback", "--yes", "--json", environ=nowhere)
     assert done.returncode == Exit.REFUSED
     told = object_of(done)
     assert (told["outcome"], told["region"]) == ("refused", None)

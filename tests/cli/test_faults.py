@@ -73,7 +73,7 @@ def test_where_a_prefix_list_may_not_be_read_it_is_said_and_nothing_is_held_agai
     undo = list_of_others(deployment)
     try:
         environ = deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-GetManagedPrefixListEntries"}
-        done = deployment.run("doctor", environ=environ)
+        done = deployment.command.run("doctor", environ=environ)
     finally:
         undo()
     assert "prefixes could not be read: you have no permission for ec2:GetManagedPrefixListEntries" in done.stdout

@@ -117,11 +117,11 @@ def test_history_as_a_process_tells_of_a_failover_and_of_the_rearming(deployment
     done = Record(LockState.FAILED_OVER, "id", 1.7e9, *tables, {"subnet-1": "rtbassoc-1"}, ("i-1",), "why", "ok", 0.8)
     deployment.aws.write_lock(done.text())
     deployment.aws.write_lock("armed")
-    told = deployment.json("history", "main")["main"]
+    told = deployment.command.json("history", "main")["main"]
     assert [each["kind"] for each in told][-2:] == ["failover", "re-armed"]
     assert told[-2]["seconds"] == 0.8
     assert told[-2]["to"] == tables[1]
-    shown = deployment.run("history", "--limit", "2")
+    shown = deployment.command.run("history", "--limit", "2")
     assert shown.returncode == 0, shown.stderr
     assert "2023-11-14 22:13:20Z" in shown.stdout
     assert "1 subnets moved" in shown.stdout

@@ -23,7 +23,7 @@ def alarms(deployment: Deployment) -> int:
 
 def test_a_healthy_pair_is_shown_with_everything_about_it(deployment: Deployment) -> None:
     deployment.tick()
-    done = deployment.run("status")
+    done = deployment.command.run("status")
     assert done.returncode == Exit.FINE, done.stderr
     shown, count = done.stdout, alarms(deployment)
     assert "protected: if the active NAT dies, the subnets move to nat-failover-main-standby" in shown
@@ -45,7 +45,7 @@ def test_a_healthy_pair_is_shown_with_everything_about_it(deployment: Deployment
 
 def test_the_same_is_there_as_json(deployment: Deployment) -> None:
     deployment.tick()
-    told = deployment.json("status", "main")["main"]
+    told = deployment.command.json("status", "main")["main"]
     assert told["protected"] is True
     assert told["trouble"] == []
     assert told["active"] == deployment.setting("PRIMARY_INSTANCE")
@@ -67,7 +67,7 @@ def test_a_locked_pair_is_not_protected_and_says_since_when_why_and_by_what_evid
     )
     deployment.aws.write_lock(record.text())
     try:
-        done, told = deployment.run("status"), deployment.json("status")["main"]
+        done, told = deployment.command.run("status"), deployment.command.json("status")["main"]
     finally:
         deployment.aws.write_lock("armed")
     assert done.returncode == Exit.TROUBLE
@@ -83,7 +83,7 @@ def test_a_pause_is_shown_with_who_paused_the_pair_and_why(deployment: Deploymen
     word = {"state": "paused", "by": "arn:aws:iam::123456789012:user/alice", "since": "?", "reason": "new kernel"}
     deployment.aws.write_lock(json.dumps(word))
     try:
-        done = deployment.run("status")
+        done = deployment.command.run("status")
     finally:
         deployment.aws.write_lock("armed")
     assert done.returncode == Exit.TROUBLE
@@ -95,7 +95,7 @@ def test_an_alarm_that_fires_is_named(deployment: Deployment) -> None:
     watch = deployment.aws.client("cloudwatch")
     watch.set_alarm_state(AlarmName=f"{FUNCTION}-control-down", StateValue="ALARM", StateReason="a test")
     try:
-        done = deployment.run("status")
+        done = deployment.command.run("status")
     finally:
         watch.set_alarm_state(AlarmName=f"{FUNCTION}-control-down", StateValue="OK", StateReason="a test")
     count = alarms(deployment)
@@ -114,17 +114,19 @@ def test_watched_it_is_shown_anew_until_ctrl_c(deployment: Deployment) -> None:
 
 
 def test_watching_is_not_for_programs(deployment: Deployment) -> None:
-    assert deployment.run("status", "--watch", "--json").returncode == Exit.USAGE
+    assert deployment.command.run("status", "--watch", "--json").returncode == Exit.USAGE
 
 
 @pytest.mark.parametrize("command", ["status", "doctor", "history"])
 def test_without_permission_to_find_the_function_the_action_is_named(deployment: Deployment, command: str) -> None:
-    done = deployment.run(command, environ=deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-ListFunctions"})
+    done = deployment.command.run(
+        command, environ=deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-ListFunctions"}
+    )
     assert done.returncode == Exit.REFUSED
     assert "you have no permission for lambda:ListFunctions" in done.stderr
 
 
 def test_credentials_that_aws_does_not_know_are_told(deployment: Deployment) -> None:
-    done = deployment.run("status", environ=deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "stranger"})
+    done = deployment.command.run("status", environ=deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "stranger"})
     assert done.returncode == Exit.REFUSED
     assert "AWS does not accept the credentials" in done.stderr

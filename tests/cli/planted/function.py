@@ -80,14 +80,8 @@ def no_tick(d: Deployment) -> Undo:
 
 def observing(d: Deployment) -> Undo:
     """The pair was deployed to look on."""
-    client = d.aws.client("lambda")
-
-    def put(mode: str) -> None:
-        variables = {**d.environment, "NAT_FAILOVER_MODE": mode}
-        client.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": variables})
-
-    put("observe")
-    return lambda: put("automatic")
+    d.configure(MODE="observe")
+    return d.configure
 
 
 def role(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Callable[[Deployment], Undo]:
