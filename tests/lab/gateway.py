@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from nat_failover.application import CONFIG, Clients
 from nat_failover.settings import Settings
+from tests.gate.gate import Gate
 from tests.lab.cloud import REGION, Cloud
 from tests.lab.latencies import Latencies
 from tests.lab.runcommand import RunCommand
@@ -93,6 +94,7 @@ class Gateway:
         self._run_command = run_command
         self._world = world
         self._latencies = latencies
+        self.gate = Gate()
         self.calls: Counter[str] = Counter()
         self.faults: list[Fault] = []
         self.interpose: Callable[[Call, Callable[[], Any]], Any] = lambda call, make: make()  # noqa: ARG005
@@ -133,6 +135,7 @@ class Gateway:
         latency = self._latencies.draw(_kind(call.service, call.operation), self._world.random)
         self._world.sleep(latency / 2)
         call.execution.check()
+        self.gate.admit(call.service, call.operation, call.arguments)
         for fault in self.faults:
             error = fault(call.operation, call.arguments)
             if error is not None:

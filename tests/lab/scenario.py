@@ -32,6 +32,7 @@ class Scenario:
         causes: of which at least one decision must have been, where nothing must be swapped.
         problems: further checks; a sentence for each thing that is wrong.
         ends_on: role of the NAT that is active at the end of a failover.
+        fails_until: what has to be built before it can pass; empty where it passes today.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Scenario:
     problems: Callable[[Lab], list[str]] = lambda lab: []  # noqa: ARG005
     ends_on: str = "standby"
     hold_for: Mapping[str, float] = field(default_factory=lambda: HOLD_FOR)
+    fails_until: str = ""
 
     def play(self, lab: Lab, second_tick_within: float | None = None) -> None:
         """Play it; ``before`` has been done."""

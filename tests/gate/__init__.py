@@ -1,0 +1,1 @@
+"""What stands between the product and every emulated account: it refuses, delays and forgets as AWS does."""

@@ -1,0 +1,12 @@
+"""The scenarios: what is broken, and what must come of it."""
+
+from __future__ import annotations
+
+from tests.lab.scenarios.egress import EGRESS
+from tests.lab.scenarios.failing_over import FAILING_OVER
+from tests.lab.scenarios.fleets import FLEETS
+from tests.lab.scenarios.holding import HOLDING
+from tests.lab.scenarios.refusals import REFUSALS
+from tests.lab.scenarios.routes import ROUTES
+
+SCENARIOS = {scenario.name: scenario for scenario in (*FAILING_OVER, *HOLDING, *ROUTES, *EGRESS, *FLEETS, *REFUSALS)}

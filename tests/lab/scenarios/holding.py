@@ -1,0 +1,104 @@
+"""Scenarios in which nothing may be swapped."""
+
+from __future__ import annotations
+
+from tests.lab import demands, steps
+from tests.lab.layout import TARGETS
+from tests.lab.scenario import HOLD, HOLD_FOR, Scenario
+
+HOLDING: tuple[Scenario, ...] = (
+    Scenario(
+        "healthy",
+        "nothing is broken",
+        HOLD,
+        causes=frozenset({"HEALTHY"}),
+        # Long enough for a second tick, the first that has answers to judge by.
+        hold_for={**HOLD_FOR, "namespaces": 65.0},
+    ),
+    Scenario(
+        "two-backends-sick",
+        "two backends have troubles of their own",
+        HOLD,
+        steps.two_sick,
+        causes=frozenset({"FEW_FAILURES"}),
+    ),
+    Scenario(
+        "one-target-down",
+        "one of three ping targets is down",
+        HOLD,
+        lambda lab: lab.network.set_target(TARGETS[1], False),
+    ),
+    Scenario("internet-down", "the Internet is gone", HOLD, steps.internet_down, causes=frozenset({"CONTROL_DOWN"})),
+    Scenario(
+        "internet-gone-for-seconds",
+        "the Internet is gone for seconds, and the news of it come late",
+        HOLD,
+        steps.internet_gone_for_seconds,
+    ),
+    Scenario(
+        "standby-dead",
+        "the standby dies, then the primary too",
+        HOLD,
+        steps.standby_dead,
+        causes=frozenset({"CONTROL_DOWN"}),
+    ),
+    Scenario("loss-30-percent", "30 % of the packets are lost", HOLD, lambda lab: lab.network.set_loss(30)),
+    Scenario("nat-flaps", "the NAT is gone for a second, again and again", HOLD, steps.flaps),
+    Scenario(
+        "backends-booting",
+        "the backends have only just booted",
+        HOLD,
+        steps.flush,
+        before=steps.backends_booting,
+        causes=frozenset({"CANNOT_JUDGE"}),
+    ),
+    Scenario(
+        "nat-booting",
+        "the NAT has only just been started",
+        HOLD,
+        steps.flush,
+        before=steps.nat_booting,
+        causes=frozenset({"WARM_UP"}),
+    ),
+    Scenario(
+        "locked",
+        "an earlier failover was not re-armed",
+        HOLD,
+        steps.flush,
+        before=steps.locked,
+        causes=frozenset({"LOCKED"}),
+        problems=demands.watched_while_locked,
+    ),
+    Scenario(
+        "paused",
+        "a person has paused the pair",
+        HOLD,
+        steps.flush,
+        before=steps.lock("paused"),
+        problems=demands.nobody_asked,
+    ),
+    Scenario(
+        "unreadable-lock",
+        "the lock can't be understood",
+        HOLD,
+        steps.flush,
+        before=steps.lock('{"state": "arm'),
+        causes=frozenset({"LOCKED"}),
+    ),
+    Scenario(
+        "too-few-backends",
+        "only two backends are online",
+        HOLD,
+        steps.flush,
+        before=steps.two_online,
+        causes=frozenset({"CANNOT_JUDGE"}),
+    ),
+    Scenario(
+        "observe-mode",
+        "the mode is observe",
+        HOLD,
+        steps.flush,
+        settings={"mode": "observe"},
+        problems=demands.told_once,
+    ),
+)
