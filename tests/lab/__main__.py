@@ -40,7 +40,7 @@ def main(
     repeat: Annotated[int, typer.Option(min=1, help="how often to play it, each time with another seed")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="how many runs at the same time, each in a process")] = 1,
 ) -> None:
-    """Play scenarios; the exit status is 0 only when every run passed."""
+    """Play scenarios; the exit status is 0 only when every run passed, but for those that are known to fail yet."""
     console = Console()
     if not console.is_terminal:
         console.width = 120
@@ -68,7 +68,7 @@ def main(
     if report is not None:
         _write(report, page(report_of(runs, time.time())))
         console.print(f"report written to {report}")
-    raise typer.Exit(0 if all(run.passed for run in runs) else 1)
+    raise typer.Exit(0 if all(run.as_expected for run in runs) else 1)
 
 
 def _write(file: Path, text: str) -> None:

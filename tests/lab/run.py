@@ -47,6 +47,12 @@ class Run:
     connectivity: dict[str, list[tuple[float, float, bool]]] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
     configuration: dict[str, str] = field(default_factory=dict)
+    fails_until: str = ""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether it passed, or is known not to yet, and did not; what begins to pass must be taken off that list."""
+        return self.passed is not bool(self.fails_until)
 
     def told(self) -> dict[str, object]:
         """Give it for JSON."""
@@ -126,6 +132,7 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
         {host: _connectivity(lab, host, broken) for host in lab.backends},
         _evidence(lab, broken),
         {name.removeprefix(PREFIX).lower(): value for name, value in sorted(lab.cloud.environment.items())},
+        scenario.fails_until,
     )
 
 

@@ -16,7 +16,7 @@ from tests.lab.__main__ import main
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.run import Run, play
-from tests.lab.scenario import FAIL_OVER, HOLD
+from tests.lab.scenario import FAIL_OVER, HOLD, Scenario
 from tests.lab.scenarios import SCENARIOS
 
 MAIL = "mail: [nat-failover main] failed over to the standby NAT, 6 of 6 backends online"
@@ -41,7 +41,13 @@ def test_of_every_mail_there_is_an_event_as_the_schema_has_it(name: str) -> None
     assert lab.gateway.events
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+def _known_to_fail(scenario: Scenario) -> list[pytest.MarkDecorator]:
+    """Mark a scenario that fails until something is built; one that passes has to be taken off the list."""
+    why = f"until {scenario.fails_until}"
+    return [pytest.mark.xfail(strict=True, reason=why, raises=AssertionError)] if scenario.fails_until else []
+
+
+@pytest.mark.parametrize("name", [pytest.param(s.name, marks=_known_to_fail(s)) for s in SCENARIOS.values()])
 def test_a_scenario_ends_as_it_must_on_the_simulated_network(name: str) -> None:
     run = played(name)
     if run.expected == FAIL_OVER:
