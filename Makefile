@@ -22,6 +22,8 @@ DAYS ?= 1000
 MINUTES ?= 10
 ENDPOINT ?= aws
 YES ?=
+QUICK ?=
+PAIR ?= main
 REGION ?=
 KEEP ?=
 README ?=
@@ -52,6 +54,10 @@ drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
 	python -m pytest --numprocesses 2 --dist worksteal --durations 15 $(TESTS)
 
+.PHONY: rules
+rules: .venv/ready ## What AWS refuses, delays and forgets in every test, and what the product asks of it: JOBS=
+	@python -m tests.gate --jobs $(JOBS)
+
 .PHONY: fuzz
 fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
 	FUZZ_EXAMPLES=$(EXAMPLES) python -m pytest --numprocesses 2 --dist worksteal --durations 5 tests/fuzz
@@ -81,9 +87,9 @@ e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line,
 	python -m pytest --durations 3 tests/e2e
 
 .PHONY: accept
-accept: .venv/ready ## On an account of AWS (or ENDPOINT=local): deploy the demo, measure, break, check, destroy: YES=1 REGION= KEEP=1
+accept: .venv/ready ## On an account of AWS (or ENDPOINT=local): deploy the demo, measure, break, check, destroy: YES=1 REGION= KEEP=1; of a deployed pair QUICK=1 PAIR=main has the function test itself
 	@python -m tests.aws --endpoint $(ENDPOINT) $(if $(YES),--yes) $(if $(REGION),--region $(REGION)) $(if $(KEEP),--keep) \
-		$(if $(JSON),--json $(JSON))
+		$(if $(JSON),--json $(JSON)) $(if $(QUICK),--quick $(PAIR))
 
 .PHONY: lint
 lint: .venv/ready ## ruff, mypy (strict), bandit, shellcheck; cdk-nag and cfn-lint over the templates of many configurations

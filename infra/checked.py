@@ -40,6 +40,10 @@ CHECKED: Mapping[str, tuple[Mapping[str, Any] | None, Mapping[str, object]]] = {
     "no endpoints": (_one(ssmAccess="none"), {}),
     "endpoints made": (_one(ssmAccess="create"), {}),
     "egressAddress": (_one(egressAddress="eipalloc-0123456789abcdef0"), {}),
+    "standbyEgressAddress": (
+        _one(egressAddress="eipalloc-0123456789abcdef0", standbyEgressAddress="eipalloc-0fedcba9876543210"),
+        {},
+    ),
     "mirrorRoutes": (_one(mirrorRoutes=True), {}),
     "everything": (_one(**_EVERYTHING), {}),
     "only observing": (_one(mode="observe"), {}),

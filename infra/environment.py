@@ -49,6 +49,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
     }
     if pair.egress_address is not None:
         told["EGRESS_ALLOCATION"] = pair.egress_address
+    if pair.standby_egress_address is not None:
+        told["STANDBY_EGRESS_ALLOCATION"] = pair.standby_egress_address
     return {f"NAT_FAILOVER_{name}": value for name, value in told.items()} | {
         "POWERTOOLS_SERVICE_NAME": pair.name,
         "POWERTOOLS_METRICS_NAMESPACE": "nat-failover",

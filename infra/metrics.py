@@ -33,6 +33,7 @@ class Metric(StrEnum):
     LOCK_FAILED = "LockFailed"
     ROUTES_DIFFER = "RoutesDiffer"
     EGRESS_ELSEWHERE = "EgressElsewhere"
+    PASSIVE_NAT_WITHOUT_ADDRESS = "PassiveNatWithoutAddress"
     FAILED_OVER = "FailedOver"
     FAILOVER_FAILED = "FailoverFailed"
     SWAP_SECONDS = "SwapSeconds"

@@ -101,7 +101,8 @@ class NatFailover(Construct):
                 "Endpoints",
                 vpc_id=pair.vpc_id,
                 subnet_ids=endpoint_subnets(pair),
-                cidrs=pair.protected_cidrs,
+                cidrs=pair.endpoint_cidrs,
+                old_agents=pair.ec2_messages,
             )
         if pair.permissions_boundary_arn is not None:
             boundary = iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", pair.permissions_boundary_arn)

@@ -36,7 +36,7 @@ def statements(
     allowed = [
         _allow(
             "LockAndClaim",
-            ["ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter"],
+            ["ssm:GetParameters", "ssm:PutParameter"],
             [arns.parameter(names.lock), arns.parameter(names.claim)],
         ),
         _allow("Told", ["ssm:GetParameters", "ssm:PutParameter"], [arns.parameter(names.told)]),
@@ -84,7 +84,8 @@ def statements(
     if pair.mode is Mode.OBSERVE:
         return allowed
     if pair.egress_address is not None:
-        allowed += _moving_egress(pair, pair.egress_address, arns, standby_instance)
+        addresses = [each for each in (pair.egress_address, pair.standby_egress_address) if each is not None]
+        allowed += _moving_egress(pair, addresses, arns, standby_instance)
     tables = [arns.ec2("route-table", table) for table in (pair.primary_route_table_id, standby_route_table)]
     if pair.mirror_routes:
         allowed += _mirroring(arns, tables)
@@ -114,14 +115,15 @@ def _mirroring(arns: Arns, tables: Sequence[str]) -> list[Statement]:
     ]
 
 
-def _moving_egress(pair: PairConfig, allocation: str, arns: Arns, standby_instance: str) -> list[Statement]:
-    """Give what moving the egress address takes: the address, the instance, and its network interface.
+def _moving_egress(pair: PairConfig, allocations: Sequence[str], arns: Arns, standby_instance: str) -> list[Statement]:
+    """Give what moving the pair's addresses takes: the addresses, the instances, and their network interfaces.
 
     The template can't know the ids of interfaces, but that they are in the pair's VPC.
     """
     instances = [arns.ec2("instance", instance) for instance in (pair.primary_instance_id, standby_instance)]
+    addresses = [arns.ec2("elastic-ip", allocation) for allocation in allocations]
     return [
-        _allow("MoveEgress", ["ec2:AssociateAddress"], [arns.ec2("elastic-ip", allocation), *instances]),
+        _allow("MoveEgress", ["ec2:AssociateAddress"], [*addresses, *instances]),
         _allow(
             "MoveEgressToInterface",
             ["ec2:AssociateAddress"],

@@ -180,8 +180,10 @@ verdict() { # verdict STATE EXIT LOST_FOR
     decimal "$3"
     lost_for=$DECIMAL
     decimal $((NOW - begun))
-    printf '{"probe":1,"state":"%s","sent":%d,"lost":%d,"lost_for":%s,"elapsed":%s,"uptime":%d,"targets":"%s"}\n' \
-        "$1" "$sent" "$lost" "$lost_for" "$DECIMAL" $((NOW / 100)) "$targets"
+    elapsed=$DECIMAL
+    decimal "$NOW"
+    printf '{"probe":1,"state":"%s","sent":%d,"lost":%d,"lost_for":%s,"elapsed":%s,"uptime":%s,"boot":"%s","targets":"%s"}\n' \
+        "$1" "$sent" "$lost" "$lost_for" "$elapsed" "$DECIMAL" "$boot" "$targets"
     exit "$2"
 }
 
@@ -204,6 +206,10 @@ read_parameters "$@"
 command -v ping >/dev/null || cannot "ping is not installed"
 [ -r /proc/uptime ] || cannot "there is no /proc/uptime"
 sleep 0.01 2>/dev/null || cannot "sleep takes whole seconds only"
+# Uptimes of one boot tell, between them, when each answer was come to, whatever the wall clock says.
+boot=''
+read -r boot </proc/sys/kernel/random/boot_id
+case $boot in *[!0-9a-f-]*) boot='' ;; esac
 random=0
 if read -r uuid </proc/sys/kernel/random/uuid; then random=$((0x${uuid%%-*})); fi
 

@@ -38,7 +38,8 @@ class NatFailoverStack(Stack):
             f"Endpoints-{vpc_id}",
             vpc_id=vpc_id,
             subnet_ids=list(dict.fromkeys(subnet for pair in pairs for subnet in endpoint_subnets(pair))),
-            cidrs=list(dict.fromkeys(cidr for pair in pairs for cidr in pair.protected_cidrs)),
+            cidrs=list(dict.fromkeys(cidr for pair in pairs for cidr in pair.endpoint_cidrs)),
+            old_agents=any(pair.ec2_messages for pair in pairs),
         )
 
 

@@ -199,21 +199,36 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
 
 
 def _about_egress(pair: PairConfig, tables: tuple[str, str], region: str) -> list[Watch]:
-    """Give what of the egress address is a reason; nothing for a pair that has none."""
-    address = pair.egress_address
+    """Give what of the pair's addresses is a reason; nothing for a pair that has none."""
+    address, standby = pair.egress_address, pair.standby_egress_address
     if address is None:
         return []
+    named = address if standby is None else f"{address} {standby}"
+    second = "" if standby is None else f", or {standby} not with the NAT that stands by"
+    # For up to five minutes after a failover it is as it must be.
+    lasting = max(3, 600 // pair.period)
     return [
         Watch(
             "egress-elsewhere",
             Metric.EGRESS_ELSEWHERE,
-            f"The egress address {address} is not with the NAT that the subnets use: they are online, but partners see "
-            f"another address. Which NAT it is: {read_tables(tables, region)}\nWho has the address: aws ec2 "
-            f"describe-addresses --allocation-ids {address} --region {region}\nMove it: aws ec2 associate-address "
-            f"--allocation-id {address} --instance-id i-... --allow-reassociation --region {region}\n"
-            f"Why: {read_log(Names(pair.name), region)}",
+            f"The egress address {address} is not with the NAT that the subnets use{second}: they are online, but "
+            f"partners see another address, or will after a failover. Which NAT it is: {read_tables(tables, region)}\n"
+            f"Who has the address: aws ec2 describe-addresses --allocation-ids {named} --region {region}\n"
+            f"Move it: aws ec2 associate-address --allocation-id {address} --instance-id i-... --allow-reassociation "
+            f"--region {region}\nWhy: {read_log(Names(pair.name), region)}",
             period=pair.period,
             periods=3,
             bad=2,
-        )
+        ),
+        Watch(
+            "passive-nat-without-address",
+            Metric.PASSIVE_NAT_WITHOUT_ADDRESS,
+            "The NAT that stands by has had no public address for ten minutes and can't take over until it has one. "
+            f"Which NAT it is: {read_tables(tables, region)}\nGive it one: aws ec2 associate-address --allocation-id "
+            f"{standby or 'eipalloc-...'} --instance-id i-... --region {region}\n"
+            f"Why: {read_log(Names(pair.name), region)}",
+            period=pair.period,
+            periods=lasting,
+            bad=lasting,
+        ),
     ]

@@ -8,8 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.netns import sweep, why_unavailable
+from tests.gate import moto_hook
+from tests.lab.availability import why_unavailable
+from tests.lab.netns import sweep
 
+# Whatever a test asks of moto passes the gate.
+moto_hook.install()
 REQUIRE = "NAT_FAILOVER_REQUIRE_NAMESPACES"
 
 

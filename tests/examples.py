@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 from nat_failover.observation import Observation, State
 from nat_failover.record import LockState
 from nat_failover.settings import Settings
 from nat_failover.situation import Nat, Situation
+from tests.gate.events import Bus
 
 NOW = 1_800_000_000.0
 PRIMARY_TABLE, STANDBY_TABLE = "rtb-0123456789abcdef0", "rtb-0123456789abcdef1"
 PRIMARY, STANDBY = "i-0123456789abcdef0", "i-0123456789abcdef1"
 BACKENDS = tuple(f"i-0bacbacbacbac000{n}" for n in range(10))
 
-# https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
-TICK: dict[str, Any] = {
-    "version": "0",
-    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "123456789012",
-    "time": "2026-10-08T16:53:06Z",
-    "region": "eu-west-1",
-    "resources": ["arn:aws:events:eu-west-1:123456789012:rule/nat-failover-tick"],
-    "detail": {},
-}
+BUS = Bus("123456789012", "eu-west-1", Random(1))
+TICK: dict[str, Any] = BUS.tick(NOW, "nat-failover-tick")
 ENVIRONMENT = {
     "NAT_FAILOVER_PAIR": "main",
     "NAT_FAILOVER_LOCK_PARAMETER": "/nat-failover/main/lock",
@@ -57,6 +49,7 @@ OPTIONAL = {
     "NAT_FAILOVER_COUNT_SILENCE": "true",
     "NAT_FAILOVER_SILENCE_AFTER": "8",
     "NAT_FAILOVER_EGRESS_ALLOCATION": "eipalloc-0123456789abcdef0",
+    "NAT_FAILOVER_STANDBY_EGRESS_ALLOCATION": "eipalloc-0fedcba9876543210",
 }
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
+
+WAITING = ("AWS::CloudFormation::WaitConditionHandle", "AWS::CloudFormation::WaitCondition")
 
 
 def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
     """Work round what moto's CloudFormation can't do, in place.
 
     moto wants document content as a string and ports in every security group rule, knows no launch template for an
-    instance, and in an update looks for the parameter whose name is the word that says to keep the previous value.
+    instance and no wait condition, and in an update looks for the parameter whose name is the word that says to keep
+    the previous value. Without a URL the user data tells nobody.
 
     Args:
         body: the template, which is changed.
@@ -21,6 +25,9 @@ def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
     """
     body.get("Parameters", {}).pop("BootstrapVersion", None)
     resources = body.get("Resources", {})
+    waiting = {name for name, resource in resources.items() if resource["Type"] in WAITING}
+    for name in waiting:
+        del resources[name]
     for resource in resources.values():
         properties = resource.get("Properties", {})
         match resource["Type"]:
@@ -30,9 +37,24 @@ def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
                 for rule in properties.get("SecurityGroupIngress", []) + properties.get("SecurityGroupEgress", []):
                     rule.setdefault("FromPort", -1)
                     rule.setdefault("ToPort", -1)
+            case "AWS::EC2::LaunchTemplate":
+                data = properties["LaunchTemplateData"]
+                data["UserData"] = _without(data["UserData"], waiting)
             case "AWS::EC2::Instance":
                 launch = resources[properties["LaunchTemplate"]["LaunchTemplateId"]["Ref"]]["Properties"]
                 properties["ImageId"] = image
-                properties["UserData"] = launch["LaunchTemplateData"]["UserData"]
+                properties["UserData"] = _without(launch["LaunchTemplateData"]["UserData"], waiting)
                 properties["SubnetId"] = properties["NetworkInterfaces"][0]["SubnetId"]
     return body
+
+
+def _without(value: Any, names: Collection[str]) -> Any:
+    """Return a value in which a reference to one of the resources is an empty text."""
+    match value:
+        case {"Ref": str(name)} if name in names:
+            return ""
+        case dict():
+            return {key: _without(inner, names) for key, inner in value.items()}
+        case list():
+            return [_without(inner, names) for inner in value]
+    return value

@@ -36,6 +36,9 @@ def _network(value: object) -> object:
     return str(network)
 
 
+# What a VPC's networks nearly always are; it may have others: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+
 TARGET = Value("an IPv4 address or a host name", "1.1.1.1", _target)
 NETWORK = Value("an IPv4 network, /8 or smaller, with no bit set behind its prefix", "10.0.0.0/16", _network)
 MAIL = matching(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s,;<>.]+", "a mail address", "oncall@example.com", tokens=False)

@@ -80,7 +80,11 @@ def _check_pairs(pairs: Sequence[Values], place_of: Mapping[int, Place], problem
                 once(("table", table), i, setting, table, "and a table can be in one pair only")
         # EC2 would take it from the one and give it to the other, without a word:
         # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
-        for field, setting in (("standby_elastic_ip", "standbyElasticIp"), ("egress_address", "egressAddress")):
+        for field, setting in (
+            ("standby_elastic_ip", "standbyElasticIp"),
+            ("egress_address", "egressAddress"),
+            ("standby_egress_address", "standbyEgressAddress"),
+        ):
             address = pair.get(field)
             if isinstance(address, str) and address not in ("none", "allocate"):
                 once(("address", address), i, setting, address, "and an address can be in one pair only")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from infra.config.addresses import PRIVATE_NETWORKS
 from infra.config.choices import SsmAccess
 from infra.config.kinds import INVALID
 from infra.config.problems import missing, refused, shown
@@ -42,8 +43,21 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
         # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
         allowed = "none, since EC2 takes it from the standby when egressAddress comes, and does not give it back"
         refuse("standbyElasticIp", "standby_elastic_ip", allowed, "none")
+    _check_addresses(values, path, problems)
     _check_standby(values, path, problems)
     _check_endpoints(values, path, problems)
+
+
+def _check_addresses(values: Values, path: str, problems: list[str]) -> None:
+    egress, standby = values.get("egress_address"), values.get("standby_egress_address")
+    if standby in (None, INVALID) or egress is INVALID:
+        return
+    if egress is None:
+        what = "the Elastic IP that standbyEgressAddress changes places with"
+        problems.append(missing(f"{path}.egressAddress", what, "eipalloc-0123456789abcdef0"))
+    elif egress == standby:
+        allowed = "another Elastic IP than egressAddress, with which it changes places"
+        problems.append(refused(f"{path}.standbyEgressAddress", standby, allowed, "eipalloc-0fedcba9876543210"))
 
 
 def _check_standby(values: Values, path: str, problems: list[str]) -> None:
@@ -70,8 +84,12 @@ def _check_standby(values: Values, path: str, problems: list[str]) -> None:
             f"{path}.standbySubnetId is {shown(subnet)}: it must be left out, since standbyInstanceId and "
             "standbyRouteTableId name a standby that exists and none is made"
         )
-    for key, name in (("routes", "routes"), ("standbyElasticIp", "standby_elastic_ip")):
-        if values.get(name) not in (None, INVALID, (), "none"):
+    for key, name in (
+        ("routes", "routes"),
+        ("standbyElasticIp", "standby_elastic_ip"),
+        ("standbyRevision", "standby_revision"),
+    ):
+        if values.get(name) not in (None, INVALID, (), "none", 0):
             problems.append(
                 f"{path}.{key} is {shown(values[name])}: it must be left out, since the standby and its table exist"
             )
@@ -91,6 +109,16 @@ def _check_standby(values: Values, path: str, problems: list[str]) -> None:
 
 def _check_endpoints(values: Values, path: str, problems: list[str]) -> None:
     access, subnets = values.get("ssm_access"), values.get("endpoint_subnet_ids")
+    if access not in (None, INVALID, SsmAccess.CREATE):
+        for key, name, default in (
+            ("vpcCidrs", "vpc_cidrs", PRIVATE_NETWORKS),
+            ("ec2Messages", "ec2_messages", False),
+        ):
+            if values.get(name, default) not in (default, INVALID):
+                problems.append(
+                    f"{path}.{key} is {shown(values[name])}: it must be left out unless ssmAccess is create; it is "
+                    f"{shown(access)}"
+                )
     if access in (None, INVALID) or subnets is INVALID:
         return
     if access is SsmAccess.CREATE and not subnets and values.get("standby_subnet_id") is None:

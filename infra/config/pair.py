@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from infra.config.addresses import TARGET
+from infra.config.addresses import NETWORK, PRIVATE_NETWORKS, TARGET
 from infra.config.choices import Mode, ProbeTag, SsmAccess, about
 from infra.config.deployment import DeploymentSettings
-from infra.config.kinds import ListOf, decimal, matching, one_of, resource_id, whole
+from infra.config.kinds import ListOf, decimal, matching, one_of, resource_id, whole, yes_no
 from infra.config.standby import StandbySettings
 
 _SUBNET = resource_id("subnet", "a subnet")
@@ -51,7 +51,17 @@ class PairConfig(DeploymentSettings, StandbySettings):
             resource_id("eipalloc", "an Elastic IP's allocation"),
             "Allocation id of an Elastic IP that follows the active NAT, so that partners see the same address after a "
             "failover. Associate it with the NAT that is active today; both NATs have to have been launched with a "
-            "public address, which is theirs while the other has this one. Not with standbyElasticIp.",
+            "public address, which is theirs while the other has this one. Whoever gives it up is without an address "
+            "for up to five minutes, and can't take over meanwhile, unless there is a standbyEgressAddress. Not with "
+            "standbyElasticIp.",
+        ),
+    )
+    standby_egress_address: str | None = field(
+        default=None,
+        metadata=about(
+            resource_id("eipalloc", "an Elastic IP's allocation"),
+            "Allocation id of a second Elastic IP, which the passive NAT has. At a failover it and egressAddress "
+            "change places, so that neither NAT is without one for long. Associate it with the NAT that stands by.",
         ),
     )
     targets: tuple[str, ...] = field(
@@ -120,6 +130,22 @@ class PairConfig(DeploymentSettings, StandbySettings):
             "where not given.",
         ),
     )
+    vpc_cidrs: tuple[str, ...] = field(
+        default=PRIVATE_NETWORKS,
+        metadata=about(
+            ListOf(NETWORK, 1, 50, ["10.0.0.0/16"]),
+            "For ssmAccess create: the networks of the VPC, all of them. The endpoints take over the names of Systems "
+            "Manager for the whole VPC: who is in none of these networks, nor in protectedCidrs, loses it.",
+        ),
+    )
+    ec2_messages: bool = field(
+        default=False,
+        metadata=about(
+            yes_no(True),
+            "For ssmAccess create: whether to make the endpoint ec2messages, too, which only SSM agents older than "
+            "3.3.40 need. There is none in Regions launched in 2024 or later.",
+        ),
+    )
     silence_after: int = field(
         default=10,
         metadata=about(
@@ -134,6 +160,11 @@ class PairConfig(DeploymentSettings, StandbySettings):
     def probe_tag_value(self) -> str:
         """The probe tag's value: as set, or the pair's name."""
         return self.name if self.probe_tag.value is None else self.probe_tag.value
+
+    @property
+    def endpoint_cidrs(self) -> tuple[str, ...]:
+        """The networks that reach the endpoints which are made, each once."""
+        return tuple(dict.fromkeys((*self.vpc_cidrs, *self.protected_cidrs)))
 
     @property
     def period(self) -> int:

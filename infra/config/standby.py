@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from infra.config.addresses import NETWORK
+from infra.config.addresses import NETWORK, PRIVATE_NETWORKS
 from infra.config.choices import GatewayService, about
-from infra.config.kinds import ListOf, matching, one_of, resource_id, yes_no
+from infra.config.kinds import ListOf, matching, one_of, resource_id, whole, yes_no
 from infra.config.routes import ExtraRoute, ExtraRoutes
 
 _AMI = matching(
@@ -61,6 +61,14 @@ class StandbySettings:
             "setting does.",
         ),
     )
+    standby_revision: int = field(
+        default=0,
+        metadata=about(
+            whole(0, 9999, "replacements", 1),
+            "Any other number than before replaces the standby at the next deployment: where it was terminated, or for "
+            "the latest image with its security updates. While the primary is active.",
+        ),
+    )
     standby_root_device: str = field(
         default="/dev/xvda",
         metadata=about(
@@ -83,7 +91,7 @@ class StandbySettings:
         ),
     )
     protected_cidrs: tuple[str, ...] = field(
-        default=("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+        default=PRIVATE_NETWORKS,
         metadata=about(
             ListOf(NETWORK, 1, 50, ["10.0.0.0/16"]),
             "Networks that may send traffic through the standby, and no others.",
@@ -111,8 +119,8 @@ class StandbySettings:
         metadata=about(
             yes_no(True),
             "Whether the function copies routes that the passive table lacks (peering, transit, gateway endpoints). It "
-            "then has the permission to write routes into both tables, but deletes none. It tells of them in any case. "
-            "Not with mode observe.",
+            "then has the permission to write routes into both tables, but deletes none, and never copies a route to a "
+            "NAT of the pair. It tells of them in any case. Not with mode observe.",
         ),
     )
 

@@ -119,11 +119,17 @@ class Dashboard(Construct):
             self._own(Metric.PASSIVE_NAT_UNHEALTHY, "passive NAT unhealthy"),
             self._own(Metric.OFFLINE_WHILE_LOCKED, "offline while locked"),
             self._own(Metric.ROUTES_DIFFER, "routes that differ"),
-            *([self._own(Metric.EGRESS_ELSEWHERE, "egress address elsewhere")] if self._pair.egress_address else []),
+            *(self._of_addresses() if self._pair.egress_address else []),
             self._own(Metric.BACKENDS_BROKEN, "backends that can't probe"),
             self._own(Metric.NOT_TOLD, "messages not sent"),
         ]
         return _graph("Trouble; empty while there is none", metrics, self._pair.period, yAxis=FROM_ZERO)
+
+    def _of_addresses(self) -> list[list[object]]:
+        return [
+            self._own(Metric.EGRESS_ELSEWHERE, "egress address elsewhere"),
+            self._own(Metric.PASSIVE_NAT_WITHOUT_ADDRESS, "passive NAT without address"),
+        ]
 
 
 def dashboard_name(names: Names) -> str:

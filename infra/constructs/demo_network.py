@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnTag, Fn
+from aws_cdk import CfnResource, CfnTag, Fn
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -44,9 +44,13 @@ class DemoNetwork(Construct):
         self._profile = self._make_profile()
         public = [self._subnet(f"Public{n}", cidr, n) for n, cidr in enumerate(PUBLIC)]
         private = [self._subnet(f"Private{n}", cidr, n) for n, cidr in enumerate(PRIVATE)]
-        self._make_public(public)
+        way_out = self._make_public(public)
         self._template = self._make_template("Template", Fn.base64("#!/bin/sh\n"))
         nat = self._make_nat(public[0])
+        # It installs nftables at its first boot. And EC2 gives a public address only where there is a gateway:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html
+        for part in way_out:
+            nat.add_resource_dependency(part)
         self.primary_instance_id = nat.ref
         self.primary_route_table_id = self._make_private(private, nat)
         self._make_backends(private, pair)
@@ -64,7 +68,8 @@ class DemoNetwork(Construct):
             tags=_named(f"demo-{name.lower()}"),
         )
 
-    def _make_public(self, subnets: list[ec2.CfnSubnet]) -> None:
+    def _make_public(self, subnets: list[ec2.CfnSubnet]) -> list[CfnResource]:
+        """Make the public subnets' way to the Internet, and return the parts that it takes."""
         gateway = ec2.CfnInternetGateway(self, "Internet", tags=_named("demo"))
         attachment = ec2.CfnVPCGatewayAttachment(
             self, "InternetAttachment", vpc_id=self.vpc_id, internet_gateway_id=gateway.ref
@@ -78,7 +83,7 @@ class DemoNetwork(Construct):
             gateway_id=gateway.ref,
         )
         route.add_resource_dependency(attachment)
-        self._associate(table, subnets, "Public")
+        return [attachment, route, *self._associate(table, subnets, "Public")]
 
     def _make_private(self, subnets: list[ec2.CfnSubnet], nat: ec2.CfnInstance) -> str:
         table = ec2.CfnRouteTable(self, "PrimaryTable", vpc_id=self.vpc_id, tags=_named("demo-primary"))
@@ -86,13 +91,22 @@ class DemoNetwork(Construct):
             self, "PrimaryRoute", route_table_id=table.ref, destination_cidr_block="0.0.0.0/0", instance_id=nat.ref
         )
         self._associate(table, subnets, "Private")
+        # After a failover and a failback the subnets have other associations with this table than CloudFormation knows,
+        # and EC2 deletes no table that has any. So on removal the subnets, with which theirs go, are deleted first.
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteRouteTable.html
+        for subnet in subnets:
+            subnet.add_resource_dependency(table)
         return table.ref
 
-    def _associate(self, table: ec2.CfnRouteTable, subnets: list[ec2.CfnSubnet], kind: str) -> None:
-        for number, subnet in enumerate(subnets):
+    def _associate(
+        self, table: ec2.CfnRouteTable, subnets: list[ec2.CfnSubnet], kind: str
+    ) -> list[ec2.CfnSubnetRouteTableAssociation]:
+        return [
             ec2.CfnSubnetRouteTableAssociation(
                 self, f"{kind}Association{number}", route_table_id=table.ref, subnet_id=subnet.ref
             )
+            for number, subnet in enumerate(subnets)
+        ]
 
     def _make_profile(self) -> iam.CfnInstanceProfile:
         agent = iam.PolicyStatement(actions=list(AGENT_ACTIONS), resources=["*"])

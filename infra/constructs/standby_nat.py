@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from aws_cdk import CfnTag, Fn
+from aws_cdk import CfnTag, CfnWaitCondition, CfnWaitConditionHandle, Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -20,6 +22,10 @@ USER_DATA = Path(__file__).parent.parent / "user_data" / "standby.sh"
 LARGEST_USER_DATA = 16 * 1024
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 AL2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
+# Its two lines that the stack fills in.
+BLANKS = ("signal=''", "targets=''")
+# How long the deployment waits to be told that the standby forwards, in seconds: more than the longest installation.
+FORWARDS_WITHIN = 1800
 # What the SSM agent needs to register and to take commands and sessions. AmazonSSMManagedInstanceCore would let the
 # NAT, which stands in the Internet, read every parameter of the account. None of these knows a resource but the
 # first, whose resource is the instance, which does not exist before its role:
@@ -57,9 +63,15 @@ class StandbyNat(Construct):
     ``LatestVersionNumber`` in place of 1 would replace it whenever something else makes a version. User data set on
     the instance itself would, once changed, stop and start the machine without being run again.
 
-    What does replace it: a changed ``standbyAmi``, ``standbyRootDevice`` or ``standbySubnetId``, an instance type of
-    another processor, other user data in a new version of this product. ``cdk diff`` says so; do it while the primary
-    is active. Another instance type of the same processor stops and starts it.
+    What does replace it: a changed ``standbyAmi``, ``standbyRootDevice``, ``standbySubnetId`` or ``standbyRevision``,
+    an instance type of another processor, other user data in a new version of this product. ``cdk diff`` says so; do
+    it while the primary is active. Another instance type of the same processor stops and starts it.
+
+    The deployment waits until the user data of a new standby has told a wait condition that it forwards; else it fails,
+    with the reason, and rolls back to the standby that was there. A wait condition can't be used twice, so it and its
+    handle have the content in their logical ids, as the launch template has. Targets are not part of it: they are read
+    at the first boot only, and changing them must not replace the standby; the template then gets a version 2, which
+    nobody launches. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-waitcondition.html
 
     Args:
         pair: the pair's configuration, with a standby subnet.
@@ -91,8 +103,18 @@ class StandbyNat(Construct):
         )
         profile = iam.CfnInstanceProfile(self, "Profile", roles=[self.role.role_name])
         self._security_group = self._make_security_group()
-        instance = self._make_instance(self._make_template(user_data), profile, pair.standby_subnet_id)
+        data = self._launch_data()
+        digest = self._digest(data, user_data, pair.standby_subnet_id)
+        handle = CfnWaitConditionHandle(self, f"Handle{digest}")
+        template = ec2.CfnLaunchTemplate(
+            self,
+            f"Template{digest}",
+            launch_template_data={**data, "userData": Fn.base64(filled_in(user_data, handle.ref, pair.targets))},
+        )
+        instance = self._make_instance(template, profile, pair.standby_subnet_id)
         self.instance_id = instance.ref
+        forwards = CfnWaitCondition(self, f"Forwards{digest}", handle=handle.ref, timeout=str(FORWARDS_WITHIN), count=1)
+        forwards.add_resource_dependency(instance)
         self._give_address()
         acknowledge(self.role, {"IAM5[Resource::*]": "the agent's actions know no resource but the instance itself"})
         acknowledge(
@@ -127,8 +149,9 @@ class StandbyNat(Construct):
             tags=[CfnTag(key="Name", value=self._names.standby)],
         )
 
-    def _make_template(self, user_data: str) -> ec2.CfnLaunchTemplate:
-        data = {
+    def _launch_data(self) -> dict[str, Any]:
+        """Return what a launch template says of the machine beside its user data."""
+        return {
             "imageId": image(self._pair),
             # Version 2 of the metadata service only, and from the instance itself only: what is forwarded for others
             # has one hop less left. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html
@@ -140,10 +163,13 @@ class StandbyNat(Construct):
                 }
             ],
         }
-        digest = sha256(json.dumps([data, user_data], sort_keys=True).encode()).hexdigest()[:8]
-        return ec2.CfnLaunchTemplate(
-            self, f"Template{digest}", launch_template_data={**data, "userData": Fn.base64(user_data)}
-        )
+
+    def _digest(self, data: Mapping[str, Any], user_data: str, subnet_id: str) -> str:
+        """Return eight digits that change with whatever takes a new machine."""
+        # As the template will have it: a token's own text differs from one synthesis to the next.
+        subnet = Stack.of(self).resolve(subnet_id)
+        content = [data, user_data, subnet, self._pair.standby_revision]
+        return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
     def _make_instance(
         self, template: ec2.CfnLaunchTemplate, profile: iam.CfnInstanceProfile, subnet_id: str
@@ -170,6 +196,25 @@ class StandbyNat(Construct):
             propagate_tags_to_volume_on_creation=True,
             tags=[CfnTag(key="Name", value=self._names.standby)],
         )
+
+
+def filled_in(user_data: str, signal: str, targets: Sequence[str]) -> str:
+    """Return the user data with its blanks filled in.
+
+    Args:
+        user_data: with a line for each of BLANKS.
+        signal: URL of the wait condition's handle.
+        targets: hosts or addresses of which one has to answer a ping.
+
+    Raises:
+        ValueError: a blank is missing.
+    """
+    lines = user_data.splitlines(keepends=True)
+    for blank, content in zip(BLANKS, (signal, " ".join(targets)), strict=True):
+        if lines.count(f"{blank}\n") != 1:
+            raise ValueError(f"the standby's user data has to have the line {blank} once")
+        lines[lines.index(f"{blank}\n")] = blank.removesuffix("''") + f"'{content}'\n"
+    return "".join(lines)
 
 
 def image(pair: PairConfig) -> str:

@@ -4,15 +4,57 @@
 # cloud-init runs this once, at the first boot. It installs a script and a unit that runs that script at each boot, and
 # starts it; running this again applies it anew. Where the system has neither nft nor iptables, as Amazon Linux 2023,
 # the script installs nftables, for which the instance needs the Internet at its first boot and never again.
+# The deployment waits for this to say whether the host forwards. Nobody waits for a later boot, and none is told of.
 
 set -eu
 LC_ALL=C
 export LC_ALL
 
+# The stack writes these: the URL of its wait condition, and what has to be within reach. Without a URL nobody is told.
+signal=''
+targets=''
+
+# The same identity makes a repeated signal the same one:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-waitcondition.html
+tell() {
+    [ -n "$signal" ] || return 0
+    reason=$(printf %s "$2" | tr -c 'A-Za-z0-9 .,:;()?/_-' ' ')
+    body="{\"Status\":\"$1\",\"UniqueId\":\"standby\",\"Reason\":\"$reason\",\"Data\":\"$reason\"}"
+    left=5
+    until put_signal; do
+        left=$((left - 1))
+        [ "$left" -gt 0 ] || break
+        sleep "${NAT_FAILOVER_SIGNAL_PAUSE:-5}"
+    done
+    [ "$left" -gt 0 ] || echo "nat-failover: the deployment could not be told: $1: $2" >&2
+    signal=
+}
+
+# The URL is signed for a PUT without a content type. Where there is no curl there is cloud-init's Python.
+put_signal() {
+    if command -v curl >/dev/null; then
+        curl -sS -f -m 20 -o /dev/null -X PUT -H 'Content-Type:' --data-binary "$body" "$signal"
+    else
+        timeout 20 python3 - "$signal" "$body" <<'PYTHON'
+import sys
+from http.client import HTTPConnection, HTTPSConnection
+from urllib.parse import urlsplit
+
+url, body = urlsplit(sys.argv[1]), sys.argv[2].encode()
+connection = (HTTPSConnection if url.scheme == "https" else HTTPConnection)(url.netloc)
+connection.request("PUT", f"{url.path}?{url.query}", body)
+sys.exit(connection.getresponse().status != 200)
+PYTHON
+    fi
+}
+
 fail() {
     echo "nat-failover: failed: $1" >&2
+    tell FAILURE "$1"
     exit 1
 }
+
+trap '[ $? -eq 0 ] || tell FAILURE "the user data has failed: see /var/log/cloud-init-output.log"' EXIT
 
 # Whole or not at all: a machine that is switched off meanwhile has no half of a file.
 put() {
@@ -56,6 +98,34 @@ find_interface() {
         left=$((left - 1))
         sleep 1
     done
+}
+
+# Where memory is short, as on the smallest instances, the package manager is killed beside the SSM agent, and Amazon
+# Linux 2023 has no swap. The file is written out in full: one with holes is refused, and on some file systems and
+# kernels so is one that fallocate has made (swapon(8)). Without swap the installation is tried all the same.
+swap_file=${NAT_FAILOVER_SWAP:-/var/swap.nat-failover}
+
+kilobytes() {
+    sed -n "s/^$1: *\([0-9]*\) kB\$/\1/p" "${NAT_FAILOVER_MEMINFO:-/proc/meminfo}"
+}
+
+make_swap() {
+    memory=$(kilobytes MemTotal)
+    [ "${memory:-0}" -lt 1500000 ] && [ ! -e "$swap_file" ] || return 0
+    {
+        (umask 077 && dd if=/dev/zero of="$swap_file.new" bs=1M count="${NAT_FAILOVER_SWAP_MB:-512}" 2>/dev/null) &&
+            mkswap "$swap_file.new" >/dev/null && mv -f "$swap_file.new" "$swap_file"
+    } || {
+        rm -f "$swap_file.new"
+        echo "nat-failover: cannot make a swap file: $swap_file" >&2
+    }
+}
+
+# At every boot: updates need it, too.
+use_swap() {
+    swap=$(kilobytes SwapTotal)
+    [ -e "$swap_file" ] && [ "${swap:-0}" -eq 0 ] || return 0
+    swapon "$swap_file" || echo "nat-failover: the kernel has refused the swap file $swap_file" >&2
 }
 
 install_nftables() {
@@ -128,6 +198,8 @@ make_room() {
 }
 
 find_interface
+command -v nft >/dev/null || command -v iptables >/dev/null || make_swap
+use_swap
 command -v nft >/dev/null || command -v iptables >/dev/null || install_nftables
 with_nft || with_iptables || fail "the kernel has refused the rules for $interface"
 make_room
@@ -174,3 +246,22 @@ systemctl restart nat-failover-nat.service || {
     fail "${reason:-the unit did not start: journalctl -u nat-failover-nat}"
 }
 echo "nat-failover: this host is a NAT, and will be after every boot"
+
+# What the deployment waits for is looked at, not concluded from commands that have succeeded.
+[ -n "$signal" ] || exit 0
+[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || fail "this host does not forward"
+{ nft list ruleset; iptables -w -t nat -S; } 2>/dev/null | grep -qi masquerade || fail "no rule translates"
+command -v ping >/dev/null || fail "there is no ping, by which it is known whether this host has the Internet"
+reached() {
+    for target in $targets; do
+        ping -n -q -c 1 -W 2 "$target" >/dev/null 2>&1 && return 0
+    done
+    return 1
+}
+left=${NAT_FAILOVER_REACH_TRIES:-12}
+until reached; do
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || fail "no answer to a ping from $targets: has this instance a public address and a route to the Internet?"
+    sleep "${NAT_FAILOVER_REACH_PAUSE:-5}"
+done
+tell SUCCESS "this host forwards and translates, and $target answers its pings"

@@ -8,8 +8,8 @@ from typing import Any
 
 from nat_failover.address import Move
 from nat_failover.commands import move_subnet, read_log, read_status, read_tables, rearm
-from nat_failover.messages import Letter, Step, clock, duration, hosts, moment
-from nat_failover.observation import Observation
+from nat_failover.messages import Letter, Step, clock, duration, hosts, lost, moment
+from nat_failover.observation import Observation, State
 from nat_failover.record import ROLLED_BACK, LockState, Record
 from nat_failover.settings import Settings
 from nat_failover.verified import Verified
@@ -23,11 +23,13 @@ class Moved:
         subnets: those that are on the other table now.
         seconds: how long it took.
         ended_at: when the last of them was moved, seconds since the epoch.
+        unrecorded: why the lock does not say so yet; empty where it does.
     """
 
     subnets: tuple[str, ...]
     seconds: float
     ended_at: float
+    unrecorded: str = ""
 
 
 def failed_over(
@@ -43,14 +45,14 @@ def failed_over(
     role = s.role_of(record.to_table)
     return Letter(
         f"failed over to the {role} NAT, {verified.said}",
-        f"The {s.role_of(record.from_table)} NAT {old} no longer carried traffic, and the private subnets were moved "
-        f"to the {role} NAT {new}.",
+        f"{_why(record, evidence, s)}, and the private subnets were moved to the {role} NAT {new}.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
-        decided=_decided(record, s),
+        decided=_decided(record, evidence, s),
         done=(
             f"{len(moved.subnets)} subnets moved from {record.from_table} to {record.to_table} in "
             f"{moved.seconds:.1f} s ({', '.join(moved.subnets)}).",
             *_egress(egress),
+            *_unrecorded(moved),
         ),
         helped=(_helped(verified), *_outage(evidence, moved, verified)),
         next=(
@@ -78,10 +80,10 @@ def swap_failed(
     by_hand = tuple(move_subnet(s, to_table, association) for association in left)
     return Letter(
         "FAILOVER FAILED, subnets may be offline: act now",
-        f"The {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)} does not carry traffic, and the private "
-        f"subnets could not all be moved to the {role} NAT {s.nat_of(to_table)}.",
+        f"{_why(record, evidence, s)}, and the private subnets could not all be moved to the {role} NAT "
+        f"{s.nat_of(to_table)}.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
-        decided=_decided(record, s),
+        decided=_decided(record, evidence, s),
         done=(f"FAILED: {error}.", *_egress(egress)),
         helped=("no: what could not be moved is offline.",),
         next=(
@@ -161,10 +163,28 @@ def facts(
     return said
 
 
-def _decided(record: Record, s: Settings) -> tuple[str, ...]:
+def _why(record: Record, evidence: Sequence[Observation], s: Settings) -> str:
+    """Say of the NAT that it is dead only where backends have said what they lost."""
+    nat = f"the {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)}"
+    if any(o.state is State.SILENT for o in evidence):
+        return f"Backends behind {nat} {lost(evidence)}"
+    return f"T{nat[1:]} no longer carries traffic"
+
+
+def _decided(record: Record, evidence: Sequence[Observation], s: Settings) -> tuple[str, ...]:
+    when = f"to fail over at {clock(record.since)} UTC, since at least {s.failure_threshold} backends"
+    nat = f"the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}"
+    if any(o.state is State.SILENT for o in evidence):
+        return (f"{when} {lost(evidence)} and none is heard to be online, while {nat} has the Internet.",)
+    return (f"{when} had lost every target while {nat} had not.",)
+
+
+def _unrecorded(moved: Moved) -> tuple[str, ...]:
+    if not moved.unrecorded:
+        return ()
     return (
-        f"to fail over at {clock(record.since)} UTC, since at least {s.failure_threshold} backends had lost every "
-        f"target while the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)} had not.",
+        f"The lock could not be written ({moved.unrecorded}): it still says that the failover is under way. The "
+        "function sets it right by itself within three minutes, and then tells you once more.",
     )
 
 
@@ -180,31 +200,42 @@ def _helped(verified: Verified) -> str:
 
 
 def _outage(evidence: Sequence[Observation], moved: Moved, verified: Verified) -> tuple[str, ...]:
-    """Say how long it was offline: from the first lost ping to the last subnet's move."""
+    """Say how long it was offline: from the first lost ping, or unanswered check, to the last subnet's move."""
     if not evidence:
         return ()
-    since = min(o.since for o in evidence)
-    lasted = duration(max(0.0, moved.ended_at - since))
-    said = f"Outage: about {lasted}, from {clock(since)} (the first lost ping) to {clock(moved.ended_at)} UTC"
+    first = min(evidence, key=lambda o: o.since)
+    lasted = duration(max(0.0, moved.ended_at - first.since))
+    begun = "the first check without an answer" if first.state is State.SILENT else "the first lost ping"
+    said = f"Outage: about {lasted}, from {clock(first.since)} ({begun}) to {clock(moved.ended_at)} UTC"
     return (f"{said} (the last subnet was moved)." if verified.online else f"{said}, if it has helped.",)
 
 
 def _egress(move: Move | None) -> tuple[str, ...]:
-    """Tell what became of the egress address; nothing where the pair has none."""
+    """Tell what became of the pair's addresses; nothing where it has none."""
     if move is None:
         return ()
+    told = [_of_address("Egress address", move, ", so that partners see the same address as before")]
+    if move.standby is not None:
+        told.append(_of_address("Standby address", move.standby, ", so that it has an address while it stands by"))
+    return tuple(told)
+
+
+def _of_address(what: str, move: Move, use: str) -> str:
     name = f"{move.public} ({move.allocation})" if move.public else move.allocation
     if move.moved:
-        return (f"Egress address: {name} has moved to {move.nat}, so that partners see the same address as before.",)
-    return (f"Egress address: {name} could NOT be moved to {move.nat} ({move.why}).",)
+        return f"{what}: {name} has moved to {move.nat}{use}."
+    return f"{what}: {name} could NOT be moved to {move.nat} ({move.why})."
 
 
 def _move_egress(move: Move | None, s: Settings) -> tuple[Step, ...]:
-    if move is None or move.moved:
+    if move is None or not move.left:
         return ()
+    commands = tuple(f"{each.by_hand} --region {s.region}" for each in move.left)
+    if move.moved:
+        return (Step("Give the NAT that stands by its address: without one it can't take over", commands),)
     return (
         Step(
             "Move the egress address: until you do, the subnets use that NAT's own address, which partners may refuse",
-            (f"{move.by_hand} --region {s.region}",),
+            commands,
         ),
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from nat_failover.about_addresses import elsewhere, unaddressed
 from nat_failover.about_failovers import from_record
 from nat_failover.commands import (
     associate,
-    move_address,
     move_subnet,
     online_backends,
-    read_address,
     read_lock,
     read_log,
     read_status,
@@ -19,7 +18,8 @@ from nat_failover.commands import (
     reboot,
 )
 from nat_failover.conditions import Condition, Kind
-from nat_failover.messages import Letter, Step, hosts, moment
+from nat_failover.messages import Letter, Step, hosts, lost, moment
+from nat_failover.observation import State
 from nat_failover.settings import Settings
 
 NOTHING_DONE = "nothing: the subnets are as they were."
@@ -40,6 +40,8 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
             return _outage(c, since, s)
         case Kind.CANNOT_JUDGE | Kind.NO_SUBNETS | Kind.SPLIT | Kind.PASSIVE_UNHEALTHY:
             return _unprotected(c, since, s)
+        case Kind.PASSIVE_WITHOUT_ADDRESS:
+            return _unaddressed(c, since, s)
         case Kind.ROUTES_DIFFER | Kind.EGRESS_ELSEWHERE:
             return _degraded(c, since, s)
         case Kind.LOCK_UNREADABLE | Kind.PAUSED:
@@ -59,7 +61,11 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
     passive = s.other_table(active)
     nat, other = s.nat_of(active), s.nat_of(passive)
     roles = s.role_of(active), s.role_of(passive)
-    seen = (f"{c.reason}.", *hosts(c.evidence, s), f"Offline since about {moment(since)}.")
+    heard = not any(o.state is State.SILENT for o in c.evidence)
+    begun = f"{'Offline' if heard else 'Offline or silent'} since about {moment(since)}."
+    seen = (f"{c.reason}.", *hosts(c.evidence, s), begun)
+    state, backends = "OFFLINE" if heard else "SILENT", f"Backends {lost(c.evidence)}"
+    dead = f"The {roles[0]} NAT {nat} does not carry traffic" if heard else backends
     look = Step(f"Look at both NATs, {nat} is the active one", (read_status(s, nat, other), read_log(s)))
     by_hand = Step(
         f"To move the subnets by hand, each of these associations goes to {passive}",
@@ -69,8 +75,8 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
         case Kind.WOULD_FAIL_OVER:
             return Letter(
                 f"would have failed over to the {roles[1]} NAT (observe mode)",
-                f"The {roles[0]} NAT {nat} does not carry traffic. The mode is observe: nothing was changed, and the "
-                "private subnets are offline.",
+                f"{dead}. The mode is observe: nothing was changed"
+                f"{', and the private subnets are offline.' if heard else '.'}",
                 seen,
                 (f"to fail over to the {roles[1]} NAT {other}, which has the Internet.",),
                 (f"nothing: {active} would have been replaced by {passive} for every protected subnet.",),
@@ -82,9 +88,9 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
             )
         case Kind.CONTROL_DOWN:
             return Letter(
-                "OFFLINE, not failed over: the passive NAT is down too",
-                f"Backends have lost the Internet, and so has the {roles[1]} NAT {other} that stands by, or it does "
-                "not answer: the subnets are offline, and a failover would help nobody.",
+                f"{state}, not failed over: the passive NAT is down too",
+                f"{backends}, and the {roles[1]} NAT {other} that stands by has lost the Internet, too, or does not "
+                "answer: a failover would help nobody.",
                 seen,
                 ("to hold. As soon as the passive NAT has the Internet and backends have not, it fails over.",),
                 (NOTHING_DONE,),
@@ -96,8 +102,8 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
             )
         case Kind.BOOTING:
             return Letter(
-                "OFFLINE, not failed over: a NAT has just booted",
-                "Backends have lost the Internet, but nothing is judged while machines have only just booted.",
+                f"{state}, not failed over: a NAT has just booted",
+                f"{backends}, but nothing is judged while machines have only just booted.",
                 seen,
                 (f"to hold until both NATs have run for {s.warm_up} s.",),
                 (NOTHING_DONE,),
@@ -105,8 +111,8 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
             )
         case _:
             return Letter(
-                "OFFLINE and locked: nothing is done about it",
-                "Backends have lost the Internet while the pair is locked: nothing fails over until you re-arm.",
+                f"{state} and locked: nothing is done about it",
+                f"{backends} while the pair is locked: nothing fails over until you re-arm.",
                 seen,
                 ("to hold, because of the lock.",),
                 (NOTHING_DONE,),
@@ -184,6 +190,10 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
             )
 
 
+def _unaddressed(c: Condition, since: float, s: Settings) -> Letter:
+    return unaddressed((f"{c.reason}.", f"So since {moment(since)}."), c.active or s.primary_route_table, s)
+
+
 def _degraded(c: Condition, since: float, s: Settings) -> Letter:
     seen = (f"{c.reason}.", *c.details, f"So since {moment(since)}.")
     active = c.active or s.primary_route_table
@@ -200,19 +210,7 @@ def _degraded(c: Condition, since: float, s: Settings) -> Letter:
                 Step("Or set mirrorRoutes in the pair's configuration, to have missing routes copied."),
             ),
         )
-    nat = s.nat_of(active)
-    return Letter(
-        "the egress address is elsewhere",
-        f"The egress address is not with the NAT that the subnets use, {nat}: they are online, but partners see "
-        "another address.",
-        seen,
-        ("to tell you; it is moved at a failover only.",),
-        (NOTHING_DONE,),
-        next=(
-            Step("See who has it", (read_address(s),)),
-            Step("Move it", (move_address(s, nat),)),
-        ),
-    )
+    return elsewhere(seen, active, s)
 
 
 def _locked(c: Condition, since: float, s: Settings) -> Letter:

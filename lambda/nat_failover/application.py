@@ -11,8 +11,9 @@ import boto3
 from botocore.config import Config
 
 from nat_failover.egress import Egress
-from nat_failover.events import parse
-from nat_failover.failover import Failover, Invoker
+from nat_failover.events import AskedToTest, parse
+from nat_failover.execution import Execution, Invoker
+from nat_failover.failover import Failover
 from nat_failover.fleet import Fleet
 from nat_failover.inspection import Inspector
 from nat_failover.instances import Instances
@@ -21,9 +22,11 @@ from nat_failover.mirror import Mirror
 from nat_failover.monitor import Monitor, Outcome
 from nat_failover.notifications import Notifications
 from nat_failover.observability import Metrics, start_logging
+from nat_failover.parameter import Parameters
 from nat_failover.probe import Probe
 from nat_failover.routes import Routes
 from nat_failover.runtime import LambdaRuntime, Runtime
+from nat_failover.selftest import SelfTest
 from nat_failover.settings import Settings
 from nat_failover.teller import Teller
 from nat_failover.verification import Verification
@@ -44,6 +47,11 @@ CONFIG = Config(
     connect_timeout=2,
     read_timeout=6,
     max_pool_connections=32,
+)
+# What is written into a parameter is tried again by whoever writes it: botocore does not know of TooManyUpdates, waits
+# for seconds, and can't tell its own second write from somebody else's.
+ONCE = Config(
+    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=3, max_pool_connections=4
 )
 # The egress address is moved while people wait to be told: no call for it is waited for long, and who moves it tries
 # again by itself.
@@ -74,6 +82,9 @@ class Clients:
     """The boto3 clients.
 
     Those of SNS and EventBridge are made only when there is something to tell, the egress address's when it is moved.
+
+    Attributes:
+        once: of Systems Manager, for writing parameters; makes each call once.
     """
 
     ec2: EC2Client
@@ -81,6 +92,7 @@ class Clients:
     sns: Callable[[], SNSClient]
     events: Callable[[], EventBridgeClient]
     egress: Callable[[], EC2Client]
+    once: SSMClient
 
     @staticmethod
     def of(session: boto3.Session) -> Clients:
@@ -91,6 +103,7 @@ class Clients:
             lambda: session.client("sns", config=TELLING),
             lambda: session.client("events", config=TELLING),
             lambda: session.client("ec2", config=IMPATIENT),
+            session.client("ssm", config=ONCE),
         )
 
 
@@ -101,15 +114,18 @@ class Application:
         self._settings = settings
         self._runtime = runtime
         self._stream = stream
-        lock = LockStore(clients.ssm, settings, runtime)
+        self._clients = clients
+        parameters = Parameters(clients.ssm, clients.once, runtime)
+        lock = LockStore(parameters, settings, runtime)
         routes = Routes(clients.ec2, settings, runtime)
         fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
         probe = Probe(clients.ssm, settings, runtime, fleet)
-        teller = Teller(clients.ssm, Notifications(clients.sns, clients.events, settings), settings, runtime)
+        teller = Teller(parameters, Notifications(clients.sns, clients.events, settings), settings, runtime)
         verification = Verification(probe, settings, runtime)
         egress = Egress.of(clients.ec2, clients.egress, settings, runtime)
-        failover = Failover(settings, runtime, lock, routes, verification, teller, egress)
-        lookout = Lookout(settings, runtime, lock, routes, probe, Instances(clients.ec2), egress)
+        execution = Execution(settings, runtime, routes, verification, teller, egress)
+        failover = Failover(settings, runtime, lock, routes, execution)
+        lookout = Lookout(settings, runtime, lock, routes, probe, Instances(clients.ec2, runtime), egress)
         inspector = Inspector(settings, Mirror(clients.ec2))
         self._monitor = Monitor(settings, runtime, lookout, fleet, probe, failover, inspector, teller)
 
@@ -136,6 +152,8 @@ class Application:
         """
         trigger = parse(event, self._settings.probe_document)
         ends_at = self._runtime.now() + context.get_remaining_time_in_millis() / 1000
+        if isinstance(trigger, AskedToTest):
+            return SelfTest(self._clients, self._settings, self._runtime).run(ends_at)
         metrics = Metrics(self._settings, self._stream)
         try:
             outcome = self._monitor.run(trigger, Invoker(context.aws_request_id, ends_at), metrics)

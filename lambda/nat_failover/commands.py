@@ -59,13 +59,20 @@ def online_backends(s: Settings) -> str:
 
 
 def read_address(s: Settings) -> str:
-    """Give the command that shows who has the egress address."""
-    return f"aws ec2 describe-addresses --allocation-ids {s.egress_allocation} --region {s.region}"
+    """Give the command that shows who has the pair's Elastic IPs."""
+    named = " ".join(each for each in (s.egress_allocation, s.standby_egress_allocation) if each is not None)
+    return f"aws ec2 describe-addresses --allocation-ids {named} --region {s.region}"
 
 
-def move_address(s: Settings, nat: str) -> str:
-    """Give the command that moves the egress address to a NAT."""
+def read_public(s: Settings, nat: str) -> str:
+    """Give the command that shows a NAT's public address, null where it has none."""
+    query = "--query 'Reservations[].Instances[].PublicIpAddress'"
+    return f"aws ec2 describe-instances --instance-ids {nat} {query} --region {s.region}"
+
+
+def move_address(s: Settings, nat: str, allocation: str | None = None) -> str:
+    """Give the command that moves an Elastic IP to a NAT: the egress address where not another is given."""
     return (
-        f"aws ec2 associate-address --allocation-id {s.egress_allocation} --instance-id {nat} --allow-reassociation "
-        f"--region {s.region}"
+        f"aws ec2 associate-address --allocation-id {allocation or s.egress_allocation} --instance-id {nat} "
+        f"--allow-reassociation --region {s.region}"
     )

@@ -14,6 +14,8 @@ from nat_failover.survey import Backends
 
 # What is over before it has lasted for so long, in seconds, is told to nobody.
 PATIENCE = 180.0
+# A NAT that has given up an Elastic IP is without a public address for up to five minutes after every failover.
+UNTIL_ADDRESSED = 420.0
 DAY = 86_400.0
 # Probes that were at their last try during a swap report their failure up to so many seconds after it.
 AFTERMATH = 15.0
@@ -32,6 +34,7 @@ class Kind(StrEnum):
     NO_SUBNETS = "no-subnets"
     SPLIT = "subnets-split"
     PASSIVE_UNHEALTHY = "passive-nat-unhealthy"
+    PASSIVE_WITHOUT_ADDRESS = "passive-nat-without-address"
     ROUTES_DIFFER = "routes-differ"
     EGRESS_ELSEWHERE = "egress-elsewhere"
     LOCK_UNREADABLE = "lock-unreadable"
@@ -64,9 +67,13 @@ def severity(kind: Kind) -> Severity:
 
 def patience(kind: Kind) -> float:
     """Say how long it has to last until people are told, in seconds; who has paused a pair is reminded after a day."""
-    if kind is Kind.PAUSED:
-        return DAY
-    return 0.0 if kind in AT_ONCE else PATIENCE
+    match kind:
+        case Kind.PAUSED:
+            return DAY
+        case Kind.PASSIVE_WITHOUT_ADDRESS:
+            return UNTIL_ADDRESSED
+        case _:
+            return 0.0 if kind in AT_ONCE else PATIENCE
 
 
 @dataclass(frozen=True)
@@ -128,12 +135,14 @@ class Inspection:
     Attributes:
         passive: why the passive NAT could not take over; None where it could.
         routes: in what the tables differ; None where they were not compared.
-        egress: why the egress address is not where it must be; None where it is, or the pair has none.
+        egress: why the pair's addresses are not where they must be; None where they are, or the pair has none.
+        unaddressed: that the passive NAT has no public address; None where it has one.
     """
 
     passive: str | None = None
     routes: tuple[str, ...] | None = None
     egress: str | None = None
+    unaddressed: str | None = None
 
 
 def find(
@@ -160,6 +169,9 @@ def find(
         present.append(Condition(Kind.EGRESS_ELSEWHERE, seen.egress, active=active))
     # A failover's own message says that the NAT is dead which it has left; so does that of an outage of both.
     if lock.state is not LockState.ARMED or active is None or unknown & OFFLINE:
+        unknown |= {Kind.PASSIVE_UNHEALTHY, Kind.PASSIVE_WITHOUT_ADDRESS}
+    elif seen.unaddressed is not None:
+        present.append(Condition(Kind.PASSIVE_WITHOUT_ADDRESS, seen.unaddressed, active=active))
         unknown |= {Kind.PASSIVE_UNHEALTHY}
     elif seen.passive is not None:
         present.append(Condition(Kind.PASSIVE_UNHEALTHY, seen.passive, active=active))

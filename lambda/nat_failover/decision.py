@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nat_failover.address import unaddressed
 from nat_failover.control import control_is_missing, from_before_the_recovery, latest_answer, warming_up
 from nat_failover.observation import Observation, State
 from nat_failover.record import LockState
 from nat_failover.settings import Settings
 from nat_failover.situation import Situation
-from nat_failover.survey import Backends, in_words, survey
+from nat_failover.survey import Backends, in_words, lost_in_words, survey
 
 # A control that has said no is asked again after this many seconds: it may have recovered.
 ASK_AGAIN_AFTER = 5.0
@@ -80,7 +81,7 @@ def decide(situation: Situation, settings: Settings) -> Decision:
         return Decision(
             Action.HOLD,
             Cause.UNCONFIRMED,
-            f"{len(backends.failing)} backends could not reach the Internet when last heard, "
+            f"{len(backends.failing)} backends {_could_not(backends.failing)}, "
             f"but only {len(backends.fresh)} of them within {settings.freshness:g} s: asking again",
             backends.failing,
             ask=_askable(stale, situation.backends, situation, settings),
@@ -135,18 +136,18 @@ def _few_failures(backends: Backends, stale: tuple[str, ...], situation: Situati
     return Decision(
         Action.HOLD,
         Cause.FEW_FAILURES,
-        f"{count} of {len(backends.usable)} backends can't reach the Internet "
-        f"({', '.join(f.host for f in backends.failing)}), {settings.failure_threshold} are needed to fail over",
+        f"{count} of {len(backends.usable)} backends {lost_in_words(backends.failing)}, "
+        f"{settings.failure_threshold} are needed to fail over",
         backends.failing,
         ask=_askable((*ask, *stale), (*situation.backends, *situation.control), situation, settings),
     )
 
 
 def _enough_failures(backends: Backends, situation: Situation, settings: Settings) -> Decision:
-    seen = (
-        f"{len(backends.fresh)} of {len(backends.usable)} backends can't reach the Internet "
-        f"({', '.join(f.host for f in backends.fresh)})"
-    )
+    seen = f"{len(backends.fresh)} of {len(backends.usable)} backends {lost_in_words(backends.fresh)}"
+    # Of silent ones "can" would say that it can answer.
+    silent = any(o.state is State.SILENT for o in backends.fresh)
+    can = "can reach the Internet" if silent else "can"
     passive = _passive_nat(situation, settings)
     nat = situation.nats.get(passive)
     out_of_order = situation.passive_route
@@ -156,25 +157,8 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
         reason = f"{seen}, but {out_of_order}: a swap would help nobody"
         return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)
     control, covered = latest_answer(backends.fresh, situation, settings)
-    if control is None:
-        return Decision(
-            Action.HOLD,
-            Cause.UNCONFIRMED,
-            f"{seen}; waiting for the passive NAT {passive} to say whether it can",
-            backends.fresh,
-            ask=_askable((passive,), situation.control, situation, settings),
-        )
-    if control.state is not State.REACHABLE:
-        again = (passive,) if situation.now - control.at > ASK_AGAIN_AFTER else ()
-        return Decision(
-            Action.HOLD,
-            Cause.CONTROL_DOWN,
-            f"{seen}, but neither can the passive NAT {passive} be relied on, it is {control.state.value}: "
-            "the Internet or the standby is what is broken, a swap would help nobody",
-            backends.fresh,
-            control,
-            ask=_askable(again, situation.control, situation, settings),
-        )
+    if control is None or control.state is not State.REACHABLE:
+        return _unproven((seen, can), control, backends, situation, settings)
     warm = warming_up(control, situation, settings)
     if warm is not None:
         return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh, control)
@@ -183,7 +167,7 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
         return Decision(
             Action.HOLD,
             Cause.UNCONFIRMED,
-            f"{seen}, but until just now neither could the passive NAT {passive}, which can again: asking once more",
+            f"{seen}, but until just now neither could the passive NAT {passive}, which {can} again: asking once more",
             backends.fresh,
             control,
             ask=_askable(doubtful, situation.backends, situation, settings),
@@ -192,10 +176,52 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     return Decision(
         Action.FAIL_OVER,
         Cause.ENOUGH_FAILURES,
-        f"{seen}, while the passive NAT {passive} can",
+        f"{seen}, while the passive NAT {passive} {can}",
         covered,
         control,
         to_table=settings.other_table(situation.active),
+    )
+
+
+def _could_not(failures: Sequence[Observation]) -> str:
+    if all(o.state is State.SILENT for o in failures):
+        return "did not answer when last asked"
+    silent = " or did not answer" if any(o.state is State.SILENT for o in failures) else ""
+    return f"could not reach the Internet{silent} when last heard"
+
+
+def _unproven(
+    words: tuple[str, str], control: Observation | None, backends: Backends, situation: Situation, settings: Settings
+) -> Decision:
+    """Hold, since the passive NAT has not said that it has what the backends have lost.
+
+    Args:
+        words: what the backends have lost, and that the passive NAT can do it.
+    """
+    seen, can = words
+    passive = _passive_nat(situation, settings)
+    nat = situation.nats.get(passive)
+    # Only here: what it says itself since the trouble began proves more than EC2's word, which may be a little old.
+    without = None if nat is None else unaddressed(nat, settings)
+    if without is not None:
+        return Decision(Action.HOLD, Cause.CONTROL_DOWN, f"{seen}, but {without}", backends.fresh, control)
+    if control is None:
+        return Decision(
+            Action.HOLD,
+            Cause.UNCONFIRMED,
+            f"{seen}; waiting for the passive NAT {passive} to say whether it {can}",
+            backends.fresh,
+            ask=_askable((passive,), situation.control, situation, settings),
+        )
+    again = (passive,) if situation.now - control.at > ASK_AGAIN_AFTER else ()
+    return Decision(
+        Action.HOLD,
+        Cause.CONTROL_DOWN,
+        f"{seen}, but neither can the passive NAT {passive} be relied on, it is {control.state.value}: "
+        "the Internet or the standby is what is broken, a swap would help nobody",
+        backends.fresh,
+        control,
+        ask=_askable(again, situation.control, situation, settings),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 DEFAULT_ROUTE = "0.0.0.0/0"
@@ -26,14 +26,28 @@ TARGETS = (
     "OdbNetworkArn",
 )
 PROPAGATED = "EnableVgwRoutePropagation"
+# A VPC Route Server puts such a route into a table, and takes it out again:
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html
+ADVERTISED = "Advertisement"
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a route leads: the parameter of CreateRoute that names it, and the id."""
+    """Where a route leads: the parameter of CreateRoute that names it, and the id.
+
+    Attributes:
+        instance: id of the instance that a network interface is attached to; None where the target is no such.
+        advertised: a VPC Route Server keeps the route, and may withdraw it.
+    """
 
     parameter: str
     resource: str
+    instance: str | None = field(default=None, compare=False)
+    advertised: bool = field(default=False, compare=False)
+
+    def is_of(self, nat: Collection[str]) -> bool:
+        """Tell whether it is a NAT itself, which is known by its own id and by those of its network interfaces."""
+        return self.resource in nat or self.instance in nat
 
 
 @dataclass(frozen=True)
@@ -48,17 +62,39 @@ Routes = Mapping[Destination, Target]
 
 
 @dataclass(frozen=True)
+class Nats:
+    """Both NATs, each by its instance id and the ids of its network interfaces."""
+
+    active: frozenset[str] = frozenset()
+    passive: frozenset[str] = frozenset()
+
+    @property
+    def both(self) -> frozenset[str]:
+        """All ids of either."""
+        return self.active | self.passive
+
+
+@dataclass(frozen=True)
 class Difference:
     """One destination that the two tables treat differently.
 
     Attributes:
         active: where the active table leads; None where it has no such route.
         passive: where the passive table leads; None where it has no such route.
+        nat: one of the routes leads to a NAT of the pair, which nobody can judge who does not know what runs there.
     """
 
     destination: Destination
     active: Target | None
     passive: Target | None
+    nat: bool = False
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether a copy of the active table's route would be right: it is not for a NAT's own, nor for one that comes
+        and goes by itself.
+        """
+        return self.active is not None and not self.nat and not self.active.advertised
 
     @property
     def of_gateway_endpoint(self) -> bool:
@@ -74,11 +110,15 @@ class Difference:
             table = "passive" if self.passive is None else "active"
             return f"the {table} table does not take the routes of {network}"
         if self.passive is None and self.active is not None:
-            return f"{network} to {self.active.resource} is missing in the passive table"
-        if self.active is None and self.passive is not None:
-            return f"{network} to {self.passive.resource} is in the passive table only"
-        there, here = self.active and self.active.resource, self.passive and self.passive.resource
-        return f"{network} leads to {there}, in the passive table to {here}"
+            said = f"{network} to {self.active.resource} is missing in the passive table"
+        elif self.active is None and self.passive is not None:
+            said = f"{network} to {self.passive.resource} is in the passive table only"
+        else:
+            there, here = self.active and self.active.resource, self.passive and self.passive.resource
+            said = f"{network} leads to {there}, in the passive table to {here}"
+        if self.nat:
+            return f"{said} (a NAT of the pair: each table should lead to its own NAT, or both to the same)"
+        return said
 
 
 def read_routes(told: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> dict[Destination, Target]:
@@ -91,8 +131,11 @@ def read_routes(told: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> d
     routes: dict[Destination, Target] = {}
     for route in told:
         destination = next((Destination(key, route[key]) for key in DESTINATIONS if route.get(key)), None)
-        # EC2 tells of a route to an instance its network interface too: the more stable name of the two comes first.
-        target = next((Target(key, route[key]) for key in TARGETS if route.get(key)), None)
+        # EC2 tells of a route to an instance its network interface, too, and the other way round. CreateRoute takes one
+        # target, and an instance only if it has a single interface: the interface comes first.
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html
+        instance, advertised = route.get("InstanceId") or None, route.get("Origin") == ADVERTISED
+        target = next((Target(key, route[key], instance, advertised) for key in TARGETS if route.get(key)), None)
         if destination is None or target is None or target.resource == "local":
             continue
         if destination.network == DEFAULT_ROUTE or route.get("Origin") == PROPAGATED:
@@ -101,10 +144,18 @@ def read_routes(told: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> d
     return routes | {Destination(PROPAGATION, gateway): Target("GatewayId", gateway) for gateway in gateways}
 
 
-def differences(active: Routes, passive: Routes) -> tuple[Difference, ...]:
-    """Compare two tables' routes, in the order of their destinations."""
-    return tuple(
-        Difference(destination, active.get(destination), passive.get(destination))
-        for destination in sorted({*active, *passive}, key=lambda d: (d.parameter, d.network))
-        if active.get(destination) != passive.get(destination)
-    )
+def differences(active: Routes, passive: Routes, nats: Nats = Nats()) -> tuple[Difference, ...]:
+    """Compare two tables' routes, in the order of their destinations.
+
+    A route that leads to each table's own NAT, to a VPN that runs on both, say, is the same in both tables.
+    """
+    found = []
+    for destination in sorted({*active, *passive}, key=lambda d: (d.parameter, d.network)):
+        there, here = active.get(destination), passive.get(destination)
+        if there == here:
+            continue
+        if there is not None and here is not None and there.is_of(nats.active) and here.is_of(nats.passive):
+            continue
+        nat = any(target is not None and target.is_of(nats.both) for target in (there, here))
+        found.append(Difference(destination, there, here, nat))
+    return tuple(found)

@@ -24,8 +24,12 @@ _OVER: dict[Kind, tuple[str, str]] = {
     Kind.NO_SUBNETS: ("subnets are protected", "Subnets are associated with a route table of the pair."),
     Kind.SPLIT: ("the subnets are not split any more", "All protected subnets use the same route table."),
     Kind.PASSIVE_UNHEALTHY: ("the passive NAT could take over", "The NAT that stands by could take over again."),
+    Kind.PASSIVE_WITHOUT_ADDRESS: (
+        "the passive NAT has a public address",
+        "The NAT that stands by has a public address again.",
+    ),
     Kind.ROUTES_DIFFER: ("the route tables are alike", "The two route tables differ in nothing but the default route."),
-    Kind.EGRESS_ELSEWHERE: ("the egress address is in place", "The egress address is with the active NAT."),
+    Kind.EGRESS_ELSEWHERE: ("the egress address is in place", "The pair's addresses are where they belong."),
     Kind.LOCK_UNREADABLE: ("the lock can be understood", "The lock says something that the function understands."),
     Kind.PAUSED: ("no longer paused", "The pair is no longer paused."),
 }

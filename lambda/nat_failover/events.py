@@ -1,4 +1,4 @@
-"""What may invoke the function: the schedule's tick and SSM's status changes, and nothing else."""
+"""What may invoke the function: the schedule's tick, SSM's status changes, a person's self-test, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ FORMS = {
     "command-id": (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "a command's id, a UUID"),
     "instance-id": (re.compile(r"i-[0-9a-f]{8}|m?i-[0-9a-f]{17}"), "an instance's id, such as i-0123456789abcdef0"),
 }
+
+
+# How a person asks the function to try every call that it makes: no rule sends this.
+SELF_TEST = {"source": "nat-failover", "detail-type": "Self-test"}
 
 
 class UnknownEventError(ValueError):
@@ -36,10 +40,15 @@ class StatusChange:
     status: str
 
 
+@dataclass(frozen=True)
+class AskedToTest:
+    """A person wants to know whether each call of the function works."""
+
+
 Trigger = Tick | StatusChange
 
 
-def parse(event: object, document: str) -> Trigger:
+def parse(event: object, document: str) -> Trigger | AskedToTest:
     """Tell what an event is.
 
     Args:
@@ -54,6 +63,8 @@ def parse(event: object, document: str) -> Trigger:
     source, kind = event.get("source"), event.get("detail-type")
     if source == "aws.events" and kind == TICK:
         return Tick()
+    if {"source": source, "detail-type": kind} == SELF_TEST:
+        return AskedToTest()
     if source == "aws.ssm" and kind == STATUS_CHANGE:
         return _status_change(event.get("detail"), document)
     raise UnknownEventError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from nat_failover.address import elsewhere
+from nat_failover.address import astray, unaddressed
 from nat_failover.conditions import Inspection
 from nat_failover.decision import Cause, Decision
 from nat_failover.mirror import Mirror
@@ -38,12 +38,15 @@ class Inspector:
         if view.tables.active is None:
             return Inspection()
         return Inspection(
-            self.passive_trouble(view), self._compare_routes(view, metrics), self._compare_egress(view, metrics)
+            self.passive_trouble(view),
+            self._compare_routes(view, metrics),
+            self._compare_egress(view, metrics),
+            self.unaddressed(view),
         )
 
     def _compare_routes(self, view: View, metrics: Metrics) -> tuple[str, ...]:
         """Tell which routes the subnets would lose by a swap; copy them where that is wanted."""
-        found = view.tables.differences()
+        found = view.tables.differences(view.instances)
         passive = None if view.tables.active is None else self._settings.other_table(view.tables.active)
         may_write = self._settings.mode is Mode.AUTOMATIC and view.locks.lock.state is LockState.ARMED
         if found and passive is not None and self._settings.mirror_routes and may_write:
@@ -60,12 +63,14 @@ class Inspector:
         active = view.tables.active
         if view.egress is None or active is None:
             return None
-        said = elsewhere(view.egress, view.instances[self._settings.nat_of(active)])
-        if said is not None:
-            log.warning(said)
-            metrics.count("EgressElsewhere")
-            metrics.note("egress", [said])
-        return said
+        nat, other = (self._settings.nat_of(table) for table in (active, self._settings.other_table(active)))
+        said = astray(view.egress, view.instances[nat], view.instances.get(other))
+        if not said:
+            return None
+        log.warning("; ".join(said))
+        metrics.count("EgressElsewhere")
+        metrics.note("egress", list(said))
+        return "; ".join(said)
 
     def measure(self, view: View, decision: Decision, backends: Backends, metrics: Metrics, *, at_tick: bool) -> None:
         """Write the metrics of one look."""
@@ -85,6 +90,7 @@ class Inspector:
             "NoSubnets": decision.cause is Cause.NO_SUBNETS,
             "ControlDown": decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED),
             "PassiveNatUnhealthy": self.passive_trouble(view) is not None,
+            "PassiveNatWithoutAddress": self.unaddressed(view) is not None,
             "OfflineWhileLocked": locked and len(backends.failing) >= self._settings.failure_threshold,
             "LockUnreadable": view.locks.lock.state is LockState.UNREADABLE,
             "LockFailed": view.locks.lock.state is LockState.FAILED,
@@ -93,7 +99,10 @@ class Inspector:
                 metrics.count(name, value)
 
     def passive_trouble(self, view: View) -> str | None:
-        """Say why the passive NAT could not take over; None where it could, or no NAT is the passive one."""
+        """Say what is wrong with the passive NAT; None where nothing is, or no NAT is the passive one.
+
+        One without a public address can't answer, and is not broken for that: see ``unaddressed``.
+        """
         if view.tables.active is None:
             return None
         table = view.tables.by_id[self._settings.other_table(view.tables.active)]
@@ -103,8 +112,18 @@ class Inspector:
         instance = view.instances.get(passive)
         if instance is None or instance.state != "running":
             return f"the passive NAT {passive} is {'gone' if instance is None else instance.state}"
+        if unaddressed(instance, self._settings) is not None:
+            return None
         words = [o for o in view.observations if o.host == passive]
         state = latest_word(words).state if words else State.PENDING
         if state in (State.REACHABLE, State.PENDING):
             return None
         return f"the passive NAT {passive} runs, but is {state.value}"
+
+    def unaddressed(self, view: View) -> str | None:
+        """Say that the passive NAT has no public address, and so can't take over; None where it has, or needs none."""
+        active = view.tables.active
+        if active is None:
+            return None
+        passive = view.instances.get(self._settings.nat_of(self._settings.other_table(active)))
+        return None if passive is None else unaddressed(passive, self._settings)

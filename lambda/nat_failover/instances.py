@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from nat_failover.runtime import Runtime
 from nat_failover.situation import Nat
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+    from mypy_boto3_ec2.type_defs import DescribeInstancesResultTypeDef, InstanceTypeDef
+
+log = logging.getLogger(__name__)
 
 # A request takes 200 values of filters at most: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
 MOST_IDS = 200
+# Of more than these none is asked for by itself: a round has 50 hosts at most, the NATs among them.
+MOST_APART = 60
+FAILURES = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
+SERVER_ERRORS = 500
+# State of an instance that EC2 can say nothing of.
+UNKNOWN = "unknown"
 
 
 class Instances:
@@ -20,42 +33,93 @@ class Instances:
 
     Args:
         ec2: boto3 client.
+        runtime: doing things at the same time.
     """
 
-    def __init__(self, ec2: EC2Client) -> None:
+    def __init__(self, ec2: EC2Client, runtime: Runtime) -> None:
         self._ec2 = ec2
+        self._runtime = runtime
 
     def describe(self, ids: Sequence[str]) -> dict[str, Nat]:
         """Describe instances; one that EC2 no longer knows is in state ``gone``.
+
+        While an availability zone is disrupted, EC2 fails every request that names no instance, or one of that zone.
+        Each is then asked for by itself, and those that EC2 says nothing of are in state ``unknown``: it is in such an
+        hour that a failover is wanted.
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 
         ``LaunchTime`` is that of the last start, not of a reboot:
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
 
         Raises:
-            botocore.exceptions.ClientError: EC2 refuses.
+            botocore.exceptions.ClientError: EC2 refuses, or fails for every instance.
         """
+        wanted = sorted(set(ids))
+        try:
+            known = self._listed(wanted)
+        except ClientError as error:
+            if not _is_failure(error) or len(wanted) > MOST_APART:
+                raise
+            known = self._apart(wanted, error)
+        return {i: known.get(i, Nat(i, "gone", None)) for i in ids}
+
+    def _listed(self, wanted: Sequence[str]) -> dict[str, Nat]:
         # A filter, unlike InstanceIds, is no error where an instance has been gone for some time.
-        wanted, paginator = sorted(set(ids)), self._ec2.get_paginator("describe_instances")
+        paginator = self._ec2.get_paginator("describe_instances")
         requests = [
-            paginator.paginate(Filters=[{"Name": "instance-id", "Values": wanted[start : start + MOST_IDS]}])
+            paginator.paginate(Filters=[{"Name": "instance-id", "Values": list(wanted[start : start + MOST_IDS])}])
             for start in range(0, len(wanted), MOST_IDS)
         ]
-        known = {
-            instance["InstanceId"]: Nat(
-                instance["InstanceId"],
-                instance["State"]["Name"],
-                instance["LaunchTime"].timestamp(),
-                instance.get("PrivateIpAddress"),
-                _primary_interface(instance),
-                instance.get("PublicIpAddress"),
-                instance.get("SubnetId"),
-            )
-            for pages in requests
-            for page in pages
-            for reservation in page["Reservations"]
-            for instance in reservation["Instances"]
-        }
-        return {i: known.get(i, Nat(i, "gone", None)) for i in ids}
+        return _nats(page for pages in requests for page in pages)
+
+    def _apart(self, wanted: Sequence[str], failure: ClientError) -> dict[str, Nat]:
+        log.error("EC2 can't list instances; each is asked for by itself", extra={"error": str(failure)})
+        told = self._runtime.together([partial(self._one, instance) for instance in wanted])
+        known = {nat.instance_id: nat for nat in told if nat is not None}
+        if all(nat.state == UNKNOWN for nat in known.values()):
+            raise failure
+        return known
+
+    def _one(self, instance: str) -> Nat | None:
+        try:
+            return _nats([self._ec2.describe_instances(InstanceIds=[instance])]).get(instance)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "InvalidInstanceID.NotFound":
+                return None
+            if not _is_failure(error):
+                raise
+            return Nat(instance, UNKNOWN, None)
+
+
+def _is_failure(error: ClientError) -> bool:
+    """Tell whether EC2 itself has failed, and not the request.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
+    """
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error.response["Error"]["Code"] in FAILURES or status >= SERVER_ERRORS
+
+
+def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
+    """Read instances, by id.
+
+    The order of whatever is in an answer says nothing, and terminated instances are listed for up to an hour.
+    """
+    return {
+        instance["InstanceId"]: Nat(
+            instance["InstanceId"],
+            instance["State"]["Name"],
+            instance["LaunchTime"].timestamp(),
+            instance.get("PrivateIpAddress"),
+            _primary_interface(instance),
+            instance.get("PublicIpAddress"),
+            instance.get("SubnetId"),
+            tuple(sorted(each["NetworkInterfaceId"] for each in instance.get("NetworkInterfaces", []))),
+        )
+        for page in pages
+        for reservation in page["Reservations"]
+        for instance in reservation["Instances"]
+    }
 
 
 def _primary_interface(instance: InstanceTypeDef) -> str | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nat_failover.conditions import Kind, Severity
-from nat_failover.observation import Observation
+from nat_failover.observation import Observation, State
 from nat_failover.settings import Settings
 from nat_failover.told import Phase
 
@@ -165,12 +165,23 @@ def bounded(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def hosts(evidence: Sequence[Observation], s: Settings) -> tuple[str, ...]:
-    """Say of each host what it has said."""
+    """Return a line for each host: what it has said, or that it does not answer, which is all that is known of it."""
     targets = ", ".join(s.targets)
     return tuple(
-        f"{o.host}: {o.state.value} at {clock(o.at)}, offline since {clock(o.since)} UTC, none of {targets} answered"
+        f"{o.host}: SILENT, no answer since it was asked at {clock(o.since)} UTC"
+        if o.state is State.SILENT
+        else f"{o.host}: {o.state.value} at {clock(o.at)}, offline since {clock(o.since)} UTC, "
+        f"none of {targets} answered"
         for o in evidence
     )
+
+
+def lost(evidence: Sequence[Observation]) -> str:
+    """Return what backends have come to, as it was seen: silent ones have not said that they are offline."""
+    silent = sum(o.state is State.SILENT for o in evidence)
+    if silent and silent == len(evidence):
+        return "no longer answer"
+    return "have lost the Internet or no longer answer" if silent else "have lost the Internet"
 
 
 def clock(at: float) -> str:

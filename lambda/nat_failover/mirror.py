@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 class Mirror:
     """Makes a passive route table like the active one, the default route aside.
 
-    Nothing is ever deleted: a route that only the passive table has is told of, for a person to judge.
+    Nothing is ever deleted: a route that only the passive table has is told of, for a person to judge. So is one that
+    leads to a NAT of the pair, which is never copied and never replaced.
 
     Args:
         ec2: boto3 client.
@@ -37,12 +38,12 @@ class Mirror:
             passive: id of the table that is written.
 
         Returns:
-            The differences that remain: those that EC2 refuses to mend, and what only the passive table has.
+            The differences that remain: those that EC2 refuses to mend, and those that are for a person.
         """
         return tuple(difference for difference in found if not self._copied(difference, passive))
 
     def _copied(self, difference: Difference, passive: str) -> bool:
-        if difference.active is None:
+        if difference.active is None or not difference.mirrored:
             return False
         try:
             self._copy(difference, difference.active, passive)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.conditions import Findings, Inspection, find
 from nat_failover.decision import Action, Cause, Decision, decide
 from nat_failover.events import Tick, Trigger
-from nat_failover.failover import Failover, Invoker, Result
+from nat_failover.execution import Invoker, Known, Result
+from nat_failover.failover import Failover, NotBegunError
 from nat_failover.fleet import Fleet
+from nat_failover.gathering import Gathering
 from nat_failover.inspection import Inspector
+from nat_failover.lock import LockView
 from nat_failover.observability import Metrics
 from nat_failover.observation import State
 from nat_failover.probe import Probe
@@ -19,19 +23,22 @@ from nat_failover.record import LockState
 from nat_failover.rounds import Kind, Running, choose, watched_beyond
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Mode, Settings
-from nat_failover.situation import Situation
-from nat_failover.survey import survey
+from nat_failover.survey import Backends, survey
 from nat_failover.teller import Teller
+from nat_failover.turns import Turns
 from nat_failover.view import Lookout, View
+
+log = logging.getLogger(__name__)
 
 # What an invocation keeps of its time for acting, in seconds.
 TO_ACT = 20.0
-# An invocation asks the same host again no sooner than after this many seconds.
-ASK_EVERY = 3.0
 # Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
 LOOK_EVERY = 5
-# A failure counts as new, one that others may be about to join, where its host had been fine for this long.
-FINE_FOR = 20.0
+LOST = Result("lost", "another invocation has the claim and acts")
+# States of the lock in which an event is left to whoever acts, or has just acted: nothing else is to be told.
+ACTED_UPON = frozenset({LockState.FAILING_OVER, LockState.FAILED_OVER})
+# Before a failover that could not be recorded is judged anew, in seconds.
+JUDGE_ANEW = (0.5, 1.5)
 OBSERVED = Result("observed", "would have failed over; observe mode changes nothing")
 
 
@@ -65,6 +72,8 @@ class Monitor:
         self._failover = failover
         self._inspector = inspector
         self._teller = teller
+        self._turns = Turns(settings, runtime, lookout.look_at_lock)
+        self._gathering = Gathering(settings, runtime, lookout, self._turns, self._ask)
 
     def run(self, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
         """Do what an event calls for.
@@ -74,7 +83,14 @@ class Monitor:
             RouteTablesError: a route table of the pair is missing.
             SwapFailedError: the failover has failed.
         """
-        view = self._lookout.look(trigger)
+        locks = None
+        if isinstance(trigger, Tick):
+            self._turns.tick()
+        else:
+            locks = self._turns.come(invoker.ends_at - TO_ACT)
+            if locks.is_claimed(self._runtime.now()) and locks.lock.state in ACTED_UPON:
+                return self._stand_back(locks, metrics)
+        view = self._lookout.look(trigger, locks)
         lock = view.locks.lock
         refused: ClientError | BotoCoreError | None = None
         if isinstance(trigger, Tick) and lock.state is not LockState.PAUSED:
@@ -87,14 +103,19 @@ class Monitor:
             raise refused
         return outcome
 
+    def _stand_back(self, locks: LockView, metrics: Metrics) -> Outcome:
+        """Leave it to the invocation that acts, or has just acted."""
+        metrics.count("Locked", locks.lock.state is not LockState.ARMED)
+        reason = f"another invocation acts, or has just acted: the lock is {locks.lock.reason}"
+        return Outcome(Decision(Action.HOLD, Cause.LOCKED, reason), None)
+
     def _judge(self, view: View, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
         lock = view.locks.lock
-        decision = decide(self._situation(view), self._settings)
+        decision = self._decide(view)
         if lock.state is LockState.ARMED:
-            view, decision = self._wait_for_evidence(view, decision, trigger, invoker)
-        backends = survey(self._situation(view).backends, self._runtime.now(), self._settings)
+            view, decision = self._gathering.gather(view, decision, trigger, invoker.ends_at - TO_ACT)
         at_tick = isinstance(trigger, Tick)
-        self._inspector.measure(view, decision, backends, metrics, at_tick=at_tick)
+        backends = self._measure(view, decision, metrics, at_tick=at_tick)
         if lock.state is LockState.FAILING_OVER:
             return self._finish(view, invoker, metrics)
         observing = decision.action is Action.FAIL_OVER and self._settings.mode is Mode.OBSERVE
@@ -103,34 +124,50 @@ class Monitor:
             findings = find(decision, lock, backends, view.tables.active, seen, self._settings)
             self._tell(view, findings if at_tick else findings.urgent, metrics)
             return Outcome(decision, OBSERVED if observing else None)
-        asked = self._backends(view)
-        passive = view.instances.get(self._passive(view) or "")
-        interface = None if passive is None else passive.interface
-        result = self._failover.carry_out(decision, view.tables, asked, invoker, metrics, interface)
-        return Outcome(decision, result)
+        return self._act(view, decision, trigger, invoker, metrics)
+
+    def _act(self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
+        """Carry a decision out; where something keeps it from being begun, wait a little and judge anew."""
+        until, decided_by = invoker.ends_at - TO_ACT, view.locks
+        while True:
+            locks = self._turns.past_claim(view.locks, until)
+            if locks.lock.state is not LockState.ARMED or locks.is_claimed(self._runtime.now()):
+                return Outcome(decision, LOST)
+            if locks is not decided_by:
+                view = self._lookout.look_again(replace(view, locks=locks))
+                view, decision = self._gathering.gather(view, self._decide(view), trigger, until)
+                if decision.action is Action.HOLD:
+                    metrics.flush()
+                    self._measure(view, decision, metrics)
+                    return Outcome(decision, None)
+            passive = view.instances.get(self._passive(view) or "")
+            interface = None if passive is None else passive.interface
+            known = Known(view.tables, self._backends(view), decision.evidence, interface)
+            try:
+                result = self._failover.carry_out(decision, known, invoker, metrics, locks)
+                if result.outcome != LOST.outcome or self._runtime.now() >= until:
+                    return Outcome(decision, result)
+            except NotBegunError as refused:
+                log.warning("not begun", extra={"error": str(refused.cause)})
+                if self._runtime.now() >= until:
+                    raise refused.cause from refused
+            self._runtime.sleep(self._runtime.random.uniform(*JUDGE_ANEW))
+            view = replace(view, locks=self._lookout.look_at_lock())
+
+    def _measure(self, view: View, decision: Decision, metrics: Metrics, *, at_tick: bool = False) -> Backends:
+        now = self._runtime.now()
+        backends = survey(view.situation(self._settings, now).backends, now, self._settings)
+        self._inspector.measure(view, decision, backends, metrics, at_tick=at_tick)
+        return backends
+
+    def _decide(self, view: View) -> Decision:
+        return decide(view.situation(self._settings, self._runtime.now()), self._settings)
 
     def _tell(self, view: View, findings: Findings, metrics: Metrics) -> None:
         """Tell people what is new; while another invocation acts, or has just acted, that is for it to do."""
         metrics.flush()  # should telling take what is left of the function's time, all that was measured is written
         if not view.locks.is_claimed(self._runtime.now()):
             self._teller.tell(view.locks.told, findings, metrics)
-
-    def _situation(self, view: View) -> Situation:
-        active = view.tables.active
-        passive = None if active is None else view.tables.by_id[self._settings.other_table(active)]
-        nats = set(self._settings.nats)
-        control = None if passive is None else self._settings.nat_of(passive.table_id)
-        return Situation(
-            now=self._runtime.now(),
-            lock=view.locks.lock.state,
-            lock_reason=view.locks.lock.reason,
-            active=active,
-            subnets=view.tables.subnets,
-            passive_route=None if passive is None else passive.trouble,
-            backends=[o for o in view.observations if o.host not in nats and view.is_there(o.host)],
-            control=[o for o in view.observations if o.host == control],
-            nats=view.instances,
-        )
 
     def _ask_who_is_due(self, view: View) -> View:
         """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone."""
@@ -142,31 +179,41 @@ class Monitor:
             if o.running_until is not None and not o.answers_soon and (o.host in nats or view.is_there(o.host))
         ]
         watched = watched_beyond(running, now, self._settings)
+        latest = survey(view.observations, now, self._settings).latest
         passive = self._passive(view)
         control = [passive] if passive is not None and passive not in watched else []
-        known = {o.host for o in view.observations if o.host not in nats and view.is_there(o.host)}
+        known = {host for host in latest if host not in nats and view.is_there(host)}
         enough = len(watched - nats) >= self._settings.sample_size or (known and known <= watched)
         if enough and not control and not self._looks_for_new_ones(now):
             return view
         if len(watched - nats) >= self._settings.sample_size:
-            return self._ask(view, self._kind, tuple(control))
-        latest = {o.host: o for o in survey(view.observations, now, self._settings).latest.values()}
+            return self._ask_next(view, tuple(control))
         again = frozenset(h for h, o in latest.items() if o.state in (State.UNREACHABLE, State.WARMING_UP))
+        # Where silence is evidence, whoever is silent is asked as often as anybody else.
+        of_no_use = {State.BROKEN, State.SILENT} if self._settings.watches else {State.BROKEN}
         online = self._fleet.online(watched | again)
         view = self._lookout.meet(view, online)
         backends = choose(
             [host for host in online if view.is_there(host)],
             watched - nats,
             again,
-            frozenset(h for h, o in latest.items() if o.state is State.BROKEN),
+            frozenset(h for h, o in latest.items() if o.state in of_no_use),
             self._settings,
             self._runtime.random,
         )
-        return self._ask(view, self._kind, (*control, *backends))
+        return self._ask_next(view, (*control, *backends))
 
-    @property
-    def _kind(self) -> Kind:
-        return Kind.WATCH if self._settings.watches else Kind.CHECK
+    def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
+        """Send the next watch, and a quick check to those who did not answer when they were asked last.
+
+        An agent that comes back runs everything that it was sent, however late: watch after watch for hours.
+        """
+        if not self._settings.watches:
+            return self._ask(view, Kind.CHECK, hosts)
+        latest = survey(view.observations, self._runtime.now(), self._settings).latest
+        silent = {h for h, o in latest.items() if o.state is State.SILENT}
+        view = self._ask(view, Kind.WATCH, tuple(h for h in hosts if h not in silent))
+        return self._ask(view, Kind.CHECK, tuple(h for h in hosts if h in silent))
 
     def _looks_for_new_ones(self, now: float) -> bool:
         """Tell whether this tick is one of those that look for backends never seen; the list takes calls."""
@@ -177,56 +224,24 @@ class Monitor:
         return None if active is None else self._settings.nat_of(self._settings.other_table(active))
 
     def _ask(self, view: View, kind: Kind, hosts: tuple[str, ...]) -> View:
+        # What EC2 calls stopped would do as it was told once it starts again; SSM may refuse all for its sake.
+        hosts = tuple(host for host in hosts if view.may_run(host))
         if not hosts:
             return view
         passive = view.instances.get(self._passive(view) or "")
-        asked = self._probe.send(kind, hosts, passive.address if passive and kind is Kind.WATCH else None)
-        if asked is None:
-            return view
-        return view.with_round(asked)
-
-    def _wait_for_evidence(
-        self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker
-    ) -> tuple[View, Decision]:
-        """Ask for what a decision lacks, and wait for the answers as long as they may change it."""
-        begun = self._runtime.now()
-        deadline = min(begun + self._settings.confirm_for, invoker.ends_at - TO_ACT)
-        asked_at: dict[str, float] = {}
-        while decision.action is Action.HOLD:
-            now = self._runtime.now()
-            if now >= deadline:
-                break
-            ask = tuple(host for host in decision.ask if now - asked_at.get(host, 0) >= ASK_EVERY)
-            if ask:
-                asked_at |= dict.fromkeys(ask, now)
-                view = self._ask(view, Kind.CHECK, ask)
-            if not self._worth_waiting(view, decision, trigger, begun):
-                break
-            self._runtime.sleep(self._settings.poll)
-            view = self._lookout.look_again(view)
-            decision = decide(self._situation(view), self._settings)
-        return view, decision
-
-    def _worth_waiting(self, view: View, decision: Decision, trigger: Trigger, begun: float) -> bool:
-        now = self._runtime.now()
-        if decision.cause is Cause.UNCONFIRMED:
-            return True
-        if decision.cause is Cause.FEW_FAILURES:
-            # The first failures after a time of health: the others' are seen within the next seconds, if it is the NAT.
-            new = any(o.elapsed >= FINE_FOR and now - o.at <= self._settings.gather_for for o in decision.evidence)
-            if new and now - begun < self._settings.gather_for:
-                return True
-        if self._settings.watches or not isinstance(trigger, Tick):
-            return False
-        # A quick check has no later tick to be read by: it is read to its end here.
-        return any(o.state is State.PENDING and o.answers_soon for o in view.observations)
+        for asked in self._probe.send(kind, hosts, passive.address if passive and kind is Kind.WATCH else None):
+            view = view.with_round(asked)
+        return view
 
     def _finish(self, view: View, invoker: Invoker, metrics: Metrics) -> Outcome:
         lock = view.locks.lock
         decision = Decision(Action.HOLD, Cause.LOCKED, lock.reason)
         if view.locks.is_claimed(self._runtime.now()):
             return Outcome(decision, None)
-        return Outcome(decision, self._failover.finish(self._backends(view), invoker, metrics))
+        try:
+            return Outcome(decision, self._failover.finish(self._backends(view), invoker, metrics))
+        except NotBegunError as refused:
+            raise refused.cause from refused
 
     def _backends(self, view: View) -> tuple[str, ...]:
         nats = set(self._settings.nats)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nat_failover.probe_report import read_report
 from nat_failover.rounds import Kind, Round
 from nat_failover.settings import Settings
 
-# SendCommand's shortest TimeoutSeconds: no agent starts a command later than this after it was sent.
+# SendCommand's shortest TimeoutSeconds. The agent does not know of it: what it has accepted it starts however late.
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
 DELIVERY_TIMEOUT = 30
+# How far a host's own clock may move its answer behind the earliest time that it can have come to it.
+CLOCK_TRUST = 30.0
 # Beyond its window a probe may still have to finish a judgement and its result has to travel.
 SLACK = DELIVERY_TIMEOUT + 15
 
@@ -56,13 +58,22 @@ def unknown_yet(host: str) -> Invocation:
 
 
 @dataclass(frozen=True)
-class Report:
-    """The probe's line of JSON, as far as it is needed; durations in seconds."""
+class Measured:
+    """What a host has measured itself, of an answer; durations in seconds.
 
-    state: str
-    elapsed: float
-    lost_for: float
+    Attributes:
+        boot: id of the boot that ``uptime`` counts from; empty where the host has not said it.
+        uptime: when it came to its answer.
+        lost_for: for how long it had been offline then.
+        finished_at: by its own clock, seconds since the epoch; None where SSM does not say.
+        seen_at: when it was known to have come to an answer, by the clock of AWS.
+    """
+
+    boot: str
     uptime: float
+    lost_for: float
+    finished_at: float | None
+    seen_at: float
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,8 @@ class Observation:
         elapsed: how long the probe had been watching.
         running_until: when the watch ends that is still under way; None when there is none.
         detail: for people.
+        earliest: before which the host can't have come to its answer, where its other answers tell; see dating.py.
+        measured: what an answer is dated by.
     """
 
     host: str
@@ -90,6 +103,8 @@ class Observation:
     elapsed: float = 0.0
     running_until: float | None = None
     detail: str = ""
+    earliest: float | None = None
+    measured: Measured | None = None
 
     @property
     def answers_soon(self) -> bool:
@@ -109,13 +124,13 @@ class Observation:
     @property
     def answered_from(self) -> float:
         """The earliest time at which the host can have come to this answer, free of its own clock."""
-        return self.asked_at + self.elapsed
+        return self.asked_at + self.elapsed if self.earliest is None else self.earliest
 
 
 def observe(invocation: Invocation, asked: Round, read_at: float, now: float, settings: Settings) -> Observation:
     """Read one invocation.
 
-    A host's clock may be wrong, so its finishing time is held between what SSM's own times allow.
+    A host's clock may be wrong, so its finishing time is held between what SSM's own times allow; see dating.py.
 
     Args:
         invocation: as SSM has told it.
@@ -143,14 +158,13 @@ def _ended(invocation: Invocation, asked: Round, now: float, settings: Settings)
         return Observation(
             invocation.host, State.SILENT, at, asked.asked_at, asked.asked_at, True, detail="undeliverable"
         )
-    report = _report(invocation.output)
+    report = read_report(invocation.output)
     if report is None:
         return _other(invocation, asked, now)
     # No probe can have run for longer than its round is old, whatever the host says.
     elapsed = min(report.elapsed, max(0.0, now - asked.asked_at))
-    earliest = asked.asked_at + elapsed
-    latest = min(now, earliest + DELIVERY_TIMEOUT)
-    at = _held(invocation.finished_at, earliest, latest, latest)
+    measured = Measured(report.boot, report.uptime, report.lost_for, invocation.finished_at, now)
+    at = held_clock(measured, asked.asked_at + elapsed)
     state = {
         (EXIT_REACHABLE, "reachable"): State.REACHABLE,
         (EXIT_UNREACHABLE, "unreachable"): State.UNREACHABLE,
@@ -160,7 +174,16 @@ def _ended(invocation: Invocation, asked: Round, now: float, settings: Settings)
         state = State.BROKEN
     since = max(asked.asked_at, at - report.lost_for)
     return Observation(
-        invocation.host, state, at, since, asked.asked_at, True, report.uptime, elapsed, detail=_why(invocation)
+        invocation.host,
+        state,
+        at,
+        since,
+        asked.asked_at,
+        True,
+        report.uptime,
+        elapsed,
+        detail=_why(invocation),
+        measured=measured if report.boot else None,
     )
 
 
@@ -215,21 +238,12 @@ def _why(invocation: Invocation) -> str:
     return f"{invocation.details or invocation.status}, exit {invocation.exit_code}: {said}"
 
 
+def held_clock(measured: Measured, earliest: float) -> float:
+    """Return when a host came to its answer: by its own clock, as far as that may be trusted."""
+    latest = min(measured.seen_at, earliest + CLOCK_TRUST)
+    return _held(measured.finished_at, earliest, latest, latest)
+
+
 def _held(at: float | None, earliest: float, latest: float, otherwise: float) -> float:
     """Hold a host's time between two others; one that is missing is the same at every reading."""
     return max(earliest, min(otherwise if at is None else at, latest))
-
-
-def _report(output: str) -> Report | None:
-    """Find the probe's line in what the script has printed; None where there is none that makes sense."""
-    for line in output.splitlines():
-        try:
-            said = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if not isinstance(said, dict) or said.get("probe") != 1 or not isinstance(said.get("state"), str):
-            continue
-        numbers = [said.get(key, 0) for key in ("elapsed", "lost_for", "uptime")]
-        if all(isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n < 1e10 for n in numbers):
-            return Report(said["state"], *map(float, numbers))
-    return None

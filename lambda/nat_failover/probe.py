@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from nat_failover.fleet import Fleet
 from nat_failover.observation import DELIVERY_TIMEOUT, Invocation, Observation, observe, unknown_yet
+from nat_failover.parameter import is_passing
 from nat_failover.rounds import Kind, Round
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
@@ -26,6 +29,11 @@ log = logging.getLogger(__name__)
 PAGE = 50
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
 MOST_HOSTS = 50
+# One host that is not managed, on another platform, or without its tag, and AWS refuses the whole command:
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/run-command-setting-up.html
+REFUSED_AS_A_WHOLE = frozenset({"InvalidInstanceId", "UnsupportedPlatformType", "AccessDeniedException"})
+# How often a refused command is sent anew, at most: enough to leave out the one or two hosts to blame.
+MOST_SENDS = 8
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,12 @@ class Probe:
         self._runtime = runtime
         self._fleet = fleet
 
-    def send(self, kind: Kind, hosts: Sequence[str], control: str | None = None) -> Round | None:
+    def send(self, kind: Kind, hosts: Sequence[str], control: str | None = None) -> tuple[Round, ...]:
         """Ask hosts, all at the same time.
 
-        SSM refuses a command as a whole if it does not manage one of the hosts: it is then sent to the others.
+        AWS refuses a command as a whole for one host that it does not manage, that the document is not for, or that
+        has lost its tag. It is then sent to those that EC2 and SSM have nothing against, and, where even these are
+        refused, to one half of them after the other.
 
         Args:
             kind: a watch lasts for the window, all else answers at once.
@@ -67,20 +77,41 @@ class Probe:
             control: private address of the passive NAT, which a host that has lost pings tells of it.
 
         Returns:
-            The round, with the hosts that were asked; None when none of them is managed by SSM.
+            One round in general, with the hosts that were asked; none when nobody of them can be.
 
         Raises:
-            botocore.exceptions.ClientError: SSM refuses.
+            botocore.exceptions.ClientError: AWS refuses otherwise, or has refused every host that should do.
         """
         try:
-            return self._send(kind, hosts, control)
-        except self._ssm.exceptions.InvalidInstanceId:
-            managed = self._fleet.online_of(hosts)
-            log.warning("hosts that SSM does not manage", extra={"hosts": sorted(set(hosts) - managed)})
-            left = [host for host in hosts if host in managed]
-            if len(left) == len(hosts):
+            return (self._send(kind, hosts, control),)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in REFUSED_AS_A_WHOLE:
                 raise
-            return self._send(kind, left, control) if left else None
+        able = self._fleet.answerable(hosts)
+        log.warning("hosts that can't be asked", extra={"hosts": sorted(set(hosts) - set(able))})
+        return self._send_by_halves(kind, able, control) if able else ()
+
+    def _send_by_halves(self, kind: Kind, hosts: Sequence[str], control: str | None) -> tuple[Round, ...]:
+        """Send to groups of hosts, halving each that is refused, with so many calls at most."""
+        groups, sent, refused = [list(hosts)], [], None
+        for _ in range(MOST_SENDS):
+            if not groups:
+                break
+            group = groups.pop(0)
+            try:
+                sent.append(self._send(kind, group, control))
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in REFUSED_AS_A_WHOLE:
+                    raise
+                refused = error
+                middle = (len(group) + 1) // 2
+                groups += [half for half in (group[:middle], group[middle:]) if half != group and half]
+        if refused is not None:
+            left = sorted(set(hosts) - {host for asked in sent for host in asked.hosts})
+            log.warning("hosts that AWS refuses to ask", extra={"hosts": left, "error": str(refused)})
+            if not sent:
+                raise refused
+        return tuple(sent)
 
     def _send(self, kind: Kind, hosts: Sequence[str], control: str | None) -> Round:
         window = self._settings.window if kind is Kind.WATCH else 0
@@ -159,6 +190,20 @@ class Probe:
             observe(read.invocations.get(host) or unknown_yet(host), asked, read.at, now, self._settings)
             for host in sorted({*asked.hosts, *read.invocations})
         ]
+
+    def read_again(self, asked: Round) -> list[Observation] | None:
+        """Return what the hosts of a round have said so far; None where SSM has no time just now: what is known stands.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses for good.
+        """
+        try:
+            return self.read(asked)
+        except (ClientError, BotoCoreError) as error:
+            if not is_passing(error):
+                raise
+            log.warning("a round can't be read just now", extra={"command_id": asked.command_id, "error": str(error)})
+            return None
 
     def readings(self, rounds: Sequence[Round]) -> list[Callable[[], list[Observation]]]:
         """Give one call for each round, to be made at the same time."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 ARMED = "armed"
 PAUSED = "paused"
@@ -31,10 +32,20 @@ class LockState(StrEnum):
 
 @dataclass(frozen=True)
 class EgressMove:
-    """The move of the egress address: which Elastic IP, and whether the NAT behind ``to_table`` has it by now."""
+    """The move of the egress address: which Elastic IP, and whether the NAT behind ``to_table`` has it by now.
+
+    ``standby`` is of the address that the other NAT gets in its place; None where the pair has no second.
+    """
 
     allocation: str
     moved: bool
+    standby: EgressMove | None = None
+
+    @property
+    def json(self) -> dict[str, object]:
+        """Give it as the lock's record has it."""
+        standby = {} if self.standby is None else {"standby": self.standby.json}
+        return {"allocation": self.allocation, "moved": self.moved, **standby}
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,7 @@ class Record:
         if self.seconds is not None:
             said["seconds"] = round(self.seconds, 3)
         if self.egress is not None:
-            said["egress"] = {"allocation": self.egress.allocation, "moved": self.egress.moved}
+            said["egress"] = self.egress.json
         return json.dumps(said, ensure_ascii=True, separators=(",", ":"))
 
 
@@ -174,11 +185,11 @@ def _record(said: object, state: LockState) -> Record:
     )
 
 
-def _egress(said: object) -> EgressMove | None:
+def _egress(said: Any) -> EgressMove | None:
     """Read the address's move; what can't be understood is left out, for no step depends on it."""
     match said:
         case {"allocation": str(allocation), "moved": bool(moved)}:
-            return EgressMove(allocation, moved)
+            return EgressMove(allocation, moved, _egress(said.get("standby")))
         case _:
             return None
 
@@ -197,15 +208,21 @@ def _meaning(record: Record) -> str:
 
 @dataclass(frozen=True)
 class Claim:
-    """The claim as it was read.
+    """The claim as it was read; times in seconds since the epoch.
 
     Attributes:
-        until: end of the lease, seconds since the epoch.
+        until: end of the lease.
+        since: when it was taken; None where it does not say so.
+        lock: version of the lock that its holder had seen; None where it does not say so.
+        token: what no other claim has.
     """
 
     owner: str
     until: float
     version: int
+    since: float | None = None
+    lock: int | None = None
+    token: str = ""
 
     def is_live(self, now: float) -> bool:
         """Tell whether it still protects its holder."""
@@ -214,7 +231,12 @@ class Claim:
     @property
     def text(self) -> str:
         """Write it as JSON."""
-        return json.dumps({"owner": self.owner, "until": round(self.until, 3)})
+        said: dict[str, object] = {"owner": self.owner, "until": round(self.until, 3)}
+        if self.since is not None:
+            said |= {"since": round(self.since, 3), "lock": self.lock}
+        if self.token:
+            said["token"] = self.token
+        return json.dumps(said)
 
 
 def read_claim(text: str, version: int, modified_at: float, lease: float) -> Claim:
@@ -230,9 +252,18 @@ def read_claim(text: str, version: int, modified_at: float, lease: float) -> Cla
         if not math.isfinite(until):
             raise ValueError(until)  # noqa: TRY301
         # Twice what is honest, for a deployment may have shortened the lease since.
-        return Claim(owner, min(float(until), modified_at + 2 * lease), version)
+        return Claim(owner, min(float(until), modified_at + 2 * lease), version, *_taken(said))
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return Claim("unknown", modified_at + lease, version)
+
+
+def _taken(said: Mapping[str, object]) -> tuple[float | None, int | None]:
+    """Read when a claim was taken, and upon which lock; what can't be understood is left out, and the lease holds."""
+    match said:
+        case {"since": float(since), "lock": int(lock)} if math.isfinite(since) and not isinstance(lock, bool):
+            return since, lock
+        case _:
+            return None, None
 
 
 def _iso(at: float) -> str:

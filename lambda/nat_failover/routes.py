@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.differences import DEFAULT_ROUTE, TARGETS, Destination, Difference, Target, differences, read_routes
+from nat_failover.differences import DEFAULT_ROUTE, TARGETS, read_routes
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
+from nat_failover.tables import Table, Tables
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -22,6 +22,11 @@ log = logging.getLogger(__name__)
 
 # Pauses before each further try of a swap, in seconds. botocore has retried throttling and 5xx by itself before.
 PAUSES = (0.2, 0.5, 1.0)
+# What EC2 says of an association that has been replaced by a call whose answer got lost. A reading of the tables that
+# is old shows it still; they are read anew after these pauses:
+# https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+REPLACED = "InvalidAssociationID.NotFound"
+PAUSES_OF_OLD_READINGS = (2.0, 4.0)
 
 
 class RouteTablesError(Exception):
@@ -45,49 +50,6 @@ class SwapFailedError(Exception):
         )
 
 
-@dataclass(frozen=True)
-class Table:
-    """One route table of the pair.
-
-    Attributes:
-        associations: association id by subnet id, explicit subnet associations only: the main route table's own
-            association and gateway (edge) associations have no subnet of ours to move.
-        trouble: why its default route would not carry traffic; None where it would.
-        routes: all others but the VPC's own.
-    """
-
-    table_id: str
-    associations: Mapping[str, str]
-    trouble: str | None
-    routes: Mapping[Destination, Target] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Tables:
-    """Both route tables of the pair, by id."""
-
-    by_id: Mapping[str, Table]
-
-    @property
-    def active(self) -> str | None:
-        """The table that all protected subnets use; None where they are split or there are none."""
-        used = [table_id for table_id, table in self.by_id.items() if table.associations]
-        return used[0] if len(used) == 1 else None
-
-    def differences(self) -> tuple[Difference, ...]:
-        """Give what the subnets would lose or gain by a swap, beside the NAT; nothing where no table is active."""
-        active = self.active
-        if active is None:
-            return ()
-        (passive,) = (table for table_id, table in self.by_id.items() if table_id != active)
-        return differences(self.by_id[active].routes, passive.routes)
-
-    @property
-    def subnets(self) -> dict[str, tuple[str, ...]]:
-        """Protected subnets by table."""
-        return {table_id: tuple(sorted(table.associations)) for table_id, table in self.by_id.items()}
-
-
 class Routes:
     """The pair's route tables in EC2.
 
@@ -109,11 +71,13 @@ class Routes:
             RouteTablesError: one of them does not exist.
             botocore.exceptions.ClientError: EC2 refuses.
         """
-        # A filter, unlike RouteTableIds, is no error where one is missing: which one is then known.
-        answer = self._ec2.describe_route_tables(
+        # A filter, unlike RouteTableIds, is no error where one is missing: which one is then known. A page may be
+        # short, or empty, and have another behind it:
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html
+        pages = self._ec2.get_paginator("describe_route_tables").paginate(
             Filters=[{"Name": "route-table-id", "Values": list(self._settings.tables)}]
         )
-        found = {table["RouteTableId"]: table for table in answer["RouteTables"]}
+        found = {table["RouteTableId"]: table for page in pages for table in page["RouteTables"]}
         for table_id in self._settings.tables:
             if table_id not in found:
                 raise RouteTablesError(
@@ -131,7 +95,8 @@ class Routes:
             and a.get("AssociationState", {}).get("State", "associated") in ("associated", "associating")
         }
         gateways = [gateway["GatewayId"] for gateway in told.get("PropagatingVgws", [])]
-        return Table(table_id, associations, self._trouble(told), read_routes(told.get("Routes", []), gateways))
+        routes = read_routes(told.get("Routes", []), gateways)
+        return Table(table_id, associations, self._trouble(told), routes, self._settings.nat_of(table_id))
 
     def _trouble(self, told: RouteTableTypeDef) -> str | None:
         table_id = told["RouteTableId"]
@@ -178,7 +143,7 @@ class Routes:
         moved: set[str] = set()
         left = _chosen(known.by_id[from_table], only)
         errors: dict[str, str] = {}
-        for pause in (*PAUSES, None):
+        for pause in (*PAUSES, *PAUSES_OF_OLD_READINGS, None):
             allowed()
             errors = self._replace_all(left, to_table)
             moved.update(set(left) - set(errors))
@@ -195,8 +160,10 @@ class Routes:
                     return tuple(sorted(moved))
                 errors = {s: errors.get(s, "still on the old table") for s in left}
             log.warning("subnets not moved yet", extra={"errors": errors})
-            if pause is not None:
-                self._runtime.sleep(pause)
+            old_reading = all(said.startswith(REPLACED) for said in errors.values())
+            if pause is None or (pause in PAUSES_OF_OLD_READINGS and not old_reading):
+                break
+            self._runtime.sleep(pause)
         raise SwapFailedError(tuple(sorted(moved)), errors)
 
     def _replace_all(self, associations: Mapping[str, str], to_table: str) -> dict[str, str]:

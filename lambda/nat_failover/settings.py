@@ -43,9 +43,9 @@ class Settings:
             the probe takes to see a failure and SSM to tell it.
         confirm_for: how long an invocation waits for the evidence that it is missing.
         gather_for: how long the first failure after a time of health is given to be joined by others.
-        poll: pause between two reads of the same round.
         claim_lease: how long a claim protects its holder; longer than the function may run.
         egress_allocation: the Elastic IP that follows the active NAT; None where none does.
+        standby_egress_allocation: the one that the passive NAT has meanwhile; None where the pair has no second.
     """
 
     pair: str
@@ -75,10 +75,10 @@ class Settings:
     silence_after: float = 10.0
     mirror_routes: bool = False
     egress_allocation: str | None = None
+    standby_egress_allocation: str | None = None
     settle: float = 6.0
     confirm_for: float = 12.0
     gather_for: float = 3.0
-    poll: float = 0.2
 
     @property
     def watches(self) -> bool:
@@ -145,6 +145,12 @@ def _at_odds(s: Settings) -> Iterator[str]:
         yield refusal("claim_parameter", s.claim_parameter, "another parameter than the lock")
     if s.told_parameter in (s.lock_parameter, s.claim_parameter):
         yield refusal("told_parameter", s.told_parameter, "another parameter than the lock and the claim")
+    if s.standby_egress_allocation is not None and s.standby_egress_allocation == s.egress_allocation:
+        allowed = "another Elastic IP than the egress address"
+        yield refusal("standby_egress_allocation", s.standby_egress_allocation, allowed)
+    if s.standby_egress_allocation is not None and s.egress_allocation is None:
+        allowed = f"left out without {PREFIX}EGRESS_ALLOCATION, with which it changes places"
+        yield refusal("standby_egress_allocation", s.standby_egress_allocation, allowed)
     if s.sample_size < s.failure_threshold:
         least = f"at least {PREFIX}FAILURE_THRESHOLD ({s.failure_threshold})"
         yield refusal("sample_size", s.sample_size, f"{least}, or no failure could ever be seen")
@@ -154,6 +160,9 @@ def _at_odds(s: Settings) -> Iterator[str]:
 
 _PARAMETER = Variable(matching(r"(/[A-Za-z0-9_.-]+)+"), "an absolute parameter name such as /nat-failover/main/lock")
 _TABLE = Variable(matching(r"rtb-[0-9a-f]{8,17}"), "a route table id, rtb- and 8 to 17 hexadecimal digits")
+_ALLOCATION = Variable(
+    matching(r"eipalloc-[0-9a-f]{8,17}"), "an allocation id, eipalloc- and 8 to 17 hexadecimal digits"
+)
 _INSTANCE = Variable(matching(r"i-[0-9a-f]{8,17}"), "an instance id, i- and 8 to 17 hexadecimal digits")
 
 _VARIABLES = {
@@ -184,10 +193,8 @@ _VARIABLES = {
     "sample_size": Variable(between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
     "count_silence": Variable(flag, "true or false"),
     "mirror_routes": Variable(flag, "true or false"),
-    "egress_allocation": Variable(
-        matching(r"eipalloc-[0-9a-f]{8,17}"),
-        "an allocation id, eipalloc- and 8 to 17 hexadecimal digits",
-    ),
+    "egress_allocation": _ALLOCATION,
+    "standby_egress_allocation": _ALLOCATION,
     "silence_after": Variable(between(float, 3, 300), "3 to 300 seconds"),
 }
 _MANDATORY = frozenset(each.name for each in fields(Settings) if each.default is MISSING)

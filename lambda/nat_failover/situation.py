@@ -18,6 +18,7 @@ class Nat:
         interface: id of its primary network interface; None where it has none (any more).
         public: its public IPv4 address, an Elastic IP or one that EC2 has given it; None where it has none.
         subnet: id of its subnet; None where it has none (any more).
+        interfaces: ids of all its network interfaces.
     """
 
     instance_id: str
@@ -27,6 +28,7 @@ class Nat:
     interface: str | None = None
     public: str | None = None
     subnet: str | None = None
+    interfaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

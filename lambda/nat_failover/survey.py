@@ -110,6 +110,14 @@ def in_words(backends: Backends) -> str:
     return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "no backend has been asked"
 
 
+def lost_in_words(failures: Sequence[Observation]) -> str:
+    """Say of failures what has been seen of them: of one that is silent, nothing but that."""
+    offline = [o.host for o in failures if o.state is not State.SILENT]
+    silent = [o.host for o in failures if o.state is State.SILENT]
+    said = [f"can't reach the Internet ({', '.join(offline)})"] if offline or not silent else []
+    return " or ".join([*said, f"do not answer ({', '.join(silent)})"] if silent else said)
+
+
 def _word(state: State) -> str:
     match state:
         case State.REACHABLE:

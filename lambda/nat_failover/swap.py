@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from nat_failover.address import Move
 from nat_failover.egress import Egress
-from nat_failover.routes import Routes, SwapFailedError, Tables
+from nat_failover.routes import Routes, SwapFailedError
 from nat_failover.runtime import Runtime
+from nat_failover.tables import Tables
 
 
 @dataclass(frozen=True)

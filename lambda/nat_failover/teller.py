@@ -5,25 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.composing import compose, compose_failover
 from nat_failover.conditions import Condition, Findings, Severity
-from nat_failover.lock import Parameter
 from nat_failover.messages import Letter, Message
 from nat_failover.notifications import EventRefusedError, Notifications
 from nat_failover.observability import Metrics
+from nat_failover.parameter import Parameter, Parameters
 from nat_failover.routes import said_of
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from nat_failover.told import TELLING, Channel, Due, Memory, Phase, Plan, begun, plan, read_memory
 
-if TYPE_CHECKING:
-    from mypy_boto3_ssm import SSMClient
-
 log = logging.getLogger(__name__)
+
+# For how many seconds the memory's writes are tried again: what it has lost is told anew.
+REMEMBER_WITHIN = 2.0
 
 
 class Teller:
@@ -39,14 +39,16 @@ class Teller:
     ``NotTold``, and owed to the next tick.
 
     Args:
-        ssm: boto3 client.
+        parameters: reads and writes.
         notifications: the channels.
         settings: names the parameter.
         runtime: clock.
     """
 
-    def __init__(self, ssm: SSMClient, notifications: Notifications, settings: Settings, runtime: Runtime) -> None:
-        self._ssm = ssm
+    def __init__(
+        self, parameters: Parameters, notifications: Notifications, settings: Settings, runtime: Runtime
+    ) -> None:
+        self._parameters = parameters
         self._notifications = notifications
         self._settings = settings
         self._runtime = runtime
@@ -74,8 +76,9 @@ class Teller:
             if intended.memory.entries != memory.entries:
                 self._remember(intended.memory, told.version, metrics)
             return
-        version = self._remember(replace(intended.memory, telling=now + TELLING), told.version, metrics)
-        if version is not None and version != told.version + 1:
+        intention = replace(intended.memory, telling=now + TELLING, teller=self._parameters.token())
+        version = self._remember(intention, told.version, metrics)
+        if version is not None and not self._is_mine(intention, told.version, version, metrics):
             log.info("another invocation tells", extra={"version": version})
             return
         memory = intended.memory
@@ -133,7 +136,7 @@ class Teller:
     def _read(self, metrics: Metrics) -> Parameter | None:
         name = self._settings.told_parameter
         try:
-            return Parameter.of(self._ssm.get_parameters(Names=[name])["Parameters"], name)
+            return self._parameters.read(name)[name]
         except (ClientError, BotoCoreError) as error:
             self._not_told("what has been told can't be read", name, error, metrics)
             return None
@@ -142,13 +145,22 @@ class Teller:
         """Write the memory; gives its version, None where it could not be written and this process keeps it."""
         name = self._settings.told_parameter
         try:
-            put = self._ssm.put_parameter(Name=name, Value=memory.text(), Type="String", Overwrite=True)
+            version = self._parameters.write(name, memory.text(), REMEMBER_WITHIN)
         except (ClientError, BotoCoreError) as error:
             self._kept = (read, replace(memory, telling=0.0))
             self._not_told("what has been told can't be remembered", name, error, metrics)
             return None
         self._kept = None
-        return put["Version"]
+        return version
+
+    def _is_mine(self, intention: Memory, read: int, written: int, metrics: Metrics) -> bool:
+        """Return whether it is for this invocation to tell; where that can't be read it tells, maybe a second time."""
+        name = self._settings.told_parameter
+        try:
+            return self._parameters.is_next(name, read, intention.text(), written)
+        except (ClientError, BotoCoreError) as error:
+            self._not_told("what has been told can't be read", name, error, metrics)
+            return True
 
     def _not_told(self, what: str, about: str, error: Exception, metrics: Metrics) -> None:
         log.error(what, extra={"about": about, "error": said_of(error)})

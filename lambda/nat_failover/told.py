@@ -64,10 +64,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Memory:
-    """All troubles that are not over, or whose end is yet to be told; ``telling`` is until when another tells."""
+    """All troubles that are not over, or whose end is yet to be told.
+
+    Attributes:
+        telling: until when an invocation that has said so is given to tell; 0 where none has.
+        teller: a word of that invocation's own, so that its text is no other's.
+    """
 
     entries: Mapping[Kind, Entry] = field(default_factory=dict)
     telling: float = 0.0
+    teller: str = ""
 
     def another_tells(self, now: float) -> bool:
         """Tell whether another invocation has said that it is about to."""
@@ -77,7 +83,7 @@ class Memory:
         """Write it as JSON; with every kind of trouble at once it stays below a standard parameter's 4 KB."""
         said: dict[str, Any] = {"version": VERSION, "troubles": [_written(e) for e in self.entries.values()]}
         if self.telling:
-            said["telling"] = round(self.telling)
+            said |= {"telling": round(self.telling), "teller": self.teller}
         return json.dumps(said, separators=(",", ":"))
 
     def with_told(self, entry: Entry, phase: Phase, channel: Channel, now: float) -> Memory:

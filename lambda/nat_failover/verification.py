@@ -15,6 +15,8 @@ from nat_failover.verified import NO_TIME, NOBODY, Verified
 # How long backends are given to be online through the new path, and how often those that are not are asked again.
 VERIFY_FOR = 15.0
 VERIFY_ROUNDS = 3
+# Until a round is read for the first time, and from then on, in seconds; each pause is half as long again.
+FIRST_LOOK, LONGEST_PAUSE = 0.5, 1.5
 
 
 class Verification:
@@ -61,11 +63,16 @@ class Verification:
     def _words(self, hosts: list[str], deadline: float) -> list[Observation]:
         groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
         sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group) for group in groups])
-        rounds = [asked for asked in sent if asked is not None]
-        words: list[Observation] = []
+        rounds = [asked for group in sent for asked in group]
+        words: dict[str, list[Observation]] = {}
+        pause = FIRST_LOOK
         while rounds and self._runtime.now() < deadline:
-            self._runtime.sleep(self._settings.poll)
-            words = [word for read in self._runtime.together(self._probe.readings(rounds)) for word in read]
-            if all(word.state is not State.PENDING for word in words):
+            left = deadline - self._runtime.now()
+            self._runtime.sleep(min(left, pause * self._runtime.random.uniform(0.8, 1.2)))
+            pause = min(1.5 * pause, LONGEST_PAUSE)
+            read = self._runtime.together([partial(self._probe.read_again, asked) for asked in rounds])
+            words |= {a.command_id: said for a, said in zip(rounds, read, strict=True) if said is not None}
+            said_all = len(words) == len(rounds)
+            if said_all and all(word.state is not State.PENDING for said in words.values() for word in said):
                 break
-        return words
+        return [word for said in words.values() for word in said]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
-from nat_failover.address import Address
+from nat_failover.address import Addresses
+from nat_failover.dating import Boots, boots_of, dated
 from nat_failover.egress import Egress
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.instances import Instances
@@ -15,10 +16,11 @@ from nat_failover.lock import LockStore, LockView
 from nat_failover.observation import Observation, State
 from nat_failover.probe import Probe, Reading
 from nat_failover.rounds import Round, look_back, worth_reading
-from nat_failover.routes import Routes, Tables
+from nat_failover.routes import Routes
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from nat_failover.situation import Nat
+from nat_failover.situation import Nat, Situation
+from nat_failover.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class View:
     """What was read at one time; observations by round, so that a round read again replaces what it said before.
 
     Attributes:
-        egress: the egress address; None where the pair has none, or it was not read.
+        egress: the Elastic IPs of the pair; None where it has none, or they were not read.
+        boots: of hosts, as learnt from earlier answers.
     """
 
     locks: LockView
@@ -34,12 +37,13 @@ class View:
     rounds: tuple[Round, ...]
     told: Mapping[str, tuple[Observation, ...]]
     instances: Mapping[str, Nat]
-    egress: Address | None = None
+    egress: Addresses | None = None
+    boots: Boots = field(default_factory=dict)
 
-    @property
+    @cached_property
     def observations(self) -> list[Observation]:
-        """All observations of all rounds."""
-        return [o for told in self.told.values() for o in told]
+        """All observations of all rounds, each answer dated by all that its host has said."""
+        return dated((o for told in self.told.values() for o in told), self.boots)
 
     def is_there(self, host: str) -> bool:
         """Tell whether a backend runs in one of the pair's subnets.
@@ -52,9 +56,36 @@ class View:
             return False
         return instance.subnet in self._protected
 
+    def may_run(self, host: str) -> bool:
+        """Tell whether an instance runs, as far as EC2 was asked about it."""
+        instance = self.instances.get(host)
+        return instance is None or instance.state == "running"
+
     @cached_property
     def _protected(self) -> frozenset[str]:
         return frozenset(subnet for subnets in self.tables.subnets.values() for subnet in subnets)
+
+    @property
+    def unfinished(self) -> list[Round]:
+        """Rounds in which somebody has yet to finish."""
+        return [asked for asked in self.rounds if any(o.running_until is not None for o in self.told[asked.command_id])]
+
+    def situation(self, settings: Settings, now: float) -> Situation:
+        """Give what a decision is made from."""
+        active = self.tables.active
+        passive = None if active is None else self.tables.by_id[settings.other_table(active)]
+        control = None if passive is None else settings.nat_of(passive.table_id)
+        return Situation(
+            now=now,
+            lock=self.locks.lock.state,
+            lock_reason=self.locks.lock.reason,
+            active=active,
+            subnets=self.tables.subnets,
+            passive_route=None if passive is None else passive.trouble,
+            backends=[o for o in self.observations if o.host not in settings.nats and self.is_there(o.host)],
+            control=[o for o in self.observations if o.host == control],
+            nats=self.instances,
+        )
 
     def with_round(self, asked: Round) -> View:
         """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
@@ -95,9 +126,10 @@ class Lookout:
         self._egress = egress
         # Backends as they were looked up last: an instance never changes its subnet.
         self._met: dict[str, Nat] = {}
+        self._boots: Boots = {}
 
-    def look(self, trigger: Trigger) -> View:
-        """Read everything.
+    def look(self, trigger: Trigger, locks: LockView | None = None) -> View:
+        """Read everything, but the lock where it has just been read.
 
         An event names the round that it is about, and every tenth of a second counts: that round is read without
         waiting for the list of rounds, and of the backends only those are looked up that this process has never seen.
@@ -108,7 +140,7 @@ class Lookout:
         """
         now = self._runtime.now()
         calls: list[Callable[[], Any]] = [
-            self._lock.read,
+            self._lock.read if locks is None else lambda: locks,
             self._routes.read,
             lambda: self._probe.rounds(now - look_back(self._settings)),
         ]
@@ -122,7 +154,7 @@ class Lookout:
             by_round, met = self._runtime.together(
                 [lambda: self._observations(chosen, {command_id: told}), lambda: self._meet(hosts)]
             )
-            return View(locks, tables, tuple(chosen), by_round, {**met, **instances})
+            return self._learnt(View(locks, tables, tuple(chosen), by_round, {**met, **instances}))
         # At ticks only: no decision hangs on where the address is.
         if self._egress is not None:
             calls.append(self._egress.read)
@@ -133,7 +165,21 @@ class Lookout:
             [lambda: self._observations(chosen, {}), lambda: self._instances.describe(ids)]
         )
         self._met = dict(instances)
-        return View(locks, tables, tuple(chosen), by_round, instances, *egress)
+        self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
+        return self._learnt(View(locks, tables, tuple(chosen), by_round, instances, *egress))
+
+    def _learnt(self, view: View) -> View:
+        """Learn of the hosts' boots, for as long as they are asked and this process lives."""
+        self._boots = boots_of((o for told in view.told.values() for o in told), self._boots)
+        return replace(view, boots=self._boots)
+
+    def look_at_lock(self) -> LockView:
+        """Read lock and claim.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        return self._lock.read()
 
     def meet(self, view: View, hosts: Collection[str]) -> View:
         """Look hosts up that the view does not know yet."""
@@ -159,14 +205,13 @@ class Lookout:
 
     def look_again(self, view: View) -> View:
         """Read again the rounds in which somebody has yet to finish, and look up hosts not seen before."""
-        unfinished = [
-            asked for asked in view.rounds if any(o.running_until is not None for o in view.told[asked.command_id])
-        ]
+        unfinished = view.unfinished
         strangers = {o.host for o in view.observations} - view.instances.keys()
-        calls: list[Callable[[], Any]] = [*self._probe.readings(unfinished)]
+        calls: list[Callable[[], Any]] = [partial(self._probe.read_again, asked) for asked in unfinished]
         if strangers:
             calls.append(lambda: self._meet(strangers))
         told = self._runtime.together(calls) if calls else []
         known = told.pop() if strangers else {}
-        fresh = {asked.command_id: tuple(said) for asked, said in zip(unfinished, told, strict=True)}
+        read = zip(unfinished, told, strict=True)
+        fresh = {asked.command_id: tuple(said) for asked, said in read if said is not None}
         return replace(view, told={**view.told, **fresh}, instances={**view.instances, **known})

@@ -52,13 +52,15 @@ class Deployment:
         self.settings = Settings.from_environment(told["Environment"]["Variables"])
         self.role = str(told["Role"])
         wanted = [{"Name": "tag:nat-failover:probe", "Values": [PAIR]}]
-        reservations = self.ec2.describe_instances(Filters=wanted)["Reservations"]
+        pages = self.ec2.get_paginator("describe_instances").paginate(Filters=wanted)
+        reservations = [r for page in pages for r in page["Reservations"]]
         running = [i for r in reservations for i in r["Instances"] if i["State"]["Name"] != "terminated"]
         self.backends = sorted(str(instance["InstanceId"]) for instance in running)
 
     def online(self) -> set[str]:
         """Give the instances whose agent is online."""
-        told = self.ssm.describe_instance_information()["InstanceInformationList"]
+        pages = self.ssm.get_paginator("describe_instance_information").paginate()
+        told = [i for page in pages for i in page["InstanceInformationList"]]
         return {str(i["InstanceId"]) for i in told if i["PingStatus"] == "Online"}
 
     def lock(self) -> str:
@@ -106,8 +108,8 @@ class Deployment:
         ended: dict[str, Spoken] = {}
 
         def all_have() -> bool:
-            told = self.ssm.list_command_invocations(CommandId=command, Details=True)["CommandInvocations"]
-            for each in told:
+            pages = self.ssm.get_paginator("list_command_invocations").paginate(CommandId=command, Details=True)
+            for each in (each for page in pages for each in page["CommandInvocations"]):
                 host = str(each["InstanceId"])
                 if host not in ended and each["Status"] not in ("Pending", "InProgress", "Delayed"):
                     ended[host] = _spoken(each)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import boto3
 
 from infra.demo import PAIR
+from nat_failover.events import SELF_TEST
 from tests.e2e.account import Account, account
 from tests.e2e.commandline import cdk, invoke, unpack
 from tests.examples import TICK
@@ -47,6 +48,8 @@ class Ground(Protocol):
 
     name: str
     can: frozenset[Can]
+    # Whether what is seen there says anything of AWS.
+    proves: bool
 
     def client(self, service: str) -> Any:
         """Give a client of boto3."""
@@ -72,6 +75,14 @@ class Ground(Protocol):
         """Have the function look now, and give its answer."""
         ...
 
+    def self_test(self, function: str = FUNCTION) -> dict[str, Any]:
+        """Have a function test itself, by its own role, and give its answer.
+
+        Raises:
+            DeploymentError: it has failed, or is not of this version.
+        """
+        ...
+
     def lose_rules(self, instance: str) -> bool:
         """Take a NAT's rules away, if this ground has a way of its own to do it; tell whether it has."""
         ...
@@ -82,6 +93,7 @@ class Aws:
 
     name = "AWS"
     can = frozenset(Can)
+    proves = True
 
     def __init__(self, folder: Path, region: str | None = None) -> None:
         self._session: Any = boto3.Session(region_name=region)
@@ -105,12 +117,28 @@ class Aws:
 
     def destroy(self) -> None:
         """Remove it; what CDK's bootstrap has made stays, for it may be somebody else's as well."""
+        disassociate(self.client("ec2"), self.client("lambda"))
         self._cdk("destroy", "--all", "--force")
 
     def tick(self) -> dict[str, Any]:
         """Invoke the function as the schedule does."""
-        answer = self.client("lambda").invoke(FunctionName=FUNCTION, Payload=json.dumps(TICK).encode())
+        return self._invoke(FUNCTION, TICK)
+
+    def self_test(self, function: str = FUNCTION) -> dict[str, Any]:
+        """Invoke the function as a person does who wants to know."""
+        return self._invoke(function, SELF_TEST)
+
+    def _invoke(self, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        client = self.client("lambda")
+        try:
+            answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        except client.exceptions.ResourceNotFoundException as error:
+            raise DeploymentError(
+                f"there is no function {function} in {self._session.region_name}: set PAIR= and REGION="
+            ) from error
         told: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise DeploymentError(f"{function} has failed: {told.get('errorType')}: {told.get('errorMessage')}")
         return told
 
     def lose_rules(self, instance: str) -> bool:
@@ -124,6 +152,7 @@ class Local:
 
     name = "moto on this machine"
     can: frozenset[Can] = frozenset()
+    proves = False
 
     def __init__(self, aws: Account, folder: Path) -> None:
         self._aws = aws
@@ -162,11 +191,7 @@ class Local:
 
     def destroy(self) -> None:
         """Remove it, after what was done by hand."""
-        ec2 = self.client("ec2")
-        for table in ec2.describe_route_tables()["RouteTables"]:
-            for association in table["Associations"]:
-                if association.get("SubnetId"):
-                    ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+        disassociate(self.client("ec2"), self.client("lambda"))
         self._cdk("destroy", "--all", "--force")
 
     def _environment(self) -> dict[str, str]:
@@ -175,6 +200,14 @@ class Local:
 
     def tick(self) -> dict[str, Any]:
         """Run the handler out of the published asset: moto runs no function without Docker."""
+        return self._invoke(TICK)
+
+    def self_test(self, function: str = FUNCTION) -> dict[str, Any]:
+        """Run the handler as for a tick."""
+        assert function == FUNCTION
+        return self._invoke(SELF_TEST)
+
+    def _invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
         code = self._folder / "code"
         if not code.exists():
             body = self.client("cloudformation").get_template(StackName=STACKS[1], TemplateStage="Original")
@@ -184,7 +217,7 @@ class Local:
                 r["Properties"]["Code"]["S3Key"] for r in resources.values() if r["Type"] == "AWS::Lambda::Function"
             )
             unpack(self._aws.fetch(key), code)
-        told = invoke(code, FUNCTION, {**self._aws.environ, **self._environment()}, self._folder)
+        told = invoke(code, FUNCTION, {**self._aws.environ, **self._environment()}, self._folder, event)
         if told["code"] != 0:
             raise DeploymentError(f"the function has ended with {told['code']}: {told['said']}")
         return dict(told["answer"])
@@ -201,6 +234,24 @@ def local(folder: Path) -> Iterator[Local]:
     """Serve an emulated account as long as it is needed."""
     with account(folder) as aws:
         yield Local(aws, folder)
+
+
+def disassociate(ec2: Any, functions: Any) -> None:
+    """Take the pair's subnets off both route tables, so that these can be deleted.
+
+    An association that was replaced has another id than the one that CloudFormation knows, and a route table that
+    subnets are associated with can't be deleted: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteRouteTable.html
+    """
+    try:
+        told = functions.get_function_configuration(FunctionName=FUNCTION)
+    except functions.exceptions.ResourceNotFoundException:
+        return  # the deployment has not come so far: nothing was moved
+    variables = told["Environment"]["Variables"]
+    tables = [variables[f"NAT_FAILOVER_{role}_ROUTE_TABLE"] for role in ("PRIMARY", "STANDBY")]
+    for table in ec2.describe_route_tables(Filters=[{"Name": "route-table-id", "Values": tables}])["RouteTables"]:
+        for association in table["Associations"]:
+            if association.get("SubnetId"):
+                ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
 
 
 def _tagged(ec2: Any) -> list[str]:

@@ -91,13 +91,11 @@ def _rounds(of: Deployment) -> Iterator[float]:
     probe = _probe(of)
     for _ in range(TIMES):
         sent_at = time.time()
-        asked = probe.send(Kind.CHECK, of.backends)
-        if asked is None:
-            continue
-        for spoken in of.results(asked.command_id, of.backends, ROUND_WITHIN).values():
-            if spoken.exit_code == EXIT_REACHABLE:
-                took = float(json.loads(spoken.output.splitlines()[-1])["elapsed"])
-                yield spoken.seen_at - sent_at - took
+        for asked in probe.send(Kind.CHECK, of.backends):
+            for spoken in of.results(asked.command_id, asked.hosts, ROUND_WITHIN).values():
+                if spoken.exit_code == EXIT_REACHABLE:
+                    took = float(json.loads(spoken.output.splitlines()[-1])["elapsed"])
+                    yield spoken.seen_at - sent_at - took
 
 
 def _deliveries(of: Deployment) -> Iterator[float]:
@@ -112,18 +110,18 @@ def _events(of: Deployment) -> Iterator[float]:
     probe = _probe(of)
     with Listener(of.ground, of.settings.probe_document) as listener:
         for _ in range(TIMES):
-            asked = probe.send(Kind.CHECK, of.backends[:1])
-            if asked is None:
-                continue
-            seen = of.results(asked.command_id, of.backends[:1], ROUND_WITHIN)[of.backends[0]].seen_at
-            yield max(0.0, listener.heard_at(asked.command_id, ROUND_WITHIN) - seen)
+            for asked in probe.send(Kind.CHECK, of.backends[:1]):
+                seen = of.results(asked.command_id, asked.hosts, ROUND_WITHIN)[of.backends[0]].seen_at
+                yield max(0.0, listener.heard_at(asked.command_id, ROUND_WITHIN) - seen)
 
 
 def _colds(of: Deployment) -> Iterator[float]:
     """Read what the function's log says of its cold starts."""
     logs = of.ground.client("logs")
-    told = logs.filter_log_events(logGroupName=f"/aws/lambda/{FUNCTION}", filterPattern='"Init Duration"')
-    for event in told["events"]:
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=f"/aws/lambda/{FUNCTION}", filterPattern='"Init Duration"'
+    )
+    for event in (event for page in pages for event in page["events"]):
         found = INIT.search(event["message"])
         if found:
             yield float(found[1]) / 1000
@@ -210,6 +208,7 @@ MEASURES = (
         for what, told, lab in (
             ("associate", "AssociateAddress", LAB.associate),
             ("address", "from its answer until packets have the address", LAB.address),
+            ("lifted", "for how long an Elastic IP that moves carries nothing", LAB.lifted),
         )
     ),
     Measure("result", "from the script's end to SSM", LAB.result, None, why_not="contained in delivery + result"),

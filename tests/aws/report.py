@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -74,6 +75,30 @@ def show(console: Console, report: Report) -> None:
     console.print("[green]passed[/green]" if report.passed else "[red]FAILED[/red]")
 
 
+def show_self_test(console: Console, answer: Mapping[str, Any], *, proves: bool) -> None:
+    """Show what a function's self-test has come to.
+
+    Args:
+        answer: of the function.
+        proves: whether it was on AWS: an emulated account shows that it runs, and nothing else.
+    """
+    table = Table("call", "verdict", "seen", title=f"pair {answer['pair']}: each call, by the function's own role")
+    for call in answer["calls"]:
+        colour = {"works": "green", "refused": "red"}.get(call["verdict"], "yellow")
+        table.add_row(escape(call["call"]), f"[{colour}]{call['verdict']}[/{colour}]", escape(call["seen"]))
+    console.print(table)
+    for host, said in sorted(answer["hosts"].items()):
+        console.print(f"{host}: {escape(said)}", highlight=False, soft_wrap=True)
+    for problem in answer["problems"]:
+        console.print(f"[red]{escape(problem)}[/red]", soft_wrap=True)
+    if not answer["works"]:
+        console.print("[red]This product does not work in this account as it is: see above.[/red]")
+    elif proves:
+        console.print("[green]This product works in this account: every call is allowed, and hosts answer.[/green]")
+    else:
+        console.print("[green]The self-test runs.[/green] An emulated account shows nothing of AWS.")
+
+
 def _latencies(report: Report) -> Table:
     table = Table(title=f"latencies on {report.ground}, {report.region}, in seconds")
     for heading in ("what", "lab", "least", "median", "most", "verdict"):
@@ -98,6 +123,6 @@ def _failures(report: Report) -> Table:
 def _assumptions(report: Report) -> Table:
     table = Table("assumption", "verdict", "seen", title="what is assumed of AWS")
     for each in report.judged:
-        colour = {"holds": "green", "does not hold": "red"}.get(each.verdict, "yellow")
+        colour = {"holds": "green", "runs": "green", "does not hold": "red"}.get(each.verdict, "yellow")
         table.add_row(escape(each.assumption), f"[{colour}]{each.verdict}[/{colour}]", escape(each.said))
     return table

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from infra.demo import PAIR
 from infra.probe_document import SCRIPT as PROBE
 from infra.probe_document import content
+from nat_failover.events import SELF_TEST
 from tests.aws.__main__ import accept, main
 from tests.aws.assumptions import ENTRIES, Check, Unchecked
 from tests.aws.deployment import Deployment
@@ -30,7 +31,7 @@ from tests.aws.paths import SCRIPT, Change, longest_outage, online_from, read
 from tests.aws.readme import assumptions
 from tests.e2e.account import ROOT, Account, account
 from tests.e2e.commandline import invoke
-from tests.examples import ENVIRONMENT
+from tests.examples import ENVIRONMENT, TICK
 from tests.lab.latencies import Latencies
 from tests.lab.layout import TARGETS
 
@@ -40,6 +41,7 @@ class Emulated:
 
     name = "an emulated account"
     can: frozenset[Can] = frozenset()
+    proves = False
 
     def __init__(self, aws: Account, folder: Path) -> None:
         self._aws = aws
@@ -100,7 +102,14 @@ class Emulated:
         self.destroyed += 1
 
     def tick(self) -> dict[str, Any]:
-        told = invoke(ROOT / "lambda", FUNCTION, {**self._aws.environ, **self._environment}, self._folder)
+        return self._invoke(TICK)
+
+    def self_test(self, function: str = FUNCTION) -> dict[str, Any]:
+        assert function == FUNCTION
+        return self._invoke(SELF_TEST)
+
+    def _invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        told = invoke(ROOT / "lambda", FUNCTION, {**self._aws.environ, **self._environment}, self._folder, event)
         assert told["code"] == 0, told["said"]
         return dict(told["answer"])
 
@@ -139,8 +148,10 @@ def test_it_goes_through_all_of_it_and_sees_what_does_not_hold(
     assert not report.passed
     wrong = [judged for judged in report.judged if judged.wrong]
     assert [judged.said for judged in wrong] == ["3 backends say otherwise"]
-    assert [judged.assumption for judged in report.judged] == assumptions()
-    assert sum(judged.verdict == "holds" for judged in report.judged) >= 5
+    assert sorted(judged.assumption for judged in report.judged) == sorted(assumptions())
+    # On an emulated account nothing is shown to hold.
+    assert sum(judged.verdict == "runs" for judged in report.judged) >= 5
+    assert not any(judged.verdict == "holds" for judged in report.judged)
     failure = told["failures"]["rules detached"]
     assert (failure["problem"], failure["moved"]) == ("", [2, 2])
     assert 0 < failure["failed_over_after"] < 60

@@ -19,9 +19,11 @@ from rich.console import Console
 from tests.bench import bars, cost, days, outage, plots, report, scale, startup, tables
 from tests.bench.outage import EVENTS_LOST, FAILURES, OURS, PROMPT, WITHOUT_ENDPOINTS, Sample, Wanted
 from tests.bench.peers import PEERS
+from tests.gate.harshness import Harshness
+from tests.lab.availability import why_unavailable
 from tests.lab.latencies import Latencies
 from tests.lab.many import quiet
-from tests.lab.netns import sweep, why_unavailable
+from tests.lab.netns import sweep
 
 RATIOS = {"a": 15.0, "b": 2.5, "c": 20.0}
 # On real packets a run mostly waits: so many at a time leave the processors time enough.
@@ -57,6 +59,7 @@ def main(
             "python": platform.python_version(),
         },
         "latencies": Latencies().told(),
+        "harshness": Harshness().told(),
         "outage": outage.summary(samples),
         "peers": {name: peer().told for name, peer in PEERS.items()},
         "false_failovers": false,
@@ -74,6 +77,7 @@ def main(
     console.print(f"results written to {json_file}, after {found['seconds']} s")
     if readme:
         report.put(report.markdown(found))
+        report.put(report.costs(found).body + "\n", marks=(report.COSTS_BEGIN, report.COSTS_END))
         plots.outages(report.curves(samples), plots.PLOTS / "outage.svg")
         plots.fleets(found["scale"]["fleet"], plots.PLOTS / "scale.svg")
     raise typer.Exit(0 if all(bar.met for bar in judged) else 1)

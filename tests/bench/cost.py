@@ -31,8 +31,6 @@ FAILOVERS = 20
 BILLED_BAR_MS, MONTH_BAR = 500.0, 0.20
 # alterNAT's checking function, by its Terraform module's defaults: one invocation a minute lasts the whole minute.
 CHECKER = {"invocations_a_minute": 1.0, "billed_ms": 60_000.0, "memory_mb": 256.0}
-# Of the stack's endpoints: ssm, ssmmessages and ec2messages, in two availability zones.
-ENDPOINTS, ZONES = 3, 2
 
 
 def measure() -> dict[str, Any]:
@@ -46,7 +44,7 @@ def measure() -> dict[str, Any]:
         "locked": _told(locked, memory),
         "failover": _failover(),
         "metrics": sorted(_metrics(lines)),
-        "alarms": _alarms(),
+        "alarms": alarms(),
         "log_bytes_a_minute": round(len(lines.encode()) / MINUTES),
         "runs": {"healthy": [asdict(run) for run in healthy], "locked": [asdict(run) for run in locked]},
     }
@@ -104,7 +102,8 @@ def _metrics(lines: str) -> set[str]:
     return {name for name, count in counted.items() if count > len(found) / 2}
 
 
-def _alarms() -> int:
+def alarms() -> int:
+    """Return how many alarms a pair with the default settings has."""
     resources = json.loads(synthesized({}))["Resources"].values()
     return sum(resource["Type"] == "AWS::CloudWatch::Alarm" for resource in resources)
 
@@ -145,17 +144,9 @@ def _dollars(found: Mapping[str, Any]) -> dict[str, float]:
         "lambda": prices.lambda_month(1, found["healthy"]["billed_ms_mean"], memory),
         "lambda while locked": prices.lambda_month(1, found["locked"]["billed_ms_mean"], memory),
         "one failover": once / 1000 * memory / 1024 * prices.LAMBDA_GB_SECOND,
-        "metrics": len(found["metrics"]) * prices.METRIC,
-        "alarms": found["alarms"] * prices.ALARM,
-        "dashboard": prices.DASHBOARD,
-        "log": found["log_bytes_a_minute"] * prices.MINUTES / 1e9 * prices.LOGS_GB,
-        "standby instance": prices.T4G_NANO_HOUR * prices.HOURS,
-        "its address and volume": prices.PUBLIC_ADDRESS_HOUR * prices.HOURS + 8 * prices.GP3_GB,
-        "endpoints, if made": prices.ENDPOINT_HOUR * prices.HOURS * ENDPOINTS * ZONES,
         "(b) a checking function": prices.lambda_month(
             CHECKER["invocations_a_minute"], CHECKER["billed_ms"], CHECKER["memory_mb"]
         ),
-        "a NAT gateway, before traffic": prices.NAT_GATEWAY_HOUR * prices.HOURS,
     }
     return {what: round(dollars, 6 if dollars < 0.01 else 2) for what, dollars in months.items()}
 
@@ -185,11 +176,13 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
     dollars = [[what, f"{value:.2f}" if value >= 0.01 else f"{value:g}"] for what, value in found["dollars"].items()]
     metrics = ", ".join(f"`{name}`" for name in found["metrics"])
     about = (
-        f"us-east-1, list prices, 730 hours. The metrics that are always written: {metrics}; {found['alarms']} alarms, "
-        "one dashboard. CloudWatch's first ten metrics, ten alarms and three dashboards are free. "
-        f"Endpoints: {ENDPOINTS} in {ZONES} availability zones."
+        "us-east-1, list prices, 730 hours; all that a pair costs is under [costs](#costs). The metrics that are "
+        f"always written: {metrics}."
     )
-    return [Table("A minute of watching", told, head, minutes), Table("Dollars", about, ["what", "a month"], dollars)]
+    return [
+        Table("A minute of watching", told, head, minutes),
+        Table("What running it costs", about, ["what", "dollars a month"], dollars),
+    ]
 
 
 if __name__ == "__main__":

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Mapping
 from random import Random
 from typing import Any
 
 from nat_failover.runtime import LambdaRuntime
 from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT
-from tests.fakes import Told, report
+from tests.gate.run_command.command import Command, Managed, Told, report
+from tests.gate.run_command.service import Service
 from tests.simulation.account import Holdings, Instance, ModelAccount
 
 A_DAY = 86400.0
 SUBNETS = 3
-PAGE = 50
 
 
 class Clock(LambdaRuntime):
@@ -41,14 +40,14 @@ class Crowd:
 
     Attributes:
         settings: the first pair's.
-        told: what hosts say, by host; whoever is not in it watches, or answers a quick check at once.
+        said: what hosts say, by host; whoever is not in it watches, or answers a quick check at once.
     """
 
     def __init__(self, backends: int, pairs: int, clock: Clock, seed: int = 1) -> None:
         self._clock = clock
         self._chance = Random(seed)
-        self._commands: list[dict[str, Any]] = []
-        self.told: dict[str, Told] = {}
+        self._service = Service(self, clock.now, lambda: f"00000000-0000-0000-0000-{len(self._service.commands):012}")
+        self.said: dict[str, Told] = {}
         holdings = Holdings({}, {}, {})
         environments = [self._pair(number, backends, holdings) for number in range(pairs)]
         self.settings = Settings.from_environment(environments[0])
@@ -92,7 +91,7 @@ class Crowd:
         """Let another pair have a round under way, as it has at any time."""
         hosts = [i for i, known in self.account.holdings.instances.items() if settings.pair in known.tags.values()]
         window = {"window": [str(settings.window)]}
-        self._send(
+        self._service.send(
             {
                 "DocumentName": settings.probe_document,
                 "InstanceIds": [*hosts[: settings.sample_size], settings.standby_instance],
@@ -105,92 +104,44 @@ class Crowd:
         """Answer a call.
 
         Raises:
-            Refused: AWS would answer with an error.
+            tests.simulation.account.Refused, tests.gate.run_command.service.Refusal: AWS would answer with an error.
         """
-        match operation:
-            case "SendCommand":
-                return self._send(arguments)
-            case "ListCommands":
-                return self._list(arguments)
-            case "ListCommandInvocations":
-                return self._invocations(arguments)
-            case "DescribeInstanceInformation":
-                return self._information(arguments)
-            case _:
-                return self.account.answer(operation, arguments)
+        if operation in self._service.operations:
+            return self._service.answer(operation, arguments)
+        return self.account.answer(operation, arguments)
 
     def sample(self) -> list[str]:
         """Give the backends that the first pair asked last."""
-        latest = next(c for c in reversed(self._commands) if c["DocumentName"] == self.settings.probe_document)
-        return [host for host in latest["InstanceIds"] if host not in self.settings.nats]
+        return [host for host in self._latest.arguments["InstanceIds"] if host not in self.settings.nats]
 
     @property
     def latest(self) -> str:
         """The first pair's latest command."""
-        return next(
-            str(c["CommandId"]) for c in reversed(self._commands) if c["DocumentName"] == self.settings.probe_document
-        )
+        return self._latest.command_id
 
-    def _send(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        command = {
-            "CommandId": f"00000000-0000-0000-0000-{len(self._commands):012}",
-            "DocumentName": arguments["DocumentName"],
-            "Comment": arguments["Comment"],
-            "Parameters": dict(arguments["Parameters"]),
-            "InstanceIds": list(arguments["InstanceIds"]),
-            "RequestedDateTime": datetime.fromtimestamp(self._clock.now(), UTC),
-            "Status": "InProgress",
-        }
-        self._commands.append(command)
-        return {"Command": command}
+    @property
+    def _latest(self) -> Command:
+        return next(c for c in reversed(self._service.commands) if c.document == self.settings.probe_document)
 
-    def _list(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        wanted = {f["key"]: f["value"] for f in arguments["Filters"]}
-        after = datetime.fromisoformat(wanted["InvokedAfter"])
-        found = [
-            command
-            for command in reversed(self._commands)
-            if command["DocumentName"] == wanted["DocumentName"] and command["RequestedDateTime"] > after
-        ]
-        return _page("Commands", found, arguments)
+    def known(self, ids: Collection[str] | None) -> Iterable[Managed]:
+        """Give the managed hosts: all."""
+        instances = self.account.holdings.instances
+        for instance_id in instances if ids is None else ids:
+            if instance_id in instances:
+                yield Managed(instance_id, instances[instance_id].tags)
 
-    def _invocations(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        command = next(c for c in self._commands if c["CommandId"] == arguments["CommandId"])
-        found = [self._invocation(command, host) for host in command["InstanceIds"]]
-        return _page("CommandInvocations", found, arguments)
+    def document(self, name: str) -> None:
+        """Everybody takes everything."""
 
-    def _invocation(self, command: Mapping[str, Any], host: str) -> dict[str, Any]:
-        asked, now = command["RequestedDateTime"].timestamp(), self._clock.now()
-        window = int(command["Parameters"]["window"][0])
-        told = self.told.get(host, Told("InProgress", exit_code=-1)) if window else report("reachable", now)
-        if window and now > asked + window + 1:
-            told = report("reachable", asked + window + 1, elapsed=window)
-        plugin = {"Name": "probe", "Status": told.status, "ResponseCode": told.exit_code, "Output": told.output}
-        if told.finished_at is not None:
-            plugin["ResponseFinishDateTime"] = datetime.fromtimestamp(told.finished_at, UTC)
-        return {
-            "CommandId": command["CommandId"],
-            "InstanceId": host,
-            "DocumentName": command["DocumentName"],
-            "RequestedDateTime": command["RequestedDateTime"],
-            "Status": told.status,
-            "StatusDetails": told.status,
-            "CommandPlugins": [plugin],
-        }
+    def take(self, command: Command) -> None:
+        """Do nothing: a host is asked for its word when somebody reads it."""
 
-    def _information(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        wanted = {f["Key"]: f["Values"] for f in arguments["Filters"]}
-        tag = wanted.get(f"tag:{self.settings.probe_tag_key}")
-        found = [
-            {"InstanceId": i, "PingStatus": "Online"}
-            for i, known in self.account.holdings.instances.items()
-            if (tag is None or known.tags.get(self.settings.probe_tag_key) in tag)
-            and ("InstanceIds" not in wanted or i in wanted["InstanceIds"])
-        ]
-        return _page("InstanceInformationList", found, arguments)
+    def stop(self, command: Command, hosts: Collection[str]) -> None:
+        """Nobody stops anything."""
 
-
-def _page(key: str, found: list[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    start = int(arguments.get("NextToken", "0"))
-    end = start + min(PAGE, arguments.get("MaxResults", PAGE))
-    return {key: found[start:end]} | ({"NextToken": str(end)} if end < len(found) else {})
+    def told(self, command: Command, host: str) -> Told:
+        """Let a host watch happily, unless something else is said of it."""
+        now, window = self._clock.now(), int(command.arguments["Parameters"]["window"][0])
+        if window and now > command.asked_at + window + 1:
+            return report("reachable", command.asked_at + window + 1, elapsed=window)
+        return self.said.get(host, Told("InProgress", exit_code=-1)) if window else report("reachable", now)

@@ -20,6 +20,7 @@ from typing import Any
 
 from nat_failover.record import LockState
 from tests.bench.peers import Article, Checker, Peer
+from tests.gate.harshness import Harshness
 from tests.lab.functions import Invocation
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
@@ -32,7 +33,7 @@ from tests.simulation.cloud import ModelCloud
 DAY = 86400.0
 BEFORE, AFTER = 150.0, 240.0
 # Of all status changes, so many events come twice, and so many up to ten minutes late.
-TWICE, LATE, LATE_BY = 0.2, 0.2, 600.0
+HARSHNESS = Harshness(event_twice=0.2, event_late=0.2, late_by=(0.0, 600.0))
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def measure(days: int, jobs: int) -> dict[str, Any]:
     return {
         "days": total.days,
         "mix": {name: {"told": kind.told, "a_day": kind.a_day} for name, kind in KINDS.items()},
-        "events": f"{TWICE:.0%} come twice, {LATE:.0%} up to {LATE_BY:.0f} s late",
+        "events": f"{HARSHNESS.event_twice:.0%} come twice, {HARSHNESS.event_late:.0%} "
+        f"up to {HARSHNESS.late_by[1]:.0f} s late",
         "episodes": dict(total.episodes),
         "false_failovers": {who: total.false[who] for who in ("ours", "a", "b")},
         "ours": total.told,
@@ -121,7 +123,7 @@ def _quiet_and_humble() -> None:
 def play_day(seed: int) -> Days:
     """Play one day; the seed decides everything."""
     settings = {} if seed % 2 else {"ssmAccess": "none"}
-    lab = Lab("simulated", seed, Latencies(), settings, cloud=ModelCloud, measured=False)
+    lab = Lab("simulated", seed, Latencies(), settings, cloud=ModelCloud, measured=False, harshness=HARSHNESS)
     chance = Random(seed)
     episodes = sorted(
         (Episode(kind, chance.uniform(BEFORE, DAY - 3600)) for kind, of in KINDS.items() for _ in range(of.a_day)),
@@ -132,7 +134,6 @@ def play_day(seed: int) -> Days:
     def main(of: Lab) -> None:
         began = of.world.now()
         of.functions.start(scheduled=False)
-        of.functions.late = lambda: _copies(of.world.random)
         of.functions.on_end = lambda invocation: _count(of, invocation, day, seed, began, episodes)
         for episode in episodes:
             of.world.spawn(partial(_play, of, episode, began), episode.kind)
@@ -160,11 +161,6 @@ def windows(episodes: Sequence[Episode]) -> list[tuple[float, float]]:
         else:
             found.append((start, end))
     return found
-
-
-def _copies(chance: Random) -> tuple[float, ...]:
-    copies = 2 if chance.random() < TWICE else 1
-    return tuple(chance.uniform(0, LATE_BY) if chance.random() < LATE else 0.0 for _ in range(copies))
 
 
 def _count(lab: Lab, invocation: Invocation, day: Days, seed: int, began: float, episodes: Sequence[Episode]) -> None:

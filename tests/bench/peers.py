@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.lab.gateway import Execution
+from tests.lab.execution import Execution
 from tests.lab.lab import Lab
 from tests.lab.layout import TARGETS
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import cost, scale, startup
+from infra.config import PairConfig
+from tests.bench import bill, cost, scale, startup
 from tests.bench.outage import EVENTS_LOST, OURS, PROMPT, WITHOUT_ENDPOINTS, Sample, offline
 from tests.bench.tables import Table
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN, END = "<!-- measured: written by `make bench README=1` -->\n", "<!-- end of measured -->\n"
+COSTS_BEGIN, COSTS_END = "<!-- costs: written by `make bench README=1` -->\n", "<!-- end of costs -->\n"
 STEPS = ("seen", "told", "decided", "swapped", "routed")
 WHO = {OURS: "nat-failover", "a": "(a) the article", "b": "(b) a checking function", "c": "(c) replacement by a group"}
 
@@ -23,38 +25,51 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
         _false_failovers(found),
         *scale.tables(found["scale"]),
         *cost.tables(found["cost"]),
+        costs(found),
         *startup.tables(found["startup"]),
         _bars(found),
     ]
+
+
+def costs(found: Mapping[str, Any]) -> Table:
+    """Return what a pair with the default settings costs."""
+    pair = PairConfig(name="main", vpc_id="", primary_route_table_id="", primary_instance_id="")
+    return bill.table(bill.bill(found["cost"], pair))
 
 
 def markdown(found: Mapping[str, Any]) -> str:
     """Give all tables as Markdown, with what they were measured on."""
     measured, ranges = found["measured"], found["latencies"]
     given = ", ".join(f"{name.replace('_', ' ')} {low:g} to {high:g} s" for name, (low, high) in ranges.items())
+    harsh = ", ".join(
+        f"{name.replace('_', ' ')} {' to '.join(f'{v:g}' for v in (rate if isinstance(rate, list) else [rate]))}"
+        for name, rate in found["harshness"].items()
+    )
     parts = [
         f"By `make bench` on {measured['at'][:10]}, on {measured['machine']}, Python {measured['python']}. No AWS is "
-        f"involved: what it would add is drawn uniformly from these ranges ({given}).",
+        f"involved: what it would add is drawn uniformly from these ranges ({given}), and on an ordinary day "
+        f"it refuses, loses and forgets so often (calls a second, shares, and ranges in seconds: {harsh}).",
         "![What share of backends was back online after how many seconds](tests/bench/plots/outage.svg)",
         "![API calls and duration of a tick by fleet size](tests/bench/plots/scale.svg)",
     ]
-    parts += [table.markdown() for table in tables(found)]
+    # What a pair costs has its place elsewhere in the README.
+    parts += [table.markdown() for table in tables(found) if table != costs(found)]
     peers = "\n".join(f"- {WHO[name]}: {told}." for name, told in found["peers"].items())
     parts += ["### The models of what users have today", peers]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def put(told: str, path: Path = README) -> None:
-    """Put the results' Markdown between the README's marks.
+def put(told: str, path: Path = README, marks: tuple[str, str] = (BEGIN, END)) -> None:
+    """Put Markdown between two of the README's marks: those of the results unless told otherwise.
 
     Raises:
         ValueError: the marks are missing.
     """
     text = path.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = text.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not begin or not end:
-        raise ValueError(f"{path.name} has to have the lines {BEGIN!r} and {END!r}")
+        raise ValueError(f"{path.name} has to have the lines {marks[0]!r} and {marks[1]!r}")
     path.write_text(before + begin + "\n" + told + "\n" + end + after, encoding="utf-8")
 
 

@@ -25,7 +25,7 @@ from tests.bench.statistics import percentile
 from tests.bench.tables import Table, show
 from tests.bench.wire import Wire
 from tests.examples import TICK
-from tests.fakes import report
+from tests.gate.run_command.command import report
 from tests.integration.account import Context, status_change
 from tests.lab.latencies import Latencies
 
@@ -78,8 +78,8 @@ class Function:
         """Let the backends of the sample lose the Internet, and tell the function of the first."""
         now, sample = self.clock.now(), self.crowd.sample()
         for host in sample:
-            self.crowd.told[host] = report("unreachable", now - 1, elapsed=300, lost_for=1.7)
-        self.crowd.told[self.crowd.settings.standby_instance] = report("reachable", now, elapsed=301)
+            self.crowd.said[host] = report("unreachable", now - 1, elapsed=300, lost_for=1.7)
+        self.crowd.said[self.crowd.settings.standby_instance] = report("reachable", now, elapsed=301)
         document = self.crowd.settings.probe_document
         event: dict[str, Any] = status_change(self.crowd.latest, sample[0])
         event["detail"]["document-name"] = document

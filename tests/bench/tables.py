@@ -20,9 +20,14 @@ class Table:
 
     def markdown(self) -> str:
         """Give it as Markdown, under a heading."""
+        return f"### {self.title}\n\n{self.body}"
+
+    @property
+    def body(self) -> str:
+        """The same without a heading."""
         lines = [f"| {' | '.join(self.head)} |", "|" + "---|" * len(self.head)]
         lines += [f"| {' | '.join(row)} |" for row in self.rows]
-        return "\n\n".join(part for part in (f"### {self.title}", self.told, "\n".join(lines)) if part)
+        return "\n\n".join(part for part in (self.told, "\n".join(lines)) if part)
 
 
 def show(console: Console, tables: Iterable[Table]) -> None:

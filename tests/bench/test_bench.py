@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from tests.bench import days, plots, prices, report
+from infra.config import PairConfig
+from tests.bench import bill, days, plots, prices, report
 from tests.bench.bars import at_least, at_most
-from tests.bench.cost import billed_ms
+from tests.bench.cost import alarms, billed_ms
 from tests.bench.crowd import Clock, Crowd
 from tests.bench.outage import OURS, Sample, Wanted, offline, run, summary
 from tests.bench.scale import Function
 from tests.bench.statistics import percentile, spread
 from tests.bench.tables import Table
 from tests.bench.wire import Wire
+from tests.infra.synthesis import made
 from tests.lab.latencies import Latencies
 
 NO_TIME = Latencies().scaled(0)
@@ -118,6 +122,74 @@ def test_the_processors_part_of_the_billed_time_grows_as_memory_shrinks() -> Non
 def test_a_month_of_lambda_is_requests_and_gigabyte_seconds() -> None:
     month = prices.lambda_month(1, 1000, 1024)
     assert month == pytest.approx(43_800 * (0.2 / 1e6 + 0.0000133334))
+
+
+MEASURED = {
+    "memory_mb": 256,
+    "healthy": {"billed_ms_mean": 450.0},
+    "metrics": ["m"] * 6,
+    "alarms": 17,
+    "log_bytes_a_minute": 500,
+}
+
+
+def billed(told: str) -> dict[str, list[str]]:
+    """Give the rows of a table in Markdown, by their first column."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in told.splitlines() if line[:2] == "| "]
+    return {row[0]: row[1:] for row in rows[1:]}
+
+
+def test_the_bill_is_the_sum_of_its_items_and_the_free_tiers_are_taken_from_each() -> None:
+    rows = billed(report.costs({"cost": MEASURED}).body)
+    total = rows.pop(bill.SUM)
+    for column in (1, 2):
+        assert float(total[column].strip("*")) == pytest.approx(sum(float(r[column]) for r in rows.values()), abs=0.05)
+    for kind in ("the standby", "metrics", "alarms", "dashboard", "pings to the Internet", "the function"):
+        assert float(rows[kind][1]) > 0, kind
+    assert [float(rows[kind][2]) for kind in ("metrics", "dashboard", "the function")] == [0, 0, 0]
+    assert float(rows["alarms"][2]) == pytest.approx(0.70)  # seven beyond the ten that are free
+
+
+def test_more_than_the_free_tiers_have_is_paid_for() -> None:
+    much = {**MEASURED, "metrics": ["m"] * 12, "log_bytes_a_minute": 2 * 10**5, "healthy": {"billed_ms_mean": 60_000.0}}
+    rows = billed(report.costs({"cost": much}).body)
+    assert float(rows["metrics"][2]) == pytest.approx(0.60)
+    gb = 2 * 10**5 * prices.MINUTES / 1e9
+    assert float(rows["its log"][2]) == pytest.approx((gb - 5) * 0.5, abs=0.01)
+    seconds = prices.MINUTES * 60 * 256 / 1024 - 400_000
+    assert float(rows["the function"][2]) == pytest.approx(seconds * prices.LAMBDA_GB_SECOND, abs=0.01)
+
+
+def test_pings_are_paid_for_as_often_as_hosts_send_them() -> None:
+    def pings(**settings: Any) -> float:
+        config = PairConfig(name="main", vpc_id="", primary_route_table_id="", primary_instance_id="", **settings)
+        return sum(item.dollars for item in bill.bill(MEASURED, config) if "pings" in item.what)
+
+    assert pings(interval=1.0) == pytest.approx(pings(interval=0.5) / 2)
+    assert pings(sample_size=21) > 1.9 * pings(sample_size=10)
+
+
+def test_the_readmes_bill_has_the_same_items_at_the_same_prices() -> None:
+    readme = report.README.read_text(encoding="utf-8")
+    told = billed(readme.partition(report.COSTS_BEGIN)[2].partition(report.COSTS_END)[0])
+    fresh = billed(report.costs({"cost": MEASURED | {"alarms": alarms()}}).body)
+    assert told.keys() == fresh.keys()
+    total = told.pop(bill.SUM)
+    for column in (1, 2):
+        assert float(total[column].strip("*")) == pytest.approx(sum(float(r[column]) for r in told.values()), abs=0.05)
+    # What is measured differs a little from one run to the next.
+    same = [kind for kind in told if kind not in ("the function", "its log")]
+    assert {kind: told[kind] for kind in same} == {kind: fresh[kind] for kind in same}
+    summary = (
+        f"about\n  ${float(total[1].strip('*')):.0f} a month, ${float(total[2].strip('*')):.0f} with the free tiers"
+    )
+    assert summary in readme
+
+
+def test_a_pairs_dashboard_has_no_more_metrics_than_a_free_one_may() -> None:
+    widgets = json.loads(made().only("AWS::CloudWatch::Dashboard")["DashboardBody"])["widgets"]
+    shown = sum(len(widget["properties"].get("metrics", [])) for widget in widgets)
+    assert 10 < shown <= prices.DASHBOARD_METRICS_FREE
 
 
 def test_the_same_figures_make_the_same_picture(tmp_path: Path) -> None:

@@ -21,11 +21,13 @@ from tests.cli.installed import Command
 from tests.e2e.account import REGION, Account, account
 from tests.examples import TICK
 from tests.lab.layout import TARGETS
-from tests.lab.template import PLACES, synthesized
+from tests.lab.template import PLACES, published, synthesized
 
 STACK = "nat-failover"
 # Of a period of 60 seconds; after three periods without a look the doctor complains.
 DUE = 60.0
+# More than DescribeStackResources gives: a stack of several pairs has as many.
+OTHERS = 101
 # A tick then asks each host once and has its answer; a watch would go on for minutes.
 SETTINGS = {"targets": list(TARGETS), "window": 0}
 
@@ -107,7 +109,8 @@ def deployed(folder: Path, installed: Path, settings: Mapping[str, object] | Non
         pair = aws.make_vpc()
         body = _template(pair, {**SETTINGS, **(settings or {})})
         formation = aws.client("cloudformation")
-        formation.create_stack(StackName=STACK, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_NAMED_IAM"])
+        url = published(aws.client("s3"), json.dumps(body))
+        formation.create_stack(StackName=STACK, TemplateURL=url, Capabilities=["CAPABILITY_NAMED_IAM"])
         (stack,) = formation.describe_stacks(StackName=STACK)["Stacks"]
         assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
         function = aws.client("lambda").get_function_configuration(FunctionName=FUNCTION)
@@ -126,6 +129,14 @@ def _template(pair: Mapping[str, Any], settings: Mapping[str, object]) -> dict[s
     for resource in body["Resources"].values():
         if resource["Type"] == "AWS::Lambda::Function":
             resource["Properties"]["Code"] = {"ZipFile": "nobody runs it here"}
+    others = {
+        f"Other{n}": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {"Name": f"/other/{n}", "Type": "String", "Value": "x"},
+        }
+        for n in range(OTHERS)
+    }
+    body["Resources"] = others | body["Resources"]
     return body
 
 

@@ -21,13 +21,20 @@ from moto.sns.responses import SNSResponse
 
 from tests.e2e.emulator import REPLACED
 from tests.e2e.emulator import main as serve
+from tests.gate import moto_hook
 from tests.iam.evaluator import Request, allowing
 
 CAROL = "arn:aws:iam::123456789012:user/carol"
 KEY = re.compile(r"Credential=([^/]+)/")
 LIMITS = {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}, "AccountUsage": {}}
 
+# How many resources DescribeStackResources gives at most, without a token for the rest; and a page of the list.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
+MOST_RESOURCES = 100
+
+moto_hook.install()
 _describe_stack_resources = CloudFormationResponse.describe_stack_resources
+_list_stack_resources = CloudFormationResponse.list_stack_resources
 _list_subscriptions = SNSResponse.list_subscriptions_by_topic
 
 
@@ -85,8 +92,20 @@ def _resources_by_name(response: Any) -> ActionResult:
     for stack in response.cloudformation_backend.list_stacks():
         told = [StackResourceDTO(stack, resource) for resource in stack.stack_resources]
         if any(resource.physical_resource_id == wanted for resource in told):
-            return ActionResult({"StackResources": told})
+            return ActionResult({"StackResources": told[:MOST_RESOURCES]})
     return _describe_stack_resources(response)
+
+
+def _resources_in_pages(response: Any) -> ActionResult:
+    """Give a page of a stack's resources; the first is empty, which any page may be."""
+    whole: Any = _list_stack_resources(response).result
+    token = response._get_param("NextToken")
+    if token is None:
+        return ActionResult({"StackResourceSummaries": [], "NextToken": "0"})
+    begin, end = int(token), int(token) + MOST_RESOURCES
+    summaries = whole["StackResourceSummaries"]
+    more = {"NextToken": str(end)} if end < len(summaries) else {}
+    return ActionResult({"StackResourceSummaries": summaries[begin:end], **more})
 
 
 def _subscriptions(response: Any) -> ActionResult:
@@ -111,6 +130,7 @@ ANSWERS: tuple[tuple[type, str, object], ...] = (
     (BaseResponse, "_authenticate_and_authorize_normal_action", _authorize),
     (IamResponse, "simulate_principal_policy", _simulate),
     (CloudFormationResponse, "describe_stack_resources", _resources_by_name),
+    (CloudFormationResponse, "list_stack_resources", _resources_in_pages),
     (SNSResponse, "list_subscriptions_by_topic", _subscriptions),
 )
 PATHS = {r"{0}/(?P<api_version>[^/]+)/account-settings/?$": _limits}

@@ -41,7 +41,8 @@ FAULTS = {
     "subnets split": Fault(tables.split, ("split",), "aws ec2 replace-route-table-association"),
     "subnet without association": Fault(tables.implicit, ("implicit-association",), "aws ec2 associate-route-table"),
     "tables differ": Fault(tables.differing_tables, ("tables-differ",), "mirrorRoutes"),
-    "too few backends": Fault(hosts.too_few, ("too-few-backends",), "aws ec2 create-tags"),
+    "too few backends": Fault(hosts.too_few, ("too-few-backends", "backend-untagged"), "aws ec2 create-tags"),
+    "a backend stopped": Fault(hosts.stopped_backend, ("backend-stopped",), "aws ec2 start-instances"),
     "endpoint missing": Fault(tables.no_endpoint, ("endpoint-missing",), "aws ec2 create-vpc-endpoint"),
     "group lets nothing in": Fault(
         network.closed_group, ("nat-group-ingress",) * 2, "authorize-security-group-ingress"
@@ -63,14 +64,14 @@ FAULTS = {
     ),
     "schedule disabled": Fault(function.disabled("ScheduleExpression"), ("rule-disabled",), "aws events enable-rule"),
     "event rule disabled": Fault(function.disabled("EventPattern"), ("rule-disabled",), "aws events enable-rule"),
-    "schedule without target": Fault(function.no_schedule, ("no-schedule",), "cdk deploy"),
+    "schedule without target": Fault(function.no_schedule, ("no-schedule",), "cdk deploy --revert-drift"),
     "schedule may not invoke": Fault(function.forbidden_rule, ("rule-forbidden",), "aws lambda add-permission"),
     "no tick": Fault(function.no_tick, ("no-tick",), "aws logs tail"),
     "observe mode": Fault(function.observing, ("observe-mode",), "set mode to automatic"),
     "permission missing": Fault(
         function.role(lambda statements: [s for s in statements if s["Sid"] != "SwapSubnets"]),
         ("permission",),
-        "cdk deploy",
+        "cdk deploy --revert-drift",
     ),
     "permission denied": Fault(
         function.role(lambda s: [*s, {"Sid": "No", "Effect": "Deny", "Action": "sns:*", "Resource": "*"}]),

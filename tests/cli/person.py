@@ -10,8 +10,9 @@ from nat_failover.cli.passage import Passage
 from nat_failover.cli.plan import Passed
 from nat_failover.cli.planning import Ahead, look_ahead
 from nat_failover.settings import Settings
+from tests.gate.harshness import GENTLE
+from tests.lab.execution import Execution
 from tests.lab.functions import LabRuntime
-from tests.lab.gateway import Execution
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.layout import Layout
@@ -79,4 +80,4 @@ def in_lab(
         lab.wait(3)
         play(lab)
 
-    Lab(network, 1, Latencies(), settings, layout).run(main)
+    Lab(network, 1, Latencies(), settings, layout, harshness=GENTLE).run(main)

@@ -22,6 +22,7 @@ from tests.cli.emulator import ANSWERS, PATHS
 from tests.cli.installed import Command
 from tests.cli.served import served
 from tests.e2e.account import environ_of
+from tests.gate.harshness import GENTLE
 from tests.lab.cloud import REGION
 from tests.lab.functions import Invocation
 from tests.lab.gateway import MOTO
@@ -83,7 +84,9 @@ def site(home: Path, installed: Path, latencies: Latencies) -> Iterator[Site]:
     Raises:
         NamespacesUnavailableError: not on this machine; the message says why.
     """
-    lab = Lab("namespaces", 1, latencies, layout=standard_layout(subnets=2, backends=3), on_start=_complete)
+    lab = Lab(
+        "namespaces", 1, latencies, layout=standard_layout(subnets=2, backends=3), on_start=_complete, harshness=GENTLE
+    )
     with _at_work(lab), _what_it_tells_logged(), patch.dict(urls.url_paths, PATHS), served(lab, ANSWERS) as url:
         yield Site(lab, Command(installed, home, environ_of(url, home)))
 

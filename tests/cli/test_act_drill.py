@@ -25,6 +25,7 @@ from tests.cli.person import Person, in_lab
 from tests.lab.gateway import refused
 from tests.lab.lab import Lab
 from tests.lab.layout import TARGETS
+from tests.lab.template import EGRESS_PLACE
 
 
 def no_claim(operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
@@ -83,6 +84,20 @@ def test_a_drill_breaks_the_nat_measures_the_outage_goes_back_and_arms() -> None
         assert "seconds from the first move" in text
 
     in_lab(play)
+
+
+def test_a_drill_waits_for_the_address_of_the_nat_that_has_given_up_the_egress_address() -> None:
+    def play(lab: Lab) -> None:
+        alice = Person(lab)
+        day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+        assert day.problems == []
+        assert lab.cloud.lock_text() == "armed"
+        assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
+        nats = [alice.settings.primary_instance, alice.settings.standby_instance]
+        waits = [text for text in alice.said if "has no public address" in text]
+        assert [text.split()[0] for text in waits] == nats
+
+    in_lab(play, settings={"egressAddress": EGRESS_PLACE})
 
 
 def test_a_drill_by_hand_needs_no_failure_and_works_in_observe_mode() -> None:

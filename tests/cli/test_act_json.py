@@ -17,7 +17,7 @@ from nat_failover.cli.app import app
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.options import with_account
 from nat_failover.cli.session import Account
-from nat_failover.lock import ClaimLostError, LockChangedError
+from nat_failover.held import ClaimLostError, LockChangedError
 from tests.cli.deployed import Deployment
 from tests.cli.moving import active, subnets
 

@@ -12,7 +12,8 @@ from nat_failover.cli.errors import CommandError
 from nat_failover.cli.plan import Ended
 from nat_failover.cli.target import bad
 from tests.cli.person import ALICE, BOB, Person, in_lab
-from tests.lab.gateway import FunctionEndedError, denying
+from tests.lab.execution import FunctionEndedError
+from tests.lab.gateway import denying
 from tests.lab.lab import Lab
 from tests.lab.layout import EGRESS, standard_layout
 from tests.lab.template import EGRESS_PLACE

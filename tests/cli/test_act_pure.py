@@ -17,8 +17,8 @@ from nat_failover.cli.target import Check, Fit, Inspection, Seen, bad, judge
 from nat_failover.lock import LockView
 from nat_failover.observation import Observation, State
 from nat_failover.record import read_lock
-from nat_failover.routes import Table, Tables
 from nat_failover.situation import Nat
+from nat_failover.tables import Table, Tables
 from tests.examples import settings
 
 S = settings()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nat_failover.address import Address
+from nat_failover.address import Address, Addresses
 from nat_failover.cli.checks import examine
 from nat_failover.cli.finding import Severity
 from nat_failover.cli.gather import Gatherer
@@ -87,6 +87,28 @@ def one_subnet(s: Snapshot) -> Snapshot:
     return replace(s, instances=moved)
 
 
+def another(**changes: Any) -> Change:
+    """Have one more backend beside those that there are."""
+
+    def change(s: Snapshot) -> Snapshot:
+        like = min(s.backends)
+        made = {**s.backends[like], "InstanceId": "i-0123456789abcdef9", **changes}
+        return replace(s, instances={**(s.instances or {}), made["InstanceId"]: made})
+
+    return change
+
+
+def windows_says_ssm(s: Snapshot) -> Snapshot:
+    made = another()(s)
+    told = {"InstanceId": "i-0123456789abcdef9", "PingStatus": "Online", "PlatformType": "Windows"}
+    return replace(made, managed={**(s.managed or {}), told["InstanceId"]: told})
+
+
+def hybrid(s: Snapshot) -> Snapshot:
+    told = {"InstanceId": "mi-0123456789abcdef0", "PingStatus": "Online", "ResourceType": "ManagedInstance"}
+    return replace(s, managed={**(s.managed or {}), told["InstanceId"]: told})
+
+
 def blackhole(s: Snapshot) -> Snapshot:
     assert s.view is not None
     table = s.view.tables.by_id[s.settings.standby_route_table]
@@ -139,6 +161,21 @@ def endpoints_let_in(s: Snapshot, rules: list[Raw]) -> Snapshot:
     return replace(s, groups=shut, instances=nats)
 
 
+def endpoints_shut_to_the_nats(s: Snapshot) -> Snapshot:
+    backends = [{"CidrIp": f"{raw['PrivateIpAddress']}/32"} for raw in s.backends.values()]
+    return endpoints_let_in(s, [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": backends}])
+
+
+def agent(version: str) -> Change:
+    """Let one backend's agent have a version."""
+
+    def change(s: Snapshot) -> Snapshot:
+        host = min(s.backends)
+        return replace(s, managed={**(s.managed or {}), host: {**(s.managed or {})[host], "AgentVersion": version}})
+
+    return change
+
+
 def settings(**changes: Any) -> Change:
     """Change what the function is told."""
     return lambda s: replace(s, pair=replace(s.pair, settings=replace(s.settings, **changes)))
@@ -169,7 +206,24 @@ def wrong_clock(s: Snapshot) -> Snapshot:
 def misplaced_egress(s: Snapshot) -> Snapshot:
     assert s.view is not None
     address = Address("eipalloc-0123456789abcdef0", "192.0.2.33", standby(s))
-    return replace(s, view=replace(s.view, egress=address), addresses=(address,))
+    return replace(s, view=replace(s.view, egress=Addresses(address)), addresses=(address,))
+
+
+def without_address(s: Snapshot) -> Snapshot:
+    """The passive NAT has given up the egress address a moment ago, so that its agent is cut off as well."""
+    assert s.view is not None
+    nat, allocation = standby(s), "eipalloc-0123456789abcdef0"
+    known = {**s.view.instances, nat: replace(s.view.instances[nat], public=None)}
+    egress = Addresses(Address(allocation, "192.0.2.33", primary(s)))
+    raw = {key: value for key, value in (s.instances or {})[nat].items() if key != "PublicIpAddress"}
+    return replace(
+        s,
+        pair=replace(s.pair, settings=replace(s.settings, egress_allocation=allocation)),
+        view=replace(s.view, instances=known, egress=egress),
+        instances={**(s.instances or {}), nat: raw},
+        managed={**(s.managed or {}), nat: {"PingStatus": "ConnectionLost"}},
+        addresses=egress.all,
+    )
 
 
 def muted(s: Snapshot) -> Snapshot:
@@ -181,10 +235,14 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a NAT that is gone": (gone, ("nat-gone",)),
     "a NAT that fails a status check": (impaired, ("nat-impaired",)),
     "both NATs in one zone": (same_zone, ("same-zone",)),
+    "a passive NAT that has given up the egress address": (without_address, ("nat-no-public-address",)),
     "an egress address with the passive NAT": (misplaced_egress, ("egress-address",)),
     "a backend without ping": (said(State.BROKEN, 1), ("too-few-fit", "probe-broken")),
     "backends that are offline": (said(State.UNREACHABLE, 2), ("offline",)),
     "all evidence from one subnet": (one_subnet, ("one-subnet",)),
+    "a backend on Windows": (another(Platform="windows"), ("backend-windows",)),
+    "a backend on Windows, says Systems Manager": (windows_says_ssm, ("backend-windows",)),
+    "a server outside EC2 with the tag": (hybrid, ("backend-hybrid",)),
     "a subnet on a foreign table": (elsewhere, ("backend-elsewhere", "backend-elsewhere")),
     "a blackholed default route": (blackhole, ("default-route",)),
     "no subnets": (no_subnets, ("no-subnets",)),
@@ -194,6 +252,8 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "an endpoint without private DNS": (endpoints(PrivateDnsEnabled=False), ("endpoint-no-private-dns",)),
     "endpoints that let nobody in": (closed_endpoints, ("endpoint-closed", "endpoint-closed")),
     "endpoints that let others in": (endpoints_of_others, ("endpoint-closed", "endpoint-closed")),
+    "endpoints that let only backends in": (endpoints_shut_to_the_nats, ("endpoint-closed", "endpoint-closed")),
+    "an agent that needs ec2messages": (agent("3.3.39.9999"), ("agent-old",)),
     "silence counted needlessly": (settings(count_silence=True), ("needless-silence",)),
     "a function that is not active": (function(State="Failed", StateReason="no memory"), ("function-state",)),
     "an update that failed": (function(LastUpdateStatus="Failed"), ("function-update",)),
@@ -207,6 +267,7 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
         lambda s: replace(s, rules=[rule for rule in s.rules or () if rule.get("ScheduleExpression")]),
         ("no-report-rule",),
     ),
+    "a role that the stack gives nothing": (lambda s: replace(s, permissions=[]), ("permissions-unknown",)),
     "no document": (lambda s: replace(s, document={}), ("document-missing",)),
     "a document that failed": (lambda s: replace(s, document={"Status": "Failed"}), ("document-status",)),
     "no alarms": (lambda s: replace(s, alarms=[]), ("no-alarms",)),
@@ -229,6 +290,17 @@ def test_it_is_found_and_nothing_else_and_its_commands_exist(
     assert tuple(finding.check for finding in found) == expected
     assert [complaint for finding in found for complaint in complaints(finding.remedy)] == []
     assert all(finding.why and "\n" not in finding.what + finding.why + finding.remedy for finding in found)
+
+
+def test_an_endpoint_that_keeps_out_the_nats_names_them(healthy: Snapshot) -> None:
+    found = examine(endpoints_shut_to_the_nats(healthy))
+    assert all(f"the passive NAT {standby(healthy)}" in finding.what for finding in found)
+    assert all("--cidr 10.0." in finding.remedy and "/24" in finding.remedy for finding in found)
+
+
+@pytest.mark.parametrize("version", ["3.3.40.0", "3.3.40", "3.4.1.0", "4.0", "", "unknown"])
+def test_an_agent_that_is_new_enough_needs_no_ec2messages(healthy: Snapshot, version: str) -> None:
+    assert examine(agent(version)(healthy)) == []
 
 
 def test_what_could_not_be_read_is_found_as_unknown_and_nothing_is_concluded_from_it(healthy: Snapshot) -> None:

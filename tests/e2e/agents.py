@@ -12,10 +12,10 @@ from typing import Any
 import boto3
 from moto.ec2.models import ec2_backends
 
+from tests.gate.run_command.on_network import RunCommand
 from tests.lab.latencies import Latencies
 from tests.lab.layout import SSM_ENDPOINT, VPC_CIDR, standard_layout
 from tests.lab.real_world import RealWorld
-from tests.lab.runcommand import RunCommand
 from tests.lab.simulated import SimulatedNetwork
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
@@ -66,6 +66,8 @@ class Agents:
         network.open()
         for nat in layout.nats:
             network.boot(nat.name, "#!/bin/sh\n")
+        # moto's CloudFormation does not turn it off, as the template says.
+        network.set_guards(checks={nat.name: False for nat in layout.nats})
         network.set_routes("public", {VPC_CIDR: "local", "0.0.0.0/0": "igw"})
         network.associate(layout.public_subnet.name, "public")
         hosts: dict[str, str] = words["hosts"]
@@ -76,8 +78,11 @@ class Agents:
             (reservation,) = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
             return {tag["Key"]: tag["Value"] for tag in reservation["Instances"][0].get("Tags", [])}
 
+        def state(instance_id: str) -> str:
+            return str(ec2_backends[ACCOUNT][REGION].get_instance(instance_id)._state.name)
+
         account: Any = SimpleNamespace(
-            instances=hosts, host_of=names.__getitem__, document=document, ec2=ec2, tags=tags
+            instances=hosts, host_of=names.__getitem__, document=document, tags=tags, state=state
         )
         for nat in layout.nats:
             # Made a moment ago, and so a machine that may still be booting.
@@ -87,6 +92,7 @@ class Agents:
         threading.Thread(target=_mirror, args=(network, names, subnets), daemon=True).start()
         self._network = network
         self._run_command = RunCommand(account, network, world, Latencies(), SSM_ENDPOINT, lambda event: None)  # noqa: ARG005
+        self._run_command.start()
 
 
 def _mirror(network: SimulatedNetwork, names: Mapping[str, str], subnets: Mapping[str, str]) -> None:

@@ -80,14 +80,16 @@ def unpack(archive: bytes, folder: Path) -> None:
         packed.extractall(folder)
 
 
-def invoke(code: Path, function: str, environ: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    """Run the handler out of the published code with a tick, as Lambda would: its code, its environment."""
+def invoke(
+    code: Path, function: str, environ: Mapping[str, str], folder: Path, event: Mapping[str, Any] = TICK
+) -> dict[str, Any]:
+    """Run the handler out of the published code with an event, as Lambda would: its code, its environment."""
     own = {"PYTHONPATH": str(code), "AWS_LAMBDA_FUNCTION_NAME": function, "AWS_LAMBDA_RUNTIME_API": "x"}
     done = subprocess.run(
         [sys.executable, "-c", INVOKE],
         cwd=folder,
         env={**environ, **own},
-        input=json.dumps(TICK),
+        input=json.dumps(event),
         capture_output=True,
         text=True,
         check=False,

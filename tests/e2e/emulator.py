@@ -24,6 +24,7 @@ from moto.server import ThreadedMotoServer
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from tests.e2e.agents import Agents
+from tests.gate import moto_hook
 from tests.moto_template import for_moto
 
 IMAGE = "ami-12c6146b"
@@ -134,6 +135,7 @@ def main() -> None:
     """Serve on a free port, which is told in a line on standard output, until standard input ends."""
     for owner, name, replacement in REPLACED:
         setattr(owner, name, replacement)
+    moto_hook.install()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     print(server.get_host_and_port()[1], flush=True)

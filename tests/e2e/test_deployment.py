@@ -7,6 +7,8 @@ CloudFormation can't do, and what the emulator (emulator.py) or these tests make
   the dashboard shows of them: they are looked for in the template that it was sent; tests/infra looks into them.
 - It knows no launch template for an instance: image, user data and subnet are copied to the instance. So the metadata
   options, the encrypted volume and SourceDestCheck are looked for in the launch template and in the template.
+- It knows no wait condition: both parts are left out, and the user data has no URL to tell. tests/integration runs it
+  with one.
 - It wants document content as text, and ports in every rule of a security group: adapted. It does not tag the route
   table, and does not delete it: the emulator does.
 - It checks no rule of the template (bootstrap version), and in an update can't look up that version's parameter, which

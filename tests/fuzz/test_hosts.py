@@ -26,7 +26,7 @@ STATUSES = st.sampled_from(
     ]
 )
 TIMES = st.floats(0, 250_000_000_000) | st.floats(NOW - 300, NOW + 300)
-PROBE = json.loads(report("unreachable", NOW).output)
+PROBE = json.loads(report("unreachable", NOW).output.splitlines()[0])
 
 
 @st.composite
@@ -144,7 +144,9 @@ def test_of_a_list_of_instances_only_the_pairs_backends_are_asked_and_each_once(
     function.run_command.commands.clear()
 
     def information(arguments: Mapping[str, Any]) -> dict[str, Any]:
-        page: dict[str, Any] = {"InstanceInformationList": [{"InstanceId": host} for host in listed]}
+        page: dict[str, Any] = {
+            "InstanceInformationList": [{"InstanceId": host, "PingStatus": "Online"} for host in listed]
+        }
         return page | (
             {"NextToken": "more"} if large and "Filters" in arguments and "NextToken" not in arguments else {}
         )

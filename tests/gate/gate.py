@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from tests.gate.request_rules import verdict
+from tests.gate.rule import changed
+
 
 class Gate:
     """Judges requests before anything answers them."""
@@ -20,3 +25,7 @@ class Gate:
         Raises:
             botocore.exceptions.ClientError: AWS refuses the request.
         """
+        refusal = verdict(service, operation, arguments)
+        if refusal is not None:
+            changed(refusal.rule)
+            raise ClientError({"Error": {"Code": refusal.code, "Message": refusal.message}}, operation)

@@ -1,8 +1,9 @@
-"""A rule of AWS, and the count of how often each has changed an answer."""
+"""A rule of AWS, and the count of how often each has changed an answer; ``tests.gate.proof`` is how each is tested."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -29,6 +30,12 @@ class Rule:
 CHANGED: Counter[str] = Counter()
 
 
+# Who is told of that as it happens.
+LISTENERS: list[Callable[[str], None]] = []
+
+
 def changed(rule_id: str) -> None:
     """Count that a rule has changed an answer."""
     CHANGED[rule_id] += 1
+    for listener in LISTENERS:
+        listener(rule_id)

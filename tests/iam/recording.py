@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from nat_failover.differences import PROPAGATION, Destination, Difference, Target
 from nat_failover.mirror import Mirror
+from tests.gate.harshness import GENTLE
 from tests.iam.evaluator import Request, Statement
 from tests.iam.requests import Account, arn, requests_of
 from tests.lab.cloud import REGION
@@ -24,7 +25,7 @@ from tests.lab.scenarios import SCENARIOS
 # Together they make every call that the function has.
 PLAYED = (
     *("nat-rules-flushed", "nat-dead-without-endpoints", "failover-after-rearm", "crash-mid-swap"),
-    *("routes-mirrored", "observe-mode", "large-fleet", "egress-address-returns"),
+    *("routes-mirrored", "observe-mode", "large-fleet", "egress-addresses-change-places", "egress-address-returns"),
 )
 
 
@@ -66,7 +67,7 @@ def recorded(scenario: str) -> Recording:
         facts = {**lab.cloud.environment, "VPC": account.vpc_of(next(iter(lab.cloud.subnets.values())))}
         found.append(Recording(scenario, (*needed.values(), *by_lambda), tuple(_statements(cloud)), facts))
 
-    Lab("simulated", 1, Latencies(), chosen.settings).run(main)
+    Lab("simulated", 1, Latencies(), chosen.settings, harshness=GENTLE).run(main)
     return found[0]
 
 

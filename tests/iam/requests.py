@@ -84,7 +84,8 @@ def requests_of(operation: str, arguments: Mapping[str, Any], account: Account) 
 def _parameters(operation: str) -> Callable[[Mapping[str, Any], Account], list[Request]]:
     def requests(arguments: Mapping[str, Any], account: Account) -> list[Request]:
         del account
-        names = arguments.get("Names") or [arguments["Name"]]
+        # A version is no resource of its own: "name:3" is authorized as "name".
+        names = dict.fromkeys(name.partition(":")[0] for name in arguments.get("Names") or [arguments["Name"]])
         return [Request(f"ssm:{operation}", arn("ssm", f"parameter{name}")) for name in names]
 
     return requests
@@ -162,7 +163,6 @@ def _put_events(arguments: Mapping[str, Any], account: Account) -> list[Request]
 
 
 _RESOURCES: dict[str, Callable[[Mapping[str, Any], Account], list[Request]]] = {
-    "GetParameter": _parameters("GetParameter"),
     "GetParameters": _parameters("GetParameters"),
     "PutParameter": _parameters("PutParameter"),
     "SendCommand": _send_command,

@@ -115,6 +115,16 @@ def test_an_egress_address_has_an_alarm_of_its_own() -> None:
         assert remedy in alarm["AlarmDescription"]
 
 
+def test_a_passive_nat_without_an_address_has_an_alarm_that_waits_for_what_is_normal_after_a_failover() -> None:
+    first, second = "eipalloc-0123456789abcdef0", "eipalloc-0fedcba9876543210"
+    made = alarms(synthesize({"pairs": [pair(egressAddress=first, standbyEgressAddress=second)]}))
+    alarm = made["passive-nat-without-address"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("PassiveNatWithoutAddress", "Maximum")
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, 10, 10)
+    for remedy in (TABLES, f"aws ec2 associate-address --allocation-id {second}", LOG):
+        assert remedy in alarm["AlarmDescription"]
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_looks_at_the_pair_s_metric_and_says_what_to_do(name: str, main: Template) -> None:
     metric, statistic, period, periods, bad, tells_end, remedies = ALARMS[name]

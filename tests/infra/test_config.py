@@ -182,6 +182,14 @@ def test_endpoint_subnets_without_endpoints_are_told_to_be_of_no_use() -> None:
     assert "it must be left out unless ssmAccess is create" in said
 
 
+@pytest.mark.parametrize("setting", [{"vpcCidrs": ["10.1.0.0/16"]}, {"ec2Messages": True}])
+@pytest.mark.parametrize("access", ["existing", "none"])
+def test_what_is_for_endpoints_only_is_told_to_be_of_no_use_without_them(setting: dict[str, Any], access: str) -> None:
+    said = problem(ssmAccess=access, **setting)
+    assert said.startswith(f"{PATH}.{next(iter(setting))} is ")
+    assert f'it must be left out unless ssmAccess is create; it is "{access}"' in said
+
+
 def test_endpoints_need_a_subnet() -> None:
     existing = {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": "rtb-0fedcba9876543210"}
     (said,) = problems({"pairs": [pair(standbySubnetId=None, ssmAccess="create", **existing)]})

@@ -55,6 +55,16 @@ def test_an_egress_address_follows_one_pair_only_and_is_nobodys_fixed_one(theirs
     assert said.endswith(f": so is nat-failover.pairs[0].{theirs}, and an address can be in one pair only")
 
 
+@pytest.mark.parametrize("theirs", ["egressAddress", "standbyEgressAddress"])
+def test_a_second_address_is_no_other_pairs(theirs: str) -> None:
+    first, address = "eipalloc-0123456789abcdef1", "eipalloc-0123456789abcdef0"
+    one = {"egressAddress": first} | {theirs: address}
+    other = {"egressAddress": "eipalloc-0123456789abcdef2", "standbyEgressAddress": address}
+    (said,) = problems({"pairs": [pair(**one), pair("other", "1", **other)]})
+    assert said.startswith("nat-failover.pairs[1].standbyEgressAddress is ")
+    assert said.endswith(f": so is nat-failover.pairs[0].{theirs}, and an address can be in one pair only")
+
+
 def test_every_pair_may_have_an_address_allocated() -> None:
     assert read_configuration({"defaults": {"standbyElasticIp": "allocate"}, "pairs": [pair(), pair("other", "1")]})
 

@@ -11,27 +11,14 @@ from infra.asset import PYTHON
 from infra.checked import pair
 from nat_failover.events import StatusChange, Tick, parse
 from nat_failover.settings import Mode, Settings
+from tests.examples import BUS, NOW
+from tests.gate.events import Change
 from tests.infra.synthesis import Template, synthesize
 
 DOCUMENT = "nat-failover-main-probe"
-# As in https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html
-STATUS_CHANGE: dict[str, Any] = {
-    "version": "0",
-    "id": "51c0891d-0e34-45b1-83d6-95db273d1602",
-    "detail-type": "EC2 Command Invocation Status-change Notification",
-    "source": "aws.ssm",
-    "account": "123456789012",
-    "time": "2024-07-10T21:51:32Z",
-    "region": "us-east-1",
-    "resources": ["arn:aws:ec2:us-east-1:123456789012:instance/i-02573cafcfe0a1b2c"],
-    "detail": {
-        "command-id": "e8d3c0e4-71f7-4491-898f-c9b35bee5f3b",
-        "document-name": DOCUMENT,
-        "instance-id": "i-02573cafcfe0a1b2c",
-        "requested-date-time": "2024-07-10T21:51:30.049Z",
-        "status": "Failed",
-    },
-}
+STATUS_CHANGE = BUS.status_change(
+    NOW, Change("e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-02573cafcfe0a1b2c", DOCUMENT, "Failed", NOW - 2)
+)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +121,8 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
 
 def test_every_variable_that_the_function_knows_is_set() -> None:
     """But those that are the function's own business."""
-    template = synthesize({"pairs": [pair(egressAddress="eipalloc-0123456789abcdef0")]})
+    addresses = {"egressAddress": "eipalloc-0123456789abcdef0", "standbyEgressAddress": "eipalloc-0fedcba9876543210"}
+    template = synthesize({"pairs": [pair(**addresses)]})
     own = {"settle", "confirm_for", "gather_for", "poll"}
     known = {f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in own}
     told = function(template)["Environment"]["Variables"]

@@ -76,6 +76,36 @@ def test_a_standby_that_exists_may_take_the_egress_address_too() -> None:
     assert read_configuration({"pairs": [pair(standbySubnetId=None, egressAddress=ADDRESS, **standing)]})
 
 
+# The second address
+
+
+SECOND = "eipalloc-0fedcba9876543210"
+
+
+def test_a_second_address_is_told_to_the_function_and_associated_by_nobody_else() -> None:
+    template = made(egressAddress=ADDRESS, standbyEgressAddress=SECOND)
+    (function,) = template.of("AWS::Lambda::Function").values()
+    assert function["Environment"]["Variables"]["NAT_FAILOVER_STANDBY_EGRESS_ALLOCATION"] == SECOND
+    assert not template.of("AWS::EC2::EIPAssociation")
+
+
+def test_a_second_address_needs_the_one_that_it_changes_places_with() -> None:
+    said = problem(standbyEgressAddress=SECOND)
+    assert said.startswith("nat-failover.pairs[0].egressAddress is missing")
+    assert "that standbyEgressAddress changes places with" in said
+
+
+def test_the_same_address_twice_is_refused() -> None:
+    said = problem(egressAddress=ADDRESS, standbyEgressAddress=ADDRESS)
+    assert said.startswith(f'nat-failover.pairs[0].standbyEgressAddress is "{ADDRESS}": it must be another Elastic IP')
+
+
+@pytest.mark.parametrize("value", ["allocate", "none", "eipalloc-1", "203.0.113.1", ""])
+def test_what_is_no_allocation_is_refused_as_second_address(value: str) -> None:
+    said = problem(egressAddress=ADDRESS, standbyEgressAddress=value)
+    assert said.startswith("nat-failover.pairs[0].standbyEgressAddress is ")
+
+
 @pytest.mark.parametrize("value", ["yes", "eipalloc-1", "203.0.113.1", ""])
 def test_what_is_no_address_is_refused(value: str) -> None:
     said = problem(standbyElasticIp=value)

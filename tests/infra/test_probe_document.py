@@ -6,15 +6,23 @@ import re
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra.checked import pair
+from infra.config.addresses import TARGET
 from infra.probe_document import PATTERNS, SCRIPT, ProbeScriptError, content
+from tests.gate.patterns import go_error, go_matches
 from tests.infra.synthesis import synthesize
 
 ALLOWED = {
-    "targets": ["1.1.1.1", "1.1.1.1 8.8.8.8 9.9.9.9", "a.example b.example c d e", "x" * 253],
+    "targets": [
+        "1.1.1.1",
+        "1.1.1.1 8.8.8.8 9.9.9.9",
+        "a.example b.example c d e",
+        "x" * 253,
+        " ".join(c * 253 for c in "abcde"),
+    ],
     "interval": ["0.5", "0.25", "1", "60", "0.2"],
     "failures": ["1", "3", "99"],
     "window": ["0", "600", "3000"],
@@ -37,6 +45,7 @@ INJECTIONS = [
     '1"',
     "1\\",
     "1\nid",
+    "1\n",
     "1\rid",
     "1\x00",
     "1\tid",
@@ -102,13 +111,13 @@ def test_every_parameter_has_its_pattern() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in ALLOWED.items() for v in values])
 def test_what_the_function_sends_is_let_through(name: str, value: str) -> None:
-    assert re.search(PATTERNS[name], value)
+    assert go_matches(PATTERNS[name], value)
 
 
 @pytest.mark.parametrize("name", PATTERNS)
 @pytest.mark.parametrize("value", INJECTIONS)
 def test_no_injection_is_let_through(name: str, value: str) -> None:
-    assert not re.search(PATTERNS[name], value, re.ASCII)
+    assert not go_matches(PATTERNS[name], value)
 
 
 @pytest.mark.parametrize(
@@ -134,14 +143,51 @@ def test_no_injection_is_let_through(name: str, value: str) -> None:
     ],
 )
 def test_what_is_out_of_range_is_not_let_through(name: str, value: str) -> None:
-    assert not re.search(PATTERNS[name], value)
+    assert not go_matches(PATTERNS[name], value)
 
 
 @given(name=st.sampled_from(sorted(PATTERNS)), value=st.text(max_size=30))
 def test_whatever_is_let_through_stays_inside_its_quotes(name: str, value: str) -> None:
-    if re.search(PATTERNS[name], value):
-        # The end of a pattern may stand before a last line's end, which changes nothing between quotes.
-        assert re.fullmatch(r"[A-Za-z0-9. -]+\n?", value)
+    if go_matches(PATTERNS[name], value):
+        assert re.fullmatch(r"[A-Za-z0-9. -]+", value)
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_the_agent_can_compile_every_pattern(name: str) -> None:
+    assert go_error(PATTERNS[name]) is None
+
+
+def test_go_would_not_compile_five_long_targets_as_a_repeat_within_a_repeat() -> None:
+    target = r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}"
+    assert go_error(f"^{target}( {target}){{0,4}}$") == "invalid repetition size: {0,4}"
+
+
+NAMES = st.lists(st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", fullmatch=True), min_size=1, max_size=8)
+
+
+@given(targets=st.lists(NAMES.map(".".join), min_size=1, max_size=5, unique=True))
+@example(
+    targets=[f"{letter}{'.' + letter * 63}{'.' + letter * 63}{'.' + letter * 62}.{letter * 61}" for letter in "abcde"]
+)
+def test_every_target_that_the_configuration_takes_the_document_takes(targets: list[str]) -> None:
+    taken = [target for target in targets if _is_taken(target)]
+    if taken:
+        assert go_matches(PATTERNS["targets"], " ".join(taken))
+
+
+@pytest.mark.parametrize(("length", "taken"), [(253, True), (254, False)])
+def test_configuration_and_document_agree_on_how_long_a_target_may_be(length: int, taken: bool) -> None:
+    target = ".".join(["a" * 63] * 3 + ["a" * (length - 192)])
+    assert _is_taken(target) is taken
+    assert go_matches(PATTERNS["targets"], target) is taken
+
+
+def _is_taken(target: str) -> bool:
+    try:
+        TARGET.convert(target)
+    except ValueError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(("script", "why"), [("echo\n", "shebang"), ("#!/bin/sh\necho {{x}}\n", "{{")])

@@ -42,6 +42,7 @@ EVERYTHING = pair(
     standbyElasticIp="allocate",
     tags={"team": "network"},
 )
+PRIVATE = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "one pair": {"pairs": [pair()]},
     "two pairs": {"pairs": [pair(), pair("other", "1")]},
@@ -104,7 +105,7 @@ def test_two_pairs_have_two_of_every_name(two: Template) -> None:
     names = [
         (resource["Type"], value)
         for resource in two.body["Resources"].values()
-        for key, value in resource["Properties"].items()
+        for key, value in resource.get("Properties", {}).items()
         if key in ("Name", "FunctionName", "TopicName", "LogGroupName", "AlarmName") and isinstance(value, str)
     ]
     assert len(names) == 44
@@ -162,23 +163,41 @@ def test_the_deployment_prints_what_a_person_needs_next(two: Template) -> None:
     assert {"MainTopic", "MainFunction", "MainStandbyRouteTable"} <= told.keys()
 
 
-def test_pairs_of_a_vpc_share_one_set_of_endpoints_that_only_protected_networks_reach() -> None:
+def reaching(template: Template) -> set[str]:
+    """Give the networks that the endpoints' security group lets in."""
+    (group,) = [g for n, g in template.of("AWS::EC2::SecurityGroup").items() if n.startswith("Endpoints")]
+    assert {(r["IpProtocol"], r["FromPort"], r["ToPort"]) for r in group["SecurityGroupIngress"]} == {("tcp", 443, 443)}
+    return {rule["CidrIp"] for rule in group["SecurityGroupIngress"]}
+
+
+def made_for(template: Template) -> list[str]:
+    """Give the services that have an endpoint."""
+    return sorted(e["ServiceName"].rpartition(".")[2] for e in template.of("AWS::EC2::VPCEndpoint").values())
+
+
+def test_pairs_of_a_vpc_share_one_set_of_endpoints() -> None:
     template = synthesize(CONFIGURATIONS["endpoints"])
     endpoints = template.of("AWS::EC2::VPCEndpoint").values()
-    assert {e["ServiceName"].rpartition(".")[2] for e in endpoints} == {"ssm", "ssmmessages", "ec2messages"}
-    assert len(endpoints) == 3
+    assert made_for(template) == ["ssm", "ssmmessages"]
     for endpoint in endpoints:
         assert endpoint["VpcEndpointType"] == "Interface"
         assert endpoint["PrivateDnsEnabled"] is True
         assert endpoint["SubnetIds"] == ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
-    (group,) = [g for n, g in template.of("AWS::EC2::SecurityGroup").items() if n.startswith("Endpoints")]
-    assert {(r["IpProtocol"], r["FromPort"], r["ToPort"]) for r in group["SecurityGroupIngress"]} == {("tcp", 443, 443)}
-    assert {r["CidrIp"] for r in group["SecurityGroupIngress"]} <= {
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-    }
+    assert reaching(template) == PRIVATE
+
+
+def test_endpoints_are_open_to_the_whole_vpc_whose_names_they_take_over_and_not_to_protected_networks_alone() -> None:
+    narrow = pair(ssmAccess="create", protectedCidrs=["10.1.10.0/24"])
+    assert reaching(synthesize({"pairs": [narrow]})) == PRIVATE
+    public = pair(ssmAccess="create", protectedCidrs=["10.1.10.0/24"], vpcCidrs=["10.1.0.0/16", "198.18.0.0/16"])
+    assert reaching(synthesize({"pairs": [public]})) == {"10.1.0.0/16", "198.18.0.0/16"}
+    behind_a_peering = pair(ssmAccess="create", protectedCidrs=["10.9.0.0/16"], vpcCidrs=["10.1.0.0/16"])
+    assert reaching(synthesize({"pairs": [behind_a_peering]})) == {"10.1.0.0/16", "10.9.0.0/16"}
+
+
+def test_the_endpoint_that_only_old_agents_need_is_made_where_a_pair_of_the_vpc_wants_it() -> None:
+    pairs = [pair(ssmAccess="create"), pair("other", "1", ssmAccess="create", ec2Messages=True)]
+    assert made_for(synthesize({"pairs": pairs})) == ["ec2messages", "ssm", "ssmmessages"]
 
 
 def test_no_endpoint_is_made_where_none_is_wanted(two: Template) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import App, Stack, Token
+from aws_cdk import aws_ec2 as ec2
 
 from infra.checked import pair
 from infra.config import PairConfig
-from infra.constructs.standby_nat import USER_DATA, image
+from infra.constructs.standby_nat import USER_DATA, StandbyNat, filled_in, image
 from tests.infra.synthesis import Template, synthesize
 
 INSTANCE, LAUNCH = "AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"
+HANDLE = "AWS::CloudFormation::WaitConditionHandle"
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +43,81 @@ def test_the_root_volume_is_encrypted(template: Template) -> None:
     assert volume["Ebs"]["VolumeType"] == "gp3"
 
 
-def test_the_user_data_is_the_script_word_for_word(template: Template) -> None:
-    assert launch(template)["UserData"] == USER_DATA.read_text(encoding="utf-8")
+def test_the_user_data_is_the_script_word_for_word_but_for_two_lines_that_the_stack_fills_in(
+    template: Template,
+) -> None:
+    (handle,) = template.of(HANDLE)
+    script, made = USER_DATA.read_text(encoding="utf-8").splitlines(), launch(template)["UserData"].splitlines()
+    differing = [(line, filled) for line, filled in zip(script, made, strict=True) if line != filled]
+    assert differing == [
+        ("signal=''", f"signal='<{handle}>'"),
+        ("targets=''", "targets='1.1.1.1 8.8.8.8 9.9.9.9'"),
+    ]
     assert "UserData" not in template.only(INSTANCE)
+
+
+def test_a_script_without_these_lines_is_refused() -> None:
+    for script in ("#!/bin/sh\nsignal=''\n", "#!/bin/sh\nsignal=''\ntargets=''\ntargets=''\n"):
+        with pytest.raises(ValueError, match="has to have the line targets='' once"):
+            filled_in(script, "https://example.com", ("1.1.1.1",))
+
+
+def test_the_deployment_waits_for_the_standby_to_say_that_it_forwards(template: Template) -> None:
+    (handle,), (instance,), ((name, condition),) = (
+        template.of(HANDLE),
+        template.of(INSTANCE),
+        template.of("AWS::CloudFormation::WaitCondition").items(),
+    )
+    assert condition == {"Handle": f"<{handle}>", "Count": 1, "Timeout": "1800"}
+    assert template.body["Resources"][name]["DependsOn"] == [instance]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"standbyRevision": 1},
+        {"standbyAmi": "ami-0123456789abcdef0"},
+        {"standbySubnetId": "subnet-0fedcba9876543210"},
+        {"standbyInstanceType": "t3.nano"},
+    ],
+)
+def test_a_new_standby_is_waited_for_with_a_handle_of_its_own(template: Template, change: dict[str, object]) -> None:
+    changed = synthesize({"pairs": [pair(**change)]})  # type: ignore[arg-type]
+    for kind in (LAUNCH, HANDLE, "AWS::CloudFormation::WaitCondition"):
+        assert set(changed.of(kind)).isdisjoint(template.of(kind))
+    assert changed.of(INSTANCE).keys() == template.of(INSTANCE).keys()
+
+
+def test_a_revision_replaces_the_standby_and_nothing_else(template: Template) -> None:
+    """The remedy for a standby that was terminated: CloudFormation compares templates, not what is there."""
+    changed = synthesize({"pairs": [pair(standbyRevision=1)]})
+    kept = template.body["Resources"].keys() & changed.body["Resources"].keys()
+    differing = {n for n in kept if template.body["Resources"][n] != changed.body["Resources"][n]}
+    assert differing == set(template.of(INSTANCE))
+    (before,), (after,) = template.of(INSTANCE).values(), changed.of(INSTANCE).values()
+    assert before | {"LaunchTemplate": None} == after | {"LaunchTemplate": None}
+
+
+def test_the_digest_is_the_same_at_every_synthesis_though_ids_are_known_by_the_deployment_only(tmp_path: Path) -> None:
+    def names(before: int) -> set[str]:
+        app = App(outdir=str(tmp_path / str(before)))
+        stack = Stack(app, "network")
+        for number in range(before):  # tokens are numbered as they are made
+            Token.as_string({"Ref": f"Other{number}"})
+        vpc = ec2.CfnVPC(stack, "Vpc", cidr_block="10.0.0.0/16")
+        subnet = ec2.CfnSubnet(stack, "Public", vpc_id=vpc.ref, cidr_block="10.0.0.0/24")
+        config = PairConfig(
+            name="main",
+            vpc_id=vpc.ref,
+            primary_route_table_id="rtb-0123456789abcdef0",
+            primary_instance_id="i-0123456789abcdef0",
+            standby_subnet_id=subnet.ref,
+        )
+        StandbyNat(stack, "Standby", pair=config, user_data=USER_DATA.read_text(encoding="utf-8"))
+        (made,) = app.synth().stacks
+        return set(made.template["Resources"])
+
+    assert names(0) == names(7)
 
 
 def test_the_standby_has_a_public_address_in_its_subnet_behind_its_security_group(template: Template) -> None:
@@ -105,8 +181,10 @@ def test_no_change_of_what_is_watched_and_how_touches_standby_route_and_lock(tem
             ]
         }
     )
-    for kind in (INSTANCE, LAUNCH, "AWS::EC2::Route", "AWS::EC2::RouteTable", "AWS::SSM::Parameter"):
+    for kind in (INSTANCE, HANDLE, "AWS::EC2::Route", "AWS::EC2::RouteTable", "AWS::SSM::Parameter"):
         assert changed.of(kind) == template.of(kind)
+    # Its user data has the targets, which makes a version 2 of the template; the instance is of version 1.
+    assert changed.of(LAUNCH).keys() == template.of(LAUNCH).keys()
 
 
 @pytest.mark.parametrize(

@@ -19,29 +19,37 @@ from botocore.loaders import Loader
 from moto import mock_aws
 from moto.sns.models import sns_backends
 
+from infra.probe_document import SCRIPT, content
 from nat_failover.application import Application, Clients
-from nat_failover.failover import Invoker
+from nat_failover.execution import Invoker
 from nat_failover.fleet import Fleet
+from nat_failover.parameter import Parameters
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from tests.examples import ENVIRONMENT, TICK
-from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
+from tests.examples import BUS, ENVIRONMENT, NOW, TICK
+from tests.fakes import Command, FakeRuntime, Managed, RunCommand, Told, before, report
+from tests.gate.events import Change
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
+PROBED = {"Key": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"], "Value": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"]}
 # It has read the descriptions of the services: a session that is given it starts at once.
 LOADER = Loader()
 
 
-def status_change(command: str, host: str) -> dict[str, object]:
+def status_change(command: str, host: str) -> dict[str, Any]:
     """Give SSM's event for an invocation that has failed."""
-    detail = {
-        "command-id": command,
-        "instance-id": host,
-        "document-name": "nat-failover-main-probe",
-        "status": "Failed",
-    }
-    kind = "EC2 Command Invocation Status-change Notification"
-    return {"source": "aws.ssm", "detail-type": kind, "detail": detail}
+    return BUS.status_change(NOW, Change(command, host, "nat-failover-main-probe", "Failed", NOW - 2))
+
+
+def deny(account: Account, host: str) -> None:
+    """Let IAM deny a command to a host, and so to all that are asked with it."""
+    before(account.ssm, "SendCommand", lambda: "AccessDeniedException", about=host, times=10_000)
+
+
+def have_windows(account: Account, host: str) -> None:
+    """Let a host run Windows, for which the probe's document is not."""
+    account.run_command.managed[host] = Managed(host, platform="Windows")
+    account.run_command.content = content(SCRIPT.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,10 @@ class Account:
         self.run_command = RunCommand(self.session.events, self.runtime)
         self.run_command.answer = self._answer
         self.session.events.register("after-call.ec2.DescribeInstances", self._launched)
-        self.clients = Clients.of(self.session)
+        clients = Clients.of(self.session)
+        # What a test does to writes, it does to one client.
+        self.clients = replace(clients, once=clients.ssm)
+        self.parameters = Parameters(clients.ssm, clients.ssm, self.clock)
         self.ec2: Any = self.clients.ec2
         self.ssm: Any = self.clients.ssm
         self.launched_at = self.runtime.now() - 86400
@@ -121,6 +132,12 @@ class Account:
         )
         self.primary, self.standby = self._run(2)
         self.backends = tuple(sorted(self._run(backends, self.subnets[:1])))
+        if self.backends:
+            probed = {
+                "Key": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"],
+                "Value": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"],
+            }
+            self.ec2.create_tags(Resources=self.backends, Tags=[probed])
         self.run_command.online = [*self.backends, self.primary, self.standby]
         self.vpc = vpc
         self.primary_table, self.standby_table = (self._table(nat) for nat in (self.primary, self.standby))

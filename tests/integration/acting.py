@@ -8,13 +8,15 @@ from typing import Any
 
 from nat_failover.decision import Action, Cause, Decision
 from nat_failover.egress import Egress
-from nat_failover.failover import Failover, Invoker, Result
+from nat_failover.execution import Execution, Invoker, Known, Result
+from nat_failover.failover import Failover
 from nat_failover.lock import LockStore
 from nat_failover.notifications import Notifications
 from nat_failover.observability import Metrics
 from nat_failover.probe import Probe
 from nat_failover.record import LockState, Record
-from nat_failover.routes import Routes, Tables
+from nat_failover.routes import Routes
+from nat_failover.tables import Tables
 from nat_failover.teller import Teller
 from nat_failover.verification import Verification
 from tests.examples import observation
@@ -29,16 +31,15 @@ class Acting:
     def __init__(self, account: Account, egress: Egress | None = None) -> None:
         self.account = account
         self.told = io.StringIO()
-        self.lock = LockStore(account.clients.ssm, account.settings, account.clock)
+        self.lock = LockStore(account.parameters, account.settings, account.clock)
         self.routes = Routes(account.clients.ec2, account.settings, account.clock)
         self.probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
         notifications = Notifications(account.clients.sns, account.clients.events, account.settings)
-        self.teller = Teller(account.clients.ssm, notifications, account.settings, account.clock)
+        self.teller = Teller(account.parameters, notifications, account.settings, account.clock)
         verification = Verification(self.probe, account.settings, account.clock)
         self.egress = egress or Egress.of(account.clients.ec2, account.clients.egress, account.settings, account.clock)
-        self.failover = Failover(
-            account.settings, account.clock, self.lock, self.routes, verification, self.teller, self.egress
-        )
+        execution = Execution(account.settings, account.clock, self.routes, verification, self.teller, self.egress)
+        self.failover = Failover(account.settings, account.clock, self.lock, self.routes, execution)
         self.metrics = Metrics(account.settings, self.told)
 
     def carry_out(
@@ -62,7 +63,8 @@ class Acting:
         )
         asked = self.account.backends if backends is None else backends
         tables = known or self.routes.read()
-        return self.failover.carry_out(decision, tables, asked, self.invoker(request_id), self.metrics)
+        known_now = Known(tables, asked, evidence)
+        return self.failover.carry_out(decision, known_now, self.invoker(request_id), self.metrics)
 
     def finish(self, request_id: str = "request-2") -> Result:
         """Finish what another has left."""

@@ -18,8 +18,8 @@ NAT, NAT_SECOND, ROUTER_PUBLIC = "10.9.2.10", "10.9.2.11", "10.9.2.1"
 INTERNET, ROUTER_OUTSIDE = "198.51.100.10", "198.51.100.1"
 # All that the user data needs of a system, beside what makes the rules.
 PROGRAMS = (
-    *("cat", "chmod", "env", "grep", "head", "id", "ip", "ln", "mkdir", "mv", "rm", "sed", "sh", "sleep"),
-    *("tail", "timeout", "touch"),
+    *("cat", "chmod", "curl", "env", "grep", "head", "id", "ip", "ln", "mkdir", "mv", "ping", "rm", "sed", "sh"),
+    *("sleep", "tail", "timeout", "touch", "tr"),
 )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nat_failover.lock import LockStore
+from nat_failover.parameter import Parameters
 from nat_failover.routes import Routes
 from tests.integration.account import Account, pair_in_moto
 from tests.integration.acting import Acting
@@ -36,13 +37,14 @@ def watched(account: Account) -> Account:
 @pytest.fixture
 def store(account: Account) -> LockStore:
     """Be one invocation at the lock."""
-    return LockStore(account.clients.ssm, account.settings, account.clock)
+    return LockStore(account.parameters, account.settings, account.clock)
 
 
 @pytest.fixture
 def other(account: Account) -> LockStore:
     """Be another invocation at the lock, with a client of its own."""
-    return LockStore(account.session.client("ssm"), account.settings, account.clock)
+    ssm = account.session.client("ssm")
+    return LockStore(Parameters(ssm, ssm, account.clock), account.settings, account.clock)
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from nat_failover.lock import HeldLock, LockStore
+from nat_failover.held import HeldLock
+from nat_failover.lock import LockStore
 from nat_failover.record import LockState, Record
 from tests.integration.account import Account
 
@@ -12,6 +14,15 @@ from tests.integration.account import Account
 def taken(store: LockStore, owner: str = "request-1") -> HeldLock:
     """Take the claim, which has to succeed."""
     held = store.take(owner)
+    assert held is not None
+    return held
+
+
+def taken_as_well(store: LockStore, owner: str = "request-2") -> HeldLock:
+    """Take the claim though another has it, as nobody should."""
+    seen = store.read()
+    assert seen.claim is not None
+    held = store.take(owner, replace(seen, claim=replace(seen.claim, until=0.0)))
     assert held is not None
     return held
 

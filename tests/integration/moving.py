@@ -5,8 +5,9 @@ from __future__ import annotations
 from nat_failover.egress import Egress
 from tests.integration.account import Account
 from tests.integration.acting import Acting
+from tests.moto_addresses import displacing
 
-PUBLIC = "203.0.113.99"
+PUBLIC, SECOND = "203.0.113.99", "203.0.113.98"
 
 
 def allocate(account: Account) -> None:
@@ -15,10 +16,21 @@ def allocate(account: Account) -> None:
     account.configure(egress_allocation=allocation)
 
 
-def give(account: Account, nat: str) -> None:
-    """Associate the address as a person would."""
+def allocate_second(account: Account) -> None:
+    """Let the pair have a second address, which the standby has; EC2 takes from an interface what it had before.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
+    """
+    allocation = account.ec2.allocate_address(Domain="vpc", Address=SECOND)["AllocationId"]
+    account.configure(standby_egress_allocation=allocation)
+    displacing(account.ec2)
+    give(account, account.standby, allocation)
+
+
+def give(account: Account, nat: str, allocation: str | None = None) -> None:
+    """Associate an address, the egress address where not told, as a person would."""
     account.ec2.associate_address(
-        AllocationId=account.settings.egress_allocation,
+        AllocationId=allocation or account.settings.egress_allocation,
         NetworkInterfaceId=interface_of(account, nat),
         AllowReassociation=True,
     )
@@ -30,11 +42,17 @@ def interface_of(account: Account, nat: str) -> str:
     return str(told["NetworkInterfaces"][0]["NetworkInterfaceId"])
 
 
-def holder(account: Account) -> str:
-    """Tell which NAT has the address."""
-    (told,) = account.ec2.describe_addresses(AllocationIds=[account.settings.egress_allocation])["Addresses"]
+def holder(account: Account, allocation: str | None = None) -> str | None:
+    """Tell which NAT has an address, the egress address where not told; None where neither has."""
+    wanted = [allocation or account.settings.egress_allocation]
+    (told,) = account.ec2.describe_addresses(AllocationIds=wanted)["Addresses"]
     by_interface = {interface_of(account, nat): nat for nat in (account.primary, account.standby)}
-    return by_interface[told["NetworkInterfaceId"]]
+    return by_interface.get(told.get("NetworkInterfaceId", ""))
+
+
+def second_holder(account: Account) -> str | None:
+    """Tell which NAT has the second address; None where neither has."""
+    return holder(account, str(account.settings.standby_egress_allocation))
 
 
 def egress_of(account: Account) -> Egress:

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from nat_failover.lock import MARGIN, ClaimLostError, HeldLock, LockChangedError, LockStore
+from nat_failover.held import MARGIN, RECORD_WITHIN, RECORDLESS_AFTER, ClaimLostError, HeldLock, LockChangedError
+from nat_failover.lock import LockStore
+from nat_failover.parameter import Parameters
 from nat_failover.record import Claim, LockState
 from tests.fakes import FakeRuntime, before
 from tests.integration.account import Account
@@ -22,7 +24,8 @@ LEASE = 60.0
 
 def test_the_first_taker_has_the_claim_for_a_lease(account: Account, store: LockStore) -> None:
     held = taken(store)
-    assert claim(account) == {"owner": "request-1", "until": account.clock.now() + LEASE}
+    now = account.clock.now()
+    assert {"owner": "request-1", "until": now + LEASE, "since": now, "lock": 0}.items() <= claim(account).items()
     assert held.until == account.clock.now() + LEASE - MARGIN
 
 
@@ -41,7 +44,7 @@ def test_a_loser_leaves_claim_and_lock_as_they_are(account: Account, store: Lock
 def test_a_claim_is_live_until_the_last_instant_of_its_lease(
     account: Account, store: LockStore, other: LockStore
 ) -> None:
-    taken(store)
+    taken(store).write(record(account))
     account.clock.time += LEASE - 0.001
     assert other.take("request-2") is None
     account.clock.time += 0.001
@@ -78,6 +81,67 @@ def test_a_claim_whose_lease_is_over_is_not_given_up_for_it_may_be_anothers(
     assert claim(account)["owner"] == "request-2"
 
 
+# Without a record
+
+
+def test_a_claim_without_a_record_holds_others_up_for_seconds_only(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    account.lock = "armed"
+    taken(store)
+    account.clock.time += RECORDLESS_AFTER - 0.001
+    assert other.take("request-2") is None
+    account.clock.time += 0.001
+    assert other.take("request-3") is not None
+
+
+def test_a_claim_whose_record_has_been_re_armed_since_lasts_for_its_lease(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    account.lock = "armed"
+    taken(store).write(record(account, LockState.FAILED_OVER))
+    account.lock = "armed"
+    account.clock.time += LEASE - 1
+    assert other.take("request-2") is None
+
+
+def test_a_holder_that_has_been_too_slow_for_its_record_writes_none(account: Account, store: LockStore) -> None:
+    account.lock = "armed"
+    held = taken(store)
+    held.read()
+    account.clock.time += RECORD_WITHIN
+    with pytest.raises(ClaimLostError, match="has not written its record in time"):
+        held.write(record(account))
+    assert account.lock == "armed"
+
+
+def test_a_holder_whose_record_is_overdue_leaves_the_claim_to_whoever_may_have_taken_it_over(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    account.lock = "armed"
+    held = taken(store)
+    held.read()
+    account.clock.time += RECORDLESS_AFTER
+    taken(other, "request-2")
+    held.give_up()
+    assert claim(account)["owner"] == "request-2"
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
+def test_giving_up_raises_no_error(account: Account, store: LockStore, code: str) -> None:
+    held, standing = taken(store), claim(account)
+    before(account.ssm, "PutParameter", lambda: code, times=99)
+    held.give_up()
+    assert claim(account) == standing
+
+
+def test_giving_up_is_tried_again(account: Account, store: LockStore, other: LockStore) -> None:
+    held = taken(store)
+    before(account.ssm, "PutParameter", lambda: "TooManyUpdates", times=2)
+    held.give_up()
+    assert other.take("request-2") is not None
+
+
 # Taking over
 
 
@@ -85,7 +149,7 @@ def test_the_claim_of_a_dead_holder_is_taken_over(account: Account, store: LockS
     taken(store)
     account.clock.time += LEASE
     held = taken(other, "request-2")
-    assert claim(account) == {"owner": "request-2", "until": account.clock.now() + LEASE}
+    assert {"owner": "request-2", "until": account.clock.now() + LEASE}.items() <= claim(account).items()
     assert held.until == account.clock.now() + LEASE - MARGIN
 
 
@@ -103,7 +167,9 @@ def test_of_two_takers_that_have_read_the_same_dead_claim_exactly_one_has_it(
 def test_of_many_takers_of_a_dead_claim_exactly_one_has_it(account: Account, store: LockStore) -> None:
     put_claim(account, Claim("dead", account.clock.now() - 1, 0).text)
     many = FakeRuntime(account.clock.now(), threads=8)
-    stores = [store, *(LockStore(account.session.client("ssm"), account.settings, account.clock) for _ in range(7))]
+    clients = [account.session.client("ssm") for _ in range(7)]
+    others = (LockStore(Parameters(ssm, ssm, account.clock), account.settings, account.clock) for ssm in clients)
+    stores = [store, *others]
     held = many.together([lambda n=n, s=s: s.take(f"request-{n}") for n, s in enumerate(stores)])  # type: ignore[misc]
     assert len([h for h in held if h is not None]) == 1
 
@@ -111,8 +177,9 @@ def test_of_many_takers_of_a_dead_claim_exactly_one_has_it(account: Account, sto
 def test_a_claim_deleted_by_a_person_between_two_calls_is_nobodys_for_now(account: Account, store: LockStore) -> None:
     put_claim(account, Claim("dead", 0, 0).text)
     name = account.settings.claim_parameter
-    before(account.ssm, "GetParameter", lambda: account.ssm.delete_parameter(Name=name) and None)
+    before(account.ssm, "PutParameter", lambda: account.ssm.delete_parameter(Name=name) and None)
     assert store.take("request-1") is None
+    account.clock.time += RECORDLESS_AFTER
     assert store.take("request-2") is not None
 
 
@@ -136,6 +203,7 @@ def test_a_holder_that_renews_its_lease_keeps_others_away_for_as_long_again(
     account: Account, store: LockStore, other: LockStore
 ) -> None:
     held = taken(store)
+    held.write(record(account))
     account.clock.sleep(LEASE - MARGIN - 1)
     held.renew()
     account.clock.sleep(LEASE - MARGIN - 1)
@@ -181,7 +249,7 @@ def test_a_person_s_word_is_written_only_over_the_lock_that_the_holder_has_seen(
     account: Account, store: LockStore
 ) -> None:
     held = taken(store)
-    held.adopt(held.read())
+    held.read()
     held.write_word("paused")
     assert account.parameter(account.settings.lock_parameter) == "paused"
     account.ssm.put_parameter(Name=account.settings.lock_parameter, Value="armed", Type="String", Overwrite=True)

@@ -46,6 +46,18 @@ def test_a_tick_leads_to_the_failover_where_every_event_was_lost(account: Accoun
     assert account.on_standby == account.subnets
 
 
+def test_while_the_active_nats_zone_is_disrupted_the_hosts_of_other_zones_lead_to_a_failover(account: Account) -> None:
+    """EC2 then fails requests without ids, and those for instances of that zone.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+    """
+    for named in ("Filter.1.Name", account.primary, account.backends[0]):
+        before(account.ec2, "DescribeInstances", lambda: "InternalError", times=99, about=named)
+    account.cut_off(*account.backends)
+    assert account.tick().outcome == "failed-over"
+    assert account.on_standby == account.subnets
+
+
 def test_the_passive_nat_is_asked_before_anything_is_moved(account: Account) -> None:
     account.cut_off(*account.backends)
     asked: list[list[tuple[str, ...]]] = []

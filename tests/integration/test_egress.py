@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from nat_failover.address import Address, elsewhere
+from nat_failover.address import Address, Addresses, elsewhere
 from nat_failover.egress import MOVE_FOR, Egress
+from nat_failover.held import ClaimLostError
 from nat_failover.instances import Instances
-from nat_failover.lock import ClaimLostError
 from nat_failover.record import EgressMove, LockState
 from nat_failover.routes import PAUSES, SwapFailedError
 from tests.fakes import before
@@ -50,25 +50,25 @@ def refusing(account: Account, code: str, times: float = 99) -> None:
 
 
 def test_the_address_is_read_with_whoever_has_it(account: Account) -> None:
-    read = egress_of(account).read()
+    read = egress_of(account).read().egress
     assert (read.public, read.interface) == (PUBLIC, interface_of(account, account.primary))
     assert read.trouble is None
 
 
 def test_an_address_that_nobody_has_is_with_nobody(account: Account) -> None:
     account.ec2.disassociate_address(PublicIp=PUBLIC)
-    assert egress_of(account).read() == Address(str(account.settings.egress_allocation), PUBLIC)
+    assert egress_of(account).read() == Addresses(Address(str(account.settings.egress_allocation), PUBLIC))
 
 
 def test_an_address_that_does_not_exist_is_told_as_such(account: Account) -> None:
     account.configure(egress_allocation="eipalloc-0123456789abcdef9")
-    read = egress_of(account).read()
+    read = egress_of(account).read().egress
     assert (read.public, read.trouble) == (None, "there is no such Elastic IP in this account and region")
 
 
 def test_an_address_that_can_not_be_read_is_told_as_such_and_raises_nothing(account: Account) -> None:
     before(account.ec2, "DescribeAddresses", lambda: "UnauthorizedOperation", times=99)
-    assert egress_of(account).read().trouble == "can't be read: UnauthorizedOperation: by the test"
+    assert egress_of(account).read().egress.trouble == "can't be read: UnauthorizedOperation: by the test"
 
 
 def test_all_addresses_are_read_for_whoever_looks_for_others(account: Account) -> None:
@@ -350,8 +350,8 @@ def test_where_no_nat_is_the_active_one_the_address_is_nowhere_wrong(account: Ac
 
 
 def test_the_sentence_names_address_holder_and_active_nat(account: Account) -> None:
-    read = egress_of(account).read()
-    active = Instances(account.clients.ec2).describe([account.standby])[account.standby]
+    read = egress_of(account).read().egress
+    active = Instances(account.clients.ec2, account.clock).describe([account.standby])[account.standby]
     said = elsewhere(read, active)
     holding = interface_of(account, account.primary)
     assert said == f"egress address {PUBLIC} is with {holding}, not with the active NAT {account.standby}"

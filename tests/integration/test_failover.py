@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from nat_failover.failover import Result
-from nat_failover.lock import ClaimLostError
+from nat_failover.execution import Result
+from nat_failover.failover import NotBegunError
+from nat_failover.held import RECORDLESS_AFTER, ClaimLostError
 from nat_failover.routes import PAUSES, SwapFailedError
-from tests.fakes import before
+from tests.fakes import Befall, before, lose_answers, twice
 from tests.integration.account import Account
 from tests.integration.acting import REASON, Acting
 
@@ -132,14 +133,66 @@ def test_one_that_gave_up_before_changing_anything_leaves_the_claim_to_the_next(
     assert acting.carry_out("request-2").outcome == "failed-over"
 
 
-@pytest.mark.parametrize(("operation", "about"), [("GetParameters", ""), ("PutParameter", '"/nat-failover/main/lock"')])
-def test_one_that_ends_in_an_error_before_changing_anything_leaves_the_claim_to_the_next(
-    account: Account, acting: Acting, operation: str, about: str
+@pytest.mark.parametrize(
+    ("operation", "about", "code", "error"),
+    [
+        ("GetParameters", "", "InternalServerError", NotBegunError),
+        ("PutParameter", "failing-over", "ThrottlingException", NotBegunError),
+        ("PutParameter", "failing-over", "AccessDeniedException", ClientError),
+        ("PutParameter", "claim", "TooManyUpdates", NotBegunError),
+    ],
+)
+def test_one_that_is_kept_from_changing_anything_leaves_the_claim_to_the_next(
+    account: Account, acting: Acting, operation: str, about: str, code: str, error: type[Exception]
 ) -> None:
-    before(account.ssm, operation, lambda: "InternalServerError", about=about)
-    with pytest.raises(ClientError, match="InternalServerError"):
+    refusing = True
+    before(account.ssm, operation, lambda: code if refusing else None, about=about, times=99)
+    with pytest.raises(error, match=code):
         acting.carry_out()
+    refusing = False
+    # Where SSM refuses the giving up as well, nobody waits for longer than for a record.
+    account.clock.sleep(RECORDLESS_AFTER if about == "claim" else 0)
     assert acting.carry_out("request-2").outcome == "failed-over"
+
+
+def test_a_record_that_is_refused_once_delays_a_failover_by_less_than_a_second(
+    account: Account, acting: Acting
+) -> None:
+    before(account.ssm, "PutParameter", lambda: "TooManyUpdates", about="failing-over")
+    begun: list[float] = []
+    now = account.clock.now()
+    before(account.ec2, REPLACE, lambda: begun.append(account.clock.now() - now))
+    assert acting.carry_out().outcome == "failed-over"
+    assert begun[0] < 1
+
+
+def test_an_outcome_that_is_refused_keeps_nobody_from_being_asked_and_told(account: Account, acting: Acting) -> None:
+    before(account.ssm, "PutParameter", lambda: "ThrottlingException", about="failed-over", times=99)
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        acting.carry_out()
+    assert account.on_standby == account.subnets
+    ((subject, text),) = account.mails
+    assert subject == "[nat-failover main] failed over to the standby NAT, 4 of 4 backends online"
+    assert "The lock could not be written (ThrottlingException: by the test)" in text
+    assert acting.record["state"] == "failing-over"
+
+
+def test_an_outcome_that_was_refused_is_recorded_by_a_later_invocation(account: Account, acting: Acting) -> None:
+    refusing = True
+    before(account.ssm, "PutParameter", lambda: "TooManyUpdates" if refusing else None, about="failed-over", times=99)
+    with pytest.raises(ClientError, match="TooManyUpdates"):
+        acting.carry_out()
+    refusing = False
+    account.clock.sleep(61)
+    assert Acting(account).finish().outcome == "failed-over"
+    assert acting.record["state"] == "failed-over"
+
+
+@pytest.mark.parametrize("befall", [lose_answers, twice])
+def test_answers_that_get_lost_change_nothing(account: Account, acting: Acting, befall: Befall) -> None:
+    befall(account.ssm, "PutParameter", times=99)
+    assert acting.carry_out().outcome == "failed-over"
+    assert (acting.record["state"], len(account.mails)) == ("failed-over", 1)
 
 
 def test_a_failover_left_by_a_dead_invocation_is_finished_rather_than_a_new_one_begun(
@@ -215,7 +268,7 @@ def test_where_a_person_writes_the_lock_during_the_swap_it_stands_and_the_result
     before(account.ec2, REPLACE, lambda: setattr(account, "lock", "armed"))
     result = acting.carry_out()
     assert account.lock == "armed"
-    assert "was written by a person during the failover: what stands there is left as it is" in result.said
+    assert "was written by somebody else during the failover: what stands there is left as it is" in result.said
     assert len(account.mails) == 1
 
 

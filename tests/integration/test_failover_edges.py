@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from nat_failover.decision import Action, Cause, Decision
-from nat_failover.failover import Result
+from nat_failover.execution import Known, Result
 from nat_failover.routes import RouteTablesError, SwapFailedError
 from nat_failover.settings import Mode
 from tests.fakes import before
@@ -85,7 +85,7 @@ def test_observe_mode_says_that_it_finishes_nothing(account: Account) -> None:
 def test_a_decision_that_does_not_say_where_to_is_an_error(account: Account, acting: Acting) -> None:
     decision, tables = Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, REASON), acting.routes.read()
     with pytest.raises(ValueError, match=r"^a decision to fail over has to say where to$"):
-        acting.failover.carry_out(decision, tables, (), acting.invoker("request-1"), acting.metrics)
+        acting.failover.carry_out(decision, Known(tables, ()), acting.invoker("request-1"), acting.metrics)
     assert (account.on_standby, account.lock) == ((), None)
 
 
@@ -101,7 +101,9 @@ def test_the_result_says_what_became_of_the_egress_address(account: Account, mov
 
 def test_the_result_says_that_a_person_has_written_the_lock(account: Account, acting: Acting) -> None:
     before(account.ec2, REPLACE, lambda: setattr(account, "lock", "armed"))
-    person = "/nat-failover/main/lock was written by a person during the failover: what stands there is left as it is"
+    person = (
+        "/nat-failover/main/lock was written by somebody else during the failover: what stands there is left as it is"
+    )
     assert acting.carry_out().said == f"{moved(account)}; {person}; 4 of 4 backends online"
 
 
@@ -127,7 +129,8 @@ def test_the_interface_that_is_known_is_not_looked_up_during_a_failover(account:
     looked_up: list[str] = []
     before(account.ec2, "DescribeInstances", lambda: looked_up.append(interface), times=9)
     invoker = moving.invoker("request-1")
-    moving.failover.carry_out(decision, tables, (), invoker, moving.metrics, interface)
+    known = Known(tables, (), interface=interface)
+    moving.failover.carry_out(decision, known, invoker, moving.metrics)
     assert looked_up == []
     assert moving.record["egress"]["moved"]
 

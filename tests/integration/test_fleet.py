@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from nat_failover.fleet import Fleet
+from nat_failover.fleet import MOST_PAGES, MOST_PAGES_OF_NAMED, Fleet
+from tests.fakes import Managed, before
 from tests.integration.account import Account, pair_in_moto
 
 
@@ -41,9 +42,10 @@ class Tagged:
         }
         self.calls.append(filters)
         patterns = filters.get("resource-id", [])
-        assert all(re.fullmatch(r"i-\*[0-9a-f]{3}", pattern) for pattern in patterns)
-        endings = {pattern[-3:] for pattern in patterns}
-        found = [i for i in self.known if not endings or i[-3:] in endings]
+        assert all(re.fullmatch(r"i-(\*[0-9a-f]{3}|[0-9a-f]{17})", pattern) for pattern in patterns)
+        assert len(patterns) <= 200
+        endings = tuple(pattern.removeprefix("i-").removeprefix("*") for pattern in patterns)
+        found = [i for i in self.known if not endings or i.endswith(endings)]
         page = int(body["MaxResults"])
         told: dict[str, Any] = {"Tags": [{"ResourceId": i} for i in found[:page]]}
         return SimpleNamespace(status_code=200), told | ({"NextToken": "more"} if len(found) > page else {})
@@ -51,8 +53,9 @@ class Tagged:
 
 @pytest.fixture
 def tagged(shared: Account) -> Iterator[Tagged]:
-    shared.run_command.online = [*shared.backends, shared.primary, shared.standby]
-    shared.run_command.calls.clear()
+    told = shared.run_command
+    told.online, told.managed, told.page = [*shared.backends, shared.primary, shared.standby], {}, 50
+    told.calls.clear()
     answering = Tagged(shared)
     yield answering
     answering.close()
@@ -74,14 +77,65 @@ def calls(tagged: Tagged) -> tuple[int, int]:
     return counted
 
 
-def test_a_small_fleet_is_listed_by_the_pairs_tag_and_ping_status(tagged: Tagged) -> None:
+def test_a_small_fleet_is_listed_by_the_pairs_tag_and_nothing_beside_it_which_aws_would_refuse(tagged: Tagged) -> None:
     tagged.account.fleet.online()
     ((operation, arguments),) = tagged.account.run_command.calls
     assert operation == "DescribeInstanceInformation"
-    assert arguments["Filters"] == [
-        {"Key": "tag:nat-failover:probe", "Values": ["main"]},
-        {"Key": "PingStatus", "Values": ["Online"]},
-    ]
+    assert arguments["Filters"] == [{"Key": "tag:nat-failover:probe", "Values": ["main"]}]
+
+
+@pytest.mark.parametrize("size", [8, 200])
+def test_none_is_given_that_runs_windows_or_was_not_heard_of_for_long_or_is_outside_ec2(
+    tagged: Tagged, size: int
+) -> None:
+    known, told = grown(tagged, size), tagged.account.run_command
+    told.managed = {host: Managed(host, platform="Windows") for host in known[:2]}
+    told.managed |= {host: Managed(host, ping="ConnectionLost") for host in known[2:4]}
+    told.online = [*known, "mi-0123456789abcdef0"]
+    for _ in range(20):
+        given = tagged.account.fleet.online(known[:6])
+        assert set(known[4:6]) <= set(given) <= set(known[4:])
+
+
+@pytest.mark.parametrize("page", [3, 20])
+def test_pages_that_are_short_are_read_on(tagged: Tagged, page: int) -> None:
+    known, told = grown(tagged, 10), tagged.account.run_command
+    told.page = page
+    assert sorted(tagged.account.fleet.online()) == sorted(known)
+
+
+def test_an_empty_page_with_a_token_is_not_the_end_of_the_list(tagged: Tagged) -> None:
+    known, client = grown(tagged, 10), tagged.account.clients.ssm
+
+    def empty_at_first(params: Any, **_: object) -> tuple[Any, dict[str, Any]] | None:
+        first = "NextToken" not in str(params["body"])
+        return (SimpleNamespace(status_code=200), {"InstanceInformationList": [], "NextToken": "0"}) if first else None
+
+    name = "before-call.ssm.DescribeInstanceInformation"
+    client.meta.events.register_first(name, empty_at_first)
+    try:
+        assert sorted(tagged.account.fleet.online()) == sorted(known)
+    finally:
+        client.meta.events.unregister(name, empty_at_first)
+
+
+def test_a_list_in_the_shortest_of_pages_does_not_hold_up_a_tick(tagged: Tagged) -> None:
+    known, told = grown(tagged, 40), tagged.account.run_command
+    told.page = 1
+    given = tagged.account.fleet.online()
+    assert set(given) <= set(known)
+    assert len(told.calls) <= MOST_PAGES + MOST_PAGES_OF_NAMED
+
+
+def test_a_terminated_instance_that_still_has_its_tag_does_not_hide_the_others(tagged: Tagged) -> None:
+    known, account = grown(tagged, 60), tagged.account
+    tagged.known = [*known, *account.backends]
+    account.run_command.online += account.backends[1:]
+    account.ec2.terminate_instances(InstanceIds=account.backends[:1])
+    before(account.ssm, "DescribeInstanceInformation", lambda: "InvalidInstanceId", about=account.backends[0], times=9)
+    given = account.fleet.online(account.backends)
+    assert set(account.backends[1:]) <= set(given)
+    assert account.backends[0] not in given
 
 
 def test_the_nats_are_no_backends_though_they_be_tagged(tagged: Tagged) -> None:
@@ -112,8 +166,9 @@ def test_every_backend_of_a_large_fleet_may_be_chosen(tagged: Tagged) -> None:
     assert len(seen) > 0.99 * len(known)
 
 
-def test_a_choice_misses_none_of_those_that_it_must_not_miss(tagged: Tagged) -> None:
-    known, fleet = grown(tagged, 300), tagged.account.fleet
+@pytest.mark.parametrize("size", [300, 3_000])
+def test_a_choice_misses_none_of_those_that_it_must_not_miss(tagged: Tagged, size: int) -> None:
+    known, fleet = grown(tagged, size), tagged.account.fleet
     first = set(known[-7:])
     for _ in range(20):
         assert first.issubset(fleet.online(first))

@@ -137,7 +137,7 @@ def test_an_unknown_event_writes_no_metrics(capsys: pytest.CaptureFixture[str]) 
 def test_the_claim_carries_the_request_id_of_the_invocation(account: Account) -> None:
     Acting(account).leave_behind()
     handler.handler(TICK, Context("8a5e9bd4-0001"))
-    view = LockStore(account.clients.ssm, account.settings, account.runtime).read()
+    view = LockStore(account.parameters, account.settings, account.runtime).read()
     assert view.claim is not None
     assert view.claim.owner == "8a5e9bd4-0001"
 
@@ -183,7 +183,7 @@ def test_outside_lambda_importing_the_handler_makes_no_client_and_needs_no_setti
 
 def test_in_lambda_the_clients_are_made_while_the_function_starts_but_for_that_of_the_mails() -> None:
     done = imported(ENVIRONMENT | {"AWS_LAMBDA_RUNTIME_API": "localhost:9001"})
-    assert (done.returncode, done.stdout) == (0, "['ec2', 'ssm']\n")
+    assert (done.returncode, done.stdout) == (0, "['ec2', 'ssm', 'ssm']\n")
 
 
 def test_in_lambda_wrong_settings_show_while_the_function_starts() -> None:

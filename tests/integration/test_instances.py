@@ -9,6 +9,7 @@ from nat_failover.instances import Instances
 from nat_failover.situation import Nat
 from tests.fakes import before
 from tests.integration.account import Account
+from tests.integration.paging import in_short_pages
 
 pytestmark = pytest.mark.pair(subnets=0, backends=4)
 
@@ -18,7 +19,7 @@ UNKNOWN = "i-0123456789abcdef9"
 @pytest.fixture
 def instances(account: Account) -> Instances:
     """Look at instances."""
-    return Instances(account.clients.ec2)
+    return Instances(account.clients.ec2, account.clock)
 
 
 def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_address(
@@ -34,6 +35,7 @@ def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_a
             told["NetworkInterfaces"][0]["NetworkInterfaceId"],
             told.get("PublicIpAddress"),
             told["SubnetId"],
+            (told["NetworkInterfaces"][0]["NetworkInterfaceId"],),
         )
     }
 
@@ -64,6 +66,12 @@ def test_an_instance_asked_for_twice_is_told_once(account: Account, instances: I
     assert len(instances.describe([account.primary, account.primary])) == 1
 
 
+def test_a_page_that_is_empty_is_not_the_end_of_the_list(account: Account, instances: Instances) -> None:
+    in_short_pages(account.ec2, "DescribeInstances", "Reservations")
+    told = instances.describe([account.primary, account.standby])
+    assert {nat.state for nat in told.values()} == {"running"}
+
+
 def test_of_more_instances_than_a_request_takes_values_of_filters_none_is_left_out(
     account: Account, instances: Instances
 ) -> None:
@@ -78,6 +86,33 @@ def test_of_more_instances_than_a_request_takes_values_of_filters_none_is_left_o
     assert list(told) == ids
     assert [told[host].state for host in account.backends] == ["running"] * 4
     assert (max(asked), sum(asked)) == (200, 400)
+
+
+# An availability zone is disrupted
+
+
+def disrupted(account: Account, *hosts: str) -> None:
+    """Have EC2 fail requests that name no instance, or one of these.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+    """
+    for named in ("Filter.1.Name", *hosts):
+        before(account.ec2, "DescribeInstances", lambda: "InternalError", times=99, about=named)
+
+
+def test_while_a_zone_is_disrupted_those_of_other_zones_are_told_and_the_others_unknown(
+    account: Account, instances: Instances
+) -> None:
+    disrupted(account, account.primary, account.backends[0])
+    told = instances.describe([account.primary, account.standby, *account.backends, UNKNOWN])
+    states = [told[i].state for i in (account.primary, account.standby, *account.backends[:2], UNKNOWN)]
+    assert states == ["unknown", "running", "unknown", "running", "gone"]
+
+
+def test_where_ec2_says_nothing_of_anybody_that_is_an_error(account: Account, instances: Instances) -> None:
+    disrupted(account, account.primary, account.standby)
+    with pytest.raises(ClientError, match="InternalError"):
+        instances.describe([account.primary, account.standby])
 
 
 def test_what_ec2_refuses_is_an_error(account: Account, instances: Instances) -> None:

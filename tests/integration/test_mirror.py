@@ -111,6 +111,45 @@ def test_what_ec2_refuses_to_copy_remains_told_and_stops_nothing(account: Accoun
     assert line["BackendsReachable"] is not None
 
 
+def vpn(account: Account, table: str, nat: str) -> None:
+    """Route a VPN's clients to a NAT, by its interface or by its id, which EC2 takes for the same."""
+    account.ec2.create_route(RouteTableId=table, DestinationCidrBlock="10.8.0.0/24", InstanceId=nat)
+
+
+def where_the_vpn_is(account: Account, table: str) -> str | None:
+    (told,) = account.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    found = [r["InstanceId"] for r in told["Routes"] if r.get("DestinationCidrBlock") == "10.8.0.0/24"]
+    return str(found[0]) if found else None
+
+
+def test_a_vpn_on_each_nat_is_no_difference_and_stays_where_it_is(account: Account) -> None:
+    vpn(account, account.primary_table, account.primary)
+    vpn(account, account.standby_table, account.standby)
+    account.configure(mirror_routes=True)
+    assert "RoutesDiffer" not in tick(account)
+    assert where_the_vpn_is(account, account.standby_table) == account.standby
+
+
+def test_a_vpn_on_the_primary_only_is_told_with_the_reason_and_not_mirrored(account: Account) -> None:
+    vpn(account, account.primary_table, account.primary)
+    account.configure(mirror_routes=True)
+    line = tick(account)
+    assert line["RoutesDiffer"] == [1.0]
+    assert "10.8.0.0/24" in line["routes"][0]
+    assert "each table should lead to its own NAT, or both to the same" in line["routes"][0]
+    assert where_the_vpn_is(account, account.standby_table) is None
+
+
+def test_a_route_of_the_passive_table_to_its_own_nat_is_not_overwritten(account: Account) -> None:
+    account.ec2.create_route(
+        RouteTableId=account.primary_table, DestinationCidrBlock="10.8.0.0/24", VpcPeeringConnectionId=peer(account)
+    )
+    vpn(account, account.standby_table, account.standby)
+    account.configure(mirror_routes=True)
+    assert tick(account)["RoutesDiffer"] == [1.0]
+    assert where_the_vpn_is(account, account.standby_table) == account.standby
+
+
 def test_a_gateway_endpoint_is_asked_to_add_its_route_itself(account: Account) -> None:
     endpoint = account.ec2.create_vpc_endpoint(
         VpcId=account.vpc,
@@ -118,7 +157,7 @@ def test_a_gateway_endpoint_is_asked_to_add_its_route_itself(account: Account) -
         ServiceName=f"com.amazonaws.{REGION}.s3",
         RouteTableIds=[account.primary_table],
     )["VpcEndpoint"]["VpcEndpointId"]
-    found = Routes(account.clients.ec2, account.settings, account.clock).read().differences()
+    found = Routes(account.clients.ec2, account.settings, account.clock).read().differences({})
     left = Mirror(account.clients.ec2).copy([d for d in found if d.of_gateway_endpoint], account.standby_table)
     assert left == ()
     (told,) = account.ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"]

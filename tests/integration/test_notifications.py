@@ -95,8 +95,8 @@ def test_more_than_fifty_backends_are_verified_and_people_are_told(account: Acco
 def test_people_are_told_of_the_failover_though_it_could_not_be_verified(
     account: Account, acting: Acting, operation: str
 ) -> None:
-    before(account.ssm, operation, lambda: "ThrottlingException", times=99)
-    with pytest.raises(ClientError, match="ThrottlingException"):
+    before(account.ssm, operation, lambda: "AccessDeniedException", times=99)
+    with pytest.raises(ClientError, match="AccessDeniedException"):
         acting.carry_out()
     assert len(account.mails) == 1
 

@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError
 
 from infra.probe_document import PATTERNS
 from nat_failover.observation import State
-from nat_failover.probe import Probe
+from nat_failover.probe import MOST_SENDS, REFUSED_AS_A_WHOLE, Probe
 from nat_failover.rounds import Kind, Round
 from tests.fakes import Command, Told, before, report
-from tests.integration.account import Account
+from tests.integration.account import PROBED, Account, deny, have_windows
 
 pytestmark = pytest.mark.pair(subnets=0, backends=4)
 
@@ -25,9 +25,21 @@ def probe(account: Account) -> Probe:
 
 def sent(probe: Probe, kind: Kind, hosts: tuple[str, ...]) -> Round:
     """Send a round, which has to succeed."""
-    asked = probe.send(kind, hosts)
-    assert asked is not None
+    (asked,) = probe.send(kind, hosts)
     return asked
+
+
+def fifty(account: Account) -> list[str]:
+    """Have more backends: fifty that run and are online."""
+    made = account.ec2.run_instances(
+        ImageId="ami-12c6146b",
+        MinCount=50,
+        MaxCount=50,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [PROBED]}],
+    )
+    many = [instance["InstanceId"] for instance in made["Instances"]]
+    account.run_command.online += many
+    return many
 
 
 def calls(account: Account, operation: str) -> int:
@@ -109,23 +121,70 @@ def test_a_host_that_ssm_does_not_manage_does_not_keep_the_others_from_being_ask
     assert account.run_command.sent("watch") == [tuple(others)]
 
 
-def test_where_ssm_manages_no_host_nothing_is_sent(account: Account, probe: Probe) -> None:
+@pytest.mark.parametrize("trouble", ["windows", "denied", "lost its tag", "stopped", "terminated"])
+def test_a_host_that_aws_refuses_does_not_keep_the_others_from_being_asked(
+    account: Account, probe: Probe, trouble: str
+) -> None:
+    one, *others = account.backends
+    told = account.run_command
+    match trouble:
+        case "windows":
+            have_windows(account, one)
+        case "denied":
+            deny(account, one)  # IAM knows of the tag's end before EC2 does
+        case "lost its tag":
+            deny(account, one)
+            account.ec2.delete_tags(Resources=[one], Tags=[PROBED])
+        case "stopped":
+            account.ec2.stop_instances(InstanceIds=[one])
+            told.online.remove(one)
+        case "terminated":
+            account.ec2.terminate_instances(InstanceIds=[one])
+            told.online.remove(one)
+    asked = probe.send(Kind.WATCH, (*account.backends, account.standby))
+    assert sorted(host for each in asked for host in each.hosts) == sorted((*others, account.standby))
+    assert calls(account, "SendCommand") <= 8
+
+
+def test_a_host_of_fifty_that_only_its_refusal_gives_away_is_found_by_halving_and_seven_eighths_are_asked(
+    account: Account, probe: Probe
+) -> None:
+    many = fifty(account)
+    deny(account, many[29])
+    asked = {host for each in probe.send(Kind.CHECK, many) for host in each.hosts}
+    assert len(asked) >= 43
+    assert many[29] not in asked
+    assert calls(account, "SendCommand") <= 1 + MOST_SENDS
+
+
+def test_where_ssm_will_not_even_tell_of_a_host_those_that_run_are_asked(account: Account, probe: Probe) -> None:
+    gone, *others = account.backends
+    account.run_command.online.remove(gone)
+    account.ec2.terminate_instances(InstanceIds=[gone])
+    before(account.ssm, "DescribeInstanceInformation", lambda: "InvalidInstanceId", about=gone, times=99)
+    assert sent(probe, Kind.CHECK, account.backends).hosts == tuple(others)
+
+
+def test_where_nobody_can_be_asked_nothing_is_sent(account: Account, probe: Probe) -> None:
     account.run_command.online = []
-    assert probe.send(Kind.CHECK, account.backends) is None
+    assert probe.send(Kind.CHECK, account.backends) == ()
     assert account.run_command.commands == []
 
 
-def test_a_host_refused_that_ssm_calls_online_all_the_same_is_an_error_not_an_endless_loop(
-    account: Account, probe: Probe
+@pytest.mark.parametrize("code", sorted(REFUSED_AS_A_WHOLE))
+def test_hosts_refused_one_by_one_though_nothing_speaks_against_them_are_an_error_not_an_endless_loop(
+    account: Account, probe: Probe, code: str
 ) -> None:
-    before(account.ssm, "SendCommand", lambda: "InvalidInstanceId", times=99)
-    with pytest.raises(ClientError, match="InvalidInstanceId"):
+    before(account.ssm, "SendCommand", lambda: code, times=99)
+    with pytest.raises(ClientError, match=code):
         probe.send(Kind.CHECK, account.backends)
 
 
-@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "InvalidDocument"])
-def test_a_command_that_ssm_refuses_is_an_error(account: Account, probe: Probe, code: str) -> None:
-    before(account.ssm, "SendCommand", lambda: code)
+@pytest.mark.parametrize("code", ["ThrottlingException", "InvalidDocument"])
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_command_that_ssm_refuses_is_an_error(account: Account, probe: Probe, code: str, after: int) -> None:
+    have_windows(account, account.backends[0])
+    before(account.ssm, "SendCommand", lambda: code, after=after)
     with pytest.raises(ClientError, match=code):
         probe.send(Kind.CHECK, account.backends)
 

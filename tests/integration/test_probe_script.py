@@ -86,10 +86,11 @@ def test_at_the_end_of_its_window_it_says_that_the_internet_was_reachable(stage:
     for targets, shown in zip((FIRST, SECOND), stage.play(well, shell), strict=True):
         outcome, said = shown.outcome, shown.outcome.said
         assert (outcome.exit_code, said["state"], said["targets"]) == (0, "reachable", " ".join(targets))
-        assert said.keys() == {"probe", "state", "sent", "lost", "lost_for", "elapsed", "uptime", "targets"}
+        assert said.keys() == {"probe", "state", "sent", "lost", "lost_for", "elapsed", "uptime", "boot", "targets"}
         assert 4 <= said["elapsed"] < 5.5
         assert outcome.took > said["elapsed"] - 0.1
         assert said["sent"] == len(shown.pings)
+        assert said["boot"] == Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         assert abs(said["uptime"] - time.clock_gettime(time.CLOCK_BOOTTIME)) < 600
 
 

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from nat_failover.routes import Routes, RouteTablesError
 from tests.fakes import before
 from tests.integration.account import Account
+from tests.integration.paging import in_short_pages
 
 pytestmark = pytest.mark.pair(subnets=3, backends=1)
 
@@ -33,6 +34,11 @@ def test_every_subnet_is_read_with_its_association(account: Account, routes: Rou
     table = routes.read().by_id[account.primary_table]
     assert table.associations == account.associations(account.primary_table)
     assert tuple(sorted(table.associations)) == account.subnets
+
+
+def test_a_page_that_is_empty_is_not_the_end_of_the_list(account: Account, routes: Routes) -> None:
+    in_short_pages(account.ec2, DESCRIBE, "RouteTables")
+    assert set(routes.read().by_id) == {account.primary_table, account.standby_table}
 
 
 def test_the_table_that_all_subnets_use_is_the_active_one(account: Account, routes: Routes) -> None:

@@ -99,7 +99,7 @@ def test_what_a_swap_would_take_from_the_subnets_or_give_them_is_a_difference(ac
     for table, network in ((account.primary_table, "192.0.2.0/25"), (account.standby_table, "192.0.2.128/25")):
         account.ec2.create_route(RouteTableId=table, DestinationCidrBlock=network, InstanceId=account.backends[0])
     target = routes.read().by_id[account.primary_table].routes[Destination("DestinationCidrBlock", "192.0.2.0/25")]
-    assert routes.read().differences() == (
+    assert routes.read().differences({}) == (
         Difference(Destination("DestinationCidrBlock", "192.0.2.0/25"), target, None),
         Difference(Destination("DestinationCidrBlock", "192.0.2.128/25"), None, target),
     )
@@ -110,7 +110,7 @@ def test_while_subnets_are_split_nothing_is_a_difference(account: Account, route
         RouteTableId=account.primary_table, DestinationCidrBlock="192.0.2.0/24", InstanceId=account.backends[0]
     )
     account.move(account.subnets[0], account.standby_table)
-    assert routes.read().differences() == ()
+    assert routes.read().differences({}) == ()
 
 
 # The default route

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from threading import Barrier
+from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from nat_failover.routes import PAUSES, Routes, SwapFailedError, Tables
+from nat_failover.routes import PAUSES, PAUSES_OF_OLD_READINGS, Routes, SwapFailedError
 from nat_failover.runtime import LambdaRuntime
-from tests.fakes import before
+from nat_failover.tables import Tables
+from tests.fakes import before, lose_answers
 from tests.integration.account import Account
 
 pytestmark = pytest.mark.pair(subnets=3, backends=1)
@@ -62,6 +64,24 @@ def test_a_swap_of_what_is_known_replaces_each_association_once_and_reads_once(
     replaced, read = count(account, REPLACE), count(account, DESCRIBE)
     swap(account, routes, known)
     assert (len(replaced), len(read)) == (3, 1)
+
+
+def test_an_association_that_is_gone_was_replaced_by_a_call_whose_answer_got_lost(
+    account: Account, routes: Routes
+) -> None:
+    known = routes.read()
+    old = account.ec2.describe_route_tables(RouteTableIds=[account.primary_table, account.standby_table])
+    # Old readings for longer than a swap is tried where EC2 refuses it.
+    readings = [old] * (len(PAUSES) + 2)
+
+    def read_old(parsed: dict[str, Any], **_: object) -> None:
+        if readings:
+            parsed["RouteTables"] = readings.pop()["RouteTables"]
+
+    account.ec2.meta.events.register(f"after-call.ec2.{DESCRIBE}", read_old)
+    lose_answers(account.ec2, REPLACE, times=3)
+    assert swap(account, routes, known) == account.subnets
+    assert account.clock.slept == [*PAUSES, *PAUSES_OF_OLD_READINGS]
 
 
 def test_associations_of_gateways_stay_where_they_are(account: Account, routes: Routes) -> None:

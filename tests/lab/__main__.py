@@ -13,9 +13,11 @@ import typer
 from rich.console import Console
 
 from nat_failover.cli.page import page
+from tests.gate.harshness import Harshness
+from tests.lab.availability import why_unavailable
 from tests.lab.latencies import Latencies
 from tests.lab.many import play_all, quiet
-from tests.lab.netns import sweep, why_unavailable
+from tests.lab.netns import sweep
 from tests.lab.paper import report_of
 from tests.lab.run import Run, play
 from tests.lab.scenarios import SCENARIOS
@@ -50,7 +52,7 @@ def main(
         raise typer.BadParameter(f"{scenario!r} is no scenario. There are: all, {', '.join(SCENARIOS)}")
     chosen = _network(network, console)
     latencies = Latencies().scaled(slower)
-    show_latencies(console, latencies)
+    show_latencies(console, latencies, Harshness())
     first = seed if seed is not None else secrets.randbelow(2**31)
     each = [name for _ in range(repeat) for name in names]
     wanted = [(name, chosen, first + number, latencies) for number, name in enumerate(each)]

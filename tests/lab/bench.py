@@ -37,6 +37,7 @@ class Bench:
             self.network.associate(subnet.name, "primary")
         for nat in self.layout.nats:
             self.network.boot(nat.name, USER_DATA)
+        self.network.set_guards(checks={nat.name: False for nat in self.layout.nats})
 
     def play(self, body: Callable[[], None]) -> None:
         """Do something in the lab's world."""
@@ -59,11 +60,11 @@ class Bench:
         return self.network.start_probe(host, PROBE.replace("\n", f"\nset -- {quoted}\n", 1), arguments).wait()
 
 
-def make(kind: str) -> Bench:
-    """Make one that is not set up yet."""
+def make(kind: str, *, picks_up: bool = True) -> Bench:
+    """Make one that is not set up yet; for ``picks_up`` see ``Vpc``."""
     if kind == "simulated":
         world = VirtualWorld(7)
-        return Bench(world, SimulatedNetwork(standard_layout(), world))
+        return Bench(world, SimulatedNetwork(standard_layout(), world, picks_up=picks_up))
     from tests.lab.namespaces import NamespacesNetwork  # noqa: PLC0415 - there is none on other systems
 
-    return Bench(RealWorld(7), NamespacesNetwork(standard_layout()))
+    return Bench(RealWorld(7), NamespacesNetwork(standard_layout(), picks_up=picks_up))

@@ -6,10 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.lab.layout import FIRST_GIVEN, GIVEN, S3_CIDR
+from tests.gate.rule import changed
+from tests.lab.guards import Guard, Rule
+from tests.lab.layout import S3_CIDR
 from tests.lab.network import Network
+from tests.lab.public_addresses import PublicAddresses
 
 REGION = "eu-central-1"
+# moto's.
+ACCOUNT_ID = "123456789012"
 A_DAY = 86400.0
 
 
@@ -26,6 +31,9 @@ class Cloud(ABC):
         timeout: the deployed function's, in seconds.
         document: content of the deployed probe document.
         user_data: the deployed standby's.
+        warned: ids of instances that EC2 is about to take away.
+        multihomed: hosts with a second network interface.
+        public: who has which public address.
     """
 
     function_arn: str
@@ -41,9 +49,11 @@ class Cloud(ABC):
         self.instances: dict[str, str] = {}
         self.subnets: dict[str, str] = {}
         self.environment: dict[str, str] = {}
-        # What EC2 has given to NATs that have no Elastic IP, and how often it has.
-        self._given = {nat.name: nat.public for nat in network.layout.nats}
-        self._times_given = 0
+        self._holders: dict[str, str] = {}
+        # Ids of instances that EC2 is about to take away.
+        self.warned: set[str] = set()
+        self.multihomed: set[str] = set()
+        self.public = PublicAddresses({nat.name: nat.public for nat in network.layout.nats})
 
     @abstractmethod
     def open(self, now: float) -> None:
@@ -72,12 +82,56 @@ class Cloud(ABC):
         """Give an instance's tags."""
 
     @abstractmethod
+    def state(self, instance_id: str) -> str:
+        """Give an instance's state, as EC2 calls it."""
+
+    @abstractmethod
+    def untag(self, host: str) -> None:
+        """Take an instance's probe tag away, as a person does."""
+
+    @abstractmethod
+    def terminate_instance(self, host: str) -> None:
+        """Terminate an instance, as a person does."""
+
+    @abstractmethod
     def tables(self) -> dict[str, dict[str, Any]]:
         """Describe all route tables, by id."""
 
     @abstractmethod
     def elastic(self) -> dict[str, str]:
         """Give the Elastic IP of every host that has one."""
+
+    @abstractmethod
+    def groups(self) -> dict[str, Guard]:
+        """Return what the security groups of each interface admit: of hosts, by name, and of the endpoint."""
+
+    @abstractmethod
+    def acls(self) -> dict[str, Guard]:
+        """Return the network ACL of each subnet, by its name."""
+
+    @abstractmethod
+    def checks(self) -> dict[str, bool]:
+        """Return whether the source/destination check of each host is on."""
+
+    @abstractmethod
+    def set_source_dest_check(self, host: str, *, on: bool) -> None:
+        """Have EC2 drop what a host forwards, or not."""
+
+    @abstractmethod
+    def set_inbound(self, host: str, rules: Sequence[Rule]) -> None:
+        """Let the security group of a host admit this and nothing else, as a person does."""
+
+    @abstractmethod
+    def set_acl(self, subnet: str, acl: Guard) -> None:
+        """Give a subnet a network ACL of its own, as a person does."""
+
+    @abstractmethod
+    def tell_public(self, host: str, address: str | None) -> None:
+        """Let EC2 say that a host has a public address, or none."""
+
+    @abstractmethod
+    def parameter(self, name: str) -> Mapping[str, Any] | None:
+        """Give a parameter as GetParameter does; None where there is none."""
 
     @abstractmethod
     def stop_instance(self, host: str) -> None:
@@ -100,6 +154,10 @@ class Cloud(ABC):
         """Give the primary's table what a grown VPC has: a peering, and a gateway endpoint of S3."""
 
     @abstractmethod
+    def add_vpn_routes(self, hosts: Mapping[str, str]) -> None:
+        """Give tables, by id, a route to the VPN, each to a host."""
+
+    @abstractmethod
     def add_endpoint_routes(self, endpoint: str, tables: Sequence[str]) -> None:
         """Give tables the routes of a gateway endpoint that has been attached to them."""
 
@@ -114,7 +172,28 @@ class Cloud(ABC):
         for nat in self.network.layout.nats:
             self.network.boot(nat.name, self.user_data)
         self.mirror()
+        self.readdress(now, lambda host: 0.0)  # noqa: ARG005 - nobody has lost one yet
         self.mirror_addresses()
+        self.mirror_groups()
+
+    def mirror_groups(self) -> None:
+        """Give the network the groups of every interface, the ACL of every subnet and the check of every host."""
+        self.network.set_guards(self.groups(), self.acls(), self.checks())
+
+    def warn(self, host: str) -> None:
+        """Let EC2 be about to take a host away: a spot warning, or a group that waits to terminate it.
+
+        DescribeInstances goes on saying ``running``; only what tells of warnings tells of it.
+        """
+        self.warned.add(self.instances[host])
+
+    def unwarned(self, operation: str, answer: Any) -> Any:
+        """Count the answers that say ``running`` of an instance that is about to be taken away."""
+        if self.warned and operation == "DescribeInstances":
+            for instance in (i for r in answer["Reservations"] for i in r["Instances"]):
+                if instance["InstanceId"] in self.warned and instance["State"]["Name"] == "running":
+                    changed("N8")
+        return answer
 
     def mirror(self) -> None:
         """Give the network every route table and association as moto has them now."""
@@ -125,19 +204,36 @@ class Cloud(ABC):
                 if association.get("SubnetId") in names:
                     self.network.associate(names[association["SubnetId"]], table_id)
 
-    def mirror_addresses(self) -> None:
-        """Give the network the public address of each NAT: its Elastic IP, or one that EC2 gives it, another each time.
+    def readdress(self, now: float, wait: Callable[[str], float]) -> list[float]:
+        """Have EC2 say who has which public address, now that an Elastic IP may have moved.
 
-        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html#concepts-public-addresses
+        Args:
+            now: seconds since the epoch.
+            wait: draws how many seconds a host is without an address that has lost its Elastic IP.
+
+        Returns:
+            In how many seconds to ask again, for each host that has just lost its own.
         """
+        waits = self.public.update(self.elastic(), self.multihomed, now, wait)
+        for host, address in self.public.of.items():
+            self.tell_public(host, address)
+        return waits
+
+    def mirror_addresses(self) -> None:
+        """Give the network the public address of each NAT as EC2 tells it."""
+        for nat, address in self.public.of.items():
+            self.network.set_public(nat, address)
+        self._holders = {address: host for host, address in self.elastic().items()}
+
+    def lift_addresses(self) -> None:
+        """Have the network carry nothing by an Elastic IP that moves, neither for who had it nor for who gets it."""
         elastic = self.elastic()
-        for nat in (host.name for host in self.network.layout.nats):
-            if nat in elastic:
-                self._given.pop(nat, None)
-            elif nat not in self._given:
-                self._given[nat] = GIVEN.format(FIRST_GIVEN + self._times_given)
-                self._times_given += 1
-            self.network.set_public(nat, elastic.get(nat) or self._given[nat])
+        for host, address in elastic.items():
+            before = self._holders.get(address, host)
+            if before != host:
+                changed("N5")
+                self.network.set_public(before, None)
+                self.network.set_public(host, None)
 
     def mirror_subnet(self, subnet_id: str) -> None:
         """Give the network the association that a subnet has now."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from nat_failover.routes import SwapFailedError
-from tests.lab.gateway import FunctionEndedError
+from tests.lab.execution import FunctionEndedError
 from tests.lab.lab import Lab
-from tests.lab.layout import EGRESS, PEER_CIDR, PRIVATE_WAYS
+from tests.lab.layout import EGRESS, PEER_CIDR, PRIVATE_WAYS, STANDBY_EGRESS, TARGETS, VPN, VPN_CIDR
 
 
 def one_swap(lab: Lab) -> list[str]:
@@ -16,6 +17,13 @@ def one_swap(lab: Lab) -> list[str]:
     problems = [] if swaps == subnets else [f"{swaps} associations were replaced, of {subnets} subnets"]
     acted = len(lab.results("failed-over"))
     return problems if acted == 1 else [*problems, f"{acted} invocations failed over"]
+
+
+def verified(lab: Lab) -> list[str]:
+    """The mail of the failover says that every backend is online again."""
+    everybody = f"{len(lab.backends)} of {len(lab.backends)} backends online through the new path"
+    told = any(everybody in text for _, _, text in lab.gateway.published)
+    return one_swap(lab) + ([] if told else ["no mail says that all backends are online again"])
 
 
 def _egress(lab: Lab, after: str, moved: bool) -> list[str]:
@@ -38,6 +46,46 @@ def egress_followed(lab: Lab) -> list[str]:
         *_egress(lab, EGRESS, moved=True),
         *([] if told else ["no mail tells that the address has moved"]),
         *(["a metric says that the address is elsewhere"] if metric else []),
+    ]
+
+
+def addresses_changed_places(lab: Lab) -> list[str]:
+    """Each NAT has the other's address, the record says so, and neither was without one for more than a moment."""
+    own = {nat: lab.network.egress_address(nat, TARGETS[0]) for nat in ("nat01", "nat02")}
+    recorded = json.loads(lab.cloud.lock_text() or "{}").get("egress", {}).get("standby", {})
+    # Who looks between the two calls sees it; a tick does not, but by chance.
+    without = any("PassiveNatWithoutAddress" in line and "Tick" in line for line in lab.functions.metrics)
+    moves = lab.gateway.addressed_at
+    return [
+        *egress_followed(lab),
+        *([] if own == {"nat01": STANDBY_EGRESS, "nat02": EGRESS} else [f"the NATs' own addresses: {own}"]),
+        *([] if recorded.get("moved") is True else [f"the lock's record says of the second address: {recorded}"]),
+        *([] if len(moves) > 1 and max(moves) - min(moves) < 15 else [f"addresses were moved at {moves}"]),
+        *(["a metric says that the passive NAT has no address"] if without else []),
+    ]
+
+
+def held_until_addressed(lab: Lab) -> list[str]:
+    """Nothing failed over to the NAT without an address, the reason and a metric said so, and afterwards it did."""
+    told = [i for i in lab.functions.invocations if i.result and "no public address" in str(i.result["reason"])]
+    back = [invocation.at for invocation in lab.results("failed-over")[1:]]
+    early = bool(told) and min(back, default=told[-1].at) < told[-1].at
+    return [
+        *egress_followed(lab),
+        *([] if told else ["no decision says that the passive NAT has no public address"]),
+        *(["it failed over while the passive NAT had no public address"] if early else []),
+        *([] if any("PassiveNatWithoutAddress" in m for m in lab.functions.metrics) else ["no metric says so"]),
+    ]
+
+
+def second_address_came(lab: Lab) -> list[str]:
+    """Both addresses are where the record says, whoever moved them."""
+    recorded = json.loads(lab.cloud.lock_text() or "{}").get("egress", {}).get("standby", {})
+    elastic = lab.cloud.elastic()
+    return [
+        *egress_followed(lab),
+        *([] if elastic == {"nat01": STANDBY_EGRESS, "nat02": EGRESS} else [f"the Elastic IPs are with {elastic}"]),
+        *([] if recorded.get("moved") is True else [f"the lock's record says of the second address: {recorded}"]),
     ]
 
 
@@ -126,6 +174,60 @@ def copied(lab: Lab) -> list[str]:
     return one_swap(lab) + ([f"lost by the swap: {sorted(missing)}"] if missing else [])
 
 
+def _routes_told(lab: Lab) -> list[str]:
+    return [said for line in lab.functions.metrics for said in line.get("routes", []) if VPN_CIDR in said]
+
+
+def vpn_of_each_nat(lab: Lab) -> list[str]:
+    """Nobody was told of a difference, no route was written, and the backends reach the VPN through the other NAT."""
+    told = _routes_told(lab)
+    away = [host for host in lab.backends if not lab.network.reaches(host, VPN)]
+    return [
+        *one_swap(lab),
+        *([f"told of a difference: {told[0]}"] if told else []),
+        *_written(lab),
+        *([f"do not reach the VPN: {away}"] if away else []),
+    ]
+
+
+def _written(lab: Lab) -> list[str]:
+    return [f"{call} was called" for call in ("CreateRoute", "ReplaceRoute") if lab.gateway.calls[f"ec2:{call}"]]
+
+
+def vpn_of_one_nat(lab: Lab) -> list[str]:
+    """What the failover takes away was told before with its reason, and the route was not copied."""
+    told = _routes_told(lab)
+    why = [] if told and "its own NAT" in told[0] else [f"the VPN's route was not named with its reason: {told}"]
+    return [*one_swap(lab), *why, *_written(lab)]
+
+
 def drawn_by_tag(lab: Lab) -> list[str]:
     """EC2 was asked who carries the tag."""
     return one_swap(lab) + ([] if lab.gateway.calls["ec2:DescribeTags"] else ["EC2 was not asked who carries the tag"])
+
+
+def _sent(lab: Lab, host: str) -> list[str]:
+    """Give the kinds of all rounds that a host, or whoever has this id, was asked in."""
+    instance = lab.cloud.instances.get(host, host)
+    return [c.kind for c in lab.run_command.service.commands if instance in c.arguments["InstanceIds"]]
+
+
+def left_out(*hosts: str) -> Callable[[Lab], list[str]]:
+    """Give the demand that hosts were never asked, and did not keep the others from being asked."""
+
+    def problems(lab: Lab) -> list[str]:
+        asked = {host: _sent(lab, host) for host in hosts}
+        found = [f"{host} was asked: {', '.join(kinds)}" for host, kinds in asked.items() if kinds]
+        return found if _sent(lab, "backend1") else [*found, "nor was anybody else asked"]
+
+    return problems
+
+
+def few_watches(host: str) -> Callable[[Lab], list[str]]:
+    """Give the demand that a silent host was sent one watch at most, which waits for its agent."""
+
+    def problems(lab: Lab) -> list[str]:
+        watches = _sent(lab, host).count("watch")
+        return [f"{host} was sent {watches} watches, and answered none"] if watches > 1 else []
+
+    return problems

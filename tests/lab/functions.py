@@ -8,14 +8,21 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from random import Random
 from typing import Any
 
 from moto.events.models import EventPattern
 
 from nat_failover.application import Application
 from nat_failover.settings import Settings
-from tests.lab.cloud import Cloud
-from tests.lab.gateway import Execution, FunctionEndedError, Gateway
+from tests.gate.chance import Lots
+from tests.gate.deliveries import Deliveries
+from tests.gate.events import Bus, faults_of
+from tests.gate.harshness import Harshness
+from tests.gate.rule import changed
+from tests.lab.cloud import ACCOUNT_ID, REGION, Cloud
+from tests.lab.execution import Execution, FunctionEndedError
+from tests.lab.gateway import Gateway
 from tests.lab.latencies import Latencies
 from tests.lab.world import World
 
@@ -101,7 +108,9 @@ class Functions:
         metrics: every line of metrics written.
     """
 
-    def __init__(self, cloud: Cloud, gateway: Gateway, world: World, latencies: Latencies) -> None:
+    def __init__(
+        self, cloud: Cloud, gateway: Gateway, world: World, latencies: Latencies, harshness: Harshness, seed: int
+    ) -> None:
         self.cloud = cloud
         self.gateway = gateway
         self.world = world
@@ -109,8 +118,14 @@ class Functions:
         self._environments: list[_Environment] = []
         self.invocations: list[Invocation] = []
         self._delivered = 0
+        # Its ids come of no chance that anything else hangs on.
+        self._bus = Bus(ACCOUNT_ID, REGION, Random(0))
+        self._schedule = ""
         self.events_lost = False
-        self.late: Callable[[], Sequence[float]] = lambda: (0.0,)
+        shares = (harshness.event_lost, harshness.event_twice, harshness.event_late)
+        self.late: Callable[[], Sequence[float]] = Deliveries(seed, shares, harshness.late_by).copies
+        self._invoked_twice = harshness.invoked_twice
+        self._lots = Lots(seed)
         self.period = 0.0
         self.together = 0
         self._held: list[dict[str, Any]] = []
@@ -138,6 +153,7 @@ class Functions:
         for rule in self.cloud.rules():
             if "ScheduleExpression" in rule:
                 self.period = _period(rule["ScheduleExpression"])
+                self._schedule = rule["Name"]
                 if scheduled:
                     self.world.spawn(partial(self._ticks, self.period, second_tick_after), "schedule")
             if "EventPattern" in rule:
@@ -152,11 +168,16 @@ class Functions:
 
     def tick(self) -> None:
         """Deliver an event of the schedule."""
-        event = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-        self.deliver({**event, "resources": []})
+        self.deliver(self._bus.tick(self.world.now(), self._schedule))
 
     def emit(self, event: dict[str, Any]) -> None:
-        """Put an event on the bus; a rule that matches invokes the function."""
+        """Put an event on the bus; a rule that matches invokes the function.
+
+        Raises:
+            ValueError: EventBridge delivers no such event.
+        """
+        if faults := faults_of(event):
+            raise ValueError(f"no event looks like {event}: {'; '.join(faults)}")
         if self.events_lost or not any(pattern.matches_event(event) for pattern in self._patterns):  # type: ignore[arg-type]
             return
         if self.together:
@@ -191,8 +212,7 @@ class Functions:
             self._environments.append(_Environment(self))
 
     def deliver(self, event: dict[str, Any]) -> None:
-        """Invoke the function beside; an error is retried as Lambda does for asynchronous invocations."""
-
+        """Invoke the function beside, as Lambda does asynchronously: again after an error, and at times twice."""
         self._delivered += 1
         # A retry has the request id of the first try.
         request_id = f"request-{self._delivered}"
@@ -201,9 +221,13 @@ class Functions:
             for pause in (*RETRIES, None):
                 if self._invoke(event, request_id) or pause is None:
                     return
+                changed("T9a")
                 self.world.sleep(pause)
 
         self.world.spawn(invoke, "function")
+        if self._lots.draw("invoked twice", self._invoked_twice):
+            changed("T8d")
+            self.world.spawn(invoke, "function")
 
     def _invoke(self, event: dict[str, Any], request_id: str) -> bool:
         usable = (e for e in self._environments if not (e.busy or e.killed or e.retired))

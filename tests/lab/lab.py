@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from random import Random
 from typing import Any
 
+from tests.gate.harshness import Harshness
+from tests.gate.run_command.on_network import RunCommand
+from tests.lab.clients import have_spare_clients
+from tests.lab.closing import closed_after
 from tests.lab.cloud import Cloud
 from tests.lab.functions import Functions, Invocation
-from tests.lab.gateway import Gateway, have_spare_clients
+from tests.lab.gateway import Gateway
 from tests.lab.latencies import Latencies
 from tests.lab.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout, standard_layout
 from tests.lab.moto_cloud import MotoCloud
 from tests.lab.network import Network, Pinger
 from tests.lab.real_world import RealWorld
-from tests.lab.runcommand import RunCommand
 from tests.lab.simulated import SimulatedNetwork
 from tests.lab.simulated_pinger import SimulatedPinger
 from tests.lab.virtual_world import VirtualWorld
@@ -37,10 +41,13 @@ class Lab:
         on_start: called when the lab is up, e.g. to begin a live view.
         cloud: makes the account.
         measured: whether the independent pinger runs; over virtual days it is what takes the time.
+        harshness: how often AWS refuses, loses and forgets.
 
     Attributes:
         broken_at: when the scenario's fault began; None before.
         seen_before: what the Internet saw the backends as before it, where a scenario has looked.
+        picks_up: whether a packet in mid-flow that no interface has tracked is carried on; drawn, as AWS says nothing
+            of it (N4).
     """
 
     def __init__(
@@ -53,15 +60,20 @@ class Lab:
         on_start: Callable[[Lab], None] | None = None,
         cloud: MakeCloud = MotoCloud,
         measured: bool = True,
+        *,
+        harshness: Harshness = Harshness(),  # noqa: B008 - it is frozen
     ) -> None:
         layout = layout or standard_layout()
+        # By a draw of its own, so that all else of a seed's history stays what it was.
+        self.picks_up = Random(f"packets in mid-flow {seed}").random() < 0.5
         self.latencies = latencies
+        self.harshness = harshness
         self.world: World
         self.network: Network
         self.pinger: Pinger
         if network == "simulated":
             self.world = VirtualWorld(seed)
-            simulated = SimulatedNetwork(layout, self.world)
+            simulated = SimulatedNetwork(layout, self.world, picks_up=self.picks_up)
             self.network, self.pinger = simulated, SimulatedPinger(simulated, TARGETS)
         else:
             # Only here, because elsewhere than on Linux its modules can't even be imported.
@@ -69,7 +81,7 @@ class Lab:
             from tests.lab.namespaces import NamespacesNetwork  # noqa: PLC0415
 
             self.world = RealWorld(seed)
-            real = NamespacesNetwork(layout)
+            real = NamespacesNetwork(layout, picks_up=self.picks_up)
             self.network, self.pinger = real, RealPinger(real.backend_namespaces, TARGETS)
         told = {**SETTINGS, **(settings or {})}
         self.cloud: Cloud = cloud(self.network, told, seed)
@@ -82,8 +94,8 @@ class Lab:
             ssm,
             lambda event: self.functions.emit(event),  # noqa: PLW0108 - there is no self.functions yet
         )
-        self.gateway = Gateway(self.cloud, self.run_command, self.world, latencies)
-        self.functions = Functions(self.cloud, self.gateway, self.world, latencies)
+        self.gateway = Gateway(self.cloud, self.run_command, self.world, latencies, harshness, seed)
+        self.functions = Functions(self.cloud, self.gateway, self.world, latencies, harshness, seed)
         self.broken_at: float | None = None
         self.seen_before: dict[str, str | None] = {}
         self._on_start = on_start
@@ -93,9 +105,10 @@ class Lab:
         """Build everything, play a scenario, remove everything."""
 
         def main() -> None:
-            try:
+            with closed_after(self.pinger.stop):
                 self.network.open()
                 self.cloud.open(self.world.now())
+                self.run_command.start()
                 if not self.world.virtual:
                     have_spare_clients(8)
                 if self._measured:
@@ -103,15 +116,9 @@ class Lab:
                 if self._on_start is not None:
                     self._on_start(self)
                 scenario(self)
-            finally:
-                self.pinger.stop()
 
-        try:
+        with closed_after(self.gateway.give_back, self.network.close, self.cloud.close):
             self.world.run(main)
-        finally:
-            self.gateway.give_back()
-            self.network.close()
-            self.cloud.close()
 
     def begin(self, second_tick_within: float | None = None) -> None:
         """Start the schedule, and wait until every host watches.

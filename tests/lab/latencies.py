@@ -24,7 +24,8 @@ class Latencies:
         replace: ReplaceRouteTableAssociation.
         route: from its answer until packets take the new way.
         associate: AssociateAddress.
-        address: from its answer until packets have the address.
+        address: from its answer until packets no longer have the address that they had.
+        lifted: for how long an Elastic IP that moves then carries nothing (N5).
     """
 
     delivery: Range = (0.3, 1.5)
@@ -39,6 +40,7 @@ class Latencies:
     route: Range = (0.2, 1.0)
     associate: Range = (0.3, 1.0)
     address: Range = (0.2, 1.0)
+    lifted: Range = (1.0, 6.0)
 
     def draw(self, name: str, chance: Random) -> float:
         """Draw one."""

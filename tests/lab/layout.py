@@ -9,15 +9,20 @@ VPC_CIDR = "10.20.0.0/16"
 PUBLIC_SUBNET = "public-a"
 # Documentation ranges only (RFC 5737): no packet of the lab could ever go to somebody.
 TARGETS = ("192.0.2.101", "198.51.100.101", "203.0.113.101")
-# The pair's egress address, where it has one, and the network of what EC2 gives to instances that have lost theirs.
-EGRESS, GIVEN = "192.0.2.33", "192.0.2.{}"
+# The pair's egress address, where it has one, the one that the passive NAT has meanwhile, where there is a second, and
+# the network of what EC2 gives to instances that have lost theirs.
+EGRESS, STANDBY_EGRESS, GIVEN = "192.0.2.33", "192.0.2.34", "192.0.2.{}"
 FIRST_GIVEN = 64
 SSM_PUBLIC = "198.51.100.20"
 SSM_ENDPOINT = "10.20.0.50"
+# What the endpoint's interface is called beside those of hosts.
+ENDPOINT = "ssm-endpoint"
 # What only a route of its own leads to: a host of a peered VPC, and S3 behind a gateway endpoint.
 PEER, PEER_CIDR = "10.30.0.10", "10.30.0.0/16"
 S3, S3_CIDR = "192.0.2.200", "192.0.2.192/28"
 PRIVATE_WAYS = {"peer": PEER, "s3": S3}
+# A VPN that runs on the NATs: the address that each of them has in it.
+VPN, VPN_CIDR = "10.8.0.1", "10.8.0.0/24"
 
 
 @dataclass(frozen=True)

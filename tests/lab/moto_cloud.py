@@ -9,18 +9,27 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.route_tables import Route
 from moto.moto_api._internal import mock_random
 
+from tests.gate import moto_hook
+from tests.gate.rule import changed
 from tests.lab.cloud import REGION, Cloud
-from tests.lab.layout import EGRESS, PEER_CIDR, VPC_CIDR, Host
+from tests.lab.guards import Guard, Rule
+from tests.lab.layout import EGRESS, PEER_CIDR, STANDBY_EGRESS, VPC_CIDR, VPN_CIDR, Host
+from tests.lab.moto_guards import MotoGuards, from_vpc
 from tests.lab.network import Network
-from tests.lab.template import PAIR, template
+from tests.lab.template import PAIR, published, template
+from tests.moto_addresses import displace
 
+# Also where no pytest runs: a drill, a benchmark, a soak, a simulation.
+moto_hook.install()
 IMAGE = "ami-12c6146b"
 STACK = "natfailover"
 
@@ -33,6 +42,9 @@ class MotoCloud(Cloud):
         self._settings = settings
         self._seed = seed
         self._mock = mock_aws()
+        self._started = False
+        # moto's routes are active whatever they lead to.
+        self._gaps = patch.object(Route, "state", property(_state))
 
     def open(self, now: float) -> None:
         """Make the VPC as a user has it, deploy the stack, start the NATs with its user data."""
@@ -44,6 +56,8 @@ class MotoCloud(Cloud):
             MOTO_EC2_LOAD_DEFAULT_AMIS="false",
         )
         self._mock.start()
+        self._gaps.start()
+        self._started = True
         mock_random.seed(self._seed)
         session = boto3.Session(region_name=REGION)
         self.ec2: Any = session.client("ec2")
@@ -56,8 +70,11 @@ class MotoCloud(Cloud):
         self.start(now)
 
     def close(self) -> None:
-        """Forget the account."""
-        self._mock.stop()
+        """Forget the account; one that was never opened is harmless."""
+        if self._started:
+            self._gaps.stop()
+            self._mock.stop()
+        self._started = False
 
     def _make_vpc(self) -> None:
         layout = self.network.layout
@@ -65,6 +82,15 @@ class MotoCloud(Cloud):
         for subnet in layout.subnets:
             made = self.ec2.create_subnet(VpcId=vpc, CidrBlock=subnet.cidr)["Subnet"]
             self.subnets[subnet.name] = made["SubnetId"]
+        addresses = {host.name: host.address for host in layout.hosts}
+        self._guards = MotoGuards(self.ec2, vpc, addresses)
+        self._groups = {
+            layout.nats[0].name: self._guards.make_group("nat", from_vpc("-1")),
+            # Nobody opens connections to a backend.
+            **dict.fromkeys((host.name for host in layout.backends), self._guards.make_group("backends")),
+        }
+        if self._settings.get("ssmAccess", "existing") == "existing":
+            self._make_endpoint(vpc)
         gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
         nat01 = layout.nats[0]
@@ -93,6 +119,19 @@ class MotoCloud(Cloud):
             self.ec2.associate_address(
                 AllocationId=self._ids["egressAddress"], InstanceId=self.instances[nat01.name], AllowReassociation=True
             )
+        if "standbyEgressAddress" in self._settings:
+            made = self.ec2.allocate_address(Domain="vpc", Address=STANDBY_EGRESS)
+            self._ids["standbyEgressAddress"] = made["AllocationId"]
+
+    def _make_endpoint(self, vpc: str) -> None:
+        """Make the endpoint of Systems Manager that a user without a NAT gateway's price has."""
+        self.ec2.create_vpc_endpoint(
+            VpcId=vpc,
+            VpcEndpointType="Interface",
+            ServiceName=f"com.amazonaws.{REGION}.ssm",
+            SubnetIds=[self.subnets[self.network.layout.public_subnet.name]],
+            SecurityGroupIds=[self._guards.make_group("endpoints", from_vpc("tcp", 443))],
+        )
 
     def _run(self, host: Host, tags: Mapping[str, str]) -> str:
         made = self.ec2.run_instances(
@@ -101,6 +140,7 @@ class MotoCloud(Cloud):
             MaxCount=1,
             SubnetId=self.subnets[host.subnet],
             PrivateIpAddress=host.address,
+            SecurityGroupIds=[self._groups[host.name]],
             TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}],
         )
         return str(made["Instances"][0]["InstanceId"])
@@ -110,7 +150,11 @@ class MotoCloud(Cloud):
         with warnings.catch_warnings():
             # moto warns of each type of resource that it leaves out: alarms, subscriptions, the topic's policy.
             warnings.simplefilter("ignore")
-            self._cloudformation.create_stack(StackName=STACK, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+            self._cloudformation.create_stack(
+                StackName=STACK,
+                TemplateURL=published(boto3.Session(region_name=REGION).client("s3"), body),
+                Capabilities=["CAPABILITY_NAMED_IAM"],
+            )
         stack = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
         if stack["StackStatus"] != "CREATE_COMPLETE":
             raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}")
@@ -123,11 +167,14 @@ class MotoCloud(Cloud):
         # moto gives it an address by chance; the network's host has its own.
         standby: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances["nat02"])
         standby.nics[0].private_ip_address = self.network.layout.host("nat02").address
+        if "standbyEgressAddress" in self._ids:
+            second, nat02 = self._ids["standbyEgressAddress"], self.instances["nat02"]
+            self.ec2.associate_address(AllocationId=second, InstanceId=nat02, AllowReassociation=True)
         self.standby_table = self.environment["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
         self.lock_name = self.environment["NAT_FAILOVER_LOCK_PARAMETER"]
-        # moto takes it from no template.
-        for nat in self.network.layout.nats:
-            self.set_source_dest_check(nat.name, on=False)
+        made = {self.instances["nat02"]: self.interface("nat02")}
+        self._guards.deployed(body, STACK, self._cloudformation, made)
+        self.set_source_dest_check("nat01", on=False)
         data = self.ec2.describe_instance_attribute(InstanceId=self.instances["nat02"], Attribute="userData")
         self.user_data = base64.b64decode(data["UserData"]["Value"]).decode()
         document = self.ssm.get_document(Name=self.environment["NAT_FAILOVER_PROBE_DOCUMENT"])
@@ -138,7 +185,9 @@ class MotoCloud(Cloud):
     ) -> Any:
         """Let moto answer a call of the product."""
         del client
-        return send(operation, arguments)
+        if operation == "AssociateAddress":
+            displace(self.ec2, arguments["NetworkInterfaceId"], arguments["AllocationId"])
+        return self.unwarned(operation, send(operation, arguments))
 
     def rules(self) -> list[Mapping[str, Any]]:
         """Describe EventBridge's rules that invoke the function."""
@@ -154,6 +203,19 @@ class MotoCloud(Cloud):
         (told,) = self.ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"]
         return {tag["Key"]: tag["Value"] for tag in told.get("Tags", [])}
 
+    def state(self, instance_id: str) -> str:
+        """Give an instance's state, as EC2 calls it."""
+        return str(ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(instance_id)._state.name)
+
+    def untag(self, host: str) -> None:
+        """Take an instance's probe tag away, as a person does."""
+        tag = {"Key": self.environment["NAT_FAILOVER_PROBE_TAG_KEY"]}
+        self.ec2.delete_tags(Resources=[self.instances[host]], Tags=[tag])
+
+    def terminate_instance(self, host: str) -> None:
+        """Terminate an instance, as a person does."""
+        self.ec2.terminate_instances(InstanceIds=[self.instances[host]])
+
     def stop_instance(self, host: str) -> None:
         """Stop an instance, as a person does."""
         self.ec2.stop_instances(InstanceIds=[self.instances[host]])
@@ -165,18 +227,24 @@ class MotoCloud(Cloud):
         mine = {host: self.interface(host) for host in self.instances}
         return {host: by_interface[interface] for host, interface in mine.items() if interface in by_interface}
 
-    def mirror_addresses(self) -> None:
-        """Tell moto as well, which forgets to take an address from the instance that had it."""
-        super().mirror_addresses()
-        for host, public in (self._given | self.elastic()).items():
-            self._primary_interface(host).public_ip = public
+    def tell_public(self, host: str, address: str | None) -> None:
+        """Let EC2 say that a host has a public address; moto forgets to take one from the instance that had it."""
+        self._primary_interface(host).public_ip = address
+
+    def parameter(self, name: str) -> Mapping[str, Any] | None:
+        """Give a parameter as GetParameter does; None where there is none."""
+        found: list[dict[str, Any]] = self.ssm.get_parameters(Names=[name])["Parameters"]
+        return found[0] if found else None
 
     def interface(self, host: str) -> str:
         """Give the id of a host's primary network interface."""
         return str(self._primary_interface(host).id)
 
     def _primary_interface(self, host: str) -> Any:
-        return ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances[host]).nics[0]
+        return self._instance(host).nics[0]
+
+    def _instance(self, host: str) -> Any:
+        return ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances[host])
 
     def tables(self) -> dict[str, dict[str, Any]]:
         """Describe all route tables, by id."""
@@ -200,6 +268,14 @@ class MotoCloud(Cloud):
         )
         self.mirror()
 
+    def add_vpn_routes(self, hosts: Mapping[str, str]) -> None:
+        """Give tables, by id, a route to the VPN, each to a host's interface."""
+        for table, host in hosts.items():
+            self.ec2.create_route(
+                RouteTableId=table, DestinationCidrBlock=VPN_CIDR, NetworkInterfaceId=self.interface(host)
+            )
+        self.mirror()
+
     def add_endpoint_routes(self, endpoint: str, tables: Sequence[str]) -> None:
         """Do what moto leaves out when a gateway endpoint gets further route tables."""
         backend: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
@@ -219,6 +295,34 @@ class MotoCloud(Cloud):
         self.ec2.modify_network_interface_attribute(
             NetworkInterfaceId=self.interface(host), SourceDestCheck={"Value": on}
         )
+        # moto tells it of the interface only.
+        self._instance(host).source_dest_check = on
+        self.mirror_groups()
+
+    def groups(self) -> dict[str, Guard]:
+        """Return what the security groups of each interface admit."""
+        return self._guards.groups(self._interfaces())
+
+    def acls(self) -> dict[str, Guard]:
+        """Return the network ACL of each subnet, by its name."""
+        return self._guards.acls(self.subnets)
+
+    def checks(self) -> dict[str, bool]:
+        """Return whether the source/destination check of each host is on."""
+        return self._guards.checks(self._interfaces())
+
+    def set_inbound(self, host: str, rules: Sequence[Rule]) -> None:
+        """Let the security group of a host admit this and nothing else."""
+        self._guards.set_inbound(self.interface(host), rules)
+        self.mirror_groups()
+
+    def set_acl(self, subnet: str, acl: Guard) -> None:
+        """Give a subnet a network ACL of its own."""
+        self._guards.set_acl(self.subnets[subnet], acl)
+        self.mirror_groups()
+
+    def _interfaces(self) -> dict[str, str]:
+        return {host: self.interface(host) for host in self.instances}
 
     def lock_text(self) -> str | None:
         """Give the lock's value; None where there is no parameter."""
@@ -233,3 +337,11 @@ class MotoCloud(Cloud):
             self.ssm.delete_parameter(Name=self.lock_name)
         else:
             self.ssm.put_parameter(Name=self.lock_name, Value=text, Overwrite=True)
+
+
+def _state(route: Any) -> str:
+    """Return what EC2 says of a route: nothing can take it to an instance that is stopped or gone."""
+    if route.instance is None or route.instance._state.name not in ("stopped", "terminated"):
+        return "active"
+    changed("N7")
+    return "blackhole"

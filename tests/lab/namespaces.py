@@ -11,18 +11,26 @@ import shutil
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.lab.egress import seen_as
+from tests.lab.availability import why_unavailable
+from tests.lab.closing import closed_after, closed_on_error
+from tests.lab.egress import forged_arrives, seen_as
+from tests.lab.guards import Guard
 from tests.lab.icmp import ping
-from tests.lab.layout import VPC_CIDR, Host, Layout
-from tests.lab.netns import FILES, Namespace, NamespacesUnavailableError, why_unavailable
+from tests.lab.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPC_CIDR, VPN, Host, Layout
+from tests.lab.netns import FILES, Namespace, NamespacesUnavailableError
 from tests.lab.network import DEFAULT_UPTIME
+from tests.lab.real_flows import PORTS, Answering, Connection, connects
 from tests.lab.real_probe import RealProbe
 from tests.lab.router import Router
 from tests.lab.userdata import boot_first_time, reboot
+from tests.lab.vpc import Path as FlowPath
+from tests.lab.vpc import Vpc
+from tests.lab.world import Signal
 
 ANSWER_WITHIN = 0.8
 # The kernel stops tracking connections, known ones included, when no rule asks for it any more. Most hosts have such a
@@ -54,13 +62,16 @@ class NamespacesNetwork:
 
     name = "namespaces"
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, *, picks_up: bool = True) -> None:
         self.layout = layout
+        self.vpc = Vpc(layout, picks_up=picks_up)
         self.machines: dict[str, _Machine] = {}
         self._lock = threading.RLock()
         self._router: Router | None = None
+        self._answering: list[Answering] = []
         self._files: Path | None = None
         self._scripts = 0
+        self.boots: Counter[str] = Counter()
 
     def __enter__(self) -> NamespacesNetwork:
         """Open it."""
@@ -80,31 +91,35 @@ class NamespacesNetwork:
         reason = why_unavailable()
         if reason is not None:
             raise NamespacesUnavailableError(reason)
-        try:
+        with closed_on_error(self.close):
             self._files = Path(tempfile.mkdtemp(prefix=f"{FILES}{os.getpid()}-"))
-            self._router = Router(self.layout)
+            self._router = Router(self.layout, self.vpc)
+            self._answering = [
+                Answering(self._router.internet, (*TARGETS, SSM_PUBLIC)),
+                Answering(self._router.namespace, (SSM_ENDPOINT,)),
+            ]
             for host in self.layout.hosts:
                 namespace = Namespace(host.name)
                 self.machines[host.name] = _Machine(host, namespace, time.time() - DEFAULT_UPTIME)
                 self._router.plug(host, namespace)
-        except BaseException:
-            self.close()
-            raise
+                if host in self.layout.nats:
+                    namespace.ip(f"addr add {VPN}/32 dev lo")
 
     def close(self) -> None:
         """Remove everything; twice is harmless."""
         with self._lock:
-            for machine in self.machines.values():
-                for probe in machine.probes:
-                    probe.end()
-                machine.namespace.close()
+            machines, answering, router, files = [*self.machines.values()], self._answering, self._router, self._files
             self.machines.clear()
-            if self._router is not None:
-                self._router.close()
-                self._router = None
-            if self._files is not None:
-                shutil.rmtree(self._files, ignore_errors=True)
-                self._files = None
+            self._answering, self._router, self._files = [], None, None
+            probes = [probe.end for machine in machines for probe in machine.probes]
+            namespaces = [machine.namespace.close for machine in machines]
+            with closed_after(
+                *(probes + namespaces),
+                *(each.close for each in answering),
+                *(() if router is None else (router.count, router.close)),
+            ):
+                if files is not None:
+                    shutil.rmtree(files, ignore_errors=True)
 
     @property
     def router(self) -> Router:
@@ -128,6 +143,7 @@ class NamespacesNetwork:
         """Give a route table its routes; the VPC's own are in every table."""
         with self._lock:
             self.router.set_routes(table, routes)
+            self.vpc.set_routes(table, routes)
 
     def associate(self, subnet: str, table: str) -> None:
         """Let a subnet use a table from now on."""
@@ -152,9 +168,54 @@ class NamespacesNetwork:
                 probe.kill()
             return probe
 
-    def reaches(self, host: str, address: str) -> bool:
-        """Tell whether a ping, in a new flow, is answered."""
-        return ping(self.machines[host].namespace, address, ANSWER_WITHIN)
+    def reaches(self, host: str, address: str, port: int | None = None) -> bool:
+        """Tell whether a ping, in a new flow, is answered; with a port, whether a connection comes about."""
+        namespace = self.machines[host].namespace
+        if port is not None:
+            return connects(namespace, address, port, ANSWER_WITHIN)
+        return ping(namespace, address, ANSWER_WITHIN)
+
+    def path(self, host: str, address: str) -> FlowPath:
+        """Return what a flow depends on that a host begins now, and begin one."""
+        connection = Connection.open(self.machines[host].namespace, address, PORTS[-1], ANSWER_WITHIN)
+        return replace(self.vpc.path(host, address), connection=connection)
+
+    def carries(self, host: str, address: str, path: FlowPath, port: int = PORTS[-1]) -> bool:
+        """Return whether the connection that was begun on a path still is one, and is answered now."""
+        del port
+        connection = path.connection
+        if not isinstance(connection, Connection) or not self.vpc.still(host, address, path):
+            return False
+        return connection.answers(ANSWER_WITHIN)
+
+    def forges(self, host: str, source: str, to: str) -> bool:
+        """Return whether a ping that a host sends with another's address comes to a host of the VPC."""
+        there = next(other for other in self.layout.hosts if other.address == to)
+        namespaces = (self.machines[name].namespace for name in (host, there.name))
+        return forged_arrives(*namespaces, source, to, ANSWER_WITHIN)
+
+    def set_guards(
+        self,
+        groups: Mapping[str, Guard] | None = None,
+        acls: Mapping[str, Guard] | None = None,
+        checks: Mapping[str, bool] | None = None,
+    ) -> None:
+        """Let something else guard interfaces and subnets."""
+        with self._lock:
+            if self.vpc.set_guards(groups, acls, checks):
+                self.router.guard()
+
+    def count_rules(self) -> None:
+        """Bring the count of what the rules of AWS have changed up to date."""
+        self.router.count()
+
+    def changes(self) -> Signal | None:
+        """Return None: nobody says when the kernel's state changes."""
+        return None
+
+    def is_powered(self, host: str) -> bool:
+        """Tell whether a host is switched on."""
+        return self.machines[host].powered
 
     def egress_address(self, host: str, address: str) -> str | None:
         """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
@@ -163,7 +224,9 @@ class NamespacesNetwork:
     def set_public(self, nat: str, address: str | None) -> None:
         """Let the Internet gateway translate a NAT's address to another, or to none from now on."""
         with self._lock:
-            self.router.set_public(self.layout.host(nat), address)
+            if address != self.vpc.public[nat]:
+                self.vpc.set_public(nat, address)
+                self.router.apply()
 
     def uptime(self, host: str) -> float:
         """Give the seconds since a host booted."""
@@ -206,6 +269,8 @@ class NamespacesNetwork:
             machine = self.machines[host]
             machine.powered = False
             self._set_carrier(machine, False)
+            self.router.stopped.add(host)
+            self.router.guard()
             for probe in machine.probes:
                 probe.kill()
             machine.namespace.end_all()
@@ -215,7 +280,11 @@ class NamespacesNetwork:
         with self._lock:
             machine = self.machines[host]
             machine.powered = True
+            self.boots[host] += 1
             machine.booted_at = time.time()
+            self.vpc.forget_flows(host)
+            self.router.stopped.discard(host)
+            self.router.guard()
             self._set_carrier(machine, machine.linked)
         if machine.host in self.layout.nats:
             reboot(machine.namespace, self._disk(host))

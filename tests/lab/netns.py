@@ -8,15 +8,15 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 from pyroute2 import netns
+
+from tests.lab.closing import closed_after
 
 PREFIX = "nf"
 # What the names of a lab's folders begin with, before the process id.
@@ -25,31 +25,6 @@ FILES = "nat-failover-lab-"
 
 class NamespacesUnavailableError(Exception):
     """This machine cannot have network namespaces; the message says why."""
-
-
-@cache
-def why_unavailable() -> str | None:
-    """Say why network namespaces can't be used here, or None where they can."""
-    if sys.platform != "linux":
-        return f"network namespaces need Linux, this is {sys.platform}"
-    if os.geteuid() != 0:
-        return "network namespaces need root, this is user id " + str(os.geteuid())
-    missing = [tool for tool in ("ip", "nft", "iptables", "ping", "unshare", "nsenter") if shutil.which(tool) is None]
-    if missing:
-        packages = "iproute2 nftables iptables iputils-ping util-linux"
-        return f"not installed: {', '.join(missing)} (Debian: apt install {packages})"
-    probe = f"{PREFIX}{os.getpid()}-try"
-    made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        return f"the kernel refuses network namespaces: {made.stderr.strip()}"
-    netns.remove(probe)
-    # A host's uptime is not that of this machine.
-    tried = subprocess.run(
-        ["unshare", "--time", "--boottime", "1", "--fork", "true"], capture_output=True, text=True, check=False
-    )
-    if tried.returncode != 0:
-        return f"the kernel refuses time namespaces: {tried.stderr.strip()}"
-    return None
 
 
 class Namespace:
@@ -153,8 +128,8 @@ class Namespace:
         if self not in _open:
             return
         _open.remove(self)
-        self.end_all()
-        netns.remove(self.name)
+        with closed_after(lambda: netns.remove(self.name)):
+            self.end_all()
 
 
 @contextmanager

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tests.lab.guards import Guard
 from tests.lab.layout import Layout
+from tests.lab.vpc import Path
+from tests.lab.world import Signal
 
 PINGS_A_SECOND = 5
 ANSWER_WITHIN = 1.0
@@ -39,10 +43,14 @@ class Network(Protocol):
     """Hosts, subnets and the Internet.
 
     Faults are undone by the same method with the opposite argument.
+
+    Attributes:
+        boots: how often each host has been switched on since the network was opened.
     """
 
     name: str
     layout: Layout
+    boots: Counter[str]
 
     def open(self) -> None:
         """Build it; every host is up, no route table is known."""
@@ -72,8 +80,27 @@ class Network(Protocol):
         """Run a shell script on a host; ``arguments`` are those of the probe, which the script has in it already."""
         ...
 
-    def reaches(self, host: str, address: str) -> bool:
-        """Tell whether a new flow from a host to an address is answered."""
+    def reaches(self, host: str, address: str, port: int | None = None) -> bool:
+        """Tell whether a new flow from a host to an address is answered: a ping, or with a port a TCP connection."""
+        ...
+
+    def path(self, host: str, address: str) -> Path:
+        """Return what a flow depends on that a host begins now; the flow is cut once this is another for a new one."""
+        ...
+
+    def carries(self, host: str, address: str, path: Path, port: int = 443) -> bool:
+        """Return whether a TCP connection that was begun on a path still is one, and its packets are answered now.
+
+        It may be while ``reaches`` is not: a NAT that has lost its rules still translates what it knows.
+        """
+        ...
+
+    def changes(self) -> Signal | None:
+        """Return what is given whenever something may have changed; None where nobody says so."""
+        ...
+
+    def is_powered(self, host: str) -> bool:
+        """Tell whether a host is switched on."""
         ...
 
     def egress_address(self, host: str, address: str) -> str | None:
@@ -82,6 +109,29 @@ class Network(Protocol):
 
     def set_public(self, nat: str, address: str | None) -> None:
         """Let the Internet gateway translate a NAT's address to another, or to none from now on."""
+        ...
+
+    def set_guards(
+        self,
+        groups: Mapping[str, Guard] | None = None,
+        acls: Mapping[str, Guard] | None = None,
+        checks: Mapping[str, bool] | None = None,
+    ) -> None:
+        """Let something else guard interfaces and subnets; what is not named stays as it is.
+
+        Args:
+            groups: by interface, a host's by its name, or the endpoint's.
+            acls: by subnet.
+            checks: whether a host's source/destination check is on, as it is at first.
+        """
+        ...
+
+    def count_rules(self) -> None:
+        """Bring the count of what the rules of AWS have changed up to date."""
+        ...
+
+    def forges(self, host: str, source: str, to: str) -> bool:
+        """Return whether a ping that a host sends with another's address comes to a host of the VPC."""
         ...
 
     def set_uptime(self, host: str, seconds: float) -> None:

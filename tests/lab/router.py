@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.gate.rule import CHANGED
+from tests.lab import real_guards
+from tests.lab.closing import closed_after, closed_on_error
 from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Host, Layout
 from tests.lab.netns import Namespace
+from tests.lab.vpc import Vpc
 
 # The link between the gateway and the Internet: shared address space (RFC 6598), seen by nobody else.
 GATEWAY, BEYOND = "100.64.0.1", "100.64.0.2"
@@ -46,25 +50,24 @@ class Weather:
 class Router:
     """A namespace with a bridge for each subnet, a routing table for each route table, a rule for each association.
 
-    The source/destination check of EC2 is not modelled: every host may forward.
+    Attributes:
+        weather: what is wrong outside; ``apply`` puts it in force.
+        stopped: hosts that do not run; ``guard`` has packets to them vanish.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, vpc: Vpc) -> None:
         self._layout = layout
+        self._vpc = vpc
         self._bridges = {subnet.name: f"subnet{n}" for n, subnet in enumerate(layout.subnets)}
         self._tables: dict[str, int] = {}
         self._routes: dict[str, dict[str, str]] = {}
-        self._associations: dict[str, str] = {}
-        self._public = {host.address: host.public for host in layout.hosts if host.public}
         self.weather = Weather()
+        self.stopped: set[str] = set()
         self.namespace = Namespace("router")
         self.internet = Namespace("internet")
         self._private = {way: Namespace(way) for way in PRIVATE_WAYS}
-        try:
+        with closed_on_error(self.close):
             self._build()
-        except BaseException:
-            self.close()
-            raise
 
     def _build(self) -> None:
         for namespace in (self.internet, *self._private.values()):
@@ -95,6 +98,7 @@ class Router:
         for way, there in self._private.items():
             there.ip(*_end(PRIVATE_WAYS[way], ROUTERS[way]))
         self.apply()
+        self.guard()
 
     def _cable(self, name: str, address: str, to: Namespace) -> list[str]:
         return [
@@ -166,7 +170,7 @@ class Router:
         """Let a subnet use a table; no packet finds none meanwhile, or both."""
         if table not in self._tables:
             self.set_routes(table, {})
-        before = self._associations.get(subnet)
+        before = self._vpc.associations.get(subnet)
         if before == table:
             return
         bridge = self._bridges[subnet]
@@ -176,21 +180,7 @@ class Router:
         if before is not None:
             lines.append(f"rule del iif {bridge} lookup {self._tables[before]} pref {preference}")
         self.namespace.ip(*lines)
-        self._associations[subnet] = table
-
-    def set_public(self, host: Host, address: str | None) -> None:
-        """Translate a host's address to another public one, or to none: all at once, for packets of both directions.
-
-        Whoever had that one has it no longer.
-        """
-        if address == self._public.get(host.address):
-            return
-        self._public = {inside: outside for inside, outside in self._public.items() if outside != address}
-        if address is None:
-            self._public.pop(host.address, None)
-        else:
-            self._public[host.address] = address
-        self.apply()
+        self._vpc.associations[subnet] = table
 
     def apply(self) -> None:
         """Put the gateway's translation and the weather in force, in one transaction.
@@ -198,7 +188,8 @@ class Router:
         Translation is one to one and keeps no state, as on AWS: conntrack here would remember what a NAT has forgotten.
         """
         # A set must not be empty: an address that nobody has stands for nobody.
-        public = self._public or {BEYOND: BEYOND}
+        has = {host.address: self._vpc.public[host.name] for host in self._layout.hosts}
+        public = {inside: outside for inside, outside in has.items() if outside} or {BEYOND: BEYOND}
         outwards = ", ".join(f"{inside} : {outside}" for inside, outside in public.items())
         inwards = ", ".join(f"{outside} : {inside}" for inside, outside in public.items())
         weather = self.weather
@@ -235,10 +226,19 @@ table ip gateway {{
 }}
 """)
 
+    def guard(self) -> None:
+        """Put groups, ACLs and checks in force as the VPC has them now; flows that are tracked go on."""
+        real_guards.build(self.namespace, self._vpc, sorted(self.stopped))
+
+    def count(self) -> None:
+        """Count the packets that were stopped since it was done last."""
+        for rule, packets in real_guards.counted(self.namespace).items():
+            CHANGED[rule] += packets
+
     def close(self) -> None:
         """Remove it."""
-        for namespace in (self.namespace, self.internet, *self._private.values()):
-            namespace.close()
+        with closed_after(*(each.close for each in (self.namespace, self.internet, *self._private.values()))):
+            pass
 
 
 def _end(address: str, router: str) -> list[str]:

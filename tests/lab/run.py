@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from nat_failover.cli.report import spans_of
 from nat_failover.record import LockState
 from nat_failover.variables import PREFIX
+from tests.gate.harshness import Harshness
 from tests.lab.functions import Invocation
 from tests.lab.lab import Lab, MakeCloud
 from tests.lab.latencies import Latencies
@@ -38,6 +39,8 @@ class Run:
     lock: str
     api_calls: dict[str, int]
     latencies: dict[str, list[float]]
+    mid_flow: str
+    harshness: dict[str, float | list[float]]
     problems: list[str] = field(default_factory=list)
     seed: int = 0
     outages: dict[str, float | None] = field(default_factory=dict)
@@ -67,9 +70,11 @@ def play(
     on_start: Callable[[Lab], None] | None = None,
     cloud: MakeCloud = MotoCloud,
     second_tick_within: float | None = None,
+    *,
+    harshness: Harshness = Harshness(),  # noqa: B008 - it is frozen
 ) -> Run:
     """Play a scenario once, in a lab of its own; for ``second_tick_within`` see ``Lab.begin``."""
-    lab = Lab(network, seed, latencies, scenario.settings, on_start=on_start, cloud=cloud)
+    lab = Lab(network, seed, latencies, scenario.settings, on_start=on_start, cloud=cloud, harshness=harshness)
     runs: list[Run] = []
 
     def main(of: Lab) -> None:
@@ -123,6 +128,8 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
         lab.lock_state(),
         dict(sorted(lab.gateway.calls.items())),
         lab.latencies.told(),
+        "carried on" if lab.picks_up else "dropped",
+        lab.harshness.told(),
         problems,
         seed,
         {host: None if seconds is None else round(seconds, 3) for host, seconds in outages.items()},
@@ -169,6 +176,9 @@ def _unexpected_errors(scenario: Scenario, invocations: list[Invocation]) -> lis
         "swap-denied": "SwapFailedError",
         "crash-mid-swap": "FunctionEndedError",
         "egress-crash-mid-swap": "FunctionEndedError",
+        "holder-dies-without-record": "FunctionEndedError",
+        "outcome-refused": "ClientError",
+        "egress-addresses-crash-between": "FunctionEndedError",
     }.get(scenario.name)
     return [
         f"an invocation failed: {type(i.error).__name__}: {i.error}"

@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from tests.gate.harshness import Harshness
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.run import Run
@@ -67,10 +68,11 @@ class LiveView:
         return Panel(table, title=escape(self._title), subtitle=state)
 
 
-def show_latencies(console: Console, latencies: Latencies) -> None:
-    """Say what AWS is taken to add."""
+def show_latencies(console: Console, latencies: Latencies, harshness: Harshness) -> None:
+    """Say what AWS is taken to add, and how often to refuse, lose and forget."""
     told = ", ".join(f"{name} {low:g}-{high:g}" for name, (low, high) in latencies.told().items())
     console.print(f"Latencies of AWS in this lab, in seconds: {told}", highlight=False)
+    console.print(f"An ordinary day of AWS in this lab: {harshness.said}", highlight=False)
 
 
 def show_run(console: Console, run: Run, *, in_full: bool) -> None:
@@ -87,7 +89,8 @@ def show_run(console: Console, run: Run, *, in_full: bool) -> None:
     console.print(
         f"{verdict} {run.scenario} on {run.network} (seed {run.seed}): {run.observed}, {outage}, "
         f"{run.subnets_on_passive} of {run.subnets} subnets moved, "
-        f"{run.backends_online_after} of {run.backends} backends online, lock {run.lock}",
+        f"{run.backends_online_after} of {run.backends} backends online, lock {run.lock}, "
+        f"untracked packets in mid-flow {run.mid_flow}",
         highlight=False,
         soft_wrap=True,
     )

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from tests.lab.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout
+from tests.lab.guards import Guard
+from tests.lab.layout import TARGETS, Layout
 from tests.lab.network import DEFAULT_UPTIME, ProbeOutcome
+from tests.lab.simulated_machine import Machine
+from tests.lab.simulated_packets import Outcome, SimulatedPackets
 from tests.lab.simulated_probe import SimulatedProbe
 from tests.lab.simulated_scripts import SimulatedScript
-from tests.lab.world import World
-
-
-@dataclass
-class _Machine:
-    powered: bool = True
-    linked: bool = True
-    sick: bool = False
-    forwarding: bool = False
-    translating: bool = False
-    boots_to_nat: bool = False
-    uplink: bool = True
-    booted_at: float = 0.0
-    echoes: int = 0
-    runs: list[SimulatedProbe | SimulatedScript] = field(default_factory=list)
-
-    @property
-    def up(self) -> bool:
-        return self.powered and self.linked
+from tests.lab.vpc import Path, Vpc
+from tests.lab.world import Signal, World
 
 
 class SimulatedNetwork:
@@ -36,20 +21,17 @@ class SimulatedNetwork:
 
     name = "simulated"
 
-    def __init__(self, layout: Layout, world: World) -> None:
+    def __init__(self, layout: Layout, world: World, *, picks_up: bool = True) -> None:
         self.layout = layout
         self.world = world
-        self._machines: dict[str, _Machine] = {}
-        self._routes: dict[str, dict[str, str]] = {}
-        self._associations: dict[str, str] = {}
-        self._public = {host.name: host.public for host in layout.hosts}
-        self._dark_targets: set[str] = set()
-        self._internet = True
+        self.vpc = Vpc(layout, picks_up=picks_up)
+        self._packets = SimulatedPackets(layout, self.vpc)
+        self._machines = self._packets.machines
         self._loss = 0.0
-        self._ways: dict[tuple[str, str], str] = {}
         # Those that tell the watches of a drill to stop, on all hosts alike.
         self.files: set[str] = set()
         self.changed = world.signal()
+        self.boots: Counter[str] = Counter()
 
     def __enter__(self) -> SimulatedNetwork:
         """Open it."""
@@ -63,23 +45,26 @@ class SimulatedNetwork:
     def open(self) -> None:
         """Have every host up."""
         booted = self.world.now() - DEFAULT_UPTIME
-        self._machines = {host.name: _Machine(booted_at=booted) for host in self.layout.hosts}
+        self._machines |= {host.name: Machine(booted_at=booted) for host in self.layout.hosts}
 
     def close(self) -> None:
         """End what runs."""
         for machine in self._machines.values():
-            self._kill(machine)
+            machine.end_runs()
+
+    def _change(self) -> None:
+        self._packets.forget()
+        self.changed.give()
 
     def set_routes(self, table: str, routes: Mapping[str, str]) -> None:
         """Give a route table its routes."""
-        self._routes[table] = dict(routes)
-        self._ways.clear()
-        self.changed.give()
+        self.vpc.set_routes(table, routes)
+        self._change()
 
     def associate(self, subnet: str, table: str) -> None:
         """Let a subnet use a table."""
-        self._associations[subnet] = table
-        self.changed.give()
+        self.vpc.associations[subnet] = table
+        self._change()
 
     def boot(self, nat: str, user_data: str) -> None:
         """Have a NAT forward and translate, now and after every start; the model does not run shell scripts."""
@@ -87,7 +72,7 @@ class SimulatedNetwork:
             raise ValueError("user data has to be a script")
         machine = self._machines[nat]
         machine.boots_to_nat = machine.forwarding = machine.translating = True
-        self.changed.give()
+        self._change()
 
     def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> SimulatedProbe | SimulatedScript:
         """Play the probe, or one of the command's scripts, which have no arguments; the script itself is not run."""
@@ -98,35 +83,35 @@ class SimulatedNetwork:
             run.kill()
         return run
 
-    def reaches(self, host: str, address: str) -> bool:
+    def reaches(self, host: str, address: str, port: int | None = None) -> bool:
         """Tell whether a packet sent now would be answered."""
-        machine = self._machines[host]
-        if not machine.up:
-            return False
-        if address == SSM_ENDPOINT:
-            return True
-        if machine.sick:
-            return False
-        way, out = self._path(host, address)
-        if way in PRIVATE_WAYS:
-            return address == PRIVATE_WAYS[way]
-        if out is None or not self._is_there(address):
-            return False
-        return not (self._loss and self.world.random.random() * 100 < self._loss)
+        return self._answered(self._packets.sent(host, address, port))
 
-    def _is_there(self, address: str) -> bool:
-        return address in (*TARGETS, SSM_PUBLIC) and address not in self._dark_targets and self._internet
+    def path(self, host: str, address: str) -> Path:
+        """Return what a flow depends on that a host begins now."""
+        return self.vpc.path(host, address)
+
+    def carries(self, host: str, address: str, path: Path, port: int = 443) -> bool:
+        """Return whether a connection that was begun on a path still is one, and is answered now."""
+        sent = self._packets.sent(host, address, port, known=True)
+        return self._answered(sent) and self.vpc.still(host, address, path)
+
+    def forges(self, host: str, source: str, to: str) -> bool:
+        """Return whether a ping that a host sends with another's address comes to a host of the VPC."""
+        return self._packets.forged(host, source, to)
+
+    def _answered(self, outcome: Outcome) -> bool:
+        if not outcome.answered:
+            return False
+        return not (self._loss and outcome.outside and self.world.random.random() * 100 < self._loss)
 
     def is_online(self, host: str) -> bool:
         """Tell whether a packet of a host to a target may be answered, but for those lost at random."""
-        machine = self._machines[host]
-        if not machine.up or machine.sick:
-            return False
-        return any(self._is_there(target) and self._path(host, target)[1] is not None for target in TARGETS)
+        return any(self._packets.foreseen(host, target).answered for target in TARGETS)
 
     def default_of(self, table: str) -> str | None:
         """Give the host that a route table's default route leads to; None where it leads to none."""
-        way = self._routes.get(table, {}).get("0.0.0.0/0")
+        way = self.vpc.routes.get(table, {}).get("0.0.0.0/0")
         return way if way in self._machines else None
 
     @property
@@ -134,18 +119,26 @@ class SimulatedNetwork:
         """Per cent of the packets that are lost at random."""
         return self._loss
 
+    def changes(self) -> Signal | None:
+        """Return what is given whenever something may have changed."""
+        return self.changed
+
+    def is_powered(self, host: str) -> bool:
+        """Tell whether a host is switched on."""
+        return self._machines[host].powered
+
     def is_up(self, host: str) -> bool:
         """Tell whether a host runs and is connected."""
         return self._machines[host].up
 
     def calm(self, host: str) -> bool:
         """Tell whether every ping of a host is answered for certain, until something changes."""
-        return not self._loss and all(self.reaches(host, target) for target in TARGETS)
+        return not self._loss and all(self._packets.foreseen(host, target).answered for target in TARGETS)
 
     def nudge(self, host: str, address: str) -> None:
         """Send a ping to a host of the VPC."""
         there = next((h.name for h in self.layout.hosts if h.address == address), None)
-        if there is not None and self._machines[host].up and self._machines[there].up:
+        if there is not None and self._packets.sent(host, address).answered:
             self._machines[there].echoes += 1
             self.changed.give()
 
@@ -155,39 +148,35 @@ class SimulatedNetwork:
 
     def egress_address(self, host: str, address: str) -> str | None:
         """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
-        return self._path(host, address)[1] if self.reaches(host, address) else None
+        outcome = self._packets.sent(host, address)
+        return outcome.public if self._answered(outcome) else None
 
-    def _path(self, host: str, address: str) -> tuple[str, str | None]:
-        """Give where a packet leaves the VPC, if it does, and the public address that it has then."""
-        way = self._way(host, address)
-        machine, by = self._machines[host], host
-        if way in self._machines:
-            machine, by = self._machines[way], way
-            if not (machine.up and machine.forwarding and machine.translating):
-                return "", None
-            way = self._way(by, address)
-        return way, self._public[by] if way == "igw" and machine.uplink else None
+    def set_guards(
+        self,
+        groups: Mapping[str, Guard] | None = None,
+        acls: Mapping[str, Guard] | None = None,
+        checks: Mapping[str, bool] | None = None,
+    ) -> None:
+        """Let something else guard interfaces and subnets."""
+        if self.vpc.set_guards(groups, acls, checks):
+            self._change()
 
-    def _way(self, host: str, address: str) -> str:
-        """Give the route with the longest prefix in the table of a host's subnet."""
-        table = self._associations.get(self.layout.host(host).subnet, "")
-        if (table, address) not in self._ways:
-            to = ipaddress.ip_address(address)
-            networks = {ipaddress.ip_network(cidr): way for cidr, way in self._routes.get(table, {}).items()}
-            matching = [network for network in networks if to in network]
-            best = max(matching, key=lambda network: network.prefixlen, default=None)
-            self._ways[table, address] = "" if best is None else networks[best]
-        return self._ways[table, address]
+    def count_rules(self) -> None:
+        """Nothing is left to be counted."""
 
     def set_public(self, nat: str, address: str | None) -> None:
         """Let the Internet gateway translate a NAT's address to another, or to none from now on."""
-        if address != self._public[nat]:
-            self._public[nat] = address
-            self.changed.give()
+        if address != self.vpc.public[nat]:
+            self.vpc.set_public(nat, address)
+            self._change()
 
     def uptime(self, host: str) -> float:
         """Give the seconds since a host booted."""
         return self.world.now() - self._machines[host].booted_at
+
+    def booted_at(self, host: str) -> float:
+        """Give when a host booted."""
+        return self._machines[host].booted_at
 
     def set_uptime(self, host: str, seconds: float) -> None:
         """Let a host have booted so long ago."""
@@ -196,7 +185,7 @@ class SimulatedNetwork:
     def flush_nat_rules(self, nat: str) -> None:
         """Take a NAT's translation rules away."""
         self._machines[nat].translating = False
-        self.changed.give()
+        self._change()
 
     def is_nat(self, host: str) -> tuple[bool, bool]:
         """Tell whether a host forwards, and whether it translates."""
@@ -206,27 +195,29 @@ class SimulatedNetwork:
     def set_forwarding(self, nat: str, on: bool) -> None:
         """Let a NAT forward, or not."""
         self._machines[nat].forwarding = on
-        self.changed.give()
+        self._change()
 
     def set_link(self, host: str, up: bool) -> None:
         """Plug a host's interface in or out."""
         self._machines[host].linked = up
-        self.changed.give()
+        self._change()
 
     def stop(self, host: str) -> None:
         """Switch a host off."""
         machine = self._machines[host]
         machine.powered = False
-        self.changed.give()
-        self._kill(machine)
+        self._change()
+        machine.end_runs()
 
     def start(self, host: str) -> None:
         """Switch a host on."""
         machine = self._machines[host]
         machine.powered = True
+        self.boots[host] += 1
         machine.booted_at = self.world.now()
+        self.vpc.forget_flows(host)
         machine.forwarding = machine.translating = machine.boots_to_nat
-        self.changed.give()
+        self._change()
 
     def reboot(self, host: str) -> None:
         """Switch a host off and on."""
@@ -239,32 +230,27 @@ class SimulatedNetwork:
             run.kill(outcome)
         self._machines[host].runs.clear()
 
-    def _kill(self, machine: _Machine) -> None:
-        for run in machine.runs:
-            run.kill()
-        machine.runs.clear()
-
     def set_uplink(self, nat: str, up: bool) -> None:
         """Let a NAT's packets to and from the Internet vanish, or not."""
         self._machines[nat].uplink = up
-        self.changed.give()
+        self._change()
 
     def set_target(self, address: str, up: bool) -> None:
         """Let an address answer, or not."""
-        (self._dark_targets.discard if up else self._dark_targets.add)(address)
-        self.changed.give()
+        (self._packets.dark.discard if up else self._packets.dark.add)(address)
+        self._change()
 
     def set_internet(self, up: bool) -> None:
         """Let the Internet be reachable, or not."""
-        self._internet = up
-        self.changed.give()
+        self._packets.internet = up
+        self._change()
 
     def set_loss(self, percent: float) -> None:
         """Lose packets at random."""
         self._loss = percent
-        self.changed.give()
+        self._change()
 
     def set_sick(self, backend: str, sick: bool) -> None:
         """Let a backend drop its own packets to the outside."""
         self._machines[backend].sick = sick
-        self.changed.give()
+        self._change()

@@ -129,7 +129,9 @@ class SimulatedProbe(SimulatedProcess):
             "lost": self._lost,
             "lost_for": round(lost_for, 2),
             "elapsed": round(self._network.world.now() - self._begun, 2),
-            "uptime": int(self._network.uptime(self._host)),
+            "uptime": round(self._network.uptime(self._host), 2),
+            # One boot, one id: a host that boots anew has begun at another time.
+            "boot": f"{self._network.booted_at(self._host):.1f}",
             "targets": " ".join(self._targets),
         }
         self._outcome = ProbeOutcome(exit_code, json.dumps(said, separators=(",", ":")) + "\n")

@@ -12,6 +12,7 @@ from typing import Any
 from infra.app import make_app
 from tests.moto_template import for_moto
 
+BUCKET = "templates-of-the-lab"
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = {
     "vpcId": "vpc-0000000000000face",
@@ -19,8 +20,8 @@ PLACES = {
     "primaryInstanceId": "i-0000000000000face",
     "standbySubnetId": "subnet-0000000000000face",
 }
-# The egress address of a pair that is to have one.
-EGRESS_PLACE = "eipalloc-0000000000000face"
+# The egress address of a pair that is to have one, and the second.
+EGRESS_PLACE, STANDBY_EGRESS_PLACE = "eipalloc-0000000000000face", "eipalloc-0000000000000fade"
 PAIR = "main"
 
 
@@ -29,11 +30,12 @@ def template(settings: Mapping[str, object], ids: Mapping[str, str], image: str)
 
     Args:
         settings: of the pair, beside the ids.
-        ids: for each of PLACES, and for the egress address of a pair that has one, the id in moto's account.
+        ids: for each of PLACES, and for the addresses of a pair that has any, the id in moto's account.
         image: an AMI that moto knows.
     """
     text = synthesized(settings)
-    for setting, place in {**PLACES, "egressAddress": EGRESS_PLACE}.items():
+    addresses = {"egressAddress": EGRESS_PLACE, "standbyEgressAddress": STANDBY_EGRESS_PLACE}
+    for setting, place in {**PLACES, **addresses}.items():
         text = text.replace(place, ids.get(setting, place))
     return json.dumps(_for_lab(json.loads(text), image))
 
@@ -58,6 +60,18 @@ def synthesized(settings: Mapping[str, object]) -> str:
         half.write_text(text, encoding="utf-8")
         half.replace(kept)
     return kept.read_text(encoding="utf-8")
+
+
+def published(s3: Any, body: str) -> str:
+    """Put a template where CloudFormation reads it, as the CDK does, and return its URL.
+
+    Args:
+        s3: boto3 client.
+        body: the template; in a request of CloudFormation it may have 51,200 bytes, and a pair's has more.
+    """
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    s3.put_object(Bucket=BUCKET, Key="template.json", Body=body.encode())
+    return f"https://{BUCKET}.s3.{s3.meta.region_name}.amazonaws.com/template.json"
 
 
 def _for_lab(body: dict[str, Any], image: str) -> dict[str, Any]:

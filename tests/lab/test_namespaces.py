@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.netns import PREFIX, why_unavailable
+from tests.lab.availability import why_unavailable
+from tests.lab.netns import PREFIX
 
 if (reason := why_unavailable()) is not None:
     pytest.skip(reason, allow_module_level=True)
@@ -43,6 +44,7 @@ def network() -> Iterator[NamespacesNetwork]:
             made.associate(subnet.name, "primary")
         for nat in made.layout.nats:
             made.boot(nat.name, USER_DATA)
+        made.set_guards(checks={nat.name: False for nat in made.layout.nats})
         yield made
     finally:
         made.close()

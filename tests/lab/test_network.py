@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gate.rule import CHANGED
 from tests.lab.bench import EVERYBODY, PROBE, Bench, make
 from tests.lab.layout import (
     EGRESS,
@@ -166,13 +167,13 @@ def test_the_probe_tells_what_the_network_is_like(bench: Bench) -> None:
             bench.network.set_uptime("backend1", 20)
             code, said = told("backend1", 0)
             assert (code, said["state"]) == (3, "warming-up")
-            assert 20 <= int(str(said["uptime"])) <= 24
+            assert 20 <= float(str(said["uptime"])) <= 24
         finally:
             bench.network.set_sick("backend1", False)
         bench.network.set_uptime("backend1", 90000)
         code, said = told("backend1", 2)
         assert (code, said["state"]) == (0, "reachable")
-        assert 90000 <= int(str(said["uptime"])) <= 90010
+        assert 90000 <= float(str(said["uptime"])) <= 90010
 
     bench.play(body)
 
@@ -369,3 +370,25 @@ def test_a_nat_without_a_public_address_is_cut_off_and_so_is_everybody_behind_it
         assert bench.reaching() == EVERYBODY | NATS
 
     bench.play(body)
+
+
+def test_a_connection_outlives_the_rules_of_its_nat_but_not_its_public_address(bench: Bench) -> None:
+    def body() -> None:
+        network, host = bench.network, bench.layout.backends[0]
+        path = network.path(host.name, SSM_PUBLIC)
+        assert network.reaches(host.name, SSM_PUBLIC, 443)
+        assert network.carries(host.name, SSM_PUBLIC, path)
+        network.flush_nat_rules("nat01")
+        try:
+            assert not network.reaches(host.name, SSM_PUBLIC, 443)
+            assert network.carries(host.name, SSM_PUBLIC, path)
+            network.associate(host.subnet, "standby")
+            assert network.reaches(host.name, SSM_PUBLIC, 443)
+            assert not network.carries(host.name, SSM_PUBLIC, path)
+            assert network.carries(host.name, SSM_PUBLIC, network.path(host.name, SSM_PUBLIC))
+        finally:
+            network.associate(host.subnet, "primary")
+            network.reboot("nat01")
+
+    bench.play(body)
+    assert CHANGED["N6"]

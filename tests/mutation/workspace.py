@@ -32,7 +32,7 @@ GROUPS = {
         ("routes",), tuple(f"tests/integration/test_{name}.py" for name in ("routes", "routes_edges", "swap"))
     ),
     "acting": Group(
-        ("lock", "failover"),
+        ("parameter", "lock", "held", "failover", "execution"),
         (
             *(f"tests/integration/test_{name}.py" for name in ("lock_store", "lock_edges", "claim")),
             *(

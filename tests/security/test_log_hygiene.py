@@ -73,7 +73,7 @@ def test_no_line_and_no_message_of_any_scenario_tells_more_than_instance_ids(nam
     (lab,) = labs
     lines = stream.getvalue().splitlines()
     assert lines
-    assert run.passed
+    assert run.as_expected
     told = {
         "log": lines,
         "metrics": [json.dumps(line) for line in lab.functions.metrics],
@@ -150,7 +150,8 @@ def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() ->
     function.told[HOSTS[3]] = Told("Failed", "Failed", 1, f"root@{host}: password={CANARY}\n", NOW - 1)
     function.answers["DescribeInstanceInformation"] = lambda _: {
         "InstanceInformationList": [
-            {"InstanceId": h, "ComputerName": host, "IPAddress": "10.0.0.9", "Name": CANARY, "LastPingDateTime": TIME}
+            {"InstanceId": h, "PingStatus": "Online", "LastPingDateTime": TIME}
+            | {"ComputerName": host, "IPAddress": "10.0.0.9", "Name": CANARY}
             for h in (*HOSTS, STANDBY)
         ]
     }

@@ -9,7 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from tests.gate.harshness import Harshness
+from tests.lab.latencies import Latencies
 from tests.lab.many import quiet
+from tests.lab.screen import show_latencies
 from tests.simulation.campaign import Campaign, campaign
 from tests.simulation.generator import history
 from tests.simulation.minimise import minimise
@@ -29,6 +32,8 @@ def main(
     logging.disable(logging.CRITICAL)
     if seed is not None:
         raise typer.Exit(_one(console, seed))
+    show_latencies(console, Latencies(), Harshness())
+    console.print("each history multiplies the latencies, and the shares by 0, 1 or 4")
     last = Campaign()
     for last in campaign(range(first, first + runs), jobs):
         if console.is_terminal:

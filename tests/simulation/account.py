@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.gate.rule import changed
+
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
 KEPT_VERSIONS = 100
 # How far back it can answer, in seconds.
 REMEMBERED = 60.0
+# States of an instance in which no route can lead to it; while it is stopping, EC2 still calls them active.
+NO_TARGETS = ("stopped", "terminated")
 
 
 class Refused(Exception):  # noqa: N818 - AWS refuses, the model has no error
@@ -36,7 +40,11 @@ class Version:
 
 @dataclass
 class Instance:
-    """What EC2 tells of an instance; ``interface`` is its one network interface, in ``subnet``."""
+    """What EC2 tells of an instance.
+
+    ``interface`` is its one network interface, in ``subnet``; ``checked`` whether its source/destination check is on;
+    ``public`` is its public address, if it has one.
+    """
 
     state: str
     launched_at: float
@@ -44,6 +52,8 @@ class Instance:
     tags: Mapping[str, str]
     interface: str = ""
     subnet: str = ""
+    checked: bool = True
+    public: str | None = None
 
 
 @dataclass
@@ -134,7 +144,12 @@ class ModelAccount:
     def tables(self) -> dict[str, dict[str, Any]]:
         """Describe all route tables, by id."""
         told: dict[str, dict[str, Any]] = {
-            table: {"RouteTableId": table, "Routes": routes, "Associations": [], "PropagatingVgws": []}
+            table: {
+                "RouteTableId": table,
+                "Routes": self._as_they_are(routes),
+                "Associations": [],
+                "PropagatingVgws": [],
+            }
             for table, routes in self.holdings.routes.items()
         }
         for association, (subnet, table) in self.holdings.associations.items():
@@ -148,6 +163,15 @@ class ModelAccount:
                 }
             )
         return told
+
+    def _as_they_are(self, routes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return routes with their state: one to an instance that is stopped or gone is a blackhole."""
+        known = self.holdings.instances
+        dead = [r for r in routes if r.get("InstanceId") in known and known[r["InstanceId"]].state in NO_TARGETS]
+        if not dead:
+            return routes
+        changed("N7")
+        return [{**route, "State": "blackhole"} if route in dead else route for route in routes]
 
     def _route_tables(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         wanted = _filters(arguments).get("route-table-id")
@@ -179,6 +203,10 @@ class ModelAccount:
         return {"Return": True}
 
     def _instances(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        named: Sequence[str] = arguments.get("InstanceIds", ())
+        for instance in named:
+            if instance not in self.holdings.instances:
+                raise Refused("InvalidInstanceID.NotFound", f"The instance ID '{instance}' does not exist")
         found = [
             {
                 "InstanceId": i,
@@ -186,9 +214,18 @@ class ModelAccount:
                 "LaunchTime": datetime.fromtimestamp(known.launched_at, UTC),
                 "PrivateIpAddress": known.address,
                 "SubnetId": known.subnet,
-                "NetworkInterfaces": [{"NetworkInterfaceId": known.interface, "Attachment": {"DeviceIndex": 0}}],
+                "SourceDestCheck": known.checked,
+                "NetworkInterfaces": [
+                    {
+                        "NetworkInterfaceId": known.interface,
+                        "SourceDestCheck": known.checked,
+                        "Attachment": {"DeviceIndex": 0},
+                    }
+                ],
+                "Tags": [{"Key": key, "Value": value} for key, value in known.tags.items()],
+                **({} if known.public is None else {"PublicIpAddress": known.public}),
             }
-            for i in _filters(arguments)["instance-id"]
+            for i in named or _filters(arguments)["instance-id"]
             if (known := self.holdings.instances.get(i)) is not None
         ]
         return {"Reservations": [{"Instances": found}]}
@@ -230,22 +267,35 @@ class ModelAccount:
         return page | ({"NextToken": "more"} if len(chosen) > arguments["MaxResults"] else {})
 
     def _parameters(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        known = {name: self.latest(name) for name in arguments["Names"]}
+        known = {name: self._version(*name.partition(":")[::2]) for name in arguments["Names"]}
         return {
-            "Parameters": [_told(name, version) for name, version in known.items() if version is not None],
+            "Parameters": [
+                _told(name.partition(":")[0], version) for name, version in known.items() if version is not None
+            ],
             "InvalidParameters": [name for name, version in known.items() if version is None],
         }
 
     def _parameter(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        version = self.latest(arguments["Name"])
-        if version is None:
+        parameter = self.parameter(arguments["Name"])
+        if parameter is None:
             raise Refused("ParameterNotFound", arguments["Name"])
-        return {"Parameter": _told(arguments["Name"], version)}
+        return {"Parameter": parameter}
 
     def latest(self, name: str) -> Version | None:
         """Give the latest version of a parameter; None where there is none."""
         versions = self.holdings.parameters.get(name)
         return versions[-1] if versions else None
+
+    def _version(self, name: str, number: str) -> Version | None:
+        """Give one version of a parameter, the latest where none is named; None where there is none (any more)."""
+        if not number:
+            return self.latest(name)
+        return next((v for v in self.holdings.parameters.get(name, []) if v.number == int(number)), None)
+
+    def parameter(self, name: str) -> dict[str, Any] | None:
+        """Give a parameter as GetParameter does; None where there is none."""
+        version = self.latest(name)
+        return None if version is None else _told(name, version)
 
     def put(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Write a parameter.

@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 
 from tests.lab.cloud import A_DAY, Cloud
-from tests.lab.layout import PEER_CIDR, Layout
+from tests.lab.guards import Guard, Rule
+from tests.lab.layout import PEER_CIDR, VPN_CIDR, Layout
 from tests.lab.moto_cloud import MotoCloud
 from tests.lab.network import Network
 from tests.lab.simulated import SimulatedNetwork
@@ -26,6 +27,8 @@ class Deployed:
     subnets: Mapping[str, str]
     rules: tuple[Mapping[str, Any], ...]
     holdings: Holdings
+    groups: Mapping[str, Guard]
+    acls: Mapping[str, Guard]
 
 
 @cache
@@ -63,6 +66,7 @@ def _taken(cloud: MotoCloud) -> Deployed:
             cloud.tags(cloud.instances[host.name]),
             cloud.interface(host.name),
             cloud.subnets[host.subnet],
+            cloud.checks()[host.name],
         )
         for host in layout.hosts
     }
@@ -82,6 +86,8 @@ def _taken(cloud: MotoCloud) -> Deployed:
         dict(cloud.subnets),
         tuple(cloud.rules()),
         Holdings(instances, routes, associations, parameters, _addresses(cloud)),
+        cloud.groups(),
+        cloud.acls(),
     )
 
 
@@ -100,6 +106,8 @@ class ModelCloud(Cloud):
         self._deployed = deployed(json.dumps(settings, sort_keys=True), network.layout)
         self.account: ModelAccount
         self._replaced = 0
+        self._groups: dict[str, Guard] = {}
+        self._acls: dict[str, Guard] = {}
 
     def open(self, now: float) -> None:
         """Copy what was deployed, and boot the NATs."""
@@ -124,7 +132,7 @@ class ModelCloud(Cloud):
         """Answer from the model."""
         del send
         try:
-            return self.account.answer(operation, arguments)
+            return self.unwarned(operation, self.account.answer(operation, arguments))
         except Refused as refused:
             error = {"Error": {"Code": refused.code, "Message": refused.message}}
             raise client.exceptions.from_code(refused.code)(error, operation) from None
@@ -137,6 +145,18 @@ class ModelCloud(Cloud):
         """Give an instance's tags."""
         return dict(self.account.holdings.instances[instance_id].tags)
 
+    def state(self, instance_id: str) -> str:
+        """Give an instance's state."""
+        return self.account.holdings.instances[instance_id].state
+
+    def untag(self, host: str) -> None:
+        """Take an instance's tags away."""
+        self.account.change().instances[self.instances[host]].tags = {}
+
+    def terminate_instance(self, host: str) -> None:
+        """Let EC2 say that an instance is terminated."""
+        self.account.change().instances[self.instances[host]].state = "terminated"
+
     def tables(self) -> dict[str, dict[str, Any]]:
         """Describe all route tables, by id."""
         return self.account.tables()
@@ -148,6 +168,42 @@ class ModelCloud(Cloud):
     def elastic(self) -> dict[str, str]:
         """Give the Elastic IP of every host that has one."""
         return {self._hosts[i]: public for public, i in self.account.holdings.addresses.values() if i is not None}
+
+    def groups(self) -> dict[str, Guard]:
+        """Return what the security groups of each interface admit."""
+        return {**self._deployed.groups, **self._groups}
+
+    def acls(self) -> dict[str, Guard]:
+        """Return the network ACL of each subnet."""
+        return {**self._deployed.acls, **self._acls}
+
+    def set_inbound(self, host: str, rules: Sequence[Rule]) -> None:
+        """Let the security group of a host admit this and nothing else."""
+        self._groups[host] = Guard(tuple(rules), self.groups()[host].outbound)
+        self.mirror_groups()
+
+    def set_acl(self, subnet: str, acl: Guard) -> None:
+        """Give a subnet a network ACL of its own."""
+        self._acls[subnet] = acl
+        self.mirror_groups()
+
+    def checks(self) -> dict[str, bool]:
+        """Return whether the source/destination check of each host is on."""
+        instances = self.account.holdings.instances
+        return {host: instances[instance].checked for host, instance in self.instances.items()}
+
+    def set_source_dest_check(self, host: str, *, on: bool) -> None:
+        """Have EC2 drop what a host forwards, or not."""
+        self.account.change().instances[self.instances[host]].checked = on
+        self.mirror_groups()
+
+    def tell_public(self, host: str, address: str | None) -> None:
+        """Let EC2 say that a host has a public address, or none."""
+        self.account.holdings.instances[self.instances[host]].public = address
+
+    def parameter(self, name: str) -> Mapping[str, Any] | None:
+        """Give a parameter as GetParameter does."""
+        return self.account.parameter(name)
 
     def stop_instance(self, host: str) -> None:
         """Let EC2 say that an instance is stopped."""
@@ -190,14 +246,25 @@ class ModelCloud(Cloud):
     def add_private_routes(self) -> None:
         """Give the primary's table a peering, and a gateway endpoint of S3."""
         self.account.holdings.routes[self.primary_table] += [
-            {"DestinationCidrBlock": PEER_CIDR, "VpcPeeringConnectionId": "pcx-1", "State": "active"},
-            {"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1", "State": "active"},
+            {"DestinationCidrBlock": PEER_CIDR, "VpcPeeringConnectionId": "pcx-0123456789abcdef0", "State": "active"},
+            {
+                "DestinationPrefixListId": "pl-0123456789abcdef0",
+                "GatewayId": "vpce-0123456789abcdef0",
+                "State": "active",
+            },
         ]
+        self.mirror()
+
+    def add_vpn_routes(self, hosts: Mapping[str, str]) -> None:
+        """Give tables, by id, a route to the VPN, each to a host."""
+        for table, host in hosts.items():
+            route = {"DestinationCidrBlock": VPN_CIDR, "InstanceId": self.instances[host], "State": "active"}
+            self.account.holdings.routes[table].append(route)
         self.mirror()
 
     def add_endpoint_routes(self, endpoint: str, tables: Sequence[str]) -> None:
         """Give tables the routes of a gateway endpoint."""
         for table in tables:
             self.account.holdings.routes[table].append(
-                {"DestinationPrefixListId": "pl-1", "GatewayId": endpoint, "State": "active"}
+                {"DestinationPrefixListId": "pl-0123456789abcdef0", "GatewayId": endpoint, "State": "active"}
             )

@@ -64,8 +64,10 @@ def finale(stage: Stage, history: History) -> bool:
         lock = readable(stage.cloud.lock_text())
         rules.broken(4, f"{bound:.0f} s after the death of {active} not all subnets use {to}; the lock says {lock}")
         return False
-    # The new way is taken a moment after EC2 has accepted it.
-    stage.lab.wait(1.0 + history.slower)
+    # The new way is taken a moment after EC2 has accepted it; an Elastic IP carries nothing meanwhile.
+    latencies = stage.lab.latencies
+    moved = latencies.associate[1] + latencies.address[1] + latencies.lifted[1]
+    stage.lab.wait(1.0 + (moved if "egressAddress" in history.settings else latencies.route[1]))
     _judge_end(stage, history, stage.nats[1 - stage.nats.index(active)])
     return True
 

@@ -27,7 +27,7 @@ DAY = 86400.0
 HARMLESS = frozenset({"stale", "slow", "made twice"})
 PERIOD = 60.0
 STORMY = (
-    *("GetParameters", "GetParameter", "PutParameter", "DescribeRouteTables", "ReplaceRouteTableAssociation"),
+    *("GetParameters", "PutParameter", "DescribeRouteTables", "ReplaceRouteTableAssociation"),
     *("ListCommandInvocations", "ListCommands", "SendCommand", "DescribeInstances", "Publish"),
 )
 
@@ -137,6 +137,7 @@ def history(seed: int) -> History:
         settings,
         environment,
         slower=chance.choice((0.3, 0.3, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0)),
+        harsh=Random(f"harsh {seed}").choice((0.0, 1.0, 1.0, 1.0, 4.0)),
         share=share,
         fates=fates,
         storms=storms,

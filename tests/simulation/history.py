@@ -41,6 +41,7 @@ class History:
         subnets: how many private ones there are.
         backends: how many there are.
         slower: factor of every latency of AWS.
+        harsh: factor of how often AWS refuses, loses and forgets on an ordinary day, see ``tests.gate.harshness``.
         share: of all calls that something befalls.
         fates: what may befall them, see ``tests.simulation.weather``.
         storms: an operation, the share of its calls that something befalls, and what, in place of the above.
@@ -57,6 +58,7 @@ class History:
     subnets: int = 2
     backends: int = 4
     slower: float = 1.0
+    harsh: float = 1.0
     share: float = 0.0
     fates: tuple[str, ...] = ()
     storms: tuple[tuple[str, float, tuple[str, ...]], ...] = ()

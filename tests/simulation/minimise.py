@@ -38,7 +38,7 @@ def minimise(played: Played, again: Callable[[History], Played] = play) -> Playe
         best = tried
         return True
 
-    for simpler in ({"share": 0.0}, {"storms": ()}, {"events": (0.0, 0.0, 0.0)}):
+    for simpler in ({"harsh": 0.0}, {"share": 0.0}, {"storms": ()}, {"events": (0.0, 0.0, 0.0)}):
         breaks(replace(best.history, **simpler))
     _shrink(best.history.steps, lambda kept: breaks(replace(best.history, steps=tuple(kept))))
     before = best.history.spared

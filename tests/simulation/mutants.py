@@ -82,32 +82,35 @@ class Mutant:
 
 MUTANTS = (
     # The claim
-    Mutant("the claim is created over another", "lock:LockStore.take", "overwrite=False", "overwrite=True"),
+    Mutant("the claim is created over another", "parameter:Parameters.create", "overwrite=False", "overwrite=True"),
     Mutant("a claim is never taken over", "record:Claim.is_live", "now < self.until", "True"),
     Mutant("a claim is taken over too early", "record:Claim.is_live", "< self.until", "< self.until - 58"),
     Mutant(
-        "of two takers both have the claim", "lock:LockStore._take_over", "version != standing.version + 1", "False"
+        "of two takers both have the claim",
+        "lock:LockStore.take",
+        "not self._parameters.is_next(name, standing.version, claim.text, version)",
+        "False",
     ),
     Mutant(
         "the claim is given up after a failover",
-        "failover:Failover._swap",
-        "verified = Verified(why=NOT_ASKED)",
-        "verified = Verified(why=NOT_ASKED); held.give_up()",
+        "execution:Execution.swap",
+        "moved, seconds, evidence = done.moved, done.seconds, known.evidence",
+        "moved, seconds, evidence = done.moved, done.seconds, known.evidence; held.give_up()",
     ),
     # The lock
     Mutant(
         "the lock is not read again after claiming",
-        "failover:Failover.carry_out",
-        "lock = held.read()",
-        "lock = Lock(LockState.ARMED, 'armed', 0, '')",
+        "failover:Failover._claimed",
+        "None if held is None else held.read()",
+        "Lock(LockState.ARMED, 'armed', 0, '')",
     ),
     Mutant(
         "the outcome overwrites what a person wrote",
-        "lock:HeldLock.write_word",
-        "self._written is not None and",
-        "False and",
+        "held:HeldLock._look_before_writing",
+        "below is None or fresh",
+        "True",
     ),
-    Mutant("the record is written after the swap", "failover:Failover.carry_out", "held.write(record)", "pass"),
+    Mutant("the record is written after the swap", "failover:Failover._recorded", "held.write(record)", "pass"),
     Mutant("an unreadable lock is armed", "record:read_lock", "LockState.UNREADABLE, text", "LockState.ARMED, text"),
     Mutant("a paused lock is armed", "record:read_lock", "Lock(LockState.PAUSED, text", "Lock(LockState.ARMED, text"),
     Mutant(
@@ -122,7 +125,7 @@ MUTANTS = (
     Mutant(
         "a failover of other tables stays begun",
         "failover:Failover._finish",
-        "self._record_foreign(held, lock, dead, invoker, metrics)",
+        "self._record_foreign(held, dead, invoker, metrics)",
         "return Result('locked', 'not the pair\\'s')",
     ),
     # The swap
@@ -139,13 +142,13 @@ MUTANTS = (
         "for subnet, association in [*associations.items()][:1]] + [lambda: None] * (len(associations) - 1)",
     ),
     Mutant(
-        "a swap that failed is told as done", "failover:Failover._swap", "if done.failure is not None:", "if False:"
+        "a swap that failed is told as done", "execution:Execution.swap", "if done.failure is not None:", "if False:"
     ),
     Mutant(
         "a failure is recorded, but not raised",
-        "failover:Failover._swap",
-        "raise done.failure",
-        "return Result('failed', 'failed')",
+        "execution:Execution._fail",
+        "raise error from unrecorded",
+        "pass",
     ),
     Mutant(
         "always to the standby",
@@ -162,12 +165,12 @@ MUTANTS = (
     ),
     Mutant(
         "the egress address is left behind",
-        "egress:Egress.move",
-        "self._try(nat, interface)",
-        "(Move(self.allocation, nat, None, None), True)",
+        "egress:Egress._move",
+        "self._try(move)",
+        "(move, True)",
     ),
     # The decision
-    Mutant("a split is taken for healthy", "routes:Tables.active", "if len(used) == 1", "if used"),
+    Mutant("a split is taken for healthy", "tables:Tables.active", "if len(used) == 1", "if used"),
     Mutant("freshness is ignored", "survey:survey", "if now - word.at <= settings.freshness", ""),
     Mutant(
         "a failure counts twice",
@@ -209,8 +212,13 @@ MUTANTS = (
     Mutant("a watch that was never heard of is healthy", "observation:_not_begun", "State.PENDING", "State.REACHABLE"),
     # What is told
     Mutant("a round that is refused is passed over", "monitor:Monitor.run", "raise refused", "pass"),
-    Mutant("nobody is told", "failover:Failover._swap", "self._teller.tell_of(", "(lambda *_: None)("),
-    Mutant("lost routes are not told of", "inspection:Inspector._compare_routes", "view.tables.differences()", "()"),
+    Mutant("nobody is told", "execution:Execution.swap", "self._teller.tell_of(", "(lambda *_: None)("),
+    Mutant(
+        "lost routes are not told of",
+        "inspection:Inspector._compare_routes",
+        "view.tables.differences(view.instances)",
+        "()",
+    ),
     Mutant(
         "routes are copied while locked",
         "inspection:Inspector._compare_routes",

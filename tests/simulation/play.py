@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from tests.gate.deliveries import Deliveries
+from tests.gate.harshness import Harshness
+from tests.gate.rule import LISTENERS
+from tests.gate.table import RULES
+from tests.lab.execution import Call, Execution
 from tests.lab.functions import Invocation
-from tests.lab.gateway import Call, Execution
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.layout import standard_layout
 from tests.lab.simulated import SimulatedNetwork
 from tests.simulation.cloud import ModelCloud
-from tests.simulation.deliveries import Deliveries
 from tests.simulation.ending import finale, rest
 from tests.simulation.evidence import Tolerance
 from tests.simulation.history import History, Step
@@ -24,6 +27,10 @@ from tests.simulation.stage import PERIOD, Stage
 from tests.simulation.steps import STEPS, called, calm
 from tests.simulation.truth import Truth
 from tests.simulation.weather import Weather
+
+TEXTS = {rule.id: rule.text for rule in RULES}
+# How late an event may be that is late, in seconds.
+LATE_BY = (0.0, 60.0)
 
 
 @dataclass
@@ -80,8 +87,14 @@ class Player:
             layout=standard_layout(history.subnets, history.backends),
             cloud=ModelCloud,
             measured=False,
+            harshness=Harshness().scaled(history.harsh),
         )
-        lab.run(self._main)
+        listener = self._gate_changed
+        LISTENERS.append(listener)
+        try:
+            lab.run(self._main)
+        finally:
+            LISTENERS.remove(listener)
         self.played.violations.sort(key=lambda violation: violation.at)
         return self.played
 
@@ -129,7 +142,7 @@ class Player:
         )
         lab.gateway.interpose = self._weather.interpose
         lab.gateway.after.append(self._called)
-        self._deliveries = Deliveries(history.seed, history.events, history.spared, self._event_befallen)
+        self._deliveries = Deliveries(history.seed, history.events, LATE_BY, history.spared, self._event_befallen)
         lab.functions.late = self._deliveries.copies
         lab.functions.on_begin = self._began
         lab.functions.on_end = self._ended
@@ -197,6 +210,11 @@ class Player:
         self.played.strikes.append(event)
         self.played.seen.update(troubles)
         self._tell(f"! {event}: {', '.join(troubles)}")
+
+    def _gate_changed(self, rule: str) -> None:
+        self.played.seen[f"rule {rule}"] += 1
+        if self._telling:
+            self._tell(f"! {rule}: {TEXTS.get(rule, '')}")
 
     def _began(self, invocation: Invocation) -> None:
         self.played.seen[f"invocations by {invocation.trigger}"] += 1

@@ -7,10 +7,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.lock import ClaimLostError, LockChangedError
+from nat_failover.held import ClaimLostError, LockChangedError
 from nat_failover.routes import RouteTablesError, SwapFailedError
+from tests.lab.execution import FunctionEndedError
 from tests.lab.functions import Invocation
-from tests.lab.gateway import FunctionEndedError
 from tests.lab.lab import Lab
 from tests.simulation.account import ModelAccount
 from tests.simulation.evidence import Tolerance

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nat_failover.settings import Mode, Settings
+from tests.lab.execution import Execution
 from tests.lab.functions import Invocation
-from tests.lab.gateway import ROUTE_WRITES, Execution
+from tests.lab.gateway import ROUTE_WRITES
 from tests.lab.lab import Lab
 from tests.simulation.account import ModelAccount
 from tests.simulation.evidence import Tolerance, missing_evidence
@@ -158,6 +159,11 @@ class Rules:
         if self.log.latest.text == text and self.log.latest.by == actor.serial:
             return  # the same call once more, as boto3 makes it where an answer got lost
         self._not_observing(actor, "writes the lock")
+        if self._puts_back(actor, entry):
+            self.seen["words put back into the lock"] += 1
+            actor.record, actor.text, actor.over = None, "", True
+            self.log.write(self._now, text, self.log.entries[-2].by)
+            return
         self._holding(actor, "writes the lock")
         if entry.state == "failing-over":
             self._failover_begun(actor, entry)
@@ -168,6 +174,16 @@ class Rules:
         actor.record, actor.text = record, text
         actor.over = entry.state != "failing-over"
         self.log.write(self._now, text, actor.serial)
+
+    def _puts_back(self, actor: Actor, entry: Entry) -> bool:
+        """Tell whether an invocation takes back what it has written over the word of another."""
+        latest, below = self.log.latest, self.log.entries[-2:-1]
+        return (
+            latest.by == actor.serial
+            and bool(below)
+            and below[0].by != actor.serial
+            and (entry.text == below[0].text or (entry.armed and below[0].armed))
+        )
 
     def _failover_begun(self, actor: Actor, entry: Entry) -> None:
         # The lock is read again with the claim in hand: what stood there before does not count.

@@ -12,7 +12,7 @@ from tests.simulation.stage import Stage
 
 # Calls after which something may happen.
 CALLS = (
-    *("PutParameter claim", "PutParameter lock", "GetParameters", "GetParameter", "DescribeRouteTables"),
+    *("PutParameter claim", "PutParameter lock", "GetParameters", "DescribeRouteTables"),
     *("ReplaceRouteTableAssociation", "SendCommand watch", "SendCommand check", "SendCommand verify"),
     *("ListCommands", "ListCommandInvocations", "Publish"),
 )

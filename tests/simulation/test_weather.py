@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from tests.lab.gateway import Call, Execution, FunctionEndedError
+from tests.gate.deliveries import SECOND, TROUBLES, Deliveries
+from tests.lab.execution import Call, Execution, FunctionEndedError
 from tests.lab.virtual_world import VirtualWorld
-from tests.simulation.deliveries import LATE, SECOND, TROUBLES, Deliveries
 from tests.simulation.weather import AFTER, BEFORE, FATES, SLOW, STALE_BY, Weather
 
 
@@ -38,8 +38,9 @@ class Played:
 
         self.seconds = world.run(call)
 
-    def _make(self) -> str:
-        self.made.append(self._at)
+    def _make(self, within: Callable[[], AbstractContextManager[None]] = nullcontext) -> str:
+        with within():
+            self.made.append(self._at)
         return "answer"
 
     @contextmanager
@@ -119,11 +120,13 @@ def test_a_call_that_is_spared_leaves_the_others_as_they_were() -> None:
 
 def test_events_are_lost_come_twice_or_late_as_often_as_they_are_to() -> None:
     told: list[str] = []
-    deliveries = Deliveries(1, (0.2, 0.3, 0.5), frozenset({"event 1"}), lambda _, troubles: told.extend(troubles))
+    deliveries = Deliveries(
+        1, (0.2, 0.3, 0.5), (0.0, 60.0), frozenset({"event 1"}), lambda _, troubles: told.extend(troubles)
+    )
     copies = [deliveries.copies() for _ in range(1000)]
     assert copies[0] == (0.0,)
     assert {len(each) for each in copies} == {0, 1, 2}
-    assert all(0 <= late <= LATE + SECOND for each in copies for late in each)
+    assert all(0 <= late <= 60.0 + SECOND for each in copies for late in each)
     for trouble, share in zip(TROUBLES, (0.2, 0.3 * 0.8, 0.5 * 0.8), strict=True):
         assert abs(told.count(trouble) / 1000 - share) < 0.05
     assert sum(len(each) for each in copies) == 1000 - told.count(TROUBLES[0]) + told.count(TROUBLES[1])

@@ -13,7 +13,8 @@ def described(history: History) -> str:
     lost, twice, late = history.events
     lines = [
         f"seed {history.seed}: a pair with {settings}; {changed}",
-        f"  {history.subnets} subnets, {history.backends} backends, latencies times {history.slower:g}",
+        f"  {history.subnets} subnets, {history.backends} backends, latencies times {history.slower:g}, "
+        f"shares of an ordinary day times {history.harsh:g}",
         f"  of all calls {history.share:.1%} befallen by: {', '.join(history.fates)}",
         *(
             f"  of {operation} {share:.0%} befallen by: {', '.join(fates)}"

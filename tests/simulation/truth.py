@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.gate.run_command.on_network import RunCommand
 from tests.lab.cloud import Cloud
-from tests.lab.runcommand import RunCommand
 from tests.lab.simulated import SimulatedNetwork
 from tests.lab.world import World
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, ReadTimeoutError
 
-from tests.lab.gateway import Call, FunctionEndedError
+from tests.gate.chance import befallen
+from tests.gate.rates import throttled
+from tests.lab.execution import Call, FunctionEndedError
 from tests.lab.world import World
 
 AsOf = Callable[[float], AbstractContextManager[None]]
@@ -28,10 +29,6 @@ STALE_BY = 10.0
 SLOW = (1.0, 20.0)
 
 
-def _throttled(operation: str) -> ClientError:
-    return ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, operation)
-
-
 def _server_error(operation: str) -> ClientError:
     return ClientError({"Error": {"Code": "InternalError", "Message": "An internal error has occurred"}}, operation)
 
@@ -45,7 +42,7 @@ def _lost(operation: str) -> ReadTimeoutError:
 
 
 BEFORE: Mapping[str, Callable[[str], Exception]] = {
-    "throttled": _throttled,
+    "throttled": lambda operation: throttled("ssm", operation),
     "server error": _server_error,
     "not reached": _not_reached,
 }
@@ -91,7 +88,7 @@ class Weather:
         self.seen: Counter[tuple[str, str]] = Counter()
         self.calls: Counter[str] = Counter()
 
-    def interpose(self, call: Call, make: Callable[[], Any]) -> Any:
+    def interpose(self, call: Call, make: Callable[..., Any]) -> Any:
         """Make a call, or what befalls it instead.
 
         Raises:
@@ -122,7 +119,8 @@ class Weather:
                 self.world.sleep(chance.uniform(*SLOW))
                 return answer
             case "stale":
-                return self._from_the_past(make, self.world.now() - chance.uniform(0, STALE_BY))
+                at = self.world.now() - chance.uniform(0, STALE_BY)
+                return make(lambda: self._from_the_past(at))
             case "killed before":
                 call.execution.killed = True
                 raise FunctionEndedError
@@ -131,18 +129,16 @@ class Weather:
                 call.execution.killed = True
                 raise FunctionEndedError
 
-    def _from_the_past(self, make: Callable[[], Any], at: float) -> Any:
+    @contextmanager
+    def _from_the_past(self, at: float) -> Iterator[None]:
         with ExitStack() as stack:
             for as_of in self.as_of:
                 stack.enter_context(as_of(at))
-            return make()
+            yield
 
     def _chance(self, strike: str, share: float) -> Random | None:
         """Give a source of chance to a call that something befalls; to most, nothing does."""
-        if not share or strike in self.spared:
-            return None
-        lot = zlib.crc32(f"{self.seed} {strike}".encode())
-        return Random(lot) if lot < share * 2**32 else None
+        return None if strike in self.spared else befallen(self.seed, strike, share)
 
     @staticmethod
     def _fate(operation: str, chance: Random, fates: tuple[str, ...]) -> str | None:
@@ -151,7 +147,5 @@ class Weather:
 
 
 def _quietly(make: Callable[[], Any]) -> None:
-    try:
+    with suppress(ClientError, HTTPClientError):
         make()
-    except ClientError:
-        return

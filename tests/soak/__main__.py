@@ -11,10 +11,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tests.lab.availability import why_unavailable
+from tests.lab.latencies import Latencies
 from tests.lab.many import quiet
-from tests.lab.netns import sweep, why_unavailable
+from tests.lab.netns import sweep
+from tests.lab.screen import show_latencies
 from tests.soak.figures import figures, passed, show
-from tests.soak.soak import soak
+from tests.soak.soak import HARSHNESS, soak
 
 
 def main(
@@ -33,6 +36,7 @@ def main(
     sweep()
     chosen = secrets.randbelow(2**31) if seed is None else seed
     console.print(f"soaking for {minutes:g} minutes, seed {chosen}")
+    show_latencies(console, Latencies(), HARSHNESS)
     found = soak(minutes * 60, chosen, told=lambda line: console.print(line, highlight=False, markup=False))
     show(console, found)
     if json_file is not None:

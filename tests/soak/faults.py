@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.lab.gateway import Execution, refused
+from tests.lab.execution import Execution
+from tests.lab.gateway import refused
 from tests.lab.lab import Lab
 from tests.lab.layout import TARGETS
 from tests.lab.moto_cloud import MotoCloud

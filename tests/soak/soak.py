@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tests.gate.harshness import Harshness
+from tests.lab.execution import FunctionEndedError
 from tests.lab.functions import Invocation
-from tests.lab.gateway import FunctionEndedError
 from tests.lab.lab import SETTINGS as LAB_SETTINGS
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 # Short, so that ten minutes have many failovers; the least that the configuration allows of the first.
 SETTINGS = {"functionTimeout": 30, "warmUp": 30}
+# Most events come once and soon, but more than on an ordinary day come twice, late or never.
+HARSHNESS = Harshness(event_lost=0.05, event_twice=0.1, event_late=0.05, late_by=(3.0, 30.0), answer_lost=0.02)
 # An outage may be over, by the pinger, before its packets' answers are late.
 SETTLED_AFTER = 1.5
 
@@ -87,7 +90,7 @@ def soak(
     synthesized(pair)  # beforehand: the CDK's process stays until this one ends
     with own_folder() as folder:
         watch = Watch(folder)
-        lab = Lab("namespaces", seed, Latencies(), pair)
+        lab = Lab("namespaces", seed, Latencies(), pair, harshness=HARSHNESS)
         lab.run(lambda of: _Run(of, found, deadly, told, watch).main(downloads_last))
         found.leftovers = watch.left()
     return found
@@ -113,7 +116,6 @@ class _Run:
     def main(self, downloads_last: tuple[float, float]) -> None:
         """Do all of it."""
         lab = self._lab
-        lab.functions.late = self._late
         lab.begin()
         self._watch.look()
         with Caller(lab, self._found.connections, downloads_last) as traffic:
@@ -124,10 +126,6 @@ class _Run:
             self._quiet(2)
         self._found.problems += traffic.problems
         self._judge_invocations(lab.functions.invocations)
-
-    def _late(self) -> Sequence[float]:
-        """Most events come once and soon, some twice, some late, some never."""
-        return self._lab.world.random.choices([(0.0,), (0.0, 0.4), (3.0,), ()], [16, 2, 1, 1])[0]
 
     def _time_is_over(self) -> bool:
         return self._lab.world.now() - self._begun >= self._found.seconds

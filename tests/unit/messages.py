@@ -9,13 +9,14 @@ from pathlib import Path
 from nat_failover.about_failovers import Moved, facts, failed_over, swap_failed
 from nat_failover.address import Move
 from nat_failover.composing import compose, compose_failover
-from nat_failover.conditions import Condition, Kind, Severity
+from nat_failover.conditions import OFFLINE, Condition, Kind, Severity
 from nat_failover.messages import Message
+from nat_failover.observation import Observation, State
 from nat_failover.record import LockState, Record
 from nat_failover.settings import Mode
 from nat_failover.told import Channel, Due, Phase, begun
 from nat_failover.verified import NO_TIME, Verified
-from tests.examples import BACKENDS, NOW, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, failures, settings
+from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, failures, settings
 
 APPROVED = Path(__file__).parent / "approved"
 SEEN = f"3 of 4 backends can't reach the Internet ({', '.join(BACKENDS[:3])})"
@@ -38,7 +39,13 @@ FAILED = replace(RECORD, state=LockState.FAILED, outcome=ERROR, seconds=None)
 MOVED = Moved(tuple(SUBNETS), 0.6, NOW - 0.4)
 ALL_BUT_ONE = Verified(BACKENDS[:4], BACKENDS[:2], (BACKENDS[3],))
 MOVE = Move("eipalloc-0123456789abcdef0", STANDBY, "203.0.113.9", "eni-0123456789abcdef1")
+SECOND = Move("eipalloc-0123456789abcdef1", PRIMARY, "203.0.113.10", "eni-0123456789abcdef0")
+REFUSED = "UnauthorizedOperation: You are not authorized"
 EVIDENCE = tuple(failures())
+# As it is without endpoints: of a dead NAT nobody can tell, and all that is known is that nobody answers.
+SILENT = tuple(failures(state=State.SILENT, explicit=False, at=NOW - 2, since=NOW - 12, asked_at=NOW - 12, elapsed=0.0))
+SILENT_SEEN = f"3 of 4 backends do not answer ({', '.join(BACKENDS[:3])})"
+SILENT_REASON = f"{SILENT_SEEN}, while the passive NAT {STANDBY} can reach the Internet"
 
 # What lasts, as it is when it begins.
 CONDITIONS: dict[Kind, Condition] = {
@@ -77,6 +84,11 @@ CONDITIONS: dict[Kind, Condition] = {
         "subnet-b), and no failover is under way: associate all of them with one",
     ),
     Kind.PASSIVE_UNHEALTHY: Condition(Kind.PASSIVE_UNHEALTHY, f"the passive NAT {STANDBY} is stopped"),
+    Kind.PASSIVE_WITHOUT_ADDRESS: Condition(
+        Kind.PASSIVE_WITHOUT_ADDRESS,
+        f"the passive NAT {STANDBY} has no public address and can't take over until it has one: after it gave up the "
+        "egress address, EC2 gives it another within about five minutes",
+    ),
     Kind.ROUTES_DIFFER: Condition(
         Kind.ROUTES_DIFFER,
         "the route tables differ in 2 more than the default route",
@@ -97,10 +109,14 @@ OBSERVING = replace(PAIR, mode=Mode.OBSERVE)
 CHANNELS = tuple(Channel)
 
 
-def lasting(kind: Kind, phase: Phase) -> Message:
+def lasting(kind: Kind, phase: Phase, evidence: tuple[Observation, ...] | None = None) -> Message:
     """Write of a trouble that was noticed four minutes ago, a day ago, or is over after an hour."""
     ago = {Phase.BEGIN: 240.0, Phase.REMINDER: 86_640.0, Phase.END: 3_600.0}[phase]
     condition = _earlier(replace(CONDITIONS[kind], active=PRIMARY_TABLE), ago)
+    if evidence is not None:
+        reason = condition.reason.replace(SEEN, SILENT_SEEN).replace("3 unreachable", "3 silent")
+        reason = SILENT_REASON if kind is Kind.WOULD_FAIL_OVER else reason
+        condition = _earlier(replace(condition, evidence=evidence, reason=reason), ago)
     entry = begun(condition, PAIR.pair, NOW - ago)
     s = OBSERVING if kind is Kind.WOULD_FAIL_OVER else PAIR
     if phase is Phase.END:
@@ -118,11 +134,14 @@ def _earlier(condition: Condition, ago: float) -> Condition:
     )
 
 
-def done(verified: Verified, egress: Move | None = None) -> Message:
+def done(
+    verified: Verified, egress: Move | None = None, evidence: tuple[Observation, ...] = EVIDENCE, reason: str = REASON
+) -> Message:
     """Write of a failover that has just been done."""
-    condition = Condition(Kind.FAILED_OVER, REASON, EVIDENCE, active=STANDBY_TABLE, record=RECORD)
-    words = failed_over(RECORD, EVIDENCE, MOVED, verified, PAIR, egress)
-    told = facts(RECORD, MOVED, verified, EVIDENCE)
+    record = replace(RECORD, reason=reason)
+    condition = Condition(Kind.FAILED_OVER, reason, evidence, active=STANDBY_TABLE, record=record)
+    words = failed_over(record, evidence, MOVED, verified, PAIR, egress)
+    told = facts(record, MOVED, verified, evidence)
     level = Severity.WARNING if verified.all_online else Severity.CRITICAL
     return compose_failover(begun(condition, PAIR.pair, NOW), condition, words, told, level, PAIR, NOW)
 
@@ -138,18 +157,22 @@ def failed() -> Message:
 def examples() -> Mapping[str, Message]:
     """Give all messages that are approved, by the name of their file."""
     everybody = Verified(BACKENDS[:4], BACKENDS[:4])
-    refused = replace(MOVE, why="UnauthorizedOperation: You are not authorized")
+    refused = replace(MOVE, why=REFUSED)
     found = {
         "failed-over": done(everybody),
         "failed-over-some-offline": done(ALL_BUT_ONE),
         "failed-over-not-verified": done(Verified(why=NO_TIME)),
         "failed-over-with-egress-address": done(everybody, MOVE),
         "failed-over-egress-address-refused": done(everybody, refused),
+        "failed-over-silent": done(everybody, evidence=SILENT, reason=SILENT_REASON),
+        "failed-over-addresses-change-places": done(everybody, replace(MOVE, standby=SECOND)),
+        "failed-over-standby-address-refused": done(everybody, replace(MOVE, standby=replace(SECOND, why=REFUSED))),
         "failover-failed": failed(),
         "failed-over-says-the-lock": lasting(Kind.FAILED_OVER, Phase.BEGIN),
         "failover-failed-says-the-lock": lasting(Kind.FAILOVER_FAILED, Phase.BEGIN),
     }
     found |= {k.value: lasting(k, Phase.BEGIN) for k in CONDITIONS if CONDITIONS[k].record is None}
+    found |= {f"{k.value}-silent": lasting(k, Phase.BEGIN, SILENT) for k in CONDITIONS if k in OFFLINE}
     found |= {f"{k.value}-reminder": lasting(k, Phase.REMINDER) for k in (Kind.FAILED_OVER, Kind.CANNOT_JUDGE)}
     return found | {f"{k.value}-recovered": lasting(k, Phase.END) for k in CONDITIONS}
 

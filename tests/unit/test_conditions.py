@@ -176,6 +176,7 @@ def test_the_lock_s_state_has_a_kind_wherever_a_person_has_to_act() -> None:
         (Inspection(routes=("10.9.0.0/16 is missing",)), Kind.ROUTES_DIFFER, ("10.9.0.0/16 is missing",)),
         (Inspection(routes=(), egress="it is with nobody"), Kind.EGRESS_ELSEWHERE, ()),
         (Inspection(passive="it is stopped", routes=()), Kind.PASSIVE_UNHEALTHY, ()),
+        (Inspection(routes=(), unaddressed="it has none"), Kind.PASSIVE_WITHOUT_ADDRESS, ()),
     ],
 )
 def test_what_would_make_a_failover_useless_or_harmful_is_a_condition(

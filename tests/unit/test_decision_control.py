@@ -123,6 +123,25 @@ def test_a_passive_nat_that_does_not_run_holds_whatever_it_has_said(state: str) 
     assert f"the passive NAT {STANDBY} is {state}" in decided.reason
 
 
+EGRESS = {"egress_allocation": "eipalloc-0123456789abcdef0"}
+BARE = {STANDBY: Nat(STANDBY, "running", NOW - 90_000)}
+
+
+@pytest.mark.parametrize("said", [[], [control(State.SILENT)], [control(State.UNREACHABLE)]])
+def test_a_passive_nat_without_a_public_address_holds_says_so_and_is_not_asked(said: list[Observation]) -> None:
+    decided = decision(EGRESS, nats=BARE, control=said)
+    assert (decided.cause, decided.ask) == (Cause.CONTROL_DOWN, ())
+    assert f"the passive NAT {STANDBY} has no public address and can't take over until it has one" in decided.reason
+
+
+def test_what_the_passive_nat_says_itself_proves_more_than_what_ec2_says_of_its_address() -> None:
+    assert decision(EGRESS, nats=BARE).action is Action.FAIL_OVER
+
+
+def test_without_an_egress_address_nobody_is_judged_by_a_public_address() -> None:
+    assert decision(nats=BARE, control=[]).cause is Cause.UNCONFIRMED
+
+
 def test_what_the_active_nat_says_of_itself_is_not_asked_for() -> None:
     decided = decision(control=[observation(PRIMARY, State.REACHABLE, asked_at=NOW - 60, elapsed=1.0)])
     assert decided.ask == (STANDBY,)
@@ -195,6 +214,9 @@ def test_silence_of_all_is_evidence_where_the_nat_is_the_only_way_to_ssm() -> No
     decided = decision({"count_silence": True}, backends=SILENT)
     assert decided.action is Action.FAIL_OVER
     assert {o.state for o in decided.evidence} == {State.SILENT}
+    names = ", ".join(o.host for o in SILENT)
+    can = f"while the passive NAT {STANDBY} can reach the Internet"
+    assert decided.reason == f"4 of 4 backends do not answer ({names}), {can}"
 
 
 def test_silence_is_no_evidence_while_any_backend_is_heard_to_be_online() -> None:
@@ -204,7 +226,22 @@ def test_silence_is_no_evidence_while_any_backend_is_heard_to_be_online() -> Non
 
 def test_silence_and_losses_count_together() -> None:
     backends = [*SILENT[:1], *(observation(host) for host in BACKENDS[7:9])]
-    assert decision({"count_silence": True}, backends=backends).action is Action.FAIL_OVER
+    decided = decision({"count_silence": True}, backends=backends)
+    assert decided.action is Action.FAIL_OVER
+    offline, silent = ", ".join(BACKENDS[7:9]), SILENT[0].host
+    seen = f"3 of 3 backends can't reach the Internet ({offline}) or do not answer ({silent}), while"
+    assert decided.reason.startswith(seen)
+
+
+def test_silence_grown_stale_is_told_as_silence() -> None:
+    old = failures(3, state=State.SILENT, explicit=False, at=NOW - 40, since=NOW - 50, asked_at=NOW - 50)
+    told = {"count_silence": True}
+    assert decision(told, backends=old).reason.startswith("3 backends did not answer when last asked, but only 0 of ")
+    mixed = [*old, observation(BACKENDS[5], at=NOW - 40, since=NOW - 50, asked_at=NOW - 60)]
+    assert (
+        "4 backends could not reach the Internet or did not answer when last heard"
+        in decision(told, backends=mixed).reason
+    )
 
 
 def test_losses_count_by_themselves_where_silence_does_not_since_somebody_is_online() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.differences import Difference, differences, read_routes
+from nat_failover.differences import Difference, Nats, differences, read_routes
 
 LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "Origin": "CreateRouteTable"}
 PEERING = {"DestinationCidrBlock": "10.30.0.0/16", "VpcPeeringConnectionId": "pcx-1", "Origin": "CreateRoute"}
@@ -67,6 +67,61 @@ def test_propagated_routes_are_compared_by_the_gateway_that_propagates_them() ->
 def test_a_gateway_endpoint_is_told_from_that_of_a_gateway_load_balancer() -> None:
     inspection = {"DestinationCidrBlock": "10.50.0.0/16", "GatewayId": "vpce-2"}
     assert [d.of_gateway_endpoint for d in between([S3, inspection], [])] == [False, True]
+
+
+# Routes that lead to the NATs themselves. EC2 tells instance and interface of either kind of route.
+NATS = Nats(frozenset({"i-1", "eni-i-1", "eni-1-second"}), frozenset({"i-2", "eni-i-2"}))
+VPN = "10.8.0.0/24"
+A_NAT = "(a NAT of the pair: each table should lead to its own NAT, or both to the same)"
+
+
+def vpn(nat: str, interface: str | None = None) -> dict[str, Any]:
+    return default(nat) | {"DestinationCidrBlock": VPN} | ({"NetworkInterfaceId": interface} if interface else {})
+
+
+def detached(interface: str) -> dict[str, Any]:
+    return {"DestinationCidrBlock": VPN, "NetworkInterfaceId": interface}
+
+
+def with_nats(active: list[dict[str, Any]], passive: list[dict[str, Any]]) -> tuple[Difference, ...]:
+    return differences(read_routes(active, []), read_routes(passive, []), NATS)
+
+
+@pytest.mark.parametrize("to_active", [vpn("i-1"), vpn("i-1", "eni-1-second"), detached("eni-1-second")])
+def test_a_route_that_leads_to_each_tables_own_nat_is_no_difference(to_active: dict[str, Any]) -> None:
+    assert with_nats([LOCAL, default("i-1"), to_active], [LOCAL, default("i-2"), vpn("i-2")]) == ()
+
+
+def test_a_route_to_the_same_nat_in_both_tables_is_no_difference() -> None:
+    assert with_nats([vpn("i-1")], [vpn("i-1")]) == ()
+
+
+@pytest.mark.parametrize(
+    ("active", "passive", "said"),
+    [
+        ([vpn("i-1")], [], f"{VPN} to eni-i-1 is missing in the passive table {A_NAT}"),
+        ([], [vpn("i-2")], f"{VPN} to eni-i-2 is in the passive table only {A_NAT}"),
+        ([vpn("i-2")], [vpn("i-1")], f"{VPN} leads to eni-i-2, in the passive table to eni-i-1 {A_NAT}"),
+        ([vpn("i-1")], [vpn("i-9")], f"{VPN} leads to eni-i-1, in the passive table to eni-i-9 {A_NAT}"),
+        ([vpn("i-9")], [vpn("i-2")], f"{VPN} leads to eni-i-9, in the passive table to eni-i-2 {A_NAT}"),
+    ],
+)
+def test_what_a_failover_would_change_of_a_route_to_a_nat_is_told_with_the_reason_and_never_mirrored(
+    active: list[dict[str, Any]], passive: list[dict[str, Any]], said: str
+) -> None:
+    (found,) = with_nats(active, passive)
+    assert (found.said, found.mirrored) == (said, False)
+
+
+def test_a_route_to_another_instance_is_mirrored() -> None:
+    (found,) = with_nats([vpn("i-9")], [])
+    assert (found.said, found.mirrored) == (f"{VPN} to eni-i-9 is missing in the passive table", True)
+
+
+def test_a_route_that_a_route_server_keeps_is_told_and_not_mirrored_for_a_copy_would_outlive_it() -> None:
+    advertised = {"DestinationCidrBlock": VPN, "NetworkInterfaceId": "eni-9", "Origin": "Advertisement"}
+    (found,) = with_nats([advertised], [])
+    assert (found.said, found.mirrored) == (f"{VPN} to eni-9 is missing in the passive table", False)
 
 
 ROUTES = st.lists(

@@ -9,21 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nat_failover.events import StatusChange, Tick, UnknownEventError, parse
-from tests.examples import TICK
+from tests.examples import BUS, NOW, TICK
+from tests.gate.events import Change
 
 DOCUMENT = "nat-failover-main-probe"
-DETAIL = {
-    "command-id": "e8d3c0e4-71f7-4491-898f-c9b35bee5f3b",
-    "document-name": DOCUMENT,
-    "instance-id": "i-0bacbacbacbac0001",
-    "requested-date-time": "2026-10-08T16:53:04Z",
-    "status": "Failed",
-}
-STATUS_CHANGE = TICK | {
-    "detail-type": "EC2 Command Invocation Status-change Notification",
-    "source": "aws.ssm",
-    "detail": DETAIL,
-}
+CHANGE = Change("e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-0bacbacbacbac0001", DOCUMENT, "Failed", NOW)
+STATUS_CHANGE = BUS.status_change(NOW + 2, CHANGE)
+DETAIL = STATUS_CHANGE["detail"]
 
 
 def refusal(event: object) -> str:

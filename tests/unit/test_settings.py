@@ -12,6 +12,8 @@ from nat_failover.settings import LARGEST_SAMPLE, LONGEST_WINDOW, Mode, Settings
 from nat_failover.variables import SettingsError
 from tests.examples import ENVIRONMENT, OPTIONAL, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, settings
 
+EIP = "eipalloc-0123456789abcdef0"
+
 
 def problems(**changes: str | None) -> list[str]:
     """Give what is said of an environment in which some variables are changed, or missing."""
@@ -31,7 +33,7 @@ def test_what_is_not_set_has_the_default_that_the_design_names() -> None:
     )
     assert (s.window, s.period, s.warm_up, s.freshness) == (600, 60, 300, 30.0)
     assert (s.failure_threshold, s.sample_size, s.count_silence, s.silence_after) == (3, 10, False, 10.0)
-    assert s.egress_allocation is None
+    assert (s.egress_allocation, s.standby_egress_allocation) == (None, None)
 
 
 def test_every_variable_is_read_into_its_own_setting() -> None:
@@ -63,6 +65,7 @@ def test_every_variable_is_read_into_its_own_setting() -> None:
         count_silence=True,
         silence_after=8.0,
         egress_allocation="eipalloc-0123456789abcdef0",
+        standby_egress_allocation="eipalloc-0fedcba9876543210",
     )
 
 
@@ -95,6 +98,7 @@ REFUSED = {
     "MODE": ["", "auto", "AUTOMATIC", "off"],
     "MIRROR_ROUTES": ["", "yes", "True", "1"],
     "EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],
+    "STANDBY_EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],
     "TARGETS": [
         "",
         ",",
@@ -176,6 +180,12 @@ def test_the_error_itself_says_every_problem() -> None:
         ({"CLAIM_PARAMETER": "/nat-failover/main/lock"}, "CLAIM_PARAMETER", "another parameter than the lock"),
         ({"TOLD_PARAMETER": "/nat-failover/main/lock"}, "TOLD_PARAMETER", "another parameter than the lock and"),
         ({"TOLD_PARAMETER": "/nat-failover/main/claim"}, "TOLD_PARAMETER", "another parameter than the lock and"),
+        ({"STANDBY_EGRESS_ALLOCATION": EIP}, "STANDBY_EGRESS_ALLOCATION", "left out without NAT_FAILOVER_EGRESS_"),
+        (
+            {"EGRESS_ALLOCATION": EIP, "STANDBY_EGRESS_ALLOCATION": EIP},
+            "STANDBY_EGRESS_ALLOCATION",
+            "another Elastic IP than the egress address",
+        ),
         ({"SAMPLE_SIZE": "2"}, "SAMPLE_SIZE", "at least NAT_FAILOVER_FAILURE_THRESHOLD (3)"),
         ({"FAILURE_THRESHOLD": "11"}, "SAMPLE_SIZE", "at least NAT_FAILOVER_FAILURE_THRESHOLD (11)"),
         ({"WINDOW": "59"}, "WINDOW", "0 or at least NAT_FAILOVER_PERIOD (60)"),

@@ -24,7 +24,7 @@ from nat_failover.cli.plan import Ended, Passed, Plan
 from nat_failover.cli.planning import Ahead, look_ahead
 from nat_failover.cli.session import Account
 from nat_failover.cli.target import Check, Fit, bad
-from nat_failover.lock import ClaimLostError
+from nat_failover.held import ClaimLostError
 from nat_failover.record import LockState
 
 TOLD = "--yes, or --dry-run"
@@ -188,8 +188,8 @@ def told(console: Console, passed: Passed, account: Account, again: str) -> Exit
     console.print(Text.assemble((passed.ended.value, style), f": {passed.said}"))
     for subnet, why in passed.left.items():
         console.print(Text(f"  {subnet}: {why}"))
-    if passed.egress is not None and not passed.egress.moved:
-        console.print(Text(f"move the egress address: {passed.egress.by_hand}{account.options}"))
+    for move in passed.egress.left if passed.egress is not None else ():
+        console.print(Text(f"move the address: {move.by_hand}{account.options}"))
     if passed.ended is Ended.DONE:
         console.print(Text(f"nothing fails over until you re-arm: {again}"))
         return None
@@ -215,6 +215,8 @@ def _planned(plan: Plan, seen: Ahead, pair: Deployed, account: Account) -> Itera
         yield f"  no backend is online through {s.nat_of(plan.from_table)}"
     if s.egress_allocation is not None:
         yield f"  the egress address {s.egress_allocation} follows"
+        if s.standby_egress_allocation is not None:
+            yield f"  {s.nat_of(plan.from_table)} gets {s.standby_egress_allocation} in its place"
     lock = seen.locks.lock
     if lock.state is not LockState.ARMED:
         yield f"  the lock: {lock.reason}"

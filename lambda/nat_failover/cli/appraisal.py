@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nat_failover.address import Address
+from nat_failover.address import Addresses
 from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.backends import latest
 from nat_failover.cli.finding import Severity
@@ -43,7 +43,7 @@ def appraise(s: Snapshot) -> Standing:
         subnets=_subnets(s),
         backends=tuple(_host(s, host, "backend", "", words.get(host)) for host in by_name),
         alarms=_alarms(s.alarms or ()),
-        differences=tuple(d.said for d in view.tables.differences()) if view else (),
+        differences=tuple(d.said for d in view.tables.differences(view.instances)) if view else (),
         egress=_egress(view.egress if view else None),
         last_tick=_last_tick(s),
         unread=dict(s.unread),
@@ -153,8 +153,11 @@ def _last_tick(s: Snapshot) -> TickStanding | None:
     return TickStanding(iso(last.at), max(0.0, s.now - last.at), last.decision, last.cause, last.reason)
 
 
-def _egress(address: Address | None) -> dict[str, str | None] | None:
-    if address is None:
+def _egress(addresses: Addresses | None) -> dict[str, str | None] | None:
+    if addresses is None:
         return None
-    holder = address.instance or address.interface
-    return {"allocation": address.allocation, "address": address.public, "with": holder}
+    told: dict[str, str | None] = {}
+    for prefix, address in zip(("", "standby_"), addresses.all, strict=False):
+        told[f"{prefix}allocation"], told[f"{prefix}address"] = address.allocation, address.public
+        told[f"{prefix}with"] = address.instance or address.interface
+    return told

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from nat_failover.cli.addressing import await_address
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.hand import Hand, Say
 from nat_failover.cli.planning import other_than_active
@@ -13,7 +14,7 @@ from nat_failover.cli.target import Check, bad, examine
 from nat_failover.lock import LockView
 from nat_failover.observation import State
 from nat_failover.record import ARMED, LockState
-from nat_failover.routes import Tables
+from nat_failover.tables import Tables
 
 # What people write is shortened to this, or the lock would not hold it.
 LONGEST_REASON = 500
@@ -59,6 +60,7 @@ def readiness(hand: Hand, say: Say) -> Readiness:
         words = hand.ask(backends)
     else:
         passive = settings.other_table(tables.active)
+        await_address(hand, settings.nat_of(passive), say)
         say(f"asking the passive NAT {settings.nat_of(passive)}, and {len(backends)} backends")
         checks, words = hand.runtime.together([lambda: examine(hand, tables, passive), lambda: hand.ask(backends)])
         refusals += [f"the passive NAT {settings.nat_of(passive)}: {check.name}: {check.said}" for check in bad(checks)]
@@ -109,7 +111,6 @@ def _write(hand: Hand, say: Say, expected: LockView, text: str) -> None:
         lock = held.read()
         if lock.text != expected.lock.text:
             raise CommandError(f"nothing was changed: the lock is another by now ({lock.reason}); look again")
-        held.adopt(lock)
         held.write_word(text)
     finally:
         # Nothing of EC2 was changed: nobody has to wait for the lease's end.

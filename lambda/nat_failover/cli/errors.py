@@ -19,7 +19,7 @@ from botocore.exceptions import (
     ConnectionError as ConnectionFailedError,
 )
 
-from nat_failover.lock import ClaimLostError, LockChangedError
+from nat_failover.held import ClaimLostError, LockChangedError
 from nat_failover.routes import RouteTablesError
 
 

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+# CloudFormation compares templates, not what is there; and what reverts drift writes ``armed`` into the lock as well.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+BRING_BACK = "while the pair is armed: cdk deploy --revert-drift (without it an unchanged template brings nothing back)"
+
 
 class Severity(StrEnum):
     """How bad it is."""

@@ -7,16 +7,18 @@ from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from nat_failover.cli.addressing import await_address, waits_for_address
 from nat_failover.cli.arming import arm, readiness
 from nat_failover.cli.day import Day, Failure, Part
 from nat_failover.cli.errors import CommandError
-from nat_failover.cli.hand import Hand, Host, Say, script
+from nat_failover.cli.forwarding import forward
+from nat_failover.cli.hand import Hand, Host, Say
 from nat_failover.cli.passage import Passage
 from nat_failover.cli.plan import Ended
 from nat_failover.cli.planning import look_ahead
 from nat_failover.cli.target import bad
 from nat_failover.cli.watches import Watches
-from nat_failover.lock import ClaimLostError, LockChangedError
+from nat_failover.held import ClaimLostError, LockChangedError
 from nat_failover.observation import State
 from nat_failover.record import LockState
 from nat_failover.rounds import Kind
@@ -27,9 +29,6 @@ from nat_failover.settings import Mode
 FAIL_OVER_WITHIN, SETTLE = 150.0, 5.0
 # A watch is stopped long before; after this it ends by itself.
 LONGEST_WATCH = 400.0
-# The NAT that was broken puts itself right after this, should this machine die.
-HEALS_AFTER = 240
-HEAL_WITHIN = 20.0
 POLL = 1.0
 
 
@@ -63,6 +62,7 @@ class GameDay:
         self._failure = failure
         self._say = say
         self._log: list[tuple[float, str]] = []
+        self._owed: str | None = None
 
     def play(self) -> Day:
         """Play it; whatever happens on the way, the NAT that was broken is put right.
@@ -81,6 +81,9 @@ class GameDay:
         away = hand.settings.other_table(home)
         there = self._there(home, away, hosts)
         day.parts.append(there)
+        if self._owed is not None:
+            await_address(hand, self._owed, self._say)
+            self._mend(there, self._owed)
         if there.reached:
             back = Part("failback", "the subnets go back in stages", hand.runtime.now())
             day.parts.append(back)
@@ -115,6 +118,8 @@ class GameDay:
 
     def _go_back(self, part: Part, home: str, hosts: Sequence[Host]) -> None:
         self._wait_for_claim()
+        # Before the watches begin, which last no longer than the way back alone may take.
+        await_address(self._hand, self._hand.settings.nat_of(home), self._say)
         watches = self._watch(hosts)
         self._pass(part, "failback", home, staged=True)
         self._measured(part, watches, home)
@@ -155,33 +160,26 @@ class GameDay:
     def _break_and_wait(self, part: Part, home: str) -> None:
         nat = self._hand.settings.nat_of(home)
         try:
-            part.at, part.broken = self._forward(nat, on=False), True
+            part.at, part.broken = forward(self._hand, nat, on=False), True
             self._tell(f"{nat} forwards no more")
             self._until_failed_over(part)
         finally:
-            try:
-                self._forward(nat, on=True)
-                self._tell(f"{nat} forwards again")
-            except CommandError as error:
-                part.problems.append(str(error))
+            if waits_for_address(self._hand, nat):
+                # The failover has taken its address, and with it its way to Systems Manager: what was measured comes
+                # first, and it puts itself right meanwhile.
+                self._owed = nat
+            else:
+                self._mend(part, nat)
         part.detected_at = self._detected(part.at)
 
-    def _forward(self, nat: str, *, on: bool) -> float:
-        """Let a NAT forward, or not; gives when it was done, in seconds since the epoch.
-
-        Raises:
-            CommandError: it has not done it.
-        """
-        words = {"value": int(on), "back_after": 0 if on else HEALS_AFTER}
-        command = self._hand.start([nat], script("forward.sh", **words), f"drill, forwarding {'on' if on else 'off'}")
-        done = self._hand.results(command, [nat], HEAL_WITHIN).get(nat)
-        if done is None or done.exit_code != 0:
-            said = "has not answered" if done is None else f"said: {done.output[:200]}"
-            raise CommandError(
-                f"{nat} {said}. To have it forward: sysctl -w net.ipv4.ip_forward=1"
-                + ("" if on else f"; it does so by itself within {HEALS_AFTER} s")
-            )
-        return done.finished_at if done.finished_at is not None else self._hand.runtime.now()
+    def _mend(self, part: Part, nat: str) -> None:
+        """Let the NAT forward again that was broken; where it does not, that is a problem of the part."""
+        self._owed = None
+        try:
+            forward(self._hand, nat, on=True)
+            self._tell(f"{nat} forwards again")
+        except CommandError as error:
+            part.problems.append(str(error))
 
     def _until_failed_over(self, part: Part) -> None:
         """Wait for the function to have failed over, and note what the lock says."""

@@ -12,9 +12,11 @@ from nat_failover.application import Clients
 from nat_failover.cli.errors import CommandError
 from nat_failover.egress import Egress
 from nat_failover.fleet import Fleet
+from nat_failover.held import HeldLock
 from nat_failover.instances import Instances
-from nat_failover.lock import HeldLock, LockStore
+from nat_failover.lock import LockStore
 from nat_failover.observation import DELIVERY_TIMEOUT, Invocation, Observation, State
+from nat_failover.parameter import Parameters
 from nat_failover.probe import MOST_HOSTS, Probe
 from nat_failover.rounds import Kind
 from nat_failover.routes import Routes
@@ -65,11 +67,11 @@ class Hand:
         self.runtime = runtime
         self.owner = owner
         self.clients = clients
-        self.lock = LockStore(clients.ssm, settings, runtime)
+        self.lock = LockStore(Parameters(clients.ssm, clients.once, runtime), settings, runtime)
         self.routes = Routes(clients.ec2, settings, runtime)
         self.fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
         self.probe = Probe(clients.ssm, settings, runtime, self.fleet)
-        self.instances = Instances(clients.ec2)
+        self.instances = Instances(clients.ec2, runtime)
         self.egress = Egress.of(clients.ec2, clients.egress, settings, runtime)
 
     def claim(self, say: Say) -> HeldLock:
@@ -132,7 +134,7 @@ class Hand:
         """
         groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
         sent = self.runtime.together([partial(self.probe.send, kind, group) for group in groups]) if groups else []
-        rounds = [asked for asked in sent if asked is not None]
+        rounds = [asked for group in sent for asked in group]
         words: dict[str, Observation] = {}
         # What says nothing for so long is SILENT by itself.
         deadline = self.runtime.now() + self.settings.silence_after + 5

@@ -150,9 +150,10 @@ def _rest(pair: Standing) -> list[RenderableType]:
         else Text("tables     equal but for the default route")
     ]
     if pair.egress is not None:
-        lines.append(
-            Text(f"egress     {pair.egress['address'] or pair.egress['allocation']} with {pair.egress['with']}")
-        )
+        for label, prefix in (("egress ", ""), ("standby", "standby_")):
+            if f"{prefix}allocation" in pair.egress:
+                name = pair.egress[f"{prefix}address"] or pair.egress[f"{prefix}allocation"]
+                lines.append(Text(f"{label}    {name} with {pair.egress[f'{prefix}with']}"))
     lines += [Text(f"unread     {what}: {why}", style=DIM) for what, why in sorted(pair.unread.items())]
     return lines
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from nat_failover.address import Move
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.hand import Hand, Say
 from nat_failover.cli.plan import Ended, Passed, Plan, missing
-from nat_failover.lock import HeldLock, LockChangedError
-from nat_failover.record import ROLLED_BACK, EgressMove, Lock, LockState, Record
-from nat_failover.routes import SwapFailedError, Tables
+from nat_failover.held import HeldLock, LockChangedError
+from nat_failover.record import ROLLED_BACK, Lock, LockState, Record
+from nat_failover.routes import SwapFailedError, said_of
 from nat_failover.swap import swap
+from nat_failover.tables import Tables
 
 log = logging.getLogger(__name__)
 
@@ -62,14 +65,14 @@ class Passage:
             lock = held.read()
             tables = self._hand.routes.read()
             self._still_as_planned(lock, tables)
-            held.adopt(lock)
             self._begun = self._hand.runtime.now()
             there = tables.by_id[self._plan.from_table].associations
             self._associations = {subnet: there[subnet] for subnet in self._plan.subnets}
             # Until it is verified that the new way carries traffic, what is to be finished is the way back.
             held.write(self._record(LockState.FAILING_OVER, back=bool(self._plan.first)))
         except Exception:
-            held.give_up()
+            if not held.has_written:
+                held.give_up()
             raise
         passed = self._pass(held, tables)
         held.end_in(STALE_FOR)
@@ -102,7 +105,6 @@ class Passage:
     ) -> Record:
         plan, egress = self._plan, self._hand.egress
         ways = (plan.to_table, plan.from_table) if back else (plan.from_table, plan.to_table)
-        moved = self._egress is not None and self._egress.moved
         return Record(
             state,
             self._hand.owner,
@@ -113,7 +115,7 @@ class Passage:
             plan.reason,
             outcome,
             seconds,
-            None if egress is None else EgressMove(egress.allocation, moved=moved),
+            self._egress.record if self._egress is not None else None if egress is None else egress.to_move,
         )
 
     def _first_stage(self, held: HeldLock, tables: Tables) -> None:
@@ -143,6 +145,8 @@ class Passage:
             held.write(self._record(LockState.FAILED_OVER, said, seconds=self._swapped - begun))
         except LockChangedError as changed:
             said += f"; {changed}: what stands there is left as it is"
+        except (ClientError, BotoCoreError) as error:
+            said += f"; the lock could not be written ({said_of(error)}): the function sets it right within 3 minutes"
         log.warning("moved by hand", extra={"said": said})
         return Passed(
             Ended.DONE,

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from nat_failover.cli.addressing import await_address
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.hand import Hand, Host, Say
 from nat_failover.cli.passage import MAY_MOVE
@@ -14,8 +15,8 @@ from nat_failover.cli.target import Check, examine
 from nat_failover.lock import LockView
 from nat_failover.observation import State
 from nat_failover.record import LockState
-from nat_failover.routes import Tables
 from nat_failover.settings import Settings
+from nat_failover.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def look_ahead(hand: Hand, name: str, to_table: str | None, say: Say, *, staged:
     subnets = tuple(sorted(tables.by_id[from_table].associations))
     if not subnets:
         return Ahead(locks, tables, None)
+    await_address(hand, settings.nat_of(to_table), say)
     say(f"asking {settings.nat_of(to_table)}, the backends, and EC2")
     checks, (hosts, online) = hand.runtime.together(
         [lambda: examine(hand, tables, to_table), lambda: _baseline(hand, subnets)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,10 +13,12 @@ from nat_failover.cli.session import Account
 from nat_failover.cli.snapshot import PERIODS_BACK, LockParameter, Raw, Said
 from nat_failover.egress import Egress
 from nat_failover.events import Tick
+from nat_failover.fleet import PAGE as SSM_PAGE
 from nat_failover.fleet import Fleet
-from nat_failover.instances import Instances
+from nat_failover.instances import MOST_IDS, Instances
 from nat_failover.lock import LockStore
 from nat_failover.observation import Invocation
+from nat_failover.parameter import Parameters
 from nat_failover.probe import Probe
 from nat_failover.record import read_lock
 from nat_failover.routes import Routes, RouteTablesError
@@ -50,10 +53,10 @@ class Reader:
         self._lookout = Lookout(
             self._settings,
             runtime,
-            LockStore(ssm, self._settings, runtime),
+            LockStore(Parameters(ssm, ssm, runtime), self._settings, runtime),
             Routes(ec2, self._settings, runtime),
             self._probe,
-            Instances(ec2),
+            Instances(ec2, runtime),
             self.egress,
         )
 
@@ -104,14 +107,23 @@ class Reader:
     def managed(self) -> dict[str, Raw]:
         """Read what Systems Manager says of NATs and backends, by id."""
         s = self._settings
-        found: dict[str, Raw] = {}
-        for one in (
-            {"Key": f"tag:{s.probe_tag_key}", "Values": [s.probe_tag_value]},
-            {"Key": "InstanceIds", "Values": list(s.nats)},
-        ):
-            told = self.all("ssm", "describe_instance_information", "InstanceInformationList", Filters=[one])
-            found |= {raw["InstanceId"]: raw for raw in told}
+        found = self._managed({"Key": f"tag:{s.probe_tag_key}", "Values": [s.probe_tag_value]})
+        for nat in s.nats:
+            # One by one: SSM may refuse to tell of both where one was terminated.
+            with contextlib.suppress(self._account.ssm.exceptions.InvalidInstanceId):
+                found |= self._managed({"Key": "InstanceIds", "Values": [nat]})
         return found
+
+    def _managed(self, one: Raw) -> dict[str, Raw]:
+        """List by one filter: SSM takes no other beside a tag."""
+        told = self.all(
+            "ssm",
+            "describe_instance_information",
+            "InstanceInformationList",
+            Filters=[one],
+            PaginationConfig={"PageSize": SSM_PAGE},
+        )
+        return {raw["InstanceId"]: raw for raw in told}
 
     def invocations(self, view: View) -> dict[str, Mapping[str, Invocation]]:
         """Read what the hosts of the rounds in view have said, by command."""
@@ -122,15 +134,21 @@ class Reader:
         """Describe security groups, by id; none where none is asked for, which EC2 would take for all."""
         if not ids:
             return {}
-        filters = [{"Name": "group-id", "Values": list(ids)}]
-        told = self.all("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
-        return {raw["GroupId"]: raw for raw in told}
+        found: dict[str, Raw] = {}
+        for some in _in_filters(ids):
+            told = self.all("ec2", "describe_security_groups", "SecurityGroups", Filters=[some])
+            found |= {raw["GroupId"]: raw for raw in told}
+        return found
 
     def members(self, groups: Sequence[str]) -> dict[str, dict[str, str]]:
         """List who is in security groups: by group, the subnet of each address of its network interfaces."""
         found: dict[str, dict[str, str]] = {group: {} for group in groups}
-        filters = [{"Name": "group-id", "Values": list(groups)}]
-        for raw in self.all("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters):
+        raws = [
+            raw
+            for some in _in_filters(groups)
+            for raw in self.all("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=[some])
+        ]
+        for raw in raws:
             addresses = [str(each["PrivateIpAddress"]) for each in raw.get("PrivateIpAddresses", [])]
             for group in (str(each["GroupId"]) for each in raw.get("Groups", [])):
                 if group in found:
@@ -207,6 +225,12 @@ class Reader:
         here = (before + self._account.runtime.now()) / 2
         there = told_by(answer)
         return (here if there is None else there), here
+
+
+def _in_filters(groups: Sequence[str]) -> list[dict[str, Any]]:
+    """Pure: name security groups in as many filters as it takes."""
+    parts = [list(groups[start : start + MOST_IDS]) for start in range(0, len(groups), MOST_IDS)]
+    return [{"Name": "group-id", "Values": part} for part in parts]
 
 
 def decisions(lines: Iterable[Raw]) -> list[Said]:

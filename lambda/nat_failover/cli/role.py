@@ -39,7 +39,8 @@ class Role:
     def permissions(self) -> list[Permission]:
         """Tell of every action and resource whether the role is allowed it, boundaries and denials included.
 
-        Where whoever asks may not have AWS simulate it, the role's own policies are compared with the template's.
+        Empty where the template gives the role no statement. Where whoever asks may not have AWS simulate it, the
+        role's own policies are compared with the template's.
 
         Raises:
             botocore.exceptions.ClientError: AWS refuses to show the stack or the role.
@@ -53,14 +54,18 @@ class Role:
             return compared(needed, self._policies())
 
     def _stack(self) -> Stack:
-        told = self._formation.describe_stack_resources(PhysicalResourceId=self._pair.function)["StackResources"]
-        stack = told[0]["StackName"]
+        # Which stack it is. Of its resources this answer has the first hundred only, whatever the function's place:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
+        some = self._formation.describe_stack_resources(PhysicalResourceId=self._pair.function)["StackResources"]
+        stack = some[0]["StackName"]
+        pages = self._formation.get_paginator("list_stack_resources").paginate(StackName=stack)
+        resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
         body = self._formation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
         described = self._formation.describe_stacks(StackName=stack)["Stacks"][0]
         _, partition, _, region, account, _ = self._pair.arn.split(":", 5)
         return Stack(
             json.loads(body) if isinstance(body, str) else body,
-            {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in told if r.get("PhysicalResourceId")},
+            {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in resources if r.get("PhysicalResourceId")},
             {
                 "AWS::Partition": partition,
                 "AWS::Region": region,

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import NoRegionError
 
 from nat_failover.application import CONFIG as ACTING
-from nat_failover.application import IMPATIENT, Clients
+from nat_failover.application import IMPATIENT, ONCE, Clients
 from nat_failover.runtime import LambdaRuntime, Runtime
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class Account:
             lambda: made("sns", ACTING),
             lambda: made("events", ACTING),
             lambda: made("ec2", IMPATIENT),
+            made("ssm", ONCE),
         )
 
     @cached_property

@@ -99,7 +99,7 @@ class Standing:
         trouble: why not, a sentence each; what is wrong besides.
         active: id of the NAT that all subnets use; None where there is no such.
         differences: of the two route tables.
-        egress: the egress address and who has it; None where the pair has none.
+        egress: the egress address and who has it, and the standby's where there is a second; None where there is none.
         last_tick: None where the log tells of none.
         unread: what could not be read, with the reason.
     """

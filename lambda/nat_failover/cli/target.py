@@ -14,9 +14,9 @@ from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.hand import Hand, script
 from nat_failover.cli.snapshot import source_dest_check
 from nat_failover.observation import Invocation, Observation, State
-from nat_failover.routes import Tables
 from nat_failover.settings import Settings
 from nat_failover.situation import Nat
+from nat_failover.tables import Tables
 
 # How long an inspection is waited for, in seconds.
 INSPECT_WITHIN = 15.0
@@ -153,17 +153,21 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
         ]
     )
     other = hand.settings.nat_of(hand.settings.other_table(to_table))
-    warnings = [difference.said for difference in tables.differences()] if tables.active != to_table else []
+    found = tables.differences(described) if tables.active != to_table else ()
+    warnings = [difference.said for difference in found]
     if address is not None and tables.active is not None and tables.active != to_table:
-        warnings += problems(address, described[other], described[nat_id])
+        warnings += problems(address, described[other], described[nat_id], hand.settings)
     return Seen(
         described[nat_id], check, tables.by_id[to_table].trouble, words.get(nat_id), inspection, tuple(warnings)
     )
 
 
 def _source_dest_check(hand: Hand, nat: str) -> bool | None:
-    told = hand.clients.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [nat]}])
-    return next((source_dest_check(i) for r in told["Reservations"] for i in r["Instances"]), None)
+    pages = hand.clients.ec2.get_paginator("describe_instances").paginate(
+        Filters=[{"Name": "instance-id", "Values": [nat]}]
+    )
+    told = [i for page in pages for r in page["Reservations"] for i in r["Instances"]]
+    return source_dest_check(told[0]) if told else None
 
 
 def inspect(hand: Hand, nat: str) -> Inspection:

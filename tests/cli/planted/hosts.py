@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from tests.cli.deployed import Deployment
-from tests.cli.planted.reading import Undo, backends, ec2, nat
+from tests.cli.planted.reading import Undo, associations, backends, ec2, nat
+from tests.e2e.emulator import IMAGE
 
 
 def source_dest_check(d: Deployment) -> Undo:
@@ -60,6 +61,16 @@ def too_few(d: Deployment) -> Undo:
     tagged = {"Resources": backends(d)[:1], "Tags": [{"Key": "nat-failover:probe", "Value": "main"}]}
     ec2(d).delete_tags(**tagged)
     return lambda: ec2(d).create_tags(**tagged)
+
+
+def stopped_backend(d: Deployment) -> Undo:
+    """One more backend, which somebody has stopped."""
+    tag = {"ResourceType": "instance", "Tags": [{"Key": "nat-failover:probe", "Value": "main"}]}
+    (subnet, *_) = associations(d)
+    made = ec2(d).run_instances(ImageId=IMAGE, MinCount=1, MaxCount=1, SubnetId=subnet, TagSpecifications=[tag])
+    ids = [instance["InstanceId"] for instance in made["Instances"]]
+    ec2(d).stop_instances(InstanceIds=ids)
+    return lambda: ec2(d).terminate_instances(InstanceIds=ids)
 
 
 def sick_standby(d: Deployment) -> Undo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.lab.scenarios.agents import AGENTS
 from tests.lab.scenarios.egress import EGRESS
 from tests.lab.scenarios.failing_over import FAILING_OVER
 from tests.lab.scenarios.fleets import FLEETS
@@ -9,4 +10,6 @@ from tests.lab.scenarios.holding import HOLDING
 from tests.lab.scenarios.refusals import REFUSALS
 from tests.lab.scenarios.routes import ROUTES
 
-SCENARIOS = {scenario.name: scenario for scenario in (*FAILING_OVER, *HOLDING, *ROUTES, *EGRESS, *FLEETS, *REFUSALS)}
+SCENARIOS = {
+    scenario.name: scenario for scenario in (*FAILING_OVER, *HOLDING, *ROUTES, *EGRESS, *FLEETS, *AGENTS, *REFUSALS)
+}

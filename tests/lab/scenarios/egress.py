@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tests.lab import demands, steps
 from tests.lab.scenario import FAIL_OVER, Scenario
-from tests.lab.template import EGRESS_PLACE
+from tests.lab.template import EGRESS_PLACE, STANDBY_EGRESS_PLACE
+
+TWO_ADDRESSES = {"egressAddress": EGRESS_PLACE, "standbyEgressAddress": STANDBY_EGRESS_PLACE}
 
 EGRESS: tuple[Scenario, ...] = (
     Scenario(
@@ -42,5 +44,34 @@ EGRESS: tuple[Scenario, ...] = (
         settings={"egressAddress": EGRESS_PLACE},
         problems=demands.egress_followed,
         ends_on="primary",
+    ),
+    Scenario(
+        "egress-loser-without-address",
+        "re-armed while the primary has no public address, then the standby dies: it holds until there is one",
+        FAIL_OVER,
+        steps.flush_once_seen,
+        before=steps.address_takes_minutes,
+        after=steps.rearm_at_once_and_break_again,
+        settings={"egressAddress": EGRESS_PLACE},
+        problems=demands.held_until_addressed,
+        ends_on="primary",
+    ),
+    Scenario(
+        "egress-addresses-change-places",
+        "the pair has two Elastic IPs, and each NAT gets the other's",
+        FAIL_OVER,
+        steps.flush_once_seen,
+        settings=TWO_ADDRESSES,
+        after=steps.mend_the_primary,
+        problems=lambda lab: demands.one_swap(lab) + demands.addresses_changed_places(lab),
+    ),
+    Scenario(
+        "egress-addresses-crash-between",
+        "the function dies when one of two Elastic IPs has moved, and a later invocation moves the other",
+        FAIL_OVER,
+        steps.flush_once_seen,
+        before=steps.crash_once_addressed,
+        settings=TWO_ADDRESSES,
+        problems=demands.second_address_came,
     ),
 )

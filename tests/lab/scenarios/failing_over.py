@@ -36,6 +36,20 @@ FAILING_OVER: tuple[Scenario, ...] = (
         problems=demands.one_swap,
     ),
     Scenario(
+        "nat-group-closed",
+        "the NAT's security group admits nobody any more",
+        FAIL_OVER,
+        steps.group("nat01", ()),
+        problems=demands.one_swap,
+    ),
+    Scenario(
+        "nat-check-on",
+        "the NAT's source/destination check is turned on",
+        FAIL_OVER,
+        steps.check_on("nat01"),
+        problems=demands.one_swap,
+    ),
+    Scenario(
         "nat-dead-without-endpoints",
         "the NAT dies, and with it the backends' one way to Systems Manager",
         FAIL_OVER,

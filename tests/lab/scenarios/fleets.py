@@ -2,6 +2,69 @@
 
 from __future__ import annotations
 
-from tests.lab.scenario import Scenario
+from tests.lab import demands, steps
+from tests.lab.lab import Lab
+from tests.lab.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step
 
-FLEETS: tuple[Scenario, ...] = ()
+# So long that a host which were sent a watch at each tick would have a dozen of them.
+LONG = {**HOLD_FOR, "simulated": 1800.0}
+
+
+def _among(name: str, told: str, what: Step, who: str = "backend6") -> Scenario:
+    """Have one, from the beginning, that AWS refuses to ask."""
+    return Scenario(name, told, FAIL_OVER, steps.flush, before=what, problems=demands.left_out(who))
+
+
+def _later(name: str, told: str, what: Step) -> Scenario:
+    """Have one backend that AWS refuses to ask once it has been asked with the others."""
+
+    def fault(lab: Lab) -> None:
+        what(lab)
+        lab.wait(1)
+        steps.flush(lab)
+
+    return Scenario(name, told, FAIL_OVER, fault, problems=demands.one_swap)
+
+
+FLEETS: tuple[Scenario, ...] = (
+    _among("windows-among-backends", "one backend runs Windows", steps.runs_windows("backend6")),
+    _among("stopped-among-backends", "one backend is stopped", steps.stopped("backend6")),
+    _among("terminated-among-backends", "one backend was terminated", steps.terminated("backend6")),
+    _among("untagged-among-backends", "one backend has no tag", steps.untagged("backend6")),
+    _among("hybrid-among-backends", "a server outside EC2 carries the tag", steps.hybrid, steps.HYBRID),
+    _later("stopped-later", "one backend stops right before the NAT dies", steps.stopped("backend6")),
+    _later("terminated-later", "one is terminated right before the NAT dies", steps.terminated("backend6")),
+    _later("untagged-later", "one loses its tag right before the NAT dies", steps.untagged("backend6")),
+    Scenario(
+        "mixed-fleet",
+        "of six backends only three can be asked: the others are on Windows, stopped, without the tag",
+        FAIL_OVER,
+        steps.flush,
+        before=steps.mixed,
+        problems=demands.left_out("backend4", "backend5", "backend6"),
+    ),
+    Scenario(
+        "standby-silent",
+        "the standby's agent answers nothing",
+        HOLD,
+        before=steps.silent("nat02"),
+        hold_for=LONG,
+        problems=demands.few_watches("nat02"),
+    ),
+    Scenario(
+        "backend-silent",
+        "a backend's agent answers nothing",
+        HOLD,
+        before=steps.silent("backend6"),
+        hold_for=LONG,
+        problems=demands.few_watches("backend6"),
+    ),
+    Scenario(
+        "standby-stopped",
+        "the standby is stopped",
+        HOLD,
+        before=steps.stopped("nat02"),
+        hold_for=LONG,
+        problems=demands.left_out("nat02"),
+    ),
+)

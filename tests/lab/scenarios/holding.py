@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.lab import demands, steps
+from tests.lab.guards import WEB_GROUP
 from tests.lab.layout import TARGETS
 from tests.lab.scenario import HOLD, HOLD_FOR, Scenario
 
@@ -41,6 +42,39 @@ HOLDING: tuple[Scenario, ...] = (
         HOLD,
         steps.standby_dead,
         causes=frozenset({"CONTROL_DOWN"}),
+    ),
+    Scenario(
+        "standby-check-on",
+        "the standby answers for itself, and drops what others send through it, as EC2 could have told",
+        HOLD,
+        steps.flush,
+        before=steps.check_on("nat02"),
+        causes=frozenset({"CONTROL_DOWN"}),
+        fails_until="EC2 is asked at every tick whether the passive NAT's source/destination check is off",
+    ),
+    Scenario(
+        "standby-group-closed",
+        "the standby's security group admits none of the backends",
+        HOLD,
+        steps.flush,
+        before=steps.group("nat02", ()),
+        causes=frozenset({"CONTROL_DOWN"}),
+        fails_until="backends try the standby themselves, by its proof port",
+    ),
+    Scenario(
+        "nat-admits-no-ping",
+        "the NAT's group is AWS's own example: the web passes, and no ping ever did",
+        HOLD,
+        before=steps.group("nat01", WEB_GROUP.inbound),
+        hold_for={**HOLD_FOR, "namespaces": 65.0},
+        fails_until="backends try TCP too, and a pair that was never seen online is held",
+    ),
+    Scenario(
+        "subnet-acl-closed",
+        "the network ACL of one subnet lets no answers in",
+        HOLD,
+        steps.acl_inside_only,
+        causes=frozenset({"FEW_FAILURES"}),
     ),
     Scenario("loss-30-percent", "30 % of the packets are lost", HOLD, lambda lab: lab.network.set_loss(30)),
     Scenario("nat-flaps", "the NAT is gone for a second, again and again", HOLD, steps.flaps),

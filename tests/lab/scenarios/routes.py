@@ -23,4 +23,22 @@ ROUTES: tuple[Scenario, ...] = (
         settings={"mirrorRoutes": True},
         problems=demands.copied,
     ),
+    Scenario(
+        "vpn-on-each-nat",
+        "each table routes a VPN to its own NAT, which is no difference and is never mirrored",
+        FAIL_OVER,
+        steps.flush,
+        before=steps.vpn_on_each_nat,
+        settings={"mirrorRoutes": True},
+        problems=demands.vpn_of_each_nat,
+    ),
+    Scenario(
+        "vpn-on-the-primary",
+        "only the primary's table routes a VPN to its NAT, which is told and not mirrored",
+        FAIL_OVER,
+        steps.flush,
+        before=steps.vpn_on_the_primary,
+        settings={"mirrorRoutes": True},
+        problems=demands.vpn_of_one_nat,
+    ),
 )

@@ -7,9 +7,21 @@ from nat_failover.cli.snapshot import Snapshot
 from nat_failover.observation import Observation, State
 from nat_failover.survey import by_host, latest_word
 
+# What EC2 calls a machine that may run again.
+HALTED = frozenset({"stopped", "stopping"})
+
+
+def _windows(s: Snapshot, host: str) -> bool:
+    told = (
+        (s.instances or {}).get(host, {}).get("Platform", ""),
+        (s.managed or {}).get(host, {}).get("PlatformType", ""),
+    )
+    return "windows" in {each.lower() for each in told}
+
 
 def _running(s: Snapshot) -> list[str]:
-    return sorted(i for i, raw in s.backends.items() if raw["State"]["Name"] == "running")
+    """Return the backends that run, but for those on Windows, for which the probe is not."""
+    return sorted(i for i, raw in s.backends.items() if raw["State"]["Name"] == "running" and not _windows(s, i))
 
 
 def online(s: Snapshot) -> list[str] | None:
@@ -127,6 +139,47 @@ def broken(s: Snapshot) -> Findings:
         )
 
 
+def unfit(s: Snapshot) -> Findings:
+    """Hosts that carry the tag, or did, and are left out of every round."""
+    untag = f"--tags Key={s.settings.probe_tag_key}{s.options}"
+    left_out = "it is left out of every round, and is no evidence"
+    for host, raw in sorted(s.backends.items()):
+        state = raw["State"]["Name"]
+        if _windows(s, host):
+            yield warning(
+                "backend-windows",
+                f"backend {s.name(host)} runs Windows, and the probe is for Linux",
+                left_out,
+                f"aws ec2 delete-tags --resources {host} {untag}",
+            )
+        elif state in HALTED:
+            yield warning(
+                "backend-stopped",
+                f"backend {s.name(host)} is {state}",
+                f"{left_out} until it runs",
+                f"aws ec2 start-instances --instance-ids {host}{s.options}; or take the tag off it: "
+                f"aws ec2 delete-tags --resources {host} {untag}",
+            )
+    for host in sorted(host for host in s.managed or {} if host.startswith("mi-")):
+        yield warning(
+            "backend-hybrid",
+            f"{host} carries the probe tag and is outside EC2, behind none of the pair's NATs",
+            left_out,
+            f"aws ssm remove-tags-from-resource --resource-type ManagedInstance --resource-id {host} "
+            f"--tag-keys {s.settings.probe_tag_key}{s.options}",
+        )
+    for host in sorted(latest(s)) if s.view is not None and s.instances is not None else ():
+        if host not in s.backends and s.view is not None and s.view.is_there(host):
+            yield warning(
+                "backend-untagged",
+                f"{host} was asked a short time ago, and no longer has the tag "
+                f"{s.settings.probe_tag_key}={s.settings.probe_tag_value}",
+                "the function may not ask it any more, and it is no evidence",
+                f"if it is a backend, tag it again: aws ec2 create-tags --resources {host} "
+                f"--tags Key={s.settings.probe_tag_key},Value={s.settings.probe_tag_value}{s.options}",
+            )
+
+
 def offline(s: Snapshot) -> Findings:
     """Backends that can't reach the Internet now."""
     down = sorted(host for host, word in latest(s).items() if word.state is State.UNREACHABLE)
@@ -139,4 +192,4 @@ def offline(s: Snapshot) -> Findings:
         )
 
 
-CHECKS = (too_few, offline_agents, one_subnet, elsewhere, broken, offline)
+CHECKS = (too_few, offline_agents, one_subnet, elsewhere, unfit, broken, offline)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from nat_failover.cli.finding import Findings, error, warning
+from nat_failover.cli.finding import BRING_BACK, Findings, error, warning
 from nat_failover.cli.snapshot import PERIODS_BACK, Raw, Snapshot
 from nat_failover.cli.words import ago, duration
 from nat_failover.settings import Mode
@@ -50,7 +50,7 @@ def configuration(s: Snapshot) -> Findings:
             f"the claim's lease of {s.settings.claim_lease:g} s is not longer than the function's timeout of "
             f"{s.pair.timeout:g} s",
             "two invocations could act at the same time",
-            "cdk deploy",
+            BRING_BACK,
         )
 
 
@@ -86,13 +86,13 @@ def rules(s: Snapshot) -> Findings:
     ticks = [rule for rule in s.rules if rule.get("ScheduleExpression")]
     reports = [rule for rule in s.rules if rule.get("EventPattern") and _is_report(rule, s.settings.probe_document)]
     if not ticks:
-        yield error("no-schedule", "no schedule invokes the function", "nothing is watched", "cdk deploy")
+        yield error("no-schedule", "no schedule invokes the function", "nothing is watched", BRING_BACK)
     if not reports:
         yield warning(
             "no-report-rule",
             "no rule tells the function of probes that fail",
             "a dead NAT is noticed at the next tick only",
-            "cdk deploy",
+            BRING_BACK,
         )
     for rule in (*ticks, *reports):
         is_tick = rule in ticks
@@ -173,7 +173,7 @@ def document(s: Snapshot) -> Findings:
         return
     name = s.settings.probe_document
     if not s.document:
-        yield error("document-missing", f"there is no document {name}", "no host can be asked", "cdk deploy")
+        yield error("document-missing", f"there is no document {name}", "no host can be asked", BRING_BACK)
     elif s.document.get("Status", "Active") not in ("Active", "Updating"):
         yield error(
             "document-status",

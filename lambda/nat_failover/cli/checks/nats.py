@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nat_failover.address import problems
+from nat_failover.address import problems, unaddressed
 from nat_failover.cli.finding import Findings, error, warning
 from nat_failover.cli.snapshot import Raw, Snapshot, source_dest_check
 from nat_failover.differences import DEFAULT_ROUTE
@@ -23,7 +23,12 @@ def gone_or_stopped(s: Snapshot) -> Findings:
                 "nat-gone",
                 f"{name} does not exist any more",
                 why,
-                "launch another, set its id (primaryInstanceId, standbyInstanceId), cdk deploy",
+                "launch another, set its id (primaryInstanceId, standbyInstanceId), cdk deploy"
+                + (
+                    ", or, for a standby of the stack, raise standbyRevision"
+                    if nat != s.settings.primary_instance
+                    else ""
+                ),
             )
         elif raw["State"]["Name"] != "running":
             yield error(
@@ -71,7 +76,7 @@ def unmanaged(s: Snapshot) -> Findings:
     for nat in s.settings.nats:
         raw = (s.instances or {}).get(nat)
         status = s.managed.get(nat, {}).get("PingStatus")
-        if raw is None or raw["State"]["Name"] != "running" or status == "Online":
+        if raw is None or raw["State"]["Name"] != "running" or status == "Online" or _unaddressed(s, nat):
             continue
         what = f"{s.nat_name(nat)} is {'not registered' if status is None else status} in Systems Manager"
         remedy = (
@@ -88,7 +93,7 @@ def unmanaged(s: Snapshot) -> Findings:
 
 def control(s: Snapshot) -> Findings:
     """A passive NAT that said last that it can't reach the Internet, or did not answer."""
-    if s.view is None or s.passive is None:
+    if s.view is None or s.passive is None or _unaddressed(s, s.passive):
         return
     words = [o for o in s.view.observations if o.host == s.passive]
     if not words:
@@ -125,7 +130,17 @@ def no_way_out(s: Snapshot) -> Findings:
         raw = s.instances.get(nat)
         if raw is None or raw["State"]["Name"] != "running":
             continue
-        if not raw.get("PublicIpAddress"):
+        without = _unaddressed(s, nat)
+        if without is not None:
+            yield error(
+                "nat-no-public-address",
+                without,
+                "nothing fails over to it meanwhile",
+                f"wait five minutes; if it then has none, or to have the two addresses change places "
+                f"(standbyEgressAddress): aws ec2 associate-address --instance-id {nat} --allocation-id "
+                f"{s.settings.standby_egress_allocation or 'eipalloc-...'}{s.options}",
+            )
+        elif not raw.get("PublicIpAddress"):
             yield error(
                 "nat-no-public-address",
                 f"{s.nat_name(nat)} has no public address",
@@ -160,6 +175,12 @@ def table_of(s: Snapshot, subnet: str) -> Raw | None:
     return main
 
 
+def _unaddressed(s: Snapshot, nat: str) -> str | None:
+    """Say that a NAT is the passive one and has no public address, though the pair's egress address needs one."""
+    known = s.view.instances.get(nat) if s.view is not None and nat == s.passive else None
+    return None if known is None else unaddressed(known, s.settings)
+
+
 def egress(s: Snapshot) -> Findings:
     """An egress address that is not where it must be, or can't go where it must."""
     if s.view is None or s.view.egress is None or s.active is None or s.passive is None:
@@ -167,13 +188,18 @@ def egress(s: Snapshot) -> Findings:
     active, passive = s.view.instances.get(s.active), s.view.instances.get(s.passive)
     if active is None or passive is None:
         return
-    for said in problems(s.view.egress, active, passive, s.addresses or ()):
+    standby = s.settings.standby_egress_allocation
+    second = "" if standby is None else f", then --allocation-id {standby} --instance-id {s.passive}"
+    without = unaddressed(passive, s.settings)
+    for said in problems(s.view.egress, active, passive, s.settings, s.addresses or ()):
+        if said == without:  # a finding of its own
+            continue
         yield warning(
             "egress-address",
             said,
             "partners would see another address than they allow",
-            f"aws ec2 associate-address --allocation-id {s.view.egress.allocation} --instance-id {s.active} "
-            f"--allow-reassociation{s.options}",
+            f"aws ec2 associate-address --allocation-id {s.view.egress.egress.allocation} --instance-id {s.active} "
+            f"--allow-reassociation{s.options}{second}",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.finding import Findings, warning
+from nat_failover.cli.finding import BRING_BACK, Findings, warning
 from nat_failover.cli.snapshot import Snapshot
 
 PENDING = "PendingConfirmation"
@@ -36,7 +36,7 @@ def alarms(s: Snapshot) -> Findings:
     if s.alarms is None:
         return
     if not s.alarms:
-        yield warning("no-alarms", "the pair has no alarms", "trouble goes unnoticed", "cdk deploy")
+        yield warning("no-alarms", "the pair has no alarms", "trouble goes unnoticed", BRING_BACK)
     for raw in s.alarms:
         name = raw["AlarmName"]
         if raw.get("StateValue") == "ALARM":

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.finding import Findings, error
+from nat_failover.cli.finding import BRING_BACK, Finding, Findings, Severity, error
 from nat_failover.cli.snapshot import Permission, Snapshot
 
 
 def permissions(s: Snapshot) -> Findings:
     """Actions that the function needs and its role may not do."""
+    if s.permissions is not None and not s.permissions:
+        role = s.pair.role.rsplit("/", 1)[-1]
+        yield Finding(
+            "permissions-unknown",
+            Severity.UNKNOWN,
+            f"the function's stack gives the role {role} no permission, so none could be checked",
+            "a missing one shows only when the function fails",
+            f"aws iam list-role-policies --role-name {role}{s.options.partition(' --region')[0]}",
+        )
     denied: dict[tuple[str, str], list[Permission]] = {}
     for permission in s.permissions or []:
         if not permission.allowed:
@@ -15,11 +24,7 @@ def permissions(s: Snapshot) -> Findings:
     for (action, why), lacking in sorted(denied.items()):
         on = sorted({permission.resource for permission in lacking})
         where = "" if on == ["*"] else f" on {', '.join(on[:2])}" + (f" and {len(on) - 2} more" if len(on) > 2 else "")
-        mend = (
-            "cdk deploy writes the role anew; where it stands as deployed: "
-            if why == "no policy allows it"
-            else "change the policy in the way; see "
-        )
+        mend = f"{BRING_BACK}; what it has: " if why == "no policy allows it" else "change the policy in the way; see "
         yield error(
             "permission",
             f"the function's role may not do {action}{where}: {why}",

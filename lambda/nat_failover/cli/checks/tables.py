@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nat_failover.cli.checks.nats import table_of
-from nat_failover.cli.finding import Findings, error, warning
+from nat_failover.cli.finding import BRING_BACK, Findings, error, warning
 from nat_failover.cli.snapshot import ROUTES_QUOTA, Snapshot
 from nat_failover.differences import PROPAGATED
 
@@ -11,7 +11,12 @@ from nat_failover.differences import PROPAGATED
 def missing(s: Snapshot) -> Findings:
     """A route table of the pair that is gone."""
     if s.view_trouble is not None:
-        yield error("table-missing", s.view_trouble, "nothing can fail over", "cdk deploy, with the right ids")
+        yield error(
+            "table-missing",
+            s.view_trouble,
+            "nothing can fail over",
+            f"{BRING_BACK}; of yours, set the right ids and cdk deploy",
+        )
 
 
 def default_routes(s: Snapshot) -> Findings:
@@ -83,12 +88,14 @@ def differences(s: Snapshot) -> Findings:
     """Routes that the subnets would lose or gain by a failover."""
     if s.view is None:
         return
-    found = s.view.tables.differences()
+    found = s.view.tables.differences(s.view.instances)
     active = s.view.tables.active
     if not found or active is None:
         return
     passive = s.settings.other_table(active)
-    if s.settings.mirror_routes:
+    if not any(difference.mirrored for difference in found):
+        remedy = f"change {passive} by hand (aws ec2 create-route, replace-route, delete-route); no setting does it"
+    elif s.settings.mirror_routes:
         remedy = "none: mirrorRoutes copies them at the next tick"
     else:
         remedy = "set mirrorRoutes (or routes, gatewayEndpoints) and cdk deploy, or add them with aws ec2 create-route"

@@ -1,0 +1,87 @@
+"""Evidence that a decision lacks: asked for, and waited for by one invocation of those that miss it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nat_failover.decision import Action, Cause, Decision, decide
+from nat_failover.events import Tick, Trigger
+from nat_failover.observation import State
+from nat_failover.rounds import Kind
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+from nat_failover.turns import Turns
+from nat_failover.view import Lookout, View
+
+# An invocation asks the same host again no sooner than after this many seconds.
+ASK_EVERY = 3.0
+# A failure counts as new, one that others may be about to join, where its host had been fine for this long.
+FINE_FOR = 20.0
+# Between two looks, in seconds for each round that is read: the first pause, each next half as long again, and the
+# longest. Systems Manager lists five times a second for the whole account.
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 0.6
+
+Ask = Callable[[View, Kind, tuple[str, ...]], View]
+
+
+class Gathering:
+    """Waits for evidence.
+
+    Args:
+        settings: how long it waits.
+        runtime: clock, waiting, chance.
+        lookout: reads what hosts have said since.
+        turns: tells whether this process goes ahead of others.
+        ask: sends a round, and adds it to the view.
+    """
+
+    def __init__(self, settings: Settings, runtime: Runtime, lookout: Lookout, turns: Turns, ask: Ask) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._lookout = lookout
+        self._turns = turns
+        self._ask = ask
+
+    def gather(self, view: View, decision: Decision, trigger: Trigger, until: float) -> tuple[View, Decision]:
+        """Ask for what a decision lacks, and wait for the answers as long as they may change it.
+
+        Who has asked waits for the answer. Who finds it asked for already, or finds the first of several failures, and
+        does not go ahead of others, leaves it to those that do: each further failure brings an event.
+
+        Raises:
+            botocore.exceptions.ClientError, BotoCoreError: Systems Manager refuses.
+        """
+        begun = self._runtime.now()
+        deadline = min(begun + self._settings.confirm_for, until)
+        asked_at: dict[str, float] = {}
+        pause = FIRST_PAUSE
+        while decision.action is Action.HOLD:
+            now = self._runtime.now()
+            if now >= deadline:
+                break
+            ask = tuple(host for host in decision.ask if now - asked_at.get(host, 0) >= ASK_EVERY)
+            if ask:
+                asked_at |= dict.fromkeys(ask, now)
+                view = self._ask(view, Kind.CHECK, ask)
+            waits = bool(asked_at) or self._turns.is_ahead or isinstance(trigger, Tick)
+            if not waits or not self._worth_waiting(view, decision, trigger, begun):
+                break
+            self._runtime.sleep(pause * max(1, len(view.unfinished)) * self._runtime.random.uniform(0.8, 1.2))
+            pause = min(1.5 * pause, LONGEST_PAUSE)
+            view = self._lookout.look_again(view)
+            decision = decide(view.situation(self._settings, self._runtime.now()), self._settings)
+        return view, decision
+
+    def _worth_waiting(self, view: View, decision: Decision, trigger: Trigger, begun: float) -> bool:
+        now = self._runtime.now()
+        if decision.cause is Cause.UNCONFIRMED:
+            return True
+        if decision.cause is Cause.FEW_FAILURES:
+            # The first failures after a time of health: the others' are seen within the next seconds, if it is the NAT.
+            new = any(o.elapsed >= FINE_FOR and now - o.at <= self._settings.gather_for for o in decision.evidence)
+            if new and now - begun < self._settings.gather_for:
+                return True
+        if self._settings.watches or not isinstance(trigger, Tick):
+            return False
+        # A quick check has no later tick to be read by: it is read to its end here.
+        return any(o.state is State.PENDING and o.answers_soon for o in view.observations)

@@ -1,0 +1,250 @@
+"""The self-test: every call that the function makes, once, by its own role; dry where it would change something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from nat_failover.fleet import Fleet
+from nat_failover.instances import Instances
+from nat_failover.notifications import SOURCE
+from nat_failover.observation import Observation, State
+from nat_failover.probe import MOST_HOSTS, Probe
+from nat_failover.record import ARMED, Claim
+from nat_failover.rounds import Kind
+from nat_failover.routes import Routes, RouteTablesError, said_of
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Mode, Settings
+from nat_failover.situation import Nat
+from nat_failover.tables import Tables
+from nat_failover.told import Memory
+
+if TYPE_CHECKING:
+    from nat_failover.application import Clients
+
+DETAIL_TYPE = "NAT Failover Self-test"
+# How long hosts are given to answer, and how often they are looked at, in seconds.
+ANSWERS_WITHIN, LOOK_EVERY = 25.0, 1.0
+# For documentation, and so nobody's: https://www.rfc-editor.org/rfc/rfc5737
+NOBODYS = "192.0.2.0/24"
+# With DryRun, EC2 answers so where it would have done it:
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
+WOULD_HAVE = "DryRunOperation"
+EXISTS = "ParameterAlreadyExists"
+
+
+class Verdict(StrEnum):
+    """What a call came to."""
+
+    WORKS = "works"
+    REFUSED = "refused"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One call: ``service:Action``, the verdict, and what was seen, for people."""
+
+    call: str
+    verdict: Verdict
+    seen: str
+
+
+class SelfTest:
+    """Tries what the function can do, and leaves everything as it is.
+
+    It writes no parameter that exists: PutParameter without ``Overwrite`` is refused by ParameterAlreadyExists only
+    after it was authorized, and a claim or memory that is created holds nobody up and says nothing. It sends one quick
+    check to the sample and both NATs, and one test message.
+
+    Args:
+        clients: the function's own.
+        settings: names everything.
+        runtime: clock and waiting.
+    """
+
+    def __init__(self, clients: Clients, settings: Settings, runtime: Runtime) -> None:
+        self._clients = clients
+        self._ec2: Any = clients.ec2
+        self._settings = settings
+        self._runtime = runtime
+        self._fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
+        self._probe = Probe(clients.ssm, settings, runtime, self._fleet)
+
+    def run(self, ends_at: float) -> dict[str, object]:
+        """Return what came of each call, as JSON; no refusal is raised.
+
+        Args:
+            ends_at: when Lambda ends the invocation, in seconds since the epoch.
+        """
+        tried = [*self._reads(), *self._changes(), *self._writes(), *self._messages()]
+        round_tried, answers = self._round(min(self._runtime.now() + ANSWERS_WITHIN, ends_at - 5))
+        tried += round_tried
+        online = [a.host for a in answers if a.state is State.REACHABLE and a.host not in self._settings.nats]
+        problems = [f"{t.call}: {t.seen}" for t in tried if t.verdict is Verdict.REFUSED]
+        if len(online) < self._settings.failure_threshold:
+            problems.append(
+                f"{len(online)} backends answered that they are online, {self._settings.failure_threshold} are needed"
+            )
+        return {
+            "trigger": "SelfTest",
+            "pair": self._settings.pair,
+            "works": not problems,
+            "problems": problems,
+            "calls": [asdict(t) for t in tried],
+            "hosts": {a.host: f"{a.state.value}: {a.detail}" for a in answers},
+        }
+
+    def _reads(self) -> Iterator[Tried]:
+        s, ec2 = self._settings, self._ec2
+        names = [s.lock_parameter, s.claim_parameter, s.told_parameter]
+        yield _try("ssm:GetParameters", lambda: _number(self._clients.ssm.get_parameters(Names=names), "Parameters"))
+        yield _try("ec2:DescribeRouteTables", lambda: ", ".join(self._tables().by_id))
+        yield _try("ec2:DescribeInstances", lambda: _states(Instances(ec2, self._runtime).describe(s.nats)))
+        tag = [{"Name": "key", "Values": [s.probe_tag_key]}, {"Name": "value", "Values": [s.probe_tag_value]}]
+        yield _try("ec2:DescribeTags", lambda: _number(ec2.describe_tags(Filters=tag), "Tags"))
+        if s.egress_allocation is not None:
+            of = [{"Name": "allocation-id", "Values": [s.egress_allocation]}]
+            yield _try("ec2:DescribeAddresses", lambda: _number(ec2.describe_addresses(Filters=of), "Addresses"))
+
+    def _tables(self) -> Tables:
+        return Routes(self._ec2, self._settings, self._runtime).read()
+
+    def _changes(self) -> Iterator[Tried]:
+        """Ask EC2 whether it would move a subnet of each table, routes and the egress address, without doing it."""
+        s, ec2, replace = self._settings, self._ec2, "ec2:ReplaceRouteTableAssociation"
+        if s.mode is Mode.OBSERVE:
+            yield Tried(replace, Verdict.NOT_TRIED, "in observe mode the role may not")
+            return
+        try:
+            tables = self._tables()
+        except (ClientError, BotoCoreError, RouteTablesError) as error:
+            yield Tried(replace, Verdict.NOT_TRIED, f"the route tables can't be read: {said_of(error)}")
+            return
+        for table_id, table in tables.by_id.items():
+            for subnet, association in sorted(table.associations.items())[:1]:
+                to = s.other_table(table_id)
+                move = partial(ec2.replace_route_table_association, AssociationId=association, RouteTableId=to)
+                yield _try(replace, partial(_dry, move), {WOULD_HAVE: f"would move {subnet} to {to}"})
+        if s.mirror_routes:
+            route = {"DestinationCidrBlock": NOBODYS, "InstanceId": s.standby_instance}
+            for action, write in (("CreateRoute", ec2.create_route), ("ReplaceRoute", ec2.replace_route)):
+                made = partial(write, RouteTableId=s.standby_route_table, **route)
+                yield _try(
+                    f"ec2:{action}", partial(_dry, made), {WOULD_HAVE: f"would do so in {s.standby_route_table}"}
+                )
+        if s.egress_allocation is not None:
+            yield _try("ec2:AssociateAddress", self._move_address, {WOULD_HAVE: "would move the egress address"})
+
+    def _move_address(self) -> str:
+        s = self._settings
+        interface = Instances(self._ec2, self._runtime).describe(s.nats)[s.standby_instance].interface
+        if interface is None:
+            raise ValueError(f"{s.standby_instance} has no network interface")
+        move = partial(self._ec2.associate_address, AllocationId=s.egress_allocation, NetworkInterfaceId=interface)
+        return _dry(partial(move, AllowReassociation=True))
+
+    def _writes(self) -> Iterator[Tried]:
+        """Create what exists, which is refused once it is authorized; else what holds nobody up."""
+        over = Claim("self-test", self._runtime.now(), 0)
+        for name, value in (
+            (self._settings.lock_parameter, ARMED),
+            (self._settings.claim_parameter, over.text),
+            (self._settings.told_parameter, Memory().text()),
+        ):
+            put = partial(self._clients.ssm.put_parameter, Name=name, Value=value, Type="String", Overwrite=False)
+            yield _try(
+                "ssm:PutParameter",
+                lambda put=put, name=name: f"created {name}, version {put()['Version']}",  # type: ignore[misc]
+                {EXISTS: f"may write {name}"},
+            )
+
+    def _messages(self) -> Iterator[Tried]:
+        text = (
+            f"This is a test message of the pair {self._settings.pair}. No action needed: whoever reads it will be "
+            "told when the NAT fails."
+        )
+        yield _try(
+            "sns:Publish",
+            lambda: self._clients.sns().publish(
+                TopicArn=self._settings.topic,
+                Subject=f"[nat-failover {self._settings.pair}] TEST MESSAGE, no action needed",
+                Message=text,
+            )["MessageId"],
+        )
+        yield _try("events:PutEvents", self._put_event)
+
+    def _put_event(self) -> str:
+        detail = json.dumps({"pair": self._settings.pair})
+        answer = self._clients.events().put_events(
+            Entries=[{"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}]
+        )
+        if answer["FailedEntryCount"]:
+            raise ValueError(f"EventBridge has not taken the event: {answer['Entries'][0].get('ErrorCode')}")
+        return "taken"
+
+    def _round(self, deadline: float) -> tuple[list[Tried], list[Observation]]:
+        """Send a quick check to the sample and both NATs, and read it until all have answered or time is up."""
+        s, chosen = self._settings, list[str]()
+
+        def look() -> str:
+            online = self._fleet.online()
+            chosen.extend(self._runtime.random.sample(online, min(len(online), s.sample_size, MOST_HOSTS - 2)))
+            nats = self._fleet.answerable(s.nats)
+            chosen.extend(nats)
+            return f"the agents of {len(online)} backends and of {len(nats)} of 2 NATs are online"
+
+        tried = [_try("ssm:DescribeInstanceInformation", look)]
+        if not chosen:
+            return [*tried, Tried("ssm:SendCommand", Verdict.NOT_TRIED, "there is no host to send to")], []
+        answers: list[Observation] = []
+
+        def ask() -> str:
+            rounds = self._probe.send(Kind.CHECK, chosen)
+            if not rounds:
+                raise ValueError("AWS lets the function ask none of the hosts")
+            while True:
+                answers[:] = [answer for asked in rounds for answer in self._probe.read(asked)]
+                answered = sum(a.state is not State.PENDING for a in answers)
+                if answered == len(answers) or self._runtime.now() >= deadline:
+                    return f"{answered} of {len(chosen)} hosts answered"
+                self._runtime.sleep(LOOK_EVERY)
+
+        tried.append(_try("ssm:SendCommand, ssm:ListCommandInvocations", ask))
+        tried.append(
+            _try("ssm:ListCommands", lambda: f"{len(self._probe.rounds(self._runtime.now() - 3600))} in an hour")
+        )
+        return tried, answers
+
+
+def _try(call: str, make: Callable[[], str], as_good: Mapping[str, str] | None = None) -> Tried:
+    """Make a call; ``as_good`` has the errors that say that it works, and what they mean."""
+    try:
+        return Tried(call, Verdict.WORKS, make())
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if as_good and code in as_good:
+            return Tried(call, Verdict.WORKS, as_good[code])
+        return Tried(call, Verdict.REFUSED, said_of(error))
+    except (BotoCoreError, RouteTablesError, ValueError) as error:
+        return Tried(call, Verdict.REFUSED, said_of(error))
+
+
+def _dry(call: Callable[..., object]) -> str:
+    """Make a call of EC2 with DryRun, which ends in an error whatever comes of it."""
+    call(DryRun=True)
+    raise ValueError("EC2 has done it, though it was asked with DryRun: see what has changed")
+
+
+def _number(answer: Mapping[str, Any], key: str) -> str:
+    return f"{len(answer[key])} {key}"
+
+
+def _states(nats: Mapping[str, Nat]) -> str:
+    return ", ".join(f"{nat} is {known.state}" for nat, known in nats.items())

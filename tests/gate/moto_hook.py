@@ -1,0 +1,126 @@
+"""Puts the gate before moto: in this process and in a server, for every service, whoever asks.
+
+What moto answers by ``BaseResponse.call_action`` passes here first, with the arguments as botocore's model has them.
+Two kinds of requests do not: S3's, which moto dispatches by itself, and those that a test's own handler answers before
+botocore sends them; whoever answers those asks ``admit`` himself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.cloudformation.utils import get_stack_from_s3_url
+from moto.core.exceptions import ServiceException
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import determine_request_protocol
+from moto.core.responses import ActionResult, BaseResponse
+from moto.core.utils import get_service_model
+
+from tests.gate.gate import Gate
+from tests.gate.request_rules import template_verdict
+from tests.gate.rule import changed
+
+# DescribeStackResources: "the first 100 associated resources", and no token for more.
+MOST_RESOURCES = 100
+GATE = Gate()
+_call_action = BaseResponse.call_action
+_describe_stack_resources = CloudFormationResponse.describe_stack_resources
+_admitted = threading.local()
+
+
+class _RefusedError(ServiceException):
+    """A refusal in the asked service's protocol; moto's own class would be looked for in a service of its own."""
+
+
+@contextmanager
+def admitted() -> Iterator[None]:
+    """Let what this thread asks of moto meanwhile pass: the lab's gateway has judged it, with its arguments."""
+    before, _admitted.already = getattr(_admitted, "already", False), True
+    try:
+        yield
+    finally:
+        _admitted.already = before
+
+
+def install() -> None:
+    """Put the gate before moto, once a process: what is put before it later stays there."""
+    if BaseResponse.call_action is _admit:
+        return
+    for owner, name, replacement in REPLACED:
+        setattr(owner, name, replacement)
+
+
+def installed() -> bool:
+    """Return whether the gate stands before moto in this process."""
+    return all(getattr(owner, name) is replacement for owner, name, replacement in REPLACED)
+
+
+def _admit(response: BaseResponse) -> Any:
+    if getattr(_admitted, "already", False):
+        return _call_action(response)
+    try:
+        arguments = _parsed(response)
+        if arguments is not None:
+            GATE.admit(response.boto3_service_name, response._get_action(), arguments)
+            _judge_template(response, arguments)
+    except ClientError as error:
+        told = error.response["Error"]
+        status, headers, body = response.serialized(ActionResult(_RefusedError(told["Code"], told["Message"])))
+        headers["status"] = str(status)
+        return status, *BaseResponse._enrich_response(headers, body)
+    return _call_action(response)
+
+
+def _parsed(response: BaseResponse) -> Mapping[str, Any] | None:
+    """Return a request's arguments, as its caller has given them; None where the model knows no such operation."""
+    action = response._get_action()
+    model = get_service_model(response.boto3_service_name) if response.boto3_service_name else None
+    if model is None or action not in model.operation_names:
+        return None
+    request = response.normalized_request
+    parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)]
+    arguments = parser(model.operation_model(action), map_type=dict).parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": request.data,
+            "url_path": request.path,
+            "url_params": response.uri_match,
+        }
+    )
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _judge_template(response: BaseResponse, arguments: Mapping[str, Any]) -> None:
+    """Judge a template that comes by its URL.
+
+    Raises:
+        ClientError: it is refused.
+    """
+    url = arguments.get("TemplateURL")
+    if not url or not isinstance(response, CloudFormationResponse):
+        return
+    body = get_stack_from_s3_url(url, account_id=response.current_account, partition=response.partition)
+    refusal = template_verdict({**arguments, "TemplateBody": body})
+    if refusal is not None:
+        changed(refusal.rule)
+        raise ClientError({"Error": {"Code": refusal.code, "Message": refusal.message}}, response._get_action())
+
+
+def _first_hundred(response: CloudFormationResponse) -> ActionResult:
+    told: Any = _describe_stack_resources(response).result
+    if len(told["StackResources"]) > MOST_RESOURCES:
+        changed("R7b")
+    return ActionResult({**told, "StackResources": told["StackResources"][:MOST_RESOURCES]})
+
+
+REPLACED: tuple[tuple[type, str, Any], ...] = (
+    (BaseResponse, "call_action", _admit),
+    (CloudFormationResponse, "describe_stack_resources", _first_hundred),
+)

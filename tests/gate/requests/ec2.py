@@ -1,0 +1,280 @@
+"""EC2, whose model has few constraints: what its documentation says instead."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from tests.gate.constraints import model
+from tests.gate.requests.judged import Arguments, Judged, rule
+
+ROUTES = "ec2:CreateRoute, ec2:ReplaceRoute"
+DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+TARGETS = (
+    *("GatewayId", "NatGatewayId", "NetworkInterfaceId", "InstanceId", "VpcPeeringConnectionId", "TransitGatewayId"),
+    *("EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId", "VpcEndpointId", "CoreNetworkArn"),
+    *("OdbNetworkArn", "LocalTarget"),
+)
+MOST_VALUES, MOST_TAGS, LARGEST_USER_DATA = 200, 50, 16_384
+CODES = "https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html"
+GROUPS = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html"
+TAGS = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions"
+USER_DATA = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html"
+
+
+def _api(member: str) -> str:
+    return member[0].lower() + member[1:]
+
+
+@rule("R9a", ROUTES, "A route has exactly one destination.", "InvalidParameterCombination")
+def one_destination(arguments: Arguments) -> str | None:
+    """A block of IPv4 or IPv6, or a prefix list."""
+    given = [name for name in DESTINATIONS if arguments.get(name)]
+    wanted = " or ".join(map(_api, DESTINATIONS))
+    return None if len(given) == 1 else f"The request must contain exactly one of the parameters {wanted}."
+
+
+@rule("R9b", ROUTES, "A route has exactly one target.", "InvalidParameterCombination")
+def one_target(arguments: Arguments) -> str | None:
+    """ReplaceRoute may also reset the local route."""
+    given = [name for name in TARGETS if arguments.get(name)]
+    wanted = ", ".join(map(_api, TARGETS[:-1]))
+    return None if len(given) == 1 else f"The request must contain exactly one of {wanted}."
+
+
+@rule("R9c", "ec2:*", "A call's filters have 200 values at most.", "FilterLimitExceeded", CODES)
+def few_values(arguments: Arguments) -> str | None:
+    """All filters together."""
+    number = sum(len(each.get("Values") or ()) for each in _filters(arguments))
+    return f"The maximum number of filter values specified on a single call is {MOST_VALUES}" if number > 200 else None
+
+
+@rule("R9e", ROUTES, "A destination is an address block.", "InvalidParameterValue")
+def destination_is_a_block(arguments: Arguments) -> str | None:
+    """EC2 itself clears the bits of the host."""
+    for name in DESTINATIONS[:2]:
+        text = arguments.get(name)
+        try:
+            if text is not None:
+                ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            return f"Value ({text}) for parameter {_api(name)} is invalid. This is not a valid CIDR block."
+    return None
+
+
+@rule("R9h", "ec2:AssociateAddress", "An address is named by its AllocationId.", "MissingParameter")
+def address_is_named(arguments: Arguments) -> str | None:
+    """PublicIp is of EC2-Classic."""
+    return None if arguments.get("AllocationId") else "The request must contain the parameter AllocationId"
+
+
+@rule(
+    *("R9i", "ec2:AssociateAddress", "An address goes to an instance or to a network interface, not to both."),
+    "InvalidParameterCombination",
+)
+def address_goes_to_one(arguments: Arguments) -> str | None:
+    """It may go to neither in EC2-Classic only."""
+    given = [name for name in ("InstanceId", "NetworkInterfaceId") if arguments.get(name)]
+    return None if len(given) == 1 else "You must specify either an InstanceId or a NetworkInterfaceId, but not both."
+
+
+@rule(
+    "R9k",
+    "ec2:RunInstances",
+    "User data has 16 KB at most, before they are encoded.",
+    "InvalidParameterValue",
+    USER_DATA,
+)
+def user_data_fit(arguments: Arguments) -> str | None:
+    """The client encodes them in Base64."""
+    text = arguments.get("UserData") or ""
+    try:
+        size = len(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        size = len(str(text).encode())
+    return f"User data is limited to {LARGEST_USER_DATA} bytes" if size > LARGEST_USER_DATA else None
+
+
+@rule(
+    "R9l", "ec2:CreateSecurityGroup", "A group's description has EC2's own characters.", "InvalidParameterValue", GROUPS
+)
+def description_is_plain(arguments: Arguments) -> str | None:
+    """Up to 255 characters: letters, digits, spaces, and ._-:/()#,@[]+=&;{}!$*."""
+    said = str(arguments.get("Description", ""))
+    if re.fullmatch(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}", said):
+        return None
+    return f"Value ({said}) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported."
+
+
+@rule(
+    "R9m",
+    "ec2:CreateTags",
+    "A tag's key is not aws:…, and has 128 characters at most, its value 256.",
+    "InvalidParameterValue",
+    TAGS,
+)
+def tags_are_allowed(arguments: Arguments) -> str | None:
+    """At most fifty to a resource."""
+    tags = arguments.get("Tags") or ()
+    if len(tags) > MOST_TAGS:
+        return f"More than {MOST_TAGS} tags specified"
+    for tag in tags:
+        key, value = str(tag.get("Key", "")), str(tag.get("Value", ""))
+        if key.lower().startswith("aws:"):
+            return "Tag keys starting with 'aws:' are reserved for internal use"
+        if not key or len(key) > 128 or len(value) > 256:
+            return f"Tag key or value exceeds the maximum length: {key}"
+    return None
+
+
+@rule(
+    "R14a",
+    "ec2:CreateVpcEndpoint",
+    "Interface endpoints have subnets and groups, gateway endpoints have tables.",
+    "InvalidParameter",
+)
+def endpoint_has_what_its_type_has(arguments: Arguments) -> str | None:
+    """Without a type it is a gateway endpoint; only an interface endpoint takes over a name."""
+    of_interfaces = [n for n in ("SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled") if arguments.get(n)]
+    match arguments.get("VpcEndpointType", "Gateway"):
+        case "Gateway" if of_interfaces:
+            return f"{of_interfaces[0]} is not valid for endpoints of type Gateway."
+        case "Interface" if arguments.get("RouteTableIds"):
+            return "Route table IDs are not supported for Interface endpoints."
+    return None
+
+
+def _filters(arguments: Arguments) -> list[Mapping[str, Any]]:
+    return list(arguments.get("Filters") or ())
+
+
+# Ids that EC2 tells a malformed one of by a code of its own: the beginning, and the code.
+MALFORMED = {
+    "InstanceId": ("i", "InvalidInstanceID.Malformed"),
+    "InstanceIds": ("i", "InvalidInstanceID.Malformed"),
+    "RouteTableId": ("rtb", "InvalidRouteTableId.Malformed"),
+    "RouteTableIds": ("rtb", "InvalidRouteTableId.Malformed"),
+    "NetworkInterfaceId": ("eni", "InvalidNetworkInterfaceId.Malformed"),
+    "VpcEndpointId": ("vpce", "InvalidVpcEndpointId.Malformed"),
+    "VpcPeeringConnectionId": ("pcx", "InvalidVpcPeeringConnectionId.Malformed"),
+}
+
+
+def malformed(arguments: Arguments) -> Iterator[tuple[str, str]]:
+    """Yield code and message of every id that is none, by the names of members."""
+    for member, (prefix, code) in MALFORMED.items():
+        told = arguments.get(member)
+        for text in told if isinstance(told, list) else [told]:
+            if text is not None and not re.fullmatch(rf"{prefix}-([0-9a-f]{{8}}|[0-9a-f]{{17}})", str(text)):
+                yield code, f'Invalid id: "{text}"'
+
+
+@rule("R9f", "ec2:*", "An id has eight or seventeen hexadecimal digits behind its prefix.", "Invalid….Malformed", CODES)
+def ids_are_well_formed(arguments: Arguments) -> str | None:
+    """The code is that of ``malformed``."""
+    return next((message for _, message in malformed(arguments)), None)
+
+
+def of_operation(operation: str) -> tuple[tuple[Judged, Callable[[Arguments], str | None]], ...]:
+    """Return the rules that each operation's documentation makes anew, and their judges."""
+    shape = model("ec2").operation_model(operation).input_shape
+    members: Mapping[str, Any] = {} if shape is None else shape.members
+    made: list[tuple[Judged, Callable[[Arguments], str | None]]] = []
+    if "Filters" in members:
+        made.append((FILTER_NAMES, lambda arguments: _unknown_filter(operation, arguments)))
+    if "MaxResults" in members:
+        low, high, excluded = _page(operation)
+        made.append((PAGE_SIZES, lambda arguments: _outside(arguments, low, high)))
+        made.append((PAGED_IDS, lambda arguments: _paged_ids(arguments, excluded)))
+    if "DryRun" in members:
+        made.append((DRY_RUN, _dry))  # the last: what is wrong with a request is answered first
+    return tuple(made)
+
+
+def _decided_by_operation(arguments: Arguments) -> str | None:
+    """Judge nothing: ``of_operation`` does, for each operation by itself."""
+    del arguments
+    return None
+
+
+FILTER_NAMES = rule(
+    *("R9d", "ec2:*", "A filter's name is one that the operation's documentation lists.", "InvalidParameterValue"),
+    "model; seen: aws/aws-cli #7225",
+)(_decided_by_operation)
+PAGE_SIZES = rule(
+    *("R9g", "ec2:*", "MaxResults is between 5 and the maximum that the documentation names, mostly 1,000."),
+    "InvalidParameterValue",
+)(_decided_by_operation)
+PAGED_IDS = rule(
+    *("R9j", "ec2:DescribeInstances, ec2:DescribeInstanceStatus, ec2:DescribeNetworkInterfaces"),
+    *("MaxResults goes with no list of ids.", "InvalidParameterCombination"),
+)(_decided_by_operation)
+
+
+DRY_RUN = rule(
+    *("R9n", "ec2:*", "With DryRun nothing is done, and what would have been is answered with an error."),
+    "DryRunOperation",
+)(_decided_by_operation)
+
+
+@cache
+def filter_names(operation: str) -> frozenset[str]:
+    """Return the filters that an operation's documentation lists; none where it lists none."""
+    shape: Any = model("ec2").operation_model(operation).input_shape
+    said = shape.members["Filters"].documentation
+    return frozenset(re.findall(r"<li>\s*<p>\s*<code>([^<]+)</code>", said)) | frozenset(
+        re.findall(r"also use <code>([^<]+)</code> as the filter name", said)
+    )
+
+
+def _dry(arguments: Arguments) -> str | None:
+    return "Request would have succeeded, but DryRun flag is set." if arguments.get("DryRun") else None
+
+
+def _unknown_filter(operation: str, arguments: Arguments) -> str | None:
+    known = filter_names(operation)
+    # Written tag:<key> for some operations, for others as the word and what follows it.
+    tagged = any(name.partition(":")[0] == "tag" for name in known)
+    wrong = [
+        name
+        for each in _filters(arguments)
+        if (name := str(each.get("Name"))) not in known and not (tagged and name.startswith("tag:"))
+    ]
+    return f"The filter '{wrong[0]}' is invalid" if wrong and known else None
+
+
+@cache
+def _page(operation: str) -> tuple[int, int, tuple[str, ...]]:
+    """Return the least and the most of a page, and the members that go with no page."""
+    shape: Any = model("ec2").operation_model(operation).input_shape
+    said = re.sub(r"<[^>]+>", "", shape.members["MaxResults"].documentation)
+    bounds = re.search(r"between (\d+) and ([\d,]+)", said)
+    low, high = (int(bounds[1]), int(bounds[2].replace(",", ""))) if bounds else (1, 1000)
+    excluded = re.search(r"cannot specify this parameter and the (\w+(?: \w+)?) IDs parameter", said)
+    name = excluded[1].title().replace(" ", "") + "Ids" if excluded else ""
+    return low, high, (name,) if name in shape.members else ()
+
+
+def _outside(arguments: Arguments, low: int, high: int) -> str | None:
+    size = arguments.get("MaxResults")
+    if not isinstance(size, int) or low <= size <= high:
+        return None
+    bound = f"greater than or equal to {low}" if size < low else f"less than or equal to {high}"
+    return f"Value ( {size} ) for parameter maxResults is invalid. Expecting a value {bound}."
+
+
+def _paged_ids(arguments: Arguments, excluded: tuple[str, ...]) -> str | None:
+    both = arguments.get("MaxResults") and [name for name in excluded if arguments.get(name)]
+    return f"The parameter {_api(both[0])} cannot be used with the parameter maxResults" if both else None
+
+
+RULES = (
+    *(one_destination, one_target, few_values, FILTER_NAMES, destination_is_a_block, ids_are_well_formed, PAGE_SIZES),
+    *(address_is_named, address_goes_to_one, PAGED_IDS, user_data_fit, description_is_plain, tags_are_allowed),
+    *(endpoint_has_what_its_type_has, DRY_RUN),
+)

@@ -1,0 +1,130 @@
+"""The gate stands before moto wherever moto answers: in this process, and in a server of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.e2e.account import account
+from tests.gate import moto_hook
+from tests.gate.proof import breaks, keeps, refused
+from tests.gate.requests.cases import NAT, STACK, VPC, body
+from tests.gate.rule import CHANGED
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVERS = re.compile(r"\b(mock_aws|ThreadedMotoServer|create_backend_app)\b\(?")
+
+
+@pytest.fixture
+def aws() -> Iterator[Any]:
+    """Make clients of an account that moto has in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        with mock_aws():
+            yield lambda service: boto3.Session(region_name="eu-central-1").client(service)
+
+
+def test_every_protocol_tells_a_refusal_in_its_own_form(aws: Any) -> None:
+    with refused("ValidationException", "'maxResults'"):
+        aws("ssm").list_commands(MaxResults=51)
+    with refused("InvalidInstanceID.Malformed", 'Invalid id: "i-xyz"'):
+        aws("ec2").describe_instances(InstanceIds=["i-xyz"])
+    with refused("InvalidParameter", "Subject"):
+        aws("sns").publish(TopicArn="arn:aws:sns:eu-central-1:123456789012:a", Message="m", Subject="s" * 100)
+    with refused("ValidationException", "'functionName'"):
+        aws("lambda").get_function_configuration(FunctionName="a b")
+    with refused("ValidationError", "'roleName'"):
+        aws("iam").get_role(RoleName="r" * 65)
+
+
+def test_a_refused_request_does_not_reach_moto(aws: Any) -> None:
+    with refused("ValidationException"):
+        aws("ssm").put_parameter(Name="ssm-lock", Value="armed", Type="String")
+    assert aws("ssm").describe_parameters()["Parameters"] == []
+
+
+def test_what_keeps_every_rule_is_answered_by_moto(aws: Any) -> None:
+    aws("ssm").put_parameter(Name="/nat/lock", Value="armed", Type="String")
+    assert aws("ssm").get_parameters(Names=["/nat/lock"])["Parameters"][0]["Value"] == "armed"
+    assert aws("ec2").describe_tags(Filters=[{"Name": "key", "Values": ["a"]}], MaxResults=5)["Tags"] == []
+
+
+def test_what_the_gateway_of_the_lab_has_admitted_is_not_judged_again(aws: Any) -> None:
+    before = dict(CHANGED)
+    with moto_hook.admitted():
+        aws("ssm").list_commands(MaxResults=51)
+    assert dict(CHANGED) == before
+    with refused("ValidationException"):
+        aws("ssm").list_commands(MaxResults=51)
+
+
+def test_a_template_that_comes_by_its_url_is_judged_too(aws: Any) -> None:
+    aws("s3").create_bucket(Bucket="assets", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    text = body(**VPC, Nat=NAT)["TemplateBody"]
+    aws("s3").put_object(Bucket="assets", Key="t", Body=text)
+    with refused("Gateway.NotAttached", "Nat"):
+        aws("cloudformation").create_stack(**STACK, TemplateURL="https://s3.amazonaws.com/assets/t")
+    larger = json.dumps({"Resources": {"A": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"O": {"Value": "v" * 60_000}}})
+    aws("s3").put_object(Bucket="assets", Key="t", Body=larger)
+    assert aws("cloudformation").create_stack(**STACK, TemplateURL="https://s3.amazonaws.com/assets/t")["StackId"]
+
+
+def _stack_of(aws: Any, resources: int) -> int:
+    aws("cloudformation").create_stack(**body(**{f"T{n}": ("AWS::SNS::Topic", {}) for n in range(resources)}))
+    return len(aws("cloudformation").describe_stack_resources(StackName="nat")["StackResources"])
+
+
+@breaks("R7b")
+def test_describe_stack_resources_leaves_out_what_comes_after_the_hundredth(aws: Any) -> None:
+    assert _stack_of(aws, 101) == 100
+
+
+@keeps("R7b")
+def test_describe_stack_resources_lists_a_hundred(aws: Any) -> None:
+    assert _stack_of(aws, 100) == 100
+
+
+def test_the_emulator_that_the_cdk_deploys_to_has_the_gate(tmp_path: Path) -> None:
+    with account(tmp_path) as served:
+        with refused("ValidationException", "Cannot mix tag"):
+            served.client("ssm").describe_instance_information(
+                Filters=[{"Key": "tag:a", "Values": ["b"]}, {"Key": "PingStatus", "Values": ["Online"]}]
+            )
+        assert served.client("ssm").describe_instance_information(MaxResults=5)["InstanceInformationList"] == []
+
+
+@pytest.mark.parametrize("entry", ["lab", "bench", "simulation", "soak"])
+def test_what_is_run_without_pytest_has_the_gate_too(entry: str) -> None:
+    code = f"import tests.{entry}.__main__, sys; from tests.gate.moto_hook import installed; sys.exit(not installed())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_no_module_starts_moto_elsewhere() -> None:
+    """Whoever does has to install the gate, and to come into one of the tests above."""
+    starting = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "tests").rglob("*.py")
+        if SERVERS.search(file.read_text(encoding="utf-8"))
+    }
+    assert starting == {
+        "tests/cli/served.py",
+        "tests/e2e/emulator.py",
+        "tests/gate/test_moto_hook.py",
+        "tests/infra/test_asset.py",
+        "tests/infra/test_demo.py",
+        "tests/integration/account.py",
+        "tests/lab/moto_cloud.py",
+    }

@@ -1,0 +1,128 @@
+"""Whom ticks ask, of a fleet in which not everybody can answer: nobody's trouble keeps others from being asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.integration.account import PROBED, Account, deny, have_windows
+
+AN_HOUR = 60
+
+
+def tick_for_an_hour(account: Account) -> None:
+    """Let ticks come once a minute."""
+    for _ in range(AN_HOUR):
+        account.tick()
+        account.clock.sleep(60)
+
+
+def asked(account: Account, host: str) -> Counter[str]:
+    """Count what a host has been sent, by kind."""
+    return Counter(c.kind for c in account.run_command.commands if host in c.arguments["InstanceIds"])
+
+
+# Silent hosts
+
+
+def test_a_passive_nat_that_is_silent_is_sent_one_watch_an_hour_and_quick_checks(account: Account) -> None:
+    account.silent.add(account.standby)
+    tick_for_an_hour(account)
+    assert asked(account, account.standby) == {"watch": 1, "check": AN_HOUR - 1}
+    assert asked(account, account.backends[0])["watch"] < 10
+
+
+def test_a_backend_that_is_silent_is_sent_one_watch_an_hour_and_quick_checks(account: Account) -> None:
+    one, *others = account.backends
+    account.silent.add(one)
+    tick_for_an_hour(account)
+    assert asked(account, one) == {"watch": 1, "check": AN_HOUR - 1}
+    assert all(asked(account, other).keys() == {"watch"} for other in others)
+
+
+@pytest.mark.parametrize("who", ["standby", "backend"])
+def test_a_host_that_was_silent_is_watched_again_once_it_has_answered_a_quick_check(account: Account, who: str) -> None:
+    host = account.standby if who == "standby" else account.backends[0]
+    account.silent.add(host)
+    for _ in range(12):
+        account.tick()
+        account.clock.sleep(60)
+    assert asked(account, host)["watch"] == 1
+    account.silent.discard(host)
+    account.tick()
+    assert asked(account, host)["watch"] == 2
+
+
+@pytest.mark.pair(backends=6)
+def test_a_silent_backend_does_not_take_the_place_of_one_that_answers(account: Account) -> None:
+    account.configure(sample_size=4)
+    quiet = account.backends[:2]
+    account.silent.update(quiet)
+    for _ in range(3):
+        account.tick()
+        account.clock.sleep(60)
+    assert all(asked(account, host)["watch"] for host in account.backends[2:])
+
+
+def test_a_stopped_passive_nat_is_not_asked(account: Account) -> None:
+    account.ec2.stop_instances(InstanceIds=[account.standby])
+    tick_for_an_hour(account)
+    assert asked(account, account.standby) == {}
+    assert asked(account, account.backends[0])["watch"] > 5
+
+
+def test_where_silence_is_evidence_whoever_is_silent_is_asked_as_often_as_anybody(account: Account) -> None:
+    account.configure(count_silence=True)
+    account.silent.add(account.backends[0])
+    for _ in range(5):
+        account.tick()
+        account.clock.sleep(60)
+    assert asked(account, account.backends[0]) == asked(account, account.backends[1]) == {"check": 5}
+
+
+# Fleets in which hosts are not alike
+
+
+@pytest.mark.parametrize("trouble", ["windows", "stopped", "terminated", "hybrid", "without its tag"])
+def test_others_are_asked_though_there_is_one_host_that_aws_refuses_to_ask(account: Account, trouble: str) -> None:
+    one, *others = account.backends
+    ssm = account.run_command
+    account.tick()
+    account.clock.sleep(60)
+    ssm.commands.clear()
+    match trouble:
+        case "windows":
+            have_windows(account, one)
+        case "stopped":
+            account.ec2.stop_instances(InstanceIds=[one])
+            ssm.online.remove(one)
+        case "terminated":
+            account.ec2.terminate_instances(InstanceIds=[one])
+            ssm.online.remove(one)
+        case "hybrid":
+            one = "mi-0123456789abcdef0"
+            others = list(account.backends)
+            ssm.online.append(one)
+        case "without its tag":
+            # SSM's list does not have it any more, but there are those known from earlier rounds.
+            account.ec2.delete_tags(Resources=[one], Tags=[PROBED])
+            deny(account, one)
+    account.tick()
+    assert asked(account, one) == {}
+    assert all(asked(account, host) == {"watch": 1} for host in (*others, account.standby))
+
+
+def test_a_backend_without_its_tag_does_not_keep_others_from_being_asked_whether_they_are_still_offline(
+    account: Account,
+) -> None:
+    account.tick()
+    account.clock.sleep(60)
+    account.cut_off(*account.backends[:3], ago=50)
+    account.tick()
+    account.ec2.delete_tags(Resources=[account.backends[0]], Tags=[PROBED])
+    deny(account, account.backends[0])
+    account.clock.sleep(35)
+    account.tick()
+    for host in account.backends[1:3]:
+        assert asked(account, host)["check"] or asked(account, host)["watch"] > 1

@@ -1,0 +1,80 @@
+"""The self-test: it makes every call once, changes nothing, and names what does not work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from moto.sns.models import sns_backends
+
+from nat_failover.events import SELF_TEST
+from nat_failover.settings import Mode
+from tests.fakes import before
+from tests.gate.moto_hook import admitted
+from tests.integration.account import ACCOUNT_ID, REGION, Account, Context
+
+
+def self_test(account: Account) -> dict[str, Any]:
+    return dict(account.application().handle(SELF_TEST, Context()))
+
+
+@pytest.mark.pair(backends=4)
+def test_where_all_is_well_it_says_so_and_has_changed_nothing(account: Account) -> None:
+    account.lock = "armed"
+    associations = account.associations(account.primary_table)
+    told = self_test(account)
+    assert told["works"], told["problems"]
+    assert {call["verdict"] for call in told["calls"]} == {"works"}
+    assert account.associations(account.primary_table) == associations
+    assert account.lock == "armed"
+    assert {host: said.partition(":")[0] for host, said in told["hosts"].items()} == dict.fromkeys(
+        [*account.backends, account.primary, account.standby], "REACHABLE"
+    )
+    # Of a later failover the claim that it has left keeps nobody.
+    account.tick()
+    account.clock.sleep(100)
+    account.cut_off(*account.backends)
+    assert account.failed(account.backends[0]).outcome == "failed-over"
+
+
+def test_a_call_that_is_refused_is_named_and_the_others_are_tried(account: Account) -> None:
+    before(account.ssm, "SendCommand", lambda: "AccessDeniedException", times=float("inf"))
+    before(account.ec2, "ReplaceRouteTableAssociation", lambda: "UnauthorizedOperation", times=float("inf"))
+    told = self_test(account)
+    assert not told["works"]
+    refused = [call["call"] for call in told["calls"] if call["verdict"] == "refused"]
+    assert refused == ["ec2:ReplaceRouteTableAssociation", "ssm:SendCommand, ssm:ListCommandInvocations"]
+    assert any(problem.startswith("0 backends answered") for problem in told["problems"])
+
+
+def test_too_few_backends_that_answer_are_a_problem(account: Account) -> None:
+    account.silent |= set(account.backends[:2])
+    told = self_test(account)
+    assert told["problems"] == ["2 backends answered that they are online, 3 are needed"]
+
+
+def test_in_observe_mode_the_swap_is_not_tried_since_the_role_may_not(account: Account) -> None:
+    account.configure(mode=Mode.OBSERVE)
+    calls = {call["call"]: call["verdict"] for call in self_test(account)["calls"]}
+    assert calls["ec2:ReplaceRouteTableAssociation"] == "not tried"
+
+
+def test_an_ec2_that_does_it_in_spite_of_dry_run_is_a_problem(account: Account) -> None:
+    with admitted():  # moto itself knows no DryRun here
+        told = self_test(account)
+    assert any("asked with DryRun" in problem for problem in told["problems"])
+
+
+def test_people_get_one_test_message_that_says_that_nothing_is_to_be_done(account: Account) -> None:
+    self_test(account)
+    (sent,) = sns_backends[ACCOUNT_ID][REGION].topics[account.settings.topic].sent_notifications
+    assert str(sent[2]) == "[nat-failover main] TEST MESSAGE, no action needed"
+
+
+def test_with_an_egress_address_and_mirrored_routes_these_are_tried_too(account: Account) -> None:
+    allocation = account.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    account.configure(egress_allocation=allocation, mirror_routes=True)
+    told = self_test(account)
+    assert told["works"], told["problems"]
+    calls = {call["call"] for call in told["calls"]}
+    assert {"ec2:AssociateAddress", "ec2:DescribeAddresses", "ec2:CreateRoute", "ec2:ReplaceRoute"} <= calls
