@@ -137,7 +137,7 @@ class Account:
                 "Key": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"],
                 "Value": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"],
             }
-            self.ec2.create_tags(Resources=self.backends, Tags=[probed])
+            self.ec2.create_tags(Resources=self.backends, Tags=[probed])  # type: ignore[list-item]
         self.run_command.online = [*self.backends, self.primary, self.standby]
         self.vpc = vpc
         self.primary_table, self.standby_table = (self._table(nat) for nat in (self.primary, self.standby))

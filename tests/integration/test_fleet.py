@@ -112,11 +112,11 @@ def test_an_empty_page_with_a_token_is_not_the_end_of_the_list(tagged: Tagged) -
         return (SimpleNamespace(status_code=200), {"InstanceInformationList": [], "NextToken": "0"}) if first else None
 
     name = "before-call.ssm.DescribeInstanceInformation"
-    client.meta.events.register_first(name, empty_at_first)
+    client.meta.events.register_first(name, empty_at_first)  # type: ignore[arg-type]
     try:
         assert sorted(tagged.account.fleet.online()) == sorted(known)
     finally:
-        client.meta.events.unregister(name, empty_at_first)
+        client.meta.events.unregister(name, empty_at_first)  # type: ignore[arg-type]
 
 
 def test_a_list_in_the_shortest_of_pages_does_not_hold_up_a_tick(tagged: Tagged) -> None:

@@ -188,9 +188,12 @@ def test_a_word_that_a_person_writes_between_two_tries_stands(account: Account, 
     account.lock = "armed"
     held = taken(store)
     held.read()
-    before(
-        account.ssm, "PutParameter", lambda: (setattr(account, "lock", "paused"), "TooManyUpdates")[1], about="since"
-    )
+
+    def pause() -> str:
+        account.lock = "paused"
+        return "TooManyUpdates"
+
+    before(account.ssm, "PutParameter", pause, about="since")
     with pytest.raises(LockChangedError):
         held.write(record(account))
     assert account.lock == "paused"

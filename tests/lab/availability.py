@@ -64,7 +64,7 @@ def why_unavailable() -> str | None:
             for name in names:
                 netns.create(name)
                 made.append(name)
-            tries = _tries(*names, Path(folder))
+            tries = _tries(names[0], names[1], Path(folder))
             return next((why for what, attempt in tries if (why := _why(what, attempt)) is not None), None)
         except OSError as error:
             return f"the kernel refuses network namespaces: {error}"

@@ -191,8 +191,8 @@ class NamespacesNetwork:
     def forges(self, host: str, source: str, to: str) -> bool:
         """Return whether a ping that a host sends with another's address comes to a host of the VPC."""
         there = next(other for other in self.layout.hosts if other.address == to)
-        namespaces = (self.machines[name].namespace for name in (host, there.name))
-        return forged_arrives(*namespaces, source, to, ANSWER_WITHIN)
+        liar, reader = (self.machines[name].namespace for name in (host, there.name))
+        return forged_arrives(liar, reader, source, to, ANSWER_WITHIN)
 
     def set_guards(
         self,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.gate.rule import CHANGED
 from tests.lab.conftest import KINDS
-from tests.lab.gateway import Execution
+from tests.lab.execution import Execution
 from tests.lab.guards import ANYWHERE, WEB_GROUP, Guard, Rule
 from tests.lab.lab import Lab, MakeCloud
 from tests.lab.latencies import Latencies

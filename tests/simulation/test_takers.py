@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from nat_failover.parameter import Parameters
 from nat_failover.record import Claim, LockState, Record
 from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT
-from tests.lab.gateway import Call, Execution
+from tests.lab.execution import Call, Execution
 from tests.lab.virtual_world import VirtualWorld
 from tests.simulation.account import Holdings, ModelAccount, Refused, Version
 from tests.simulation.weather import Weather
@@ -79,11 +80,12 @@ class Ssm:
         self._world.sleep(self._world.random.uniform(0.0, 0.3))
         return answer
 
-    def _answer(self, operation: str, arguments: Mapping[str, Any]) -> Any:
+    def _answer(self, operation: str, arguments: Mapping[str, Any], within: Callable[[], Any] = nullcontext) -> Any:
         try:
-            if operation == "PutParameter":
-                return self._account.put(arguments, self._owner)
-            return self._account.answer(operation, arguments)
+            with within():
+                if operation == "PutParameter":
+                    return self._account.put(arguments, self._owner)
+                return self._account.answer(operation, arguments)
         except Refused as refused:
             error = {"Error": {"Code": refused.code, "Message": refused.message}}
             raise self.exceptions.ParameterAlreadyExists(error, operation) from None  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -102,7 +103,8 @@ def test_what_was_learnt_is_kept_for_an_hour_of_the_hosts_uptime() -> None:
     learnt = boots_of([SOON.observed()])
     ((key, boot),) = learnt.items()
     assert key == (HOST, BOOT)
-    assert boot == Boot(pytest.approx(BOOTED - SOON.late, abs=0.02), pytest.approx(SOON.truth - BOOTED, abs=0.02))
+    wanted: Any = (pytest.approx(BOOTED - SOON.late, abs=0.02), pytest.approx(SOON.truth - BOOTED, abs=0.02))
+    assert boot == Boot(*wanted)
     (said,) = dated([LATE.observed()], learnt)
     assert said.at == pytest.approx(LATE.truth, abs=0.02)
     old = {key: replace(boot, learnt=LATE.truth - BOOTED - KEPT - 1)}

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.lab import demands, steps
 from tests.lab.call_times import CallTimes
-from tests.lab.gateway import Call, refused
+from tests.lab.execution import Call
+from tests.lab.gateway import refused
 from tests.lab.lab import Lab
 from tests.lab.scenario import FAIL_OVER, Scenario
 
@@ -132,7 +133,7 @@ def _told_at_once(lab: Lab) -> list[str]:
 def _within_the_rates(lab: Lab) -> list[str]:
     """One swap, and hardly more calls in any second than AWS takes: what it refuses is tried again and counts, too."""
     calls, begun = CallTimes.of(lab), lab.broken_at or 0.0
-    most = {"ListCommands": 5, "ListCommandInvocations": 5, "PutParameter": 6, "GetParameters": 40}
+    most = {"ListCommands": 5, "ListCommandInvocations": 5, "PutParameter": 10, "GetParameters": 40}
     found = {operation: calls.most_in_a_second(operation, begun) for operation in most}
     return [
         *demands.one_swap(lab),
