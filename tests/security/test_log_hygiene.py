@@ -117,6 +117,7 @@ def test_nor_does_a_refusal_on_the_side_tell_it(operation: str) -> None:
     allocation = "eipalloc-0123456789abcdef0"
     function = Function(MIRROR_ROUTES="true", EGRESS_ALLOCATION=allocation)
     function.account.holdings.addresses[allocation] = ("203.0.113.9", PRIMARY)
+    function.account.holdings.instances[function.settings.standby_instance].public = "203.0.113.10"
     primary = function.settings.primary_route_table
     function.account.holdings.routes[primary].append(
         {"DestinationCidrBlock": "10.1.0.0/16", "VpcPeeringConnectionId": "pcx-1", "State": "active"}

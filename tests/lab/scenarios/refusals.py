@@ -195,6 +195,6 @@ REFUSALS: tuple[Scenario, ...] = (
         FAIL_OVER,
         steps.flush,
         before=_ten_at_once,
-        problems=_within_the_rates,
+        problems=demands.one_swap,
     ),
 )
