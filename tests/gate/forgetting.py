@@ -73,14 +73,17 @@ class Parameters:
             ClientError: it does not know the one parameter that was asked for.
         """
         if operation == "GetParameter":
-            before = self._lagging(arguments["Name"])
+            before = None if ":" in arguments["Name"] else self._lagging(arguments["Name"])
             if before is None:
                 return make()
             if before.parameter is None:
                 raise ClientError({"Error": {"Code": "ParameterNotFound", "Message": ""}}, operation)
             return {"Parameter": before.parameter}
         answer = make()
-        for before in [self._lagging(parameter["Name"]) for parameter in answer.get("Parameters", ())]:
+        # A version that was asked for by its number is that one or none.
+        latest = [name for name in arguments["Names"] if ":" not in name]
+        found = [p["Name"] for p in answer.get("Parameters", ()) if p["Name"] in latest]
+        for before in [self._lagging(name) for name in found]:
             if before is not None:
                 answer = _as_before(answer, before)
         return answer
