@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 MOST_IDS = 200
 # Of more than these none is asked for by itself: a round has 50 hosts at most, the NATs among them.
 MOST_APART = 60
+# Throttling is none of them, though EC2 answers that with the status 503, too: more calls would only make it worse.
 FAILURES = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
-SERVER_ERRORS = 500
 # State of an instance that EC2 can say nothing of.
 UNKNOWN = "unknown"
 
@@ -96,8 +96,7 @@ def _is_failure(error: ClientError) -> bool:
 
     https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
     """
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return error.response["Error"]["Code"] in FAILURES or status >= SERVER_ERRORS
+    return error.response["Error"]["Code"] in FAILURES
 
 
 def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
