@@ -55,7 +55,8 @@ class Gathering:
         deadline = min(begun + self._settings.confirm_for, until)
         asked_at: dict[str, float] = {}
         pause = FIRST_PAUSE
-        while decision.action is Action.HOLD:
+        # What a host has said since, in a round that is not read yet, may withdraw what it has said before.
+        while decision.action is Action.HOLD or view.unread:
             now = self._runtime.now()
             if now >= deadline:
                 break
@@ -63,7 +64,7 @@ class Gathering:
             if ask:
                 asked_at |= dict.fromkeys(ask, now)
                 view = self._ask(view, Kind.CHECK, ask)
-            waits = bool(asked_at) or self._turns.is_ahead or isinstance(trigger, Tick)
+            waits = bool(asked_at or view.unread) or self._turns.is_ahead or isinstance(trigger, Tick)
             if not waits or not self._worth_waiting(view, decision, trigger, begun):
                 break
             self._runtime.sleep(pause * max(1, len(view.unfinished)) * self._runtime.random.uniform(0.8, 1.2))
@@ -74,7 +75,7 @@ class Gathering:
 
     def _worth_waiting(self, view: View, decision: Decision, trigger: Trigger, begun: float) -> bool:
         now = self._runtime.now()
-        if decision.cause is Cause.UNCONFIRMED:
+        if decision.cause is Cause.UNCONFIRMED or view.unread:
             return True
         if decision.cause is Cause.FEW_FAILURES:
             # The first failures after a time of health: the others' are seen within the next seconds, if it is the NAT.

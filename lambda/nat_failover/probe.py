@@ -183,6 +183,20 @@ class Probe:
         asked_at = self._runtime.now()
         return Reading(asked_at, self.invocations(command_id))
 
+    def reading_now(self, command_id: str) -> Reading | None:
+        """Return the invocations of a command, and when they were read; None where SSM has no time just now.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses for good.
+        """
+        try:
+            return self.reading(command_id)
+        except (ClientError, BotoCoreError) as error:
+            if not is_passing(error):
+                raise
+            log.warning("a round can't be read just now", extra={"command_id": command_id, "error": str(error)})
+            return None
+
     def judge(self, asked: Round, read: Reading) -> list[Observation]:
         """Give the observations that what was read comes to."""
         now = self._runtime.now()
@@ -192,18 +206,13 @@ class Probe:
         ]
 
     def read_again(self, asked: Round) -> list[Observation] | None:
-        """Return what the hosts of a round have said so far; None where SSM has no time just now: what is known stands.
+        """Return what the hosts of a round have said so far; None where SSM has no time just now.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses for good.
         """
-        try:
-            return self.read(asked)
-        except (ClientError, BotoCoreError) as error:
-            if not is_passing(error):
-                raise
-            log.warning("a round can't be read just now", extra={"command_id": asked.command_id, "error": str(error)})
-            return None
+        read = self.reading_now(asked.command_id)
+        return None if read is None else self.judge(asked, read)
 
     def readings(self, rounds: Sequence[Round]) -> list[Callable[[], list[Observation]]]:
         """Give one call for each round, to be made at the same time."""

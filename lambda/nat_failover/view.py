@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from nat_failover.address import Addresses
 from nat_failover.dating import Boots, boots_of, dated
 from nat_failover.egress import Egress
@@ -14,6 +16,7 @@ from nat_failover.events import StatusChange, Trigger
 from nat_failover.instances import Instances
 from nat_failover.lock import LockStore, LockView
 from nat_failover.observation import Observation, State
+from nat_failover.parameter import is_passing
 from nat_failover.probe import Probe, Reading
 from nat_failover.rounds import Round, look_back, worth_reading
 from nat_failover.routes import Routes
@@ -21,6 +24,9 @@ from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from nat_failover.situation import Nat, Situation
 from nat_failover.tables import Tables
+
+# For how many seconds the list of rounds is tried again where AWS throttles it, and after which pauses.
+LIST_FOR, LIST_AGAIN = 10.0, (0.5, 1.5)
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class View:
     Attributes:
         egress: the Elastic IPs of the pair; None where it has none, or they were not read.
         boots: of hosts, as learnt from earlier answers.
+        unread: ids of the rounds that Systems Manager had no time to tell of yet.
     """
 
     locks: LockView
@@ -39,6 +46,7 @@ class View:
     instances: Mapping[str, Nat]
     egress: Addresses | None = None
     boots: Boots = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -89,13 +97,15 @@ class View:
 
     def with_round(self, asked: Round) -> View:
         """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
-        waiting = tuple(
-            Observation(
-                h, State.PENDING, asked.asked_at, asked.asked_at, asked.asked_at, False, running_until=asked.ends_at
-            )
-            for h in asked.hosts
-        )
-        return replace(self, rounds=(asked, *self.rounds), told={**self.told, asked.command_id: waiting})
+        return replace(self, rounds=(asked, *self.rounds), told={**self.told, asked.command_id: _waiting(asked)})
+
+
+def _waiting(asked: Round) -> tuple[Observation, ...]:
+    """Return what is known of the hosts of a round of which nothing has been read: that they have been asked."""
+    at = asked.asked_at
+    return tuple(
+        Observation(host, State.PENDING, at, at, at, False, running_until=asked.ends_at) for host in asked.hosts
+    )
 
 
 class Lookout:
@@ -142,19 +152,20 @@ class Lookout:
         calls: list[Callable[[], Any]] = [
             self._lock.read if locks is None else lambda: locks,
             self._routes.read,
-            lambda: self._probe.rounds(now - look_back(self._settings)),
+            partial(self._rounds, now),
         ]
         if isinstance(trigger, StatusChange):
             command_id = trigger.command_id
             nats = self._settings.nats
-            calls += [lambda: self._probe.reading(command_id), lambda: self._instances.describe(nats)]
+            calls += [lambda: self._probe.reading_now(command_id), lambda: self._instances.describe(nats)]
             locks, tables, rounds, told, instances = self._runtime.together(calls)
             chosen = worth_reading(rounds, now, self._settings)
             hosts = {host for asked in chosen for host in asked.hosts} - instances.keys()
+            known = {} if told is None else {command_id: told}
             by_round, met = self._runtime.together(
-                [lambda: self._observations(chosen, {command_id: told}), lambda: self._meet(hosts)]
+                [lambda: self._observations(chosen, known), lambda: self._meet(hosts)]
             )
-            return self._learnt(View(locks, tables, tuple(chosen), by_round, {**met, **instances}))
+            return self._learnt(_view(locks, tables, chosen, by_round, {**met, **instances}))
         # At ticks only: no decision hangs on where the address is.
         if self._egress is not None:
             calls.append(self._egress.read)
@@ -166,7 +177,18 @@ class Lookout:
         )
         self._met = dict(instances)
         self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
-        return self._learnt(View(locks, tables, tuple(chosen), by_round, instances, *egress))
+        return self._learnt(_view(locks, tables, chosen, by_round, instances, *egress))
+
+    def _rounds(self, now: float) -> list[Round]:
+        """List the rounds that may say anything yet; without them nothing can be judged, so it is tried again."""
+        until = now + LIST_FOR
+        while True:
+            try:
+                return self._probe.rounds(now - look_back(self._settings))
+            except (ClientError, BotoCoreError) as error:
+                if not is_passing(error) or self._runtime.now() >= until:
+                    raise
+            self._runtime.sleep(self._runtime.random.uniform(*LIST_AGAIN))
 
     def _learnt(self, view: View) -> View:
         """Learn of the hosts' boots, for as long as they are asked and this process lives."""
@@ -192,15 +214,19 @@ class Lookout:
             self._met |= self._instances.describe(strangers)
         return {host: self._met[host] for host in hosts}
 
-    def _observations(self, rounds: list[Round], known: Mapping[str, Reading]) -> dict[str, tuple[Observation, ...]]:
-        unread = [asked for asked in rounds if asked.command_id not in known]
-        read = self._runtime.together(self._probe.readings(unread)) if unread else []
-        told = {asked.command_id: tuple(said) for asked, said in zip(unread, read, strict=True)}
-        return {
-            asked.command_id: tuple(self._probe.judge(asked, known[asked.command_id]))
+    def _observations(
+        self, rounds: list[Round], known: Mapping[str, Reading]
+    ) -> dict[str, tuple[Observation, ...] | None]:
+        """Return what the hosts of each round have said; None for a round that can't be read just now."""
+        calls = [
+            partial(self._probe.judge, asked, known[asked.command_id])
             if asked.command_id in known
-            else told[asked.command_id]
+            else partial(self._probe.read_again, asked)
             for asked in rounds
+        ]
+        read = self._runtime.together(calls) if calls else []
+        return {
+            asked.command_id: None if said is None else tuple(said) for asked, said in zip(rounds, read, strict=True)
         }
 
     def look_again(self, view: View) -> View:
@@ -214,4 +240,22 @@ class Lookout:
         known = told.pop() if strangers else {}
         read = zip(unfinished, told, strict=True)
         fresh = {asked.command_id: tuple(said) for asked, said in read if said is not None}
-        return replace(view, told={**view.told, **fresh}, instances={**view.instances, **known})
+        return replace(
+            view,
+            told={**view.told, **fresh},
+            instances={**view.instances, **known},
+            unread=view.unread - fresh.keys(),
+        )
+
+
+def _view(
+    locks: LockView,
+    tables: Tables,
+    rounds: list[Round],
+    by_round: Mapping[str, tuple[Observation, ...] | None],
+    instances: Mapping[str, Nat],
+    egress: Addresses | None = None,
+) -> View:
+    told = {a.command_id: _waiting(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
+    unread = frozenset(command_id for command_id, said in by_round.items() if said is None)
+    return View(locks, tables, tuple(rounds), told, instances, egress, unread=unread)

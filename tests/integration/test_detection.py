@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from nat_failover.rounds import Kind
 from nat_failover.settings import Mode
 from tests.examples import TICK
 from tests.fakes import before
@@ -56,6 +57,28 @@ def test_while_the_active_nats_zone_is_disrupted_the_hosts_of_other_zones_lead_t
     account.cut_off(*account.backends)
     assert account.tick().outcome == "failed-over"
     assert account.on_standby == account.subnets
+
+
+@pytest.mark.parametrize("listed", ["ListCommands", "ListCommandInvocations"])
+@pytest.mark.parametrize("by", ["tick", "event"])
+def test_lists_that_aws_has_no_time_for_are_read_as_soon_as_it_has(account: Account, listed: str, by: str) -> None:
+    before(account.ssm, listed, lambda: "ThrottlingException", times=4)
+    account.cut_off(*account.backends)
+    told = account.tick() if by == "tick" else account.failed(account.backends[0])
+    assert told.outcome == "failed-over"
+    assert account.on_standby == account.subnets
+
+
+def test_an_earlier_failure_is_no_evidence_while_the_hosts_later_answer_is_unread(account: Account) -> None:
+    account.cut_off(*account.backends)
+    probe = Acting(account).probe
+    probe.send(Kind.CHECK, (account.standby,))
+    account.clock.sleep(3)
+    account.offline.clear()
+    (check,) = probe.send(Kind.CHECK, account.backends)
+    account.clock.sleep(1)
+    before(account.ssm, "ListCommandInvocations", lambda: "ThrottlingException", times=4, about=check.command_id)
+    assert account.tick().cause == "HEALTHY"
 
 
 def test_the_passive_nat_is_asked_before_anything_is_moved(account: Account) -> None:

@@ -222,8 +222,8 @@ def test_what_aws_refuses_to_tell_is_an_error_and_nothing_is_changed(
 ) -> None:
     after_a_while(account)
     account.cut_off(*account.backends, ago=10)
-    before(getattr(account, client), operation, lambda: "ThrottlingException")
-    with pytest.raises(ClientError, match="ThrottlingException"):
+    before(getattr(account, client), operation, lambda: "AccessDeniedException")
+    with pytest.raises(ClientError, match="AccessDeniedException"):
         account.tick()
     assert (account.on_standby, account.mails) == ((), [])
 
