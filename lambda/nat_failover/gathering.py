@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nat_failover.decision import Action, Cause, Decision, decide
-from nat_failover.events import Tick, Trigger
+from nat_failover.events import StatusChange, Tick, Trigger
 from nat_failover.observation import State
 from nat_failover.rounds import Kind
 from nat_failover.runtime import Runtime
@@ -61,7 +61,7 @@ class Gathering:
             if now >= deadline:
                 break
             ask = tuple(host for host in decision.ask if now - asked_at.get(host, 0) >= ASK_EVERY)
-            if ask:
+            if ask and not self._is_answer(view, trigger):
                 asked_at |= dict.fromkeys(ask, now)
                 view = self._ask(view, Kind.CHECK, ask)
             waits = bool(asked_at or view.unread) or self._turns.is_ahead or isinstance(trigger, Tick)
@@ -72,6 +72,18 @@ class Gathering:
             view = self._lookout.look_again(view)
             decision = decide(view.situation(self._settings, self._runtime.now()), self._settings)
         return view, decision
+
+    def _is_answer(self, view: View, trigger: Trigger) -> bool:
+        """Tell whether an event is of a quick check, whose asker waits for it: were others asked, they would go on so.
+
+        Where there are no watches, quick checks are all that there is.
+        """
+        return self._settings.watches and any(
+            isinstance(trigger, StatusChange)
+            and asked.command_id == trigger.command_id
+            and asked.kind is not Kind.WATCH
+            for asked in view.rounds
+        )
 
     def _worth_waiting(self, view: View, decision: Decision, trigger: Trigger, begun: float) -> bool:
         now = self._runtime.now()

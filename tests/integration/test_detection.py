@@ -89,6 +89,18 @@ def test_the_passive_nat_is_asked_before_anything_is_moved(account: Account) -> 
     assert asked == [[(account.standby,)]]
 
 
+def test_the_event_of_a_quick_check_asks_nobody_or_answers_would_lead_to_questions_for_ever(account: Account) -> None:
+    account.cut_off(*account.backends, account.standby)
+    account.tick()
+    account.clock.sleep(35)
+    for host in account.backends:
+        Acting(account).probe.send(Kind.CHECK, (host,))
+    account.clock.sleep(6)
+    asked = len(account.run_command.commands)
+    causes = {account.failed(host).cause for host in account.backends}
+    assert (causes, len(account.run_command.commands)) == ({"UNCONFIRMED"}, asked)
+
+
 def test_failures_within_the_next_seconds_are_waited_for(account: Account) -> None:
     account.cut_off(account.backends[0])
     account.cut_off(*account.backends[1:3], ago=0)
