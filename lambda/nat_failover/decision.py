@@ -151,8 +151,8 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     passive = _passive_nat(situation, settings)
     nat = situation.nats.get(passive)
     out_of_order = situation.passive_route
-    if out_of_order is None and nat is not None and nat.state != "running":
-        out_of_order = f"the passive NAT {passive} is {nat.state}"
+    if out_of_order is None and nat is not None and nat.trouble is not None:
+        out_of_order = f"the passive NAT {nat.trouble}"
     if out_of_order is not None:
         reason = f"{seen}, but {out_of_order}: a swap would help nobody"
         return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)

@@ -110,8 +110,8 @@ class Inspector:
             return table.trouble
         passive = self._settings.nat_of(table.table_id)
         instance = view.instances.get(passive)
-        if instance is None or instance.state != "running":
-            return f"the passive NAT {passive} is {'gone' if instance is None else instance.state}"
+        if instance is None or instance.trouble is not None:
+            return f"the passive NAT {passive + ' is gone' if instance is None else instance.trouble}"
         if unaddressed(instance, self._settings) is not None:
             return None
         words = [o for o in view.observations if o.host == passive]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -14,7 +14,7 @@ from nat_failover.situation import Nat
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import DescribeInstancesResultTypeDef, InstanceTypeDef
+    from mypy_boto3_ec2.type_defs import DescribeInstancesResultTypeDef
 
 log = logging.getLogger(__name__)
 
@@ -110,10 +110,11 @@ def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
             instance["State"]["Name"],
             instance["LaunchTime"].timestamp(),
             instance.get("PrivateIpAddress"),
-            _primary_interface(instance),
+            _primary_interface(instance).get("NetworkInterfaceId"),
             instance.get("PublicIpAddress"),
             instance.get("SubnetId"),
             tuple(sorted(each["NetworkInterfaceId"] for each in instance.get("NetworkInterfaces", []))),
+            source_dest_check(instance),
         )
         for page in pages
         for reservation in page["Reservations"]
@@ -121,16 +122,20 @@ def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
     }
 
 
-def _primary_interface(instance: InstanceTypeDef) -> str | None:
-    """Give the id of the network interface with device index 0.
+def _primary_interface(instance: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the network interface with device index 0; empty where there is none (any more).
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
     """
-    return next(
-        (
-            interface["NetworkInterfaceId"]
-            for interface in instance.get("NetworkInterfaces", [])
-            if interface.get("Attachment", {}).get("DeviceIndex") == 0
-        ),
-        None,
-    )
+    interfaces = instance.get("NetworkInterfaces", [])
+    return next((i for i in interfaces if i.get("Attachment", {}).get("DeviceIndex") == 0), {})
+
+
+def source_dest_check(instance: Mapping[str, Any]) -> bool | None:
+    """Return whether EC2 drops what an instance forwards; None where it does not say.
+
+    The primary network interface, where a NAT's traffic goes through, has the last word:
+    https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
+    """
+    said = (_primary_interface(instance) or instance).get("SourceDestCheck")
+    return None if said is None else bool(said)

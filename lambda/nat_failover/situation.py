@@ -19,6 +19,8 @@ class Nat:
         public: its public IPv4 address, an Elastic IP or one that EC2 has given it; None where it has none.
         subnet: id of its subnet; None where it has none (any more).
         interfaces: ids of all its network interfaces.
+        checked: whether the source/destination check of its primary network interface is on, so that EC2 drops what
+            it forwards; None where EC2 does not say.
     """
 
     instance_id: str
@@ -29,6 +31,16 @@ class Nat:
     public: str | None = None
     subnet: str | None = None
     interfaces: tuple[str, ...] = ()
+    checked: bool | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it can't forward by what EC2 says, as in "i-… is stopped"; None where EC2 has nothing against it."""
+        if self.state != "running":
+            return f"{self.instance_id} is {self.state}"
+        if self.checked:
+            return f"{self.instance_id} has its source/destination check on, and EC2 drops what it forwards"
+        return None
 
 
 @dataclass(frozen=True)

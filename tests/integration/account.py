@@ -131,6 +131,8 @@ class Account:
             )[:-1]
         )
         self.primary, self.standby = self._run(2)
+        for nat in (self.primary, self.standby):
+            self.check(nat, on=False)
         self.backends = tuple(sorted(self._run(backends, self.subnets[:1])))
         if self.backends:
             probed = {
@@ -156,6 +158,12 @@ class Account:
         where = {"SubnetId": subnets[0]} if subnets else {}
         made = self.ec2.run_instances(ImageId="ami-12c6146b", MinCount=number, MaxCount=number, **where)
         return [instance["InstanceId"] for instance in made["Instances"]]
+
+    def check(self, nat: str, *, on: bool) -> None:
+        """Have the source/destination check of an instance's network interface on or off."""
+        (instance,) = self.ec2.describe_instances(InstanceIds=[nat])["Reservations"][0]["Instances"]
+        interface = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        self.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": on})
 
     def configure(self, **changes: Any) -> None:
         """Change settings."""

@@ -101,6 +101,14 @@ def test_the_event_of_a_quick_check_asks_nobody_or_answers_would_lead_to_questio
     assert (causes, len(account.run_command.commands)) == ({"UNCONFIRMED"}, asked)
 
 
+def test_a_passive_nat_whose_source_destination_check_is_on_is_not_swapped_to(account: Account) -> None:
+    account.check(account.standby, on=True)
+    account.cut_off(*account.backends)
+    told = account.failed(account.backends[0])
+    assert (told.cause, account.on_standby) == ("CONTROL_DOWN", ())
+    assert "source/destination check on" in str(told.answer["reason"])
+
+
 def test_failures_within_the_next_seconds_are_waited_for(account: Account) -> None:
     account.cut_off(account.backends[0])
     account.cut_off(*account.backends[1:3], ago=0)

@@ -172,17 +172,6 @@ def service_of(endpoint: Raw) -> str:
     return str(endpoint.get("ServiceName", "")).rsplit(".", 1)[-1]
 
 
-def source_dest_check(instance: Raw) -> bool | None:
-    """Tell whether EC2 drops what an instance forwards; None where it does not say.
-
-    The primary network interface, where a NAT's traffic goes through, has the last word:
-    https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
-    """
-    interfaces = [i for i in instance.get("NetworkInterfaces", []) if i.get("Attachment", {}).get("DeviceIndex") == 0]
-    said = (interfaces or [instance])[0].get("SourceDestCheck")
-    return None if said is None else bool(said)
-
-
 def tag(raw: Raw, key: str) -> str | None:
     """Give the value of a tag of something of EC2; None where it has none."""
     return next((str(t["Value"]) for t in raw.get("Tags", []) if t["Key"] == key), None)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from nat_failover.address import problems
 from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.hand import Hand, script
-from nat_failover.cli.snapshot import source_dest_check
+from nat_failover.instances import source_dest_check
 from nat_failover.observation import Invocation, Observation, State
 from nat_failover.settings import Settings
 from nat_failover.situation import Nat

@@ -50,7 +50,6 @@ HOLDING: tuple[Scenario, ...] = (
         steps.flush,
         before=steps.check_on("nat02"),
         causes=frozenset({"CONTROL_DOWN"}),
-        fails_until="EC2 is asked at every tick whether the passive NAT's source/destination check is off",
     ),
     Scenario(
         "standby-group-closed",

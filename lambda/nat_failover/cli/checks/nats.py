@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nat_failover.address import problems, unaddressed
 from nat_failover.cli.finding import Findings, error, warning
-from nat_failover.cli.snapshot import Raw, Snapshot, source_dest_check
+from nat_failover.cli.snapshot import Raw, Snapshot
 from nat_failover.differences import DEFAULT_ROUTE
+from nat_failover.instances import source_dest_check
 from nat_failover.observation import State
 from nat_failover.survey import latest_word
 
