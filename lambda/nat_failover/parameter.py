@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Pauses between two tries, in seconds; each is drawn from half to one and a half of it, and the next is twice as long.
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.4, 1.2
 # Refused for certain, and worth another try:
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html

@@ -17,8 +17,9 @@ from nat_failover.lock import LockView
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 
-# Over how many seconds those are spread who come after.
-SPREAD = 1.5
+# What the one that goes ahead is given to look and to claim, and others to see that: a read may be old by a second;
+# and over how many seconds those are spread who come after, in case it is slow.
+HEAD_START, SPREAD = 2.0, 2.5
 # How late a tick may be, in seconds.
 LATE = 5.0
 # Between two readings of a lock whose claim awaits its record, in seconds: a read may be old by a second.
@@ -56,7 +57,7 @@ class Turns:
             botocore.exceptions.ClientError: SSM refuses.
         """
         if not self.is_ahead:
-            self._runtime.sleep(self._runtime.random.uniform(0, SPREAD))
+            self._runtime.sleep(HEAD_START + self._runtime.random.uniform(0, SPREAD))
         return self.past_claim(self._read(), until)
 
     def past_claim(self, locks: LockView, until: float) -> LockView:

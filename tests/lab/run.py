@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-from botocore.exceptions import ClientError
-
 from nat_failover.cli.report import spans_of
 from nat_failover.record import LockState
 from nat_failover.variables import PREFIX
@@ -185,13 +183,8 @@ def _unexpected_errors(scenario: Scenario, invocations: list[Invocation]) -> lis
     return [
         f"an invocation failed: {type(i.error).__name__}: {i.error}"
         for i in invocations
-        if i.error is not None and type(i.error).__name__ != allowed and not _throttled(i.error)
+        if i.error is not None and type(i.error).__name__ != allowed
     ]
-
-
-def _throttled(error: BaseException) -> bool:
-    """Tell whether AWS had no time for an invocation's calls: Lambda invokes it again."""
-    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "ThrottlingException"
 
 
 def _first(lab: Lab, broken: float) -> float | None:
