@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
-from tests.lab.template import EGRESS_PLACE
+from tests.lab.template import EGRESS_PLACE, STANDBY_EGRESS_PLACE
 from tests.simulation.history import Argument, History, Step
 from tests.simulation.machines import DEATHS
 from tests.simulation.people import SCRIBBLES
@@ -18,7 +18,8 @@ PAIRS: tuple[tuple[int, Mapping[str, object]], ...] = (
     (12, {}),
     (4, {"ssmAccess": "none"}),
     (2, {"mirrorRoutes": True}),
-    (2, {"egressAddress": EGRESS_PLACE}),
+    (1, {"egressAddress": EGRESS_PLACE}),
+    (1, {"egressAddress": EGRESS_PLACE, "standbyEgressAddress": STANDBY_EGRESS_PLACE}),
 )
 # A short warm-up lets a machine count again within a history.
 WARM_UP = 60
