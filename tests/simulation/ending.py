@@ -58,6 +58,10 @@ def finale(stage: Stage, history: History) -> bool:
     die(stage, active, history.finale)
     # Where AWS is slow, a claim may stand that is waited for.
     bound = BOUND + 30.0 * (history.slower > 1)
+    if history.settings.get("ssmAccess") == "none":
+        # While one host was heard a moment ago, silence of the others is none: it takes another tick. This ends when
+        # backends speak through the passive NAT.
+        bound += PERIOD
 
     def over() -> bool:
         return rules.log.latest.state == "failed-over" and set(stage.cloud.protected().values()) == {to}
@@ -94,6 +98,8 @@ def _set_right(stage: Stage) -> None:
     # As the command does: who has given up the egress address can't take over until it has another.
     stage.lab.wait_until(lambda: None not in stage.cloud.public.of.values(), ADDRESSED_WITHIN)
     if stage.rules.log.latest.state != "armed":
+        # It asks the backends as well: what they said before the subnets were moved is evidence for a moment yet.
+        stage.lab.wait(TO_FORGET)
         stage.write_lock("armed")
     elastic = stage.cloud.elastic()
     stage.tell(f"- people set all right: subnets on {whole}, armed, egress address with {list(elastic) or 'nobody'}")
