@@ -163,6 +163,16 @@ class HeldLock:
         found = self._parameters.read(name)[name]
         return read_lock(found.text, found.version)
 
+    def _lock_since(self, version: int) -> Lock:
+        """Read the lock, of this version or a later one: an older one is an old reading."""
+        lock = self._lock()
+        for _ in range(FIND_TRIES):
+            if lock.version >= version:
+                break
+            self._runtime.sleep(FIND_PAUSE)
+            lock = self._lock()
+        return lock
+
     def _look_before_writing(self, text: str) -> int | None:
         """Make sure that nobody else has written the lock; give its version where the text stands there already."""
         self.still_held()
@@ -200,7 +210,7 @@ class HeldLock:
             return
         try:
             # What can't be found can't be put back: a later invocation finishes what the record says.
-            if standing is not None and self._lock().text == text:
+            if standing is not None and self._lock_since(version).text == text:
                 self._parameters.write(name, standing, GIVE_UP_WITHIN)
         except (ClientError, BotoCoreError) as error:
             log.error("what stood in the lock is not put back", extra={"error": str(error)})  # noqa: TRY400

@@ -273,6 +273,17 @@ def test_a_pause_that_comes_between_reading_and_writing_is_put_back(account: Acc
     assert account.lock == "paused"
 
 
+def test_a_pause_is_put_back_though_the_lock_is_read_as_it_was_before_both(account: Account, store: LockStore) -> None:
+    account.lock = "armed"
+    held = taken(store)
+    held.read()
+    account.lock = "paused"
+    read_old(account.ssm, account.settings.lock_parameter, version=1)
+    with pytest.raises(LockChangedError):
+        held.write(record(account))
+    assert account.lock == "paused"
+
+
 def test_a_word_that_arms_once_more_between_reading_and_writing_is_as_good(account: Account, store: LockStore) -> None:
     account.lock = "armed"
     held = taken(store)

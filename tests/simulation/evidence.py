@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nat_failover.settings import Settings
+from tests.gate.harshness import Harshness
 from tests.simulation.account import ModelAccount
 from tests.simulation.history import History
 from tests.simulation.truth import Truth
@@ -52,7 +53,7 @@ class Tolerance:
         wrong_clocks = any(step.kind == "a clock is wrong" for step in history.steps)
         delivery = 1.5 * history.slower
         return Tolerance(
-            STALE_BY if history.may_be("stale") else 0.0,
+            STALE_BY if history.may_be("stale") else Harshness().stale_for[1] * bool(history.harsh),
             SLOW[1] if history.may_be("slow") else 0.0,
             0.25 * history.slower,
             (DELIVERY if wrong_clocks or history.silence_counts else 0.0) + delivery,

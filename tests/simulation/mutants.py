@@ -106,9 +106,9 @@ MUTANTS = (
     ),
     Mutant(
         "the outcome overwrites what a person wrote",
-        "held:HeldLock._look_before_writing",
-        "below is None or fresh",
-        "True",
+        "held:HeldLock.write_word",
+        "within = min(WRITE_WITHIN, self.until - now)",
+        "self._below, within = None, min(WRITE_WITHIN, self.until - now)",
     ),
     Mutant("the record is written after the swap", "failover:Failover._recorded", "held.write(record)", "pass"),
     Mutant("an unreadable lock is armed", "record:read_lock", "LockState.UNREADABLE, text", "LockState.ARMED, text"),

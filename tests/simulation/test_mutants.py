@@ -28,7 +28,6 @@ def test_a_defect_is_seen_within_a_thousand_histories_by_the_rule_that_it_breaks
     assert hunt(BY_NAME[name]).rule == SOON[name]
 
 
-@pytest.mark.xfail(reason="a person's write is known by its version now: the defect has to be planted elsewhere")
 def test_a_history_that_breaks_a_rule_is_made_smaller_and_breaks_it_still() -> None:
     needless = [
         *(Step("a tick comes too", 5.0), Step("a person adds a route", 8.0), Step("a clock is wrong", 9.0, (1, 5.0))),
