@@ -20,6 +20,8 @@ TO_SEE_AGAIN = 45.0 + 2 * PERIOD
 TO_FORGET = 45.0
 # Rule 4's bound, from the death of the active NAT on: a tick where no event arrives, evidence, the swap.
 BOUND = PERIOD + 30.0
+# How often people set all right at most, where the function fails over once more.
+SET_RIGHT = 3
 
 
 def rest(stage: Stage) -> None:
@@ -50,8 +52,12 @@ def _split(stage: Stage) -> bool:
 def finale(stage: Stage, history: History) -> bool:
     """Have people set all right, and the active NAT die: all subnets end on the passive table; tell whether in time."""
     rules = stage.rules
-    _set_right(stage)
-    stage.lab.wait(Random(history.seed).uniform(2.0, PERIOD))
+    for number in range(SET_RIGHT):
+        _set_right(stage)
+        stage.lab.wait(Random(f"{history.seed} {number}").uniform(2.0, PERIOD))
+        # Agents that are deaf yet are silent, and silence may count: rule 3 judges what came of that.
+        if rules.log.latest.state == "armed":
+            break
     active, to = stage.active(), stage.tables[1 - stage.nats.index(stage.active())]
     stage.tell(f"- the active NAT {active} dies: {history.finale}")
     stage.truth.note()

@@ -80,6 +80,8 @@ class Truth:
 
     def _silent(self, host: str) -> bool:
         command = self._run_command
+        if command.is_deaf(host):
+            return True
         return host in self.mute | command.dead | command.offline or not self._network.is_up(host)
 
     def carries(self, table: str) -> bool:

@@ -25,7 +25,7 @@ READS = (
 # How old an answer may be. AWS gives no bound for either service; EC2 speaks of seconds, and to be prepared for minutes
 # in the worst case, Systems Manager promises nothing:
 # https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
-STALE_BY = 10.0
+STALE_BY = 3.0
 SLOW = (1.0, 20.0)
 
 

@@ -173,6 +173,10 @@ class RunCommand:
             if wanted is None or hybrid.instance_id in wanted:
                 yield hybrid
 
+    def is_deaf(self, host: str) -> bool:
+        """Return whether a host's agent has no connection that carries, maybe without knowing. A4"""
+        return self._agents[host].connection.stalled
+
     def document(self, name: str) -> Document:
         """Give the document of a name."""
         if name == SHELL:
