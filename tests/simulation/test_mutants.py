@@ -36,7 +36,9 @@ def test_a_history_that_breaks_a_rule_is_made_smaller_and_breaks_it_still() -> N
     needed = Step("a person re-arms", 0.0, (), ("PutParameter lock", 1))
     dies = Step("the active NAT fails", 20.0, ("rules flushed",))
     environment = {"NAT_FAILOVER_WARM_UP": "60"}
-    whole = History(3, environment=environment, events=(0.0, 0.5, 0.5), steps=(*needless, dies, needed), lasts=60.0)
+    whole = History(
+        3, environment=environment, events=(0.0, 0.5, 0.5), steps=(*needless, dies, needed), lasts=120.0, harsh=0
+    )
     with BY_NAME["the outcome overwrites what a person wrote"].applied():
         first = play(whole)
         smaller = minimise(first).history
