@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 from moto.awslambda import urls
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
@@ -30,6 +29,7 @@ from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.layout import standard_layout
 from tests.lab.moto_cloud import STACK, MotoCloud
+from tests.lab.sessions import session
 from tests.lab.world import Result
 
 # How often the lab looks whether it is to end, and how long after a tick every host watches, in seconds.
@@ -133,8 +133,8 @@ class _Log(logging.Handler):
 
 @contextmanager
 def _what_it_tells_logged() -> Iterator[None]:
-    session: Any = boto3.Session(region_name=REGION)
-    logger, handler = logging.getLogger("nat_failover.teller"), _Log(cache(session.client))
+    of_account: Any = session(REGION)
+    logger, handler = logging.getLogger("nat_failover.teller"), _Log(cache(of_account.client))
     before = logger.level
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)
@@ -148,8 +148,8 @@ def _what_it_tells_logged() -> Iterator[None]:
 def _complete(lab: Lab) -> None:
     """Let the account be as a user's, whose NATs are in two zones; what the function decides is in its log."""
     assert isinstance(lab.cloud, MotoCloud)
-    session: Any = boto3.Session(region_name=REGION)
-    client = cache(session.client)
+    of_account: Any = session(REGION)
+    client = cache(of_account.client)
     private = lab.network.layout.private_subnets[0].name
     complete(client, lab.cloud.environment, STACK, [lab.cloud.subnets[private]])
     # The lab's network has one public subnet for both, and in AWS a subnet is in one zone.

@@ -109,7 +109,7 @@ def test_a_nat_that_is_not_fit_is_found_out_before_anything_is_moved() -> None:
             # The network obeys the check: with it on, the Internet is out of reach as well.
             assert name in ("instance", "source/destination check") or len(found) == 1, found
             _as_it_was(lab)
-            lab.wait(1)
+            lab.wait_until(lambda: not lab.run_command.is_deaf("nat01"), 180)
         assert bad(list(alice.looks_ahead().checks)) == []
         assert (lab.cloud.lock_text(), len(lab.gateway.replaced_at)) == (lock, replaced)
 

@@ -12,15 +12,13 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
-import botocore.session
-
 from nat_failover.application import Application, Clients
 from nat_failover.observability import start_logging
 from nat_failover.settings import Settings
 from tests.examples import BACKENDS, ENVIRONMENT, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
-from tests.integration.account import LOADER, REGION, Context, status_change
+from tests.integration.account import REGION, Context, status_change
+from tests.lab.sessions import session
 from tests.simulation.account import Holdings, Instance, ModelAccount, Refused, Version
 
 Arguments = Mapping[str, Any]
@@ -64,18 +62,15 @@ class _Wire:
     """Real clients, made once, whose every call is answered by the function of the moment."""
 
     def __init__(self) -> None:
-        core = botocore.session.Session()
-        core.register_component("data_loader", LOADER)
-        core.set_credentials("testing", "testing")
-        session = boto3.Session(botocore_session=core, region_name=REGION)
+        made = session(REGION, "testing")
         self.runtime = FakeRuntime()
-        self.run_command = RunCommand(session.events, self.runtime)
-        session.events.register("provide-client-params", self._keep)
+        self.run_command = RunCommand(made.events, self.runtime)
+        made.events.register("provide-client-params", self._keep)
         for service in ("ec2", "ssm", "sns", "events"):
             for operation in (*ANSWERED, *ASKED):
-                session.events.register_first(f"before-call.{service}.{operation}", self._answer)
-        session.events.register_last("before-call", _refuse)
-        clients = Clients.of(session)
+                made.events.register_first(f"before-call.{service}.{operation}", self._answer)
+        made.events.register_last("before-call", _refuse)
+        clients = Clients.of(made)
         sns, events, egress = clients.sns(), clients.events(), clients.egress()
         self.clients = replace(clients, sns=lambda: sns, events=lambda: events, egress=lambda: egress)
         self.log = io.StringIO()
@@ -242,7 +237,9 @@ class Function:
 
 def _holdings() -> Holdings:
     hosts = {
-        host: Instance("running", NOW - 90_000, f"10.0.{n}.5", TAGS, f"eni-{n:017x}", SUBNETS[n % 2])
+        host: Instance(
+            "running", NOW - 90_000, f"10.0.{n}.5", TAGS, f"eni-{n:017x}", SUBNETS[n % 2], checked=host in HOSTS
+        )
         for n, host in enumerate((*HOSTS, PRIMARY, STANDBY))
     }
     routes = {

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from nat_failover.differences import PROPAGATION, Destination, Difference, Target
@@ -21,6 +20,7 @@ from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.moto_cloud import MotoCloud
 from tests.lab.scenarios import SCENARIOS
+from tests.lab.sessions import session
 
 # Together they make every call that the function has.
 PLAYED = (
@@ -88,7 +88,7 @@ def _copy_what_no_scenario_has(lab: Lab, note: Any) -> None:
 
 
 def _statements(cloud: MotoCloud) -> Sequence[Statement]:
-    iam: Any = boto3.Session(region_name=REGION).client("iam")
+    iam: Any = session(REGION).client("iam")
     role = cloud.functions.get_function_configuration(FunctionName=cloud.function_arn)["Role"]
     name = role.rpartition("/")[2]
     policies = iam.list_role_policies(RoleName=name)["PolicyNames"]

@@ -13,9 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-import boto3
-import botocore.session
-from botocore.loaders import Loader
 from moto import mock_aws
 from moto.sns.models import sns_backends
 
@@ -29,11 +26,10 @@ from nat_failover.settings import Settings
 from tests.examples import BUS, ENVIRONMENT, NOW, TICK
 from tests.fakes import Command, FakeRuntime, Managed, RunCommand, Told, before, report
 from tests.gate.events import Change
+from tests.lab.sessions import session
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
 PROBED = {"Key": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"], "Value": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"]}
-# It has read the descriptions of the services: a session that is given it starts at once.
-LOADER = Loader()
 
 
 def status_change(command: str, host: str) -> dict[str, Any]:
@@ -108,9 +104,7 @@ class Account:
     def __init__(self, runtime: Runtime | None = None, subnets: int = 2, backends: int = 4) -> None:
         self.clock = FakeRuntime(float(int(time.time())))
         self.runtime: Runtime = runtime or self.clock
-        core = botocore.session.Session()
-        core.register_component("data_loader", LOADER)
-        self.session = boto3.Session(botocore_session=core, region_name=REGION)
+        self.session = session(REGION)
         self.run_command = RunCommand(self.session.events, self.runtime)
         self.run_command.answer = self._answer
         self.session.events.register("after-call.ec2.DescribeInstances", self._launched)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import boto3
-
 from nat_failover.application import CONFIG
 from tests.lab.cloud import REGION
+from tests.lab.sessions import session
 
 _SPARE: dict[str, list[Any]] = {}
 
@@ -50,4 +49,4 @@ def _new(service: str) -> Any:
 
 @cache
 def _first(service: str) -> Any:
-    return boto3.Session(region_name=REGION).client(service, config=CONFIG)  # type: ignore[call-overload]
+    return session(REGION).client(service, config=CONFIG)  # type: ignore[call-overload]

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
@@ -25,6 +24,7 @@ from tests.lab.guards import Guard, Rule
 from tests.lab.layout import EGRESS, PEER_CIDR, STANDBY_EGRESS, VPC_CIDR, VPN_CIDR, Host
 from tests.lab.moto_guards import MotoGuards, from_vpc
 from tests.lab.network import Network
+from tests.lab.sessions import session
 from tests.lab.template import PAIR, published, template
 from tests.moto_addresses import displace
 
@@ -59,12 +59,12 @@ class MotoCloud(Cloud):
         self._gaps.start()
         self._started = True
         mock_random.seed(self._seed)
-        session = boto3.Session(region_name=REGION)
-        self.ec2: Any = session.client("ec2")
-        self.ssm: Any = session.client("ssm")
-        self.events: Any = session.client("events")
-        self.functions: Any = session.client("lambda")
-        self._cloudformation: Any = session.client("cloudformation")
+        of_account = session(REGION)
+        self.ec2: Any = of_account.client("ec2")
+        self.ssm: Any = of_account.client("ssm")
+        self.events: Any = of_account.client("events")
+        self.functions: Any = of_account.client("lambda")
+        self._cloudformation: Any = of_account.client("cloudformation")
         self._make_vpc()
         self._deploy()
         self.start(now)
@@ -152,7 +152,7 @@ class MotoCloud(Cloud):
             warnings.simplefilter("ignore")
             self._cloudformation.create_stack(
                 StackName=STACK,
-                TemplateURL=published(boto3.Session(region_name=REGION).client("s3"), body),
+                TemplateURL=published(session(REGION).client("s3"), body),
                 Capabilities=["CAPABILITY_NAMED_IAM"],
             )
         stack = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
