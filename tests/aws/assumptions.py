@@ -91,5 +91,7 @@ ENTRIES: dict[str, Check | Unchecked] = {
     "Services are called": Check(checks.endpoints_are_named),
     "`AssociateAddress` with": Check(checks.address_moves, disturbs=True),
     "An instance that loses an Elastic IP": Check(checks.address_is_given_again, Can.MACHINES, disturbs=True),
+    "A wait condition holds up": Check(checks.standby_has_signalled, Can.MACHINES),
+    "`cdk deploy --revert-drift`": Unchecked("the demo would have to be changed by hand first, and its lock re-armed"),
     "The role of an instance trusts": Check(checks.standby_is_managed),
 }

@@ -213,6 +213,18 @@ def address_is_given_again(of: Deployment) -> str:
     return f"both NATs have one {took:.0f} s after they had lost an Elastic IP"
 
 
+def standby_has_signalled(of: Deployment) -> str:
+    """Look at when the wait condition was done, after the standby had been made."""
+    pages = (
+        of.ground.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stacks.STACKS[1])
+    )
+    found = {r["ResourceType"]: r for page in pages for r in page["StackResourceSummaries"]}
+    condition, instance = found["AWS::CloudFormation::WaitCondition"], found["AWS::EC2::Instance"]
+    hold(condition["ResourceStatus"] == "CREATE_COMPLETE", f"the wait condition is {condition['ResourceStatus']}")
+    took = (condition["LastUpdatedTimestamp"] - instance["LastUpdatedTimestamp"]).total_seconds()
+    return f"it was signalled {took:.0f} s after the standby had been made"
+
+
 def standby_is_managed(of: Deployment) -> str:
     """Look whether its agent is online."""
     hold(of.settings.standby_instance in of.online(), "the standby's agent is not online")
