@@ -69,6 +69,7 @@ def test_times_in_which_something_is_the_matter_are_joined_where_they_meet() -> 
 
 def test_a_failover_in_a_virtual_day_would_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(days.EPISODES, "agents", lambda lab: lab.network.flush_nat_rules("nat01"))
+    monkeypatch.setattr(days, "KINDS", {"agents": replace(days.KINDS["agents"], a_day=1)})
     day = days.play_day(1)
     assert day.false["ours"] >= 1
     assert day.told
