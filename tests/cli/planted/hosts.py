@@ -36,12 +36,12 @@ def no_public_address(d: Deployment) -> Undo:
 
 
 def unmanaged_nat(d: Deployment) -> Undo:
-    """The standby's agent was never registered."""
+    """The standby's agent is not heard of."""
     return _offline(d, "nat02")
 
 
 def unmanaged_backend(d: Deployment) -> Undo:
-    """A backend without an agent."""
+    """A backend whose agent is not heard of."""
     return _offline(d, "backend2")
 
 
@@ -49,7 +49,11 @@ def _offline(d: Deployment, host: str) -> Undo:
     def put(hosts: list[str]) -> None:
         d.aws.tell({"offline": hosts})
         # The emulator reads words beside answering requests.
-        while len(d.aws.client("ssm").describe_instance_information()["InstanceInformationList"]) != 5 - len(hosts):
+        until, lost = time.monotonic() + 20, -1
+        while lost != len(hosts):
+            assert time.monotonic() < until, f"{lost} hosts have lost their connection, not {len(hosts)}"
+            found = d.aws.client("ssm").describe_instance_information()["InstanceInformationList"]
+            lost = sum(each["PingStatus"] == "ConnectionLost" for each in found)
             time.sleep(0.05)
 
     put([host])
