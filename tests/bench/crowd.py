@@ -62,7 +62,7 @@ class Crowd:
         name, launched = f"pair{number}", self._clock.now() - A_DAY
         tables, nats = [self._id("rtb") for _ in range(2)], [self._id("i") for _ in range(2)]
         for table, nat in zip(tables, nats, strict=True):
-            holdings.instances[nat] = Instance("running", launched, "10.0.0.4", {})
+            holdings.instances[nat] = Instance("running", launched, "10.0.0.4", {}, checked=False)
             holdings.routes[table] = [
                 {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
                 {"DestinationCidrBlock": "0.0.0.0/0", "InstanceId": nat, "State": "active"},

@@ -66,7 +66,6 @@ class Agents:
         network.open()
         for nat in layout.nats:
             network.boot(nat.name, "#!/bin/sh\n")
-        # moto's CloudFormation does not turn it off, as the template says.
         network.set_guards(checks={nat.name: False for nat in layout.nats})
         network.set_routes("public", {VPC_CIDR: "local", "0.0.0.0/0": "igw"})
         network.associate(layout.public_subnet.name, "public")
@@ -88,6 +87,9 @@ class Agents:
             # Made a moment ago, and so a machine that may still be booting.
             instance: Any = ec2_backends[ACCOUNT][REGION].get_instance(hosts[nat.name])
             instance.launch_time = "2026-01-01T00:00:00.000Z"
+            # moto's CloudFormation does not turn it off, as the template says.
+            for interface in instance.nics.values():
+                interface.source_dest_check = False
         subnets = {subnet: name for name, subnet in words["subnets"].items()}
         threading.Thread(target=_mirror, args=(network, names, subnets), daemon=True).start()
         self._network = network
