@@ -36,6 +36,7 @@ def nat(d: Deployment, role: str) -> dict[str, Any]:
 
 
 def backends(d: Deployment) -> list[str]:
-    """List the ids of the backends."""
-    told = ec2(d).describe_instances(Filters=[{"Name": "tag:nat-failover:probe", "Values": ["main"]}])
+    """List the ids of the backends that run: those that were terminated are listed for an hour."""
+    running = {"Name": "instance-state-name", "Values": ["running"]}
+    told = ec2(d).describe_instances(Filters=[{"Name": "tag:nat-failover:probe", "Values": ["main"]}, running])
     return sorted(i["InstanceId"] for r in told["Reservations"] for i in r["Instances"])
