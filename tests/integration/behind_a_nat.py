@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -94,8 +95,13 @@ def _plug(host: Namespace, interface: str, address: str, router: str) -> None:
 
 
 def tools(folder: Path, **further: str) -> str:
-    """Make a machine's PATH of what the user data needs, with further programs by name and where they really are."""
+    """Make a machine's PATH of what the user data needs, with further programs by name and where they really are.
+
+    Where this machine has no curl, its Python does what curl would.
+    """
     folder.mkdir()
+    if shutil.which("curl", path=SYSTEM_PATH) is None:
+        further.setdefault("python3", shutil.which("python3", path=SYSTEM_PATH) or sys.executable)
     for name in PROGRAMS:
         (folder / name).symlink_to(shutil.which(name, path=SYSTEM_PATH) or f"/missing/{name}")
     for name, real in further.items():
