@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from tests.aws import stacks
 from tests.aws.deployment import Deployment, until
 from tests.aws.events import Listener
+from tests.aws.ground import STACKS
 from tests.aws.holding import hold
 
 AT_ONCE = 8
@@ -215,9 +216,7 @@ def address_is_given_again(of: Deployment) -> str:
 
 def standby_has_signalled(of: Deployment) -> str:
     """Look at when the wait condition was done, after the standby had been made."""
-    pages = (
-        of.ground.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stacks.STACKS[1])
-    )
+    pages = of.ground.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACKS[1])
     found = {r["ResourceType"]: r for page in pages for r in page["StackResourceSummaries"]}
     condition, instance = found["AWS::CloudFormation::WaitCondition"], found["AWS::EC2::Instance"]
     hold(condition["ResourceStatus"] == "CREATE_COMPLETE", f"the wait condition is {condition['ResourceStatus']}")
