@@ -63,7 +63,7 @@ fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
 	FUZZ_EXAMPLES=$(EXAMPLES) python -m pytest --numprocesses 2 --dist worksteal --durations 5 tests/fuzz
 
 .PHONY: mutation
-mutation: .venv/ready ## Change the code in every small way, and tell what no test notices (ten minutes): MODULES="lock routes"
+mutation: .venv/ready ## Change the code in every small way, and tell what no test notices (ten minutes): MODULES="lock.store network.route_tables"
 	@python -m tests.mutation $(MODULES)
 
 .PHONY: bench
@@ -98,7 +98,7 @@ lint: .venv/ready ## ruff, mypy (strict), bandit, shellcheck; cdk-nag and cfn-li
 	mypy lambda infra tests
 	bandit --quiet --recursive --configfile pyproject.toml lambda infra
 	shellcheck $$(git ls-files '*.sh') .ci/run
-	python -m infra.checks
+	python -m tests.tools.checks
 
 .PHONY: format
 format: .venv/ready ## Let ruff rewrite the code
@@ -115,11 +115,11 @@ permissions: .venv/ready ## Print what the function asks of AWS, and which state
 
 .PHONY: approve
 approve: .venv/ready ## Write the texts of all kinds of mail anew, to be read in the change
-	@python -m tests.unit.approve
+	@python -m tests.unit.telling.approve
 
 .PHONY: reference
 reference: .venv/ready ## Write the README's table of settings anew
-	python -m infra.reference
+	python -m tests.tools.reference
 
 .PHONY: lock
 lock: .venv/ready ## Compile the requirements, with hashes, of the pins in pyproject.toml: ARGS="--upgrade-package=moto"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from aws_cdk import App
 
-from infra.asset import AssetError
 from infra.config import ConfigurationError, read_configuration
 from infra.config.source import from_context
 from infra.demo import add_demo
+from infra.function.asset import AssetError
 from infra.stack import NatFailoverStack
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,8 +7,8 @@ from constructs import Construct
 
 from infra.config import PairConfig, SsmAccess
 from infra.constructs.demo_network import CIDR, DemoNetwork
-from infra.constructs.outputs import Outputs
 from infra.nat_failover import NatFailover
+from infra.outputs import Outputs
 
 PAIR = "demo"
 

@@ -7,23 +7,23 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.asset import asset
 from infra.config import PairConfig, SsmAccess, checked_pair
-from infra.constructs.alarms import Alarms
-from infra.constructs.dashboard import Dashboard
-from infra.constructs.function import FailoverFunction
 from infra.constructs.gateway_endpoints import GatewayEndpoints
 from infra.constructs.lock import Lock
-from infra.constructs.probe import ProbeDocument
 from infra.constructs.ssm_endpoints import SsmEndpoints
 from infra.constructs.standby_nat import USER_DATA, StandbyNat
 from infra.constructs.standby_route_table import StandbyRouteTable
-from infra.constructs.topic import PeopleTopic
-from infra.constructs.triggers import Triggers
-from infra.environment import environment
+from infra.function.asset import asset
+from infra.function.construct import FailoverFunction
+from infra.function.environment import environment
+from infra.function.permissions import statements
+from infra.function.triggers import Triggers
+from infra.monitoring.alarms import Alarms
+from infra.monitoring.dashboard import Dashboard
+from infra.monitoring.topic import PeopleTopic
 from infra.names import Arns, Names
-from infra.permissions import statements
-from infra.probe_document import SCRIPT
+from infra.probe.construct import ProbeDocument
+from infra.probe.document import SCRIPT
 
 
 class NatFailover(Construct):

@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# The oldest that is supported, and the one that the function runs on (infra/asset.py).
+# The oldest that is supported, and the one that the function runs on (infra/function/asset.py).
 OLDEST, LAMBDA = "3.11", "3.14"
 HEAD = """\
 # Compiled by `make lock` from the pins in pyproject.toml; not to be changed by hand.

@@ -8,9 +8,9 @@ from aws_cdk import Environment, Stack
 from constructs import Construct
 
 from infra.config import PairConfig, SsmAccess, StackConfig
-from infra.constructs.outputs import Outputs
 from infra.constructs.ssm_endpoints import SsmEndpoints
 from infra.nat_failover import NatFailover, endpoint_subnets
+from infra.outputs import Outputs
 
 
 class NatFailoverStack(Stack):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.gate import moto_hook
-from tests.lab.availability import why_unavailable
-from tests.lab.netns import sweep
+from tests.lab.network.real.availability import why_unavailable
+from tests.lab.network.real.netns import sweep
 
 # Whatever a test asks of moto passes the gate.
 moto_hook.install()

@@ -6,10 +6,11 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from nat_failover.observation import Observation, State
-from nat_failover.record import LockState
+from nat_failover.judging.situation import Situation
+from nat_failover.lock.record import LockState
+from nat_failover.network.instances import Nat
+from nat_failover.probing.observation import Observation, State
 from nat_failover.settings import Settings
-from nat_failover.situation import Nat, Situation
 from tests.gate.events import Bus
 
 NOW = 1_800_000_000.0

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, cast
 
-from infra.config.between import check_together
-from infra.config.checks import check_settings
+from infra.config.across_pairs import check_together
 from infra.config.kinds import INVALID, Kind
 from infra.config.pair import PairConfig
 from infra.config.problems import ConfigurationError, missing, refused, shown, unknown
 from infra.config.stacks import ACCOUNT, REGION, Configuration, StackConfig, StackSettings
+from infra.config.within_pair import check_settings
 
 ROOT = "nat-failover"
 # What has to be told where nothing is configured yet.

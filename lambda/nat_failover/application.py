@@ -3,65 +3,35 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TextIO
+from collections.abc import Mapping
+from typing import Protocol, TextIO
 
 import boto3
-from botocore.config import Config
 
-from nat_failover.egress import Egress
+from nat_failover.acting.execution import Execution, Invoker
+from nat_failover.acting.failover import Failover
+from nat_failover.clients import Clients
 from nat_failover.events import AskedToTest, parse
-from nat_failover.execution import Execution, Invoker
-from nat_failover.failover import Failover
-from nat_failover.fleet import Fleet
 from nat_failover.inspection import Inspector
-from nat_failover.instances import Instances
-from nat_failover.lock import LockStore
-from nat_failover.mirror import Mirror
+from nat_failover.lock.parameter import Parameters
+from nat_failover.lock.store import LockStore
+from nat_failover.lookout import Lookout
 from nat_failover.monitor import Monitor, Outcome
-from nat_failover.notifications import Notifications
+from nat_failover.network.elastic_ip import Egress
+from nat_failover.network.instances import Instances
+from nat_failover.network.route_mirror import Mirror
+from nat_failover.network.route_tables import Routes
 from nat_failover.observability import Metrics, start_logging
-from nat_failover.parameter import Parameters
-from nat_failover.probe import Probe
-from nat_failover.routes import Routes
+from nat_failover.probing.fleet import Fleet
+from nat_failover.probing.run_command import Probe
+from nat_failover.probing.verification import Verification
 from nat_failover.runtime import LambdaRuntime, Runtime
 from nat_failover.selftest import SelfTest
 from nat_failover.settings import Settings
-from nat_failover.teller import Teller
-from nat_failover.verification import Verification
-from nat_failover.view import Lookout
-
-if TYPE_CHECKING:
-    from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_sns import SNSClient
-    from mypy_boto3_ssm import SSMClient
+from nat_failover.telling.channels import Notifications
+from nat_failover.telling.notifier import Teller
 
 log = logging.getLogger(__name__)
-
-# A call that hangs must not eat the time of a failover: an answer of SSM or EC2 takes a fraction of a second.
-# https://docs.aws.amazon.com/botocore/latest/reference/config.html
-CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 4},
-    connect_timeout=2,
-    read_timeout=6,
-    max_pool_connections=32,
-)
-# What is written into a parameter is tried again by whoever writes it: botocore does not know of TooManyUpdates, waits
-# for seconds, and can't tell its own second write from somebody else's.
-ONCE = Config(
-    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=3, max_pool_connections=4
-)
-# The egress address is moved while people wait to be told: no call for it is waited for long, and who moves it tries
-# again by itself.
-IMPATIENT = Config(
-    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=4, max_pool_connections=2
-)
-# What is told is told again at the next tick where it was not taken.
-TELLING = Config(
-    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=3, max_pool_connections=2
-)
 
 
 class Context(Protocol):
@@ -75,36 +45,6 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds that are left until Lambda ends the invocation."""
         ...
-
-
-@dataclass(frozen=True)
-class Clients:
-    """The boto3 clients.
-
-    Those of SNS and EventBridge are made only when there is something to tell, the egress address's when it is moved.
-
-    Attributes:
-        once: of Systems Manager, for writing parameters; makes each call once.
-    """
-
-    ec2: EC2Client
-    ssm: SSMClient
-    sns: Callable[[], SNSClient]
-    events: Callable[[], EventBridgeClient]
-    egress: Callable[[], EC2Client]
-    once: SSMClient
-
-    @staticmethod
-    def of(session: boto3.Session) -> Clients:
-        """Make them of a session, with short timeouts and botocore's standard retries."""
-        return Clients(
-            session.client("ec2", config=CONFIG),
-            session.client("ssm", config=CONFIG),
-            lambda: session.client("sns", config=TELLING),
-            lambda: session.client("events", config=TELLING),
-            lambda: session.client("ec2", config=IMPATIENT),
-            session.client("ssm", config=ONCE),
-        )
 
 
 class Application:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nat_failover.decision import Action, Cause, Decision, decide
+from nat_failover.acting.turns import Turns
 from nat_failover.events import StatusChange, Tick, Trigger
-from nat_failover.observation import State
-from nat_failover.rounds import Kind
+from nat_failover.judging.decision import Action, Cause, Decision, decide
+from nat_failover.judging.situation import View
+from nat_failover.lookout import Lookout
+from nat_failover.probing.observation import State
+from nat_failover.probing.rounds import Kind
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from nat_failover.turns import Turns
-from nat_failover.view import Lookout, View
 
 # An invocation asks the same host again no sooner than after this many seconds.
 ASK_EVERY = 3.0

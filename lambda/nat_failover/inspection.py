@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 
-from nat_failover.address import astray, unaddressed
-from nat_failover.conditions import Inspection
-from nat_failover.decision import Cause, Decision
-from nat_failover.mirror import Mirror
+from nat_failover.judging.conditions import Inspection
+from nat_failover.judging.decision import Cause, Decision
+from nat_failover.judging.situation import View
+from nat_failover.lock.record import LockState
+from nat_failover.network.egress_address import astray, unaddressed
+from nat_failover.network.route_mirror import Mirror
 from nat_failover.observability import Metrics
-from nat_failover.observation import State
-from nat_failover.record import LockState
+from nat_failover.probing.observation import State
+from nat_failover.probing.survey import Backends, latest_word
 from nat_failover.settings import Mode, Settings
-from nat_failover.survey import Backends, latest_word
-from nat_failover.view import View
 
 log = logging.getLogger(__name__)
 

@@ -7,26 +7,27 @@ from dataclasses import dataclass, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.conditions import Findings, Inspection, find
-from nat_failover.decision import Action, Cause, Decision, decide
+from nat_failover.acting.execution import Invoker, Known, Result
+from nat_failover.acting.failover import Failover, NotBegunError
+from nat_failover.acting.turns import Turns
 from nat_failover.events import Tick, Trigger
-from nat_failover.execution import Invoker, Known, Result
-from nat_failover.failover import Failover, NotBegunError
-from nat_failover.fleet import Fleet
 from nat_failover.gathering import Gathering
 from nat_failover.inspection import Inspector
-from nat_failover.lock import LockView
+from nat_failover.judging.conditions import Findings, Inspection, find
+from nat_failover.judging.decision import Action, Cause, Decision, decide
+from nat_failover.judging.situation import View
+from nat_failover.lock.record import LockState
+from nat_failover.lock.store import LockView
+from nat_failover.lookout import Lookout
 from nat_failover.observability import Metrics
-from nat_failover.observation import State
-from nat_failover.probe import Probe
-from nat_failover.record import LockState
-from nat_failover.rounds import Kind, Running, choose, watched_beyond
+from nat_failover.probing.fleet import Fleet
+from nat_failover.probing.observation import State
+from nat_failover.probing.rounds import Kind, Running, choose, watched_beyond
+from nat_failover.probing.run_command import Probe
+from nat_failover.probing.survey import Backends, survey
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Mode, Settings
-from nat_failover.survey import Backends, survey
-from nat_failover.teller import Teller
-from nat_failover.turns import Turns
-from nat_failover.view import Lookout, View
+from nat_failover.telling.notifier import Teller
 
 log = logging.getLogger(__name__)
 

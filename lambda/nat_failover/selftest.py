@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.fleet import Fleet
-from nat_failover.instances import Instances
-from nat_failover.notifications import SOURCE
-from nat_failover.observation import Observation, State
-from nat_failover.probe import MOST_HOSTS, Probe
-from nat_failover.record import ARMED, Claim
-from nat_failover.rounds import Kind
-from nat_failover.routes import Routes, RouteTablesError, said_of
+from nat_failover.aws_errors import said_of
+from nat_failover.lock.claim import Claim
+from nat_failover.lock.record import ARMED
+from nat_failover.network.instances import Instances, Nat
+from nat_failover.network.route_table_pair import Tables
+from nat_failover.network.route_tables import Routes, RouteTablesError
+from nat_failover.probing.fleet import Fleet
+from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.rounds import Kind
+from nat_failover.probing.run_command import MOST_HOSTS, Probe
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Mode, Settings
-from nat_failover.situation import Nat
-from nat_failover.tables import Tables
-from nat_failover.told import Memory
+from nat_failover.telling.channels import SOURCE
+from nat_failover.telling.memory import Memory
 
 if TYPE_CHECKING:
-    from nat_failover.application import Clients
+    from nat_failover.clients import Clients
 
 DETAIL_TYPE = "NAT Failover Self-test"
 # How long hosts are given to answer, and how often they are looked at, in seconds.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 
-from nat_failover.variables import (
+from nat_failover.environment import (
     PREFIX,
     SettingsError,
     Variable,

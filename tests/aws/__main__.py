@@ -21,7 +21,7 @@ from tests.aws.failures import cause
 from tests.aws.ground import FUNCTION, Aws, Can, DeploymentError, Ground, local
 from tests.aws.latencies import measure
 from tests.aws.report import Report, show, show_self_test
-from tests.lab.many import quiet
+from tests.lab.many_runs import quiet
 
 PRICE = """\
 This deploys the demonstration to {where}: a VPC, two NAT instances, three backends (all t4g.nano), three interface

@@ -18,7 +18,7 @@ from nat_failover.events import SELF_TEST
 from tests.e2e.account import Account, account
 from tests.e2e.commandline import cdk, invoke, unpack
 from tests.examples import TICK
-from tests.lab.layout import TARGETS
+from tests.lab.network.layout import TARGETS
 
 FUNCTION = f"nat-failover-{PAIR}"
 STACKS = ("nat-failover-demo-network", "nat-failover-demo")

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 
-from nat_failover.fleet import Fleet
-from nat_failover.observation import EXIT_REACHABLE
-from nat_failover.probe import Probe
-from nat_failover.rounds import Kind
+from nat_failover.probing.fleet import Fleet
+from nat_failover.probing.observation import EXIT_REACHABLE
+from nat_failover.probing.rounds import Kind
+from nat_failover.probing.run_command import Probe
 from nat_failover.runtime import LambdaRuntime
 from tests.aws.deployment import Deployment, NotInTimeError, until
 from tests.aws.events import Listener

@@ -18,8 +18,8 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from infra.demo import PAIR
-from infra.probe_document import SCRIPT as PROBE
-from infra.probe_document import content
+from infra.probe.document import SCRIPT as PROBE
+from infra.probe.document import content
 from nat_failover.events import SELF_TEST
 from tests.aws.__main__ import accept, main
 from tests.aws.assumptions import ENTRIES, Check, Unchecked
@@ -33,7 +33,7 @@ from tests.e2e.account import ROOT, Account, account
 from tests.e2e.commandline import invoke
 from tests.examples import ENVIRONMENT, TICK
 from tests.lab.latencies import Latencies
-from tests.lab.layout import TARGETS
+from tests.lab.network.layout import TARGETS
 
 
 class Emulated:

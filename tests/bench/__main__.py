@@ -16,14 +16,16 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from tests.bench import bars, cost, days, outage, plots, report, scale, startup, tables
+from tests.bench import bars, days, outage, plots, report, tables
+from tests.bench.cost import cost
 from tests.bench.outage import EVENTS_LOST, FAILURES, OURS, PROMPT, WITHOUT_ENDPOINTS, Sample, Wanted
 from tests.bench.peers import PEERS
+from tests.bench.scale import scale, startup
 from tests.gate.harshness import Harshness
-from tests.lab.availability import why_unavailable
 from tests.lab.latencies import Latencies
-from tests.lab.many import quiet
-from tests.lab.netns import sweep
+from tests.lab.many_runs import quiet
+from tests.lab.network.real.availability import why_unavailable
+from tests.lab.network.real.netns import sweep
 
 RATIOS = {"a": 15.0, "b": 2.5, "c": 20.0}
 # On real packets a run mostly waits: so many at a time leave the processors time enough.

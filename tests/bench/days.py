@@ -18,17 +18,17 @@ from multiprocessing import get_context
 from random import Random
 from typing import Any
 
-from nat_failover.record import LockState
+from nat_failover.lock.record import LockState
 from tests.bench.peers import Article, Checker, Peer
 from tests.gate.harshness import Harshness
-from tests.lab.functions import Invocation
+from tests.lab.cloud.functions import Invocation
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.layout import TARGETS
-from tests.lab.many import quiet
-from tests.lab.network import ProbeOutcome
-from tests.lab.simulated import SimulatedNetwork
-from tests.simulation.cloud import ModelCloud
+from tests.lab.many_runs import quiet
+from tests.lab.network.layout import TARGETS
+from tests.lab.network.network import ProbeOutcome
+from tests.lab.network.simulated.network import SimulatedNetwork
+from tests.simulation.account.cloud import ModelCloud
 
 DAY = 86400.0
 BEFORE, AFTER = 150.0, 240.0

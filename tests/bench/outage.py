@@ -10,13 +10,13 @@ from typing import Any
 
 from tests.bench.peers import PEERS, Peer, watch
 from tests.bench.statistics import spread
+from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.lab import Lab, MakeCloud
 from tests.lab.latencies import Latencies
-from tests.lab.many import quiet
-from tests.lab.moto_cloud import MotoCloud
+from tests.lab.many_runs import quiet
 from tests.lab.run import play
 from tests.lab.scenarios import SCENARIOS
-from tests.simulation.cloud import ModelCloud
+from tests.simulation.account.cloud import ModelCloud
 
 OURS = "ours"
 # Failures after which backends still reach SSM.

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.lab.execution import Execution
+from tests.lab.cloud.execution import Execution
 from tests.lab.lab import Lab
-from tests.lab.layout import TARGETS
+from tests.lab.network.layout import TARGETS
 
 
 class Peer(Protocol):

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.config import PairConfig
-from tests.bench import bill, cost, scale, startup
+from tests.bench.cost import bill, cost
 from tests.bench.outage import EVENTS_LOST, OURS, PROMPT, WITHOUT_ENDPOINTS, Sample, offline
+from tests.bench.scale import scale, startup
 from tests.bench.tables import Table
 
 README = Path(__file__).resolve().parents[2] / "README.md"

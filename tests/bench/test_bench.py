@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from infra.config import PairConfig
-from tests.bench import bill, days, plots, prices, report
+from tests.bench import days, plots, report
 from tests.bench.bars import at_least, at_most
-from tests.bench.cost import alarms, billed_ms
-from tests.bench.crowd import Clock, Crowd
+from tests.bench.cost import bill, prices
+from tests.bench.cost.cost import alarms, billed_ms
 from tests.bench.outage import OURS, Sample, Wanted, offline, run, summary
-from tests.bench.scale import Function
+from tests.bench.scale.crowd import Clock, Crowd
+from tests.bench.scale.scale import Function
+from tests.bench.scale.wire import Wire
 from tests.bench.statistics import percentile, spread
 from tests.bench.tables import Table
-from tests.bench.wire import Wire
 from tests.infra.synthesis import made
 from tests.lab.latencies import Latencies
 

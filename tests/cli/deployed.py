@@ -15,13 +15,13 @@ from typing import Any
 from unittest.mock import patch
 
 from nat_failover.application import Application
-from nat_failover.cli.session import Account as Theirs
+from nat_failover.cli.account.session import Account as Theirs
 from tests.cli.beside import FUNCTION, complete, log_decision
 from tests.cli.installed import Command
 from tests.e2e.account import REGION, Account, account
 from tests.examples import TICK
-from tests.lab.layout import TARGETS
-from tests.lab.template import PLACES, published, synthesized
+from tests.lab.cloud.template import PLACES, published, synthesized
+from tests.lab.network.layout import TARGETS
 
 STACK = "nat-failover"
 # Of a period of 60 seconds; after three periods without a look the doctor complains.

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nat_failover.cli.hand import Hand
-from nat_failover.cli.passage import Passage
-from nat_failover.cli.plan import Passed
-from nat_failover.cli.planning import Ahead, look_ahead
+from nat_failover.cli.operator.operator import Hand
+from nat_failover.cli.operator.plan import Passed
+from nat_failover.cli.operator.preview import Ahead, look_ahead
+from nat_failover.cli.operator.transfer import Passage
 from nat_failover.settings import Settings
 from tests.gate.harshness import GENTLE
-from tests.lab.execution import Execution
-from tests.lab.functions import LabRuntime
+from tests.lab.cloud.execution import Execution
+from tests.lab.cloud.functions import LabRuntime
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.layout import Layout
+from tests.lab.network.layout import Layout
 
 ALICE, BOB = "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::123456789012:user/bob"
 

@@ -22,15 +22,15 @@ from tests.cli.installed import Command
 from tests.cli.served import served
 from tests.e2e.account import environ_of
 from tests.gate.harshness import GENTLE
-from tests.lab.cloud import REGION
-from tests.lab.functions import Invocation
-from tests.lab.gateway import MOTO
+from tests.lab.cloud.cloud import REGION
+from tests.lab.cloud.functions import Invocation
+from tests.lab.cloud.gateway import MOTO
+from tests.lab.cloud.moto_cloud import STACK, MotoCloud
+from tests.lab.cloud.sessions import session
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.layout import standard_layout
-from tests.lab.moto_cloud import STACK, MotoCloud
-from tests.lab.sessions import session
-from tests.lab.world import Result
+from tests.lab.network.layout import standard_layout
+from tests.lab.world.world import Result
 
 # How often the lab looks whether it is to end, and how long after a tick every host watches, in seconds.
 LOOK, UNTIL_WATCHED = 0.1, 3.0
@@ -134,7 +134,7 @@ class _Log(logging.Handler):
 @contextmanager
 def _what_it_tells_logged() -> Iterator[None]:
     of_account: Any = session(REGION)
-    logger, handler = logging.getLogger("nat_failover.teller"), _Log(cache(of_account.client))
+    logger, handler = logging.getLogger("nat_failover.telling.notifier"), _Log(cache(of_account.client))
     before = logger.level
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)

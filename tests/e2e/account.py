@@ -18,7 +18,7 @@ from typing import IO, Any
 import boto3
 
 from tests.e2e.emulator import IMAGE
-from tests.lab.layout import TARGETS
+from tests.lab.network.layout import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION, ACCOUNT = "eu-central-1", "123456789012"

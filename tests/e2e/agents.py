@@ -14,9 +14,9 @@ from moto.ec2.models import ec2_backends
 
 from tests.gate.run_command.on_network import RunCommand
 from tests.lab.latencies import Latencies
-from tests.lab.layout import SSM_ENDPOINT, VPC_CIDR, standard_layout
-from tests.lab.real_world import RealWorld
-from tests.lab.simulated import SimulatedNetwork
+from tests.lab.network.layout import SSM_ENDPOINT, VPC_CIDR, standard_layout
+from tests.lab.network.simulated.network import SimulatedNetwork
+from tests.lab.world.real import RealWorld
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 # How soon the network does what the account's route tables say, in seconds.

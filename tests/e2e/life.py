@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from nat_failover.record import LockState, Record
+from nat_failover.lock.record import LockState, Record
 from tests.e2e.account import PAIR, Account, account
 from tests.e2e.commandline import cdk, invoke, unpack
 

@@ -36,7 +36,7 @@ from typing import Any
 
 import pytest
 
-from infra.probe_document import SCRIPT, content
+from infra.probe.document import SCRIPT, content
 from tests.e2e.life import FUNCTION, STACK
 
 Seen = dict[str, Any]

@@ -12,14 +12,15 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from nat_failover.application import Application, Clients
+from nat_failover.application import Application
+from nat_failover.clients import Clients
 from nat_failover.observability import start_logging
 from nat_failover.settings import Settings
 from tests.examples import BACKENDS, ENVIRONMENT, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
 from tests.integration.account import REGION, Context, status_change
-from tests.lab.sessions import session
-from tests.simulation.account import Holdings, Instance, ModelAccount, Refused, Version
+from tests.lab.cloud.sessions import session
+from tests.simulation.account.account import Holdings, Instance, ModelAccount, Refused, Version
 
 Arguments = Mapping[str, Any]
 Answer = Callable[[Arguments], dict[str, Any]]

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from infra.checked import pair
 from infra.config import Configuration, ConfigurationError, PairConfig, read_configuration
 from infra.config.reading import key_of, settings_of
 from infra.config.source import from_context, from_file
 from tests.fuzz.values import JSON, NASTY, SHALLOW, TEXT, Deep
+from tests.tools.checked import pair
 
 ROOT = "nat-failover"
 SETTINGS = [key_of(setting) for setting in settings_of(PairConfig)]

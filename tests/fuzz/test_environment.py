@@ -8,9 +8,9 @@ from dataclasses import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.probe_document import PATTERNS
+from infra.probe.document import PATTERNS
+from nat_failover.environment import SettingsError
 from nat_failover.settings import Settings
-from nat_failover.variables import SettingsError
 from tests.examples import ENVIRONMENT, OPTIONAL, TICK
 from tests.fuzz.function import Function
 from tests.fuzz.values import TEXT

@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from nat_failover.observation import EXIT_UNREACHABLE, State, observe
-from nat_failover.probe import _invocation
-from nat_failover.rounds import Kind, Round
+from nat_failover.probing.observation import EXIT_UNREACHABLE, State, observe
+from nat_failover.probing.rounds import Kind, Round
+from nat_failover.probing.run_command import _invocation
 from tests.examples import NOW, PRIMARY, STANDBY, TICK
 from tests.fakes import Told, report
 from tests.fuzz.function import ELSEWHERE, HOSTS, SUBNETS, Function

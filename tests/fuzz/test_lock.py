@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from nat_failover.record import ARMED, LARGEST, PAUSED, LockState, Record
-from nat_failover.routes import RouteTablesError
+from nat_failover.lock.record import ARMED, LARGEST, PAUSED, LockState, Record
+from nat_failover.network.route_tables import RouteTablesError
 from tests.examples import NOW, PRIMARY_TABLE, STANDBY_TABLE, TICK
 from tests.fuzz.function import CLAIM, LOCK, SUBNETS, TOLD, Function
 from tests.fuzz.values import SHALLOW, TEXT

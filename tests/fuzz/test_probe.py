@@ -19,8 +19,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from infra.probe_document import PATTERNS, SCRIPT, content
-from tests.integration.probing import SHELLS, Run, in_every_shell, stubs
+from infra.probe.document import PATTERNS, SCRIPT, content
+from tests.integration.probe.shells import SHELLS, Run, in_every_shell, stubs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason=f"the script needs Linux, this is {sys.platform}")
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.differences import TARGETS
-from nat_failover.routes import RouteTablesError
+from nat_failover.network.route_differences import TARGETS
+from nat_failover.network.route_tables import RouteTablesError
 from tests.examples import PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Told
 from tests.fuzz.function import HOSTS, MIRRORS, SUBNETS, Function

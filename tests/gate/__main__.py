@@ -16,13 +16,13 @@ from typing import Annotated
 
 import typer
 
-from tests.gate.constraints import constrained, has_pages
-from tests.gate.counting import NETWORK, SEED, counted
+from tests.gate.requests.constraints import constrained, has_pages
 from tests.gate.requests.errors import MECHANICAL
-from tests.gate.rule import Rule
-from tests.gate.table import RULES
-from tests.gate.uses import Use, uses
-from tests.lab.many import quiet
+from tests.gate.rules.counting import NETWORK, SEED, counted
+from tests.gate.rules.rule import Rule
+from tests.gate.rules.table import RULES
+from tests.gate.rules.uses import Use, uses
+from tests.lab.many_runs import quiet
 from tests.lab.scenarios import SCENARIOS
 
 READS = ("Describe", "Get", "List", "Filter", "Simulate", "Receive")

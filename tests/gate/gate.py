@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.gate.request_rules import verdict
-from tests.gate.rule import changed
+from tests.gate.rules.requests import verdict
+from tests.gate.rules.rule import changed
 
 
 class Gate:

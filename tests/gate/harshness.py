@@ -16,7 +16,7 @@ SHARES = (
 class Harshness:
     """Rates: calls a second for the account, shares of what may be befallen, ranges in seconds.
 
-    What EC2 lets through is documented action by action: see ``tests.gate.rates``.
+    What EC2 lets through is documented action by action: see ``tests.gate.timing.rates``.
 
     Attributes:
         put_rate: PutParameter, calls a second. T1

@@ -26,8 +26,8 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 
 from tests.gate.gate import Gate
-from tests.gate.request_rules import template_verdict
-from tests.gate.rule import changed
+from tests.gate.rules.requests import template_verdict
+from tests.gate.rules.rule import changed
 
 # DescribeStackResources: "the first 100 associated resources", and no token for more.
 MOST_RESOURCES = 100

@@ -17,9 +17,9 @@ from moto import mock_aws
 
 from tests.e2e.account import account
 from tests.gate import moto_hook
-from tests.gate.proof import breaks, keeps, refused
 from tests.gate.requests.cases import NAT, STACK, VPC, body
-from tests.gate.rule import CHANGED
+from tests.gate.rules.proof import breaks, keeps, refused
+from tests.gate.rules.rule import CHANGED
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = re.compile(r"\b(mock_aws|ThreadedMotoServer|create_backend_app)\b\(?")
@@ -123,8 +123,8 @@ def test_no_module_starts_moto_elsewhere() -> None:
         "tests/cli/served.py",
         "tests/e2e/emulator.py",
         "tests/gate/test_moto_hook.py",
-        "tests/infra/test_asset.py",
+        "tests/infra/function/test_asset.py",
         "tests/infra/test_demo.py",
         "tests/integration/account.py",
-        "tests/lab/moto_cloud.py",
+        "tests/lab/cloud/moto_cloud.py",
     }

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from tests.iam.evaluator import allowing
 from tests.iam.recording import PLAYED, recorded
-from tests.lab.many import quiet
+from tests.lab.many_runs import quiet
 
 
 def main() -> None:

@@ -10,17 +10,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from nat_failover.differences import PROPAGATION, Destination, Difference, Target
-from nat_failover.mirror import Mirror
+from nat_failover.network.route_differences import PROPAGATION, Destination, Difference, Target
+from nat_failover.network.route_mirror import Mirror
 from tests.gate.harshness import GENTLE
 from tests.iam.evaluator import Request, Statement
 from tests.iam.requests import Account, arn, requests_of
-from tests.lab.cloud import REGION
+from tests.lab.cloud.cloud import REGION
+from tests.lab.cloud.moto_cloud import MotoCloud
+from tests.lab.cloud.sessions import session
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.moto_cloud import MotoCloud
 from tests.lab.scenarios import SCENARIOS
-from tests.lab.sessions import session
 
 # Together they make every call that the function has.
 PLAYED = (

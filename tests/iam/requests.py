@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.iam.evaluator import Request
-from tests.lab.cloud import REGION
-from tests.lab.moto_cloud import MotoCloud
+from tests.lab.cloud.cloud import REGION
+from tests.lab.cloud.moto_cloud import MotoCloud
 
 ACCOUNT = "123456789012"
 # Actions that know no resource.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nat_failover.variables import PREFIX
+from nat_failover.environment import PREFIX
 from tests.iam.evaluator import Request, allowing
 from tests.iam.recording import PLAYED, recorded
 from tests.iam.requests import arn

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.app import make_app
-from infra.checked import pair
+from tests.tools.checked import pair
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::StackName": "nat-failover"}

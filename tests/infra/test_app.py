@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from infra.app import committed_context
-from infra.checked import pair
-from tests.infra.refusals import TWELVE
+from tests.infra.config.refusals import TWELVE
 from tests.infra.synthesis import Template, synthesize
+from tests.tools.checked import pair
 
 ROOT = Path(__file__).parent.parent.parent
 

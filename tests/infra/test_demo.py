@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 from infra.app import ROOT, make_app
-from tests.bench.prices import ENDPOINT_HOUR, GP3_GB, HOURS, PUBLIC_ADDRESS_HOUR, T4G_NANO_HOUR
+from tests.bench.cost.prices import ENDPOINT_HOUR, GP3_GB, HOURS, PUBLIC_ADDRESS_HOUR, T4G_NANO_HOUR
 
 Resources = dict[str, dict[str, Any]]
 

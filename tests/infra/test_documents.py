@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.checked import pair
-from infra.reference import table
 from nat_failover.cli.app import app
-from nat_failover.conditions import Kind
+from nat_failover.judging.conditions import Kind
 from tests.infra import documents
 from tests.infra.synthesis import synthesize
+from tests.tools.checked import pair
+from tests.tools.reference import table
 
 PAGES = documents.documents()
 BY_NAME = [pytest.param(page, id=str(page.relative_to(documents.ROOT))) for page in PAGES]

@@ -14,11 +14,11 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_ec2 as ec2
 
 from infra.app import make_app
-from infra.checked import pair
 from infra.config import ConfigurationError, PairConfig
 from infra.config.routes import TARGETS
 from infra.nat_failover import NatFailover
 from tests.infra.synthesis import Template, synthesize
+from tests.tools.checked import pair
 
 ROOT = Path(__file__).parent.parent.parent
 # The CDK adds a dependency on the role that the reference to it implies: redundant, and not ours.

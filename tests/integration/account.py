@@ -16,17 +16,18 @@ from unittest.mock import patch
 from moto import mock_aws
 from moto.sns.models import sns_backends
 
-from infra.probe_document import SCRIPT, content
-from nat_failover.application import Application, Clients
-from nat_failover.execution import Invoker
-from nat_failover.fleet import Fleet
-from nat_failover.parameter import Parameters
+from infra.probe.document import SCRIPT, content
+from nat_failover.acting.execution import Invoker
+from nat_failover.application import Application
+from nat_failover.clients import Clients
+from nat_failover.lock.parameter import Parameters
+from nat_failover.probing.fleet import Fleet
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from tests.examples import BUS, ENVIRONMENT, NOW, TICK
 from tests.fakes import Command, FakeRuntime, Managed, RunCommand, Told, before, report
 from tests.gate.events import Change
-from tests.lab.sessions import session
+from tests.lab.cloud.sessions import session
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
 PROBED = {"Key": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"], "Value": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"]}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from nat_failover.lock import LockStore
-from nat_failover.parameter import Parameters
-from nat_failover.routes import Routes
+from nat_failover.lock.parameter import Parameters
+from nat_failover.lock.store import LockStore
+from nat_failover.network.route_tables import Routes
 from tests.integration.account import Account, pair_in_moto
-from tests.integration.acting import Acting
-from tests.integration.behind_a_nat import Network
+from tests.integration.invocation import Acting
+from tests.integration.user_data.behind_a_nat import Network
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-from nat_failover.rounds import Kind
+from nat_failover.probing.rounds import Kind
 from nat_failover.settings import Mode
 from tests.examples import TICK
 from tests.fakes import before
 from tests.integration.account import Account, Context
-from tests.integration.acting import Acting
+from tests.integration.invocation import Acting
 
 pytestmark = pytest.mark.usefixtures("watched")
 

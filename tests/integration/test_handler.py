@@ -21,13 +21,13 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
 from nat_failover import handler
+from nat_failover.environment import SettingsError
 from nat_failover.events import UnknownEventError
-from nat_failover.lock import LockStore
+from nat_failover.lock.store import LockStore
 from nat_failover.runtime import LambdaRuntime
-from nat_failover.variables import SettingsError
 from tests.examples import ENVIRONMENT, TICK
 from tests.integration.account import Account, Context, pair_in_moto, status_change
-from tests.integration.acting import Acting
+from tests.integration.invocation import Acting
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from nat_failover.rounds import OVERLAP
+from nat_failover.probing.rounds import OVERLAP
 from nat_failover.settings import Mode
 from tests.fakes import Told, before
 from tests.integration.account import Account
-from tests.integration.acting import Acting
+from tests.integration.invocation import Acting
 
 
 def after_a_while(account: Account) -> Account:

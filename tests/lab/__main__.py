@@ -12,13 +12,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from nat_failover.cli.page import page
+from nat_failover.cli.report.page import page
 from tests.gate.harshness import Harshness
-from tests.lab.availability import why_unavailable
+from tests.lab.drill_report import report_of
 from tests.lab.latencies import Latencies
-from tests.lab.many import play_all, quiet
-from tests.lab.netns import sweep
-from tests.lab.paper import report_of
+from tests.lab.many_runs import play_all, quiet
+from tests.lab.network.real.availability import why_unavailable
+from tests.lab.network.real.netns import sweep
 from tests.lab.run import Run, play
 from tests.lab.scenarios import SCENARIOS
 from tests.lab.screen import LiveView, show_latencies, show_run, show_table

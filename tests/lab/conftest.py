@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.bench import Bench, make
+from tests.lab.network.bench import Bench, make
 
 KINDS = ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces)]
 

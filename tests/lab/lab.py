@@ -9,20 +9,20 @@ from typing import Any
 
 from tests.gate.harshness import Harshness
 from tests.gate.run_command.on_network import RunCommand
-from tests.lab.clients import have_spare_clients
 from tests.lab.closing import closed_after
-from tests.lab.cloud import Cloud
-from tests.lab.functions import Functions, Invocation
-from tests.lab.gateway import Gateway
+from tests.lab.cloud.clients import have_spare_clients
+from tests.lab.cloud.cloud import Cloud
+from tests.lab.cloud.functions import Functions, Invocation
+from tests.lab.cloud.gateway import Gateway
+from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.latencies import Latencies
-from tests.lab.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout, standard_layout
-from tests.lab.moto_cloud import MotoCloud
-from tests.lab.network import Network, Pinger
-from tests.lab.real_world import RealWorld
-from tests.lab.simulated import SimulatedNetwork
-from tests.lab.simulated_pinger import SimulatedPinger
-from tests.lab.virtual_world import VirtualWorld
-from tests.lab.world import World
+from tests.lab.network.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout, standard_layout
+from tests.lab.network.network import Network, Pinger
+from tests.lab.network.simulated.network import SimulatedNetwork
+from tests.lab.network.simulated.pinger import SimulatedPinger
+from tests.lab.world.real import RealWorld
+from tests.lab.world.virtual import VirtualWorld
+from tests.lab.world.world import World
 
 SETTINGS: Mapping[str, object] = {"targets": list(TARGETS)}
 NETWORKS = ("namespaces", "simulated")
@@ -77,8 +77,8 @@ class Lab:
             self.network, self.pinger = simulated, SimulatedPinger(simulated, TARGETS)
         else:
             # Only here, because elsewhere than on Linux its modules can't even be imported.
-            from tests.lab.icmp import RealPinger  # noqa: PLC0415
-            from tests.lab.namespaces import NamespacesNetwork  # noqa: PLC0415
+            from tests.lab.network.real.icmp import RealPinger  # noqa: PLC0415
+            from tests.lab.network.real.namespaces import NamespacesNetwork  # noqa: PLC0415
 
             self.world = RealWorld(seed)
             real = NamespacesNetwork(layout, picks_up=self.picks_up)

@@ -6,15 +6,15 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-from nat_failover.cli.report import spans_of
-from nat_failover.record import LockState
-from nat_failover.variables import PREFIX
+from nat_failover.cli.report.report import spans_of
+from nat_failover.environment import PREFIX
+from nat_failover.lock.record import LockState
 from tests.gate.harshness import Harshness
-from tests.lab.functions import Invocation
+from tests.lab.cloud.functions import Invocation
+from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.lab import Lab, MakeCloud
 from tests.lab.latencies import Latencies
-from tests.lab.moto_cloud import MotoCloud
-from tests.lab.scenario import FAIL_OVER, FAILED, HOLD, Scenario
+from tests.lab.scenarios.scenario import FAIL_OVER, FAILED, HOLD, Scenario
 
 FAILURE_CAUSES = {"FEW_FAILURES", "UNCONFIRMED", "ENOUGH_FAILURES", "CONTROL_DOWN", "WARM_UP"}
 

@@ -37,13 +37,13 @@ def main() -> int:
 
 def _tell(modules: list[str]) -> int:
     known, problems, seen = explained(), [], set[Survivor]()
-    print(f"\n{'module':<14}{'mutants':>8}{'killed':>8}{'types':>8}{'survived':>10}{'no test':>9}{'surviving':>11}")
+    print(f"\n{'module':<24}{'mutants':>8}{'killed':>8}{'types':>8}{'survived':>10}{'no test':>9}{'surviving':>11}")
     for module in modules:
         workspace = WORKSPACES / group_of(module)
         codes = exit_codes(workspace, module)
         of = score(codes.values())
         print(
-            f"{module:<14}{of.total:>8}{of.killed:>8}{of.types:>8}{of.survived:>10}{of.untested:>9}{of.surviving:>11.1%}"
+            f"{module:<24}{of.total:>8}{of.killed:>8}{of.types:>8}{of.survived:>10}{of.untested:>9}{of.surviving:>11.1%}"
         )
         if of.unknown:
             problems.append(f"{module}: {of.unknown} mutants were not judged")

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import yaml
 
+from tests.mutation.workspace import path_of
+
 EXPLAINED = Path(__file__).parent / "survivors.yaml"
 # Of mutmut's table (mutmut/stats.py): how a mutant's run ended.
 KILLED, TYPES, TIMEOUT, SURVIVED, UNTESTED = {1, 3}, {37}, {36, 24, -24, 152, 255}, {0}, {5, 33}
-NAME = re.compile(r"nat_failover\.(?P<module>\w+)\.(?:xǁ(?P<of>\w+)ǁ|x_)(?P<function>\w+)__mutmut_\d+")
+NAME = re.compile(r"nat_failover\.(?P<module>[\w.]+)\.(?:xǁ(?P<of>\w+)ǁ|x_)(?P<function>\w+)__mutmut_\d+")
 
 
 @dataclass(frozen=True, order=True)
@@ -57,7 +59,7 @@ class Score:
 
 def exit_codes(workspace: Path, module: str) -> dict[str, int | None]:
     """Read how each mutant of a module ended; None for one that has not been run."""
-    path = workspace / f"mutants/src/nat_failover/{module}.py.meta"
+    path = workspace / f"mutants/src/nat_failover/{path_of(module)}.meta"
     told: dict[str, int | None] = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
     return told
 

@@ -10,12 +10,12 @@ import pytest
 
 from tests.mutation import workspace
 from tests.mutation.results import Survivor, explained, score, survivor
-from tests.mutation.workspace import GROUPS, MODULES, ROOT
+from tests.mutation.workspace import GROUPS, MODULES, ROOT, path_of
 
 PACKAGE = ROOT / "lambda/nat_failover"
-DIFF = """# nat_failover.lock.xǁLockStoreǁtake__mutmut_3: survived
---- src/nat_failover/lock.py
-+++ src/nat_failover/lock.py
+DIFF = """# nat_failover.lock.store.xǁLockStoreǁtake__mutmut_3: survived
+--- src/nat_failover/lock/store.py
++++ src/nat_failover/lock/store.py
 @@ -1,4 +1,4 @@
  def take(self):
 -    until = self._runtime.now() + lease
@@ -27,7 +27,7 @@ DIFF = """# nat_failover.lock.xǁLockStoreǁtake__mutmut_3: survived
 @cache
 def functions(module: str) -> dict[str, str]:
     """Give the source of every function of a module, its white space as one space, by its name with its class's."""
-    source = (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+    source = (PACKAGE / path_of(module)).read_text(encoding="utf-8")
     found: dict[str, str] = {}
     for node in ast.parse(source).body:
         members = node.body if isinstance(node, ast.ClassDef) else [node]
@@ -49,16 +49,16 @@ def test_every_explanation_says_something() -> None:
 
 
 def test_mutmuts_diff_of_a_method_is_understood() -> None:
-    read = survivor("nat_failover.lock.xǁLockStoreǁtake__mutmut_3", DIFF)
+    read = survivor("nat_failover.lock.store.xǁLockStoreǁtake__mutmut_3", DIFF)
     line, mutant = "until = self._runtime.now() + lease", "until = self._runtime.now() - lease"
-    assert read == Survivor("lock", "LockStore.take", line, mutant)
+    assert read == Survivor("lock.store", "LockStore.take", line, mutant)
 
 
 def test_mutmuts_name_of_a_function_is_understood() -> None:
-    assert survivor("nat_failover.routes.x_said_of__mutmut_12", DIFF).function == "said_of"
-    assert survivor("nat_failover.routes.x__chosen__mutmut_1", DIFF).function == "_chosen"
+    assert survivor("nat_failover.network.route_tables.x_said_of__mutmut_12", DIFF).function == "said_of"
+    assert survivor("nat_failover.network.route_tables.x__chosen__mutmut_1", DIFF).function == "_chosen"
     with pytest.raises(ValueError, match="no name of a mutant"):
-        survivor("nat_failover.routes", DIFF)
+        survivor("nat_failover.network.route_tables", DIFF)
 
 
 def test_what_no_test_reaches_survives_and_what_is_unknown_is_not_counted() -> None:
@@ -77,19 +77,19 @@ def test_an_explanation_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_modules_and_the_tests_that_mutants_are_judged_by_are_there() -> None:
-    assert [module for module in MODULES if not (PACKAGE / f"{module}.py").is_file()] == []
+    assert [module for module in MODULES if not (PACKAGE / path_of(module)).is_file()] == []
     assert [path for group in GROUPS.values() for path in group.tests if not (ROOT / path).is_file()] == []
 
 
-@pytest.mark.parametrize("of", [("lock",), ("lock", "failover")])
+@pytest.mark.parametrize("of", [GROUPS["acting"].modules, GROUPS["acting"].modules[:2]])
 def test_what_mutmut_found_is_kept_only_where_it_was_about_all_modules(
     of: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workspace, "WORKSPACES", tmp_path)
     found = tmp_path / "acting/mutants/src/nat_failover"
-    found.mkdir(parents=True)
     for module in of:
-        (found / f"{module}.py.meta").touch()
+        (found / path_of(module)).parent.mkdir(parents=True, exist_ok=True)
+        (found / f"{path_of(module)}.meta").touch()
     workspace.make("acting")
     assert found.is_dir() == (of == GROUPS["acting"].modules)
-    assert (tmp_path / "acting/src/nat_failover/lock.py").is_file()
+    assert (tmp_path / "acting/src/nat_failover/lock/store.py").is_file()

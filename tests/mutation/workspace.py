@@ -22,24 +22,32 @@ class Group:
 # What decides, reads what hosts say, locks and swaps.
 GROUPS = {
     "judging": Group(
-        ("decision", "control", "survey", "observation"),
+        ("judging.decision", "judging.control", "probing.survey", "probing.observation"),
         (
-            *(f"tests/unit/test_{name}.py" for name in ("decision", "decision_control", "decision_words")),
-            *(f"tests/unit/test_{name}.py" for name in ("survey_edges", "observation", "observation_edges")),
+            *(f"tests/unit/judging/test_{name}.py" for name in ("decision", "decision_control", "decision_words")),
+            *(f"tests/unit/probing/test_{name}.py" for name in ("survey_edges", "observation", "observation_edges")),
         ),
     ),
     "moving": Group(
-        ("routes",), tuple(f"tests/integration/test_{name}.py" for name in ("routes", "routes_edges", "swap"))
+        ("network.route_tables",),
+        tuple(f"tests/integration/network/test_{name}.py" for name in ("route_tables", "route_tables_edges", "swap")),
     ),
     "acting": Group(
-        ("parameter", "lock", "held", "failover", "execution"),
+        ("lock.parameter", "lock.store", "lock.held", "acting.failover", "acting.execution"),
         (
-            *(f"tests/integration/test_{name}.py" for name in ("lock_store", "lock_edges", "claim")),
+            *(f"tests/integration/lock/test_{name}.py" for name in ("store", "store_edges", "claim")),
             *(
-                f"tests/integration/test_{name}.py"
-                for name in ("failover", "failover_edges", "recovery", "notifications")
+                f"tests/integration/acting/test_{name}.py"
+                for name in ("failover", "failover_edges", "recovery", "verification")
             ),
-            "tests/integration/test_egress.py",
+            "tests/integration/network/test_elastic_ip.py",
+        ),
+    ),
+    "errors": Group(
+        ("aws_errors",),
+        (
+            *(f"tests/integration/lock/test_{name}.py" for name in ("store", "store_edges", "claim")),
+            "tests/integration/network/test_route_tables_edges.py",
         ),
     ),
 }
@@ -82,6 +90,11 @@ type_check_command = {types}
 """
 
 
+def path_of(module: str) -> str:
+    """Return the path of a module's file within the package."""
+    return f"{module.replace('.', '/')}.py"
+
+
 def group_of(module: str) -> str:
     """Give the name of a module's group."""
     return next(name for name, group in GROUPS.items() if module in group.modules)
@@ -99,7 +112,7 @@ def make(name: str) -> Path:
         shutil.copytree(ROOT / source, workspace / target, ignore=shutil.ignore_patterns("__pycache__"))
     with (workspace / "tests/unit/conftest.py").open("a", encoding="utf-8") as conftest:
         conftest.write(PROFILE)
-    only = [f"src/nat_failover/{module}.py" for module in group.modules]
+    only = [f"src/nat_failover/{path_of(module)}" for module in group.modules]
     # A module that was not mutated when the others were would be left out, and no test known to be about it.
     if not all((workspace / f"mutants/{path}.meta").is_file() for path in only):
         shutil.rmtree(workspace / "mutants", ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.report import Mail, Moment, Play, Report, Span, Step, Track
+from nat_failover.cli.report.report import Mail, Moment, Play, Report, Span, Step, Track
 
 MADE_AT = 1767225600.0
 MOMENTS = (

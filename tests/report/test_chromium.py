@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib.image as images
 import pytest
 
-from nat_failover.cli.page import page
+from nat_failover.cli.report.page import page
 from tests.report.browser import measured, needs_chromium, picture, printed
 from tests.report.plays import play, report
 

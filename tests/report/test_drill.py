@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nat_failover.cli.page import page
-from nat_failover.cli.report import Play, Step
+from nat_failover.cli.report.page import page
+from nat_failover.cli.report.report import Play, Step
+from tests.lab.drill_report import play_of, report_of
 from tests.lab.latencies import Latencies
-from tests.lab.paper import play_of, report_of
 from tests.lab.run import Run, play
 from tests.lab.scenarios import SCENARIOS
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import fields, replace
 from html.parser import HTMLParser
 
-from nat_failover.cli.page import page
-from nat_failover.cli.report import Mail, Moment, Play, Report, Span, Step, Track
+from nat_failover.cli.report.page import page
+from nat_failover.cli.report.report import Mail, Moment, Play, Report, Span, Step, Track
 from tests.report.plays import MADE_AT, play, report
 
 HOSTILE = "</pre></style><script>alert(1)</script><img src=x onerror=\"alert(2)\" style='x'>{{ 7 * 7 }}&"

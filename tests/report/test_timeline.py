@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.cli.report import Moment, Span, Step, Track, longest_outage, spans_of
-from nat_failover.cli.timeline import AFTER, BEFORE, MARKER, MOST_TICKS, SHORTEST, seconds, timeline
+from nat_failover.cli.report.report import Moment, Span, Step, Track, longest_outage, spans_of
+from nat_failover.cli.report.timeline import AFTER, BEFORE, MARKER, MOST_TICKS, SHORTEST, seconds, timeline
 from tests.report.plays import play
 
 times = st.floats(min_value=-100, max_value=10_000, allow_nan=False)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from nat_failover.record import LockState, Record
-from nat_failover.routes import RouteTablesError
+from nat_failover.lock.record import LockState, Record
+from nat_failover.network.route_tables import RouteTablesError
 from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Command, Told, report
 from tests.fuzz.function import CLAIM, ELSEWHERE, HOSTS, LOCK, SUBNETS, TAGS, WATCH_SENT, Function
-from tests.simulation.account import Instance
+from tests.simulation.account.account import Instance
 
 TICK_OR_EVENT = pytest.mark.parametrize("by", ["tick", "event"])
 FOREIGN = BACKENDS[4:8]

@@ -13,17 +13,17 @@ from typing import Any
 
 import pytest
 
+from nat_failover.network.route_tables import SwapFailedError
 from nat_failover.observability import start_logging
-from nat_failover.routes import SwapFailedError
 from tests.examples import ENVIRONMENT, NOW, PRIMARY, STANDBY, TICK, settings
 from tests.fakes import Told
 from tests.fuzz.function import HOSTS, LOCK, Function
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.layout import standard_layout
+from tests.lab.network.layout import standard_layout
 from tests.lab.run import play
 from tests.lab.scenarios import SCENARIOS
-from tests.simulation.cloud import ModelCloud
+from tests.simulation.account.cloud import ModelCloud
 
 ACCOUNT = "123456789012"
 # An id of an account, whatever it is part of but a UUID; an ARN; a host by name; what secrets look like.

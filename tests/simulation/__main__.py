@@ -11,13 +11,13 @@ from rich.table import Column, Table
 
 from tests.gate.harshness import Harshness
 from tests.lab.latencies import Latencies
-from tests.lab.many import quiet
+from tests.lab.many_runs import quiet
 from tests.lab.screen import show_latencies
 from tests.simulation.campaign import Campaign, campaign
-from tests.simulation.generator import history
+from tests.simulation.histories.generator import history
+from tests.simulation.histories.timeline import broken, described, timeline
 from tests.simulation.minimise import minimise
 from tests.simulation.play import play
-from tests.simulation.timeline import broken, described, timeline
 
 
 def main(

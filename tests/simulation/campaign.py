@@ -11,8 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
-from tests.lab.many import quiet
-from tests.simulation.generator import PAIRS, history
+from tests.lab.many_runs import quiet
+from tests.simulation.histories.generator import PAIRS, history
 from tests.simulation.play import play
 
 # Histories that a process plays before it gives what it has seen.

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.simulation.campaign import BATCH, prepare
-from tests.simulation.generator import history
+from tests.simulation.histories.generator import history
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.play import play
 

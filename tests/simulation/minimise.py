@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from tests.simulation.history import History
+from tests.simulation.histories.history import History
 from tests.simulation.play import Played, play
 
 T = TypeVar("T")

@@ -82,40 +82,46 @@ class Mutant:
 
 MUTANTS = (
     # The claim
-    Mutant("the claim is created over another", "parameter:Parameters.create", "overwrite=False", "overwrite=True"),
-    Mutant("a claim is never taken over", "record:Claim.is_live", "now < self.until", "True"),
-    Mutant("a claim is taken over too early", "record:Claim.is_live", "< self.until", "< self.until - 58"),
+    Mutant(
+        "the claim is created over another", "lock.parameter:Parameters.create", "overwrite=False", "overwrite=True"
+    ),
+    Mutant("a claim is never taken over", "lock.claim:Claim.is_live", "now < self.until", "True"),
+    Mutant("a claim is taken over too early", "lock.claim:Claim.is_live", "< self.until", "< self.until - 58"),
     Mutant(
         "of two takers both have the claim",
-        "lock:LockStore.take",
+        "lock.store:LockStore.take",
         "not self._parameters.is_next(name, standing.version, claim.text, version)",
         "False",
     ),
     Mutant(
         "the claim is given up after a failover",
-        "execution:Execution.swap",
+        "acting.execution:Execution.swap",
         "moved, seconds, evidence = done.moved, done.seconds, known.evidence",
         "moved, seconds, evidence = done.moved, done.seconds, known.evidence; held.give_up()",
     ),
     # The lock
     Mutant(
         "the lock is not read again after claiming",
-        "failover:Failover._claimed",
+        "acting.failover:Failover._claimed",
         "None if held is None else held.read()",
         "Lock(LockState.ARMED, 'armed', 0, '')",
     ),
     Mutant(
         "the outcome overwrites what a person wrote",
-        "held:HeldLock.write_word",
+        "lock.held:HeldLock.write_word",
         "within = min(WRITE_WITHIN, self.until - now)",
         "self._below, within = None, min(WRITE_WITHIN, self.until - now)",
     ),
-    Mutant("the record is written after the swap", "failover:Failover._recorded", "held.write(record)", "pass"),
-    Mutant("an unreadable lock is armed", "record:read_lock", "LockState.UNREADABLE, text", "LockState.ARMED, text"),
-    Mutant("a paused lock is armed", "record:read_lock", "Lock(LockState.PAUSED, text", "Lock(LockState.ARMED, text"),
+    Mutant("the record is written after the swap", "acting.failover:Failover._recorded", "held.write(record)", "pass"),
+    Mutant(
+        "an unreadable lock is armed", "lock.record:read_lock", "LockState.UNREADABLE, text", "LockState.ARMED, text"
+    ),
+    Mutant(
+        "a paused lock is armed", "lock.record:read_lock", "Lock(LockState.PAUSED, text", "Lock(LockState.ARMED, text"
+    ),
     Mutant(
         "a failover is failed-over before it is",
-        "failover:Failover.carry_out",
+        "acting.failover:Failover.carry_out",
         "LockState.FAILING_OVER,\n",
         "LockState.FAILED_OVER,\n",
     ),
@@ -124,95 +130,110 @@ MUTANTS = (
     ),
     Mutant(
         "a failover of other tables stays begun",
-        "failover:Failover._finish",
+        "acting.failover:Failover._finish",
         "self._record_foreign(held, dead, invoker, metrics)",
         "return Result('locked', 'not the pair\\'s')",
     ),
     # The swap
     Mutant(
         "subnets that were refused are forgotten",
-        "routes:Routes.swap",
+        "network.route_tables:Routes.swap",
         "_chosen(tables.by_id[from_table], only).items()",
         "()",
     ),
     Mutant(
         "one subnet is moved, the others are forgotten",
-        "routes:Routes._replace_all",
+        "network.route_tables:Routes._replace_all",
         "for subnet, association in associations.items()]",
         "for subnet, association in [*associations.items()][:1]] + [lambda: None] * (len(associations) - 1)",
     ),
     Mutant(
-        "a swap that failed is told as done", "execution:Execution.swap", "if done.failure is not None:", "if False:"
+        "a swap that failed is told as done",
+        "acting.execution:Execution.swap",
+        "if done.failure is not None:",
+        "if False:",
     ),
     Mutant(
         "a failure is recorded, but not raised",
-        "execution:Execution._fail",
+        "acting.execution:Execution._fail",
         "raise error from unrecorded",
         "pass",
     ),
     Mutant(
         "always to the standby",
-        "decision:_enough_failures",
+        "judging.decision:_enough_failures",
         "to_table=settings.other_table(situation.active)",
         "to_table=settings.standby_route_table",
     ),
     Mutant("observe mode acts", "monitor:Monitor._judge", "self._settings.mode is Mode.OBSERVE", "False"),
     Mutant(
         "observe mode finishes what was begun",
-        "failover:Failover.finish",
+        "acting.failover:Failover.finish",
         "self._settings.mode is Mode.OBSERVE",
         "False",
     ),
     Mutant(
         "the egress address is left behind",
-        "egress:Egress._move",
+        "network.elastic_ip:Egress._move",
         "self._try(move)",
         "(move, True)",
     ),
     # The decision
-    Mutant("a split is taken for healthy", "tables:Tables.active", "if len(used) == 1", "if used"),
-    Mutant("freshness is ignored", "survey:survey", "if now - word.at <= settings.freshness", ""),
+    Mutant("a split is taken for healthy", "network.route_table_pair:Tables.active", "if len(used) == 1", "if used"),
+    Mutant("freshness is ignored", "probing.survey:survey", "if now - word.at <= settings.freshness", ""),
     Mutant(
         "a failure counts twice",
-        "survey:survey",
+        "probing.survey:survey",
         "if word.state in failed)",
         "if word.state in failed) * 2",
     ),
-    Mutant("the control is ignored", "decision:_enough_failures", "control.state is not State.REACHABLE", "False"),
     Mutant(
-        "a control from before the trouble counts", "control:latest_answer", "if f.since <= answer.answered_from", ""
+        "the control is ignored", "judging.decision:_enough_failures", "control.state is not State.REACHABLE", "False"
+    ),
+    Mutant(
+        "a control from before the trouble counts",
+        "judging.control:latest_answer",
+        "if f.since <= answer.answered_from",
+        "",
     ),
     Mutant(
         "the passive table's route is ignored",
-        "decision:_enough_failures",
+        "judging.decision:_enough_failures",
         "out_of_order is not None",
         "False",
     ),
-    Mutant("warming up is ignored", "control:warming_up", "for instance in settings.nats", "for instance in ()"),
+    Mutant(
+        "warming up is ignored", "judging.control:warming_up", "for instance in settings.nats", "for instance in ()"
+    ),
     Mutant(
         "silence counts though others are heard",
-        "survey:_failed_states",
+        "probing.survey:_failed_states",
         "not settings.count_silence or any",
         "False and any",
     ),
     # What hosts say
-    Mutant("a broken probe is a failure", "observation:_other", "State.BROKEN", "State.UNREACHABLE"),
+    Mutant("a broken probe is a failure", "probing.observation:_other", "State.BROKEN", "State.UNREACHABLE"),
     Mutant(
         "a host that has just booted counts",
-        "observation:_ended",
+        "probing.observation:_ended",
         '(EXIT_WARMING_UP, "warming-up"): State.WARMING_UP',
         '(EXIT_WARMING_UP, "warming-up"): State.UNREACHABLE',
     ),
     Mutant(
         "a host's clock is believed",
-        "observation:_held",
+        "probing.observation:_held",
         "max(earliest, min(otherwise if at is None else at, latest))",
         "otherwise if at is None else at",
     ),
-    Mutant("a watch that was never heard of is healthy", "observation:_not_begun", "State.PENDING", "State.REACHABLE"),
+    Mutant(
+        "a watch that was never heard of is healthy",
+        "probing.observation:_not_begun",
+        "State.PENDING",
+        "State.REACHABLE",
+    ),
     # What is told
     Mutant("a round that is refused is passed over", "monitor:Monitor.run", "raise refused", "pass"),
-    Mutant("nobody is told", "execution:Execution.swap", "self._teller.tell_of(", "(lambda *_: None)("),
+    Mutant("nobody is told", "acting.execution:Execution.swap", "self._teller.tell_of(", "(lambda *_: None)("),
     Mutant(
         "lost routes are not told of",
         "inspection:Inspector._compare_routes",

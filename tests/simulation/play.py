@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tests.gate.deliveries import Deliveries
 from tests.gate.harshness import Harshness
-from tests.gate.rule import LISTENERS
-from tests.gate.table import RULES
-from tests.lab.execution import Call, Execution
-from tests.lab.functions import Invocation
+from tests.gate.rules.rule import LISTENERS
+from tests.gate.rules.table import RULES
+from tests.gate.timing.deliveries import Deliveries
+from tests.lab.cloud.execution import Call, Execution
+from tests.lab.cloud.functions import Invocation
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.layout import standard_layout
-from tests.lab.simulated import SimulatedNetwork
-from tests.simulation.cloud import ModelCloud
-from tests.simulation.ending import finale, rest
-from tests.simulation.evidence import Tolerance
-from tests.simulation.history import History, Step
-from tests.simulation.locklog import readable
-from tests.simulation.rules import Rules, Violation
-from tests.simulation.stage import PERIOD, Stage
-from tests.simulation.steps import STEPS, called, calm
-from tests.simulation.truth import Truth
-from tests.simulation.weather import Weather
+from tests.lab.network.layout import standard_layout
+from tests.lab.network.simulated.network import SimulatedNetwork
+from tests.simulation.account.cloud import ModelCloud
+from tests.simulation.account.weather import Weather
+from tests.simulation.histories.ending import finale, rest
+from tests.simulation.histories.history import History, Step
+from tests.simulation.histories.stage import PERIOD, Stage
+from tests.simulation.histories.steps import STEPS, called, calm
+from tests.simulation.rules.evidence import Tolerance
+from tests.simulation.rules.locklog import readable
+from tests.simulation.rules.rules import Rules, Violation
+from tests.simulation.rules.truth import Truth
 
 TEXTS = {rule.id: rule.text for rule in RULES}
 # How late an event may be that is late, in seconds.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.history import History, Step
+from tests.simulation.histories.history import History, Step
 from tests.simulation.hunt import hunt
 from tests.simulation.minimise import minimise
 from tests.simulation.mutants import MUTANTS

@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tests.lab.availability import why_unavailable
 from tests.lab.latencies import Latencies
-from tests.lab.many import quiet
-from tests.lab.netns import sweep
+from tests.lab.many_runs import quiet
+from tests.lab.network.real.availability import why_unavailable
+from tests.lab.network.real.netns import sweep
 from tests.lab.screen import show_latencies
 from tests.soak.figures import figures, passed, show
 from tests.soak.soak import HARSHNESS, soak

@@ -9,8 +9,8 @@ import threading
 from dataclasses import asdict
 
 from tests.lab.lab import Lab
-from tests.lab.layout import TARGETS
-from tests.lab.namespaces import NamespacesNetwork
+from tests.lab.network.layout import TARGETS
+from tests.lab.network.real.namespaces import NamespacesNetwork
 from tests.soak.connections import Connection, Fate
 from tests.soak.traffic import CONNECTED_WITHIN, SILENT_FOR, Order
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.lab.execution import Execution
-from tests.lab.gateway import refused
+from tests.lab.cloud.execution import Execution
+from tests.lab.cloud.gateway import refused
+from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.lab import Lab
-from tests.lab.layout import TARGETS
-from tests.lab.moto_cloud import MotoCloud
+from tests.lab.network.layout import TARGETS
 from tests.soak.connections import Window
 
 Break = Callable[[Lab, str], None]

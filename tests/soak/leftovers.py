@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyroute2 import netns
 
-from tests.lab.netns import PREFIX
+from tests.lab.network.real.netns import PREFIX
 
 
 class Watch:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tests.gate.harshness import Harshness
-from tests.lab.execution import FunctionEndedError
-from tests.lab.functions import Invocation
+from tests.lab.cloud.execution import FunctionEndedError
+from tests.lab.cloud.functions import Invocation
+from tests.lab.cloud.template import synthesized
 from tests.lab.lab import SETTINGS as LAB_SETTINGS
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
-from tests.lab.scenario import RECOVERS_WITHIN
-from tests.lab.template import synthesized
+from tests.lab.scenarios.scenario import RECOVERS_WITHIN
 from tests.soak.caller import Caller
 from tests.soak.connections import Connection, Window
 from tests.soak.faults import DEADLY, HARMLESS, THROTTLED, Deadly, Harmless, active_nat, mend, restart_the_passive

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.netns import Namespace
+from tests.lab.network.real.netns import Namespace
 from tests.soak.connections import Connection, Fate, Window, tally
 from tests.soak.faults import DEADLY
 from tests.soak.figures import figures, passed

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tests.lab.netns import inside
+from tests.lab.network.real.netns import inside
 from tests.soak.connections import Connection, Fate
 
 PORT = 8080

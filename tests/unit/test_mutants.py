@@ -26,9 +26,9 @@ def test_a_defect_is_one_of_the_function_as_it_is_now_and_leaves_no_trace(mutant
 @pytest.mark.parametrize(
     "stale",
     [
-        Mutant("words that are gone", "lock:LockStore.take", "overwrite=Perhaps", ""),
-        Mutant("words that are there twice", "lock:LockStore.take", "self", ""),
-        Mutant("a function that is gone", "lock:LockStore.steal", "self", ""),
+        Mutant("words that are gone", "lock.store:LockStore.take", "overwrite=Perhaps", ""),
+        Mutant("words that are there twice", "lock.store:LockStore.take", "self", ""),
+        Mutant("a function that is gone", "lock.store:LockStore.steal", "self", ""),
     ],
     ids=lambda mutant: mutant.name,
 )

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nat_failover.environment import SettingsError
 from nat_failover.settings import LARGEST_SAMPLE, LONGEST_WINDOW, Mode, Settings
-from nat_failover.variables import SettingsError
 from tests.examples import ENVIRONMENT, OPTIONAL, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, settings
 
 EIP = "eipalloc-0123456789abcdef0"

@@ -7,14 +7,14 @@ from typing import Any
 
 import typer
 
-from nat_failover.cli.act import failback, failover
-from nat_failover.cli.doctor import doctor
-from nat_failover.cli.drill import drill
+from nat_failover.cli.commands.doctor import doctor
+from nat_failover.cli.commands.drill import drill
+from nat_failover.cli.commands.failover import failback, failover
+from nat_failover.cli.commands.history import history
+from nat_failover.cli.commands.lock import pause, rearm, resume
+from nat_failover.cli.commands.status import status
 from nat_failover.cli.errors import MEANINGS
-from nat_failover.cli.history import history
-from nat_failover.cli.hold import pause, rearm, resume
 from nat_failover.cli.options import remember, with_account
-from nat_failover.cli.status import status
 
 STATUSES = "Exit status:\n\n" + "\n\n".join(f"{status.value}  {meaning}" for status, meaning in MEANINGS.items())
 WHERE = "Credentials, profile and region are those of the AWS command line."

@@ -19,8 +19,8 @@ from botocore.exceptions import (
     ConnectionError as ConnectionFailedError,
 )
 
-from nat_failover.held import ClaimLostError, LockChangedError
-from nat_failover.routes import RouteTablesError
+from nat_failover.lock.held import ClaimLostError, LockChangedError
+from nat_failover.network.route_tables import RouteTablesError
 
 
 class Exit(IntEnum):

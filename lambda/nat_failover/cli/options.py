@@ -11,10 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from nat_failover.cli.acting import Act
+from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import print_error
 from nat_failover.cli.errors import CommandError, Exit, explained
-from nat_failover.cli.session import Account
+from nat_failover.cli.operator.outcome import Act
 
 PANEL = "AWS"
 Profile = Annotated[
@@ -30,6 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, do it.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[PAIR]...", help="All pairs of the region if not given.")]
 Name = Annotated[str | None, typer.Argument(metavar="[PAIR]", help="Needed where the region has several.")]
+Force = Annotated[bool, typer.Option("--force", help="Do it though the check says that it is of no use.")]
 
 
 @dataclass(frozen=True)

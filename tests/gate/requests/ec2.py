@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from tests.gate.constraints import model
+from tests.gate.requests.constraints import model
 from tests.gate.requests.judged import Arguments, Judged, rule
 
 ROUTES = "ec2:CreateRoute, ec2:ReplaceRoute"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.gate.constraints import Violation
+from tests.gate.requests.constraints import Violation
 from tests.gate.requests.judged import Refusal
-from tests.gate.rule import Rule
+from tests.gate.rules.rule import Rule
 
 TRAITS = "model; https://smithy.io/2.0/spec/constraint-traits.html"
 VALIDATION = (

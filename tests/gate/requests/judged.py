@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tests.gate.rule import Rule
+from tests.gate.rules.rule import Rule
 
 Arguments = Mapping[str, Any]
 # Returns the message that AWS refuses with; None where the request keeps the rule.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
-from tests.gate.run_command.agent import Agent
+from tests.gate.run_command.agent.agent import Agent
 from tests.gate.run_command.habits import AgentHabits
-from tests.lab.network import Network
-from tests.lab.world import World
+from tests.lab.network.network import Network
+from tests.lab.world.world import World
 
 # How often a network is asked that does not say when it changes, in seconds.
 LOOK_EVERY = 0.25

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.gate.run_command.output import shown
+from tests.gate.run_command.agent.output import shown
 
 
 @dataclass

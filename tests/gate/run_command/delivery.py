@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from tests.gate.rule import changed
-from tests.gate.run_command.agent import Agent, Task
+from tests.gate.rules.rule import changed
+from tests.gate.run_command.agent.agent import Agent, Task
+from tests.gate.run_command.agent.output import shown
 from tests.gate.run_command.command import Command, Told
 from tests.gate.run_command.documents import SHELL, Document, shell_script
-from tests.gate.run_command.output import shown
 from tests.lab.latencies import Latencies
-from tests.lab.network import Network, ProbeOutcome, ProbeRun
-from tests.lab.world import World
+from tests.lab.network.network import Network, ProbeOutcome, ProbeRun
+from tests.lab.world.world import World
 
 # The exit code of a script that was killed.
 KILLED = 137

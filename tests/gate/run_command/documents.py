@@ -9,7 +9,7 @@ from typing import Any
 
 import re2
 
-from tests.gate.rule import changed
+from tests.gate.rules.rule import changed
 
 # AWS's own document, which runs what a person says.
 SHELL = "AWS-RunShellScript"

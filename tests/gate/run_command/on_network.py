@@ -16,10 +16,10 @@ from tests.gate.run_command.delivery import Delivery, Part, Surroundings
 from tests.gate.run_command.documents import SHELL, SHELL_DOCUMENT, Document
 from tests.gate.run_command.habits import AgentHabits
 from tests.gate.run_command.service import Refusal, Service
-from tests.lab.cloud import ACCOUNT_ID, REGION
+from tests.lab.cloud.cloud import ACCOUNT_ID, REGION
 from tests.lab.latencies import Latencies
-from tests.lab.network import Network, ProbeOutcome
-from tests.lab.world import World
+from tests.lab.network.network import Network, ProbeOutcome
+from tests.lab.world.world import World
 
 
 class Account(Protocol):

@@ -7,7 +7,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, Protocol
 
-from tests.gate.rule import changed
+from tests.gate.rules.rule import changed
 from tests.gate.run_command.command import Command, Managed, Told
 from tests.gate.run_command.documents import Document
 from tests.gate.run_command.shapes import described, information, invocation

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.lab import demands, steps
-from tests.lab.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario
+from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario
 
 SPEAKING = "backends speak through the standby"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.lab import demands, steps
-from tests.lab.scenario import FAIL_OVER, Scenario
-from tests.lab.template import EGRESS_PLACE, STANDBY_EGRESS_PLACE
+from tests.lab.cloud.template import EGRESS_PLACE, STANDBY_EGRESS_PLACE
+from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios.scenario import FAIL_OVER, Scenario
 
 TWO_ADDRESSES = {"egressAddress": EGRESS_PLACE, "standbyEgressAddress": STANDBY_EGRESS_PLACE}
 

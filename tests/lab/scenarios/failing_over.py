@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.lab import demands, steps
-from tests.lab.scenario import FAIL_OVER, FAILED, Scenario
+from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios.scenario import FAIL_OVER, FAILED, Scenario
 
 FAILING_OVER: tuple[Scenario, ...] = (
     Scenario(

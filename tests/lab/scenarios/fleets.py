@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.lab import demands, steps
 from tests.lab.lab import Lab
-from tests.lab.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step
+from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step
 
 # So long that a host which were sent a watch at each tick would have a dozen of them.
 LONG = {**HOLD_FOR, "simulated": 1800.0}

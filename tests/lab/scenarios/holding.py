@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.lab import demands, steps
-from tests.lab.guards import WEB_GROUP
-from tests.lab.layout import TARGETS
-from tests.lab.scenario import HOLD, HOLD_FOR, Scenario
+from tests.lab.network.guards import WEB_GROUP
+from tests.lab.network.layout import TARGETS
+from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios.scenario import HOLD, HOLD_FOR, Scenario
 
 HOLDING: tuple[Scenario, ...] = (
     Scenario(

@@ -8,12 +8,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.lab import demands, steps
 from tests.lab.call_times import CallTimes
-from tests.lab.execution import Call
-from tests.lab.gateway import refused
+from tests.lab.cloud.execution import Call
+from tests.lab.cloud.gateway import refused
 from tests.lab.lab import Lab
-from tests.lab.scenario import FAIL_OVER, Scenario
+from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios.scenario import FAIL_OVER, Scenario
 
 # What a failover takes where a write of its own had to be made twice, in seconds.
 BARELY_LATER = 7.0

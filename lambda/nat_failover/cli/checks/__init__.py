@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nat_failover.cli.checks import backends, clocks, endpoints, function, lock, nats, network, people, role, tables
-from nat_failover.cli.finding import Finding, Findings, Severity
-from nat_failover.cli.snapshot import Snapshot
+from nat_failover.cli.checks.finding import Finding, Findings, Severity
+from nat_failover.cli.snapshot.snapshot import Snapshot
 
 CHECKS: tuple[Callable[[Snapshot], Findings], ...] = (
     *lock.CHECKS,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.finding import Findings, error, warning
-from nat_failover.cli.snapshot import Snapshot
-from nat_failover.observation import Observation, State
-from nat_failover.survey import by_host, latest_word
+from nat_failover.cli.checks.finding import Findings, error, warning
+from nat_failover.cli.snapshot.snapshot import Snapshot
+from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.survey import by_host, latest_word
 
 # What EC2 calls a machine that may run again.
 HALTED = frozenset({"stopped", "stopping"})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.finding import Findings, warning
-from nat_failover.cli.snapshot import Snapshot
-from nat_failover.cli.words import duration
+from nat_failover.cli.checks.finding import Findings, warning
+from nat_failover.cli.formats import duration
+from nat_failover.cli.snapshot.snapshot import Snapshot
 
 # AWS refuses what is signed with a clock that is five minutes wrong:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from nat_failover.cli.checks.finding import Findings, error, warning
 from nat_failover.cli.checks.packets import Flow, Named, lets_in
-from nat_failover.cli.finding import Findings, error, warning
-from nat_failover.cli.snapshot import SSM_SERVICES, Raw, Snapshot, service_of
+from nat_failover.cli.snapshot.snapshot import SSM_SERVICES, Raw, Snapshot, service_of
 
 # What the agent can't do without: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
 NEEDED = ("ssm", "ssmmessages")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.finding import Findings, error, warning
-from nat_failover.cli.snapshot import Snapshot
-from nat_failover.cli.words import ago
-from nat_failover.record import LockState
+from nat_failover.cli.checks.finding import Findings, error, warning
+from nat_failover.cli.formats import ago
+from nat_failover.cli.snapshot.snapshot import Snapshot
+from nat_failover.lock.record import LockState
 
 
 def armed(s: Snapshot) -> Findings:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from nat_failover.address import problems, unaddressed
-from nat_failover.cli.finding import Findings, error, warning
-from nat_failover.cli.snapshot import Raw, Snapshot
-from nat_failover.differences import DEFAULT_ROUTE
-from nat_failover.instances import source_dest_check
-from nat_failover.observation import State
-from nat_failover.survey import latest_word
+from nat_failover.cli.checks.finding import Findings, error, warning
+from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
+from nat_failover.network.egress_address import problems, unaddressed
+from nat_failover.network.instances import source_dest_check
+from nat_failover.network.route_differences import DEFAULT_ROUTE
+from nat_failover.probing.observation import State
+from nat_failover.probing.survey import latest_word
 
 
 def gone_or_stopped(s: Snapshot) -> Findings:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
+from nat_failover.cli.checks.finding import Findings, error
 from nat_failover.cli.checks.packets import ECHO_REPLY, ECHO_REQUEST, EPHEMERAL, Flow, Named, lets_in, lets_out, passes
-from nat_failover.cli.finding import Findings, error
-from nat_failover.cli.snapshot import Raw, Snapshot
+from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
 
 # Stands for the Internet where all ping targets are names.
 SOMEWHERE = "1.1.1.1"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
-from nat_failover.cli.snapshot import Raw
+from nat_failover.cli.snapshot.snapshot import Raw
 
 ALL = "-1"
 # IANA's numbers, by which network ACLs name protocols; security groups take either.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.finding import BRING_BACK, Findings, warning
-from nat_failover.cli.snapshot import Snapshot
+from nat_failover.cli.checks.finding import BRING_BACK, Findings, warning
+from nat_failover.cli.snapshot.snapshot import Snapshot
 
 PENDING = "PendingConfirmation"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.finding import BRING_BACK, Finding, Findings, Severity, error
-from nat_failover.cli.snapshot import Permission, Snapshot
+from nat_failover.cli.checks.finding import BRING_BACK, Finding, Findings, Severity, error
+from nat_failover.cli.snapshot.snapshot import Permission, Snapshot
 
 
 def permissions(s: Snapshot) -> Findings:

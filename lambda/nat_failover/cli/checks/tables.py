@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, warning
 from nat_failover.cli.checks.nats import table_of
-from nat_failover.cli.finding import BRING_BACK, Findings, error, warning
-from nat_failover.cli.snapshot import ROUTES_QUOTA, Snapshot
-from nat_failover.differences import PROPAGATED
+from nat_failover.cli.snapshot.snapshot import ROUTES_QUOTA, Snapshot
+from nat_failover.network.route_differences import PROPAGATED
 
 
 def missing(s: Snapshot) -> Findings:

@@ -1,0 +1,1 @@
+"""What shows how a pair is, and wakes people."""

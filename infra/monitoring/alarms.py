@@ -1,0 +1,170 @@
+"""What wakes people: the pair's alarms, each with what it means and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+from aws_cdk import Aws
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.config import PairConfig
+from infra.constructs.standby_nat import StandbyNat
+from infra.monitoring.alarm_definitions import BELOW, Watch, about_failovers, about_the_pair, read_log
+from infra.monitoring.metrics import DIMENSION, Metric
+from infra.names import Names
+
+# It has a section for each alarm, which is called as the alarm is.
+RUNBOOK = "infra/RUNBOOK.md"
+
+
+class Alarms(Construct):
+    """The alarms of a pair; they go to its topic, and to ``alarm_actions`` where the pair has such.
+
+    They have names of their own, by which others (the dashboard) refer to them, never to the resource.
+
+    Args:
+        pair: the pair's configuration.
+        topic: of the pair.
+        function: of the pair.
+        standby: whose machine is looked after; None where it is somebody else's.
+        standby_route_table: for the commands that people are given.
+
+    Attributes:
+        arns: of all of them, the worst first.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        pair: PairConfig,
+        topic: sns.ITopic,
+        function: lambda_.IFunction,
+        standby: StandbyNat | None,
+        standby_route_table: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._names = Names(pair.name)
+        self._tell = [topic.topic_arn, *pair.alarm_actions]
+        tables = (pair.primary_route_table_id, standby_route_table)
+        watches = [
+            *about_failovers(pair, tables, Aws.REGION),
+            *about_the_pair(pair, tables, Aws.REGION),
+            *_of_the_function(pair, self._names, function.function_name),
+        ]
+        for watch in watches:
+            self._make(watch, self._tell)
+        if standby is not None:
+            machine, hardware = _of_the_standby(standby.instance_id)
+            self._make(machine, self._tell)
+            # People are told by the other, which fails whenever this one does.
+            self._make(hardware, [f"arn:{Aws.PARTITION}:automate:{Aws.REGION}:ec2:recover"])
+            watches += [machine, hardware]
+        self.arns = tuple(
+            f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:{self._name(watch)}"
+            for watch in watches
+        )
+
+    def _name(self, watch: Watch) -> str:
+        return f"{self._names.plain}-{watch.what}"
+
+    def _make(self, watch: Watch, actions: Sequence[str]) -> None:
+        dimensions = watch.dimensions or {DIMENSION: self._names.pair}
+        cloudwatch.CfnAlarm(
+            self,
+            watch.what,
+            alarm_name=self._name(watch),
+            alarm_description=f"Pair {self._names.pair}. {watch.said}\nRunbook: {RUNBOOK}#{watch.what}",
+            namespace=watch.namespace,
+            metric_name=watch.metric,
+            dimensions=[{"name": name, "value": value} for name, value in dimensions.items()],
+            statistic=watch.statistic,
+            period=watch.period,
+            evaluation_periods=watch.periods,
+            datapoints_to_alarm=watch.bad,
+            comparison_operator=watch.comparison,
+            threshold=1,
+            treat_missing_data=watch.missing,
+            alarm_actions=list(actions),
+            ok_actions=list(actions) if watch.tells_end else None,
+        )
+
+
+def _of_the_function(pair: PairConfig, names: Names, function: str) -> list[Watch]:
+    silent = max(3, ceil(5 / pair.period_minutes))
+    log = read_log(names, Aws.REGION)
+    return [
+        Watch(
+            "no-tick",
+            Metric.TICK,
+            f"The function has not looked for {silent * pair.period_minutes} minutes: nothing is protected. Either "
+            "nobody invokes it (look whether its rule in EventBridge is enabled), or it ends before it can judge. "
+            f"Why: {log}",
+            period=pair.period,
+            periods=silent,
+            bad=silent,
+            statistic="Sum",
+            comparison=BELOW,
+            missing="breaching",
+        ),
+        Watch(
+            "function-errors",
+            "Errors",
+            "The function ended with an error or was out of time; Lambda and the next tick try again. While it lasts "
+            f"nothing is protected. Why: {log}",
+            statistic="Sum",
+            tells_end=False,
+            namespace="AWS/Lambda",
+            dimensions={"FunctionName": function},
+        ),
+        Watch(
+            "function-throttles",
+            "Throttles",
+            "Lambda did not run the function, for the account's concurrency is used up: a failover may come late. Find "
+            "out which function uses it, or have it raised. The limit: "
+            f"aws lambda get-account-settings --region {Aws.REGION}",
+            statistic="Sum",
+            tells_end=False,
+            namespace="AWS/Lambda",
+            dimensions={"FunctionName": function},
+        ),
+    ]
+
+
+def _of_the_standby(instance: str) -> list[Watch]:
+    """Give the alarm for people and the one that recovers.
+
+    Without data EC2 alarms do nothing: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    """
+    see = f"aws ec2 describe-instance-status --instance-ids {instance} --region {Aws.REGION}"
+    return [
+        Watch(
+            "standby-status-check",
+            "StatusCheckFailed",
+            "The standby NAT fails a status check of EC2. If it is AWS' hardware, EC2 recovers it by itself; if it is "
+            f"the machine, reboot it. If it is the active NAT, backends may be offline. Which check: {see}\n"
+            f"Reboot: aws ec2 reboot-instances --instance-ids {instance} --region {Aws.REGION}",
+            periods=2,
+            bad=2,
+            missing="missing",
+            namespace="AWS/EC2",
+            dimensions={"InstanceId": instance},
+        ),
+        Watch(
+            "standby-system-check",
+            "StatusCheckFailed_System",
+            "The hardware under the standby NAT fails. EC2 is asked to recover it: it boots on other hardware, with "
+            f"the same id and addresses. Nothing is to be done unless it goes on. See: {see}",
+            periods=2,
+            bad=2,
+            tells_end=False,
+            missing="missing",
+            namespace="AWS/EC2",
+            dimensions={"InstanceId": instance},
+        ),
+    ]

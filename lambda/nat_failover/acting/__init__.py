@@ -1,0 +1,1 @@
+"""What is done once it is decided, by one of several invocations."""

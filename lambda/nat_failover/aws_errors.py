@@ -1,0 +1,40 @@
+"""Pure: what an error of AWS means: for another try, and for people."""
+
+from __future__ import annotations
+
+import re
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+# Refused for certain, and worth another try:
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
+REFUSED_FOR_NOW = frozenset({"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyUpdates"})
+# It may have been done none the less.
+OUTCOME_UNKNOWN = frozenset({"InternalServerError", "InternalError", "InternalFailure", "ServiceUnavailable"})
+
+
+def is_passing(error: Exception) -> bool:
+    """Return whether a call that has ended with an error is worth another try."""
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in REFUSED_FOR_NOW | OUTCOME_UNKNOWN
+    return isinstance(error, HTTPClientError)
+
+
+def may_be_done(error: Exception) -> bool:
+    """Return whether a write may have taken effect though it has ended with an error."""
+    return not isinstance(error, ClientError) or error.response["Error"]["Code"] in OUTCOME_UNKNOWN
+
+
+# In the ARNs that IAM refuses with: it goes into the log, the lock and the mail.
+ACCOUNT_ID = re.compile(r"(?<![\w-])[0-9]{12}(?![\w-])")
+
+
+def said_of(error: Exception) -> str:
+    """Give what EC2 said, or what kept it from answering, in a few words and without the account's id."""
+    if isinstance(error, ClientError):
+        told = error.response.get("Error", {})
+        said = f"{told.get('Code', 'Unknown')}: {told.get('Message', '')}"
+    else:
+        said = f"{type(error).__name__}: {error}"
+    return ACCOUNT_ID.sub("ACCOUNT", said)[:300]

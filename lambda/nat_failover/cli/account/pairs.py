@@ -1,0 +1,148 @@
+"""The pairs that are deployed in an account and region: each function's own environment says all of its pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from nat_failover.cli.account.session import Account
+from nat_failover.cli.errors import CommandError, Exit
+from nat_failover.environment import PREFIX, SettingsError
+from nat_failover.settings import Settings
+
+# As the stack deploys it, whatever a function is called.
+HANDLER = "nat_failover.handler.handler"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A pair as it is deployed.
+
+    Attributes:
+        settings: what its function is told.
+        function: its function's name.
+        arn: its function's ARN.
+        role: ARN of the function's role.
+        timeout: of the function, in seconds.
+        log_group: that the function writes to.
+    """
+
+    settings: Settings
+    function: str
+    arn: str
+    role: str
+    timeout: float
+    log_group: str
+
+    @property
+    def name(self) -> str:
+        """The pair's name."""
+        return self.settings.pair
+
+    @property
+    def region(self) -> str:
+        """The region that it is in."""
+        return self.arn.split(":")[3]
+
+
+def find(account: Account) -> list[Deployed]:
+    """Find all pairs, in order of their names.
+
+    Raises:
+        CommandError: there is none, with where there are some; or one can't be understood.
+        botocore.exceptions.ClientError: AWS refuses.
+    """
+    found = [_deployed(function) for function in _functions(account, account.region)]
+    if not found:
+        raise CommandError(f"no pair is deployed in {account.region}{_elsewhere(account)}", Exit.NO_PAIR)
+    return sorted(found, key=lambda pair: pair.name)
+
+
+def some(account: Account, names: Sequence[str]) -> list[Deployed]:
+    """Find the pairs with these names; with no name, all.
+
+    Raises:
+        CommandError: see ``find``; or there is none of such a name.
+    """
+    pairs = find(account)
+    for name in names:
+        if name not in {pair.name for pair in pairs}:
+            raise CommandError(f"there is no pair {name!r} in {account.region}. {_there_are(pairs)}", Exit.NO_PAIR)
+    return [pair for pair in pairs if not names or pair.name in names]
+
+
+def one(account: Account, name: str | None) -> Deployed:
+    """Find the pair with this name; with none given, the only one that there is.
+
+    Raises:
+        CommandError: see ``some``; or there are several to choose from.
+    """
+    pairs = some(account, [name] if name else [])
+    if len(pairs) > 1:
+        raise CommandError(f"say which pair. {_there_are(pairs)}", Exit.USAGE)
+    return pairs[0]
+
+
+def _there_are(pairs: Sequence[Deployed]) -> str:
+    return "There " + ("is" if len(pairs) == 1 else "are") + f": {', '.join(pair.name for pair in pairs)}"
+
+
+def _functions(account: Account, region: str) -> list[Mapping[str, Any]]:
+    pages = account.client("lambda", region).get_paginator("list_functions").paginate()
+    return [function for page in pages for function in page["Functions"] if function.get("Handler") == HANDLER]
+
+
+def _deployed(function: Mapping[str, Any]) -> Deployed:
+    name = function["FunctionName"]
+    environment = function.get("Environment", {})
+    if "Error" in environment:
+        # https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentResponse.html
+        raise CommandError(
+            f"the environment of function {name} can't be read: {environment['Error'].get('Message')}", Exit.REFUSED
+        )
+    try:
+        settings = Settings.from_environment(environment.get("Variables", {}))
+    except SettingsError as error:
+        raise CommandError(
+            f"the settings of function {name} can't be understood: {error}. Is it deployed by another version of "
+            "nat-failover than this command's?"
+        ) from error
+    return Deployed(
+        settings,
+        name,
+        function["FunctionArn"],
+        function["Role"],
+        float(function["Timeout"]),
+        function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}",
+    )
+
+
+def _elsewhere(account: Account) -> str:
+    """Say in which other regions there are pairs: most likely it is the region that is wrong."""
+    try:
+        regions = [region["RegionName"] for region in account.ec2.describe_regions()["Regions"]]
+    except (ClientError, BotoCoreError):
+        return f": is it the right region and account? `aws sts get-caller-identity{account.options}` tells which"
+
+    def names(region: str) -> list[str]:
+        try:
+            found = _functions(account, region)
+        except (ClientError, BotoCoreError):
+            return []  # it is only a hint
+        return [function.get("Environment", {}).get("Variables", {}).get(f"{PREFIX}PAIR", "?") for function in found]
+
+    others = [region for region in regions if region != account.region]
+    calls = [lambda region=region: names(region) for region in others]
+    there = {
+        region: found
+        for region, found in zip(others, account.runtime.together(calls) if calls else [], strict=True)
+        if found
+    }
+    if not there:
+        return f", nor in any other region of this account: `aws sts get-caller-identity{account.options}` tells which"
+    return ". There is: " + "; ".join(
+        f"{', '.join(sorted(found))} in {region} (--region {region})" for region, found in sorted(there.items())
+    )

@@ -1,0 +1,79 @@
+"""``nat-failover doctor``: everything that would make a failover fail or never happen, before it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from nat_failover.cli.account.pairs import some
+from nat_failover.cli.account.session import Account
+from nat_failover.cli.checks import CHECKS, examine
+from nat_failover.cli.checks.finding import Finding, Severity
+from nat_failover.cli.console import output, print_json
+from nat_failover.cli.errors import Exit
+from nat_failover.cli.options import Json, Names
+from nat_failover.cli.snapshot.collect import Gatherer
+
+COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.UNKNOWN: "cyan"}
+
+
+def doctor(account: Account, pairs: Names = None, as_json: Json = False) -> Exit | None:
+    """Find everything that would make a failover fail or never happen, before it is needed.
+
+    A line each: what is the matter, why it matters, and the command that mends it. Nothing is changed, no host is
+    asked: what the hosts last said is looked at.
+
+    error: a failover would fail or never happen (exit status 1); warning: it would be slower, or less, than it could
+    be, or nobody would know (5); unknown: it could not be looked at (5).
+    """
+    found = {pair.name: examine(Gatherer(account, pair).gather()) for pair in some(account, pairs or [])}
+    if as_json:
+        print_json({name: [_json(finding) for finding in findings] for name, findings in found.items()})
+    else:
+        console = output()
+        for name, findings in found.items():
+            show(console, name, findings)
+    return status_of(found)
+
+
+def status_of(found: Mapping[str, Sequence[Finding]]) -> Exit:
+    """Pure: give the exit status for what was found."""
+    severities = {finding.severity for findings in found.values() for finding in findings}
+    if Severity.ERROR in severities:
+        return Exit.TROUBLE
+    return Exit.WARNINGS if severities else Exit.FINE
+
+
+def show(console: Console, name: str, findings: Sequence[Finding]) -> None:
+    """Show what was found."""
+    if not findings:
+        console.print(Text.assemble((f"pair {name}: ", "bold"), ("well", "bold green"), f", {len(CHECKS)} checks"))
+        return
+    counts = [
+        (f"{count} {severity.value}{'s' if count > 1 and severity is not Severity.UNKNOWN else ''}", COLOURS[severity])
+        for severity in Severity
+        if (count := sum(finding.severity is severity for finding in findings))
+    ]
+    title = Text.assemble((f"pair {name}: ", "bold"))
+    title.append_text(Text(", ").join(Text(said, style=colour) for said, colour in counts))
+    console.print(title)
+    for finding in findings:
+        line = Text.assemble(
+            (f"{finding.severity.value:<8}", COLOURS[finding.severity]),
+            finding.what,
+            (f": {finding.why}. ", ""),
+            (finding.remedy, "bold"),
+        )
+        console.print(line, soft_wrap=True)
+
+
+def _json(finding: Finding) -> dict[str, str]:
+    return {
+        "check": finding.check,
+        "severity": finding.severity.value,
+        "what": finding.what,
+        "why": finding.why,
+        "remedy": finding.remedy,
+    }

@@ -1,0 +1,174 @@
+"""``nat-failover failover`` and ``failback``: the subnets' way to the other NAT and back, by a person's hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from nat_failover.cli.account.pairs import Deployed, one
+from nat_failover.cli.account.session import Account
+from nat_failover.cli.console import confirm
+from nat_failover.cli.errors import CommandError, Exit
+from nat_failover.cli.operator.fitness import bad
+from nat_failover.cli.operator.outcome import Act, Outcome, takes_in_hand
+from nat_failover.cli.operator.plan import Ended, Passed, Plan
+from nat_failover.cli.operator.preview import Ahead, look_ahead
+from nat_failover.cli.operator.screen import progress, show_checks
+from nat_failover.cli.operator.transfer import Passage
+from nat_failover.cli.options import Force, Name, Yes
+from nat_failover.lock.held import ClaimLostError
+from nat_failover.lock.record import LockState
+
+TOLD = "--yes, or --dry-run"
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Ask and look, say what would be done, and change nothing.")]
+
+
+class Role(StrEnum):
+    """The roles of a pair's NATs, as the configuration gives them."""
+
+    PRIMARY = "primary"
+    STANDBY = "standby"
+
+
+def failover(
+    account: Account,
+    act: Act,
+    pair: Name = None,
+    to: Annotated[Role | None, typer.Option(help="Where to; the passive NAT if not given.")] = None,
+    dry_run: DryRun = False,
+    force: Force = False,
+    yes: Yes = False,
+) -> Exit | None:
+    """Move the private subnets to the passive NAT, all at once, as the function does.
+
+    The NAT is looked at first, and the move refused where it is not fit, unless forced. Afterwards the backends are
+    asked; where some have lost the Internet by it, everything is moved back. The pair is locked then: re-arm it.
+    """
+    act.must_be_told(TOLD, given=yes or dry_run)
+    deployed = one(account, pair)
+    settings = deployed.settings
+    to_table = None
+    if to is not None:
+        to_table = settings.primary_route_table if to is Role.PRIMARY else settings.standby_route_table
+    return _move(account, act, deployed, to_table, staged=False, dry_run=dry_run, force=force, yes=yes)
+
+
+def failback(
+    account: Account,
+    act: Act,
+    pair: Name = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> Exit | None:
+    """Move the private subnets back to the primary NAT, in stages.
+
+    The primary is looked at first: Internet, forwarding, masquerading. Then one subnet goes first, its backends are
+    asked, and the others follow. Trouble at any stage moves everything back. The pair is locked then: re-arm it.
+    """
+    act.must_be_told(TOLD, given=yes or dry_run)
+    deployed = one(account, pair)
+    table = deployed.settings.primary_route_table
+    return _move(account, act, deployed, table, staged=True, dry_run=dry_run, force=False, yes=yes)
+
+
+def _move(
+    account: Account,
+    act: Act,
+    pair: Deployed,
+    to_table: str | None,
+    *,
+    staged: bool,
+    dry_run: bool,
+    force: bool,
+    yes: bool,
+) -> Exit | None:
+    console, hand = act.console, takes_in_hand(account, act, pair)
+    with progress(console) as say:
+        seen = look_ahead(hand, act.command, to_table, say, staged=staged)
+    plan = seen.plan
+    if plan is None:
+        role = pair.settings.role_of(seen.tables.active or "")
+        act.came_to(Outcome.NOTHING, f"all subnets are with the {role} NAT already")
+        console.print(f"pair {pair.name}: {act.said}: there is nothing to do")
+        return None
+    act.plans(plan, seen.checks, pair.settings)
+    show_checks(console, seen.checks, pair.settings.nat_of(plan.to_table))
+    for line in _planned(plan, seen, pair, account):
+        console.print(Text(line))
+    why = refusal(seen, force=force)
+    if why is not None:
+        act.why = [why]
+        raise CommandError(f"refused, and nothing was changed: {why}")
+    if dry_run:
+        act.came_to(Outcome.PLANNED, "dry run: nothing was changed")
+        console.print(act.said)
+        return None
+    confirm(console, [], f"Move {len(plan.subnets)} subnets of pair {pair.name}?", yes=yes)
+    act.begun = True
+    try:
+        with progress(console) as say:
+            act.passed(passed := Passage(hand, plan, say).go())
+    except ClaimLostError as lost:
+        act.outcome = Outcome.FAILED
+        raise CommandError(
+            f"{lost}. The lock says what is left, and the function finishes it within two minutes: "
+            f"nat-failover status {pair.name}"
+        ) from lost
+    act.then = f"nat-failover rearm {pair.name}{account.options}"
+    return told(console, passed, account, act.then)
+
+
+def refusal(seen: Ahead, *, force: bool) -> str | None:
+    """Pure: say why a plan is not followed; None where it is."""
+    if seen.obstacle is not None:
+        return seen.obstacle
+    found = bad(list(seen.checks))
+    if not found or force:
+        return None
+    return "; ".join(f"{check.name}: {check.said}" for check in found)
+
+
+def told(console: Console, passed: Passed, account: Account, again: str) -> Exit | None:
+    """Tell what a passage came to, and what to do next."""
+    style = {Ended.DONE: "green", Ended.ROLLED_BACK: "yellow", Ended.LEFT: "red"}[passed.ended]
+    console.print(Text.assemble((passed.ended.value, style), f": {passed.said}"))
+    for subnet, why in passed.left.items():
+        console.print(Text(f"  {subnet}: {why}"))
+    for move in passed.egress.left if passed.egress is not None else ():
+        console.print(Text(f"move the address: {move.by_hand}{account.options}"))
+    if passed.ended is Ended.DONE:
+        console.print(Text(f"nothing fails over until you re-arm: {again}"))
+        return None
+    console.print(Text(f"the pair stays locked; once the NAT is mended: {again}"))
+    return Exit.TROUBLE
+
+
+def _planned(plan: Plan, seen: Ahead, pair: Deployed, account: Account) -> Iterator[str]:
+    s = pair.settings
+    yield (
+        f"{plan.name} of pair {pair.name} in {account.region}: from the {s.role_of(plan.from_table)} NAT "
+        f"{s.nat_of(plan.from_table)} to the {s.role_of(plan.to_table)} NAT {s.nat_of(plan.to_table)}"
+    )
+    for subnet in sorted(plan.subnets, key=lambda subnet: subnet not in plan.first):
+        hosts = plan.hosts.get(subnet, ())
+        online = sum(host.instance in plan.online for host in hosts)
+        first = " goes first" if subnet in plan.first else ""
+        association = seen.tables.by_id[plan.from_table].associations[subnet]
+        yield f"  {subnet} ({association}){first}: {online} of {len(hosts)} backends online now"
+    if not plan.hosts:
+        yield "  no backend can be asked whether it helped"
+    elif not plan.online:
+        yield f"  no backend is online through {s.nat_of(plan.from_table)}"
+    if s.egress_allocation is not None:
+        yield f"  the egress address {s.egress_allocation} follows"
+        if s.standby_egress_allocation is not None:
+            yield f"  {s.nat_of(plan.from_table)} gets {s.standby_egress_allocation} in its place"
+    lock = seen.locks.lock
+    if lock.state is not LockState.ARMED:
+        yield f"  the lock: {lock.reason}"

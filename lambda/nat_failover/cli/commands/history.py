@@ -1,0 +1,109 @@
+"""``nat-failover history``: what happened, from the versions of the lock parameter."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from nat_failover.cli.account.pairs import Deployed, some
+from nat_failover.cli.account.session import Account
+from nat_failover.cli.console import output, print_json
+from nat_failover.cli.errors import Exit
+from nat_failover.cli.formats import ago, duration, iso, moment
+from nat_failover.cli.lock_history import Happening, Kind, Version, happenings
+from nat_failover.cli.options import Json, Names
+
+COLOURS = {
+    Kind.FAILOVER: "yellow",
+    Kind.UNFINISHED: "red",
+    Kind.FAILED: "red",
+    Kind.GARBLED: "red",
+    Kind.ROLLED_BACK: "yellow",
+    Kind.REARMED: "green",
+    Kind.PAUSED: "cyan",
+}
+
+
+def history(
+    account: Account,
+    pairs: Names = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many happenings of each pair, the newest.")] = 20,
+    as_json: Json = False,
+) -> Exit | None:
+    """Tell what happened: failovers, re-arms, pauses, by whom, and how long each lasted.
+
+    It is read from the versions of the lock parameter, of which Systems Manager keeps a hundred, and all of them only
+    as long as nobody deletes the parameter.
+    """
+    told = {pair.name: read(account, pair)[-limit:] for pair in some(account, pairs or [])}
+    if as_json:
+        print_json({name: [_json(each) for each in found] for name, found in told.items()})
+        return None
+    for name, found in told.items():
+        _show(name, found, account.runtime.now())
+    return None
+
+
+def read(account: Account, pair: Deployed) -> list[Happening]:
+    """Read a pair's past, oldest first; nothing where there is no lock parameter.
+
+    Raises:
+        botocore.exceptions.ClientError: SSM refuses.
+    """
+    ssm = account.ssm
+    pages = ssm.get_paginator("get_parameter_history").paginate(Name=pair.settings.lock_parameter)
+    try:
+        versions = [
+            Version(
+                parameter["Version"],
+                parameter["LastModifiedDate"].timestamp(),
+                parameter.get("LastModifiedUser", ""),
+                parameter["Value"],
+            )
+            for page in pages
+            for parameter in page["Parameters"]
+        ]
+    except ssm.exceptions.ParameterNotFound:
+        return []
+    return happenings(versions, pair.settings, pair.function)
+
+
+def _show(name: str, found: list[Happening], now: float) -> None:
+    table = Table(title=Text(f"pair {name}", style="bold"), title_justify="left", expand=False)
+    for column in ("when", "what", "by", "lasted", "said"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("when", "what", "lasted"))
+    for each in reversed(found):
+        lasted = duration(each.lasted) if each.lasted is not None else f"{ago(each.at, now)}, still"
+        kind = Text(each.kind.value, style=COLOURS.get(each.kind, ""))
+        table.add_row(moment(each.at), kind, Text(each.by), lasted, Text(each.said))
+    console = output()
+    if found:
+        console.print(table)
+    else:
+        console.print(f"pair {name}: there is no lock parameter, which means armed, and so no past")
+
+
+def _json(each: Happening) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "kind": each.kind.value,
+        "at": iso(each.at),
+        "by": each.by,
+        "said": each.said,
+        "version": each.version,
+        "lasted": None if each.lasted is None else round(each.lasted, 3),
+    }
+    if each.record is not None:
+        record = each.record
+        said |= {
+            "from": record.from_table,
+            "to": record.to_table,
+            "subnets": sorted(record.subnets),
+            "evidence": list(record.evidence),
+            "reason": record.reason,
+            "outcome": record.outcome,
+            "seconds": record.seconds,
+        }
+    return said

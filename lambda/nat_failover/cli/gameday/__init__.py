@@ -1,0 +1,1 @@
+"""A game day: a failure on purpose, the failover measured, and the way back."""

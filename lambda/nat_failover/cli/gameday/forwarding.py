@@ -1,0 +1,29 @@
+"""Lets a NAT forward no more, for a drill, and forward again; it puts itself right should this machine die."""
+
+from __future__ import annotations
+
+from nat_failover.cli.errors import CommandError
+from nat_failover.cli.operator.operator import Hand, script
+
+# In seconds: after how long it puts itself right, and how long it is given to do as it is told.
+HEALS_AFTER = 240
+DONE_WITHIN = 20.0
+
+
+def forward(hand: Hand, nat: str, *, on: bool) -> float:
+    """Let a NAT forward, or not; gives when it was done, in seconds since the epoch.
+
+    Raises:
+        CommandError: it has not done it.
+        botocore.exceptions.ClientError: SSM refuses.
+    """
+    words = {"value": int(on), "back_after": 0 if on else HEALS_AFTER}
+    command = hand.start([nat], script("forward.sh", **words), f"drill, forwarding {'on' if on else 'off'}")
+    done = hand.results(command, [nat], DONE_WITHIN).get(nat)
+    if done is None or done.exit_code != 0:
+        said = "has not answered" if done is None else f"said: {done.output[:200]}"
+        raise CommandError(
+            f"{nat} {said}. To have it forward: sysctl -w net.ipv4.ip_forward=1"
+            + ("" if on else f"; it does so by itself within {HEALS_AFTER} s")
+        )
+    return done.finished_at if done.finished_at is not None else hand.runtime.now()

@@ -1,0 +1,247 @@
+"""A game day: a failure on purpose, the failover measured, the way back, and the pair armed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from nat_failover.aws_errors import said_of
+from nat_failover.cli.errors import CommandError
+from nat_failover.cli.gameday.forwarding import forward
+from nat_failover.cli.gameday.host_watches import Watches
+from nat_failover.cli.gameday.result import Day, Failure, Part
+from nat_failover.cli.operator.arming import arm, readiness
+from nat_failover.cli.operator.fitness import bad
+from nat_failover.cli.operator.operator import Hand, Host, Say
+from nat_failover.cli.operator.plan import Ended
+from nat_failover.cli.operator.preview import look_ahead
+from nat_failover.cli.operator.public_address import await_address, waits_for_address
+from nat_failover.cli.operator.transfer import Passage
+from nat_failover.lock.held import ClaimLostError, LockChangedError
+from nat_failover.lock.record import LockState
+from nat_failover.network.route_tables import RouteTablesError
+from nat_failover.probing.observation import State
+from nat_failover.probing.rounds import Kind
+from nat_failover.settings import Mode
+
+# How long the function is given to fail over, and how long the subnets' servers to be online again, in seconds.
+FAIL_OVER_WITHIN, SETTLE = 150.0, 5.0
+# A watch is stopped long before; after this it ends by itself.
+LONGEST_WATCH = 400.0
+POLL = 1.0
+
+
+def why_not(hand: Hand, failure: Failure, say: Say) -> list[str]:
+    """Say why a drill can't be held now; nothing is changed.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refuses.
+    """
+    found = readiness(hand, say)
+    lock = found.locks.lock
+    why = [*found.refusals, *found.warnings]
+    if lock.state is not LockState.ARMED:
+        why.append(f"the pair is not armed: {lock.reason}")
+    if failure is Failure.FORWARDING and hand.settings.mode is Mode.OBSERVE:
+        why.append("the mode is observe: the function would let the servers be offline; --failure swap moves them")
+    return why
+
+
+class GameDay:
+    """One drill.
+
+    Args:
+        hand: means of the person.
+        failure: how the failover is caused.
+        say: tells the person how it goes.
+    """
+
+    def __init__(self, hand: Hand, failure: Failure, say: Say) -> None:
+        self._hand = hand
+        self._failure = failure
+        self._say = say
+        self._log: list[tuple[float, str]] = []
+        self._owed: str | None = None
+
+    def play(self) -> Day:
+        """Play it; whatever happens on the way, the NAT that was broken is put right.
+
+        Raises:
+            CommandError: it could not be begun; nothing is left changed.
+            botocore.exceptions.ClientError: AWS refuses.
+        """
+        hand = self._hand
+        day = Day(hand.runtime.now())
+        tables = hand.routes.read()
+        home = tables.active
+        if home is None:
+            raise CommandError("the subnets are split over both tables: there is nothing to fail over from")
+        hosts = hand.backends()
+        away = hand.settings.other_table(home)
+        there = self._there(home, away, hosts)
+        day.parts.append(there)
+        if self._owed is not None:
+            await_address(hand, self._owed, self._say)
+            self._mend(there, self._owed)
+        if there.reached:
+            back = Part("failback", "the subnets go back in stages", hand.runtime.now())
+            day.parts.append(back)
+            try:
+                self._go_back(back, home, hosts)
+            except (CommandError, ClientError, BotoCoreError, LockChangedError, RouteTablesError) as error:
+                # What has been measured until here is to be told all the same.
+                said = said_of(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
+                back.problems.append(f"{said}. How it stands: nat-failover status {hand.settings.pair}")
+                back.log = self._log
+        with suppress(ClientError, BotoCoreError):
+            day.armed = hand.lock.read().lock.state is LockState.ARMED
+        return day
+
+    def _tell(self, text: str) -> None:
+        self._log.append((self._hand.runtime.now(), text))
+        self._say(text)
+
+    def _there(self, home: str, away: str, hosts: Sequence[Host]) -> Part:
+        s = self._hand.settings
+        how = {
+            Failure.FORWARDING: f"the {s.role_of(home)} NAT {s.nat_of(home)} stops forwarding",
+            Failure.SWAP: "the subnets are moved by hand",
+        }[self._failure]
+        part = Part("failover", how, self._hand.runtime.now())
+        watches = self._watch(hosts)
+        if self._failure is Failure.FORWARDING:
+            self._break_and_wait(part, home)
+        else:
+            self._pass(part, "failover", away, staged=False)
+        return self._measured(part, watches, away)
+
+    def _go_back(self, part: Part, home: str, hosts: Sequence[Host]) -> None:
+        self._wait_for_claim()
+        # Before the watches begin, which last no longer than the way back alone may take.
+        await_address(self._hand, self._hand.settings.nat_of(home), self._say)
+        watches = self._watch(hosts)
+        self._pass(part, "failback", home, staged=True)
+        self._measured(part, watches, home)
+        if part.reached:
+            self._arm(part)
+
+    def _watch(self, hosts: Sequence[Host]) -> Watches:
+        self._log = []
+        watches = Watches(self._hand, hosts, LONGEST_WATCH)
+        self._tell(f"{len(hosts)} backends begin to watch")
+        late = watches.begin()
+        if late:
+            self._tell(f"without {', '.join(host.said for host in late)}: Systems Manager has not reached them in time")
+        return watches
+
+    def _measured(self, part: Part, watches: Watches, table: str) -> Part:
+        hand = self._hand
+        hand.runtime.sleep(SETTLE)
+        self._tell("the backends tell what they have seen")
+        part.watched = watches.end()
+        tables = hand.routes.read()
+        part.subnets = len(tables.by_id[table].associations)
+        part.reached = tables.active == table
+        if not part.reached and not part.problems:
+            part.problems.append(f"not all subnets are with the {hand.settings.role_of(table)} NAT")
+        part.problems += [f"{w.host.said} has measured nothing: {w.why}" for w in part.watched if w.why is not None]
+        part.problems += [
+            f"{w.host.said} began to watch {w.begun - part.at:.1f} s too late: it may have been offline for longer"
+            for w in part.watched
+            if w.begun is not None and w.begun > part.at
+        ]
+        still = [w.host.said for w in part.watched if w.spans and not w.spans[-1].online]
+        if still:
+            part.problems.append(f"offline still: {', '.join(still)}")
+        part.log = self._log
+        return part
+
+    def _break_and_wait(self, part: Part, home: str) -> None:
+        nat = self._hand.settings.nat_of(home)
+        try:
+            part.at, part.broken = forward(self._hand, nat, on=False), True
+            self._tell(f"{nat} forwards no more")
+            self._until_failed_over(part)
+        finally:
+            if waits_for_address(self._hand, nat):
+                # The failover has taken its address, and with it its way to Systems Manager: what was measured comes
+                # first, and it puts itself right meanwhile.
+                self._owed = nat
+            else:
+                self._mend(part, nat)
+        part.detected_at = self._detected(part.at)
+
+    def _mend(self, part: Part, nat: str) -> None:
+        """Let the NAT forward again that was broken; where it does not, that is a problem of the part."""
+        self._owed = None
+        try:
+            forward(self._hand, nat, on=True)
+            self._tell(f"{nat} forwards again")
+        except CommandError as error:
+            part.problems.append(str(error))
+
+    def _until_failed_over(self, part: Part) -> None:
+        """Wait for the function to have failed over, and note what the lock says."""
+        hand = self._hand
+        deadline = hand.runtime.now() + FAIL_OVER_WITHIN
+        seen: LockState | None = None
+        while hand.runtime.now() < deadline:
+            lock = hand.lock.read().lock
+            if lock.state is not seen and lock.state is not LockState.ARMED:
+                self._tell(lock.reason)
+            seen = lock.state
+            if lock.state in (LockState.FAILED_OVER, LockState.FAILED) and lock.record is not None:
+                part.record = lock.record
+                part.swapped_at = lock.record.since + (lock.record.seconds or 0.0)
+                if lock.state is LockState.FAILED:
+                    part.problems.append(lock.reason)
+                return
+            hand.runtime.sleep(POLL)
+        part.problems.append(f"the function has not failed over within {FAIL_OVER_WITHIN:.0f} s")
+
+    def _detected(self, since: float) -> float | None:
+        """Tell when a backend first said that it was offline, by the function's own rounds."""
+        hand = self._hand
+        # A watch may be as old as its window.
+        rounds = hand.probe.rounds(since - hand.settings.window - 60)
+        asked = [r for r in rounds if r.kind is not Kind.VERIFY and r.ends_at >= since - 60]
+        words = hand.runtime.together(hand.probe.readings(asked)) if asked else []
+        said = [w.at for told in words for w in told if w.state is State.UNREACHABLE and w.at >= since]
+        return min(said, default=None)
+
+    def _pass(self, part: Part, name: str, to_table: str, *, staged: bool) -> None:
+        hand = self._hand
+        seen = look_ahead(hand, name, to_table, self._tell, staged=staged)
+        unfit = "; ".join(f"{check.name}: {check.said}" for check in bad(list(seen.checks)))
+        part.at = hand.runtime.now()
+        if seen.plan is None or seen.obstacle or unfit:
+            part.problems.append(f"{name} refused: {seen.obstacle or unfit or 'there is nothing to move'}")
+            return
+        try:
+            passed = Passage(hand, seen.plan, self._tell).go()
+        except ClaimLostError as lost:
+            part.problems.append(f"{lost}: the function finishes what the lock says")
+            return
+        part.at, part.swapped_at = passed.begun_at, passed.swapped_at
+        part.record = hand.lock.read().lock.record
+        if passed.ended is not Ended.DONE:
+            part.problems.append(passed.said)
+
+    def _wait_for_claim(self) -> None:
+        """Wait until whoever has moved the subnets has no claim any more: the watches need not watch that."""
+        hand = self._hand
+        while (claim := hand.lock.read().claim) is not None and claim.is_live(hand.runtime.now()):
+            left = claim.until - hand.runtime.now()
+            self._say(f"the claim of the failover ends in {left:.0f} s")
+            hand.runtime.sleep(min(max(left, 0.5), 30.0))
+
+    def _arm(self, part: Part) -> None:
+        hand = self._hand
+        found = readiness(hand, self._tell)
+        if found.refusals:
+            part.problems += found.refusals
+            return
+        arm(hand, self._tell, found.locks)
+        self._tell("armed again")

@@ -1,0 +1,205 @@
+"""Is a NAT fit to take the subnets over: looked at, asked, and inspected before anything is moved."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from nat_failover.cli.errors import is_forbidden
+from nat_failover.cli.operator.operator import Hand, script
+from nat_failover.network.egress_address import problems
+from nat_failover.network.instances import Nat, source_dest_check
+from nat_failover.network.route_table_pair import Tables
+from nat_failover.probing.observation import Invocation, Observation, State
+from nat_failover.settings import Settings
+
+# How long an inspection is waited for, in seconds.
+INSPECT_WITHIN = 15.0
+
+
+class Fit(StrEnum):
+    """What a check came to: only BAD stands against a NAT."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; ``said`` is for people."""
+
+    name: str
+    fit: Fit
+    said: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What the host's kernel says of itself; None where it can't be known."""
+
+    forwarding: bool | None = None
+    translating: bool | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that was found out of a NAT.
+
+    Attributes:
+        source_dest_check: whether EC2 drops what is not for this instance; None where it does not say.
+        route: why the table's default route would not lead to it; None where it does.
+        word: its own answer to a probe; None where SSM does not manage it.
+        warnings: what does not stand against it, a sentence each.
+    """
+
+    nat: Nat
+    source_dest_check: bool | None
+    route: str | None
+    word: Observation | None
+    inspection: Inspection
+    warnings: tuple[str, ...] = ()
+
+
+def examine(hand: Hand, tables: Tables, to_table: str) -> list[Check]:
+    """Find out whether the NAT behind a route table is fit; nothing is changed.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refuses what can't be done without.
+    """
+    return judge(_see(hand, tables, to_table), hand.settings, hand.runtime.now())
+
+
+def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
+    """Pure: say of each thing that a NAT needs whether it has it."""
+    nat = seen.nat
+    word = seen.word
+    checks = [
+        _check("instance", nat.state == "running", f"{nat.instance_id} is {nat.state}"),
+        _check("route", seen.route is None, seen.route or "the default route leads to it"),
+        _check(
+            "source/destination check",
+            None if seen.source_dest_check is None else not seen.source_dest_check,
+            "EC2 does not say"
+            if seen.source_dest_check is None
+            else "is on, so that EC2 drops what it forwards: "
+            f"aws ec2 modify-instance-attribute --instance-id {nat.instance_id} --no-source-dest-check"
+            if seen.source_dest_check
+            else "is off, as it must be",
+        ),
+        _warm(nat, word, settings, now),
+        _check(
+            "Internet",
+            word is not None and word.state is State.REACHABLE,
+            "Systems Manager does not manage it: it can't be asked"
+            if word is None
+            else "reaches its ping targets"
+            if word.state is State.REACHABLE
+            else f"{word.state.value}: {word.detail}",
+        ),
+        _check("forwarding", seen.inspection.forwarding, _kernel(seen.inspection.forwarding, "forwards", seen)),
+        _check("masquerading", seen.inspection.translating, _kernel(seen.inspection.translating, "translates", seen)),
+    ]
+    return checks + [Check("warning", Fit.UNKNOWN, warning) for warning in seen.warnings]
+
+
+def bad(checks: list[Check]) -> list[Check]:
+    """Give what stands against the NAT."""
+    return [check for check in checks if check.fit is Fit.BAD]
+
+
+def _check(name: str, good: bool | None, said: str) -> Check:
+    return Check(name, Fit.UNKNOWN if good is None else Fit.GOOD if good else Fit.BAD, said)
+
+
+def _kernel(found: bool | None, does: str, seen: Seen) -> str:
+    match found:
+        case None:
+            return seen.inspection.why or f"can't be seen whether it {does}"
+        case True:
+            return f"its kernel {does}"
+        case _:
+            return f"its kernel does not {does.removesuffix('s')}"
+
+
+def _warm(nat: Nat, word: Observation | None, settings: Settings, now: float) -> Check:
+    """A machine that has only just booted may still be setting itself up: told, for a person can judge that."""
+    uptime = word.uptime if word is not None else None
+    ages = [age for age in (None if nat.launched_at is None else now - nat.launched_at, uptime) if age is not None]
+    if not ages:
+        return Check("up for long enough", Fit.UNKNOWN, "nobody knows since when it runs")
+    young = min(ages)
+    if young < settings.warm_up:
+        said = f"has only been up for {young:.0f} s: the function would wait until {settings.warm_up} s"
+        return Check("up for long enough", Fit.UNKNOWN, said)
+    return Check("up for long enough", Fit.GOOD, f"has been up for more than {settings.warm_up} s")
+
+
+def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
+    nat_id = hand.settings.nat_of(to_table)
+    described, check, words, inspection, address = hand.runtime.together(
+        [
+            lambda: hand.instances.describe(hand.settings.nats),
+            lambda: _source_dest_check(hand, nat_id),
+            lambda: hand.ask([nat_id]),
+            lambda: inspect(hand, nat_id),
+            lambda: None if hand.egress is None else hand.egress.read(),
+        ]
+    )
+    other = hand.settings.nat_of(hand.settings.other_table(to_table))
+    found = tables.differences(described) if tables.active != to_table else ()
+    warnings = [difference.said for difference in found]
+    if address is not None and tables.active is not None and tables.active != to_table:
+        warnings += problems(address, described[other], described[nat_id], hand.settings)
+    return Seen(
+        described[nat_id], check, tables.by_id[to_table].trouble, words.get(nat_id), inspection, tuple(warnings)
+    )
+
+
+def _source_dest_check(hand: Hand, nat: str) -> bool | None:
+    pages = hand.clients.ec2.get_paginator("describe_instances").paginate(
+        Filters=[{"Name": "instance-id", "Values": [nat]}]
+    )
+    told = [i for page in pages for r in page["Reservations"] for i in r["Instances"]]
+    return source_dest_check(told[0]) if told else None
+
+
+def inspect(hand: Hand, nat: str) -> Inspection:
+    """Look at a NAT's kernel; what can't be seen is no error.
+
+    Raises:
+        botocore.exceptions.ClientError: SSM refuses for another reason than a missing permission.
+    """
+    ssm = hand.clients.ssm
+    try:
+        command = hand.start([nat], script("inspect.sh"), "inspection")
+        told = hand.results(command, [nat], INSPECT_WITHIN)
+    except ssm.exceptions.InvalidInstanceId:
+        return Inspection(why="Systems Manager does not manage it: it can't be inspected")
+    except ClientError as error:
+        if not is_forbidden(error):
+            raise
+        return Inspection(why="you have no permission to run AWS-RunShellScript on it: it was not inspected")
+    return _read(told.get(nat))
+
+
+def _read(said: Invocation | None) -> Inspection:
+    if said is None:
+        return Inspection(why="it has not answered")
+    for line in said.output.splitlines():
+        try:
+            found: Any = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and found.get("inspect") == 1:
+            forwarding, translating = found.get("forwarding"), found.get("translating")
+            return Inspection(
+                forwarding if isinstance(forwarding, bool) else None,
+                translating if isinstance(translating, bool) else None,
+            )
+    return Inspection(why=f"its answer can't be understood: {said.output[:80]!r}")

@@ -1,0 +1,215 @@
+"""What a person does with a pair by hand: the function's own means, with that person's credentials."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from nat_failover.cli.errors import CommandError
+from nat_failover.clients import Clients
+from nat_failover.lock.held import HeldLock
+from nat_failover.lock.parameter import Parameters
+from nat_failover.lock.store import LockStore
+from nat_failover.network.elastic_ip import Egress
+from nat_failover.network.instances import Instances
+from nat_failover.network.route_tables import Routes
+from nat_failover.probing.fleet import Fleet
+from nat_failover.probing.observation import DELIVERY_TIMEOUT, Invocation, Observation, State
+from nat_failover.probing.rounds import Kind
+from nat_failover.probing.run_command import MOST_HOSTS, Probe
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+
+# AWS's own document, there in every account:
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html
+SHELL = "AWS-RunShellScript"
+# How long hosts are given to be online, and how often those that are not are asked again.
+ONLINE_WITHIN = 15.0
+ROUNDS = 3
+# A poll of this machine's is for people, and costs calls of their account.
+POLL = 0.5
+SCRIPTS = Path(__file__).parent.parent / "scripts"
+
+
+@dataclass(frozen=True)
+class Host:
+    """A backend: its instance id, its name as its tag has it, and its subnet."""
+
+    instance: str
+    name: str
+    subnet: str
+
+    @property
+    def said(self) -> str:
+        """Name it for people."""
+        return f"{self.name} ({self.instance})" if self.name else self.instance
+
+
+class Hand:
+    """The means of a person who acts on one pair.
+
+    Args:
+        settings: of the pair, as its function has them.
+        clients: with the person's credentials.
+        runtime: clock, waiting.
+        owner: who acts, for the claim and the lock's record.
+    """
+
+    def __init__(self, settings: Settings, clients: Clients, runtime: Runtime, owner: str) -> None:
+        self.settings = settings
+        self.runtime = runtime
+        self.owner = owner
+        self.clients = clients
+        self.lock = LockStore(Parameters(clients.ssm, clients.once, runtime), settings, runtime)
+        self.routes = Routes(clients.ec2, settings, runtime)
+        self.fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
+        self.probe = Probe(clients.ssm, settings, runtime, self.fleet)
+        self.instances = Instances(clients.ec2, runtime)
+        self.egress = Egress.of(clients.ec2, clients.egress, settings, runtime)
+
+    def claim(self, say: Say) -> HeldLock:
+        """Become the one who acts; where another has the claim, wait for the end of its lease.
+
+        Raises:
+            CommandError: others keep it for longer than two leases.
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        deadline = self.runtime.now() + 2 * self.settings.claim_lease + 10
+        told = False
+        while True:
+            held = self.lock.take(self.owner)
+            if held is not None:
+                return held
+            claim = self.lock.read().claim
+            now = self.runtime.now()
+            if now >= deadline:
+                raise CommandError(
+                    f"{claim.owner if claim else 'somebody'} keeps the claim {self.settings.claim_parameter}: "
+                    "somebody else is at work on this pair"
+                )
+            left = 1.0 if claim is None else max(0.5, claim.until - now)
+            if not told and claim is not None:
+                say(f"{claim.owner} has the claim for another {left:.0f} s: waiting for its end")
+                told = True
+            self.runtime.sleep(min(left, 5.0))
+
+    def backends(self) -> list[Host]:
+        """List backends whose agent is online, 50 at most, in order of their subnets.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refuses.
+        """
+        ids = self.fleet.online()
+        if not ids:
+            return []
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+        pages = self.clients.ec2.get_paginator("describe_instances").paginate(
+            Filters=[{"Name": "instance-id", "Values": ids}]
+        )
+        found = [
+            Host(
+                told["InstanceId"],
+                next((tag["Value"] for tag in told.get("Tags", []) if tag["Key"] == "Name"), ""),
+                told.get("SubnetId", ""),
+            )
+            for page in pages
+            for reservation in page["Reservations"]
+            for told in reservation["Instances"]
+            if told["State"]["Name"] == "running"
+        ]
+        return sorted(found, key=lambda host: (host.subnet, host.name, host.instance))
+
+    def ask(self, hosts: Sequence[str], kind: Kind = Kind.CHECK) -> dict[str, Observation]:
+        """Ask hosts whether they reach the Internet, and wait for their words; one that SSM does not manage has none.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
+        sent = self.runtime.together([partial(self.probe.send, kind, group) for group in groups]) if groups else []
+        rounds = [asked for group in sent for asked in group]
+        words: dict[str, Observation] = {}
+        # What says nothing for so long is SILENT by itself.
+        deadline = self.runtime.now() + self.settings.silence_after + 5
+        while rounds and self.runtime.now() < deadline:
+            self.runtime.sleep(POLL)
+            read = self.runtime.together(self.probe.readings(rounds))
+            words = {word.host: word for told in read for word in told}
+            if all(word.state is not State.PENDING for word in words.values()):
+                break
+        return words
+
+    def online(self, hosts: Collection[str], within: float = ONLINE_WITHIN) -> frozenset[str]:
+        """Tell which hosts reach the Internet; those that don't are asked again, three times at most.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        deadline = self.runtime.now() + within
+        online: set[str] = set()
+        for _ in range(ROUNDS):
+            left = sorted(set(hosts) - online)
+            if not left or self.runtime.now() >= deadline:
+                break
+            words = self.ask(left, Kind.VERIFY)
+            online |= {host for host, word in words.items() if word.state is State.REACHABLE}
+        return frozenset(online)
+
+    def start(self, hosts: Sequence[str], script: str, comment: str, lasts: float = 0.0) -> str:
+        """Run one of this package's scripts on hosts; gives the command's id.
+
+        Args:
+            hosts: at most 50 instance ids.
+            script: what a shell runs.
+            comment: for whoever looks at the list of commands.
+            lasts: how long it may run, in seconds.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        sent = self.clients.ssm.send_command(
+            DocumentName=SHELL,
+            InstanceIds=list(hosts),
+            Comment=f"{comment} by nat-failover {self.settings.pair}"[:100],
+            MaxErrors="100%",
+            MaxConcurrency="100%",
+            TimeoutSeconds=DELIVERY_TIMEOUT,
+            Parameters={"commands": script.splitlines(), "executionTimeout": [f"{lasts + 60:.0f}"]},
+        )
+        return sent["Command"]["CommandId"]
+
+    def results(self, command_id: str, hosts: Collection[str], within: float) -> Mapping[str, Invocation]:
+        """Wait for what a command's hosts say, so many seconds at most; whoever has not ended by then is left out.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        deadline = self.runtime.now() + within
+        ended: dict[str, Invocation] = {}
+        while True:
+            told = self.probe.invocations(command_id)
+            ended = {host: said for host, said in told.items() if said.exit_code is not None}
+            if set(hosts) <= set(ended) or self.runtime.now() >= deadline:
+                return ended
+            self.runtime.sleep(POLL)
+
+
+def script(name: str, **words: object) -> str:
+    """Read one of this package's shell scripts, with values set behind its first line.
+
+    Args:
+        name: of the file.
+        words: numbers or names that a shell takes as they are.
+    """
+    for value in words.values():
+        if any(char in str(value) for char in "'\n{}"):
+            raise ValueError(f"{value!r} is no word for a script")
+    first, *lines = (SCRIPTS / name).read_text(encoding="utf-8").splitlines()
+    return "\n".join([first, *(f"{key}='{value}'" for key, value in words.items()), *lines]) + "\n"

@@ -1,0 +1,206 @@
+"""What a command that acts has come to: a screen for people, or one JSON object on standard output for programs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from nat_failover.cli.account.clock import AwsRuntime, ahead
+from nat_failover.cli.account.pairs import Deployed
+from nat_failover.cli.account.session import Account
+from nat_failover.cli.console import errors, output, print_json
+from nat_failover.cli.errors import CommandError, Exit
+from nat_failover.cli.operator.fitness import Check
+from nat_failover.cli.operator.operator import Hand
+from nat_failover.cli.operator.plan import Ended, Passed, Plan
+from nat_failover.network.egress_address import Move
+from nat_failover.settings import Settings
+
+
+class Outcome(StrEnum):
+    """What came of a command that acts."""
+
+    DONE = "done"
+    NOTHING = "nothing to do"
+    PLANNED = "dry run"
+    REFUSED = "refused"
+    ROLLED_BACK = "rolled back"
+    LEFT = "left"
+    FAILED = "failed"
+
+
+OF_PASSAGE = {Ended.DONE: Outcome.DONE, Ended.ROLLED_BACK: Outcome.ROLLED_BACK, Ended.LEFT: Outcome.LEFT}
+
+
+def side(table: str, settings: Settings) -> dict[str, str]:
+    """Name one of the pair's NATs by its route table: role, NAT, table."""
+    return {"role": settings.role_of(table), "nat": settings.nat_of(table), "table": table}
+
+
+@dataclass
+class Act:
+    """One run of a command that acts; filled in as it goes on, so that what is known is told wherever it ends.
+
+    With ``as_json`` everything for people goes to standard error, and standard output has one object, of errors too.
+
+    Attributes:
+        command: name of the command.
+        region: of AWS; None where none is set.
+        pair: its name; None until it is found.
+        hand: means of the person; None until there are any.
+        begun: from here on something may have been changed.
+        outcome: None until it is known.
+        said: a sentence for people.
+        why: why it was refused, or failed, a sentence each.
+        warnings: what a person should know besides, a sentence each.
+        come_from, go_to: role, NAT and route table that the subnets come from and go to; None where none are moved.
+        planned: subnets that are to be moved.
+        moved: subnets that were, and have stayed.
+        left: subnets that are where they should not be, with what EC2 said.
+        backends: how many were asked afterwards, and how many were online; None where none was.
+        checks: of the NAT that takes over, or stands by.
+        seconds: how long it took; None where nothing was moved.
+        egress: the egress address's move; None where there was none.
+        then: the command to run next; None where there is none.
+        parts: of a drill, what was measured.
+        report: of a drill, the file.
+    """
+
+    command: str
+    as_json: bool = False
+    region: str | None = None
+    pair: str | None = None
+    hand: Hand | None = None
+    begun: bool = False
+    outcome: Outcome | None = None
+    said: str = ""
+    why: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    come_from: dict[str, str] | None = None
+    go_to: dict[str, str] | None = None
+    planned: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
+    backends: tuple[int, int] | None = None
+    checks: Sequence[Check] = ()
+    seconds: float | None = None
+    egress: Move | None = None
+    then: str | None = None
+    parts: list[dict[str, Any]] | None = None
+    report: str | None = None
+
+    @property
+    def console(self) -> Console:
+        """The console for people."""
+        return errors() if self.as_json else output()
+
+    def must_be_told(self, options: str, *, given: bool) -> None:
+        """Make sure that nothing has to be asked where a program reads the answer.
+
+        Args:
+            options: that answer the question on the command line.
+            given: whether one of them is there.
+
+        Raises:
+            CommandError: JSON is wanted, and none is.
+        """
+        if self.as_json and not given:
+            raise CommandError(f"--json is for programs, which can't be asked: add {options}", Exit.USAGE)
+
+    def plans(self, plan: Plan, checks: Sequence[Check], settings: Settings) -> None:
+        """Note what is to be done."""
+        self.planned, self.checks = plan.subnets, checks
+        self.come_from, self.go_to = side(plan.from_table, settings), side(plan.to_table, settings)
+
+    def passed(self, passed: Passed) -> None:
+        """Note what a passage came to."""
+        self.outcome, self.said, self.egress = OF_PASSAGE[passed.ended], passed.said, passed.egress
+        self.moved, self.left = passed.moved, passed.left
+        self.backends = (len(passed.asked), len(passed.online)) if passed.asked else None
+        self.seconds = passed.swapped_at - passed.begun_at
+        if passed.ended is not Ended.DONE:
+            self.why = [passed.said]
+
+    def came_to(self, outcome: Outcome, said: str) -> None:
+        """Note what came of it."""
+        self.outcome, self.said = outcome, said
+
+    def failed(self, said: str, *, refused: bool) -> None:
+        """Note that it ended with an error.
+
+        Args:
+            said: the error, a sentence.
+            refused: whether it says that nothing was changed; it is so in any case where nothing was begun.
+        """
+        self.outcome = self.outcome or (Outcome.REFUSED if refused or not self.begun else Outcome.FAILED)
+        self.said = said
+        self.why = self.why or [said]
+
+    def end(self) -> None:
+        """Tell programs what it came to."""
+        if self.as_json:
+            print_json(self.json)
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Everything, as JSON takes it: the same keys of every command, null or empty where there is nothing to say."""
+        return {
+            "command": self.command,
+            "region": self.region,
+            "pair": self.pair,
+            "done": self.outcome in (Outcome.DONE, Outcome.NOTHING),
+            "outcome": (self.outcome or Outcome.FAILED).value,
+            "said": self.said,
+            "why": self.why,
+            "warnings": self.warnings,
+            "from": self.come_from,
+            "to": self.go_to,
+            "subnets": {"planned": list(self.planned), "moved": list(self.moved), "left": dict(self.left)},
+            "backends": None if self.backends is None else {"asked": self.backends[0], "online": self.backends[1]},
+            "checks": [{"name": check.name, "fit": check.fit.value, "said": check.said} for check in self.checks],
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
+            "egress": None if self.egress is None else {**self.egress.record.json, "said": self.egress.said},
+            "lock": self._lock(),
+            "next": self.then,
+            "parts": self.parts,
+            "report": self.report,
+        }
+
+    def _lock(self) -> dict[str, str] | None:
+        """Read how the lock stands at the end; what can't be read does not hide what was done."""
+        if self.hand is None:
+            return None
+        try:
+            lock = self.hand.lock.read().lock
+        except (ClientError, BotoCoreError):
+            return None
+        return {"state": lock.state.value, "reason": lock.reason}
+
+
+def hand_of(account: Account, pair: Deployed) -> Hand:
+    """Give a person's means for a pair, with the time by AWS's clock.
+
+    Raises:
+        botocore.exceptions.ClientError: the credentials are not accepted.
+    """
+    before = time.time()
+    answer = account.client("sts").get_caller_identity()
+    runtime = AwsRuntime(ahead(answer, before, time.time()))
+    return Hand(pair.settings, account.acting(), runtime, answer["Arn"])
+
+
+def takes_in_hand(account: Account, act: Act, pair: Deployed) -> Hand:
+    """Give a person's means for a pair, and note whose pair it is.
+
+    Raises:
+        botocore.exceptions.ClientError: the credentials are not accepted.
+    """
+    act.pair = pair.name
+    act.hand = hand_of(account, pair)
+    return act.hand

@@ -1,0 +1,226 @@
+"""The subnets' passage to the other NAT by a person's hand: claimed, recorded, in stages, verified, or undone.
+
+At every moment the lock's record says where a dying hand's work is to be finished by the function, and that is the NAT
+that is known to be good: until the first stage is verified, the one that the subnets come from.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from nat_failover.aws_errors import said_of
+from nat_failover.cli.errors import CommandError
+from nat_failover.cli.operator.operator import Hand, Say
+from nat_failover.cli.operator.plan import Ended, Passed, Plan, missing
+from nat_failover.lock.held import HeldLock, LockChangedError
+from nat_failover.lock.record import ROLLED_BACK, Lock, LockState, Record
+from nat_failover.network.egress_address import Move
+from nat_failover.network.route_table_pair import Tables
+from nat_failover.network.route_tables import SwapFailedError
+from nat_failover.network.swap import swap
+
+log = logging.getLogger(__name__)
+
+# How long a replaced association is given to be in force, in seconds: who is asked sooner may answer by the old path.
+IN_FORCE_AFTER = 3.0
+# A read of the lock may be a little old, and so the claim outlives what was done by this, in seconds.
+STALE_FOR = 15.0
+# States of the lock in which a person may move the subnets; in the others the function is at work, or nobody knows.
+MAY_MOVE = frozenset({LockState.ARMED, LockState.PAUSED, LockState.FAILED_OVER, LockState.FAILED})
+
+
+class TroubleError(Exception):
+    """The new way does not carry traffic, or not all could be moved: what was moved goes back."""
+
+
+class Passage:
+    """One passage, of one plan.
+
+    Args:
+        hand: means of the person.
+        say: tells the person how it goes.
+    """
+
+    def __init__(self, hand: Hand, plan: Plan, say: Say) -> None:
+        self._hand = hand
+        self._plan = plan
+        self._say = say
+        self._associations: dict[str, str] = {}
+        self._begun = 0.0
+        self._swapped = 0.0
+        self._egress: Move | None = None
+
+    def go(self) -> Passed:
+        """Do it.
+
+        Raises:
+            CommandError: nothing was changed, and why.
+            ClaimLostError: time ran out; the function finishes what the lock says.
+            botocore.exceptions.ClientError: AWS refuses what can't be done without, before anything was changed.
+        """
+        held = self._hand.claim(self._say)
+        try:
+            lock = held.read()
+            tables = self._hand.routes.read()
+            self._still_as_planned(lock, tables)
+            self._begun = self._hand.runtime.now()
+            there = tables.by_id[self._plan.from_table].associations
+            self._associations = {subnet: there[subnet] for subnet in self._plan.subnets}
+            # Until it is verified that the new way carries traffic, what is to be finished is the way back.
+            held.write(self._record(LockState.FAILING_OVER, back=bool(self._plan.first)))
+        except Exception:
+            if not held.has_written:
+                held.give_up()
+            raise
+        passed = self._pass(held, tables)
+        held.end_in(STALE_FOR)
+        return passed
+
+    def _pass(self, held: HeldLock, tables: Tables) -> Passed:
+        moved: tuple[str, ...] = ()
+        try:
+            if self._plan.first:
+                moved = self._plan.first
+                self._first_stage(held, tables)
+                held.renew()
+                held.write(self._record(LockState.FAILING_OVER))
+                tables = self._hand.routes.read()
+            moved = self._plan.subnets
+            return self._all(held, tables)
+        except (TroubleError, SwapFailedError, LockChangedError, KeyboardInterrupt) as trouble:
+            said = "interrupted by a person" if isinstance(trouble, KeyboardInterrupt) else str(trouble)
+            return self._undo(held, said, all_of_them=moved == self._plan.subnets)
+
+    def _still_as_planned(self, lock: Lock, tables: Tables) -> None:
+        if lock.state not in MAY_MOVE:
+            raise CommandError(f"nothing was changed: {lock.reason}")
+        there = set(tables.by_id[self._plan.from_table].associations)
+        if not set(self._plan.subnets) <= there:
+            raise CommandError("nothing was changed: the subnets' associations have changed meanwhile; begin anew")
+
+    def _record(
+        self, state: LockState, outcome: str = "", *, back: bool = False, seconds: float | None = None
+    ) -> Record:
+        plan, egress = self._plan, self._hand.egress
+        ways = (plan.to_table, plan.from_table) if back else (plan.from_table, plan.to_table)
+        return Record(
+            state,
+            self._hand.owner,
+            self._begun,
+            *ways,
+            self._associations,
+            tuple(f"{host} online before" for host in sorted(plan.online))[:5],
+            plan.reason,
+            outcome,
+            seconds,
+            self._egress.record if self._egress is not None else None if egress is None else egress.to_move,
+        )
+
+    def _first_stage(self, held: HeldLock, tables: Tables) -> None:
+        plan = self._plan
+        self._say(f"first {', '.join(plan.first)}")
+        self._hand.routes.swap(plan.from_table, plan.to_table, tables, held.still_held, only=plan.first)
+        self._verify(plan.first)
+
+    def _all(self, held: HeldLock, tables: Tables) -> Passed:
+        plan, hand = self._plan, self._hand
+        rest = len(tables.by_id[plan.from_table].associations)
+        self._say(f"{'the other ' if plan.first else ''}{rest} subnets")
+        begun = hand.runtime.now()
+        done = swap(hand.routes, hand.egress, hand.runtime, (plan.from_table, plan.to_table), tables, held.still_held)
+        self._swapped, self._egress = hand.runtime.now(), done.egress
+        if done.egress is not None:
+            self._say(done.egress.said)
+        if done.failure is not None:
+            raise done.failure
+        held.renew()
+        online = self._verify(plan.subnets)
+        asked = tuple(plan.hosts_in(plan.subnets))
+        said = f"{plan.name}: {len(plan.subnets)} subnets moved from {plan.from_table} to {plan.to_table}"
+        said += f"; {done.egress.said}" if done.egress is not None else ""
+        said += f"; {len(online)} of {len(asked)} backends online"
+        try:
+            held.write(self._record(LockState.FAILED_OVER, said, seconds=self._swapped - begun))
+        except LockChangedError as changed:
+            said += f"; {changed}: what stands there is left as it is"
+        except (ClientError, BotoCoreError) as error:
+            said += f"; the lock could not be written ({said_of(error)}): the function sets it right within 3 minutes"
+        log.warning("moved by hand", extra={"said": said})
+        return Passed(
+            Ended.DONE,
+            said,
+            tuple(sorted(plan.subnets)),
+            {},
+            asked,
+            tuple(sorted(online)),
+            self._begun,
+            self._swapped,
+            done.egress,
+        )
+
+    def _verify(self, subnets: Collection[str]) -> frozenset[str]:
+        """Ask the backends of subnets that were moved.
+
+        Raises:
+            TroubleError: the new way does not carry their traffic.
+        """
+        hosts = self._plan.hosts_in(subnets)
+        if not hosts:
+            return frozenset()
+        self._hand.runtime.sleep(IN_FORCE_AFTER)
+        self._say(f"asking {len(hosts)} backends through the new path")
+        online = self._hand.online(hosts)
+        why = missing(self._plan, subnets, online)
+        if why is not None:
+            raise TroubleError(why)
+        self._say(f"{len(online)} of {len(hosts)} backends online")
+        return online
+
+    def _undo(self, held: HeldLock, why: str, *, all_of_them: bool) -> Passed:
+        """Move everything back, tell what came of it, and leave the pair locked: its passive NAT is not fit."""
+        plan, hand = self._plan, self._hand
+        self._say(f"{why}: rolling back")
+        held.renew()
+        ours = True
+        try:
+            held.write(self._record(LockState.FAILING_OVER, back=True))
+        except LockChangedError as changed:
+            ours, why = False, f"{why}; {changed}"
+        ways = (plan.to_table, plan.from_table)
+        # The egress address has moved, or may have, with the last stage only.
+        done = swap(
+            hand.routes, hand.egress if all_of_them else None, hand.runtime, ways, hand.routes.read(), held.still_held
+        )
+        self._egress = done.egress
+        left = done.failure.left if done.failure is not None else {}
+        asked = tuple(plan.hosts_in(plan.subnets))
+        held.renew()
+        online = hand.online(asked) if asked else frozenset()
+        lost = len(left)
+        said = (
+            f"{plan.name}{ROLLED_BACK}{lost} subnets lost: {why}; "
+            f"{len(online)} of {len(asked)} backends online through {plan.from_table}"
+        )
+        if done.egress is not None:
+            said += f"; {done.egress.said}"
+        if ours:
+            state = LockState.FAILED if left else LockState.FAILED_OVER
+            try:
+                held.write(self._record(state, said, back=True, seconds=done.seconds))
+            except LockChangedError as changed:
+                said += f"; {changed}"
+        log.error("a passage was rolled back", extra={"said": said})
+        return Passed(
+            Ended.LEFT if left else Ended.ROLLED_BACK,
+            said,
+            (),
+            left,
+            asked,
+            tuple(sorted(online)),
+            self._begun,
+            hand.runtime.now(),
+            done.egress,
+        )

@@ -1,0 +1,1 @@
+"""A report of what a drill has measured, as one HTML page."""

@@ -1,0 +1,1 @@
+"""All that is known of a pair at one time, read from AWS."""

@@ -1,0 +1,1 @@
+"""How a pair stands, as ``status`` shows it."""

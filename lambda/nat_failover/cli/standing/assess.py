@@ -1,0 +1,163 @@
+"""Pure: makes of a snapshot how a pair stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nat_failover.cli.checks import examine
+from nat_failover.cli.checks.backends import latest
+from nat_failover.cli.checks.finding import Severity
+from nat_failover.cli.formats import iso
+from nat_failover.cli.lock_history import Pause, pause_of, who
+from nat_failover.cli.snapshot.snapshot import Raw, Snapshot, tag
+from nat_failover.cli.standing.standing import (
+    AlarmStanding,
+    HostStanding,
+    LockStanding,
+    Standing,
+    SubnetStanding,
+    TickStanding,
+)
+from nat_failover.lock.record import LockState
+from nat_failover.network.egress_address import Addresses
+from nat_failover.probing.observation import Observation
+from nat_failover.probing.survey import latest_word
+
+
+def appraise(s: Snapshot) -> Standing:
+    """Tell how a pair stands."""
+    errors = [finding for finding in examine(s) if finding.severity is Severity.ERROR]
+    view = s.view
+    words = latest(s)
+    by_name = sorted(s.backends, key=lambda host: (tag(s.backends[host], "Name") or "", host))
+    return Standing(
+        pair=s.pair.name,
+        region=s.pair.region,
+        mode=s.settings.mode.value,
+        at=iso(s.now),
+        protected=not errors and view is not None and s.settings.mode.value == "automatic",
+        trouble=tuple(finding.what for finding in errors),
+        active=s.active,
+        lock=_lock(s),
+        nats=tuple(_nat(s, nat) for nat in s.settings.nats),
+        subnets=_subnets(s),
+        backends=tuple(_host(s, host, "backend", "", words.get(host)) for host in by_name),
+        alarms=_alarms(s.alarms or ()),
+        differences=tuple(d.said for d in view.tables.differences(view.instances)) if view else (),
+        egress=_egress(view.egress if view else None),
+        last_tick=_last_tick(s),
+        unread=dict(s.unread),
+    )
+
+
+def _lock(s: Snapshot) -> LockStanding | None:
+    if s.lock is None:
+        return None
+    lock, modified = s.lock.lock, s.lock.modified
+    record = lock.record
+    since = modified if record is None else record.since
+    pause = pause_of(lock.text) if lock.state is LockState.PAUSED else Pause()
+    return LockStanding(
+        lock.state.value,
+        None if since is None else iso(since),
+        None if since is None else s.now - since,
+        lock.reason,
+        pause.reason if record is None else record.reason,
+        _by(pause.by or (record.owner if record else ""), s.pair.function),
+        () if record is None else record.evidence,
+        "" if record is None else record.outcome,
+        None if record is None or record.state is LockState.FAILING_OVER else record.seconds,
+    )
+
+
+def _by(owner: str, function: str) -> str:
+    """Give a person's name; the function's records are owned by the request id of an invocation."""
+    if owner and not owner.startswith("arn:"):
+        return f"the function (invocation {owner})"
+    return owner and who(owner, function)
+
+
+def _nat(s: Snapshot, nat: str) -> HostStanding:
+    words = [o for o in s.view.observations if o.host == nat] if s.view else []
+    now = "" if s.active is None else "active" if nat == s.active else "passive"
+    role = "primary" if nat == s.settings.primary_instance else "standby"
+    return _host(s, nat, role, now, latest_word(words) if words else None)
+
+
+def _host(s: Snapshot, host: str, role: str, now: str, word: Observation | None) -> HostStanding:
+    raw = (s.instances or {}).get(host, {})
+    return HostStanding(
+        id=host,
+        name=tag(raw, "Name"),
+        role=role,
+        now=now,
+        state=raw.get("State", {}).get("Name", "gone" if s.instances is not None else "?"),
+        zone=raw.get("Placement", {}).get("AvailabilityZone"),
+        subnet=raw.get("SubnetId"),
+        address=raw.get("PrivateIpAddress"),
+        public=raw.get("PublicIpAddress"),
+        checks=_checks((s.health or {}).get(host, {})),
+        agent="?" if s.managed is None else s.managed.get(host, {}).get("PingStatus", "not registered"),
+        word="not asked" if word is None else word.state.value,
+        at=None if word is None else iso(word.at),
+        age=None if word is None else max(0.0, s.now - word.at),
+        detail="" if word is None else word.detail,
+    )
+
+
+def _checks(raw: Raw) -> str:
+    told = [raw.get(key, {}).get("Status") for key in ("SystemStatus", "InstanceStatus")]
+    if None in told:
+        return "?"
+    return "ok" if told == ["ok", "ok"] else f"system {told[0]}, instance {told[1]}"
+
+
+def _subnets(s: Snapshot) -> tuple[SubnetStanding, ...]:
+    if s.view is None:
+        return ()
+    found = []
+    for table, subnets in s.view.tables.subnets.items():
+        for subnet in subnets:
+            raw = (s.subnets or {}).get(subnet, {})
+            found.append(
+                SubnetStanding(
+                    subnet,
+                    tag(raw, "Name"),
+                    raw.get("CidrBlock"),
+                    raw.get("AvailabilityZone"),
+                    table,
+                    s.settings.nat_of(table),
+                )
+            )
+    return tuple(sorted(found, key=lambda each: each.id))
+
+
+def _alarms(alarms: Sequence[Raw]) -> tuple[AlarmStanding, ...]:
+    order = {"ALARM": 0, "INSUFFICIENT_DATA": 1}
+    made = [
+        AlarmStanding(
+            raw["AlarmName"],
+            raw["StateValue"],
+            iso(raw["StateUpdatedTimestamp"].timestamp()) if raw.get("StateUpdatedTimestamp") else None,
+        )
+        for raw in alarms
+    ]
+    return tuple(sorted(made, key=lambda alarm: (order.get(alarm.state, 2), alarm.name)))
+
+
+def _last_tick(s: Snapshot) -> TickStanding | None:
+    ticks = [said for said in s.said or () if said.trigger == "Tick"]
+    if not ticks:
+        return None
+    last = ticks[-1]
+    return TickStanding(iso(last.at), max(0.0, s.now - last.at), last.decision, last.cause, last.reason)
+
+
+def _egress(addresses: Addresses | None) -> dict[str, str | None] | None:
+    if addresses is None:
+        return None
+    told: dict[str, str | None] = {}
+    for prefix, address in zip(("", "standby_"), addresses.all, strict=False):
+        told[f"{prefix}allocation"], told[f"{prefix}address"] = address.allocation, address.public
+        told[f"{prefix}with"] = address.instance or address.interface
+    return told

@@ -1,0 +1,232 @@
+"""Pure: what is wrong with a pair and may last: what people are told of when it begins and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from nat_failover.judging.decision import Action, Cause, Decision
+from nat_failover.lock.record import Lock, LockState, Record
+from nat_failover.probing.observation import Observation
+from nat_failover.probing.survey import Backends
+from nat_failover.settings import Mode, Settings
+
+# What is over before it has lasted for so long, in seconds, is told to nobody.
+PATIENCE = 180.0
+# A NAT that has given up an Elastic IP is without a public address for up to five minutes after every failover.
+UNTIL_ADDRESSED = 420.0
+DAY = 86_400.0
+# Probes that were at their last try during a swap report their failure up to so many seconds after it.
+AFTERMATH = 15.0
+
+
+class Kind(StrEnum):
+    """What a message is about."""
+
+    FAILED_OVER = "failed-over"
+    FAILOVER_FAILED = "failover-failed"
+    WOULD_FAIL_OVER = "would-fail-over"
+    CONTROL_DOWN = "control-down"
+    BOOTING = "booting"
+    OFFLINE_WHILE_LOCKED = "offline-while-locked"
+    CANNOT_JUDGE = "cannot-judge"
+    NO_SUBNETS = "no-subnets"
+    SPLIT = "subnets-split"
+    PASSIVE_UNHEALTHY = "passive-nat-unhealthy"
+    PASSIVE_WITHOUT_ADDRESS = "passive-nat-without-address"
+    ROUTES_DIFFER = "routes-differ"
+    EGRESS_ELSEWHERE = "egress-elsewhere"
+    LOCK_UNREADABLE = "lock-unreadable"
+    PAUSED = "paused"
+
+
+class Severity(StrEnum):
+    """How much it matters: subnets are offline, protection is lost or degraded, or all is well (again)."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+# While one of these lasts, subnets are offline.
+OFFLINE = frozenset({Kind.WOULD_FAIL_OVER, Kind.CONTROL_DOWN, Kind.BOOTING, Kind.OFFLINE_WHILE_LOCKED})
+# What is known only where one of the tables is the active one, and its backends are asked.
+JUDGED = OFFLINE | {Kind.CANNOT_JUDGE}
+CRITICAL = OFFLINE | {Kind.FAILOVER_FAILED}
+# An outage, or what a failover came to, is told at once.
+AT_ONCE = frozenset(
+    {Kind.FAILED_OVER, Kind.FAILOVER_FAILED, Kind.WOULD_FAIL_OVER, Kind.CONTROL_DOWN, Kind.OFFLINE_WHILE_LOCKED}
+)
+
+
+def severity(kind: Kind) -> Severity:
+    """Say how much a kind of trouble matters while it lasts."""
+    return Severity.CRITICAL if kind in CRITICAL else Severity.WARNING
+
+
+def patience(kind: Kind) -> float:
+    """Say how long it has to last until people are told, in seconds; who has paused a pair is reminded after a day."""
+    match kind:
+        case Kind.PAUSED:
+            return DAY
+        case Kind.PASSIVE_WITHOUT_ADDRESS:
+            return UNTIL_ADDRESSED
+        case _:
+            return 0.0 if kind in AT_ONCE else PATIENCE
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that is so now.
+
+    Attributes:
+        reason: what was seen, in words.
+        evidence: the failures that it rests on.
+        details: further lines: which routes, say.
+        active: route table that the subnets use; None where there is no such.
+        record: of the failover that it is about; None where it is about none.
+    """
+
+    kind: Kind
+    reason: str
+    evidence: tuple[Observation, ...] = ()
+    details: tuple[str, ...] = ()
+    active: str | None = None
+    record: Record | None = None
+
+    @property
+    def identity(self) -> float | None:
+        """What tells it from another of its kind: when its failover began; None where there is one at a time."""
+        return None if self.record is None else self.record.since
+
+    def since(self, now: float) -> float:
+        """Say since when, as far as is known, in seconds since the epoch."""
+        if self.record is not None:
+            return self.record.since
+        return min((o.since for o in self.evidence), default=now)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What an invocation has found.
+
+    Attributes:
+        present: what is so; each kind once.
+        unknown: kinds of which this invocation could not say whether they are so.
+        now: what the pair's state is, in words, for messages about what is over.
+    """
+
+    present: tuple[Condition, ...]
+    unknown: frozenset[Kind]
+    now: str
+
+    @property
+    def urgent(self) -> Findings:
+        """Only what is told at once; of all else an invocation by an event says nothing."""
+        present = tuple(c for c in self.present if c.kind in AT_ONCE)
+        return replace(self, present=present, unknown=frozenset(Kind) - {c.kind for c in present})
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a tick has found beside its decision.
+
+    Attributes:
+        passive: why the passive NAT could not take over; None where it could.
+        routes: in what the tables differ; None where they were not compared.
+        egress: why the pair's addresses are not where they must be; None where they are, or the pair has none.
+        unaddressed: that the passive NAT has no public address; None where it has one.
+    """
+
+    passive: str | None = None
+    routes: tuple[str, ...] | None = None
+    egress: str | None = None
+    unaddressed: str | None = None
+
+
+def find(
+    decision: Decision, lock: Lock, backends: Backends, active: str | None, seen: Inspection, settings: Settings
+) -> Findings:
+    """Say what is so and what can't be said.
+
+    Args:
+        decision: of this invocation.
+        lock: as it was read.
+        backends: what they say.
+        active: route table that the subnets use; None where they are split or there are none.
+        seen: what else was found.
+        settings: of the pair.
+    """
+    judged, unknown = _judged(decision, lock, backends, settings)
+    present = [replace(c, active=active) for c in (*judged, *_of_the_lock(lock))]
+    if seen.routes:
+        reason = f"the route tables differ in {len(seen.routes)} more than the default route"
+        present.append(Condition(Kind.ROUTES_DIFFER, reason, details=seen.routes, active=active))
+    elif seen.routes is None:
+        unknown |= {Kind.ROUTES_DIFFER, Kind.EGRESS_ELSEWHERE}
+    if seen.egress is not None:
+        present.append(Condition(Kind.EGRESS_ELSEWHERE, seen.egress, active=active))
+    # A failover's own message says that the NAT is dead which it has left; so does that of an outage of both.
+    if lock.state is not LockState.ARMED or active is None or unknown & OFFLINE:
+        unknown |= {Kind.PASSIVE_UNHEALTHY, Kind.PASSIVE_WITHOUT_ADDRESS}
+    elif seen.unaddressed is not None:
+        present.append(Condition(Kind.PASSIVE_WITHOUT_ADDRESS, seen.unaddressed, active=active))
+        unknown |= {Kind.PASSIVE_UNHEALTHY}
+    elif seen.passive is not None:
+        present.append(Condition(Kind.PASSIVE_UNHEALTHY, seen.passive, active=active))
+    return Findings(tuple(present), unknown, decision.reason)
+
+
+_BY_CAUSE = {
+    Cause.CONTROL_DOWN: Kind.CONTROL_DOWN,
+    Cause.WARM_UP: Kind.BOOTING,
+    Cause.CANNOT_JUDGE: Kind.CANNOT_JUDGE,
+    Cause.NO_SUBNETS: Kind.NO_SUBNETS,
+    Cause.SPLIT: Kind.SPLIT,
+}
+
+
+def _judged(
+    decision: Decision, lock: Lock, backends: Backends, settings: Settings
+) -> tuple[list[Condition], frozenset[Kind]]:
+    """Give what the decision says; while subnets are offline, one kind of outage does not end another."""
+    kind = _BY_CAUSE.get(decision.cause)
+    evidence = decision.evidence
+    if decision.action is Action.FAIL_OVER and settings.mode is Mode.OBSERVE:
+        kind = Kind.WOULD_FAIL_OVER
+    if decision.cause is Cause.LOCKED:
+        evidence = _offline_though_locked(lock, backends)
+        if len(evidence) >= settings.failure_threshold:
+            kind = Kind.OFFLINE_WHILE_LOCKED
+        elif lock.state is LockState.PAUSED or len(backends.usable) < settings.failure_threshold:
+            return [], JUDGED | {Kind.SPLIT, Kind.NO_SUBNETS}
+        else:
+            return [], frozenset({Kind.SPLIT, Kind.NO_SUBNETS})
+    if kind is None:
+        settled = decision.cause in (Cause.HEALTHY, Cause.FEW_FAILURES)
+        return [], frozenset() if settled else JUDGED
+    return [Condition(kind, decision.reason, evidence)], JUDGED - {kind}
+
+
+def _offline_though_locked(lock: Lock, backends: Backends) -> tuple[Observation, ...]:
+    """Give the failures that a failover has not just mended."""
+    record = lock.record
+    if record is None or lock.state is not LockState.FAILED_OVER:
+        return backends.failing
+    moved = record.since + (record.seconds or 0.0) + AFTERMATH
+    return tuple(o for o in backends.failing if o.at > moved)
+
+
+def _of_the_lock(lock: Lock) -> Sequence[Condition]:
+    match lock.state:
+        case LockState.FAILED_OVER:
+            return [Condition(Kind.FAILED_OVER, lock.reason, record=lock.record)]
+        case LockState.FAILED:
+            return [Condition(Kind.FAILOVER_FAILED, lock.reason, record=lock.record)]
+        case LockState.UNREADABLE:
+            return [Condition(Kind.LOCK_UNREADABLE, lock.reason)]
+        case LockState.PAUSED:
+            return [Condition(Kind.PAUSED, lock.reason)]
+        case _:
+            return []

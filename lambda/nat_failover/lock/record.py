@@ -1,0 +1,209 @@
+"""Pure: what stands in the lock."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+ARMED = "armed"
+PAUSED = "paused"
+# What the outcome of a failover or failback by hand says where all that was moved has gone back.
+ROLLED_BACK = " rolled back, "
+# A standard parameter holds 4 KB: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+LARGEST = 4096
+
+
+class LockState(StrEnum):
+    """What the lock says; everything but ARMED is locked."""
+
+    ARMED = "armed"
+    PAUSED = "paused"
+    FAILING_OVER = "failing-over"
+    FAILED_OVER = "failed-over"
+    FAILED = "failed"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class EgressMove:
+    """The move of the egress address: which Elastic IP, and whether the NAT behind ``to_table`` has it by now.
+
+    ``standby`` is of the address that the other NAT gets in its place; None where the pair has no second.
+    """
+
+    allocation: str
+    moved: bool
+    standby: EgressMove | None = None
+
+    @property
+    def json(self) -> dict[str, object]:
+        """Give it as the lock's record has it."""
+        standby = {} if self.standby is None else {"standby": self.standby.json}
+        return {"allocation": self.allocation, "moved": self.moved, **standby}
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a failover writes into the lock.
+
+    Attributes:
+        state: ``failing-over``, ``failed-over`` or ``failed``.
+        owner: request id of the invocation that writes it.
+        since: when the failover began, seconds since the epoch.
+        subnets: what was to be moved, by association id as it was then.
+        evidence: the hosts that could not reach the Internet.
+        outcome: what came of it, for people; empty while under way.
+        seconds: how long the swap took; None while under way.
+        egress: the move of the egress address; None where the pair has none.
+    """
+
+    state: LockState
+    owner: str
+    since: float
+    from_table: str
+    to_table: str
+    subnets: Mapping[str, str]
+    evidence: tuple[str, ...]
+    reason: str
+    outcome: str = ""
+    seconds: float | None = None
+    egress: EgressMove | None = None
+
+    def text(self) -> str:
+        """Write it as JSON that fits into a standard parameter; what is for people only is shortened first."""
+        for subnets, evidence, longest in (
+            (self.subnets, self.evidence, LARGEST),
+            (self.subnets, self.evidence[:5], 300),
+        ):
+            text = self._shortened(subnets, evidence, longest)
+            if len(text) <= LARGEST:
+                return text
+        return self._shortened({}, (), 100)
+
+    def _shortened(self, subnets: Mapping[str, str], evidence: tuple[str, ...], longest: int) -> str:
+        record = replace(self, evidence=evidence, reason=self.reason[:longest], outcome=self.outcome[:longest])
+        return record._json(dict(subnets))
+
+    def _json(self, subnets: dict[str, str]) -> str:
+        said: dict[str, object] = {
+            "state": self.state.value,
+            "owner": self.owner,
+            "since": _iso(self.since),
+            "from": self.from_table,
+            "to": self.to_table,
+            "subnets": subnets,
+            "evidence": list(self.evidence),
+            "reason": self.reason,
+        }
+        if self.outcome:
+            said["outcome"] = self.outcome
+        if self.seconds is not None:
+            said["seconds"] = round(self.seconds, 3)
+        if self.egress is not None:
+            said["egress"] = self.egress.json
+        return json.dumps(said, ensure_ascii=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The lock as it was read.
+
+    Attributes:
+        text: the parameter's value; None where there is no parameter.
+        version: of the parameter; 0 where there is none.
+        record: the failover's record, where it is one.
+        reason: for people, what it means that the lock stands like this.
+    """
+
+    state: LockState
+    text: str | None
+    version: int
+    reason: str
+    record: Record | None = None
+
+
+def read_lock(text: str | None, version: int) -> Lock:
+    """Understand the lock's value; whatever can't be understood is locked."""
+    if text is None:
+        return Lock(LockState.ARMED, None, 0, "armed: there is no lock parameter")
+    if text.strip() == ARMED:
+        return Lock(LockState.ARMED, text, version, "armed")
+    if text.strip() == PAUSED:
+        return Lock(LockState.PAUSED, text, version, "paused by a person: nothing is probed until it is re-armed")
+    try:
+        said = json.loads(text)
+        state = LockState(said["state"])
+        if state is LockState.PAUSED:
+            return Lock(state, text, version, "paused by a person: nothing is probed until it is re-armed")
+        if state in (LockState.ARMED, LockState.UNREADABLE):
+            raise ValueError(state)  # noqa: TRY301 - the words of the function, not of a record
+        record = _record(said, state)
+        reason = _meaning(record)
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        return Lock(LockState.UNREADABLE, text, version, f"locked: the lock's value {_shown(text)} can't be understood")
+    return Lock(state, text, version, reason, record)
+
+
+def _shown(text: str) -> str:
+    """Show what may be a slip of the pen, and of anything else the length only: it might be a secret."""
+    return repr(text) if re.fullmatch(r"\s*[A-Za-z-]{1,16}\s*", text) else f"({len(text)} characters)"
+
+
+def _plain(text: object) -> str:
+    """Leave of a person's words what can be written, logged and mailed anywhere."""
+    return "".join(c if c.isprintable() else " " for c in str(text))
+
+
+def _record(said: object, state: LockState) -> Record:
+    if not isinstance(said, dict):
+        raise TypeError(said)
+    texts = {key: said[key] for key in ("owner", "since", "from", "to")}
+    if not all(isinstance(value, str) for value in texts.values()):
+        raise TypeError(texts)
+    subnets, evidence = said.get("subnets", {}), said.get("evidence", [])
+    if not isinstance(subnets, dict) or not isinstance(evidence, list):
+        raise TypeError(said)
+    seconds = said.get("seconds")
+    return Record(
+        state,
+        _plain(texts["owner"]),
+        datetime.fromisoformat(texts["since"]).timestamp(),
+        _plain(texts["from"]),
+        _plain(texts["to"]),
+        {_plain(k): _plain(v) for k, v in subnets.items()},
+        tuple(_plain(e) for e in evidence),
+        _plain(said.get("reason", "")),
+        _plain(said.get("outcome", "")),
+        float(seconds) if isinstance(seconds, int | float) else None,
+        _egress(said.get("egress")),
+    )
+
+
+def _egress(said: Any) -> EgressMove | None:
+    """Read the address's move; what can't be understood is left out, for no step depends on it."""
+    match said:
+        case {"allocation": str(allocation), "moved": bool(moved)}:
+            return EgressMove(allocation, moved, _egress(said.get("standby")))
+        case _:
+            return None
+
+
+def _meaning(record: Record) -> str:
+    since = _iso(record.since)
+    match record.state:
+        case LockState.FAILING_OVER:
+            return f"locked: a failover to {record.to_table} is under way since {since}"
+        case LockState.FAILED_OVER:
+            return f"locked: failed over to {record.to_table} at {since}; re-arm to allow another failover"
+        case _:
+            said = f"has failed ({record.outcome}); mend it and re-arm"
+            return f"locked: the failover to {record.to_table} at {since} {said}"
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

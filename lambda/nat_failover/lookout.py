@@ -1,0 +1,182 @@
+"""Looks at lock, tables, rounds and instances: reads as much as possible at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from nat_failover.aws_errors import is_passing
+from nat_failover.events import StatusChange, Trigger
+from nat_failover.judging.situation import View, unanswered
+from nat_failover.lock.store import LockStore, LockView
+from nat_failover.network.egress_address import Addresses
+from nat_failover.network.elastic_ip import Egress
+from nat_failover.network.instances import Instances, Nat
+from nat_failover.network.route_table_pair import Tables
+from nat_failover.network.route_tables import Routes
+from nat_failover.probing.dating import Boots, boots_of
+from nat_failover.probing.observation import Observation
+from nat_failover.probing.rounds import Round, look_back, worth_reading
+from nat_failover.probing.run_command import Probe, Reading
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+
+# For how many seconds the list of rounds is tried again where AWS throttles it, and after which pauses.
+LIST_FOR, LIST_AGAIN = 10.0, (0.5, 1.5)
+
+
+class Lookout:
+    """Reads all that a decision is made from.
+
+    Args:
+        settings: which NATs the pair has, and how far back a round may lie.
+        runtime: clock, and doing things at the same time.
+        egress: the egress address, where the pair has one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        runtime: Runtime,
+        lock: LockStore,
+        routes: Routes,
+        probe: Probe,
+        instances: Instances,
+        egress: Egress | None = None,
+    ) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._lock = lock
+        self._routes = routes
+        self._probe = probe
+        self._instances = instances
+        self._egress = egress
+        # Backends as they were looked up last: an instance never changes its subnet.
+        self._met: dict[str, Nat] = {}
+        self._boots: Boots = {}
+
+    def look(self, trigger: Trigger, locks: LockView | None = None) -> View:
+        """Read everything, but the lock where it has just been read.
+
+        An event names the round that it is about, and every tenth of a second counts: that round is read without
+        waiting for the list of rounds, and of the backends only those are looked up that this process has never seen.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refuses.
+            RouteTablesError: a route table of the pair is missing.
+        """
+        now = self._runtime.now()
+        calls: list[Callable[[], Any]] = [
+            self._lock.read if locks is None else lambda: locks,
+            self._routes.read,
+            partial(self._rounds, now),
+        ]
+        if isinstance(trigger, StatusChange):
+            command_id = trigger.command_id
+            nats = self._settings.nats
+            calls += [lambda: self._probe.reading_now(command_id), lambda: self._instances.describe(nats)]
+            locks, tables, rounds, told, instances = self._runtime.together(calls)
+            chosen = worth_reading(rounds, now, self._settings)
+            hosts = {host for asked in chosen for host in asked.hosts} - instances.keys()
+            known = {} if told is None else {command_id: told}
+            by_round, met = self._runtime.together(
+                [lambda: self._observations(chosen, known), lambda: self._meet(hosts)]
+            )
+            return self._learnt(_view(locks, tables, chosen, by_round, {**met, **instances}))
+        # At ticks only: no decision hangs on where the address is.
+        if self._egress is not None:
+            calls.append(self._egress.read)
+        locks, tables, rounds, *egress = self._runtime.together(calls)
+        chosen = worth_reading(rounds, now, self._settings)
+        ids = [*self._settings.nats, *{host for asked in chosen for host in asked.hosts}]
+        by_round, instances = self._runtime.together(
+            [lambda: self._observations(chosen, {}), lambda: self._instances.describe(ids)]
+        )
+        self._met = dict(instances)
+        self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
+        return self._learnt(_view(locks, tables, chosen, by_round, instances, *egress))
+
+    def _rounds(self, now: float) -> list[Round]:
+        """List the rounds that may say anything yet; without them nothing can be judged, so it is tried again."""
+        until = now + LIST_FOR
+        while True:
+            try:
+                return self._probe.rounds(now - look_back(self._settings))
+            except (ClientError, BotoCoreError) as error:
+                if not is_passing(error) or self._runtime.now() >= until:
+                    raise
+            self._runtime.sleep(self._runtime.random.uniform(*LIST_AGAIN))
+
+    def _learnt(self, view: View) -> View:
+        """Learn of the hosts' boots, for as long as they are asked and this process lives."""
+        self._boots = boots_of((o for told in view.told.values() for o in told), self._boots)
+        return replace(view, boots=self._boots)
+
+    def look_at_lock(self) -> LockView:
+        """Read lock and claim.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        return self._lock.read()
+
+    def meet(self, view: View, hosts: Collection[str]) -> View:
+        """Look hosts up that the view does not know yet."""
+        strangers = set(hosts) - view.instances.keys()
+        return replace(view, instances={**view.instances, **self._meet(strangers)}) if strangers else view
+
+    def _meet(self, hosts: Collection[str]) -> dict[str, Nat]:
+        strangers = sorted(set(hosts) - self._met.keys())
+        if strangers:
+            self._met |= self._instances.describe(strangers)
+        return {host: self._met[host] for host in hosts}
+
+    def _observations(
+        self, rounds: list[Round], known: Mapping[str, Reading]
+    ) -> dict[str, tuple[Observation, ...] | None]:
+        """Return what the hosts of each round have said; None for a round that can't be read just now."""
+        calls = [
+            partial(self._probe.judge, asked, known[asked.command_id])
+            if asked.command_id in known
+            else partial(self._probe.read_again, asked)
+            for asked in rounds
+        ]
+        read = self._runtime.together(calls) if calls else []
+        return {
+            asked.command_id: None if said is None else tuple(said) for asked, said in zip(rounds, read, strict=True)
+        }
+
+    def look_again(self, view: View) -> View:
+        """Read again the rounds in which somebody has yet to finish, and look up hosts not seen before."""
+        unfinished = view.unfinished
+        strangers = {o.host for o in view.observations} - view.instances.keys()
+        calls: list[Callable[[], Any]] = [partial(self._probe.read_again, asked) for asked in unfinished]
+        if strangers:
+            calls.append(lambda: self._meet(strangers))
+        told = self._runtime.together(calls) if calls else []
+        known = told.pop() if strangers else {}
+        read = zip(unfinished, told, strict=True)
+        fresh = {asked.command_id: tuple(said) for asked, said in read if said is not None}
+        return replace(
+            view,
+            told={**view.told, **fresh},
+            instances={**view.instances, **known},
+            unread=view.unread - fresh.keys(),
+        )
+
+
+def _view(
+    locks: LockView,
+    tables: Tables,
+    rounds: list[Round],
+    by_round: Mapping[str, tuple[Observation, ...] | None],
+    instances: Mapping[str, Nat],
+    egress: Addresses | None = None,
+) -> View:
+    told = {a.command_id: unanswered(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
+    unread = frozenset(command_id for command_id, said in by_round.items() if said is None)
+    return View(locks, tables, tuple(rounds), told, instances, egress, unread=unread)

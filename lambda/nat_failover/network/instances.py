@@ -1,0 +1,175 @@
+"""EC2: instances, whether they run and since when."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from nat_failover.runtime import Runtime
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import DescribeInstancesResultTypeDef
+
+log = logging.getLogger(__name__)
+
+# A request takes 200 values of filters at most: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+MOST_IDS = 200
+# Of more than these none is asked for by itself: a round has 50 hosts at most, the NATs among them.
+MOST_APART = 60
+# Throttling is none of them, though EC2 answers that with the status 503, too: more calls would only make it worse.
+FAILURES = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
+# State of an instance that EC2 can say nothing of.
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Nat:
+    """What EC2 says of an instance; ``launched_at`` in seconds since the epoch, None where unknown.
+
+    Attributes:
+        address: its private IPv4 address; None where it has none (any more).
+        interface: id of its primary network interface; None where it has none (any more).
+        public: its public IPv4 address, an Elastic IP or one that EC2 has given it; None where it has none.
+        subnet: id of its subnet; None where it has none (any more).
+        interfaces: ids of all its network interfaces.
+        checked: whether the source/destination check of its primary network interface is on, so that EC2 drops what
+            it forwards; None where EC2 does not say.
+    """
+
+    instance_id: str
+    state: str
+    launched_at: float | None
+    address: str | None = None
+    interface: str | None = None
+    public: str | None = None
+    subnet: str | None = None
+    interfaces: tuple[str, ...] = ()
+    checked: bool | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it can't forward by what EC2 says, as in "i-… is stopped"; None where EC2 has nothing against it."""
+        if self.state != "running":
+            return f"{self.instance_id} is {self.state}"
+        if self.checked:
+            return f"{self.instance_id} has its source/destination check on, and EC2 drops what it forwards"
+        return None
+
+
+class Instances:
+    """EC2 instances by id.
+
+    Args:
+        ec2: boto3 client.
+        runtime: doing things at the same time.
+    """
+
+    def __init__(self, ec2: EC2Client, runtime: Runtime) -> None:
+        self._ec2 = ec2
+        self._runtime = runtime
+
+    def describe(self, ids: Sequence[str]) -> dict[str, Nat]:
+        """Describe instances; one that EC2 no longer knows is in state ``gone``.
+
+        While an availability zone is disrupted, EC2 fails every request that names no instance, or one of that zone.
+        Each is then asked for by itself, and those that EC2 says nothing of are in state ``unknown``: it is in such an
+        hour that a failover is wanted.
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+
+        ``LaunchTime`` is that of the last start, not of a reboot:
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+
+        Raises:
+            botocore.exceptions.ClientError: EC2 refuses, or fails for every instance.
+        """
+        wanted = sorted(set(ids))
+        try:
+            known = self._listed(wanted)
+        except ClientError as error:
+            if not _is_failure(error) or len(wanted) > MOST_APART:
+                raise
+            known = self._apart(wanted, error)
+        return {i: known.get(i, Nat(i, "gone", None)) for i in ids}
+
+    def _listed(self, wanted: Sequence[str]) -> dict[str, Nat]:
+        # A filter, unlike InstanceIds, is no error where an instance has been gone for some time.
+        paginator = self._ec2.get_paginator("describe_instances")
+        requests = [
+            paginator.paginate(Filters=[{"Name": "instance-id", "Values": list(wanted[start : start + MOST_IDS])}])
+            for start in range(0, len(wanted), MOST_IDS)
+        ]
+        return _nats(page for pages in requests for page in pages)
+
+    def _apart(self, wanted: Sequence[str], failure: ClientError) -> dict[str, Nat]:
+        log.error("EC2 can't list instances; each is asked for by itself", extra={"error": str(failure)})
+        told = self._runtime.together([partial(self._one, instance) for instance in wanted])
+        known = {nat.instance_id: nat for nat in told if nat is not None}
+        if all(nat.state == UNKNOWN for nat in known.values()):
+            raise failure
+        return known
+
+    def _one(self, instance: str) -> Nat | None:
+        try:
+            return _nats([self._ec2.describe_instances(InstanceIds=[instance])]).get(instance)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "InvalidInstanceID.NotFound":
+                return None
+            if not _is_failure(error):
+                raise
+            return Nat(instance, UNKNOWN, None)
+
+
+def _is_failure(error: ClientError) -> bool:
+    """Tell whether EC2 itself has failed, and not the request.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
+    """
+    return error.response["Error"]["Code"] in FAILURES
+
+
+def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
+    """Read instances, by id.
+
+    The order of whatever is in an answer says nothing, and terminated instances are listed for up to an hour.
+    """
+    return {
+        instance["InstanceId"]: Nat(
+            instance["InstanceId"],
+            instance["State"]["Name"],
+            instance["LaunchTime"].timestamp(),
+            instance.get("PrivateIpAddress"),
+            _primary_interface(instance).get("NetworkInterfaceId"),
+            instance.get("PublicIpAddress"),
+            instance.get("SubnetId"),
+            tuple(sorted(each["NetworkInterfaceId"] for each in instance.get("NetworkInterfaces", []))),
+            source_dest_check(instance),
+        )
+        for page in pages
+        for reservation in page["Reservations"]
+        for instance in reservation["Instances"]
+    }
+
+
+def _primary_interface(instance: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the network interface with device index 0; empty where there is none (any more).
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
+    """
+    interfaces = instance.get("NetworkInterfaces", [])
+    return next((i for i in interfaces if i.get("Attachment", {}).get("DeviceIndex") == 0), {})
+
+
+def source_dest_check(instance: Mapping[str, Any]) -> bool | None:
+    """Return whether EC2 drops what an instance forwards; None where it does not say.
+
+    The primary network interface, where a NAT's traffic goes through, has the last word:
+    https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
+    """
+    said = (_primary_interface(instance) or instance).get("SourceDestCheck")
+    return None if said is None else bool(said)

@@ -1,0 +1,273 @@
+"""SSM Run Command: send a round of the probe, read what it says."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from nat_failover.aws_errors import is_passing
+from nat_failover.probing.fleet import Fleet
+from nat_failover.probing.observation import DELIVERY_TIMEOUT, Invocation, Observation, observe, unknown_yet
+from nat_failover.probing.rounds import Kind, Round
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_ssm.type_defs import CommandInvocationTypeDef, CommandTypeDef
+
+log = logging.getLogger(__name__)
+
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommands.html (and its neighbours)
+PAGE = 50
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+MOST_HOSTS = 50
+# One host that is not managed, on another platform, or without its tag, and AWS refuses the whole command:
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/run-command-setting-up.html
+REFUSED_AS_A_WHOLE = frozenset({"InvalidInstanceId", "UnsupportedPlatformType", "AccessDeniedException"})
+# How often a refused command is sent anew, at most: enough to leave out the one or two hosts to blame.
+MOST_SENDS = 8
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The invocations of a command, by instance id, as they stood when SSM was asked.
+
+    Attributes:
+        at: when it was asked, seconds since the epoch: its answer, which may take long, says nothing of later.
+    """
+
+    at: float
+    invocations: Mapping[str, Invocation]
+
+
+class Probe:
+    """The pair's probe document, as sent to hosts and read back.
+
+    Args:
+        ssm: boto3 client.
+        settings: names the document and its parameters.
+        runtime: clock.
+        fleet: tells whom SSM manages.
+    """
+
+    def __init__(self, ssm: SSMClient, settings: Settings, runtime: Runtime, fleet: Fleet) -> None:
+        self._ssm = ssm
+        self._settings = settings
+        self._runtime = runtime
+        self._fleet = fleet
+
+    def send(self, kind: Kind, hosts: Sequence[str], control: str | None = None) -> tuple[Round, ...]:
+        """Ask hosts, all at the same time.
+
+        AWS refuses a command as a whole for one host that it does not manage, that the document is not for, or that
+        has lost its tag. It is then sent to those that EC2 and SSM have nothing against, and, where even these are
+        refused, to one half of them after the other.
+
+        Args:
+            kind: a watch lasts for the window, all else answers at once.
+            hosts: at most 50 instance ids.
+            control: private address of the passive NAT, which a host that has lost pings tells of it.
+
+        Returns:
+            One round in general, with the hosts that were asked; none when nobody of them can be.
+
+        Raises:
+            botocore.exceptions.ClientError: AWS refuses otherwise, or has refused every host that should do.
+        """
+        try:
+            return (self._send(kind, hosts, control),)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in REFUSED_AS_A_WHOLE:
+                raise
+        able = self._fleet.answerable(hosts)
+        log.warning("hosts that can't be asked", extra={"hosts": sorted(set(hosts) - set(able))})
+        return self._send_by_halves(kind, able, control) if able else ()
+
+    def _send_by_halves(self, kind: Kind, hosts: Sequence[str], control: str | None) -> tuple[Round, ...]:
+        """Send to groups of hosts, halving each that is refused, with so many calls at most."""
+        groups, sent, refused = [list(hosts)], [], None
+        for _ in range(MOST_SENDS):
+            if not groups:
+                break
+            group = groups.pop(0)
+            try:
+                sent.append(self._send(kind, group, control))
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in REFUSED_AS_A_WHOLE:
+                    raise
+                refused = error
+                middle = (len(group) + 1) // 2
+                groups += [half for half in (group[:middle], group[middle:]) if half != group and half]
+        if refused is not None:
+            left = sorted(set(hosts) - {host for asked in sent for host in asked.hosts})
+            log.warning("hosts that AWS refuses to ask", extra={"hosts": left, "error": str(refused)})
+            if not sent:
+                raise refused
+        return tuple(sent)
+
+    def _send(self, kind: Kind, hosts: Sequence[str], control: str | None) -> Round:
+        window = self._settings.window if kind is Kind.WATCH else 0
+        sent = self._ssm.send_command(
+            DocumentName=self._settings.probe_document,
+            DocumentVersion="$LATEST",
+            InstanceIds=list(hosts),
+            Comment=f"{kind.value} by nat-failover {self._settings.pair}",
+            # One host's failure must not keep the command from the others; the default does (MaxErrors is 0).
+            MaxErrors="100%",
+            MaxConcurrency="100%",
+            TimeoutSeconds=DELIVERY_TIMEOUT,
+            Parameters={**_fixed(self._settings), "window": [str(window)], "control": [_ipv4(control)]},
+        )["Command"]
+        log.info("round sent", extra={"kind": kind.value, "command_id": sent["CommandId"], "hosts": list(hosts)})
+        return Round(sent["CommandId"], kind, window, sent["RequestedDateTime"].timestamp(), tuple(hosts))
+
+    def rounds(self, since: float) -> list[Round]:
+        """List the rounds sent after ``since`` (seconds since the epoch).
+
+        ListCommandInvocations has no filter for the document, hence the list of commands comes first:
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandFilter.html
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        pages = self._ssm.get_paginator("list_commands").paginate(
+            Filters=[
+                {"key": "DocumentName", "value": self._settings.probe_document},
+                {"key": "InvokedAfter", "value": datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+            ],
+            PaginationConfig={"PageSize": PAGE},
+        )
+        fixed = _fixed(self._settings)
+        found = (_round(command, fixed) for page in pages for command in page["Commands"])
+        return [asked for asked in found if asked is not None]
+
+    def read(self, asked: Round) -> list[Observation]:
+        """Read what the hosts of a round have said so far.
+
+        SSM may not know of the invocations right after the command was sent: whoever is missing has been asked, and
+        has said nothing yet.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        return self.judge(asked, self.reading(asked.command_id))
+
+    def invocations(self, command_id: str) -> dict[str, Invocation]:
+        """Read the invocations of a command, by instance id; none of a command that SSM does not know (any more).
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        pages = self._ssm.get_paginator("list_command_invocations").paginate(
+            CommandId=command_id, Details=True, PaginationConfig={"PageSize": PAGE}
+        )
+        try:
+            return {i["InstanceId"]: _invocation(i) for page in pages for i in page["CommandInvocations"]}
+        except self._ssm.exceptions.InvalidCommandId:
+            return {}
+
+    def reading(self, command_id: str) -> Reading:
+        """Read the invocations of a command, and note when.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        asked_at = self._runtime.now()
+        return Reading(asked_at, self.invocations(command_id))
+
+    def reading_now(self, command_id: str) -> Reading | None:
+        """Return the invocations of a command, and when they were read; None where SSM has no time just now.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses for good.
+        """
+        try:
+            return self.reading(command_id)
+        except (ClientError, BotoCoreError) as error:
+            if not is_passing(error):
+                raise
+            log.warning("a round can't be read just now", extra={"command_id": command_id, "error": str(error)})
+            return None
+
+    def judge(self, asked: Round, read: Reading) -> list[Observation]:
+        """Give the observations that what was read comes to."""
+        now = self._runtime.now()
+        return [
+            observe(read.invocations.get(host) or unknown_yet(host), asked, read.at, now, self._settings)
+            for host in sorted({*asked.hosts, *read.invocations})
+        ]
+
+    def read_again(self, asked: Round) -> list[Observation] | None:
+        """Return what the hosts of a round have said so far; None where SSM has no time just now.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses for good.
+        """
+        read = self.reading_now(asked.command_id)
+        return None if read is None else self.judge(asked, read)
+
+    def readings(self, rounds: Sequence[Round]) -> list[Callable[[], list[Observation]]]:
+        """Give one call for each round, to be made at the same time."""
+        return [lambda asked=asked: self.read(asked) for asked in rounds]  # type: ignore[misc]
+
+
+def _fixed(s: Settings) -> dict[str, list[str]]:
+    """Give the parameters that are the same for every round."""
+    return {
+        "targets": [" ".join(s.targets)],
+        "interval": [f"{s.interval:g}"],
+        "failures": [str(s.failures)],
+        "warmUp": [str(s.warm_up)],
+    }
+
+
+def _ipv4(address: str | None) -> str:
+    """Give an IPv4 address as the document takes it, and what stands for none in place of anything else."""
+    try:
+        return str(IPv4Address(address or ""))
+    except ValueError:
+        return "-"
+
+
+def _round(command: CommandTypeDef, fixed: Mapping[str, list[str]]) -> Round | None:
+    """Understand a command; None for one that a person has sent with our document, in their own words.
+
+    What a host says of other targets, or by another measure, is no evidence: it may have been asked for what can't be
+    reached. This holds for the rounds from before a change of the settings as well, which a tick sends anew.
+    """
+    kind, parameters = command.get("Comment", "").partition(" ")[0], command.get("Parameters", {})
+    window = "".join(parameters.get("window", ["0"]))
+    ours = all(parameters.get(name) == value for name, value in fixed.items())
+    if kind not in {k.value for k in Kind} or not re.fullmatch(r"[0-9]{1,4}", window) or not ours:
+        log.warning("a command of the probe document that is none of ours", extra={"command_id": command["CommandId"]})
+        return None
+    return Round(
+        command["CommandId"],
+        Kind(kind),
+        int(window),
+        command["RequestedDateTime"].timestamp(),
+        tuple(command.get("InstanceIds", [])),
+    )
+
+
+def _invocation(told: CommandInvocationTypeDef) -> Invocation:
+    plugins: list[Any] = list(told.get("CommandPlugins", []))
+    plugin = plugins[0] if plugins else {}
+    finished = plugin.get("ResponseFinishDateTime")
+    ended = told["Status"] not in ("Pending", "InProgress", "Delayed", "Cancelling")
+    return Invocation(
+        told["InstanceId"],
+        told["Status"],
+        told.get("StatusDetails", told["Status"]),
+        plugin.get("ResponseCode") if ended else None,
+        finished.timestamp() if finished is not None and ended else None,
+        plugin.get("Output", ""),
+    )

@@ -1,0 +1,115 @@
+"""Asks backends, right after a swap, whether they are online through the new path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.rounds import Kind
+from nat_failover.probing.run_command import MOST_HOSTS, Probe
+from nat_failover.runtime import Runtime
+from nat_failover.settings import Settings
+
+# How long backends are given to be online through the new path, and how often those that are not are asked again.
+VERIFY_FOR = 15.0
+VERIFY_ROUNDS = 3
+# Until a round is read for the first time, and from then on, in seconds; each pause is half as long again.
+FIRST_LOOK, LONGEST_PAUSE = 0.5, 1.5
+NOBODY = "there was nobody to ask"
+NO_TIME = "no time was left to ask"
+NOT_ASKED = "they could not be asked"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Who was asked after the swap, and what they said.
+
+    Attributes:
+        asked: hosts.
+        online: those of them that are online.
+        silent: those of them that have not answered in time.
+        why: why nobody was asked; empty where somebody was.
+    """
+
+    asked: tuple[str, ...] = ()
+    online: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def offline(self) -> tuple[str, ...]:
+        """Hosts that have said that they are not online."""
+        return tuple(sorted(set(self.asked) - set(self.online) - set(self.silent)))
+
+    @property
+    def all_online(self) -> bool:
+        """Whether everybody was asked and is online."""
+        return bool(self.asked) and set(self.online) == set(self.asked)
+
+    @property
+    def said(self) -> str:
+        """Say it."""
+        if not self.asked:
+            return "nobody could be asked whether it helped"
+        return f"{len(self.online)} of {len(self.asked)} backends online"
+
+
+class Verification:
+    """The short round after a swap.
+
+    Args:
+        probe: sends and reads rounds.
+        settings: how often a round is read.
+        runtime: clock, and doing things at the same time.
+    """
+
+    def __init__(self, probe: Probe, settings: Settings, runtime: Runtime) -> None:
+        self._probe = probe
+        self._settings = settings
+        self._runtime = runtime
+
+    def ask(self, backends: Sequence[str], until: float) -> Verified:
+        """Ask backends whether they are online; those that are not, once or twice more.
+
+        Args:
+            backends: hosts.
+            until: when to end at the latest, seconds since the epoch.
+
+        Raises:
+            botocore.exceptions.ClientError: SSM refuses.
+        """
+        if not backends:
+            return Verified(why=NOBODY)
+        deadline = min(self._runtime.now() + VERIFY_FOR, until)
+        heard: dict[str, State] = {}
+        asked = False
+        for _ in range(VERIFY_ROUNDS):
+            left = [host for host in backends if heard.get(host) is not State.REACHABLE]
+            if not left or self._runtime.now() >= deadline:
+                break
+            asked = True
+            heard |= {word.host: word.state for word in self._words(left, deadline) if word.state is not State.PENDING}
+        if not asked:
+            return Verified(why=NO_TIME)
+        online = sorted(host for host, state in heard.items() if state is State.REACHABLE)
+        silent = sorted(host for host in backends if heard.get(host, State.SILENT) is State.SILENT)
+        return Verified(tuple(sorted(backends)), tuple(online), tuple(silent))
+
+    def _words(self, hosts: list[str], deadline: float) -> list[Observation]:
+        groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
+        sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group) for group in groups])
+        rounds = [asked for group in sent for asked in group]
+        words: dict[str, list[Observation]] = {}
+        pause = FIRST_LOOK
+        while rounds and self._runtime.now() < deadline:
+            left = deadline - self._runtime.now()
+            self._runtime.sleep(min(left, pause * self._runtime.random.uniform(0.8, 1.2)))
+            pause = min(1.5 * pause, LONGEST_PAUSE)
+            read = self._runtime.together([partial(self._probe.read_again, asked) for asked in rounds])
+            words |= {a.command_id: said for a, said in zip(rounds, read, strict=True) if said is not None}
+            said_all = len(words) == len(rounds)
+            if said_all and all(word.state is not State.PENDING for said in words.values() for word in said):
+                break
+        return [word for said in words.values() for word in said]

@@ -1,0 +1,85 @@
+"""Pure: puts a message together, of what is due and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from nat_failover.judging.conditions import Condition, Severity, severity
+from nat_failover.settings import Settings
+from nat_failover.telling.memory import Due, Entry, Phase
+from nat_failover.telling.message import Letter, Message
+from nat_failover.telling.texts.failovers import facts
+from nat_failover.telling.texts.recoveries import ending
+from nat_failover.telling.texts.troubles import letter
+
+
+def compose(due: Due, situation: str, s: Settings, now: float) -> Message:
+    """Write what is due: that something has begun, still lasts, or is over.
+
+    Args:
+        due: which trouble, and which message of it.
+        situation: what the pair's state is, in words.
+        s: of the pair.
+        now: seconds since the epoch.
+    """
+    entry, condition = due.entry, due.condition
+    if condition is None:
+        until = now if entry.over is None else entry.over
+        words = ending(entry.kind, entry.since, until, situation, s)
+        return replace(_message(entry, due.phase, words, Severity.INFO, s, now), until=until)
+    again = due.phase is Phase.REMINDER
+    words = letter(condition, entry.since, s, again=again)
+    if again:
+        words = replace(words, outcome=f"still: {words.outcome}")
+    record = condition.record
+    return replace(
+        _message(entry, due.phase, words, severity(entry.kind), s, now),
+        evidence=condition.evidence,
+        failover=None if record is None else facts(record, None, None, ()),
+    )
+
+
+def compose_failover(
+    entry: Entry,
+    condition: Condition,
+    words: Letter,
+    failover: Mapping[str, Any],
+    level: Severity,
+    s: Settings,
+    now: float,
+) -> Message:
+    """Write of a failover that has just been carried out, or has failed: its trouble began before it.
+
+    Args:
+        entry: as it is remembered.
+        condition: what the lock says of it, with its evidence.
+        words: what people are told.
+        failover: what was done, for the message's JSON.
+        level: how much it matters.
+        s: of the pair.
+        now: seconds since the epoch.
+    """
+    return replace(
+        _message(entry, Phase.BEGIN, words, level, s, now),
+        since=min((o.since for o in condition.evidence), default=entry.since),
+        evidence=condition.evidence,
+        failover=failover,
+    )
+
+
+def _message(entry: Entry, phase: Phase, words: Letter, level: Severity, s: Settings, now: float) -> Message:
+    return Message(
+        s.pair,
+        s.region,
+        s.mode.value,
+        entry.kind,
+        phase,
+        level,
+        entry.incident,
+        now,
+        entry.since,
+        words,
+        targets=s.targets,
+    )

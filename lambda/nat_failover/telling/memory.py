@@ -1,0 +1,222 @@
+"""Pure: the memory of what people have been told, and from it and what is found now, what is to be told.
+
+What lasts is told once when it begins, once a day while it lasts, and once when it is over. A message that a channel
+does not take is owed to that channel alone, and sent again at the next tick.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from nat_failover.judging.conditions import DAY, PATIENCE, Condition, Findings, Kind, patience
+
+# For how long an invocation that is about to tell keeps others from telling the same, in seconds.
+TELLING = 60.0
+# A text that a person has put there, or a later version of this function, is no memory.
+VERSION = 1
+
+
+class Channel(StrEnum):
+    """How people and machines are told."""
+
+    TOPIC = "topic"
+    EVENT = "event"
+
+
+class Phase(StrEnum):
+    """Which message of one trouble it is."""
+
+    BEGIN = "begin"
+    REMINDER = "reminder"
+    END = "end"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One trouble; times in seconds since the epoch.
+
+    Attributes:
+        incident: the id that all its messages carry.
+        since: when it began, as far as is known.
+        noticed: when an invocation first saw it.
+        identity: see ``Condition.identity``.
+        due: whether it has lasted long enough to be told.
+        over: since when it is no longer seen; None while it is.
+        told: when each channel has taken the last message that it lasts.
+        ended: channels that have taken the message that it is over.
+    """
+
+    kind: Kind
+    incident: str
+    since: float
+    noticed: float
+    identity: float | None = None
+    due: bool = False
+    over: float | None = None
+    told: Mapping[Channel, float] = field(default_factory=dict)
+    ended: frozenset[Channel] = frozenset()
+
+
+@dataclass(frozen=True)
+class Memory:
+    """All troubles that are not over, or whose end is yet to be told.
+
+    Attributes:
+        telling: until when an invocation that has said so is given to tell; 0 where none has.
+        teller: a word of that invocation's own, so that its text is no other's.
+    """
+
+    entries: Mapping[Kind, Entry] = field(default_factory=dict)
+    telling: float = 0.0
+    teller: str = ""
+
+    def another_tells(self, now: float) -> bool:
+        """Tell whether another invocation has said that it is about to."""
+        return now < self.telling <= now + 2 * TELLING
+
+    def text(self) -> str:
+        """Write it as JSON; with every kind of trouble at once it stays below a standard parameter's 4 KB."""
+        said: dict[str, Any] = {"version": VERSION, "troubles": [_written(e) for e in self.entries.values()]}
+        if self.telling:
+            said |= {"telling": round(self.telling), "teller": self.teller}
+        return json.dumps(said, separators=(",", ":"))
+
+    def with_told(self, entry: Entry, phase: Phase, channel: Channel, now: float) -> Memory:
+        """Remember that a channel has taken a message; what has been told of to its end is forgotten."""
+        known = self.entries.get(entry.kind, entry)
+        if phase is Phase.END:
+            known = replace(known, ended=known.ended | {channel})
+        else:
+            known = replace(known, told={**known.told, channel: now})
+        entries = {**self.entries, entry.kind: known}
+        if known.ended == frozenset(Channel):
+            del entries[entry.kind]
+        return replace(self, entries=entries)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A message that is to be sent, through one or more channels; the condition is None where it is over."""
+
+    entry: Entry
+    phase: Phase
+    channels: tuple[Channel, ...]
+    condition: Condition | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be told, and the memory as it is before any of it was."""
+
+    memory: Memory
+    due: tuple[Due, ...]
+
+
+def plan(memory: Memory, findings: Findings, pair: str, now: float) -> Plan:
+    """Compare what is found with what people know."""
+    entries = dict(memory.entries)
+    conditions = {condition.kind: condition for condition in findings.present}
+    for kind, condition in conditions.items():
+        entries[kind] = _seen(entries.get(kind), condition, pair, now)
+    for kind, entry in list(entries.items()):
+        if kind not in conditions and kind not in findings.unknown and entry.over is None:
+            entries[kind] = replace(entry, over=now)
+        elif entry.over is not None and now - entry.over >= PATIENCE and not entry.due:
+            del entries[kind]
+    due = [each for kind, entry in entries.items() for each in _due(entry, conditions.get(kind), now)]
+    return Plan(Memory(entries), tuple(each for each in due if each.channels))
+
+
+def begun(condition: Condition, pair: str, now: float) -> Entry:
+    """Begin to remember a trouble."""
+    since = condition.since(now)
+    what = "failover" if condition.record is not None else condition.kind.value
+    incident = f"{pair}-{what}-{datetime.fromtimestamp(since, UTC):%Y%m%dT%H%M%SZ}"
+    return Entry(condition.kind, incident, since, now, condition.identity, due=patience(condition.kind) <= 0)
+
+
+def _seen(entry: Entry | None, condition: Condition, pair: str, now: float) -> Entry:
+    """Note that it is so: still, again within ``PATIENCE``, or anew."""
+    if entry is None or not _same(entry.identity, condition.identity):
+        return begun(condition, pair, now)
+    due = entry.due or now - entry.noticed >= patience(condition.kind)
+    # A channel that has heard of its end, as the other has not, hears of the same trouble's beginning once more.
+    told = {channel: at for channel, at in entry.told.items() if channel not in entry.ended}
+    return replace(entry, over=None, due=due, told=told, ended=frozenset())
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    """Compare times that may have been rounded to seconds."""
+    return one == other if one is None or other is None else round(one) == round(other)
+
+
+def _due(entry: Entry, condition: Condition | None, now: float) -> list[Due]:
+    if not entry.due:
+        return []
+    if condition is not None:
+        begin = tuple(c for c in Channel if c not in entry.told)
+        remind = tuple(c for c, at in entry.told.items() if now - at >= DAY)
+        return [Due(entry, Phase.BEGIN, begin, condition), Due(entry, Phase.REMINDER, remind, condition)]
+    if entry.over is None or now - entry.over < PATIENCE:
+        return []
+    return [Due(entry, Phase.END, tuple(c for c in Channel if c not in entry.ended), None)]
+
+
+def read_memory(text: str | None) -> Memory:
+    """Understand the parameter's value; what can't be understood is no memory: what lasts is told anew."""
+    if text is None:
+        return Memory()
+    try:
+        said = json.loads(text)
+        if said["version"] != VERSION:
+            raise ValueError(said["version"])  # noqa: TRY301
+        entries = {e.kind: e for e in map(_read, said["troubles"])}
+        return Memory(entries, _time(said.get("telling", 0)))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, OSError):
+        return Memory()
+
+
+def _written(entry: Entry) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "kind": entry.kind.value,
+        "incident": entry.incident,
+        "since": round(entry.since),
+        "noticed": round(entry.noticed),
+    }
+    if entry.identity is not None:
+        said["identity"] = round(entry.identity)
+    if entry.due:
+        said["due"] = True
+    if entry.over is not None:
+        said["over"] = round(entry.over)
+    if entry.told:
+        said["told"] = {channel.value: round(at) for channel, at in entry.told.items()}
+    if entry.ended:
+        said["ended"] = sorted(entry.ended)
+    return said
+
+
+def _read(said: Mapping[str, Any]) -> Entry:
+    return Entry(
+        Kind(said["kind"]),
+        str(said["incident"])[:100],
+        _time(said["since"]),
+        _time(said["noticed"]),
+        _time(said["identity"]) if "identity" in said else None,
+        bool(said.get("due", False)),
+        _time(said["over"]) if "over" in said else None,
+        {Channel(channel): _time(at) for channel, at in said.get("told", {}).items()},
+        frozenset(Channel(channel) for channel in said.get("ended", [])),
+    )
+
+
+def _time(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(value)
+    datetime.fromtimestamp(value, UTC)  # a time that no calendar has is no memory
+    return float(value)

@@ -1,0 +1,208 @@
+"""Pure: a message, as mail for someone who has just been woken and as JSON for what pages and chats."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from nat_failover.judging.conditions import Kind, Severity
+from nat_failover.probing.observation import Observation, State
+from nat_failover.settings import Settings
+from nat_failover.telling.memory import Phase
+
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: ASCII, less than 100 characters
+LONGEST_SUBJECT = 99
+# Of the JSON below, as message_schema.json describes it.
+SCHEMA = 1
+# More lines of one sort help nobody, and SNS and EventBridge take 256 KB.
+MOST_LINES = 60
+# Subscriptions that programs read; mail, and whatever else, gets the text.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
+PROTOCOLS = ("http", "https", "sqs", "lambda", "firehose")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that a person is to do, with the commands for it."""
+
+    said: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The words of a message.
+
+    Attributes:
+        outcome: for the subject; ASCII.
+        headline: what it means, in a sentence or two.
+        seen: on which hosts, since when.
+        decided: what, and why.
+        done: which subnets, how long it took.
+        helped: how many backends are online, how long they were not.
+        next: what to do.
+    """
+
+    outcome: str
+    headline: str
+    seen: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    helped: tuple[str, ...] = ()
+    next: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Message:
+    """What people and machines are told; times in seconds since the epoch.
+
+    Attributes:
+        incident: the same for all messages about one trouble.
+        since: when the trouble began.
+        until: when it was over; None while it lasts.
+        letter: the words.
+        evidence: the hosts that it rests on.
+        failover: what a failover did, as the schema has it; None where the message is about none.
+    """
+
+    pair: str
+    region: str
+    mode: str
+    kind: Kind
+    phase: Phase
+    severity: Severity
+    incident: str
+    at: float
+    since: float
+    letter: Letter
+    until: float | None = None
+    evidence: tuple[Observation, ...] = ()
+    targets: tuple[str, ...] = ()
+    failover: Mapping[str, Any] | None = field(default=None)
+
+    @property
+    def subject(self) -> str:
+        """The mail's subject: ASCII, under 100 characters."""
+        said = "".join(c if c.isascii() and c.isprintable() else "?" for c in self.letter.outcome)
+        subject = f"[nat-failover {self.pair}] {said}"
+        return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 3] + "..."
+
+    @property
+    def text(self) -> str:
+        """The mail's text."""
+        letter = self.letter
+        parts = [letter.headline]
+        for heading, lines in (
+            ("Seen", letter.seen),
+            ("Decided", letter.decided),
+            ("Done", letter.done),
+            ("Helped", letter.helped),
+        ):
+            if lines:
+                parts.append("\n".join((f"{heading}: {lines[0]}", *(f"  {line}" for line in bounded(lines[1:])))))
+        if letter.next:
+            parts.append("\n".join(("Next:", *_steps(letter.next))))
+        parts.append(f"Pair {self.pair} in {self.region}, mode {self.mode}. Told {moment(self.at)}. {self.incident}")
+        return "\n\n".join(parts) + "\n"
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """The message as JSON; message_schema.json describes it."""
+        letter = self.letter
+        said: dict[str, Any] = {
+            "schema": SCHEMA,
+            "pair": self.pair,
+            "region": self.region,
+            "mode": self.mode,
+            "kind": self.kind.value,
+            "phase": self.phase.value,
+            "severity": self.severity.value,
+            "incident": self.incident,
+            "at": iso(self.at),
+            "since": iso(self.since),
+            "subject": self.subject,
+            "headline": letter.headline,
+            "seen": list(bounded(letter.seen)),
+            "decided": list(letter.decided),
+            "done": list(bounded(letter.done)),
+            "helped": list(bounded(letter.helped)),
+            "next": [{"say": step.said, "commands": list(step.commands)} for step in letter.next],
+            "hosts": [
+                {"instance": o.host, "state": o.state.value, "at": iso(o.at), "since": iso(o.since)}
+                for o in self.evidence
+            ],
+            "targets": list(self.targets),
+        }
+        if self.until is not None:
+            said["until"] = iso(self.until)
+        if self.failover is not None:
+            said["failover"] = dict(self.failover)
+        return said
+
+    @property
+    def by_protocol(self) -> str:
+        """What SNS takes as ``Message`` where ``MessageStructure`` is json: each protocol's own text."""
+        machine = json.dumps(self.detail, separators=(",", ":"))
+        return json.dumps({"default": self.text, "sms": self.subject, **dict.fromkeys(PROTOCOLS, machine)})
+
+
+def _steps(steps: Sequence[Step]) -> list[str]:
+    lines = []
+    for number, step in enumerate(steps, 1):
+        lines.append(f"{number}. {step.said}" + (":" if step.commands else ""))
+        lines += [f"   {command}" for command in step.commands]
+    return lines
+
+
+def bounded(lines: Sequence[str]) -> tuple[str, ...]:
+    """Leave out what nobody would read."""
+    if len(lines) <= MOST_LINES:
+        return tuple(lines)
+    return (*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more")
+
+
+def hosts(evidence: Sequence[Observation], s: Settings) -> tuple[str, ...]:
+    """Return a line for each host: what it has said, or that it does not answer, which is all that is known of it."""
+    targets = ", ".join(s.targets)
+    return tuple(
+        f"{o.host}: SILENT, no answer since it was asked at {clock(o.since)} UTC"
+        if o.state is State.SILENT
+        else f"{o.host}: {o.state.value} at {clock(o.at)}, offline since {clock(o.since)} UTC, "
+        f"none of {targets} answered"
+        for o in evidence
+    )
+
+
+def lost(evidence: Sequence[Observation]) -> str:
+    """Return what backends have come to, as it was seen: silent ones have not said that they are offline."""
+    silent = sum(o.state is State.SILENT for o in evidence)
+    if silent and silent == len(evidence):
+        return "no longer answer"
+    return "have lost the Internet or no longer answer" if silent else "have lost the Internet"
+
+
+def clock(at: float) -> str:
+    """Give the time of day, in UTC."""
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
+
+
+def moment(at: float) -> str:
+    """Give date and time, in UTC, for people."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def duration(seconds: float) -> str:
+    """Say how long, as exactly as matters."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
+
+
+def iso(at: float) -> str:
+    """Give a time as RFC 3339 has it, in UTC."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

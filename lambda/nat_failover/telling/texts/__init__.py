@@ -1,0 +1,1 @@
+"""What the messages say, one module for each of their kinds."""

@@ -1,0 +1,241 @@
+"""Pure: what people are told of a failover: done, failed, and, where whoever did it has died, what its record says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nat_failover.lock.record import ROLLED_BACK, LockState, Record
+from nat_failover.network.egress_address import Move
+from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.verification import Verified
+from nat_failover.settings import Settings
+from nat_failover.telling.commands import move_subnet, read_log, read_status, read_tables, rearm
+from nat_failover.telling.message import Letter, Step, clock, duration, hosts, lost, moment
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a swap did.
+
+    Attributes:
+        subnets: those that are on the other table now.
+        seconds: how long it took.
+        ended_at: when the last of them was moved, seconds since the epoch.
+        unrecorded: why the lock does not say so yet; empty where it does.
+    """
+
+    subnets: tuple[str, ...]
+    seconds: float
+    ended_at: float
+    unrecorded: str = ""
+
+
+def failed_over(
+    record: Record,
+    evidence: Sequence[Observation],
+    moved: Moved,
+    verified: Verified,
+    s: Settings,
+    egress: Move | None = None,
+) -> Letter:
+    """Tell that the subnets have been moved."""
+    old, new = s.nat_of(record.from_table), s.nat_of(record.to_table)
+    role = s.role_of(record.to_table)
+    return Letter(
+        f"failed over to the {role} NAT, {verified.said}",
+        f"{_why(record, evidence, s)}, and the private subnets were moved to the {role} NAT {new}.",
+        seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
+        decided=_decided(record, evidence, s),
+        done=(
+            f"{len(moved.subnets)} subnets moved from {record.from_table} to {record.to_table} in "
+            f"{moved.seconds:.1f} s ({', '.join(moved.subnets)}).",
+            *_egress(egress),
+            *_unrecorded(moved),
+        ),
+        helped=(_helped(verified), *_outage(evidence, moved, verified)),
+        next=(
+            *_move_egress(egress, s),
+            Step(f"Find out what happened to {old} and mend it", (read_status(s, old),)),
+            Step("Until you re-arm, nothing fails over again", (rearm(s),)),
+            Step(
+                f"After that {new} is the active NAT and {old} stands by; the pair is symmetric, so there is no need "
+                "to go back."
+            ),
+        ),
+    )
+
+
+def swap_failed(
+    record: Record,
+    evidence: Sequence[Observation],
+    error: str,
+    left: Sequence[str],
+    s: Settings,
+    egress: Move | None = None,
+) -> Letter:
+    """Tell that subnets could not be moved; ``left`` are the associations of those, where they are known."""
+    role, to_table = s.role_of(record.to_table), record.to_table
+    by_hand = tuple(move_subnet(s, to_table, association) for association in left)
+    return Letter(
+        "FAILOVER FAILED, subnets may be offline: act now",
+        f"{_why(record, evidence, s)}, and the private subnets could not all be moved to the {role} NAT "
+        f"{s.nat_of(to_table)}.",
+        seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
+        decided=_decided(record, evidence, s),
+        done=(f"FAILED: {error}.", *_egress(egress)),
+        helped=("no: what could not be moved is offline.",),
+        next=(
+            Step(
+                f"Associate the subnets that are left on {record.from_table} with {to_table} by hand",
+                (read_tables(s, record.from_table), *(by_hand or (move_subnet(s, to_table),))),
+            ),
+            *_move_egress(egress, s),
+            Step("Mend what EC2 complains of; the function's log has all of it", (read_log(s),)),
+            Step("Nothing is tried again until you re-arm", (rearm(s),)),
+        ),
+    )
+
+
+def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
+    """Tell what the lock says of a failover: who did it could not tell, or ``again`` a day later."""
+    moved, to = record.state is LockState.FAILED_OVER, record.to_table
+    ways = f"from {_nat(record.from_table, s)} to {_nat(to, s)}"
+    ways_back = f"from {_nat(to, s)} to {_nat(record.from_table, s)}"
+    tables = (read_tables(s), move_subnet(s, to if to in s.tables else s.primary_route_table))
+    if moved and ROLLED_BACK in record.outcome:
+        outcome = "a move by hand was rolled back"
+        headline = f"The private subnets were to be moved {ways_back}, and are all with {_nat(to, s)} again"
+        first = Step(
+            "Find out what is wrong with the NAT that they were to go to, and mend it", (read_status(s, *s.nats),)
+        )
+    elif moved:
+        outcome, headline = "failed over", f"The private subnets were moved {ways}"
+        first = Step("Find out what happened to the NAT that they have left, and mend it", (read_status(s, *s.nats),))
+    else:
+        outcome = "FAILOVER FAILED"
+        headline = f"The private subnets could not all be moved {ways}: some may be offline"
+        first = Step("Associate every protected subnet with one of the pair's route tables by hand", tables)
+    return Letter(
+        f"{outcome}, and not re-armed since" if again else f"{outcome}, says the lock",
+        f"{headline}. "
+        + (
+            "Since then the pair has been locked: nothing fails over."
+            if again
+            else "Whoever did it has not told you: this is what the lock says."
+        ),
+        seen=(f"{record.reason}.", *record.evidence),
+        decided=(f"to move the subnets, by {record.owner} at {moment(record.since)}.",),
+        done=(f"{record.outcome}.",),
+        next=(first, Step("Until you re-arm, nothing fails over", (rearm(s),))),
+    )
+
+
+def _nat(table: str, s: Settings) -> str:
+    """Name the NAT behind a table; a record may be older than the tables that the pair has now."""
+    if table not in s.tables:
+        return f"{table}, which is none of the pair's route tables,"
+    return f"the {s.role_of(table)} NAT {s.nat_of(table)} ({table})"
+
+
+def facts(
+    record: Record, moved: Moved | None, verified: Verified | None, evidence: Sequence[Observation]
+) -> dict[str, Any]:
+    """Give what a failover did, as the message's JSON has it."""
+    said: dict[str, Any] = {
+        "from": record.from_table,
+        "to": record.to_table,
+        "subnets": list(moved.subnets if moved is not None else sorted(record.subnets)),
+    }
+    seconds = record.seconds if moved is None else moved.seconds
+    if seconds is not None:
+        said["seconds"] = round(seconds, 3)
+    if moved is not None and evidence:
+        said["outage_seconds"] = round(max(0.0, moved.ended_at - min(o.since for o in evidence)), 3)
+    if verified is not None and verified.asked:
+        said["backends"] = {
+            "asked": len(verified.asked),
+            "online": len(verified.online),
+            "offline": list(verified.offline),
+            "silent": list(verified.silent),
+        }
+    return said
+
+
+def _why(record: Record, evidence: Sequence[Observation], s: Settings) -> str:
+    """Say of the NAT that it is dead only where backends have said what they lost."""
+    nat = f"the {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)}"
+    if any(o.state is State.SILENT for o in evidence):
+        return f"Backends behind {nat} {lost(evidence)}"
+    return f"T{nat[1:]} no longer carries traffic"
+
+
+def _decided(record: Record, evidence: Sequence[Observation], s: Settings) -> tuple[str, ...]:
+    when = f"to fail over at {clock(record.since)} UTC, since at least {s.failure_threshold} backends"
+    nat = f"the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}"
+    if any(o.state is State.SILENT for o in evidence):
+        return (f"{when} {lost(evidence)} and none is heard to be online, while {nat} has the Internet.",)
+    return (f"{when} had lost every target while {nat} had not.",)
+
+
+def _unrecorded(moved: Moved) -> tuple[str, ...]:
+    if not moved.unrecorded:
+        return ()
+    return (
+        f"The lock could not be written ({moved.unrecorded}): it still says that the failover is under way. The "
+        "function sets it right by itself within three minutes, and then tells you once more.",
+    )
+
+
+def _helped(verified: Verified) -> str:
+    if not verified.asked:
+        return f"nobody could be asked whether it helped: {verified.why}."
+    said = f"{verified.said} through the new path."
+    if verified.offline:
+        said += f" Still offline: {', '.join(verified.offline)}."
+    if verified.silent:
+        said += f" No answer yet from: {', '.join(verified.silent)}."
+    return said
+
+
+def _outage(evidence: Sequence[Observation], moved: Moved, verified: Verified) -> tuple[str, ...]:
+    """Say how long it was offline: from the first lost ping, or unanswered check, to the last subnet's move."""
+    if not evidence:
+        return ()
+    first = min(evidence, key=lambda o: o.since)
+    lasted = duration(max(0.0, moved.ended_at - first.since))
+    begun = "the first check without an answer" if first.state is State.SILENT else "the first lost ping"
+    said = f"Outage: about {lasted}, from {clock(first.since)} ({begun}) to {clock(moved.ended_at)} UTC"
+    return (f"{said} (the last subnet was moved)." if verified.online else f"{said}, if it has helped.",)
+
+
+def _egress(move: Move | None) -> tuple[str, ...]:
+    """Tell what became of the pair's addresses; nothing where it has none."""
+    if move is None:
+        return ()
+    told = [_of_address("Egress address", move, ", so that partners see the same address as before")]
+    if move.standby is not None:
+        told.append(_of_address("Standby address", move.standby, ", so that it has an address while it stands by"))
+    return tuple(told)
+
+
+def _of_address(what: str, move: Move, use: str) -> str:
+    name = f"{move.public} ({move.allocation})" if move.public else move.allocation
+    if move.moved:
+        return f"{what}: {name} has moved to {move.nat}{use}."
+    return f"{what}: {name} could NOT be moved to {move.nat} ({move.why})."
+
+
+def _move_egress(move: Move | None, s: Settings) -> tuple[Step, ...]:
+    if move is None or not move.left:
+        return ()
+    commands = tuple(f"{each.by_hand} --region {s.region}" for each in move.left)
+    if move.moved:
+        return (Step("Give the NAT that stands by its address: without one it can't take over", commands),)
+    return (
+        Step(
+            "Move the egress address: until you do, the subnets use that NAT's own address, which partners may refuse",
+            commands,
+        ),
+    )

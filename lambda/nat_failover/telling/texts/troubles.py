@@ -1,0 +1,234 @@
+"""Pure: what people are told of what lasts: when it begins, once a day while it lasts, and when it is over."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from nat_failover.judging.conditions import Condition, Kind
+from nat_failover.probing.observation import State
+from nat_failover.settings import Settings
+from nat_failover.telling.commands import (
+    associate,
+    move_subnet,
+    online_backends,
+    read_lock,
+    read_log,
+    read_status,
+    read_tables,
+    rearm,
+    reboot,
+)
+from nat_failover.telling.message import Letter, Step, hosts, lost, moment
+from nat_failover.telling.texts.addresses import elsewhere, unaddressed
+from nat_failover.telling.texts.failovers import from_record
+
+NOTHING_DONE = "nothing: the subnets are as they were."
+
+
+def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> Letter:
+    """Tell that something is wrong, or ``again`` that it still is.
+
+    Args:
+        c: what is so.
+        since: since when, seconds since the epoch.
+        s: of the pair.
+    """
+    match c.kind:
+        case Kind.FAILED_OVER | Kind.FAILOVER_FAILED:
+            return _failover(c, s, again=again)
+        case Kind.WOULD_FAIL_OVER | Kind.CONTROL_DOWN | Kind.BOOTING | Kind.OFFLINE_WHILE_LOCKED:
+            return _outage(c, since, s)
+        case Kind.CANNOT_JUDGE | Kind.NO_SUBNETS | Kind.SPLIT | Kind.PASSIVE_UNHEALTHY:
+            return _unprotected(c, since, s)
+        case Kind.PASSIVE_WITHOUT_ADDRESS:
+            return _unaddressed(c, since, s)
+        case Kind.ROUTES_DIFFER | Kind.EGRESS_ELSEWHERE:
+            return _degraded(c, since, s)
+        case Kind.LOCK_UNREADABLE | Kind.PAUSED:
+            return _locked(c, since, s)
+        case _:
+            assert_never(c.kind)
+
+
+def _failover(c: Condition, s: Settings, *, again: bool) -> Letter:
+    if c.record is None:
+        raise ValueError("the lock of a failover has a record")
+    return from_record(c.record, s, again=again)
+
+
+def _outage(c: Condition, since: float, s: Settings) -> Letter:
+    active = c.active or s.primary_route_table
+    passive = s.other_table(active)
+    nat, other = s.nat_of(active), s.nat_of(passive)
+    roles = s.role_of(active), s.role_of(passive)
+    heard = not any(o.state is State.SILENT for o in c.evidence)
+    begun = f"{'Offline' if heard else 'Offline or silent'} since about {moment(since)}."
+    seen = (f"{c.reason}.", *hosts(c.evidence, s), begun)
+    state, backends = "OFFLINE" if heard else "SILENT", f"Backends {lost(c.evidence)}"
+    dead = f"The {roles[0]} NAT {nat} does not carry traffic" if heard else backends
+    look = Step(f"Look at both NATs, {nat} is the active one", (read_status(s, nat, other), read_log(s)))
+    by_hand = Step(
+        f"To move the subnets by hand, each of these associations goes to {passive}",
+        (read_tables(s, active), move_subnet(s, passive)),
+    )
+    match c.kind:
+        case Kind.WOULD_FAIL_OVER:
+            return Letter(
+                f"would have failed over to the {roles[1]} NAT (observe mode)",
+                f"{dead}. The mode is observe: nothing was changed"
+                f"{', and the private subnets are offline.' if heard else '.'}",
+                seen,
+                (f"to fail over to the {roles[1]} NAT {other}, which has the Internet.",),
+                (f"nothing: {active} would have been replaced by {passive} for every protected subnet.",),
+                next=(
+                    Step(f"Mend the NAT {nat}", (read_status(s, nat), reboot(s, nat))),
+                    by_hand,
+                    Step("Set the mode to automatic and deploy, to have it done for you."),
+                ),
+            )
+        case Kind.CONTROL_DOWN:
+            return Letter(
+                f"{state}, not failed over: the passive NAT is down too",
+                f"{backends}, and the {roles[1]} NAT {other} that stands by has lost the Internet, too, or does not "
+                "answer: a failover would help nobody.",
+                seen,
+                ("to hold. As soon as the passive NAT has the Internet and backends have not, it fails over.",),
+                (NOTHING_DONE,),
+                next=(
+                    Step("Look whether AWS or the Internet has trouble: https://health.aws.amazon.com/health/status"),
+                    look,
+                    Step(f"Mend either NAT; {other} is enough, the subnets then follow by themselves."),
+                ),
+            )
+        case Kind.BOOTING:
+            return Letter(
+                f"{state}, not failed over: a NAT has just booted",
+                f"{backends}, but nothing is judged while machines have only just booted.",
+                seen,
+                (f"to hold until both NATs have run for {s.warm_up} s.",),
+                (NOTHING_DONE,),
+                next=(look, by_hand),
+            )
+        case _:
+            return Letter(
+                f"{state} and locked: nothing is done about it",
+                f"{backends} while the pair is locked: nothing fails over until you re-arm.",
+                seen,
+                ("to hold, because of the lock.",),
+                (NOTHING_DONE,),
+                next=(
+                    Step("See why it is locked", (read_lock(s),)),
+                    look,
+                    Step(f"If the other NAT, {other}, is fine, re-arm and the subnets fail over", (rearm(s),)),
+                    by_hand,
+                ),
+            )
+
+
+def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
+    seen = (f"{c.reason}.", *hosts(c.evidence, s), f"So since {moment(since)}.")
+    hold = ("to hold: nothing fails over while it is so.",)
+    log = Step("What the function says of it", (read_log(s),))
+    match c.kind:
+        case Kind.CANNOT_JUDGE:
+            return Letter(
+                "can't judge: too few backends answer",
+                f"Fewer than {s.failure_threshold} backends answer, so that a dead NAT could not be told from dead "
+                "servers: the subnets are not protected.",
+                seen,
+                hold,
+                (NOTHING_DONE,),
+                next=(
+                    Step(
+                        f"See which are online in Systems Manager; at least {s.failure_threshold} have to run, carry "
+                        f"the tag {s.probe_tag_key}={s.probe_tag_value}, and be online",
+                        (online_backends(s),),
+                    ),
+                    log,
+                ),
+            )
+        case Kind.NO_SUBNETS:
+            return Letter(
+                "no subnet is protected",
+                "No subnet is explicitly associated with either route table of the pair, so that there is nothing "
+                "that could be moved: the subnets are not protected.",
+                seen,
+                hold,
+                (NOTHING_DONE,),
+                next=(
+                    Step("See which subnets use which table", (read_tables(s),)),
+                    Step("Associate each private subnet", (associate(s, s.primary_route_table),)),
+                ),
+            )
+        case Kind.SPLIT:
+            return Letter(
+                "subnets split over both NATs: unprotected",
+                "Some subnets use one route table of the pair and some the other, so that no NAT is the active one.",
+                seen,
+                hold,
+                (NOTHING_DONE,),
+                next=(
+                    Step("See which subnets use which table", (read_tables(s),)),
+                    Step("Move all of them to one table", (move_subnet(s, s.primary_route_table),)),
+                ),
+            )
+        case _:
+            passive = s.other_table(c.active or s.primary_route_table)
+            nat = s.nat_of(passive)
+            return Letter(
+                "the passive NAT could not take over",
+                f"The {s.role_of(passive)} NAT {nat} that stands by could not take over: the subnets are online, but "
+                "not protected.",
+                seen,
+                ("nothing; a failover would be held.",),
+                (NOTHING_DONE,),
+                next=(
+                    Step("See what EC2 says of it", (read_status(s, nat), read_tables(s, passive))),
+                    Step("Start or mend it; a reboot is harmless while it is passive", (reboot(s, nat),)),
+                    log,
+                ),
+            )
+
+
+def _unaddressed(c: Condition, since: float, s: Settings) -> Letter:
+    return unaddressed((f"{c.reason}.", f"So since {moment(since)}."), c.active or s.primary_route_table, s)
+
+
+def _degraded(c: Condition, since: float, s: Settings) -> Letter:
+    seen = (f"{c.reason}.", *c.details, f"So since {moment(since)}.")
+    active = c.active or s.primary_route_table
+    if c.kind is Kind.ROUTES_DIFFER:
+        return Letter(
+            "the route tables differ",
+            "The two route tables differ in more than the default route: a failover would take these routes from the "
+            "subnets, or add them.",
+            seen,
+            ("to tell you before it matters; a failover is not held back by it.",),
+            (NOTHING_DONE,),
+            next=(
+                Step(f"Make {s.other_table(active)} like {active}", (read_tables(s),)),
+                Step("Or set mirrorRoutes in the pair's configuration, to have missing routes copied."),
+            ),
+        )
+    return elsewhere(seen, active, s)
+
+
+def _locked(c: Condition, since: float, s: Settings) -> Letter:
+    seen = (f"{c.reason}.", f"So since {moment(since)}.")
+    see = Step("See the lock", (read_lock(s),))
+    if c.kind is Kind.PAUSED:
+        return Letter(
+            "paused for a day: nothing is protected",
+            "A person has paused the pair, a day ago or longer: no host is asked, and nothing fails over.",
+            seen,
+            next=(see, Step("When the work is done, re-arm", (rearm(s),))),
+        )
+    return Letter(
+        "the lock can't be understood: locked",
+        "The lock holds something that the function does not understand, so that it takes the pair for locked: "
+        "nothing fails over.",
+        seen,
+        ("to hold, because of the lock.",),
+        (NOTHING_DONE,),
+        next=(see, Step("If nobody meant it, re-arm", (rearm(s),))),
+    )

@@ -1,0 +1,1 @@
+"""What a pair costs: calls, billed time, and dollars a month."""

@@ -1,0 +1,1 @@
+"""The doctor's checks, on snapshots and on planted faults."""

@@ -1,0 +1,68 @@
+"""The doctor as a process: nothing is found on a healthy pair, and the exit status says how bad it is."""
+
+from __future__ import annotations
+
+import json
+
+from nat_failover.cli.checks import CHECKS
+from nat_failover.cli.checks.finding import Severity
+from nat_failover.cli.errors import Exit
+from tests.cli.beside import FUNCTION
+from tests.cli.deployed import Deployment
+
+
+def test_on_a_healthy_pair_nothing_is_found(deployment: Deployment) -> None:
+    deployment.tick()
+    done = deployment.command.run("doctor")
+    assert done.stdout.strip() == f"pair main: well, {len(CHECKS)} checks"
+    assert done.returncode == Exit.FINE, done.stderr
+
+
+def test_an_error_ends_it_with_trouble_and_is_told_in_a_line_with_its_remedy(deployment: Deployment) -> None:
+    functions = deployment.aws.client("lambda")
+    functions.put_function_concurrency(FunctionName=FUNCTION, ReservedConcurrentExecutions=0)
+    try:
+        done = deployment.command.run("doctor", "main")
+    finally:
+        functions.delete_function_concurrency(FunctionName=FUNCTION)
+    assert done.returncode == Exit.TROUBLE
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("error")]
+    assert f"function {FUNCTION} has a reserved concurrency of 0: it never runs. " in line
+    assert line.endswith(f"aws lambda delete-function-concurrency --function-name {FUNCTION} --region eu-central-1")
+
+
+def test_a_warning_alone_has_an_exit_status_of_its_own(deployment: Deployment) -> None:
+    watch = deployment.aws.client("cloudwatch")
+    alarm = {"AlarmName": f"{FUNCTION}-routes-differ", "StateReason": "a test"}
+    watch.set_alarm_state(**alarm, StateValue="ALARM")
+    try:
+        done = deployment.command.run("doctor", "--json")
+    finally:
+        watch.set_alarm_state(**alarm, StateValue="OK")
+    assert done.returncode == Exit.WARNINGS
+    (finding,) = json.loads(done.stdout)["main"]
+    assert (finding["check"], finding["severity"]) == ("alarm", Severity.WARNING)
+    assert finding["remedy"].startswith("aws cloudwatch describe-alarms ")
+
+
+def test_what_may_not_be_read_is_told_with_the_permission_that_lacks(deployment: Deployment) -> None:
+    environ = deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-DescribeNetworkAcls"}
+    done = deployment.command.run("doctor", environ=environ)
+    assert done.returncode == Exit.WARNINGS
+    assert "acls could not be read: you have no permission for ec2:DescribeNetworkAcls" in done.stdout
+
+
+def test_where_aws_may_not_simulate_the_role_its_policies_are_compared(deployment: Deployment) -> None:
+    environ = deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-SimulatePrincipalPolicy"}
+    assert deployment.command.run("doctor", environ=environ).returncode == Exit.FINE
+    iam = deployment.aws.client("iam")
+    role = deployment.account.functions.get_function_configuration(FunctionName=FUNCTION)["Role"].rsplit("/", 1)[-1]
+    policy = iam.get_role_policy(RoleName=role, PolicyName="pair")["PolicyDocument"]
+    less = [statement for statement in policy["Statement"] if statement["Sid"] != "SwapTables"]
+    iam.put_role_policy(RoleName=role, PolicyName="pair", PolicyDocument=json.dumps({**policy, "Statement": less}))
+    try:
+        done = deployment.command.run("doctor", environ=environ)
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName="pair", PolicyDocument=json.dumps(policy))
+    assert done.returncode == Exit.TROUBLE
+    assert "may not do ec2:ReplaceRouteTableAssociation on arn:aws:ec2:" in done.stdout

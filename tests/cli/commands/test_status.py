@@ -1,0 +1,132 @@
+"""`status` as a process: what it shows of a healthy pair and of one in trouble, as a screen, as JSON, and watched."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from nat_failover.cli.errors import Exit
+from nat_failover.lock.record import LockState, Record
+from tests.cli.beside import FUNCTION
+from tests.cli.deployed import Deployment
+from tests.cli.terminal import watching
+
+
+def alarms(deployment: Deployment) -> int:
+    """Give how many alarms the pair has."""
+    count = len(deployment.aws.client("cloudwatch").describe_alarms()["MetricAlarms"])
+    assert count > 10
+    return count
+
+
+def test_a_healthy_pair_is_shown_with_everything_about_it(deployment: Deployment) -> None:
+    deployment.tick()
+    done = deployment.command.run("status")
+    assert done.returncode == Exit.FINE, done.stderr
+    shown, count = done.stdout, alarms(deployment)
+    assert "protected: if the active NAT dies, the subnets move to nat-failover-main-standby" in shown
+    for words in (
+        "armed for",
+        "HOLD, all is well (3 reachable)",
+        "nat-a",
+        f"{count} of {count} OK",
+        "equal but for the default",
+    ):
+        assert words in shown
+    for subnet in ("10.0.10.0/24", "10.0.11.0/24"):
+        assert subnet in shown
+    # The active NAT may have been asked, too, when it was the passive one.
+    reachable = [row for row in shown.splitlines() if " REACHABLE " in row and " active " not in row]
+    assert sorted(row.split()[1] for row in reachable) == ["backend-0", "backend-1", "backend-2", "standby"]
+    assert "UNREACHABLE" not in shown
+
+
+def test_the_same_is_there_as_json(deployment: Deployment) -> None:
+    deployment.tick()
+    told = deployment.command.json("status", "main")["main"]
+    assert told["protected"] is True
+    assert told["trouble"] == []
+    assert told["active"] == deployment.setting("PRIMARY_INSTANCE")
+    assert {nat["role"]: (nat["now"], nat["state"], nat["agent"]) for nat in told["nats"]} == {
+        "primary": ("active", "running", "Online"),
+        "standby": ("passive", "running", "Online"),
+    }
+    assert {subnet["table"] for subnet in told["subnets"]} == {deployment.setting("PRIMARY_ROUTE_TABLE")}
+    assert [backend["word"] for backend in told["backends"]] == ["REACHABLE"] * 3
+    assert all(backend["age"] < 60 for backend in told["backends"])
+    assert told["last_tick"]["cause"] == "HEALTHY"
+    assert told["unread"] == {}
+
+
+def test_a_locked_pair_is_not_protected_and_says_since_when_why_and_by_what_evidence(deployment: Deployment) -> None:
+    tables = (deployment.setting("PRIMARY_ROUTE_TABLE"), deployment.setting("STANDBY_ROUTE_TABLE"))
+    record = Record(
+        LockState.FAILED_OVER, "id", time.time() - 7200, *tables, {}, ("i-1", "i-2"), "they were offline", "ok", 1.5
+    )
+    deployment.aws.write_lock(record.text())
+    try:
+        done, told = deployment.command.run("status"), deployment.command.json("status")["main"]
+    finally:
+        deployment.aws.write_lock("armed")
+    assert done.returncode == Exit.TROUBLE
+    assert "NOT PROTECTED" in done.stdout
+    assert "failed-over for 2 h" in done.stdout
+    assert "they were offline" in done.stdout
+    assert told["lock"]["evidence"] == ["i-1", "i-2"]
+    assert told["lock"]["seconds"] == 1.5
+    assert not told["protected"]
+
+
+def test_a_pause_is_shown_with_who_paused_the_pair_and_why(deployment: Deployment) -> None:
+    word = {"state": "paused", "by": "arn:aws:iam::123456789012:user/alice", "since": "?", "reason": "new kernel"}
+    deployment.aws.write_lock(json.dumps(word))
+    try:
+        done = deployment.command.run("status")
+    finally:
+        deployment.aws.write_lock("armed")
+    assert done.returncode == Exit.TROUBLE
+    assert "why      new kernel" in done.stdout
+    assert "by       alice" in done.stdout
+
+
+def test_an_alarm_that_fires_is_named(deployment: Deployment) -> None:
+    watch = deployment.aws.client("cloudwatch")
+    watch.set_alarm_state(AlarmName=f"{FUNCTION}-control-down", StateValue="ALARM", StateReason="a test")
+    try:
+        done = deployment.command.run("status")
+    finally:
+        watch.set_alarm_state(AlarmName=f"{FUNCTION}-control-down", StateValue="OK", StateReason="a test")
+    count = alarms(deployment)
+    assert f"{count - 1} of {count} OK, {FUNCTION}-control-down fires" in done.stdout
+
+
+def test_watched_it_is_shown_anew_until_ctrl_c(deployment: Deployment) -> None:
+    try:
+        with watching(deployment.command) as screen:
+            assert screen.shows("armed")
+            deployment.aws.write_lock("paused")
+            assert screen.shows("the pair is paused")
+    finally:
+        deployment.aws.write_lock("armed")
+    assert screen.exit_status == Exit.TROUBLE
+
+
+def test_watching_is_not_for_programs(deployment: Deployment) -> None:
+    assert deployment.command.run("status", "--watch", "--json").returncode == Exit.USAGE
+
+
+@pytest.mark.parametrize("command", ["status", "doctor", "history"])
+def test_without_permission_to_find_the_function_the_action_is_named(deployment: Deployment, command: str) -> None:
+    done = deployment.command.run(
+        command, environ=deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-ListFunctions"}
+    )
+    assert done.returncode == Exit.REFUSED
+    assert "you have no permission for lambda:ListFunctions" in done.stderr
+
+
+def test_credentials_that_aws_does_not_know_are_told(deployment: Deployment) -> None:
+    done = deployment.command.run("status", environ=deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "stranger"})
+    assert done.returncode == Exit.REFUSED
+    assert "AWS does not accept the credentials" in done.stderr

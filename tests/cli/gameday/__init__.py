@@ -1,0 +1,1 @@
+"""Game days, and what they read from the function's log."""

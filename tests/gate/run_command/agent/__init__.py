@@ -1,0 +1,1 @@
+"""The agent on one host: its queue, its connection, its results."""

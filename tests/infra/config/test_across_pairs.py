@@ -1,0 +1,153 @@
+"""Pairs and stacks that get in each other's way, and whatever else may stand in a configuration."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.config import Configuration, ConfigurationError, PairConfig, read_configuration
+from infra.config.reading import key_of
+from tests.infra.config.refusals import problems
+from tests.tools.checked import pair
+
+
+@pytest.mark.parametrize(
+    ("second", "path"),
+    [
+        (pair("main", "1"), "name"),
+        (pair("ma-in", "1"), "name"),
+        ({**pair("other", "1"), "primaryRouteTableId": "rtb-0123456789abcdef0"}, "primaryRouteTableId"),
+        (pair("other", "1", probeTag={"value": "main"}), "probeTag"),
+        (pair("other", "1", ssmAccess="none"), "ssmAccess"),
+        (pair("other", "1", standbyElasticIp="eipalloc-0123456789abcdef0"), "standbyElasticIp"),
+    ],
+)
+def test_two_pairs_that_get_in_each_others_way_are_told(second: dict[str, object], path: str) -> None:
+    (said,) = problems({"pairs": [pair(ssmAccess="create", standbyElasticIp="eipalloc-0123456789abcdef0"), second]})
+    assert said.startswith(f"nat-failover.pairs[1].{path} is ")
+    assert "nat-failover.pairs[0]" in said
+
+
+def standing(name: str, digit: str, table: str) -> dict[str, object]:
+    there = {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": table}
+    return pair(name, digit, standbySubnetId=None, **there)
+
+
+def test_no_table_is_in_two_pairs_in_whichever_role() -> None:
+    theirs, mine = "rtb-0fedcba9876543210", "rtb-0fedcba9876543211"
+    same = problems({"pairs": [standing("main", "0", theirs), standing("other", "1", theirs)]})
+    crossed = problems({"pairs": [pair(), standing("other", "1", "rtb-0123456789abcdef0")]})
+    for (said,), first in ((same, "standbyRouteTableId"), (crossed, "primaryRouteTableId")):
+        assert said.startswith("nat-failover.pairs[1].standbyRouteTableId is ")
+        assert said.endswith(f": so is nat-failover.pairs[0].{first}, and a table can be in one pair only")
+    assert read_configuration({"pairs": [standing("main", "0", theirs), standing("other", "1", mine)]})
+
+
+@pytest.mark.parametrize("theirs", ["egressAddress", "standbyElasticIp"])
+def test_an_egress_address_follows_one_pair_only_and_is_nobodys_fixed_one(theirs: str) -> None:
+    address = "eipalloc-0123456789abcdef0"
+    (said,) = problems({"pairs": [pair(**{theirs: address}), pair("other", "1", egressAddress=address)]})
+    assert said.startswith("nat-failover.pairs[1].egressAddress is ")
+    assert said.endswith(f": so is nat-failover.pairs[0].{theirs}, and an address can be in one pair only")
+
+
+@pytest.mark.parametrize("theirs", ["egressAddress", "standbyEgressAddress"])
+def test_a_second_address_is_no_other_pairs(theirs: str) -> None:
+    first, address = "eipalloc-0123456789abcdef1", "eipalloc-0123456789abcdef0"
+    one = {"egressAddress": first} | {theirs: address}
+    other = {"egressAddress": "eipalloc-0123456789abcdef2", "standbyEgressAddress": address}
+    (said,) = problems({"pairs": [pair(**one), pair("other", "1", **other)]})
+    assert said.startswith("nat-failover.pairs[1].standbyEgressAddress is ")
+    assert said.endswith(f": so is nat-failover.pairs[0].{theirs}, and an address can be in one pair only")
+
+
+def test_every_pair_may_have_an_address_allocated() -> None:
+    assert read_configuration({"defaults": {"standbyElasticIp": "allocate"}, "pairs": [pair(), pair("other", "1")]})
+
+
+def test_two_stacks_can_not_both_make_endpoints_in_a_vpc() -> None:
+    stacks = [{"name": "one", "pairs": ["main"]}, {"name": "two", "pairs": ["other"]}]
+    pairs = [pair(ssmAccess="create"), pair("other", "1", ssmAccess="create")]
+    (said,) = problems({"pairs": pairs, "stacks": stacks})
+    assert said.startswith('nat-failover.pairs[1].ssmAccess is "create": it must be existing, since ')
+    assert read_configuration({"pairs": pairs})
+
+
+def test_the_same_tag_in_two_regions_is_fine() -> None:
+    tag = {"key": "role", "value": "web"}
+    pairs = [pair(probeTag=tag), pair("other", "1", probeTag=tag)]
+    stacks = [
+        {"name": "one", "pairs": ["main"], "region": "eu-central-1"},
+        {"name": "two", "pairs": ["other"], "region": "eu-west-1"},
+    ]
+    assert len(read_configuration({"pairs": pairs, "stacks": stacks}).stacks) == 2
+    assert len(problems({"pairs": pairs})) == 1
+
+
+@pytest.mark.parametrize(
+    ("stacks", "said"),
+    [
+        ([{"name": "s", "pairs": ["main", "mian"]}], 'stacks[0].pairs[1] is "mian": it must be the name of a pair'),
+        (
+            [{"name": "s", "pairs": ["main"]}, {"name": "t", "pairs": ["main"]}],
+            'stacks[1].pairs[0] is "main": nat-failover.stacks[0] holds it already',
+        ),
+        (
+            [{"name": "s", "pairs": ["main"]}, {"name": "s", "pairs": ["other"]}],
+            'stacks[1].name is "s": nat-failover.stacks[0] has it too',
+        ),
+        ([{"name": "1s", "pairs": ["main"]}], 'stacks[0].name is "1s": it must be 1 to 128 letters'),
+        (
+            [{"name": "s", "pairs": ["main"], "region": "Frankfurt"}],
+            'stacks[0].region is "Frankfurt": it must be an AWS',
+        ),
+        ([{"name": "s", "pairs": ["main"], "account": 42}], "stacks[0].account is 42: it must be an AWS account id"),
+        ([{"name": "s"}], "stacks[0].pairs is missing"),
+        ([], "stacks is []: it must be a list of stacks"),
+        ({}, "stacks is {}: it must be a list of stacks"),
+    ],
+)
+def test_a_mistake_in_the_stacks_is_told(stacks: object, said: str) -> None:
+    pairs = [pair(), pair("other", "1")] if "other" in str(stacks) else [pair()]
+    assert any(p.startswith(f"nat-failover.{said}") for p in problems({"pairs": pairs, "stacks": stacks}))
+
+
+def test_a_pair_in_no_stack_is_told() -> None:
+    block = {"pairs": [pair(), pair("other", "1")], "stacks": [{"name": "s", "pairs": ["main"]}]}
+    assert problems(block) == ['nat-failover.stacks holds ["main"]: pair other is in none of them']
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = [key_of(f) for f in fields(PairConfig)]
+
+
+def read_or_refused(block: object) -> Configuration | tuple[str, ...]:
+    try:
+        return read_configuration(block)
+    except ConfigurationError as error:
+        return error.problems
+
+
+@given(
+    settings=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6), top=st.dictionaries(st.text(max_size=5), JSON)
+)
+def test_whatever_is_in_it_the_configuration_is_read_or_refused(
+    settings: dict[str, Any], top: dict[str, object]
+) -> None:
+    outcome = read_or_refused({**top, "pairs": [{**pair(), **settings}, pair("other", "1")]})
+    assert isinstance(outcome, Configuration) or all(len(said) < 1000 for said in outcome)
+
+
+@given(stacks=JSON, account=JSON, region=JSON)
+def test_whatever_the_stacks_are_they_are_read_or_refused(stacks: object, account: object, region: object) -> None:
+    block = {"pairs": [pair()], "stacks": stacks, "account": account, "region": region}
+    outcome = read_or_refused(block)
+    assert isinstance(outcome, Configuration) or outcome

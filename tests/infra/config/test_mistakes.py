@@ -1,0 +1,290 @@
+"""Each mistake in the configuration has its own sentence, all are told at once, and nothing else goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from infra.config import Mode, PairConfig, ProbeTag, SsmAccess, checked_pair, read_configuration
+from tests.infra.config.refusals import TWELVE, problem, problems
+from tests.tools.checked import pair
+
+PATH = "nat-failover.pairs[0]"
+
+
+def read(**settings: Any) -> PairConfig:
+    (stack,) = read_configuration({"pairs": [pair(**settings)]}).stacks
+    (only,) = stack.pairs
+    return only
+
+
+def test_the_least_that_is_needed_is_enough() -> None:
+    assert read() == PairConfig(
+        name="main",
+        vpc_id="vpc-0123456789abcdef0",
+        primary_route_table_id="rtb-0123456789abcdef0",
+        primary_instance_id="i-0123456789abcdef0",
+        standby_subnet_id="subnet-0123456789abcdef0",
+    )
+
+
+@pytest.mark.parametrize("key", ["name", "vpcId", "primaryRouteTableId", "primaryInstanceId", "standbySubnetId"])
+def test_what_has_no_default_is_missed(key: str) -> None:
+    block = pair()
+    del block[key]
+    (said,) = problems({"pairs": [block]})
+    assert said.startswith(f"{PATH}.{key} is missing: it must be ")
+    assert ", for example " in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "value", "allowed"),
+    [
+        ({"name": "Main"}, '"Main"', "1 to 31 of a-z, 0-9 and -"),
+        ({"name": "a" * 32}, f'"{"a" * 32}"', "1 to 31"),
+        ({"vpcId": "rtb-0123456789abcdef0"}, '"rtb-0123456789abcdef0"', "a VPC id (vpc- and 8 or 17"),
+        ({"vpcId": "vpc-0123456789abcdefg"}, '"vpc-0123456789abcdefg"', "hexadecimal"),
+        ({"primaryRouteTableId": "vpc-0123456789abcdef0"}, '"vpc-', "a route table id (rtb-"),
+        ({"primaryInstanceId": "eni-0123456789abcdef0"}, '"eni-', "an instance id (i-"),
+        ({"standbySubnetId": "i-0123456789abcdef0"}, '"i-', "a subnet id (subnet-"),
+        ({"mode": "auto"}, '"auto"', "one of automatic, observe"),
+        ({"targets": []}, "[]", "a list of 1 to 5 different values, each an IPv4 address or a host name"),
+        ({"targets": ["1.1.1.1", "1.1.1.1"]}, '["1.1.1.1", "1.1.1.1"]', "different"),
+        ({"interval": 0.1}, "0.1", "a number of seconds from 0.2 to 60"),
+        ({"interval": 0.333}, "0.333", "two decimals at most"),
+        ({"failures": 0}, "0", "a whole number of pings from 1 to 99"),
+        ({"window": 30}, "30", "0, or at least the period of 60 seconds"),
+        ({"window": 240, "periodMinutes": 5}, "240", "at least the period of 300 seconds"),
+        ({"window": 5000}, "5000", "from 0 to 3000"),
+        ({"window": 100, "interval": 10, "failures": 10}, "100", "longer than failures and interval need together"),
+        ({"periodMinutes": 0.5}, "0.5", "a whole number of minutes from 1 to 60"),
+        ({"warmUp": -1}, "-1", "from 0 to 86400"),
+        ({"freshness": True}, "true", "from 5 to 3600"),
+        ({"failureThreshold": 11}, "11", "at most sampleSize, which is 10"),
+        ({"sampleSize": 50}, "50", "a whole number of backends from 1 to 49"),
+        ({"ssmAccess": "yes"}, '"yes"', "one of existing, create, none"),
+        ({"silenceAfter": 1}, "1", "from 3 to 300"),
+        ({"standbyInstanceType": "t4g"}, '"t4g"', "an EC2 instance type"),
+        ({"standbyAmi": "al2"}, '"al2"', "al2023 (the latest Amazon Linux 2023), an AMI id"),
+        ({"standbyRootDevice": "/dev/sda1"}, '"/dev/sda1"', "that of al2023"),
+        ({"standbyRootDevice": "sda"}, '"sda"', "/dev/xvda or /dev/sda1"),
+        ({"protectedCidrs": []}, "[]", "a list of 1 to 50"),
+        ({"logRetentionDays": 42}, "42", "one of 1, 3, 5, 7, 14, 30"),
+        ({"logLevel": "chatty"}, '"chatty"', "one of DEBUG, INFO, WARNING, ERROR"),
+        ({"functionMemory": 64}, "64", "a whole number of megabytes from 128"),
+        ({"functionTimeout": 10}, "10", "a whole number of seconds from 30"),
+        ({"tags": "team"}, '"team"', "up to 40 tags"),
+        ({"probeTag": "web"}, '"web"', "an object with settings"),
+    ],
+)
+def test_a_wrong_value_is_told_with_path_value_what_is_allowed_and_an_example(
+    settings: dict[str, Any], value: str, allowed: str
+) -> None:
+    said = problem(**settings)
+    assert said.startswith(tuple(f"{PATH}.{key} is " for key in settings))
+    assert value in said
+    assert f"it must be {allowed}" in said or ("it must be " in said and allowed in said)
+    assert ", for example " in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({"targets": ["1.1.1.1", "-f"]}, "targets[1]"),
+        ({"targets": ["1.1.1"]}, "targets[0]"),
+        ({"targets": ["1.1.1.256"]}, "targets[0]"),
+        ({"targets": ["2001:db8::1"]}, "targets[0]"),
+        ({"targets": ["a b"]}, "targets[0]"),
+        ({"targets": ["under_score.example"]}, "targets[0]"),
+        ({"targets": ["x" * 64]}, "targets[0]"),
+        ({"targets": [7]}, "targets[0]"),
+        ({"protectedCidrs": ["10.0.0.1/16"]}, "protectedCidrs[0]"),
+        ({"protectedCidrs": ["0.0.0.0/0"]}, "protectedCidrs[0]"),
+        ({"protectedCidrs": ["10.0.0.0"]}, "protectedCidrs[0]"),
+        ({"mailAddresses": ["oncall"]}, "mailAddresses[0]"),
+        ({"tags": {"aws:team": "x"}}, "tags.aws:team"),
+        ({"tags": {"team": "x" * 257}}, "tags.team"),
+        ({"probeTag": {"key": ""}}, "probeTag.key"),
+        ({"ssmAccess": "create", "endpointSubnetIds": ["vpc-0123456789abcdef0"]}, "endpointSubnetIds[0]"),
+    ],
+)
+def test_a_wrong_part_is_told_by_its_own_path(settings: dict[str, Any], path: str) -> None:
+    assert problem(**settings).startswith(f"{PATH}.{path} is ")
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("sampelSize", "sampleSize"),
+        ("vpcID", "vpcId"),
+        ("sample_size", "sampleSize"),
+        ("standby-ami", "standbyAmi"),
+        ("subnetId", "standbySubnetId"),
+        ("treshold", "failureThreshold"),
+    ],
+)
+def test_an_unknown_setting_is_told_with_the_one_that_may_be_meant(key: str, meant: str) -> None:
+    block = {**pair(), key: "x"}
+    assert f"{PATH}.{key} is not a setting: did you mean {meant}?" in problems({"pairs": [block]})
+
+
+@pytest.mark.parametrize("key", ["subnetIds", "subnet_ids"])
+def test_subnets_are_not_associated_by_the_stack_and_the_command_that_does_it_is_told(key: str) -> None:
+    """An association that a failover has replaced is gone, and CloudFormation would still hold on to its id."""
+    said = problem(**{key: ["subnet-0123456789abcdef0"]})
+    assert said.startswith(f"{PATH}.{key} is not a setting: ")
+    assert "aws ec2 associate-route-table --subnet-id" in said
+
+
+def test_an_unknown_setting_that_is_like_no_other_is_told_with_all_that_there_are() -> None:
+    said = problem(zzz=1)
+    assert said.startswith(f"{PATH}.zzz is not a setting: the settings here are alarmActions, ")
+    assert "nat-failover.pears is not a setting: did you mean pairs?" in problems({"pairs": [pair()], "pears": []})
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": "rtb-0123456789abcdef0"},
+            'standbyRouteTableId is "rtb-0123456789abcdef0": it must be another table than primaryRouteTableId',
+        ),
+        (
+            {"standbyInstanceId": "i-0123456789abcdef0", "standbyRouteTableId": "rtb-0fedcba9876543210"},
+            'standbyInstanceId is "i-0123456789abcdef0": it must be another instance than primaryInstanceId',
+        ),
+        ({"standbyInstanceId": "i-0fedcba9876543210"}, "standbyRouteTableId is missing"),
+        ({"standbyRouteTableId": "rtb-0fedcba9876543210"}, "standbyInstanceId is missing"),
+    ],
+)
+def test_an_existing_standby_is_another_one_and_named_as_a_whole(settings: dict[str, Any], said: str) -> None:
+    (only,) = problems({"pairs": [pair(standbySubnetId=None, **settings)]})
+    assert only.startswith(f"{PATH}.{said}")
+
+
+def test_a_subnet_for_a_standby_that_exists_is_told_to_be_of_no_use() -> None:
+    said = problem(standbyInstanceId="i-0fedcba9876543210", standbyRouteTableId="rtb-0fedcba9876543210")
+    assert said.startswith(f"{PATH}.standbySubnetId is ")
+    assert "it must be left out" in said
+
+
+def test_endpoint_subnets_without_endpoints_are_told_to_be_of_no_use() -> None:
+    said = problem(endpointSubnetIds=["subnet-0123456789abcdef0"])
+    assert "it must be left out unless ssmAccess is create" in said
+
+
+@pytest.mark.parametrize("setting", [{"vpcCidrs": ["10.1.0.0/16"]}, {"ec2Messages": True}])
+@pytest.mark.parametrize("access", ["existing", "none"])
+def test_what_is_for_endpoints_only_is_told_to_be_of_no_use_without_them(setting: dict[str, Any], access: str) -> None:
+    said = problem(ssmAccess=access, **setting)
+    assert said.startswith(f"{PATH}.{next(iter(setting))} is ")
+    assert f'it must be left out unless ssmAccess is create; it is "{access}"' in said
+
+
+def test_endpoints_need_a_subnet() -> None:
+    existing = {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": "rtb-0fedcba9876543210"}
+    (said,) = problems({"pairs": [pair(standbySubnetId=None, ssmAccess="create", **existing)]})
+    assert said.startswith(f"{PATH}.endpointSubnetIds is missing")
+
+
+def test_twelve_mistakes_are_twelve_sentences() -> None:
+    said = problems(TWELVE)
+    assert [p.partition(" is ")[0].removeprefix("nat-failover.pairs") for p in said] == [
+        "[0].sampelSize",
+        "[0].vpcId",
+        "[0].primaryInstanceId",
+        "[0].mode",
+        "[0].targets[1]",
+        "[0].standbyAmi",
+        "[0].protectedCidrs[0]",
+        "[0].mailAddresses[0]",
+        "[0].logRetentionDays",
+        "[0].failureThreshold",
+        "[0].window",
+        "[1].name",
+    ]
+
+
+def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
+    config = read(
+        targets="1.1.1.1, example.com",
+        interval="1.5",
+        window="0",
+        sampleSize="5",
+        mode="Observe",
+        mirrorRoutes="True",
+        ssmAccess="none",
+        logRetentionDays="30",
+        mailAddresses="a@example.com,b@example.com",
+    )
+    assert config.targets == ("1.1.1.1", "example.com")
+    assert (config.interval, config.window, config.sample_size) == (1.5, 0, 5)
+    assert (config.mode, config.ssm_access) == (Mode.OBSERVE, SsmAccess.NONE)
+    assert config.log_retention_days == 30
+    assert config.mirror_routes is True
+    assert config.mail_addresses == ("a@example.com", "b@example.com")
+
+
+def test_defaults_hold_for_every_pair_that_does_not_say_otherwise() -> None:
+    block: dict[str, Any] = {
+        "defaults": {"sampleSize": 5, "probeTag": {"key": "role"}, "mode": "observe"},
+        "pairs": [pair(), pair("other", "1", mode="automatic")],
+    }
+    one, two = read_configuration(block).stacks[0].pairs
+    assert (one.sample_size, two.sample_size) == (5, 5)
+    assert (one.mode, two.mode) == (Mode.OBSERVE, Mode.AUTOMATIC)
+    assert one.probe_tag == ProbeTag(key="role")
+    assert (one.probe_tag_value, two.probe_tag_value) == ("main", "other")
+
+
+def test_a_mistake_in_the_defaults_is_told_once() -> None:
+    said = problems({"defaults": {"sampleSize": 0, "name": "x"}, "pairs": [pair(), pair("other", "1")]})
+    assert [p.partition(" is ")[0] for p in said] == ["nat-failover.defaults.sampleSize", "nat-failover.defaults.name"]
+
+
+@pytest.mark.parametrize("block", [{}, {"pairs": []}, {"pairs": None}])
+def test_no_pair_is_told_with_an_example(block: object) -> None:
+    (said,) = problems(block)
+    assert said.startswith("no pair is configured: ")
+    assert '"primaryRouteTableId": "rtb-' in said
+
+
+@pytest.mark.parametrize("block", [None, 7, "x", [], {"pairs": {}}, {"pairs": "x"}, {"pairs": [None]}, {"pairs": [[]]}])
+def test_what_is_no_configuration_at_all_is_told(block: object) -> None:
+    assert problems(block)
+
+
+def test_a_pair_made_in_python_may_have_ids_that_only_the_deployment_knows() -> None:
+    known_later = "${Token[TOKEN.42]}"
+    made = PairConfig(
+        name="main",
+        vpc_id=known_later,
+        primary_route_table_id=known_later,
+        primary_instance_id=known_later,
+        standby_subnet_id=known_later,
+    )
+    assert checked_pair(made) == made
+
+
+def test_a_pair_made_in_python_is_given_back_with_the_declared_types() -> None:
+    observe: Any = "observe"
+    subnets: Any = ["subnet-0123456789abcdef0"]
+    made = PairConfig(
+        name="main",
+        vpc_id="vpc-0123456789abcdef0",
+        primary_route_table_id="rtb-0123456789abcdef0",
+        primary_instance_id="i-0123456789abcdef0",
+        standby_subnet_id="subnet-0123456789abcdef0",
+        mode=observe,
+        ssm_access=SsmAccess.CREATE,
+        endpoint_subnet_ids=subnets,
+    )
+    assert checked_pair(made).mode is Mode.OBSERVE
+    assert checked_pair(made).endpoint_subnet_ids == ("subnet-0123456789abcdef0",)
+
+
+def test_every_setting_is_documented() -> None:
+    for setting in (*fields(PairConfig), *fields(ProbeTag)):
+        assert len(str(setting.metadata["doc"])) > 10, setting.name

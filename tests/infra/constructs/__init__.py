@@ -1,0 +1,1 @@
+"""Constructs as they are deployed."""

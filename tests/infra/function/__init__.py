@@ -1,0 +1,1 @@
+"""The function: its asset, its settings and triggers, and its role."""

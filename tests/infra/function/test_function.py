@@ -1,0 +1,247 @@
+"""The function, its settings, what invokes it, its lock and its topic, as they are deployed."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from infra.function.asset import PYTHON
+from nat_failover.events import StatusChange, Tick, parse
+from nat_failover.settings import Mode, Settings
+from tests.examples import BUS, NOW
+from tests.gate.events import Change
+from tests.infra.synthesis import Template, synthesize
+from tests.tools.checked import pair
+
+DOCUMENT = "nat-failover-main-probe"
+STATUS_CHANGE = BUS.status_change(
+    NOW, Change("e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-02573cafcfe0a1b2c", DOCUMENT, "Failed", NOW - 2)
+)
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return synthesize({"pairs": [pair(mailAddresses=["oncall@example.com"], tags={"team": "network"})]})
+
+
+def function(template: Template) -> dict[str, Any]:
+    return template.only("AWS::Lambda::Function")
+
+
+def settings(template: Template) -> Settings:
+    """Read the deployed environment as the function does, with ids and an ARN in place of references."""
+    variables = dict(function(template)["Environment"]["Variables"])
+    for name, known in {
+        "STANDBY_INSTANCE": "i-0fedcba9876543210",
+        "STANDBY_ROUTE_TABLE": "rtb-0fedcba9876543210",
+        "TOPIC": "arn:aws:sns:eu-central-1:123456789012:nat-failover-main",
+    }.items():
+        assert variables[f"NAT_FAILOVER_{name}"].startswith("<main")
+        variables[f"NAT_FAILOVER_{name}"] = known
+    return Settings.from_environment(variables)
+
+
+def matches(pattern: Any, event: Any) -> bool:
+    """Match as EventBridge does, as far as lists of values go."""
+    if isinstance(pattern, dict):
+        return isinstance(event, dict) and all(matches(rule, event.get(key)) for key, rule in pattern.items())
+    return event in pattern
+
+
+def rules(template: Template) -> tuple[dict[str, Any], dict[str, Any]]:
+    found = template.of("AWS::Events::Rule").values()
+    (tick,) = [rule for rule in found if "ScheduleExpression" in rule]
+    (report,) = [rule for rule in found if "EventPattern" in rule]
+    return tick, report
+
+
+def test_the_function_reads_the_defaults_out_of_its_environment(template: Template) -> None:
+    assert settings(template) == Settings(
+        pair="main",
+        lock_parameter="/nat-failover/main/lock",
+        claim_parameter="/nat-failover/main/claim",
+        told_parameter="/nat-failover/main/told",
+        probe_document=DOCUMENT,
+        probe_tag_key="nat-failover:probe",
+        probe_tag_value="main",
+        primary_route_table="rtb-0123456789abcdef0",
+        standby_route_table="rtb-0fedcba9876543210",
+        primary_instance="i-0123456789abcdef0",
+        standby_instance="i-0fedcba9876543210",
+        topic="arn:aws:sns:eu-central-1:123456789012:nat-failover-main",
+        claim_lease=60,
+    )
+
+
+def test_every_setting_reaches_the_function(template: Template) -> None:
+    told = synthesize(
+        {
+            "pairs": [
+                pair(
+                    mode="observe",
+                    targets=["192.0.2.1", "example.com"],
+                    interval=1.25,
+                    failures=5,
+                    window=1200,
+                    periodMinutes=2,
+                    warmUp=60,
+                    freshness=45,
+                    failureThreshold=4,
+                    sampleSize=20,
+                    ssmAccess="none",
+                    silenceAfter=15,
+                    probeTag={"key": "role", "value": "web"},
+                    functionTimeout=60,
+                )
+            ]
+        }
+    )
+    assert settings(told) == replace(
+        settings(template),
+        mode=Mode.OBSERVE,
+        targets=("192.0.2.1", "example.com"),
+        interval=1.25,
+        failures=5,
+        window=1200,
+        period=120,
+        warm_up=60,
+        freshness=45,
+        failure_threshold=4,
+        sample_size=20,
+        count_silence=True,
+        silence_after=15,
+        probe_tag_key="role",
+        probe_tag_value="web",
+        claim_lease=75,
+    )
+    assert function(told)["Timeout"] == 60
+
+
+def test_every_variable_that_the_function_knows_is_set() -> None:
+    """But those that are the function's own business."""
+    addresses = {"egressAddress": "eipalloc-0123456789abcdef0", "standbyEgressAddress": "eipalloc-0fedcba9876543210"}
+    template = synthesize({"pairs": [pair(**addresses)]})
+    own = {"settle", "confirm_for", "gather_for", "poll"}
+    known = {f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in own}
+    told = function(template)["Environment"]["Variables"]
+    assert {name for name in told if name.startswith("NAT_FAILOVER_")} == known
+    assert told["POWERTOOLS_SERVICE_NAME"] == "main"
+    assert told["POWERTOOLS_METRICS_NAMESPACE"] == "nat-failover"
+    assert told["POWERTOOLS_LOG_LEVEL"] == "INFO"
+
+
+def test_the_claim_outlives_the_invocation_that_made_it(template: Template) -> None:
+    assert settings(template).claim_lease > function(template)["Timeout"]
+
+
+def test_the_function_runs_the_newest_python_on_arm_with_time_to_act(template: Template) -> None:
+    deployed = function(template)
+    assert deployed["Runtime"] == f"python{PYTHON}"
+    assert deployed["Architectures"] == ["arm64"]
+    assert deployed["Handler"] == "nat_failover.handler.handler"
+    assert (deployed["Timeout"], deployed["MemorySize"]) == (45, 256)
+    assert deployed["FunctionName"] == "nat-failover-main"
+
+
+def test_nothing_keeps_an_event_from_the_function(template: Template) -> None:
+    """No limit to its concurrency, the retries of asynchronous invocations as Lambda has them, no VPC."""
+    assert not {"ReservedConcurrentExecutions", "VpcConfig", "DeadLetterConfig"} & function(template).keys()
+    assert not template.of("AWS::Lambda::EventInvokeConfig")
+
+
+def test_the_log_is_the_functions_own_and_is_kept_as_long_as_configured() -> None:
+    template = synthesize({"pairs": [pair(logRetentionDays=30)]})
+    ((group, properties),) = template.of("AWS::Logs::LogGroup").items()
+    assert properties == {"LogGroupName": "/aws/lambda/nat-failover-main", "RetentionInDays": 30}
+    assert function(template)["LoggingConfig"] == {"LogGroup": f"<{group}>"}
+
+
+def test_the_log_goes_with_the_stack(template: Template) -> None:
+    assert not [r for r in template.body["Resources"].values() if r.get("DeletionPolicy", "Delete") != "Delete"]
+
+
+@pytest.mark.parametrize(("minutes", "expression"), [(1, "rate(1 minute)"), (5, "rate(5 minutes)")])
+def test_the_schedule_has_the_period(minutes: int, expression: str) -> None:
+    tick, _ = rules(synthesize({"pairs": [pair(periodMinutes=minutes)]}))
+    assert tick["ScheduleExpression"] == expression
+    assert "State" not in tick
+
+
+@pytest.mark.parametrize("status", ["Failed", "TimedOut"])
+def test_a_host_that_reports_a_failure_invokes_the_function(template: Template, status: str) -> None:
+    event = {**STATUS_CHANGE, "detail": {**STATUS_CHANGE["detail"], "status": status}}
+    assert matches(rules(template)[1]["EventPattern"], event)
+    assert isinstance(parse(event, DOCUMENT), StatusChange)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"status": "Success"}, {"status": "InProgress"}, {"status": "Cancelled"}, {"document-name": "AWS-RunShellScript"}],
+)
+def test_no_other_command_and_no_healthy_host_invokes_the_function(template: Template, changed: dict[str, str]) -> None:
+    event = {**STATUS_CHANGE, "detail": {**STATUS_CHANGE["detail"], **changed}}
+    assert not matches(rules(template)[1]["EventPattern"], event)
+
+
+def test_the_tick_is_the_event_that_the_function_takes_for_one() -> None:
+    assert isinstance(parse({"source": "aws.events", "detail-type": "Scheduled Event"}, DOCUMENT), Tick)
+
+
+def test_both_rules_lead_to_the_function_and_may_invoke_it(template: Template) -> None:
+    (name,) = template.of("AWS::Lambda::Function")
+    for rule in rules(template):
+        assert [target["Arn"] for target in rule["Targets"]] == [f"<{name}.Arn>"]
+        assert "Input" not in rule["Targets"][0]
+    permissions = template.of("AWS::Lambda::Permission").values()
+    assert {p["SourceArn"] for p in permissions} == {f"<{rule}.Arn>" for rule in template.of("AWS::Events::Rule")}
+    assert {(p["FunctionName"], p["Principal"]) for p in permissions} == {(f"<{name}.Arn>", "events.amazonaws.com")}
+
+
+def test_the_lock_is_made_armed(template: Template) -> None:
+    lock = template.only("AWS::SSM::Parameter")
+    assert (lock["Name"], lock["Type"], lock["Value"]) == ("/nat-failover/main/lock", "String", "armed")
+    assert "aws ssm put-parameter --name /nat-failover/main/lock --value armed --overwrite" in lock["Description"]
+
+
+def test_no_setting_but_the_name_is_in_the_lock_so_that_no_deployment_re_arms_it(template: Template) -> None:
+    """CloudFormation writes the value again whenever a property changes, a tag included."""
+    plain = synthesize({"pairs": [pair()]})
+    assert plain.of("AWS::SSM::Parameter") == template.of("AWS::SSM::Parameter")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "AWS::EC2::Instance",
+        "AWS::EC2::RouteTable",
+        "AWS::EC2::SecurityGroup",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::SNS::Topic",
+        "AWS::SSM::Document",
+    ],
+)
+def test_everything_else_carries_the_configured_tags(template: Template, kind: str) -> None:
+    for properties in template.of(kind).values():
+        assert {"Key": "team", "Value": "network"} in properties["Tags"]
+
+
+def test_the_topic_takes_messages_over_tls_only(template: Template) -> None:
+    (topic,) = template.of("AWS::SNS::Topic")
+    policy = template.only("AWS::SNS::TopicPolicy")
+    (statement,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+    assert policy["Topics"] == [f"<{topic}>"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sns:Publish")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_people_get_mail(template: Template) -> None:
+    (topic,) = template.of("AWS::SNS::Topic")
+    assert template.only("AWS::SNS::Subscription") == {
+        "TopicArn": f"<{topic}>",
+        "Protocol": "email",
+        "Endpoint": "oncall@example.com",
+    }

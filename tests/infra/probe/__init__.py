@@ -1,0 +1,1 @@
+"""The SSM document that carries the probe."""

@@ -1,0 +1,1 @@
+"""Failovers, carried out on a pair in moto."""

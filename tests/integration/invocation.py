@@ -1,0 +1,96 @@
+"""An invocation that carries a decision out, without the monitor that has come to it."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from nat_failover.acting.execution import Execution, Invoker, Known, Result
+from nat_failover.acting.failover import Failover
+from nat_failover.judging.decision import Action, Cause, Decision
+from nat_failover.lock.record import LockState, Record
+from nat_failover.lock.store import LockStore
+from nat_failover.network.elastic_ip import Egress
+from nat_failover.network.route_table_pair import Tables
+from nat_failover.network.route_tables import Routes
+from nat_failover.observability import Metrics
+from nat_failover.probing.run_command import Probe
+from nat_failover.probing.verification import Verification
+from nat_failover.telling.channels import Notifications
+from nat_failover.telling.notifier import Teller
+from tests.examples import observation
+from tests.integration.account import Account
+
+REASON = "3 of 4 backends can't reach the Internet"
+
+
+class Acting:
+    """An invocation that carries a decision out, with a view of the egress address of its own where it is given one."""
+
+    def __init__(self, account: Account, egress: Egress | None = None) -> None:
+        self.account = account
+        self.told = io.StringIO()
+        self.lock = LockStore(account.parameters, account.settings, account.clock)
+        self.routes = Routes(account.clients.ec2, account.settings, account.clock)
+        self.probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
+        notifications = Notifications(account.clients.sns, account.clients.events, account.settings)
+        self.teller = Teller(account.parameters, notifications, account.settings, account.clock)
+        verification = Verification(self.probe, account.settings, account.clock)
+        self.egress = egress or Egress.of(account.clients.ec2, account.clients.egress, account.settings, account.clock)
+        execution = Execution(account.settings, account.clock, self.routes, verification, self.teller, self.egress)
+        self.failover = Failover(account.settings, account.clock, self.lock, self.routes, execution)
+        self.metrics = Metrics(account.settings, self.told)
+
+    def carry_out(
+        self,
+        request_id: str = "request-1",
+        to_table: str | None = None,
+        backends: tuple[str, ...] | None = None,
+        known: Tables | None = None,
+    ) -> Result:
+        """Fail over to the standby unless told otherwise."""
+        now = self.account.clock.now()
+        evidence = tuple(
+            observation(h, at=now - 2, since=now - 4, asked_at=now - 90) for h in self.account.backends[:3]
+        )
+        decision = Decision(
+            Action.FAIL_OVER,
+            Cause.ENOUGH_FAILURES,
+            REASON,
+            evidence,
+            to_table=to_table or self.account.standby_table,
+        )
+        asked = self.account.backends if backends is None else backends
+        tables = known or self.routes.read()
+        known_now = Known(tables, asked, evidence)
+        return self.failover.carry_out(decision, known_now, self.invoker(request_id), self.metrics)
+
+    def finish(self, request_id: str = "request-2") -> Result:
+        """Finish what another has left."""
+        return self.failover.finish(self.account.backends, self.invoker(request_id), self.metrics)
+
+    def invoker(self, request_id: str) -> Invoker:
+        """Have 45 seconds."""
+        return self.account.invoker(request_id)
+
+    def leave_behind(self, **tables: str) -> None:
+        """Let an invocation have died after it had written its record, a lease ago."""
+        account = self.account
+        both = {"from_table": account.primary_table, "to_table": account.standby_table} | tables
+        since = account.clock.now() - 61
+        record = Record(LockState.FAILING_OVER, "dead", since, both["from_table"], both["to_table"], {}, (), REASON)
+        account.lock = record.text()
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The lock's record."""
+        found: dict[str, Any] = json.loads(self.account.lock or "")
+        return found
+
+    @property
+    def measured(self) -> dict[str, list[float]]:
+        """All metrics written."""
+        self.metrics.flush()
+        lines = [json.loads(line) for line in self.told.getvalue().splitlines()]
+        return {k: v for line in lines for k, v in line.items() if isinstance(v, list)}

@@ -1,0 +1,1 @@
+"""Lock and claim in moto's Parameter Store."""

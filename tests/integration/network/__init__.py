@@ -1,0 +1,1 @@
+"""Instances, route tables and Elastic IPs in moto's EC2."""

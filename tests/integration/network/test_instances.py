@@ -1,0 +1,121 @@
+"""EC2 instances: whether they run, and since when."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from nat_failover.network.instances import Instances, Nat
+from tests.fakes import before
+from tests.integration.account import Account
+from tests.integration.network.paging import in_short_pages
+
+pytestmark = pytest.mark.pair(subnets=0, backends=4)
+
+UNKNOWN = "i-0123456789abcdef9"
+
+
+@pytest.fixture
+def instances(account: Account) -> Instances:
+    """Look at instances."""
+    return Instances(account.clients.ec2, account.clock)
+
+
+def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_address(
+    account: Account, instances: Instances
+) -> None:
+    (told,) = account.ec2.describe_instances(InstanceIds=[account.standby])["Reservations"][0]["Instances"]
+    assert instances.describe([account.standby]) == {
+        account.standby: Nat(
+            account.standby,
+            "running",
+            account.launched_at,
+            told["PrivateIpAddress"],
+            told["NetworkInterfaces"][0]["NetworkInterfaceId"],
+            told.get("PublicIpAddress"),
+            told["SubnetId"],
+            (told["NetworkInterfaces"][0]["NetworkInterfaceId"],),
+            checked=False,
+        )
+    }
+
+
+def test_each_instance_asked_for_is_told_and_no_other(account: Account, instances: Instances) -> None:
+    asked = [account.primary, *account.backends[:2]]
+    assert list(instances.describe(asked)) == asked
+
+
+@pytest.mark.parametrize("state", ["stopped", "terminated"])
+def test_an_instance_that_does_not_run_is_told_as_what_it_is(
+    account: Account, instances: Instances, state: str
+) -> None:
+    end = account.ec2.stop_instances if state == "stopped" else account.ec2.terminate_instances
+    end(InstanceIds=[account.primary])
+    assert instances.describe([account.primary])[account.primary].state == state
+
+
+def test_an_instance_that_ec2_no_longer_knows_is_gone_and_does_not_hide_the_others(
+    account: Account, instances: Instances
+) -> None:
+    told = instances.describe([UNKNOWN, account.standby])
+    assert told[UNKNOWN] == Nat(UNKNOWN, "gone", None)
+    assert told[account.standby].state == "running"
+
+
+def test_an_instance_asked_for_twice_is_told_once(account: Account, instances: Instances) -> None:
+    assert len(instances.describe([account.primary, account.primary])) == 1
+
+
+def test_a_page_that_is_empty_is_not_the_end_of_the_list(account: Account, instances: Instances) -> None:
+    in_short_pages(account.ec2, "DescribeInstances", "Reservations")
+    told = instances.describe([account.primary, account.standby])
+    assert {nat.state for nat in told.values()} == {"running"}
+
+
+def test_of_more_instances_than_a_request_takes_values_of_filters_none_is_left_out(
+    account: Account, instances: Instances
+) -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html"""
+    asked: list[int] = []
+    account.ec2.meta.events.register(
+        "provide-client-params.ec2.DescribeInstances",
+        lambda params, **_: asked.append(len(params["Filters"][0]["Values"])),
+    )
+    ids = [*(f"i-{n:017x}" for n in range(396)), *account.backends]
+    told = instances.describe(ids)
+    assert list(told) == ids
+    assert [told[host].state for host in account.backends] == ["running"] * 4
+    assert (max(asked), sum(asked)) == (200, 400)
+
+
+# An availability zone is disrupted
+
+
+def disrupted(account: Account, *hosts: str) -> None:
+    """Have EC2 fail requests that name no instance, or one of these.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+    """
+    for named in ("Filter.1.Name", *hosts):
+        before(account.ec2, "DescribeInstances", lambda: "InternalError", times=99, about=named)
+
+
+def test_while_a_zone_is_disrupted_those_of_other_zones_are_told_and_the_others_unknown(
+    account: Account, instances: Instances
+) -> None:
+    disrupted(account, account.primary, account.backends[0])
+    told = instances.describe([account.primary, account.standby, *account.backends, UNKNOWN])
+    states = [told[i].state for i in (account.primary, account.standby, *account.backends[:2], UNKNOWN)]
+    assert states == ["unknown", "running", "unknown", "running", "gone"]
+
+
+def test_where_ec2_says_nothing_of_anybody_that_is_an_error(account: Account, instances: Instances) -> None:
+    disrupted(account, account.primary, account.standby)
+    with pytest.raises(ClientError, match="InternalError"):
+        instances.describe([account.primary, account.standby])
+
+
+def test_what_ec2_refuses_is_an_error(account: Account, instances: Instances) -> None:
+    before(account.ec2, "DescribeInstances", lambda: "RequestLimitExceeded")
+    with pytest.raises(ClientError, match="RequestLimitExceeded"):
+        instances.describe([account.primary])

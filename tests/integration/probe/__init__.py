@@ -1,0 +1,1 @@
+"""The probe script, run in every shell that it has to work in."""

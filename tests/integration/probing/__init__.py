@@ -1,0 +1,1 @@
+"""Hosts, asked by Run Command."""

@@ -1,0 +1,60 @@
+"""Answers to commands that an agent has started late, as a process reads them that has heard the host before."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nat_failover.events import Tick
+from nat_failover.lock.store import LockStore
+from nat_failover.lookout import Lookout
+from nat_failover.network.instances import Instances
+from nat_failover.network.route_tables import Routes
+from nat_failover.probing.observation import CLOCK_TRUST
+from nat_failover.probing.rounds import Kind
+from nat_failover.probing.run_command import Probe
+from tests.fakes import Told
+from tests.integration.account import Account
+
+ELAPSED = 2.0
+
+
+def lookout(account: Account) -> Lookout:
+    """Look as a process does that has just begun."""
+    clients, settings, clock = account.clients, account.settings, account.clock
+    probe = Probe(clients.ssm, settings, clock, account.fleet)
+    lock, routes = LockStore(account.parameters, settings, clock), Routes(clients.ec2, settings, clock)
+    return Lookout(settings, clock, lock, routes, probe, Instances(clients.ec2, clock))
+
+
+def ask(account: Account, late: float) -> float:
+    """Send a quick check that the agent starts so late, and let it have ended; gives when."""
+    probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
+    (asked,) = probe.send(Kind.CHECK, account.backends[:1])
+    ended = asked.asked_at + late + ELAPSED
+    said = {"probe": 1, "state": "unreachable", "elapsed": ELAPSED, "lost_for": 1.5, "boot": "b"}
+    output = json.dumps({**said, "uptime": ended - account.launched_at})
+    account.run_command.commands[-1].told[account.backends[0]] = Told("Failed", "Failed", 1, output, ended)
+    account.clock.sleep(late + ELAPSED + 1)
+    return ended
+
+
+def test_a_check_that_ran_late_is_dated_by_what_the_process_has_learnt_of_the_host_before(account: Account) -> None:
+    looking = lookout(account)
+    ask(account, late=0.3)
+    looking.look(Tick())
+    account.clock.sleep(400)
+    ended = ask(account, late=100)
+    (late,) = looking.look(Tick()).observations
+    assert late.at == pytest.approx(ended)
+    assert late.since == pytest.approx(ended - 1.5)
+    (unknown,) = lookout(account).look(Tick()).observations
+    assert unknown.at == pytest.approx(ended - 100 + CLOCK_TRUST)
+
+
+def test_two_checks_in_one_look_date_each_other(account: Account) -> None:
+    late = ask(account, late=60)
+    soon = ask(account, late=0.3)
+    dated = sorted(o.at for o in lookout(account).look(Tick()).observations)
+    assert dated == [pytest.approx(late), pytest.approx(soon)]

@@ -1,0 +1,1 @@
+"""The standby's user data, run in network namespaces."""

@@ -1,0 +1,270 @@
+"""The AWS account of the lab, from the outside; what it says of routes is told to the network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tests.gate.rules.rule import changed
+from tests.lab.cloud.public_addresses import PublicAddresses
+from tests.lab.network.guards import Guard, Rule
+from tests.lab.network.layout import S3_CIDR
+from tests.lab.network.network import Network
+
+REGION = "eu-central-1"
+# moto's.
+ACCOUNT_ID = "123456789012"
+A_DAY = 86400.0
+
+
+class Cloud(ABC):
+    """An account with the stack deployed to it: used by the lab, never by the product.
+
+    Args:
+        network: gets the routes that the account tells of.
+
+    Attributes:
+        instances: instance ids by the names of hosts.
+        subnets: subnet ids by their names.
+        environment: the deployed function's.
+        timeout: the deployed function's, in seconds.
+        document: content of the deployed probe document.
+        user_data: the deployed standby's.
+        warned: ids of instances that EC2 is about to take away.
+        multihomed: hosts with a second network interface.
+        public: who has which public address.
+    """
+
+    function_arn: str
+    timeout: float
+    user_data: str
+    document: dict[str, Any]
+    lock_name: str
+    primary_table: str
+    standby_table: str
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.instances: dict[str, str] = {}
+        self.subnets: dict[str, str] = {}
+        self.environment: dict[str, str] = {}
+        self._holders: dict[str, str] = {}
+        # Ids of instances that EC2 is about to take away.
+        self.warned: set[str] = set()
+        self.multihomed: set[str] = set()
+        self.public = PublicAddresses({nat.name: nat.public for nat in network.layout.nats})
+
+    @abstractmethod
+    def open(self, now: float) -> None:
+        """Make the VPC as a user has it, deploy the stack, start the NATs with its user data."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Forget the account."""
+
+    @abstractmethod
+    def answer(
+        self, client: Any, operation: str, arguments: Mapping[str, Any], send: Callable[[str, Mapping[str, Any]], Any]
+    ) -> Any:
+        """Answer a call that the product makes by a client; ``send`` would send it on.
+
+        Raises:
+            botocore.exceptions.ClientError: as AWS would.
+        """
+
+    @abstractmethod
+    def rules(self) -> list[Mapping[str, Any]]:
+        """Describe EventBridge's rules that invoke the function."""
+
+    @abstractmethod
+    def tags(self, instance_id: str) -> dict[str, str]:
+        """Give an instance's tags."""
+
+    @abstractmethod
+    def state(self, instance_id: str) -> str:
+        """Give an instance's state, as EC2 calls it."""
+
+    @abstractmethod
+    def untag(self, host: str) -> None:
+        """Take an instance's probe tag away, as a person does."""
+
+    @abstractmethod
+    def terminate_instance(self, host: str) -> None:
+        """Terminate an instance, as a person does."""
+
+    @abstractmethod
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """Describe all route tables, by id."""
+
+    @abstractmethod
+    def elastic(self) -> dict[str, str]:
+        """Give the Elastic IP of every host that has one."""
+
+    @abstractmethod
+    def groups(self) -> dict[str, Guard]:
+        """Return what the security groups of each interface admit: of hosts, by name, and of the endpoint."""
+
+    @abstractmethod
+    def acls(self) -> dict[str, Guard]:
+        """Return the network ACL of each subnet, by its name."""
+
+    @abstractmethod
+    def checks(self) -> dict[str, bool]:
+        """Return whether the source/destination check of each host is on."""
+
+    @abstractmethod
+    def set_source_dest_check(self, host: str, *, on: bool) -> None:
+        """Have EC2 drop what a host forwards, or not."""
+
+    @abstractmethod
+    def set_inbound(self, host: str, rules: Sequence[Rule]) -> None:
+        """Let the security group of a host admit this and nothing else, as a person does."""
+
+    @abstractmethod
+    def set_acl(self, subnet: str, acl: Guard) -> None:
+        """Give a subnet a network ACL of its own, as a person does."""
+
+    @abstractmethod
+    def tell_public(self, host: str, address: str | None) -> None:
+        """Let EC2 say that a host has a public address, or none."""
+
+    @abstractmethod
+    def parameter(self, name: str) -> Mapping[str, Any] | None:
+        """Give a parameter as GetParameter does; None where there is none."""
+
+    @abstractmethod
+    def stop_instance(self, host: str) -> None:
+        """Stop an instance, as a person does."""
+
+    @abstractmethod
+    def set_launched(self, host: str, at: float) -> None:
+        """Let EC2 say that an instance was started then."""
+
+    @abstractmethod
+    def lock_text(self) -> str | None:
+        """Give the lock's value; None where there is no parameter."""
+
+    @abstractmethod
+    def set_lock(self, text: str | None) -> None:
+        """Write the lock as a person does, or delete it."""
+
+    @abstractmethod
+    def add_private_routes(self) -> None:
+        """Give the primary's table what a grown VPC has: a peering, and a gateway endpoint of S3."""
+
+    @abstractmethod
+    def add_vpn_routes(self, hosts: Mapping[str, str]) -> None:
+        """Give tables, by id, a route to the VPN, each to a host."""
+
+    @abstractmethod
+    def add_endpoint_routes(self, endpoint: str, tables: Sequence[str]) -> None:
+        """Give tables the routes of a gateway endpoint that has been attached to them."""
+
+    def host_of(self, instance_id: str) -> str:
+        """Give the name of the host that is an instance."""
+        return next(host for host, known in self.instances.items() if known == instance_id)
+
+    def start(self, now: float) -> None:
+        """Let all hosts have been up for a day, and the NATs and routes be what the account says."""
+        for host in self.instances:
+            self.set_launched(host, now - A_DAY)
+        for nat in self.network.layout.nats:
+            self.network.boot(nat.name, self.user_data)
+        self.mirror()
+        self.readdress(now, lambda host: 0.0)  # noqa: ARG005 - nobody has lost one yet
+        self.mirror_addresses()
+        self.mirror_groups()
+
+    def mirror_groups(self) -> None:
+        """Give the network the groups of every interface, the ACL of every subnet and the check of every host."""
+        self.network.set_guards(self.groups(), self.acls(), self.checks())
+
+    def warn(self, host: str) -> None:
+        """Let EC2 be about to take a host away: a spot warning, or a group that waits to terminate it.
+
+        DescribeInstances goes on saying ``running``; only what tells of warnings tells of it.
+        """
+        self.warned.add(self.instances[host])
+
+    def unwarned(self, operation: str, answer: Any) -> Any:
+        """Count the answers that say ``running`` of an instance that is about to be taken away."""
+        if self.warned and operation == "DescribeInstances":
+            for instance in (i for r in answer["Reservations"] for i in r["Instances"]):
+                if instance["InstanceId"] in self.warned and instance["State"]["Name"] == "running":
+                    changed("N8")
+        return answer
+
+    def mirror(self) -> None:
+        """Give the network every route table and association as moto has them now."""
+        names = {v: k for k, v in self.subnets.items()}
+        for table_id, table in self.tables().items():
+            self.network.set_routes(table_id, self._routes(table))
+            for association in table["Associations"]:
+                if association.get("SubnetId") in names:
+                    self.network.associate(names[association["SubnetId"]], table_id)
+
+    def readdress(self, now: float, wait: Callable[[str], float]) -> list[float]:
+        """Have EC2 say who has which public address, now that an Elastic IP may have moved.
+
+        Args:
+            now: seconds since the epoch.
+            wait: draws how many seconds a host is without an address that has lost its Elastic IP.
+
+        Returns:
+            In how many seconds to ask again, for each host that has just lost its own.
+        """
+        waits = self.public.update(self.elastic(), self.multihomed, now, wait)
+        for host, address in self.public.of.items():
+            self.tell_public(host, address)
+        return waits
+
+    def mirror_addresses(self) -> None:
+        """Give the network the public address of each NAT as EC2 tells it."""
+        for nat, address in self.public.of.items():
+            self.network.set_public(nat, address)
+        self._holders = {address: host for host, address in self.elastic().items()}
+
+    def lift_addresses(self) -> None:
+        """Have the network carry nothing by an Elastic IP that moves, neither for who had it nor for who gets it."""
+        elastic = self.elastic()
+        for host, address in elastic.items():
+            before = self._holders.get(address, host)
+            if before != host:
+                changed("N5")
+                self.network.set_public(before, None)
+                self.network.set_public(host, None)
+
+    def mirror_subnet(self, subnet_id: str) -> None:
+        """Give the network the association that a subnet has now."""
+        name = next(name for name, known in self.subnets.items() if known == subnet_id)
+        self.network.associate(name, self.table_of(subnet_id))
+
+    def table_of(self, subnet_id: str) -> str:
+        """Give the route table that a subnet is associated with."""
+        for table_id, table in self.tables().items():
+            if any(a.get("SubnetId") == subnet_id for a in table["Associations"]):
+                return table_id
+        raise LookupError(f"{subnet_id} has no association")
+
+    def _routes(self, table: Mapping[str, Any]) -> dict[str, str]:
+        routes = {}
+        for route in table["Routes"]:
+            # The one prefix list that the lab knows is S3's.
+            destination = route.get("DestinationCidrBlock") or S3_CIDR
+            if route.get("InstanceId"):
+                routes[destination] = self.host_of(route["InstanceId"])
+            elif route.get("VpcPeeringConnectionId"):
+                routes[destination] = "peer"
+            elif str(route.get("GatewayId", "")).startswith("vpce-"):
+                routes[destination] = "s3"
+            elif str(route.get("GatewayId", "")).startswith("igw-"):
+                routes[destination] = "igw"
+            elif route.get("GatewayId") == "local":
+                routes[destination] = "local"
+        return routes
+
+    def protected(self) -> dict[str, str]:
+        """Give the route table of each private subnet, by the subnet's name."""
+        names = [subnet.name for subnet in self.network.layout.private_subnets]
+        return {name: self.table_of(self.subnets[name]) for name in names}

@@ -1,0 +1,347 @@
+"""The account as moto in this process keeps it, with the stack deployed to it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import patch
+
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.route_tables import Route
+from moto.moto_api._internal import mock_random
+
+from tests.gate import moto_hook
+from tests.gate.rules.rule import changed
+from tests.lab.cloud.cloud import REGION, Cloud
+from tests.lab.cloud.moto_guards import MotoGuards, from_vpc
+from tests.lab.cloud.sessions import session
+from tests.lab.cloud.template import PAIR, published, template
+from tests.lab.network.guards import Guard, Rule
+from tests.lab.network.layout import EGRESS, PEER_CIDR, STANDBY_EGRESS, VPC_CIDR, VPN_CIDR, Host
+from tests.lab.network.network import Network
+from tests.moto_addresses import displace
+
+# Also where no pytest runs: a drill, a benchmark, a soak, a simulation.
+moto_hook.install()
+IMAGE = "ami-12c6146b"
+STACK = "natfailover"
+
+
+class MotoCloud(Cloud):
+    """See ``Cloud``; every call goes through botocore to moto."""
+
+    def __init__(self, network: Network, settings: Mapping[str, object], seed: int) -> None:
+        super().__init__(network)
+        self._settings = settings
+        self._seed = seed
+        self._mock = mock_aws()
+        self._started = False
+        # moto's routes are active whatever they lead to.
+        self._gaps = patch.object(Route, "state", property(_state))
+
+    def open(self, now: float) -> None:
+        """Make the VPC as a user has it, deploy the stack, start the NATs with its user data."""
+        os.environ.update(
+            AWS_ACCESS_KEY_ID="lab",
+            AWS_SECRET_ACCESS_KEY="lab",  # noqa: S106 - moto takes anything
+            AWS_DEFAULT_REGION=REGION,
+            # A thousand images, which take moto a second to load.
+            MOTO_EC2_LOAD_DEFAULT_AMIS="false",
+        )
+        self._mock.start()
+        self._gaps.start()
+        self._started = True
+        mock_random.seed(self._seed)
+        of_account = session(REGION)
+        self.ec2: Any = of_account.client("ec2")
+        self.ssm: Any = of_account.client("ssm")
+        self.events: Any = of_account.client("events")
+        self.functions: Any = of_account.client("lambda")
+        self._cloudformation: Any = of_account.client("cloudformation")
+        self._make_vpc()
+        self._deploy()
+        self.start(now)
+
+    def close(self) -> None:
+        """Forget the account; one that was never opened is harmless."""
+        if self._started:
+            self._gaps.stop()
+            self._mock.stop()
+        self._started = False
+
+    def _make_vpc(self) -> None:
+        layout = self.network.layout
+        vpc = self.ec2.create_vpc(CidrBlock=VPC_CIDR)["Vpc"]["VpcId"]
+        for subnet in layout.subnets:
+            made = self.ec2.create_subnet(VpcId=vpc, CidrBlock=subnet.cidr)["Subnet"]
+            self.subnets[subnet.name] = made["SubnetId"]
+        addresses = {host.name: host.address for host in layout.hosts}
+        self._guards = MotoGuards(self.ec2, vpc, addresses)
+        self._groups = {
+            layout.nats[0].name: self._guards.make_group("nat", from_vpc("-1")),
+            # Nobody opens connections to a backend.
+            **dict.fromkeys((host.name for host in layout.backends), self._guards.make_group("backends")),
+        }
+        if self._settings.get("ssmAccess", "existing") == "existing":
+            self._make_endpoint(vpc)
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        nat01 = layout.nats[0]
+        self.instances[nat01.name] = self._run(nat01, {"Name": nat01.name})
+        for backend in layout.backends:
+            self.instances[backend.name] = self._run(backend, {"Name": backend.name, "nat-failover:probe": PAIR})
+        public, primary = (
+            self.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in ("public", "primary")
+        )
+        self.ec2.create_route(RouteTableId=public, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        self.ec2.create_route(
+            RouteTableId=primary, DestinationCidrBlock="0.0.0.0/0", InstanceId=self.instances[nat01.name]
+        )
+        self.ec2.associate_route_table(RouteTableId=public, SubnetId=self.subnets[layout.public_subnet.name])
+        for subnet in layout.private_subnets:
+            self.ec2.associate_route_table(RouteTableId=primary, SubnetId=self.subnets[subnet.name])
+        self.primary_table = primary
+        self._ids = {
+            "vpcId": vpc,
+            "primaryRouteTableId": primary,
+            "primaryInstanceId": self.instances[nat01.name],
+            "standbySubnetId": self.subnets[layout.public_subnet.name],
+        }
+        if "egressAddress" in self._settings:
+            self._ids["egressAddress"] = self.ec2.allocate_address(Domain="vpc", Address=EGRESS)["AllocationId"]
+            self.ec2.associate_address(
+                AllocationId=self._ids["egressAddress"], InstanceId=self.instances[nat01.name], AllowReassociation=True
+            )
+        if "standbyEgressAddress" in self._settings:
+            made = self.ec2.allocate_address(Domain="vpc", Address=STANDBY_EGRESS)
+            self._ids["standbyEgressAddress"] = made["AllocationId"]
+
+    def _make_endpoint(self, vpc: str) -> None:
+        """Make the endpoint of Systems Manager that a user without a NAT gateway's price has."""
+        self.ec2.create_vpc_endpoint(
+            VpcId=vpc,
+            VpcEndpointType="Interface",
+            ServiceName=f"com.amazonaws.{REGION}.ssm",
+            SubnetIds=[self.subnets[self.network.layout.public_subnet.name]],
+            SecurityGroupIds=[self._guards.make_group("endpoints", from_vpc("tcp", 443))],
+        )
+
+    def _run(self, host: Host, tags: Mapping[str, str]) -> str:
+        made = self.ec2.run_instances(
+            ImageId=IMAGE,
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=self.subnets[host.subnet],
+            PrivateIpAddress=host.address,
+            SecurityGroupIds=[self._groups[host.name]],
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}],
+        )
+        return str(made["Instances"][0]["InstanceId"])
+
+    def _deploy(self) -> None:
+        body = template(self._settings, self._ids, IMAGE)
+        with warnings.catch_warnings():
+            # moto warns of each type of resource that it leaves out: alarms, subscriptions, the topic's policy.
+            warnings.simplefilter("ignore")
+            self._cloudformation.create_stack(
+                StackName=STACK,
+                TemplateURL=published(session(REGION).client("s3"), body),
+                Capabilities=["CAPABILITY_NAMED_IAM"],
+            )
+        stack = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}")
+        function = self.functions.get_function_configuration(FunctionName=f"nat-failover-{PAIR}")
+        self.environment = function["Environment"]["Variables"]
+        self.timeout = float(function["Timeout"])
+        self.handler = function["Handler"]
+        self.function_arn = function["FunctionArn"]
+        self.instances["nat02"] = self.environment["NAT_FAILOVER_STANDBY_INSTANCE"]
+        # moto gives it an address by chance; the network's host has its own.
+        standby: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances["nat02"])
+        standby.nics[0].private_ip_address = self.network.layout.host("nat02").address
+        if "standbyEgressAddress" in self._ids:
+            second, nat02 = self._ids["standbyEgressAddress"], self.instances["nat02"]
+            self.ec2.associate_address(AllocationId=second, InstanceId=nat02, AllowReassociation=True)
+        self.standby_table = self.environment["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
+        self.lock_name = self.environment["NAT_FAILOVER_LOCK_PARAMETER"]
+        made = {self.instances["nat02"]: self.interface("nat02")}
+        self._guards.deployed(body, STACK, self._cloudformation, made)
+        self.set_source_dest_check("nat01", on=False)
+        data = self.ec2.describe_instance_attribute(InstanceId=self.instances["nat02"], Attribute="userData")
+        self.user_data = base64.b64decode(data["UserData"]["Value"]).decode()
+        document = self.ssm.get_document(Name=self.environment["NAT_FAILOVER_PROBE_DOCUMENT"])
+        self.document: dict[str, Any] = json.loads(document["Content"])
+
+    def answer(
+        self, client: Any, operation: str, arguments: Mapping[str, Any], send: Callable[[str, Mapping[str, Any]], Any]
+    ) -> Any:
+        """Let moto answer a call of the product."""
+        del client
+        if operation == "AssociateAddress":
+            displace(self.ec2, arguments["NetworkInterfaceId"], arguments["AllocationId"])
+        return self.unwarned(operation, send(operation, arguments))
+
+    def rules(self) -> list[Mapping[str, Any]]:
+        """Describe EventBridge's rules that invoke the function."""
+
+        def aims_here(rule: Mapping[str, Any]) -> bool:
+            targets = self.events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+            return any(target["Arn"] == self.function_arn for target in targets)
+
+        return [rule for rule in self.events.list_rules()["Rules"] if aims_here(rule)]
+
+    def tags(self, instance_id: str) -> dict[str, str]:
+        """Give an instance's tags."""
+        (told,) = self.ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"]
+        return {tag["Key"]: tag["Value"] for tag in told.get("Tags", [])}
+
+    def state(self, instance_id: str) -> str:
+        """Give an instance's state, as EC2 calls it."""
+        return str(ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(instance_id)._state.name)
+
+    def untag(self, host: str) -> None:
+        """Take an instance's probe tag away, as a person does."""
+        tag = {"Key": self.environment["NAT_FAILOVER_PROBE_TAG_KEY"]}
+        self.ec2.delete_tags(Resources=[self.instances[host]], Tags=[tag])
+
+    def terminate_instance(self, host: str) -> None:
+        """Terminate an instance, as a person does."""
+        self.ec2.terminate_instances(InstanceIds=[self.instances[host]])
+
+    def stop_instance(self, host: str) -> None:
+        """Stop an instance, as a person does."""
+        self.ec2.stop_instances(InstanceIds=[self.instances[host]])
+
+    def elastic(self) -> dict[str, str]:
+        """Give the Elastic IP of every host that has one, by its primary network interface."""
+        told = self.ec2.describe_addresses()["Addresses"]
+        by_interface = {a["NetworkInterfaceId"]: str(a["PublicIp"]) for a in told if a.get("NetworkInterfaceId")}
+        mine = {host: self.interface(host) for host in self.instances}
+        return {host: by_interface[interface] for host, interface in mine.items() if interface in by_interface}
+
+    def tell_public(self, host: str, address: str | None) -> None:
+        """Let EC2 say that a host has a public address; moto forgets to take one from the instance that had it."""
+        self._primary_interface(host).public_ip = address
+
+    def parameter(self, name: str) -> Mapping[str, Any] | None:
+        """Give a parameter as GetParameter does; None where there is none."""
+        found: list[dict[str, Any]] = self.ssm.get_parameters(Names=[name])["Parameters"]
+        return found[0] if found else None
+
+    def interface(self, host: str) -> str:
+        """Give the id of a host's primary network interface."""
+        return str(self._primary_interface(host).id)
+
+    def _primary_interface(self, host: str) -> Any:
+        return self._instance(host).nics[0]
+
+    def _instance(self, host: str) -> Any:
+        return ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances[host])
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """Describe all route tables, by id."""
+        return {t["RouteTableId"]: t for t in self.ec2.describe_route_tables()["RouteTables"]}
+
+    def add_private_routes(self) -> None:
+        """Give the primary's table what a grown VPC has: a peering, and a gateway endpoint of S3."""
+        vpc = self._ids["vpcId"]
+        other = self.ec2.create_vpc(CidrBlock=PEER_CIDR)["Vpc"]["VpcId"]
+        peering = self.ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=other)["VpcPeeringConnection"]
+        self.ec2.create_route(
+            RouteTableId=self.primary_table,
+            DestinationCidrBlock=PEER_CIDR,
+            VpcPeeringConnectionId=peering["VpcPeeringConnectionId"],
+        )
+        self.ec2.create_vpc_endpoint(
+            VpcId=vpc,
+            VpcEndpointType="Gateway",
+            ServiceName=f"com.amazonaws.{REGION}.s3",
+            RouteTableIds=[self.primary_table],
+        )
+        self.mirror()
+
+    def add_vpn_routes(self, hosts: Mapping[str, str]) -> None:
+        """Give tables, by id, a route to the VPN, each to a host's interface."""
+        for table, host in hosts.items():
+            self.ec2.create_route(
+                RouteTableId=table, DestinationCidrBlock=VPN_CIDR, NetworkInterfaceId=self.interface(host)
+            )
+        self.mirror()
+
+    def add_endpoint_routes(self, endpoint: str, tables: Sequence[str]) -> None:
+        """Do what moto leaves out when a gateway endpoint gets further route tables."""
+        backend: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
+        prefixes = backend.vpc_end_points[endpoint].destination_prefix_list_id
+        for table in tables:
+            backend.create_route(table, None, gateway_id=endpoint, destination_prefix_list_id=prefixes)
+
+    def set_launched(self, host: str, at: float) -> None:
+        """Let EC2 say that an instance was started then; moto offers no call for it."""
+        backend: Any = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
+        instance = backend.get_instance(self.instances[host])
+        launched = datetime.fromtimestamp(at, UTC)
+        instance.launch_time = launched.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+    def set_source_dest_check(self, host: str, *, on: bool) -> None:
+        """Have EC2 drop what a host forwards, or not."""
+        self.ec2.modify_network_interface_attribute(
+            NetworkInterfaceId=self.interface(host), SourceDestCheck={"Value": on}
+        )
+        # moto tells it of the interface only.
+        self._instance(host).source_dest_check = on
+        self.mirror_groups()
+
+    def groups(self) -> dict[str, Guard]:
+        """Return what the security groups of each interface admit."""
+        return self._guards.groups(self._interfaces())
+
+    def acls(self) -> dict[str, Guard]:
+        """Return the network ACL of each subnet, by its name."""
+        return self._guards.acls(self.subnets)
+
+    def checks(self) -> dict[str, bool]:
+        """Return whether the source/destination check of each host is on."""
+        return self._guards.checks(self._interfaces())
+
+    def set_inbound(self, host: str, rules: Sequence[Rule]) -> None:
+        """Let the security group of a host admit this and nothing else."""
+        self._guards.set_inbound(self.interface(host), rules)
+        self.mirror_groups()
+
+    def set_acl(self, subnet: str, acl: Guard) -> None:
+        """Give a subnet a network ACL of its own."""
+        self._guards.set_acl(self.subnets[subnet], acl)
+        self.mirror_groups()
+
+    def _interfaces(self) -> dict[str, str]:
+        return {host: self.interface(host) for host in self.instances}
+
+    def lock_text(self) -> str | None:
+        """Give the lock's value; None where there is no parameter."""
+        try:
+            return str(self.ssm.get_parameter(Name=self.lock_name)["Parameter"]["Value"])
+        except self.ssm.exceptions.ParameterNotFound:
+            return None
+
+    def set_lock(self, text: str | None) -> None:
+        """Write the lock as a person does, or delete it."""
+        if text is None:
+            self.ssm.delete_parameter(Name=self.lock_name)
+        else:
+            self.ssm.put_parameter(Name=self.lock_name, Value=text, Overwrite=True)
+
+
+def _state(route: Any) -> str:
+    """Return what EC2 says of a route: nothing can take it to an instance that is stopped or gone."""
+    if route.instance is None or route.instance._state.name not in ("stopped", "terminated"):
+        return "active"
+    changed("N7")
+    return "blackhole"

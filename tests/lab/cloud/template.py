@@ -1,0 +1,83 @@
+"""The stack's template as the app synthesizes it, and what has to be changed for moto to take it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.app import make_app
+from tests.moto_template import for_moto
+
+BUCKET = "templates-of-the-lab"
+ROOT = Path(__file__).resolve().parents[3]
+PLACES = {
+    "vpcId": "vpc-0000000000000face",
+    "primaryRouteTableId": "rtb-0000000000000face",
+    "primaryInstanceId": "i-0000000000000face",
+    "standbySubnetId": "subnet-0000000000000face",
+}
+# The egress address of a pair that is to have one, and the second.
+EGRESS_PLACE, STANDBY_EGRESS_PLACE = "eipalloc-0000000000000face", "eipalloc-0000000000000fade"
+PAIR = "main"
+
+
+def template(settings: Mapping[str, object], ids: Mapping[str, str], image: str) -> str:
+    """Give the template of a stack with one pair, for moto.
+
+    Args:
+        settings: of the pair, beside the ids.
+        ids: for each of PLACES, and for the addresses of a pair that has any, the id in moto's account.
+        image: an AMI that moto knows.
+    """
+    text = synthesized(settings)
+    addresses = {"egressAddress": EGRESS_PLACE, "standbyEgressAddress": STANDBY_EGRESS_PLACE}
+    for setting, place in {**PLACES, **addresses}.items():
+        text = text.replace(place, ids.get(setting, place))
+    return json.dumps(_for_lab(json.loads(text), image))
+
+
+def synthesized(settings: Mapping[str, object]) -> str:
+    """Give the template of a stack with one pair as the app makes it, with PLACES for ids.
+
+    What the same sources gave before is taken again: starting the CDK takes seconds.
+    """
+    configuration = {"pairs": [{"name": PAIR, **PLACES, **settings}]}
+    told = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
+    sources = [p for top in ("infra", "lambda") for p in (ROOT / top).rglob("*") if p.suffix in (".py", ".sh", ".txt")]
+    for source in sorted([*sources, ROOT / "cdk.json"]):
+        told.update(str(source.relative_to(ROOT)).encode() + b"\0" + source.read_bytes())
+    kept = ROOT / "build" / "lab" / f"{told.hexdigest()[:24]}.json"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory() as outdir:
+            (stack,) = make_app(configuration, outdir).synth().stacks
+            text = Path(stack.template_full_path).read_text(encoding="utf-8")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        half = kept.with_suffix(f".{hashlib.sha256(outdir.encode()).hexdigest()[:8]}")
+        half.write_text(text, encoding="utf-8")
+        half.replace(kept)
+    return kept.read_text(encoding="utf-8")
+
+
+def published(s3: Any, body: str) -> str:
+    """Put a template where CloudFormation reads it, as the CDK does, and return its URL.
+
+    Args:
+        s3: boto3 client.
+        body: the template; in a request of CloudFormation it may have 51,200 bytes, and a pair's has more.
+    """
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    s3.put_object(Bucket=BUCKET, Key="template.json", Body=body.encode())
+    return f"https://{BUCKET}.s3.{s3.meta.region_name}.amazonaws.com/template.json"
+
+
+def _for_lab(body: dict[str, Any], image: str) -> dict[str, Any]:
+    """Give a template that moto takes, checks no bootstrap version, and whose function is the one of this process."""
+    body.pop("Rules", None)
+    for resource in body["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            resource["Properties"]["Code"] = {"ZipFile": "the lab calls the handler in its own process"}
+    return for_moto(body, image)

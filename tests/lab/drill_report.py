@@ -1,0 +1,80 @@
+"""What a drill's runs look like as a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nat_failover.cli.report.report import Mail, Moment, Play, Report, Span, Step, Track
+from nat_failover.cli.report.timeline import seconds
+from tests.lab.run import Run
+from tests.lab.scenarios import SCENARIOS
+from tests.lab.scenarios.scenario import HOLD
+
+NETWORKS = {
+    "namespaces": "real packets between Linux network namespaces on one machine",
+    "simulated": "a model of the network, in virtual time",
+}
+# What the steps that a run has measured mean to people.
+STEPS = {
+    "seen": (Step.DETECTION, "a backend's probe has given up; its result is on its way"),
+    "decided": (Step.DECISION, "the function has written what it is about to do into the lock"),
+    "swapped": (Step.SWAP, "EC2 has replaced the last association"),
+    "routed": (Step.RECOVERY, "the last backend is back online"),
+}
+
+
+def report_of(runs: Sequence[Run], made_at: float) -> Report:
+    """Make a report of runs."""
+    names = sorted({run.scenario for run in runs})
+    return Report(
+        f"nat-failover drill: {names[0]}" if len(names) == 1 else f"nat-failover drill: {len(names)} scenarios",
+        f"Played in the lab: the deployed template and the real handler, AWS emulated, {NETWORKS[runs[0].network]}.",
+        made_at,
+        tuple(play_of(run) for run in runs),
+    )
+
+
+def play_of(run: Run) -> Play:
+    """Give one run as the report has it."""
+    return Play(
+        run.scenario,
+        f"{SCENARIOS[run.scenario].told}. Network {run.network}, seed {run.seed}.",
+        run.passed,
+        f"{run.observed} (expected: {run.expected}). {run.reason}",
+        _figures(run),
+        tuple(
+            Track(host, tuple(Span(*span) for span in spans), run.outages[host])
+            for host, spans in run.connectivity.items()
+        ),
+        _moments(run),
+        tuple(run.timeline),
+        tuple(run.evidence),
+        tuple(run.problems),
+        tuple(Mail(subject, text) for subject, text in run.notifications),
+        run.configuration,
+        {name: (low, high) for name, (low, high) in run.latencies.items()},
+    )
+
+
+def _moments(run: Run) -> tuple[Moment, ...]:
+    found = [Moment(0.0, Step.FAILURE, SCENARIOS[run.scenario].told)]
+    for name, (step, told) in STEPS.items():
+        # Where nothing may happen, what is seen leads nowhere: no step, but the log has it.
+        if name in run.steps and not (name == "routed" and run.outage_seconds is None):
+            found.append(Moment(run.steps[name], step, told))
+    return tuple(sorted(found, key=lambda moment: moment.at))
+
+
+def _figures(run: Run) -> tuple[tuple[str, str], ...]:
+    def of(value: float | None, otherwise: str = "-") -> str:
+        return otherwise if value is None else seconds(value)
+
+    figures = [("outage", of(run.outage_seconds, "offline still"))]
+    if run.expected != HOLD:
+        figures += [("seen after", of(run.detected_after_seconds)), ("swapped after", of(run.swapped_after_seconds))]
+    return (
+        *figures,
+        ("subnets on the other NAT", f"{run.subnets_on_passive} of {run.subnets}"),
+        ("backends online", f"{run.backends_online_after} of {run.backends}"),
+        ("lock", run.lock),
+    )

@@ -1,0 +1,70 @@
+"""A network of the lab as a user has it, on a bench: no account, no function, only the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.lab.network.layout import TARGETS, VPC_CIDR, standard_layout
+from tests.lab.network.network import Network, ProbeOutcome
+from tests.lab.network.simulated.network import SimulatedNetwork
+from tests.lab.world.real import RealWorld
+from tests.lab.world.virtual import VirtualWorld
+from tests.lab.world.world import World
+
+ROOT = Path(__file__).resolve().parents[3]
+USER_DATA = (ROOT / "infra" / "user_data" / "standby.sh").read_text(encoding="utf-8")
+PROBE = (ROOT / "infra" / "probe" / "probe.sh").read_text(encoding="utf-8")
+EVERYBODY = {f"backend{n}" for n in range(1, 7)}
+
+
+class Bench:
+    """A network as a user has it, all backends behind nat01, nat02 beside it."""
+
+    def __init__(self, world: World, network: Network) -> None:
+        self.world = world
+        self.network = network
+        self.layout = network.layout
+
+    def set_up(self) -> None:
+        """Build it."""
+        self.network.open()
+        local = {VPC_CIDR: "local"}
+        for table, way in (("public", "igw"), ("primary", "nat01"), ("standby", "nat02")):
+            self.network.set_routes(table, local | {"0.0.0.0/0": way})
+        self.network.associate(self.layout.public_subnet.name, "public")
+        for subnet in self.layout.private_subnets:
+            self.network.associate(subnet.name, "primary")
+        for nat in self.layout.nats:
+            self.network.boot(nat.name, USER_DATA)
+        self.network.set_guards(checks={nat.name: False for nat in self.layout.nats})
+
+    def play(self, body: Callable[[], None]) -> None:
+        """Do something in the lab's world."""
+        self.world.run(body)
+
+    def reaching(self, address: str | None = None) -> set[str]:
+        """Give the hosts from which an address, or else any target, can be reached now."""
+        addresses = [address] if address else TARGETS
+
+        def asks(host: str, target: str) -> Callable[[], str | None]:
+            return lambda: host if self.network.reaches(host, target) else None
+
+        answers = self.world.together([asks(host.name, target) for host in self.layout.hosts for target in addresses])
+        return {host for host in answers if host}
+
+    def probe(self, host: str, window: float, warm_up: int = 300, targets: Sequence[str] = TARGETS) -> ProbeOutcome:
+        """Run the product's probe on a host to its end."""
+        arguments = [" ".join(targets), "0.5", "3", str(window), str(warm_up), "-"]
+        quoted = " ".join(f"'{argument}'" for argument in arguments)
+        return self.network.start_probe(host, PROBE.replace("\n", f"\nset -- {quoted}\n", 1), arguments).wait()
+
+
+def make(kind: str, *, picks_up: bool = True) -> Bench:
+    """Make one that is not set up yet; for ``picks_up`` see ``Vpc``."""
+    if kind == "simulated":
+        world = VirtualWorld(7)
+        return Bench(world, SimulatedNetwork(standard_layout(), world, picks_up=picks_up))
+    from tests.lab.network.real.namespaces import NamespacesNetwork  # noqa: PLC0415 - there is none on other systems
+
+    return Bench(RealWorld(7), NamespacesNetwork(standard_layout(), picks_up=picks_up))

@@ -1,0 +1,1 @@
+"""The network of real packets: Linux network namespaces, a router and nftables."""

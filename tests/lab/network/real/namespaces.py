@@ -1,0 +1,335 @@
+"""The network of real packets: a namespace for every host, wired to the router's.
+
+What of a VPC it is: see ``Router``. What it is not: security groups, network ACLs, the source/destination check.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tests.lab.closing import closed_after, closed_on_error
+from tests.lab.network.guards import Guard
+from tests.lab.network.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPC_CIDR, VPN, Host, Layout
+from tests.lab.network.network import DEFAULT_UPTIME
+from tests.lab.network.real.availability import why_unavailable
+from tests.lab.network.real.egress import forged_arrives, seen_as
+from tests.lab.network.real.flows import PORTS, Answering, Connection, connects
+from tests.lab.network.real.icmp import ping
+from tests.lab.network.real.netns import FILES, Namespace, NamespacesUnavailableError
+from tests.lab.network.real.router import Router
+from tests.lab.network.real.script import RealProbe
+from tests.lab.network.real.user_data import boot_first_time, reboot
+from tests.lab.network.vpc import Path as FlowPath
+from tests.lab.network.vpc import Vpc
+from tests.lab.world.world import Signal
+
+ANSWER_WITHIN = 0.8
+# The kernel stops tracking connections, known ones included, when no rule asks for it any more. Most hosts have such a
+# rule in a firewall of their own; with it a known flow is translated on while new ones are not: the harder failure.
+FIREWALL = """
+table ip firewall
+delete table ip firewall
+table ip firewall {
+    chain forward {
+        type filter hook forward priority 0
+        ct state established,related accept
+    }
+}
+"""
+
+
+@dataclass
+class _Machine:
+    host: Host
+    namespace: Namespace
+    booted_at: float
+    powered: bool = True
+    linked: bool = True
+    probes: list[RealProbe] = field(default_factory=list)
+
+
+class NamespacesNetwork:
+    """See ``Network``."""
+
+    name = "namespaces"
+
+    def __init__(self, layout: Layout, *, picks_up: bool = True) -> None:
+        self.layout = layout
+        self.vpc = Vpc(layout, picks_up=picks_up)
+        self.machines: dict[str, _Machine] = {}
+        self._lock = threading.RLock()
+        self._router: Router | None = None
+        self._answering: list[Answering] = []
+        self._files: Path | None = None
+        self._scripts = 0
+        self.boots: Counter[str] = Counter()
+
+    def __enter__(self) -> NamespacesNetwork:
+        """Open it."""
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def open(self) -> None:
+        """Build it.
+
+        Raises:
+            NamespacesUnavailableError: not on this machine; the message says why.
+        """
+        reason = why_unavailable()
+        if reason is not None:
+            raise NamespacesUnavailableError(reason)
+        with closed_on_error(self.close):
+            self._files = Path(tempfile.mkdtemp(prefix=f"{FILES}{os.getpid()}-"))
+            self._router = Router(self.layout, self.vpc)
+            self._answering = [
+                Answering(self._router.internet, (*TARGETS, SSM_PUBLIC)),
+                Answering(self._router.namespace, (SSM_ENDPOINT,)),
+            ]
+            for host in self.layout.hosts:
+                namespace = Namespace(host.name)
+                self.machines[host.name] = _Machine(host, namespace, time.time() - DEFAULT_UPTIME)
+                self._router.plug(host, namespace)
+                if host in self.layout.nats:
+                    namespace.ip(f"addr add {VPN}/32 dev lo")
+
+    def close(self) -> None:
+        """Remove everything; twice is harmless."""
+        with self._lock:
+            machines, answering, router, files = [*self.machines.values()], self._answering, self._router, self._files
+            self.machines.clear()
+            self._answering, self._router, self._files = [], None, None
+            probes = [probe.end for machine in machines for probe in machine.probes]
+            namespaces = [machine.namespace.close for machine in machines]
+            with closed_after(
+                *(probes + namespaces),
+                *(each.close for each in answering),
+                *(() if router is None else (router.count, router.close)),
+            ):
+                if files is not None:
+                    shutil.rmtree(files, ignore_errors=True)
+
+    @property
+    def router(self) -> Router:
+        """The router, once open."""
+        if self._router is None:
+            raise RuntimeError("the network is not open")
+        return self._router
+
+    def _disk(self, name: str) -> Path:
+        if self._files is None:
+            raise RuntimeError("the network is not open")
+        disk = self._files / name
+        disk.mkdir(exist_ok=True)
+        return disk
+
+    def backend_namespaces(self) -> dict[str, Namespace]:
+        """Give the namespace of each backend."""
+        return {host.name: self.machines[host.name].namespace for host in self.layout.backends}
+
+    def set_routes(self, table: str, routes: Mapping[str, str]) -> None:
+        """Give a route table its routes; the VPC's own are in every table."""
+        with self._lock:
+            self.router.set_routes(table, routes)
+            self.vpc.set_routes(table, routes)
+
+    def associate(self, subnet: str, table: str) -> None:
+        """Let a subnet use a table from now on."""
+        with self._lock:
+            self.router.associate(subnet, table)
+
+    def boot(self, nat: str, user_data: str) -> None:
+        """Start a NAT for the first time, with its user data; its uptime is not touched."""
+        boot_first_time(self.machines[nat].namespace, user_data, self._disk(nat))
+
+    def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> RealProbe:
+        """Run a script on a host; its arguments are in it."""
+        del arguments
+        with self._lock:
+            machine = self.machines[host]
+            self._scripts += 1
+            file = self._disk("scripts") / f"{host}-{self._scripts}"
+            file.write_text(script, encoding="utf-8")
+            probe = RealProbe(machine.namespace, file, self.uptime(host))
+            machine.probes = [*(p for p in machine.probes if p._process.poll() is None), probe]
+            if not machine.powered:
+                probe.kill()
+            return probe
+
+    def reaches(self, host: str, address: str, port: int | None = None) -> bool:
+        """Tell whether a ping, in a new flow, is answered; with a port, whether a connection comes about."""
+        namespace = self.machines[host].namespace
+        if port is not None:
+            return connects(namespace, address, port, ANSWER_WITHIN)
+        return ping(namespace, address, ANSWER_WITHIN)
+
+    def path(self, host: str, address: str) -> FlowPath:
+        """Return what a flow depends on that a host begins now, and begin one."""
+        connection = Connection.open(self.machines[host].namespace, address, PORTS[-1], ANSWER_WITHIN)
+        return replace(self.vpc.path(host, address), connection=connection)
+
+    def carries(self, host: str, address: str, path: FlowPath, port: int = PORTS[-1]) -> bool:
+        """Return whether the connection that was begun on a path still is one, and is answered now."""
+        del port
+        connection = path.connection
+        if not isinstance(connection, Connection) or not self.vpc.still(host, address, path):
+            return False
+        return connection.answers(ANSWER_WITHIN)
+
+    def forges(self, host: str, source: str, to: str) -> bool:
+        """Return whether a ping that a host sends with another's address comes to a host of the VPC."""
+        there = next(other for other in self.layout.hosts if other.address == to)
+        liar, reader = (self.machines[name].namespace for name in (host, there.name))
+        return forged_arrives(liar, reader, source, to, ANSWER_WITHIN)
+
+    def set_guards(
+        self,
+        groups: Mapping[str, Guard] | None = None,
+        acls: Mapping[str, Guard] | None = None,
+        checks: Mapping[str, bool] | None = None,
+    ) -> None:
+        """Let something else guard interfaces and subnets."""
+        with self._lock:
+            if self.vpc.set_guards(groups, acls, checks):
+                self.router.guard()
+
+    def count_rules(self) -> None:
+        """Bring the count of what the rules of AWS have changed up to date."""
+        self.router.count()
+
+    def changes(self) -> Signal | None:
+        """Return None: nobody says when the kernel's state changes."""
+        return None
+
+    def is_powered(self, host: str) -> bool:
+        """Tell whether a host is switched on."""
+        return self.machines[host].powered
+
+    def egress_address(self, host: str, address: str) -> str | None:
+        """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
+        return seen_as(self.machines[host].namespace, self.router.internet, address, ANSWER_WITHIN)
+
+    def set_public(self, nat: str, address: str | None) -> None:
+        """Let the Internet gateway translate a NAT's address to another, or to none from now on."""
+        with self._lock:
+            if address != self.vpc.public[nat]:
+                self.vpc.set_public(nat, address)
+                self.router.apply()
+
+    def uptime(self, host: str) -> float:
+        """Give the seconds since a host booted."""
+        return time.time() - self.machines[host].booted_at
+
+    def set_uptime(self, host: str, seconds: float) -> None:
+        """Let a host have booted so long ago, for the probes that start from now on."""
+        self.machines[host].booted_at = time.time() - seconds
+
+    def flush_nat_rules(self, nat: str) -> None:
+        """Take a NAT's translation rules away, and leave the connections that it translates already."""
+        namespace = self.machines[nat].namespace
+        found = json.loads(namespace.run("nft", "-j", "list", "chains").stdout)["nftables"]
+        tables = {(c["chain"]["family"], c["chain"]["table"]) for c in found if c.get("chain", {}).get("type") == "nat"}
+        # The chains stay, as after `iptables -t nat -F`: without any the kernel would stop translating at all.
+        rules = "".join(f"flush table {family} {table}\n" for family, table in sorted(tables))
+        namespace.nft(FIREWALL + rules)
+        if shutil.which("iptables-legacy"):
+            namespace.run("iptables-legacy", "-t", "nat", "-F", check=False)
+
+    def set_forwarding(self, nat: str, on: bool) -> None:
+        """Let a NAT forward, or not."""
+        self.machines[nat].namespace.sysctl({"net.ipv4.ip_forward": str(int(on))})
+
+    def set_link(self, host: str, up: bool) -> None:
+        """Plug a host in or out, at the other end of its cable, so that the host keeps its routes."""
+        with self._lock:
+            machine = self.machines[host]
+            machine.linked = up
+            self._set_carrier(machine, machine.linked and machine.powered)
+
+    def _set_carrier(self, machine: _Machine, up: bool) -> None:
+        self.router.set_carrier(machine.host, up)
+        if up:
+            machine.namespace.await_signal("eth0")
+
+    def stop(self, host: str) -> None:
+        """Switch a host off."""
+        with self._lock:
+            machine = self.machines[host]
+            machine.powered = False
+            self._set_carrier(machine, False)
+            self.router.stopped.add(host)
+            self.router.guard()
+            for probe in machine.probes:
+                probe.kill()
+            machine.namespace.end_all()
+
+    def start(self, host: str) -> None:
+        """Switch a host on: a NAT's kernel has forgotten everything, and its disk has what boots it."""
+        with self._lock:
+            machine = self.machines[host]
+            machine.powered = True
+            self.boots[host] += 1
+            machine.booted_at = time.time()
+            self.vpc.forget_flows(host)
+            self.router.stopped.discard(host)
+            self.router.guard()
+            self._set_carrier(machine, machine.linked)
+        if machine.host in self.layout.nats:
+            reboot(machine.namespace, self._disk(host))
+
+    def reboot(self, host: str) -> None:
+        """Switch a host off and on."""
+        self.stop(host)
+        self.start(host)
+
+    def set_uplink(self, nat: str, up: bool) -> None:
+        """Let a NAT's packets to and from the Internet vanish in the provider's network, or not."""
+        with self._lock:
+            dark = self.router.weather.dark
+            (dark.discard if up else dark.add)(self.layout.host(nat).address)
+            self.router.apply()
+
+    def set_target(self, address: str, up: bool) -> None:
+        """Let an address of the Internet answer, or not."""
+        with self._lock:
+            silent = self.router.weather.silent
+            (silent.discard if up else silent.add)(address)
+            self.router.apply()
+
+    def set_internet(self, up: bool) -> None:
+        """Let the whole Internet be reachable, or not."""
+        with self._lock:
+            self.router.weather.internet = up
+            self.router.apply()
+
+    def set_loss(self, percent: float) -> None:
+        """Lose packets on their way to the Internet, and none on their way back."""
+        with self._lock:
+            self.router.weather.loss = percent
+            self.router.apply()
+
+    def set_sick(self, backend: str, sick: bool) -> None:
+        """Let a backend drop its own packets to the outside; it still reaches the VPC and itself."""
+        drops = f'oifname "eth0" ip daddr != {VPC_CIDR} drop' if sick else ""
+        self.machines[backend].namespace.nft(f"""
+table ip sick
+delete table ip sick
+table ip sick {{
+    chain out {{
+        type filter hook output priority 0
+        {drops}
+    }}
+}}
+""")

@@ -1,0 +1,47 @@
+"""A script that runs on a host of the network of real packets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tests.lab.network.network import ProbeOutcome
+from tests.lab.network.real.netns import Namespace
+from tests.lab.world.real import give_way
+
+# How soon a task that waits for a script notices that it was cancelled.
+GIVE_WAY_EVERY = 0.2
+
+
+class RealProbe:
+    """A script that runs in a host's namespace, seeing the uptime that the host is meant to have."""
+
+    def __init__(self, namespace: Namespace, script: Path, uptime: float) -> None:
+        # The kernel lets no clock begin before zero, which an uptime of zero seconds just does not.
+        offset = int(uptime - time.clock_gettime(time.CLOCK_BOOTTIME))
+        self._process = namespace.popen(
+            ["unshare", "--time", "--boottime", str(offset), "--fork", "--kill-child", "--", "sh", str(script)]
+        )
+
+    def wait(self) -> ProbeOutcome:
+        """Wait until it has ended and nothing of it holds its output, as SSM's agent does."""
+        while True:
+            try:
+                stdout, _ = self._process.communicate(timeout=GIVE_WAY_EVERY)
+            except subprocess.TimeoutExpired:
+                give_way()
+            else:
+                return ProbeOutcome(self._process.returncode, stdout)
+
+    def kill(self) -> None:
+        """End it and all that it started."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """End it and see it gone."""
+        self.kill()
+        self._process.wait()

@@ -1,0 +1,1 @@
+"""The simulated network: models of packets, hosts, and the scripts that run there."""

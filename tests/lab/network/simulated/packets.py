@@ -1,0 +1,132 @@
+"""Where the packets of the simulated network go, and which of them are answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.gate.rules.rule import changed
+from tests.lab.network.layout import ENDPOINT, PRIVATE_WAYS, SSM_PUBLIC, TARGETS, VPN, Layout
+from tests.lab.network.simulated.fate import Fates, Packet
+from tests.lab.network.simulated.machine import Machine
+from tests.lab.network.vpc import Vpc
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a packet, but for those that are lost at random.
+
+    Attributes:
+        answered: whether an answer comes back.
+        public: the address that the Internet sees it come from; None where it does not arrive there.
+        outside: whether it is one of those that may be lost at random.
+        rule: by which it or its answer is lost; empty for none of the VPC's.
+    """
+
+    answered: bool = False
+    public: str | None = None
+    outside: bool = False
+    rule: str = ""
+
+
+LOST = Outcome()
+
+
+class SimulatedPackets:
+    """Follows the first packet of a flow, or one of a known flow, there and back.
+
+    What came of it is kept until something changes, since the same packets are sent day and night.
+
+    Attributes:
+        machines: by name.
+        dark: addresses of the Internet that do not answer.
+        internet: whether there is one.
+    """
+
+    def __init__(self, layout: Layout, vpc: Vpc) -> None:
+        self._layout = layout
+        self._vpc = vpc
+        self._fates = Fates(vpc)
+        self.machines: dict[str, Machine] = {}
+        self.dark: set[str] = set()
+        self.internet = True
+        self._kept: dict[tuple[str, str, int | None, bool], Outcome] = {}
+
+    def forget(self) -> None:
+        """Note that something has changed."""
+        self._kept.clear()
+
+    def sent(self, host: str, address: str, port: int | None = None, *, known: bool = False) -> Outcome:
+        """Return what becomes of a ping, or of a packet to a port, and count the rule by which it is lost."""
+        outcome = self.foreseen(host, address, port, known=known)
+        if outcome.rule:
+            changed(outcome.rule)
+        return outcome
+
+    def foreseen(self, host: str, address: str, port: int | None = None, *, known: bool = False) -> Outcome:
+        """Return what would become of one."""
+        key = host, address, port, known
+        if key not in self._kept:
+            self._kept[key] = self._follow(host, address, port, known=known)
+        return self._kept[key]
+
+    def _follow(self, host: str, address: str, port: int | None, *, known: bool) -> Outcome:
+        machine, own = self.machines[host], self._layout.host(host).address
+        if not machine.up:
+            return LOST
+        packet = Packet(own, address) if port is None else Packet(own, address, "tcp", port)
+        to = self._fates.host_at(address)
+        if to is not None:
+            return self._inside(host, to, packet, known=known)
+        if machine.sick:
+            return LOST
+        way = self._vpc.way(host, address)
+        if way in self.machines:
+            return self._by_nat(host, way, packet, known=known)
+        return self._out(host, way, packet, known=known)
+
+    def _inside(self, host: str, to: str, packet: Packet, *, known: bool) -> Outcome:
+        if not (to == ENDPOINT or self.machines[to].up):
+            return LOST
+        rule = None if host == to else self._fates.between(host, to, packet, known=known)
+        return Outcome(answered=rule is None, rule=rule or "")
+
+    def _by_nat(self, host: str, nat: str, packet: Packet, *, known: bool) -> Outcome:
+        machine = self.machines[nat]
+        if not machine.powered:
+            return Outcome(rule="N7")
+        rule = self._fates.between(host, nat, packet, known=known)
+        if rule is not None:
+            return Outcome(rule=rule)
+        if packet.to == VPN:
+            return Outcome(answered=machine.up)
+        # A flow that it knows it translates without any rule.
+        if not (machine.up and machine.forwarding and (machine.translating or known)):
+            return LOST
+        translated = Packet(self._layout.host(nat).address, packet.to, packet.protocol, packet.port)
+        return self._out(nat, self._vpc.way(nat, packet.to), translated, known=known)
+
+    def _out(self, host: str, way: str, packet: Packet, *, known: bool) -> Outcome:
+        if way not in ("igw", *PRIVATE_WAYS):
+            return LOST
+        rule = self._fates.outside(host, packet, known=known)
+        if rule is not None:
+            return Outcome(rule=rule)
+        if way != "igw":
+            return Outcome(answered=packet.to == PRIVATE_WAYS[way])
+        public = self._vpc.public[host] if self.machines[host].uplink else None
+        if public is None or not self._is_there(packet.to):
+            return LOST
+        return Outcome(answered=True, public=public, outside=True)
+
+    def _is_there(self, address: str) -> bool:
+        return address in (*TARGETS, SSM_PUBLIC) and address not in self.dark and self.internet
+
+    def forged(self, host: str, source: str, to: str) -> bool:
+        """Return whether a ping with another's source comes to a host of the VPC."""
+        there = self._fates.host_at(to)
+        if there is None or not (self.machines[host].up and (there == ENDPOINT or self.machines[there].up)):
+            return False
+        if self._fates.forged(host, source):
+            changed("N3")
+            return False
+        return self._fates.there(host, there, Packet(source, to)) is None

@@ -1,0 +1,1 @@
+"""Time, chance and tasks: of the machine, or virtual."""

@@ -1,0 +1,270 @@
+"""The lab's account as a model: deployed to moto once a process, and copied for every history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from tests.lab.cloud.cloud import A_DAY, Cloud
+from tests.lab.cloud.moto_cloud import MotoCloud
+from tests.lab.network.guards import Guard, Rule
+from tests.lab.network.layout import PEER_CIDR, VPN_CIDR, Layout
+from tests.lab.network.network import Network
+from tests.lab.network.simulated.network import SimulatedNetwork
+from tests.lab.world.virtual import VIRTUAL_START, VirtualWorld
+from tests.simulation.account.account import Holdings, Instance, ModelAccount, Refused, Version
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What there was in moto after the deployment."""
+
+    facts: Mapping[str, Any]
+    instances: Mapping[str, str]
+    subnets: Mapping[str, str]
+    rules: tuple[Mapping[str, Any], ...]
+    holdings: Holdings
+    groups: Mapping[str, Guard]
+    acls: Mapping[str, Guard]
+
+
+@cache
+def deployed(settings: str, layout: Layout) -> Deployed:
+    """Deploy the stack to moto, in a world of its own.
+
+    Args:
+        settings: of the pair, as JSON.
+        layout: the VPC.
+    """
+    world = VirtualWorld(0)
+    network = SimulatedNetwork(layout, world)
+
+    def main() -> Deployed:
+        network.open()
+        cloud = MotoCloud(network, json.loads(settings), 0)
+        try:
+            cloud.open(world.now())
+            return _taken(cloud)
+        finally:
+            cloud.close()
+
+    return world.run(main)
+
+
+def _taken(cloud: MotoCloud) -> Deployed:
+    names = ("environment", "timeout", "handler", "function_arn", "user_data", "document", "lock_name")
+    facts = {name: getattr(cloud, name) for name in (*names, "primary_table", "standby_table")}
+    layout = cloud.network.layout
+    instances = {
+        cloud.instances[host.name]: Instance(
+            "running",
+            VIRTUAL_START - A_DAY,
+            host.address,
+            cloud.tags(cloud.instances[host.name]),
+            cloud.interface(host.name),
+            cloud.subnets[host.subnet],
+            cloud.checks()[host.name],
+        )
+        for host in layout.hosts
+    }
+    tables = cloud.tables()
+    associations = {
+        a["RouteTableAssociationId"]: (a["SubnetId"], table)
+        for table, told in tables.items()
+        for a in told["Associations"]
+        if a.get("SubnetId")
+    }
+    routes = {table: list(told["Routes"]) for table, told in tables.items()}
+    lock = cloud.lock_text()
+    parameters = {} if lock is None else {cloud.lock_name: [Version(lock, 1, VIRTUAL_START, "person")]}
+    return Deployed(
+        facts,
+        dict(cloud.instances),
+        dict(cloud.subnets),
+        tuple(cloud.rules()),
+        Holdings(instances, routes, associations, parameters, _addresses(cloud)),
+        cloud.groups(),
+        cloud.acls(),
+    )
+
+
+def _addresses(cloud: MotoCloud) -> dict[str, tuple[str, str | None]]:
+    holders = {public: cloud.instances[host] for host, public in cloud.elastic().items()}
+    told = cloud.ec2.describe_addresses()["Addresses"]
+    return {a["AllocationId"]: (a["PublicIp"], holders.get(a["PublicIp"])) for a in told}
+
+
+class ModelCloud(Cloud):
+    """See ``Cloud``; takes no time to open, and none to answer."""
+
+    def __init__(self, network: Network, settings: Mapping[str, object], seed: int) -> None:
+        super().__init__(network)
+        del seed  # the ids are those of the deployment
+        self._deployed = deployed(json.dumps(settings, sort_keys=True), network.layout)
+        self.account: ModelAccount
+        self._replaced = 0
+        self._groups: dict[str, Guard] = {}
+        self._acls: dict[str, Guard] = {}
+
+    def open(self, now: float) -> None:
+        """Copy what was deployed, and boot the NATs."""
+        world = self.network.world  # type: ignore[attr-defined]
+        for name, value in self._deployed.facts.items():
+            setattr(self, name, value)
+        self.instances, self.subnets = dict(self._deployed.instances), dict(self._deployed.subnets)
+        self._hosts = {instance: host for host, instance in self.instances.items()}
+        self.account = ModelAccount(self._deployed.holdings.copy(), world.now)
+        self.start(now)
+
+    def close(self) -> None:
+        """Nothing is left of it."""
+
+    def host_of(self, instance_id: str) -> str:
+        """Give the name of the host that is an instance."""
+        return self._hosts[instance_id]
+
+    def answer(
+        self, client: Any, operation: str, arguments: Mapping[str, Any], send: Callable[[str, Mapping[str, Any]], Any]
+    ) -> Any:
+        """Answer from the model."""
+        del send
+        try:
+            return self.unwarned(operation, self.account.answer(operation, arguments))
+        except Refused as refused:
+            error = {"Error": {"Code": refused.code, "Message": refused.message}}
+            raise client.exceptions.from_code(refused.code)(error, operation) from None
+
+    def rules(self) -> list[Mapping[str, Any]]:
+        """Give the rules that were deployed."""
+        return list(self._deployed.rules)
+
+    def tags(self, instance_id: str) -> dict[str, str]:
+        """Give an instance's tags."""
+        return dict(self.account.holdings.instances[instance_id].tags)
+
+    def state(self, instance_id: str) -> str:
+        """Give an instance's state."""
+        return self.account.holdings.instances[instance_id].state
+
+    def untag(self, host: str) -> None:
+        """Take an instance's tags away."""
+        self.account.change().instances[self.instances[host]].tags = {}
+
+    def terminate_instance(self, host: str) -> None:
+        """Let EC2 say that an instance is terminated."""
+        self.account.change().instances[self.instances[host]].state = "terminated"
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """Describe all route tables, by id."""
+        return self.account.tables()
+
+    def table_of(self, subnet_id: str) -> str:
+        """Give the route table that a subnet is associated with."""
+        return next(table for subnet, table in self.account.holdings.associations.values() if subnet == subnet_id)
+
+    def elastic(self) -> dict[str, str]:
+        """Give the Elastic IP of every host that has one."""
+        return {self._hosts[i]: public for public, i in self.account.holdings.addresses.values() if i is not None}
+
+    def groups(self) -> dict[str, Guard]:
+        """Return what the security groups of each interface admit."""
+        return {**self._deployed.groups, **self._groups}
+
+    def acls(self) -> dict[str, Guard]:
+        """Return the network ACL of each subnet."""
+        return {**self._deployed.acls, **self._acls}
+
+    def set_inbound(self, host: str, rules: Sequence[Rule]) -> None:
+        """Let the security group of a host admit this and nothing else."""
+        self._groups[host] = Guard(tuple(rules), self.groups()[host].outbound)
+        self.mirror_groups()
+
+    def set_acl(self, subnet: str, acl: Guard) -> None:
+        """Give a subnet a network ACL of its own."""
+        self._acls[subnet] = acl
+        self.mirror_groups()
+
+    def checks(self) -> dict[str, bool]:
+        """Return whether the source/destination check of each host is on."""
+        instances = self.account.holdings.instances
+        return {host: instances[instance].checked for host, instance in self.instances.items()}
+
+    def set_source_dest_check(self, host: str, *, on: bool) -> None:
+        """Have EC2 drop what a host forwards, or not."""
+        self.account.change().instances[self.instances[host]].checked = on
+        self.mirror_groups()
+
+    def tell_public(self, host: str, address: str | None) -> None:
+        """Let EC2 say that a host has a public address, or none."""
+        self.account.holdings.instances[self.instances[host]].public = address
+
+    def parameter(self, name: str) -> Mapping[str, Any] | None:
+        """Give a parameter as GetParameter does."""
+        return self.account.parameter(name)
+
+    def stop_instance(self, host: str) -> None:
+        """Let EC2 say that an instance is stopped."""
+        self.account.change().instances[self.instances[host]].state = "stopped"
+
+    def start_instance(self, host: str, now: float) -> None:
+        """Let EC2 say that an instance was started just now."""
+        instance = self.account.change().instances[self.instances[host]]
+        instance.state, instance.launched_at = "running", now
+
+    def replace_instances(self, hosts: Sequence[str], now: float) -> None:
+        """Terminate instances and start others, with other ids, in their place."""
+        for host in hosts:
+            gone = self.account.holdings.instances[self.instances[host]]
+            self._replaced += 1
+            made = f"i-{self._replaced:017x}"
+            self.account.holdings.instances[made] = replace(
+                gone, launched_at=now, interface=f"eni-{self._replaced:017x}"
+            )
+            gone.state = "terminated"
+            self.instances[host] = made
+            self._hosts[made] = host
+
+    def set_launched(self, host: str, at: float) -> None:
+        """Let EC2 say that an instance was started then."""
+        self.account.holdings.instances[self.instances[host]].launched_at = at
+
+    def lock_text(self) -> str | None:
+        """Give the lock's value."""
+        version = self.account.latest(self.lock_name)
+        return None if version is None else version.text
+
+    def set_lock(self, text: str | None) -> None:
+        """Write the lock as a person does, or delete it."""
+        if text is None:
+            self.account.delete(self.lock_name)
+        else:
+            self.account.put({"Name": self.lock_name, "Value": text, "Overwrite": True}, "person")
+
+    def add_private_routes(self) -> None:
+        """Give the primary's table a peering, and a gateway endpoint of S3."""
+        self.account.holdings.routes[self.primary_table] += [
+            {"DestinationCidrBlock": PEER_CIDR, "VpcPeeringConnectionId": "pcx-0123456789abcdef0", "State": "active"},
+            {
+                "DestinationPrefixListId": "pl-0123456789abcdef0",
+                "GatewayId": "vpce-0123456789abcdef0",
+                "State": "active",
+            },
+        ]
+        self.mirror()
+
+    def add_vpn_routes(self, hosts: Mapping[str, str]) -> None:
+        """Give tables, by id, a route to the VPN, each to a host."""
+        for table, host in hosts.items():
+            route = {"DestinationCidrBlock": VPN_CIDR, "InstanceId": self.instances[host], "State": "active"}
+            self.account.holdings.routes[table].append(route)
+        self.mirror()
+
+    def add_endpoint_routes(self, endpoint: str, tables: Sequence[str]) -> None:
+        """Give tables the routes of a gateway endpoint."""
+        for table in tables:
+            self.account.holdings.routes[table].append(
+                {"DestinationPrefixListId": "pl-0123456789abcdef0", "GatewayId": endpoint, "State": "active"}
+            )

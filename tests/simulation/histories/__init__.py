@@ -1,0 +1,1 @@
+"""Histories: what may happen, when, and how it ends."""

@@ -1,0 +1,192 @@
+"""What chance alone brings together too seldom: troubles that hurt only one upon the other, in the right order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.lab.cloud.template import EGRESS_PLACE
+from tests.simulation.histories.history import Argument, Step
+from tests.simulation.histories.machines import DEATHS
+
+FAILS = "the active NAT fails"
+# What may come upon a failover whose invocation has just died with the record written, or with the first subnet moved.
+UPON_A_DEATH: Mapping[str, Callable[[Random], tuple[Argument, ...]]] = {
+    "the standby's route table is replaced": lambda _: (),
+    "the mode becomes observe": lambda chance: (round(chance.uniform(60, 200), 2),),
+    "a person pauses": lambda _: (),
+    "a person swaps by hand": lambda _: (),
+    "a person re-arms": lambda _: (),
+    "the passive NAT fails for a while": lambda chance: (chance.choice(DEATHS), round(chance.uniform(5, 90), 2)),
+    "the function is deployed anew": lambda _: (),
+}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Part of a history.
+
+    Attributes:
+        steps: what happens.
+        settings: of the pair; empty for any.
+        environment: variables that have to be so.
+        storms: see ``History``; empty for any.
+        events: see ``History``; None for any.
+        lasts: seconds that the history has to last at least.
+        others: steps that are not of the plot, at most.
+        fair: nothing befalls any call but by ``storms``.
+    """
+
+    steps: tuple[Step, ...]
+    settings: Mapping[str, object] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    storms: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
+    events: tuple[float, float, float] | None = None
+    lasts: float = 0.0
+    others: int = 2
+    fair: bool = False
+
+
+def _at(chance: Random, low: float, high: float) -> float:
+    return round(chance.uniform(low, high), 2)
+
+
+def _dies(chance: Random, low: float, high: float) -> Step:
+    return Step(FAILS, _at(chance, low, high), (chance.choice(DEATHS),))
+
+
+def _death_of_the_function(chance: Random) -> Plot:
+    """The invocation that acts dies, and before the next one finishes, something else changes."""
+    call = (chance.choice(("PutParameter lock", "ReplaceRouteTableAssociation")), 1)
+    kind = chance.choice(list(UPON_A_DEATH))
+    upon = Step(kind, _at(chance, 0.5, 20), UPON_A_DEATH[kind](chance), call)
+    steps = (_dies(chance, 6, 20), Step("the function is killed", 0.0, (), call), upon)
+    return Plot(steps, lasts=chance.choice((0.0, 200.0)), others=1)
+
+
+def _stale_reads(chance: Random) -> Plot:
+    """What is read right after a failover tells of the time before it."""
+    storms = tuple((operation, 0.8, ("stale",)) for operation in ("GetParameters", "DescribeRouteTables"))
+    events = (0.0, chance.choice((0.5, 1.0)), 0.0)
+    return Plot((_dies(chance, 6, 40),), storms=storms, events=events, others=1, fair=chance.random() < 0.5)
+
+
+def _person_while_it_decides(chance: Random) -> Plot:
+    """A person writes the lock while an invocation waits for what it lacks."""
+    kind = chance.choice(("a person pauses", "a person pauses", "a person deletes the lock"))
+    step = Step(kind, _at(chance, 0.0, 0.6), (), ("SendCommand check", chance.choice((1, 1, 2))))
+    return Plot((_dies(chance, 6, 40), step), others=1)
+
+
+def _swap_refused(chance: Random) -> Plot:
+    """EC2 refuses what a failover is made of, again and again."""
+    fates = chance.choice((("throttled",), ("server error",), ("server error", "server error after it was done")))
+    storms = (("ReplaceRouteTableAssociation", _at(chance, 0.8, 1.0), fates),)
+    return Plot((_dies(chance, 6, 40),), storms=storms, others=2)
+
+
+def _too_few(chance: Random) -> Plot:
+    """One failure fewer than a failover takes, while all else is as it wants it."""
+    lasts, at = _at(chance, 20, 60), _at(chance, 4, 30)
+    return Plot((Step("several backends are sick", at, (chance.randrange(4), 2, lasts)),), others=1)
+
+
+def _internet_after_a_failure(chance: Random) -> Plot:
+    """The passive NAT has just said that it is well, and then nobody reaches the Internet, or it falls silent first."""
+    sick = Step("a backend is sick", _at(chance, 4, 30), (chance.randrange(4), _at(chance, 10, 60)))
+    check = ("SendCommand check", 1)
+    gone = Step("the Internet is gone", _at(chance, 2, 15), (_at(chance, 5, 60),), check)
+    dies = Step("the passive NAT fails for a while", _at(chance, 1, 4), ("link down", 90.0), check)
+    if chance.random() < 0.4:
+        return Plot((sick, gone), others=0)
+    return Plot((sick, dies, Step(FAILS, round(dies.at + _at(chance, 3, 10), 2), ("rules flushed",), check)), others=0)
+
+
+def _passive_route_broken(chance: Random) -> Plot:
+    """The passive table's default route leads nowhere when it is needed."""
+    how, at = chance.choice(("removed", "blackhole", "elsewhere")), _at(chance, 3, 20)
+    broken = Step("a person breaks the passive default route", at, (how, 90.0))
+    return Plot((broken, Step(FAILS, round(at + _at(chance, 3, 30), 2), (chance.choice(DEATHS),))), others=0)
+
+
+def _fresh_standby(chance: Random) -> Plot:
+    """The standby has just been started, a person swaps to it, and it fails while it warms up."""
+    at, down = _at(chance, 3, 15), _at(chance, 3, 10)
+    up = at + down
+    return Plot(
+        (
+            Step("the passive NAT fails for a while", at, ("stopped", down)),
+            Step("a person swaps by hand", round(up + _at(chance, 1, 5), 2)),
+            Step(FAILS, round(up + _at(chance, 12, 40), 2), (chance.choice(DEATHS[:-1]),)),
+        ),
+        others=0,
+        lasts=90.0,
+        fair=True,
+    )
+
+
+def _silence(chance: Random) -> Plot:
+    """Agents are silent, one host fewer than all: whoever is heard tells that the NAT is well."""
+    at, first = _at(chance, 3, 40), chance.randrange(4)
+    hosts = [(first + each) % 4 for each in range(3)]
+    steps = (Step("an agent is silent", _at(chance, at, at + 3), (host, 90.0)) for host in hosts)
+    return Plot(tuple(steps), {"ssmAccess": "none"}, others=0, lasts=150.0, fair=True)
+
+
+def _rubbish(chance: Random) -> Plot:
+    """Enough backends say what nobody understands."""
+    at, first = _at(chance, 3, 30), chance.randrange(4)
+    steps = (
+        Step("a host lies", _at(chance, at, at + 4), ((first + n) % 4, "garbage", _at(chance, 20, 60)))
+        for n in range(3)
+    )
+    return Plot(tuple(steps), others=0)
+
+
+def _booted(chance: Random) -> Plot:
+    """Backends boot before they have a way out."""
+    cut_off = Step("backends come up cut off", _at(chance, 3, 30), (chance.randrange(4), _at(chance, 2, 10), 70.0))
+    return Plot((cut_off,), environment={"NAT_FAILOVER_WINDOW": chance.choice(("0", "0", "60"))}, others=0, lasts=120.0)
+
+
+def _clocks(chance: Random) -> Plot:
+    """Enough hosts live in the past, or in the future, where a failure that is over must not be one to come."""
+    if chance.random() < 0.5:
+        behind = -chance.choice((_at(chance, 40, 400), 7200.0))
+        return Plot(tuple(Step("a clock is wrong", 1.0, (n, behind)) for n in range(4)), others=1)
+    # Their word is of the time of the third tick, when the passive NAT has been heard after it.
+    ahead = _at(chance, 108, 115)
+    clocks = (Step("a clock is wrong", 1.0, (n, ahead)) for n in range(4))
+    fails = Step("the active NAT fails for a while", _at(chance, 5.5, 6.5), (chance.choice(DEATHS[:-1]), 6.0))
+    return Plot((*clocks, fails), others=0, lasts=150.0, fair=True)
+
+
+def _routes_while_locked(chance: Random) -> Plot:
+    """A route is added that is to be copied, and the pair is locked."""
+    locked = Step(chance.choice(("a person pauses", "a person scribbles in the lock")), _at(chance, 2, 20))
+    if "scribbles" in locked.kind:
+        locked = Step(locked.kind, locked.at, (3,))
+    added = Step("a person adds a route", _at(chance, 2, 50))
+    return Plot((locked, added), {"mirrorRoutes": True}, others=1, lasts=130.0)
+
+
+def _address_refused(chance: Random) -> Plot:
+    """The egress address does not come along."""
+    fates = chance.choice((("throttled",), ("answer lost",), ("server error", "killed after")))
+    storms = (("AssociateAddress", _at(chance, 0.5, 1.0), fates),)
+    return Plot((_dies(chance, 6, 40),), {"egressAddress": EGRESS_PLACE}, storms=storms)
+
+
+PLOTS: tuple[Callable[[Random], Plot], ...] = (
+    *(
+        _death_of_the_function,
+        _death_of_the_function,
+        _stale_reads,
+        _stale_reads,
+        _person_while_it_decides,
+        _swap_refused,
+    ),
+    *(_too_few, _internet_after_a_failure, _passive_route_broken, _fresh_standby, _silence, _rubbish, _booted),
+    *(_clocks, _routes_while_locked, _address_refused),
+)

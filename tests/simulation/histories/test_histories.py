@@ -1,0 +1,43 @@
+"""Histories of every kind, each by its seed: no rule is broken in any, and each is played the same whenever it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.simulation.account.weather import FATES
+from tests.simulation.histories.ending import LATE
+from tests.simulation.histories.generator import KINDS, history
+from tests.simulation.histories.timeline import timeline
+from tests.simulation.play import Played, play
+
+
+@pytest.fixture(scope="module")
+def played() -> list[Played]:
+    return [play(history(seed)) for seed in range(160)]
+
+
+def test_no_rule_is_broken(played: list[Played]) -> None:
+    broken = {p.history.seed: p.violations[0] for p in played if p.violations}
+    assert broken == {}
+
+
+def test_every_kind_of_trouble_happens_and_most_histories_fail_over(played: list[Played]) -> None:
+    seen = sum((p.seen for p in played), Counter[str]())
+    assert set(KINDS) <= set(seen)
+    assert set(FATES) == {fate for p in played for fate, _ in p.befallen}
+    assert seen["finales"] + seen[LATE] == len(played) - sum(bool(p.violations) for p in played)
+    assert seen[LATE] < 0.03 * len(played)
+    assert seen["failovers begun"] > 1.3 * len(played)
+
+
+def test_a_seed_is_one_history_to_the_letter_in_another_process_too() -> None:
+    command = [sys.executable, "-m", "tests.simulation", "--seed", "7"]
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert "the active NAT" in told
+    assert timeline(play(history(7), telling=True)) in told

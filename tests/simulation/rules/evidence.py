@@ -1,0 +1,127 @@
+"""What a failover has to rest on: enough backends that failed lately, and a way out that worked after they did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nat_failover.settings import Settings
+from tests.gate.harshness import Harshness
+from tests.simulation.account.account import ModelAccount
+from tests.simulation.account.weather import SLOW, STALE_BY
+from tests.simulation.histories.history import History
+from tests.simulation.rules.truth import Truth
+
+# The longest that an agent which can't reach Systems Manager may be late with a command, and with its answer.
+DELIVERY = 30.0
+# After so many seconds a backend that is well has been heard: two ticks.
+UNHEARD = 120.0
+# Kinds of steps that keep the function from asking or hearing.
+HINDERING = frozenset(
+    {
+        *("ticks are lost", "a tick is late", "a permission is missing", "the function is killed", "a host lies"),
+        *("an agent restarts", "a backend reboots", "backends come up cut off", "a backend is replaced"),
+        *("a person pauses", "a person scribbles in the lock", "a clock is wrong"),
+    }
+)
+# Calls that an invocation makes one after the other before it decides, beside those that it waits by.
+TO_LOOK = 8
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far what the function knows may be from what is so, without its fault; in seconds.
+
+    Attributes:
+        stale: the age of an answer.
+        slow: what a call may take beyond the usual.
+        call: what a call usually takes at most.
+        clock: the error of a time that hosts tell.
+        all_heard: whoever can answer has been asked, and its answer has been read.
+    """
+
+    stale: float
+    slow: float
+    call: float
+    clock: float
+    all_heard: bool = False
+
+    @staticmethod
+    def of(history: History) -> Tolerance:
+        """Give that of a history."""
+        wrong_clocks = any(step.kind == "a clock is wrong" for step in history.steps)
+        delivery = 1.5 * history.slower
+        return Tolerance(
+            STALE_BY if history.may_be("stale") else Harshness().stale_for[1] * bool(history.harsh),
+            SLOW[1] if history.may_be("slow") else 0.0,
+            0.25 * history.slower,
+            (DELIVERY if wrong_clocks or history.silence_counts else 0.0) + delivery,
+            history.share == 0 and not history.storms and HINDERING.isdisjoint(step.kind for step in history.steps),
+        )
+
+    @property
+    def of_a_call(self) -> float:
+        """Between the beginning of a call and its effect."""
+        return self.call
+
+    @property
+    def of_reading(self) -> float:
+        """Between what a reading tells of, and what is done by it at once."""
+        return self.stale + self.slow + self.call
+
+    @property
+    def of_a_reading_before_a_write(self) -> float:
+        """Between the reading before a record, and the record."""
+        # The second half of the one call and the first of the other; those of Systems Manager take half as long.
+        return self.stale + self.slow + 0.52 * self.call
+
+
+def missing_evidence(
+    truth: Truth,
+    account: ModelAccount,
+    settings: Settings,
+    record: Mapping[str, Any],
+    decided_at: float,
+    tolerance: Tolerance,
+) -> tuple[int, str] | None:
+    """Give the rule that a failover breaks by its beginning, and why; None where there is nothing to object.
+
+    Args:
+        record: that it has written.
+        decided_at: when it was decided, seconds since the epoch.
+    """
+    late = tolerance.stale + tolerance.slow + tolerance.call
+    silence = settings.silence_after if settings.count_silence else 0.0
+    since = decided_at - settings.freshness - tolerance.clock - late - silence
+    failing = truth.failing(since, decided_at)
+    if settings.count_silence and tolerance.all_heard and (heard := truth.heard(since - UNHEARD, decided_at)):
+        cut_off = truth.failing(since, decided_at, "is cut off")
+        if len(cut_off) < settings.failure_threshold:
+            return 3, f"a failover begins by silence, though {heard} are heard"
+    if len(failing) < settings.failure_threshold:
+        return (
+            3,
+            f"a failover begins though only {failing or 'nobody'} may have failed just before",
+        )
+    if not _way_out_since(truth, settings, str(record["to"]), since, decided_at, tolerance):
+        return 2, f"a failover begins though no packet would have got out by {record['to']} since the failures"
+    launched = [account.holdings.instances[nat].launched_at for nat in settings.nats]
+    young = decided_at - max(launched)
+    # An invocation looks once, and may then wait for what it lacks.
+    if settings.confirm_for + TO_LOOK * tolerance.call + late < young < settings.warm_up - late:
+        return (
+            3,
+            f"a failover begins {young:.0f} s after a NAT was started, which is to warm up for {settings.warm_up} s",
+        )
+    return None
+
+
+def _way_out_since(
+    truth: Truth, settings: Settings, table: str, since: float, until: float, tolerance: Tolerance
+) -> bool:
+    """Tell whether the table carried at a moment by which enough backends had begun to fail."""
+    return any(
+        len(truth.failing(since, min(spell.until, until) + tolerance.clock)) >= settings.failure_threshold
+        for spell in truth.spells("carries", table, since - tolerance.stale, until)
+    )

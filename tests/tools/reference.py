@@ -1,0 +1,66 @@
+"""Writes the README's table of settings from their declarations: `make reference`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import MISSING, Field
+from pathlib import Path
+from typing import Any
+
+from infra.config.pair import PairConfig
+from infra.config.reading import key_of, settings_of
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+BEGIN, END = "<!-- settings: written by `make reference` -->\n", "<!-- end of settings -->\n"
+
+
+def table() -> str:
+    """Give the settings of a pair as a Markdown table."""
+    rows = [f"| `{key}` | {default} | {told} |" for key, default, told in _settings(PairConfig, "")]
+    return "\n".join(["| setting | default | what it is for |", "|---|---|---|", *rows]) + "\n"
+
+
+def with_table(readme: str) -> str:
+    """Give a README with the table between its marks brought up to date.
+
+    Raises:
+        ValueError: the marks are missing.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"README.md has to have the lines {BEGIN!r} and {END!r}")
+    return before + begin + "\n" + table() + "\n" + end + after
+
+
+def _settings(section: type, prefix: str) -> Iterator[tuple[str, str, str]]:
+    for f in settings_of(section):
+        key = prefix + key_of(f)
+        if "section" in f.metadata:
+            yield from _settings(f.metadata["section"], f"{key}.")
+        else:
+            yield key, _default(f), str(f.metadata["doc"]).replace("|", "\\|")
+
+
+def _default(f: Field[Any]) -> str:
+    value = f.default
+    if value is MISSING:
+        if f.default_factory is MISSING:
+            return "**required**"
+        value = f.default_factory()
+    if value is None or value in ((), "", {}):
+        return "none"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{item}`" for item in value)
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
+
+
+def main() -> int:
+    """Rewrite the README; the exit status is 0."""
+    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""What is wrong and may last, from a decision, the lock, and what a tick has found beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nat_failover.judging.conditions import (
+    AFTERMATH,
+    JUDGED,
+    OFFLINE,
+    PATIENCE,
+    Condition,
+    Findings,
+    Inspection,
+    Kind,
+    find,
+    patience,
+)
+from nat_failover.judging.decision import decide
+from nat_failover.lock.record import LockState, read_lock
+from nat_failover.probing.observation import State
+from nat_failover.probing.survey import survey
+from nat_failover.settings import Mode, Settings
+from tests.examples import (
+    BACKENDS,
+    NOW,
+    PRIMARY_TABLE,
+    STANDBY_TABLE,
+    control,
+    failures,
+    observation,
+    settings,
+    situation,
+)
+from tests.unit.telling.messages import FAILED, RECORD
+
+WELL = Inspection(routes=())
+REACHABLE = [observation(host, State.REACHABLE) for host in BACKENDS[:4]]
+SPLIT = {"active": None, "subnets": {PRIMARY_TABLE: ("a",), STANDBY_TABLE: ("b",)}}
+NO_SUBNETS = {"active": None, "subnets": {PRIMARY_TABLE: (), STANDBY_TABLE: ()}}
+LOCKS = {
+    "armed": "armed",
+    "paused": "paused",
+    "scribble": "amred",
+    "failed-over": RECORD.text(),
+    "failed": FAILED.text(),
+}
+
+
+def found(lock: str = "armed", seen: Inspection = WELL, s: Settings | None = None, **changes: Any) -> Findings:
+    """Judge a situation, as an invocation does."""
+    s = s or settings()
+    standing = read_lock(LOCKS[lock], 1)
+    now = situation(lock=standing.state, lock_reason=standing.reason, **changes)
+    return find(decide(now, s), standing, survey(now.backends, NOW, s), now.active, seen, s)
+
+
+def kinds(findings: Findings) -> set[Kind]:
+    return {condition.kind for condition in findings.present}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"control": [control(State.UNREACHABLE)]}, Kind.CONTROL_DOWN),
+        ({"passive_route": "the default route is a blackhole"}, Kind.CONTROL_DOWN),
+        ({"control": [control(uptime=20.0)]}, Kind.BOOTING),
+        ({"backends": REACHABLE[:2]}, Kind.CANNOT_JUDGE),
+        (SPLIT, Kind.SPLIT),
+        (NO_SUBNETS, Kind.NO_SUBNETS),
+    ],
+)
+def test_a_hold_that_lasts_is_a_condition_of_its_own_kind_and_of_no_other(
+    changes: Mapping[str, Any], kind: Kind
+) -> None:
+    findings = found(**changes)
+    assert kinds(findings) == {kind}
+    assert findings.present[0].reason == findings.now
+
+
+def test_a_pair_that_is_well_has_no_condition_and_nothing_is_unknown() -> None:
+    findings = found(backends=REACHABLE)
+    assert (findings.present, findings.unknown) == ((), frozenset())
+
+
+def test_too_few_failures_are_no_condition() -> None:
+    assert kinds(found(backends=[*failures(2), *REACHABLE[2:]])) == set()
+
+
+def test_a_failover_that_would_be_due_is_a_condition_in_observe_mode_only() -> None:
+    assert kinds(found(s=settings(mode=Mode.OBSERVE))) == {Kind.WOULD_FAIL_OVER}
+    assert kinds(found()) == set()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"control": []}, {"backends": [replace(o, state=State.PENDING) for o in REACHABLE]}]
+)
+def test_what_waits_for_an_answer_ends_no_outage_and_no_doubt(changes: Mapping[str, Any]) -> None:
+    findings = found(**changes)
+    assert findings.present == ()
+    assert findings.unknown >= JUDGED
+
+
+@pytest.mark.parametrize(
+    "changes", [{"control": [control(State.UNREACHABLE)]}, {"control": [control(uptime=20.0)]}, SPLIT, NO_SUBNETS]
+)
+def test_no_kind_of_outage_is_over_while_another_lasts_or_nothing_is_judged(changes: Mapping[str, Any]) -> None:
+    findings = found(**changes)
+    assert kinds(findings) | findings.unknown >= OFFLINE
+
+
+def test_where_too_few_can_be_judged_no_outage_is_over() -> None:
+    assert found(backends=REACHABLE[:2]).unknown >= OFFLINE
+
+
+# The lock
+
+
+@pytest.mark.parametrize(
+    ("lock", "kind"),
+    [
+        ("failed-over", Kind.FAILED_OVER),
+        ("failed", Kind.FAILOVER_FAILED),
+        ("scribble", Kind.LOCK_UNREADABLE),
+        ("paused", Kind.PAUSED),
+    ],
+)
+def test_what_the_lock_says_is_a_condition(lock: str, kind: Kind) -> None:
+    (condition,) = found(lock, backends=REACHABLE).present
+    assert condition.kind is kind
+
+
+def test_a_failover_is_known_by_when_it_began() -> None:
+    (condition,) = found("failed-over", backends=REACHABLE).present
+    assert condition.identity == condition.since(NOW) == pytest.approx(RECORD.since)
+
+
+@pytest.mark.parametrize("lock", ["scribble", "failed", "paused"])
+def test_backends_that_are_offline_while_locked_are_a_condition(lock: str) -> None:
+    assert Kind.OFFLINE_WHILE_LOCKED in kinds(found(lock))
+
+
+@pytest.mark.parametrize(("after", "offline"), [(-5.0, False), (AFTERMATH, False), (AFTERMATH + 1, True)])
+def test_failures_from_before_a_failover_or_at_its_end_are_no_outage_after_it(after: float, offline: bool) -> None:
+    moved = RECORD.since + (RECORD.seconds or 0)
+    lying_back = replace(RECORD, since=RECORD.since - 20)
+    LOCKS["earlier"] = lying_back.text()
+    backends = [replace(o, at=moved - 20 + after) for o in failures()]
+    assert (Kind.OFFLINE_WHILE_LOCKED in kinds(found("earlier", backends=backends))) is offline
+
+
+def test_while_locked_an_outage_is_over_once_enough_backends_say_so() -> None:
+    assert not found("scribble", backends=REACHABLE).unknown & OFFLINE
+    assert found("scribble", backends=REACHABLE[:2]).unknown >= OFFLINE
+
+
+def test_while_paused_nobody_is_asked_and_nothing_is_over() -> None:
+    assert found("paused", backends=[]).unknown >= JUDGED
+
+
+def test_the_lock_s_state_has_a_kind_wherever_a_person_has_to_act() -> None:
+    told = {read_lock(text, 1).state for text in LOCKS.values()}
+    assert told == set(LockState) - {LockState.FAILING_OVER}
+
+
+# What else a tick has found
+
+
+@pytest.mark.parametrize(
+    ("seen", "kind", "words"),
+    [
+        (Inspection(routes=("10.9.0.0/16 is missing",)), Kind.ROUTES_DIFFER, ("10.9.0.0/16 is missing",)),
+        (Inspection(routes=(), egress="it is with nobody"), Kind.EGRESS_ELSEWHERE, ()),
+        (Inspection(passive="it is stopped", routes=()), Kind.PASSIVE_UNHEALTHY, ()),
+        (Inspection(routes=(), unaddressed="it has none"), Kind.PASSIVE_WITHOUT_ADDRESS, ()),
+    ],
+)
+def test_what_would_make_a_failover_useless_or_harmful_is_a_condition(
+    seen: Inspection, kind: Kind, words: Sequence[str]
+) -> None:
+    (condition,) = found(seen=seen, backends=REACHABLE).present
+    assert (condition.kind, condition.details, condition.active) == (kind, words, PRIMARY_TABLE)
+
+
+def test_what_was_not_compared_is_unknown() -> None:
+    assert found(seen=Inspection(), backends=REACHABLE).unknown == {Kind.ROUTES_DIFFER, Kind.EGRESS_ELSEWHERE}
+
+
+@pytest.mark.parametrize(
+    ("lock", "changes"),
+    [("failed-over", {"backends": REACHABLE}), ("armed", {"control": [control(State.UNREACHABLE)]})],
+)
+def test_a_passive_nat_of_which_another_message_tells_is_not_told_of_once_more(
+    lock: str, changes: Mapping[str, Any]
+) -> None:
+    findings = found(lock, seen=Inspection(passive="it is stopped", routes=()), **changes)
+    assert Kind.PASSIVE_UNHEALTHY in findings.unknown
+    assert Kind.PASSIVE_UNHEALTHY not in kinds(findings)
+
+
+@pytest.mark.parametrize("lock", sorted(LOCKS))
+@pytest.mark.parametrize("changes", [{}, {"backends": REACHABLE}, SPLIT, NO_SUBNETS, {"backends": []}])
+@pytest.mark.parametrize("seen", [WELL, Inspection(), Inspection("stopped", ("a",), "elsewhere")])
+def test_no_kind_is_both_so_and_unknown_nor_twice(lock: str, changes: Mapping[str, Any], seen: Inspection) -> None:
+    findings = found(lock, seen, **changes)
+    assert not kinds(findings) & findings.unknown
+    assert len(kinds(findings)) == len(findings.present)
+
+
+# An invocation by an event
+
+
+def test_an_event_tells_of_outages_only_and_ends_nothing() -> None:
+    urgent = found("scribble", Inspection("stopped", ("a",), "elsewhere")).urgent
+    assert kinds(urgent) == {Kind.OFFLINE_WHILE_LOCKED}
+    assert urgent.unknown == frozenset(Kind) - {Kind.OFFLINE_WHILE_LOCKED}
+
+
+def test_an_outage_is_told_at_once_and_one_while_machines_boot_after_three_minutes() -> None:
+    assert {kind: patience(kind) for kind in OFFLINE} == dict.fromkeys(OFFLINE, 0.0) | {Kind.BOOTING: PATIENCE}
+
+
+def test_an_outage_has_lasted_since_the_first_lost_ping() -> None:
+    evidence = (observation(BACKENDS[0], since=NOW - 9), observation(BACKENDS[1], since=NOW - 12))
+    assert Condition(Kind.CONTROL_DOWN, "", evidence).since(NOW) == NOW - 12
+    assert Condition(Kind.SPLIT, "").since(NOW) == NOW

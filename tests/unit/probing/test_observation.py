@@ -1,0 +1,291 @@
+"""What one host's invocation says, and for what time, whatever the host's clock and words are worth."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from nat_failover.probing.observation import DELIVERY_TIMEOUT, SLACK, Invocation, State, observe, unknown_yet
+from nat_failover.probing.rounds import Kind, Round
+from nat_failover.probing.survey import latest_word
+from tests.examples import NOW, settings
+from tests.unit.probing.observing import ASKED, HOST, asked, ended, observed, said, under_way
+
+# What has ended
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "word", "state"),
+    [
+        (0, "reachable", State.REACHABLE),
+        (1, "unreachable", State.UNREACHABLE),
+        (2, "cannot-probe", State.BROKEN),
+        (3, "warming-up", State.WARMING_UP),
+    ],
+)
+def test_exit_status_and_word_of_the_probe_tell_the_state(exit_code: int, word: str, state: State) -> None:
+    observation = observed(ended(exit_code, said(word)))
+    assert (observation.host, observation.state, observation.explicit) == (HOST, state, True)
+    assert (observation.asked_at, observation.running_until) == (ASKED, None)
+
+
+@pytest.mark.parametrize("word", ["reachable", "unreachable", "warming-up", "cannot-probe", "fine", ""])
+@pytest.mark.parametrize("exit_code", [0, 1, 2, 3, 127, 137, 255, -1, None])
+def test_an_exit_status_and_a_word_that_contradict_each_other_are_broken(exit_code: int | None, word: str) -> None:
+    agreeing = {0: "reachable", 1: "unreachable", 3: "warming-up"}.get(-1 if exit_code is None else exit_code)
+    if word != agreeing:
+        assert observed(ended(exit_code, said(word))).state is State.BROKEN
+
+
+@pytest.mark.parametrize(("exit_code", "word", "status"), [(0, "reachable", "Failed"), (1, "unreachable", "Success")])
+def test_a_status_that_contradicts_the_probe_is_broken(exit_code: int, word: str, status: str) -> None:
+    assert observed(ended(exit_code, said(word), status=status)).state is State.BROKEN
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "",
+        "ping: command not found",
+        "{}",
+        "[]",
+        "null",
+        '{"probe":1}',
+        '{"probe":2,"state":"unreachable"}',
+        '{"probe":1,"state":5}',
+        said(elapsed=-1),
+        said(elapsed="100"),
+        said(elapsed=float("nan")),
+        said(elapsed=float("inf")),
+        said(elapsed=10**400),
+        said(lost_for=True),
+        said(uptime=None),
+        said()[:40],
+        "[" * 100_000,
+        "\x00\udcff" + said(),
+    ],
+)
+def test_output_without_a_line_that_makes_sense_is_broken(output: str) -> None:
+    assert observed(ended(1, output)).state is State.BROKEN
+
+
+@pytest.mark.parametrize(
+    "output", ["warning: locale\n" + said(), said() + "trailing\n", "{}\n[1]\n" + said(), "\n\n" + said()]
+)
+def test_the_probes_line_is_found_among_others(output: str) -> None:
+    assert observed(ended(1, output)).state is State.UNREACHABLE
+
+
+def test_what_a_broken_probe_has_said_is_told_in_short() -> None:
+    observation = observed(ended(127, "sh: ping:   not\nfound " + "x" * 500))
+    assert observation.detail.startswith("Failed, exit 127: sh: ping: not found xxx")
+    assert len(observation.detail) < 240
+
+
+def test_a_failure_holds_for_the_time_it_ended_and_began_with_the_first_lost_ping() -> None:
+    observation = observed(ended(1, said(lost_for=2.5)))
+    assert (observation.at, observation.since) == (NOW - 19, NOW - 21.5)
+
+
+def test_the_probes_own_time_and_the_hosts_uptime_are_kept() -> None:
+    observation = observed(ended(1, said()))
+    assert (observation.elapsed, observation.uptime) == (100.0, 90_000.0)
+    assert observation.answered_from == ASKED + 100
+
+
+@pytest.mark.parametrize(
+    ("finished_at", "at"),
+    [
+        (NOW - 10_000, ASKED + 100),
+        (NOW + 10_000, ASKED + 130),
+        (ASKED + 99, ASKED + 100),
+        (ASKED + 115, ASKED + 115),
+        (None, ASKED + 130),
+    ],
+    ids=["far behind", "far ahead", "just behind", "right", "none given"],
+)
+def test_a_skewed_clock_moves_a_result_by_no_more_than_the_delivery_can_have_taken(
+    finished_at: float | None, at: float
+) -> None:
+    assert observed(ended(1, said()), None, NOW + 300).at == pytest.approx(ASKED + 101)
+    assert observed(ended(1, said(), finished_at=finished_at), None, NOW + 300).at == pytest.approx(at)
+
+
+def test_a_probe_can_not_have_run_for_longer_than_its_round_is_old() -> None:
+    observation = observed(ended(1, said(elapsed=5000.0)))
+    assert (observation.elapsed, observation.at) == (120.0, NOW)
+
+
+def test_a_trouble_can_not_have_begun_before_it_was_asked_for() -> None:
+    assert observed(ended(1, said(lost_for=5000.0))).since == ASKED
+
+
+@pytest.mark.parametrize("details", ["Undeliverable", "Terminated"])
+def test_a_command_that_reached_no_agent_is_silence(details: str) -> None:
+    observation = observed(ended(None, "", status="Failed", details=details, finished_at=None))
+    assert (observation.state, observation.since) == (State.SILENT, ASKED)
+
+
+@pytest.mark.parametrize("details", ["Undeliverable", "Cancelled"])
+def test_a_command_that_came_to_nothing_does_not_outrank_what_the_host_has_said_since(details: str) -> None:
+    status = "Failed" if details == "Undeliverable" else details
+    nothing = observed(ended(None, "", status=status, details=details, finished_at=None))
+    later = asked(Kind.CHECK, 0, NOW - 10)
+    failed = observed(ended(1, said(elapsed=2.0), finished_at=NOW - 7), later)
+    assert latest_word([nothing, failed]).state is State.UNREACHABLE
+
+
+# What has not ended
+
+
+def test_a_watch_that_runs_and_says_nothing_is_health_up_to_what_it_would_have_told_by_now() -> None:
+    observation = observed(under_way("InProgress"))
+    assert (observation.state, observation.explicit) == (State.REACHABLE, False)
+    assert observation.at == observation.since == NOW - settings().settle
+    assert observation.running_until == ASKED + 600
+
+
+def test_a_watch_that_has_only_begun_says_nothing_yet() -> None:
+    just_begun = asked(at=NOW - settings().settle + 0.1)
+    observation = observed(under_way("InProgress"), just_begun)
+    assert (observation.state, observation.explicit) == (State.PENDING, False)
+    assert not observation.answers_soon
+
+
+@pytest.mark.parametrize("kind", [Kind.CHECK, Kind.VERIFY])
+def test_a_quick_check_that_runs_is_no_proof_of_health(kind: Kind) -> None:
+    observation = observed(under_way("InProgress"), asked(kind, 0, NOW - 9))
+    assert observation.state is State.PENDING
+    assert observation.answers_soon
+
+
+@pytest.mark.parametrize("kind", [Kind.CHECK, Kind.VERIFY])
+def test_a_quick_check_that_does_not_come_back_is_silence_from_then_on(kind: Kind) -> None:
+    observation = observed(under_way("InProgress"), asked(kind, 0))
+    assert (observation.state, observation.explicit) == (State.SILENT, False)
+    assert (observation.at, observation.since) == (ASKED + 10, ASKED)
+
+
+def test_a_watch_that_is_long_over_and_never_came_back_is_silence() -> None:
+    end = ASKED + 600 + SLACK
+    assert observed(under_way("InProgress"), now=end).state is State.REACHABLE
+    late = observed(under_way("InProgress"), now=end + 0.1)
+    assert (late.state, late.at, late.running_until) == (State.SILENT, end, None)
+
+
+@pytest.mark.parametrize("status", ["Pending", "Delayed"])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_command_that_no_agent_has_taken_is_awaited_and_then_silence(kind: Kind, status: str) -> None:
+    fresh = asked(kind, at=NOW - 9.9)
+    waiting = observed(under_way(status), fresh)
+    assert (waiting.state, waiting.running_until) == (State.PENDING, fresh.ends_at)
+    old = observed(under_way(status), asked(kind, at=NOW - 10.1))
+    assert (old.state, old.since) == (State.SILENT, NOW - 10.1)
+    assert old.at == pytest.approx(NOW - 0.1)
+
+
+def test_silence_is_dated_the_same_whenever_it_is_read() -> None:
+    soon, late = (observed(under_way("Pending"), now=ASKED + age) for age in (11, 500))
+    assert soon == late
+
+
+@pytest.mark.parametrize("status", ["Pending", "InProgress"])
+def test_an_answer_that_took_long_to_be_read_makes_nobody_silent(status: str) -> None:
+    observation = observed(under_way(status), asked(Kind.CHECK, at=NOW - 20), read_at=NOW - 10.5)
+    assert (observation.state, observation.at) == (State.PENDING, NOW - 10.5)
+
+
+def test_an_answer_that_took_long_to_be_read_is_proof_of_health_as_of_its_reading() -> None:
+    observation = observed(under_way("InProgress"), read_at=NOW - 10)
+    assert (observation.state, observation.at) == (State.REACHABLE, NOW - 10 - settings().settle)
+
+
+def test_a_host_that_ssm_does_not_list_yet_is_awaited() -> None:
+    assert observed(unknown_yet(HOST), asked(at=NOW - 1)).state is State.PENDING
+
+
+def test_a_delivery_that_has_timed_out_is_silence() -> None:
+    observation = observed(Invocation(HOST, "TimedOut", "DeliveryTimedOut", None, None, ""))
+    assert (observation.state, observation.at) == (State.SILENT, ASKED + 10)
+
+
+def test_the_texts_of_the_console_for_a_delivery_that_timed_out_count_too() -> None:
+    assert observed(Invocation(HOST, "TimedOut", "Delivery Timed Out", None, None, "")).state is State.SILENT
+
+
+@pytest.mark.parametrize(
+    ("status", "details"),
+    [("TimedOut", "ExecutionTimedOut"), ("Cancelled", "Cancelled"), ("TimedOut", "TimedOut"), ("New", "New"), ("", "")],
+)
+def test_every_other_end_is_broken(status: str, details: str) -> None:
+    assert observed(Invocation(HOST, status, details, 137, NOW - 5, "")).state is State.BROKEN
+
+
+# Whatever comes
+
+TIMES = st.none() | st.floats(-1e12, 1e12) | st.floats(ASKED - 1000, ASKED + 2000)
+NUMBERS = st.floats(allow_nan=True) | st.integers() | st.text(max_size=3) | st.booleans() | st.floats(0, 1000)
+LINES = st.fixed_dictionaries(
+    {},
+    optional={
+        "probe": st.just(1) | NUMBERS,
+        "state": st.sampled_from(["reachable", "unreachable", "warming-up", "cannot-probe"]) | st.text(max_size=3),
+        "elapsed": NUMBERS,
+        "lost_for": NUMBERS,
+        "uptime": NUMBERS,
+    },
+).map(json.dumps)
+INVOCATIONS = st.builds(
+    Invocation,
+    host=st.just(HOST),
+    status=st.sampled_from(
+        ["Pending", "InProgress", "Delayed", "Success", "Cancelled", "TimedOut", "Failed", "Cancelling", "?"]
+    ),
+    details=st.sampled_from(["", "Failed", "Success", "Undeliverable", "Terminated", "DeliveryTimedOut"]),
+    exit_code=st.none() | st.integers(-1, 255),
+    finished_at=TIMES,
+    output=st.lists(LINES | st.text(max_size=20), max_size=3).map("\n".join),
+)
+ROUNDS = st.builds(
+    Round,
+    command_id=st.just("c"),
+    kind=st.sampled_from(Kind),
+    window=st.sampled_from([0, 60, 600]),
+    asked_at=st.just(ASKED),
+    hosts=st.just((HOST,)),
+)
+
+
+@given(INVOCATIONS, ROUNDS, st.floats(0, 4000))
+def test_no_clock_and_no_words_of_a_host_move_its_observation_out_of_its_own_time(
+    invocation: Invocation, of: Round, age: float
+) -> None:
+    # SSM gives a delivery up after thirty seconds at the earliest.
+    assume(age >= DELIVERY_TIMEOUT or invocation.details != "DeliveryTimedOut")
+    now = ASKED + age
+    observation = observe(invocation, of, now, now, settings())
+    exact = 1e-6
+    assert ASKED - exact <= observation.since <= observation.at <= now + exact
+    assert ASKED <= observation.answered_from <= now + exact
+
+
+@given(INVOCATIONS, ROUNDS, st.floats(0, 4000))
+def test_only_a_probe_that_has_ended_and_said_so_is_unreachable_or_explicitly_reachable(
+    invocation: Invocation, of: Round, age: float
+) -> None:
+    observation = observe(invocation, of, ASKED + age, ASKED + age, settings())
+    claims = observation.state in (State.UNREACHABLE, State.WARMING_UP)
+    if claims or (observation.state is State.REACHABLE and observation.explicit):
+        assert observation.explicit
+        assert invocation.status in ("Success", "Failed")
+        assert '"state"' in invocation.output
+    if observation.state is State.PENDING:
+        assert observation.running_until is not None
+
+
+@given(st.text())
+def test_any_output_of_a_failed_probe_is_an_observation(output: str) -> None:
+    assert observed(ended(1, output)).state is State.BROKEN

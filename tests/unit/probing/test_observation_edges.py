@@ -1,0 +1,153 @@
+"""Each kind of invocation word by word, and the moments at which one word becomes another."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nat_failover.probing.observation import SLACK, Invocation, Observation, State, observe, unknown_yet
+from nat_failover.probing.rounds import Kind
+from tests.examples import NOW, settings
+from tests.unit.probing.observing import ASKED, HOST, asked, ended, observed, said, under_way
+
+SILENT_FROM = 10.0
+SETTLE = 6.0
+
+
+@pytest.mark.parametrize("details", ["Undeliverable", "Terminated"])
+def test_what_ssm_could_not_deliver_is_silence_that_it_tells_itself(details: str) -> None:
+    told = Invocation(HOST, "Failed", details, None, NOW - 50, "")
+    assert observed(told) == Observation(HOST, State.SILENT, NOW - 50, ASKED, ASKED, True, detail="undeliverable")
+
+
+@pytest.mark.parametrize(("age", "at"), [(4.0, NOW), (120.0, NOW - 110)])
+def test_where_ssm_does_not_say_when_it_is_silence_from_then_on_when_it_would_be_anyway(age: float, at: float) -> None:
+    told = Invocation(HOST, "Failed", "Undeliverable", None, None, "")
+    assert observed(told, asked(at=NOW - age)).at == at
+
+
+@pytest.mark.parametrize("status", ["InProgress", "Cancelling"])
+def test_a_watch_that_has_said_nothing_is_health_of_a_while_ago(status: str) -> None:
+    assert observed(under_way(status)) == Observation(
+        HOST,
+        State.REACHABLE,
+        NOW - SETTLE,
+        NOW - SETTLE,
+        ASKED,
+        False,
+        running_until=ASKED + 600,
+        detail="watching, no loss reported",
+    )
+
+
+def test_a_watch_that_has_only_begun_says_nothing_yet() -> None:
+    begun = asked(at=NOW - SETTLE + 0.5)
+    assert observed(under_way("InProgress"), begun) == Observation(
+        HOST,
+        State.PENDING,
+        NOW,
+        NOW,
+        begun.asked_at,
+        False,
+        running_until=begun.ends_at,
+        detail="the probe has begun",
+    )
+
+
+def test_a_watch_is_health_from_the_very_moment_on_at_which_it_has_run_long_enough() -> None:
+    assert observed(under_way("InProgress"), asked(at=NOW - SETTLE)).state is State.REACHABLE
+
+
+@pytest.mark.parametrize("status", ["Pending", "Delayed"])
+def test_what_no_agent_has_taken_yet_says_nothing(status: str) -> None:
+    sent = asked(at=NOW - 3)
+    assert observed(under_way(status), sent) == Observation(
+        HOST,
+        State.PENDING,
+        NOW,
+        NOW,
+        NOW - 3,
+        False,
+        running_until=NOW + 597,
+        detail="the command is on its way",
+    )
+
+
+def test_what_ssm_does_not_list_yet_is_as_what_no_agent_has_taken() -> None:
+    assert unknown_yet(HOST) == Invocation(HOST, "Pending", "Pending", None, None, "")
+
+
+def silence(at: float, detail: str) -> Observation:
+    """Give what is inferred of a host that does not answer."""
+    return Observation(HOST, State.SILENT, at, ASKED, ASKED, False, detail=detail)
+
+
+def test_silence_is_told_with_what_did_not_happen_and_holds_from_when_it_is_known() -> None:
+    check = asked(Kind.CHECK, 0)
+    assert observed(under_way("Pending")) == silence(ASKED + SILENT_FROM, "no agent has taken the command")
+    assert observed(under_way("InProgress"), check) == silence(ASKED + SILENT_FROM, "the probe has not come back")
+    late = ASKED + 600 + SLACK + 1
+    assert observed(under_way("InProgress"), now=late) == silence(ASKED + 600 + SLACK, "the probe has not come back")
+    undelivered = Invocation(HOST, "TimedOut", "DeliveryTimedOut", None, None, "")
+    assert observed(undelivered) == silence(ASKED + SILENT_FROM, "no agent took the command")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [("Pending", Kind.WATCH), ("Pending", Kind.CHECK), ("InProgress", Kind.CHECK)]
+)
+def test_at_the_last_moment_it_is_not_silence_yet(status: str, kind: Kind) -> None:
+    sent = asked(kind, 600 if kind is Kind.WATCH else 0, at=NOW - SILENT_FROM)
+    assert observed(under_way(status), sent).state is State.PENDING
+    assert observed(under_way(status), sent, NOW + 0.01).state is State.SILENT
+
+
+def test_a_watch_is_given_until_its_end_and_the_slack() -> None:
+    last = ASKED + 600 + SLACK
+    assert observed(under_way("InProgress"), now=last).state is State.REACHABLE
+    assert observed(under_way("InProgress"), now=last + 0.01).state is State.SILENT
+
+
+@pytest.mark.parametrize("status", ["TimedOut", "Cancelled", "AccessDenied"])
+def test_any_other_end_is_a_broken_probe_that_ssm_tells_itself(status: str) -> None:
+    told = Invocation(HOST, status, status, -1, NOW - 30, "")
+    assert observed(told) == Observation(
+        HOST, State.BROKEN, NOW - 30, NOW - 30, ASKED, True, detail=f"{status}, exit -1: "
+    )
+
+
+def test_the_details_say_why_and_the_status_where_there_are_none() -> None:
+    assert observed(ended(127, "x", details="ExecutionTimedOut")).detail == "ExecutionTimedOut, exit 127: x"
+    assert observed(ended(127, "x", details="")).detail == "Failed, exit 127: x"
+
+
+def test_of_what_a_host_prints_200_characters_are_kept() -> None:
+    assert observed(ended(127, "x" * 300)).detail == "Failed, exit 127: " + "x" * 200
+
+
+def test_the_probes_own_report_is_told_with_its_words() -> None:
+    told = ended(1, said())
+    assert observed(told).detail == f"Failed, exit 1: {said().strip()[:200]}"
+
+
+@pytest.mark.parametrize("number", ["elapsed", "lost_for", "uptime"])
+def test_a_number_that_the_probe_leaves_out_is_nought_and_the_largest_is_below_ten_thousand_million(
+    number: str,
+) -> None:
+    def with_(value: float) -> Observation:
+        changes: dict[str, Any] = {number: value}
+        return observed(ended(1, said(**changes)))
+
+    line = json.loads(said())
+    del line[number]
+    without = observed(ended(1, json.dumps(line)))
+    assert replace(without, detail="") == replace(with_(0), detail="")
+    assert {with_(value).state for value in (0, 0.5, 1e10 - 1)} == {State.UNREACHABLE}
+    assert {with_(value).state for value in (1e10, 1e10 + 0.5, -0.5)} == {State.BROKEN}
+
+
+def test_a_probe_has_not_run_for_longer_than_its_round_is_old() -> None:
+    told = observe(ended(1, said(elapsed=50)), asked(at=NOW - 0.25), NOW, NOW, settings())
+    assert told.elapsed == 0.25

@@ -1,0 +1,182 @@
+"""A message of every kind and phase, of a pair that does not exist; those that ``make approve`` writes as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from nat_failover.judging.conditions import OFFLINE, Condition, Kind, Severity
+from nat_failover.lock.record import LockState, Record
+from nat_failover.network.egress_address import Move
+from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.verification import NO_TIME, Verified
+from nat_failover.settings import Mode
+from nat_failover.telling.compose import compose, compose_failover
+from nat_failover.telling.memory import Channel, Due, Phase, begun
+from nat_failover.telling.message import Message
+from nat_failover.telling.texts.failovers import Moved, facts, failed_over, swap_failed
+from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, failures, settings
+
+APPROVED = Path(__file__).parent / "approved"
+SEEN = f"3 of 4 backends can't reach the Internet ({', '.join(BACKENDS[:3])})"
+REASON = f"{SEEN}, while the passive NAT {STANDBY} can"
+SUBNETS = {"subnet-0aaaaaaaaaaaaaaa1": "rtbassoc-1", "subnet-0aaaaaaaaaaaaaaa2": "rtbassoc-2"}
+RECORD = Record(
+    LockState.FAILED_OVER,
+    "request-1",
+    NOW - 1,
+    PRIMARY_TABLE,
+    STANDBY_TABLE,
+    SUBNETS,
+    tuple(f"{host} UNREACHABLE" for host in BACKENDS[:3]),
+    REASON,
+    f"2 subnets moved from {PRIMARY_TABLE} to {STANDBY_TABLE} in 0.6 s",
+    0.6,
+)
+ERROR = "1 of 2 subnets could not be moved: subnet-0aaaaaaaaaaaaaaa2: UnauthorizedOperation: You are not authorized"
+FAILED = replace(RECORD, state=LockState.FAILED, outcome=ERROR, seconds=None)
+MOVED = Moved(tuple(SUBNETS), 0.6, NOW - 0.4)
+ALL_BUT_ONE = Verified(BACKENDS[:4], BACKENDS[:2], (BACKENDS[3],))
+MOVE = Move("eipalloc-0123456789abcdef0", STANDBY, "203.0.113.9", "eni-0123456789abcdef1")
+SECOND = Move("eipalloc-0123456789abcdef1", PRIMARY, "203.0.113.10", "eni-0123456789abcdef0")
+REFUSED = "UnauthorizedOperation: You are not authorized"
+EVIDENCE = tuple(failures())
+# As it is without endpoints: of a dead NAT nobody can tell, and all that is known is that nobody answers.
+SILENT = tuple(failures(state=State.SILENT, explicit=False, at=NOW - 2, since=NOW - 12, asked_at=NOW - 12, elapsed=0.0))
+SILENT_SEEN = f"3 of 4 backends do not answer ({', '.join(BACKENDS[:3])})"
+SILENT_REASON = f"{SILENT_SEEN}, while the passive NAT {STANDBY} can reach the Internet"
+
+# What lasts, as it is when it begins.
+CONDITIONS: dict[Kind, Condition] = {
+    Kind.FAILED_OVER: Condition(Kind.FAILED_OVER, "locked", record=RECORD),
+    Kind.FAILOVER_FAILED: Condition(Kind.FAILOVER_FAILED, "locked", record=FAILED),
+    Kind.WOULD_FAIL_OVER: Condition(Kind.WOULD_FAIL_OVER, REASON, EVIDENCE),
+    Kind.CONTROL_DOWN: Condition(
+        Kind.CONTROL_DOWN,
+        f"{SEEN}, but neither can the passive NAT {STANDBY} be relied on, it is UNREACHABLE: the Internet or the "
+        "standby is what is broken, a swap would help nobody",
+        EVIDENCE,
+    ),
+    Kind.BOOTING: Condition(
+        Kind.BOOTING,
+        f"{SEEN}, but the passive NAT {STANDBY} has booted 40 s ago, less than 300 s",
+        EVIDENCE,
+    ),
+    Kind.OFFLINE_WHILE_LOCKED: Condition(
+        Kind.OFFLINE_WHILE_LOCKED,
+        f"locked: failed over to {STANDBY_TABLE} at 2027-01-15T07:00:00+00:00; re-arm to allow another failover "
+        "(1 reachable, 3 unreachable)",
+        EVIDENCE,
+    ),
+    Kind.CANNOT_JUDGE: Condition(
+        Kind.CANNOT_JUDGE,
+        "can't judge: 2 of 4 backends asked can be judged, 3 are needed (2 reachable, 2 silent)",
+    ),
+    Kind.NO_SUBNETS: Condition(
+        Kind.NO_SUBNETS,
+        f"no subnet is explicitly associated with {PRIMARY_TABLE} or {STANDBY_TABLE}: associate the private subnets "
+        "with the primary route table",
+    ),
+    Kind.SPLIT: Condition(
+        Kind.SPLIT,
+        f"the protected subnets are split over both route tables ({PRIMARY_TABLE}: subnet-a; {STANDBY_TABLE}: "
+        "subnet-b), and no failover is under way: associate all of them with one",
+    ),
+    Kind.PASSIVE_UNHEALTHY: Condition(Kind.PASSIVE_UNHEALTHY, f"the passive NAT {STANDBY} is stopped"),
+    Kind.PASSIVE_WITHOUT_ADDRESS: Condition(
+        Kind.PASSIVE_WITHOUT_ADDRESS,
+        f"the passive NAT {STANDBY} has no public address and can't take over until it has one: after it gave up the "
+        "egress address, EC2 gives it another within about five minutes",
+    ),
+    Kind.ROUTES_DIFFER: Condition(
+        Kind.ROUTES_DIFFER,
+        "the route tables differ in 2 more than the default route",
+        details=(
+            "10.9.0.0/16 to pcx-0123456789abcdef0 is missing in the passive table",
+            "pl-0123456789abcdef0 to vpce-0123456789abcdef0 is missing in the passive table",
+        ),
+    ),
+    Kind.EGRESS_ELSEWHERE: Condition(
+        Kind.EGRESS_ELSEWHERE,
+        f"egress address 203.0.113.9 is with {STANDBY}, not with the active NAT i-0123456789abcdef0",
+    ),
+    Kind.LOCK_UNREADABLE: Condition(Kind.LOCK_UNREADABLE, "locked: the lock's value 'amred' can't be understood"),
+    Kind.PAUSED: Condition(Kind.PAUSED, "paused by a person: nothing is probed until it is re-armed"),
+}
+PAIR = settings(egress_allocation=MOVE.allocation)
+OBSERVING = replace(PAIR, mode=Mode.OBSERVE)
+CHANNELS = tuple(Channel)
+
+
+def lasting(kind: Kind, phase: Phase, evidence: tuple[Observation, ...] | None = None) -> Message:
+    """Write of a trouble that was noticed four minutes ago, a day ago, or is over after an hour."""
+    ago = {Phase.BEGIN: 240.0, Phase.REMINDER: 86_640.0, Phase.END: 3_600.0}[phase]
+    condition = _earlier(replace(CONDITIONS[kind], active=PRIMARY_TABLE), ago)
+    if evidence is not None:
+        reason = condition.reason.replace(SEEN, SILENT_SEEN).replace("3 unreachable", "3 silent")
+        reason = SILENT_REASON if kind is Kind.WOULD_FAIL_OVER else reason
+        condition = _earlier(replace(condition, evidence=evidence, reason=reason), ago)
+    entry = begun(condition, PAIR.pair, NOW - ago)
+    s = OBSERVING if kind is Kind.WOULD_FAIL_OVER else PAIR
+    if phase is Phase.END:
+        return compose(Due(replace(entry, over=NOW - 180), phase, CHANNELS, None), "all is well (4 reachable)", s, NOW)
+    return compose(Due(entry, phase, CHANNELS, condition), "", s, NOW)
+
+
+def _earlier(condition: Condition, ago: float) -> Condition:
+    """Let a failover lie back; who is offline is so still, and has been for so long."""
+    record = condition.record
+    return replace(
+        condition,
+        evidence=tuple(replace(o, since=o.since - ago) for o in condition.evidence),
+        record=None if record is None else replace(record, since=record.since - ago),
+    )
+
+
+def done(
+    verified: Verified, egress: Move | None = None, evidence: tuple[Observation, ...] = EVIDENCE, reason: str = REASON
+) -> Message:
+    """Write of a failover that has just been done."""
+    record = replace(RECORD, reason=reason)
+    condition = Condition(Kind.FAILED_OVER, reason, evidence, active=STANDBY_TABLE, record=record)
+    words = failed_over(record, evidence, MOVED, verified, PAIR, egress)
+    told = facts(record, MOVED, verified, evidence)
+    level = Severity.WARNING if verified.all_online else Severity.CRITICAL
+    return compose_failover(begun(condition, PAIR.pair, NOW), condition, words, told, level, PAIR, NOW)
+
+
+def failed() -> Message:
+    """Write of a failover that has just failed."""
+    condition = Condition(Kind.FAILOVER_FAILED, REASON, EVIDENCE, record=FAILED)
+    words = swap_failed(FAILED, EVIDENCE, ERROR, ["rtbassoc-2"], PAIR)
+    told = facts(FAILED, Moved(tuple(SUBNETS)[:1], 1.7, NOW), None, ())
+    return compose_failover(begun(condition, PAIR.pair, NOW), condition, words, told, Severity.CRITICAL, PAIR, NOW)
+
+
+def examples() -> Mapping[str, Message]:
+    """Give all messages that are approved, by the name of their file."""
+    everybody = Verified(BACKENDS[:4], BACKENDS[:4])
+    refused = replace(MOVE, why=REFUSED)
+    found = {
+        "failed-over": done(everybody),
+        "failed-over-some-offline": done(ALL_BUT_ONE),
+        "failed-over-not-verified": done(Verified(why=NO_TIME)),
+        "failed-over-with-egress-address": done(everybody, MOVE),
+        "failed-over-egress-address-refused": done(everybody, refused),
+        "failed-over-silent": done(everybody, evidence=SILENT, reason=SILENT_REASON),
+        "failed-over-addresses-change-places": done(everybody, replace(MOVE, standby=SECOND)),
+        "failed-over-standby-address-refused": done(everybody, replace(MOVE, standby=replace(SECOND, why=REFUSED))),
+        "failover-failed": failed(),
+        "failed-over-says-the-lock": lasting(Kind.FAILED_OVER, Phase.BEGIN),
+        "failover-failed-says-the-lock": lasting(Kind.FAILOVER_FAILED, Phase.BEGIN),
+    }
+    found |= {k.value: lasting(k, Phase.BEGIN) for k in CONDITIONS if CONDITIONS[k].record is None}
+    found |= {f"{k.value}-silent": lasting(k, Phase.BEGIN, SILENT) for k in CONDITIONS if k in OFFLINE}
+    found |= {f"{k.value}-reminder": lasting(k, Phase.REMINDER) for k in (Kind.FAILED_OVER, Kind.CANNOT_JUDGE)}
+    return found | {f"{k.value}-recovered": lasting(k, Phase.END) for k in CONDITIONS}
+
+
+def text_of(message: Message) -> str:
+    """Give a mail as it is approved: its subject, an empty line, its text."""
+    return f"Subject: {message.subject}\n\n{message.text}"

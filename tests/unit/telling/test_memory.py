@@ -1,0 +1,282 @@
+"""The memory of what has been told: begun once, reminded of daily, ended once, whatever fails or flaps on the way."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from nat_failover.judging.conditions import AT_ONCE, DAY, PATIENCE, Condition, Findings, Kind
+from nat_failover.lock.record import LARGEST
+from nat_failover.telling.memory import TELLING, Channel, Due, Memory, Phase, begun, plan, read_memory
+from tests.examples import NOW, failures
+from tests.unit.telling.messages import CONDITIONS, RECORD
+
+SPLIT, DOWN = CONDITIONS[Kind.SPLIT], CONDITIONS[Kind.CONTROL_DOWN]
+NOTHING: frozenset[Kind] = frozenset()
+
+
+class People:
+    """Remembers as the teller does, with the memory written and read back at every tick."""
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+        self.now = NOW
+        self.refusing: set[Channel] = set()
+        self.told: list[tuple[str, Phase, Channel]] = []
+
+    def tick(self, *present: Condition, unknown: frozenset[Kind] = NOTHING, later: float = 60) -> list[Phase]:
+        """Let time pass, find something, and tell it; gives what the topic was told."""
+        self.now += later
+        planned = plan(read_memory(self.text), Findings(present, unknown, "all is well"), "main", self.now)
+        memory, before = planned.memory, len(self.told)
+        for due in planned.due:
+            for channel in set(due.channels) - self.refusing:
+                self.told.append((due.entry.incident, due.phase, channel))
+                memory = memory.with_told(due.entry, due.phase, channel, self.now)
+        self.text = memory.text()
+        return [phase for _, phase, channel in self.told[before:] if channel is Channel.TOPIC]
+
+
+def test_what_lasts_is_told_once_it_has_lasted_three_minutes_and_not_again_that_day() -> None:
+    people = People()
+    assert [people.tick(SPLIT) for _ in range(5)] == [[], [], [], [Phase.BEGIN], []]
+    assert [people.tick(SPLIT, later=3600) for _ in range(23)] == [[]] * 23
+
+
+@pytest.mark.parametrize("kind", sorted(AT_ONCE))
+def test_an_outage_or_what_a_failover_came_to_is_told_at_once_and_once(kind: Kind) -> None:
+    people = People()
+    assert [people.tick(CONDITIONS[kind]) for _ in range(3)] == [[Phase.BEGIN], [], []]
+
+
+def test_what_lasts_is_told_again_each_day() -> None:
+    people = People()
+    people.tick(DOWN)
+    assert [people.tick(DOWN, later=DAY) for _ in range(3)] == [[Phase.REMINDER]] * 3
+
+
+def test_what_is_over_is_told_once_it_has_been_over_for_three_minutes_and_then_forgotten() -> None:
+    people = People()
+    people.tick(DOWN)
+    assert [people.tick() for _ in range(6)] == [[], [], [], [Phase.END], [], []]
+    assert read_memory(people.text) == Memory()
+
+
+def test_what_comes_and_goes_within_three_minutes_is_told_to_nobody() -> None:
+    people = People()
+    assert people.tick(SPLIT) == people.tick(SPLIT) == people.tick() == []
+    assert [people.tick() for _ in range(5)] == [[]] * 5
+    assert read_memory(people.text) == Memory()
+
+
+def test_an_outage_that_flaps_is_one_trouble() -> None:
+    people = People()
+    told = [phase for _ in range(20) for phase in (*people.tick(DOWN), *people.tick(), *people.tick())]
+    assert told == [Phase.BEGIN]
+    assert len({incident for incident, _, _ in people.told}) == 1
+
+
+def test_what_comes_again_after_its_end_was_told_is_another_trouble() -> None:
+    people = People()
+    people.tick(DOWN)
+    for _ in range(4):
+        people.tick()
+    assert people.tick(replace(DOWN, evidence=tuple(failures(since=NOW + 300)))) == [Phase.BEGIN]
+    assert len({incident for incident, _, _ in people.told}) == 2
+
+
+def test_what_is_unknown_neither_begins_nor_ends_nor_is_reminded_of() -> None:
+    people = People()
+    people.tick(DOWN)
+    unknown = frozenset({Kind.CONTROL_DOWN})
+    assert [people.tick(unknown=unknown, later=DAY) for _ in range(3)] == [[]] * 3
+    assert people.tick(DOWN) == [Phase.REMINDER]
+
+
+def test_one_who_has_paused_a_pair_is_reminded_after_a_day() -> None:
+    people = People()
+    paused = CONDITIONS[Kind.PAUSED]
+    assert [people.tick(paused, later=3600) for _ in range(25)] == [[]] * 24 + [[Phase.BEGIN]]
+
+
+def test_one_who_has_re_armed_within_a_day_is_not_told_of_a_pause() -> None:
+    people = People()
+    people.tick(CONDITIONS[Kind.PAUSED])
+    assert [people.tick(later=3600) for _ in range(3)] == [[]] * 3
+
+
+def test_another_failover_is_another_trouble_though_the_lock_never_said_anything_else() -> None:
+    people = People()
+    first, second = (replace(CONDITIONS[Kind.FAILED_OVER], record=replace(RECORD, since=at)) for at in (NOW, NOW + 200))
+    assert [people.tick(c) for c in (first, first, second, second)] == [[Phase.BEGIN], [], [Phase.BEGIN], []]
+
+
+@pytest.mark.parametrize("refusing", list(Channel))
+def test_a_message_that_one_channel_refuses_is_owed_to_that_channel_alone(refusing: Channel) -> None:
+    people = People()
+    people.refusing = {refusing}
+    for _ in range(5):
+        people.tick(DOWN)
+    (other,) = set(Channel) - {refusing}
+    assert [told[1:] for told in people.told] == [(Phase.BEGIN, other)]
+    people.refusing = set()
+    people.tick(DOWN)
+    assert [told[1:] for told in people.told[1:]] == [(Phase.BEGIN, refusing)]
+
+
+def test_a_channel_that_never_takes_the_beginning_keeps_nobody_from_being_reminded() -> None:
+    people = People()
+    people.refusing = {Channel.EVENT}
+    people.tick(DOWN)
+    assert people.tick(DOWN, later=DAY) == [Phase.REMINDER]
+
+
+def test_a_trouble_that_comes_again_while_its_end_is_owed_to_one_channel_goes_on_there() -> None:
+    people = People()
+    people.tick(DOWN)
+    people.tick()
+    people.refusing = {Channel.EVENT}
+    assert people.tick(later=PATIENCE) == [Phase.END]
+    people.refusing = set()
+    assert people.tick(DOWN) == [Phase.BEGIN]
+    assert [phase for _, phase, channel in people.told if channel is Channel.EVENT] == [Phase.BEGIN]
+
+
+def test_what_could_not_be_told_while_it_lasted_is_told_when_it_is_over() -> None:
+    people = People()
+    people.refusing = set(Channel)
+    people.tick(DOWN)
+    people.tick()
+    people.refusing = set()
+    assert [people.tick(later=PATIENCE), people.tick()] == [[Phase.END], []]
+
+
+# The parameter's value
+
+
+@given(st.sets(st.sampled_from(sorted(Kind))), st.booleans(), st.sampled_from([0.0, NOW + 30]))
+def test_a_memory_is_read_back_as_it_was_written(kinds: set[Kind], told: bool, telling: float) -> None:
+    memory = Memory({kind: begun(CONDITIONS[kind], "main", NOW) for kind in kinds}, telling)
+    if told:
+        for kind, entry in memory.entries.items():
+            memory = memory.with_told(entry, Phase.BEGIN, Channel.TOPIC, NOW + 5)
+            memory = memory.with_told(memory.entries[kind], Phase.END, Channel.EVENT, NOW + 5)
+    again = read_memory(memory.text())
+    assert again.text() == memory.text()
+    assert again.entries.keys() == kinds
+
+
+def test_all_troubles_at_once_fit_into_a_standard_parameter() -> None:
+    entries = {kind: begun(CONDITIONS[kind], "p" * 31, NOW) for kind in Kind}
+    memory = Memory({kind: replace(e, due=True, over=NOW) for kind, e in entries.items()}, NOW)
+    for entry in entries.values():
+        for channel in Channel:
+            memory = memory.with_told(memory.entries[entry.kind], Phase.BEGIN, channel, NOW)
+        memory = memory.with_told(memory.entries[entry.kind], Phase.END, Channel.TOPIC, NOW)
+    assert len(memory.entries) == len(Kind)
+    assert len(memory.text()) <= LARGEST
+
+
+GOOD = json.loads(Memory({Kind.SPLIT: begun(SPLIT, "main", NOW)}).text())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "armed",
+        "null",
+        "[]",
+        "{}",
+        json.dumps(GOOD | {"version": 2}),
+        json.dumps(GOOD | {"troubles": None}),
+        json.dumps(GOOD | {"troubles": [1]}),
+        json.dumps(GOOD | {"troubles": [{"kind": "unheard-of"}]}),
+        json.dumps(GOOD | {"telling": "soon"}),
+        json.dumps(GOOD | {"telling": 1e400}),
+        json.dumps(GOOD | {"troubles": [GOOD["troubles"][0] | {"since": 10**30}]}),
+        json.dumps(GOOD | {"troubles": [GOOD["troubles"][0] | {"since": True}]}),
+        json.dumps(GOOD | {"troubles": [GOOD["troubles"][0] | {"told": {"pigeon": 1}}]}),
+        "[" * 100_000,
+    ],
+)
+def test_a_value_that_can_not_be_understood_is_no_memory(text: str) -> None:
+    assert read_memory(text) == Memory()
+
+
+@given(st.text(max_size=80))
+def test_no_value_is_an_error(text: str) -> None:
+    assert read_memory(text) == Memory()
+
+
+@pytest.mark.parametrize(("ago", "tells"), [(0, True), (TELLING - 1, True), (TELLING, False), (-3 * TELLING, False)])
+def test_who_says_that_it_is_about_to_tell_is_believed_for_a_minute(ago: float, tells: bool) -> None:
+    assert Memory(telling=NOW - ago + TELLING).another_tells(NOW) is tells
+
+
+# Any history
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[float, set[Kind], set[Kind], set[Channel]]]:
+    """Ticks: how much later, what is so, what is unknown, which channels refuse."""
+    kinds = st.sets(st.sampled_from([Kind.SPLIT, Kind.CONTROL_DOWN, Kind.ROUTES_DIFFER]))
+    channels = st.sets(st.sampled_from(list(Channel)), max_size=2)
+    return draw(
+        st.lists(st.tuples(st.sampled_from([60.0, 61.0, 600.0, DAY]), kinds, kinds, channels), min_size=1, max_size=40)
+    )
+
+
+@hypothesis_settings(max_examples=60)
+@given(histories())
+def test_in_any_history_each_channel_hears_a_beginning_once_reminders_daily_and_an_end_last(
+    history: list[tuple[float, set[Kind], set[Kind], set[Channel]]],
+) -> None:
+    people = People()
+    at: dict[tuple[str, Channel], list[tuple[float, Phase]]] = {}
+    for later, present, unknown, refusing in history:
+        people.refusing, before = refusing, len(people.told)
+        people.tick(*(CONDITIONS[k] for k in present), unknown=frozenset(unknown - present), later=later)
+        for incident, phase, channel in people.told[before:]:
+            at.setdefault((incident, channel), []).append((people.now, phase))
+    for heard in at.values():
+        phases = [phase for _, phase in heard]
+        # A trouble of the same evidence has the same id: an end may be followed by another beginning.
+        count = Counter(phases)
+        assert count[Phase.BEGIN] <= count[Phase.END] + 1
+        assert phases[0] is not Phase.REMINDER
+        for (one, _), (other, phase) in pairwise(heard):
+            assert phase is not Phase.REMINDER or other - one >= DAY
+
+
+@hypothesis_settings(max_examples=60)
+@given(histories())
+def test_in_any_history_what_is_due_is_told_or_owed(
+    history: list[tuple[float, set[Kind], set[Kind], set[Channel]]],
+) -> None:
+    people = People()
+    for later, present, unknown, refusing in history:
+        people.refusing = refusing
+        people.tick(*(CONDITIONS[k] for k in present), unknown=frozenset(unknown - present), later=later)
+    # After a quiet quarter of an hour nothing is owed, and all that has begun has ended.
+    people.refusing = set()
+    for _ in range(15):
+        people.tick()
+    assert read_memory(people.text) == Memory()
+    for channel in Channel:
+        ends = Counter(incident for incident, phase, by in people.told if phase is Phase.END and by is channel)
+        begins = Counter(incident for incident, phase, by in people.told if phase is Phase.BEGIN and by is channel)
+        assert all(ends[incident] >= count for incident, count in begins.items())
+
+
+def test_a_message_that_is_due_names_its_channels_and_its_condition() -> None:
+    (due,) = plan(Memory(), Findings((DOWN,), NOTHING, ""), "main", NOW).due
+    assert due == Due(due.entry, Phase.BEGIN, tuple(Channel), DOWN)
+    assert due.entry.incident == "main-control-down-20270115T075956Z"

@@ -1,0 +1,255 @@
+"""What people are told: every kind of mail word by word, what all of them have in common, and the JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nat_failover
+from nat_failover.judging.conditions import Kind, Severity
+from nat_failover.probing.observation import State
+from nat_failover.telling.compose import compose
+from nat_failover.telling.memory import Channel, Due, Phase, begun
+from nat_failover.telling.message import MOST_LINES, Letter, Message, duration
+from tests.examples import BACKENDS, NOW, PRIMARY_TABLE
+from tests.unit.telling.messages import (
+    ALL_BUT_ONE,
+    APPROVED,
+    CONDITIONS,
+    OBSERVING,
+    PAIR,
+    done,
+    examples,
+    failed,
+    lasting,
+    text_of,
+)
+
+SCHEMA: dict[str, Any] = json.loads(
+    (Path(nat_failover.__file__).parent / "telling/message_schema.json").read_text(encoding="utf-8")
+)
+EXAMPLES = examples()
+EVERY = [lasting(kind, phase) for kind in CONDITIONS for phase in Phase] + list(EXAMPLES.values())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_a_mail_is_word_by_word_as_it_was_approved(name: str) -> None:
+    approved = (APPROVED / f"{name}.txt").read_text(encoding="utf-8")
+    assert text_of(EXAMPLES[name]) == approved, "where it is meant so: make approve"
+
+
+@pytest.mark.parametrize("name", sorted(name for name in EXAMPLES if name.endswith("-silent")))
+def test_of_hosts_that_do_not_answer_no_mail_says_what_nobody_has_seen(name: str) -> None:
+    message = EXAMPLES[name]
+    seen_by_nobody = (
+        r"offline since|lost (ping|every|the Internet)|[Tt]argets|[nN]one of|carr(y|ies|ied) traffic|can't reach"
+    )
+    of_backends = message.text.replace("has lost the Internet, too, or does not answer", "")  # of the passive NAT
+    assert not re.search(seen_by_nobody, of_backends)
+    assert "no longer answer" in message.letter.headline
+    assert message.text.count(": SILENT, no answer since it was asked at ") == 3
+
+
+def test_where_some_are_offline_and_some_silent_the_mail_says_of_each_what_was_seen() -> None:
+    mixed = (*EXAMPLES["failed-over"].evidence[:1], *EXAMPLES["failed-over-silent"].evidence[1:])
+    text = done(ALL_BUT_ONE, evidence=mixed).text
+    headline = "Backends behind the primary NAT i-0123456789abcdef0 have lost the Internet or no longer answer, and "
+    assert text.startswith(headline)
+    assert f"{BACKENDS[0]}: UNREACHABLE at " in text
+    assert f"{BACKENDS[1]}: SILENT, no answer since " in text
+
+
+def test_every_approved_mail_is_one_that_is_sent() -> None:
+    assert {path.stem for path in APPROVED.glob("*.txt")} == EXAMPLES.keys()
+
+
+def test_every_kind_is_there_in_every_phase() -> None:
+    assert {(m.kind, m.phase) for m in EVERY} == {(kind, phase) for kind in Kind for phase in Phase}
+
+
+# What all have in common
+
+
+def longest_pair(message: Message) -> Message:
+    return replace(message, pair="p" * 31)
+
+
+@pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
+def test_a_subject_is_one_that_sns_takes_and_names_the_pair(message: Message) -> None:
+    for each in (message, longest_pair(message)):
+        assert each.subject.startswith(f"[nat-failover {each.pair}] ")
+        assert len(each.subject) < 100
+        assert each.subject.isascii()
+        assert each.subject.isprintable()
+
+
+@pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
+def test_every_command_is_one_of_the_aws_command_line_with_its_region(message: Message) -> None:
+    commands = [command for step in message.letter.next for command in step.commands]
+    assert commands
+    for command in commands:
+        words = shlex.split(command)
+        assert words[0] == "aws"
+        assert words[words.index("--region") + 1] == PAIR.region
+        assert f"   {command}\n" in message.text
+
+
+@pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
+def test_every_mail_says_what_was_seen_what_to_do_and_which_incident_it_is_about(message: Message) -> None:
+    assert re.search(r"^Seen: \S", message.text, re.MULTILINE)
+    assert re.search(r"^Next:\n1\. \S", message.text, re.MULTILINE)
+    assert message.text.endswith(f"{message.incident}\n")
+    assert ".." not in message.text.replace("...", "")
+
+
+def test_messages_about_one_trouble_have_one_incident_and_others_have_another() -> None:
+    condition = replace(CONDITIONS[Kind.CANNOT_JUDGE], active=PRIMARY_TABLE)
+    entry = begun(condition, PAIR.pair, NOW)
+    told = [
+        compose(Due(entry, Phase.BEGIN, (Channel.TOPIC,), condition), "", PAIR, NOW + 180),
+        compose(Due(entry, Phase.REMINDER, (Channel.TOPIC,), condition), "", PAIR, NOW + 86_580),
+        compose(Due(replace(entry, over=NOW + 90_000), Phase.END, (Channel.TOPIC,), None), "", PAIR, NOW + 90_180),
+    ]
+    assert {message.incident for message in told} == {"main-cannot-judge-20270115T080000Z"}
+    assert begun(condition, PAIR.pair, NOW + 1).incident not in {message.incident for message in told}
+
+
+@pytest.mark.parametrize("kind", sorted(Kind))
+def test_how_much_it_matters_follows_from_whether_subnets_are_offline(kind: Kind) -> None:
+    offline = {"would-fail-over", "control-down", "booting", "offline-while-locked", "failover-failed"}
+    expected = Severity.CRITICAL if kind.value in offline else Severity.WARNING
+    assert lasting(kind, Phase.BEGIN).severity is lasting(kind, Phase.REMINDER).severity is expected
+    assert lasting(kind, Phase.END).severity is Severity.INFO
+
+
+def test_a_failover_after_which_backends_are_offline_is_critical() -> None:
+    assert (done(ALL_BUT_ONE).severity, EXAMPLES["failed-over"].severity) == (Severity.CRITICAL, Severity.WARNING)
+
+
+# A failover
+
+
+def test_a_failover_says_who_is_offline_and_who_has_not_answered() -> None:
+    text = done(ALL_BUT_ONE).text
+    assert f"Still offline: {BACKENDS[2]}. No answer yet from: {BACKENDS[3]}." in text
+
+
+def test_a_failover_that_was_not_verified_says_why_and_counts_nobody() -> None:
+    message = EXAMPLES["failed-over-not-verified"]
+    assert "nobody could be asked whether it helped: no time was left to ask." in message.text
+    assert " 0 of " not in message.text
+    assert "backends" not in message.detail["failover"]
+
+
+def test_the_outage_is_counted_from_the_first_lost_ping_to_the_last_subnet() -> None:
+    message = EXAMPLES["failed-over"]
+    assert message.detail["failover"]["outage_seconds"] == pytest.approx(3.6)
+    assert message.detail["since"] == "2027-01-15T07:59:56Z"
+    assert "Outage: about 4 s, from 07:59:56 (the first lost ping) to 07:59:59 UTC" in message.text
+
+
+def test_a_failure_gives_the_command_for_every_subnet_that_is_left() -> None:
+    commands = [command for step in failed().letter.next for command in step.commands]
+    assert [command for command in commands if "--association-id rtbassoc-2 " in command]
+    assert not [command for command in commands if "rtbassoc-1" in command]
+
+
+@pytest.mark.parametrize("kind", [Kind.FAILED_OVER, Kind.FAILOVER_FAILED])
+def test_a_record_between_tables_that_are_no_longer_the_pairs_is_told_as_it_stands(kind: Kind) -> None:
+    foreign = "rtb-0fffffffffffffff9"
+    record = CONDITIONS[kind].record
+    assert record is not None
+    condition = replace(CONDITIONS[kind], record=replace(record, to_table=foreign))
+    message = compose(Due(begun(condition, PAIR.pair, NOW), Phase.BEGIN, (Channel.TOPIC,), condition), "", PAIR, NOW)
+    assert f"{foreign}, which is none of the pair's route tables" in message.text
+    assert f"--route-table-id {foreign}" not in message.text
+
+
+# The JSON
+
+
+@pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
+def test_the_json_is_as_the_schema_has_it(message: Message) -> None:
+    VALIDATOR.validate(json.loads(json.dumps(message.detail)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase", "changes"),
+    [
+        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"until": "2027-01-15T08:00:00Z"}),
+        (Kind.CANNOT_JUDGE, Phase.END, {"severity": "critical"}),
+        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"kind": "another"}),
+        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"incident": ""}),
+        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"failover": {"from": "a", "to": "b", "subnets": []}}),
+        (Kind.FAILED_OVER, Phase.BEGIN, {"failover": {"from": "a"}}),
+        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"more": 1}),
+    ],
+)
+def test_the_schema_refuses_what_is_none_of_these(kind: Kind, phase: Phase, changes: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate(lasting(kind, phase).detail | changes)
+
+
+def test_the_schema_is_one_of_draft_2020_12_and_says_what_everything_means() -> None:
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    plain = {"schema", "mode"}
+    assert {name for name, told in SCHEMA["properties"].items() if "description" not in told} == plain
+
+
+def test_the_schema_knows_every_kind_phase_severity_and_state_and_no_other() -> None:
+    known = SCHEMA["properties"]
+    assert set(known["kind"]["enum"]) == set(Kind)
+    assert set(known["phase"]["enum"]) == set(Phase)
+    assert set(known["severity"]["enum"]) == set(Severity)
+    assert set(known["hosts"]["items"]["properties"]["state"]["enum"]) == set(State)
+
+
+def test_mail_gets_the_text_what_programs_read_the_json_and_a_telephone_the_subject() -> None:
+    message = EXAMPLES["failed-over"]
+    told = json.loads(message.by_protocol)
+    assert told.pop("default") == message.text
+    assert told.pop("sms") == message.subject
+    assert told.keys() == {"http", "https", "sqs", "lambda", "firehose"}
+    assert all(json.loads(text) == message.detail for text in told.values())
+
+
+def test_the_largest_message_is_one_that_sns_and_eventbridge_take() -> None:
+    network = "10.{}.{}.0/24 to pcx-0123456789abcdef0 is missing in the passive table".format
+    many = tuple(network(*divmod(n, 256)) for n in range(1000))
+    condition = replace(CONDITIONS[Kind.ROUTES_DIFFER], details=many)
+    message = compose(Due(begun(condition, PAIR.pair, NOW), Phase.BEGIN, (Channel.TOPIC,), condition), "", PAIR, NOW)
+    assert len(message.by_protocol.encode()) < 262_144
+    assert f"and {len(many) + 1 - MOST_LINES} more" in message.text
+
+
+def test_in_observe_mode_the_message_says_that_nothing_was_done() -> None:
+    message = lasting(Kind.WOULD_FAIL_OVER, Phase.BEGIN)
+    assert message.detail["mode"] == OBSERVING.mode.value
+    assert "Done: nothing: " in message.text
+
+
+@given(st.text(max_size=200), st.sampled_from(["main", "p" * 31]))
+def test_no_words_make_a_subject_that_sns_refuses(words: str, pair: str) -> None:
+    message = replace(EXAMPLES["failed-over"], pair=pair, letter=Letter(words, words))
+    assert 0 < len(message.subject) < 100
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.4, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2 h"), (172_800, "2 days")],
+)
+def test_a_duration_is_told_as_exactly_as_matters(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
