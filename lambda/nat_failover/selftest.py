@@ -37,7 +37,6 @@ NOBODYS = "192.0.2.0/24"
 # With DryRun, EC2 answers so where it would have done it:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
 WOULD_HAVE = "DryRunOperation"
-EXISTS = "ParameterAlreadyExists"
 
 
 class Verdict(StrEnum):
@@ -163,7 +162,7 @@ class SelfTest:
             yield _try(
                 "ssm:PutParameter",
                 lambda put=put, name=name: f"created {name}, version {put()['Version']}",  # type: ignore[misc]
-                {EXISTS: f"may write {name}"},
+                {"ParameterAlreadyExists": f"may write {name}"},
             )
 
     def _messages(self) -> Iterator[Tried]:

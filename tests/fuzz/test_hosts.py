@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nat_failover.probing.observation import EXIT_UNREACHABLE, State, observe
 from nat_failover.probing.rounds import Kind, Round
-from nat_failover.probing.run_command import _invocation
+from nat_failover.probing.ssm_commands import invocation_of
 from tests.examples import NOW, PRIMARY, STANDBY, TICK
 from tests.fakes import Told, report
 from tests.fuzz.function import ELSEWHERE, HOSTS, SUBNETS, Function
@@ -97,7 +97,7 @@ def test_every_observation_has_times_that_can_be(told: Told, kind: Kind, ago: fl
     if told.finished_at is not None:
         plugin["ResponseFinishDateTime"] = datetime.fromtimestamp(told.finished_at, UTC)
     listed: Any = {"InstanceId": HOSTS[0], "Status": told.status, "CommandPlugins": [plugin]}
-    seen = observe(_invocation(listed), asked, NOW, NOW, function.settings)
+    seen = observe(invocation_of(listed), asked, NOW, NOW, function.settings)
     assert all(map(math.isfinite, (seen.at, seen.since, seen.elapsed)))
     if seen.state is State.UNREACHABLE:
         assert asked.asked_at <= seen.since <= seen.at <= NOW + 60

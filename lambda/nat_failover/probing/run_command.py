@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,12 +14,12 @@ from nat_failover.aws_errors import is_passing
 from nat_failover.probing.fleet import Fleet
 from nat_failover.probing.observation import DELIVERY_TIMEOUT, Invocation, Observation, observe, unknown_yet
 from nat_failover.probing.rounds import Kind, Round
+from nat_failover.probing.ssm_commands import fixed_parameters, invocation_of, ipv4_parameter, round_of
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
-    from mypy_boto3_ssm.type_defs import CommandInvocationTypeDef, CommandTypeDef
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +113,7 @@ class Probe:
 
     def _send(self, kind: Kind, hosts: Sequence[str], control: str | None) -> Round:
         window = self._settings.window if kind is Kind.WATCH else 0
+        own = {"window": [str(window)], "control": [ipv4_parameter(control)]}
         sent = self._ssm.send_command(
             DocumentName=self._settings.probe_document,
             DocumentVersion="$LATEST",
@@ -124,7 +123,7 @@ class Probe:
             MaxErrors="100%",
             MaxConcurrency="100%",
             TimeoutSeconds=DELIVERY_TIMEOUT,
-            Parameters={**_fixed(self._settings), "window": [str(window)], "control": [_ipv4(control)]},
+            Parameters=fixed_parameters(self._settings) | own,
         )["Command"]
         log.info("round sent", extra={"kind": kind.value, "command_id": sent["CommandId"], "hosts": list(hosts)})
         return Round(sent["CommandId"], kind, window, sent["RequestedDateTime"].timestamp(), tuple(hosts))
@@ -145,8 +144,8 @@ class Probe:
             ],
             PaginationConfig={"PageSize": PAGE},
         )
-        fixed = _fixed(self._settings)
-        found = (_round(command, fixed) for page in pages for command in page["Commands"])
+        fixed = fixed_parameters(self._settings)
+        found = (round_of(command, fixed) for page in pages for command in page["Commands"])
         return [asked for asked in found if asked is not None]
 
     def read(self, asked: Round) -> list[Observation]:
@@ -170,7 +169,7 @@ class Probe:
             CommandId=command_id, Details=True, PaginationConfig={"PageSize": PAGE}
         )
         try:
-            return {i["InstanceId"]: _invocation(i) for page in pages for i in page["CommandInvocations"]}
+            return {i["InstanceId"]: invocation_of(i) for page in pages for i in page["CommandInvocations"]}
         except self._ssm.exceptions.InvalidCommandId:
             return {}
 
@@ -217,57 +216,3 @@ class Probe:
     def readings(self, rounds: Sequence[Round]) -> list[Callable[[], list[Observation]]]:
         """Give one call for each round, to be made at the same time."""
         return [lambda asked=asked: self.read(asked) for asked in rounds]  # type: ignore[misc]
-
-
-def _fixed(s: Settings) -> dict[str, list[str]]:
-    """Give the parameters that are the same for every round."""
-    return {
-        "targets": [" ".join(s.targets)],
-        "interval": [f"{s.interval:g}"],
-        "failures": [str(s.failures)],
-        "warmUp": [str(s.warm_up)],
-    }
-
-
-def _ipv4(address: str | None) -> str:
-    """Give an IPv4 address as the document takes it, and what stands for none in place of anything else."""
-    try:
-        return str(IPv4Address(address or ""))
-    except ValueError:
-        return "-"
-
-
-def _round(command: CommandTypeDef, fixed: Mapping[str, list[str]]) -> Round | None:
-    """Understand a command; None for one that a person has sent with our document, in their own words.
-
-    What a host says of other targets, or by another measure, is no evidence: it may have been asked for what can't be
-    reached. This holds for the rounds from before a change of the settings as well, which a tick sends anew.
-    """
-    kind, parameters = command.get("Comment", "").partition(" ")[0], command.get("Parameters", {})
-    window = "".join(parameters.get("window", ["0"]))
-    ours = all(parameters.get(name) == value for name, value in fixed.items())
-    if kind not in {k.value for k in Kind} or not re.fullmatch(r"[0-9]{1,4}", window) or not ours:
-        log.warning("a command of the probe document that is none of ours", extra={"command_id": command["CommandId"]})
-        return None
-    return Round(
-        command["CommandId"],
-        Kind(kind),
-        int(window),
-        command["RequestedDateTime"].timestamp(),
-        tuple(command.get("InstanceIds", [])),
-    )
-
-
-def _invocation(told: CommandInvocationTypeDef) -> Invocation:
-    plugins: list[Any] = list(told.get("CommandPlugins", []))
-    plugin = plugins[0] if plugins else {}
-    finished = plugin.get("ResponseFinishDateTime")
-    ended = told["Status"] not in ("Pending", "InProgress", "Delayed", "Cancelling")
-    return Invocation(
-        told["InstanceId"],
-        told["Status"],
-        told.get("StatusDetails", told["Status"]),
-        plugin.get("ResponseCode") if ended else None,
-        finished.timestamp() if finished is not None and ended else None,
-        plugin.get("Output", ""),
-    )
