@@ -29,7 +29,9 @@ KEEP ?=
 README ?=
 ARGS ?=
 MODULES ?=
-EXAMPLES ?= 3000
+EXAMPLES ?=
+MUTANTS ?=
+FIX ?=
 
 .PHONY: help
 help: ## List these targets
@@ -51,16 +53,12 @@ drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces
 		$(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON)) $(if $(REPORT),--report $(REPORT))
 
 .PHONY: test
-test: .venv/ready ## Run every test (those that need namespaces say so where there are none)
-	python -m pytest --numprocesses 2 --dist worksteal --durations 15 $(TESTS)
+test: .venv/ready ## Run every test (those that need namespaces say so where there are none): TESTS=tests/unit; TESTS=tests/fuzz EXAMPLES=3000
+	$(if $(EXAMPLES),FUZZ_EXAMPLES=$(EXAMPLES)) python -m pytest --numprocesses 2 --dist worksteal --durations 15 $(TESTS)
 
 .PHONY: rules
 rules: .venv/ready ## What AWS refuses, delays and forgets in every test, and what the product asks of it: JOBS=
 	@python -m tests.gate --jobs $(JOBS)
-
-.PHONY: fuzz
-fuzz: .venv/ready ## Put anything into every door, EXAMPLES=3000 times each
-	FUZZ_EXAMPLES=$(EXAMPLES) python -m pytest --numprocesses 2 --dist worksteal --durations 5 tests/fuzz
 
 .PHONY: mutation
 mutation: .venv/ready ## Change the code in every small way, and tell what no test notices (ten minutes): MODULES="lock.store network.route_tables"
@@ -71,20 +69,12 @@ bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 m
 	@python -m tests.bench --runs $(RUNS) --days $(DAYS) $(if $(README),--readme)
 
 .PHONY: simulate
-simulate: .venv/ready ## Break it in 20,000 seeded histories and check the rules at every step: SEED=n tells one; HISTORIES= PROCESSES=2
-	@python -m tests.simulation --runs $(HISTORIES) --jobs $(PROCESSES) $(if $(SEED),--seed $(SEED))
-
-.PHONY: mutants
-mutants: .venv/ready ## Prove that the simulator can fail: deliberate defects of the function, each seen by which seed
-	@python -m tests.simulation.hunt
+simulate: .venv/ready ## Break it in 20,000 seeded histories, and check the rules at every step: SEED=n tells one; HISTORIES= PROCESSES=2; MUTANTS=1 proves that it can fail, by deliberate defects
+	@$(if $(MUTANTS),python -m tests.simulation.hunt,python -m tests.simulation --runs $(HISTORIES) --jobs $(PROCESSES) $(if $(SEED),--seed $(SEED)))
 
 .PHONY: soak
 soak: .venv/ready ## Real packets, traffic and random faults for minutes: MINUTES=10 SEED= JSON=file (as root)
 	@python -m tests.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
-
-.PHONY: e2e
-e2e: .venv/ready ## Deploy, use, change and destroy with the CDK's command line, in an emulated account
-	python -m pytest --durations 3 tests/e2e
 
 .PHONY: accept
 accept: .venv/ready ## On an account of AWS (or ENDPOINT=local): deploy the demo, measure, break, check, destroy: YES=1 REGION= KEEP=1; of a deployed pair QUICK=1 PAIR=main has the function test itself
@@ -92,18 +82,13 @@ accept: .venv/ready ## On an account of AWS (or ENDPOINT=local): deploy the demo
 		$(if $(JSON),--json $(JSON)) $(if $(QUICK),--quick $(PAIR))
 
 .PHONY: lint
-lint: .venv/ready ## ruff, mypy (strict), bandit, shellcheck; cdk-nag and cfn-lint over the templates of many configurations
-	ruff check lambda infra tests
-	ruff format --check lambda infra tests
+lint: .venv/ready ## ruff, mypy (strict), bandit, shellcheck; cdk-nag and cfn-lint over the templates of many configurations: FIX=1 lets ruff rewrite the code first
+	ruff check $(if $(FIX),--fix) lambda infra tests
+	ruff format $(if $(FIX),,--check) lambda infra tests
 	mypy lambda infra tests
 	bandit --quiet --recursive --configfile pyproject.toml lambda infra
 	shellcheck $$(git ls-files '*.sh') .ci/run
 	python -m tests.tools.checks
-
-.PHONY: format
-format: .venv/ready ## Let ruff rewrite the code
-	ruff check --fix lambda infra tests
-	ruff format lambda infra tests
 
 .PHONY: synth
 synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out: CONTEXT="-c demo=true"
@@ -113,13 +98,10 @@ synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out
 permissions: .venv/ready ## Print what the function asks of AWS, and which statement of its role allows it
 	@python -m tests.iam
 
-.PHONY: approve
-approve: .venv/ready ## Write the texts of all kinds of mail anew, to be read in the change
-	@python -m tests.unit.telling.approve
-
-.PHONY: reference
-reference: .venv/ready ## Write the README's table of settings anew
+.PHONY: texts
+texts: .venv/ready ## Write anew what is generated: the README's table of settings, and the mails of all kinds, to be read in the change
 	python -m tests.tools.reference
+	@python -m tests.unit.telling.approve
 
 .PHONY: lock
 lock: .venv/ready ## Compile the requirements, with hashes, of the pins in pyproject.toml: ARGS="--upgrade-package=moto"

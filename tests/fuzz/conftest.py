@@ -1,4 +1,4 @@
-"""Hypothesis without deadlines, and with as many examples as it is told: few for `make test`, many for `make fuzz`."""
+"""Hypothesis without deadlines, and with as many examples as it is told: few, or EXAMPLES of them."""
 
 import os
 

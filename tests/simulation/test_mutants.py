@@ -1,4 +1,4 @@
-"""The proof that a history can fail: defects of the function that it sees. `make mutants` hunts for all of them."""
+"""The proof that a history can fail: defects of the function that it sees. `make simulate MUTANTS=1` hunts for all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the README's table of settings from their declarations: `make reference`."""
+"""Writes the README's table of settings from their declarations: `make texts`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infra.config.pair import PairConfig
 from infra.config.reading import key_of, settings_of
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-BEGIN, END = "<!-- settings: written by `make reference` -->\n", "<!-- end of settings -->\n"
+BEGIN, END = "<!-- settings: written by `make texts` -->\n", "<!-- end of settings -->\n"
 
 
 def table() -> str:

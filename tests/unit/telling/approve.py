@@ -1,4 +1,4 @@
-"""Writes every kind of mail as a text file, to be read in the change: ``make approve``."""
+"""Writes every kind of mail as a text file, to be read in the change: ``make texts``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message of every kind and phase, of a pair that does not exist; those that ``make approve`` writes as text."""
+"""A message of every kind and phase, of a pair that does not exist; those that ``make texts`` writes as text."""
 
 from __future__ import annotations
 

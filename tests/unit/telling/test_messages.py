@@ -45,7 +45,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Fo
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_a_mail_is_word_by_word_as_it_was_approved(name: str) -> None:
     approved = (APPROVED / f"{name}.txt").read_text(encoding="utf-8")
-    assert text_of(EXAMPLES[name]) == approved, "where it is meant so: make approve"
+    assert text_of(EXAMPLES[name]) == approved, "where it is meant so: make texts"
 
 
 @pytest.mark.parametrize("name", sorted(name for name in EXAMPLES if name.endswith("-silent")))
