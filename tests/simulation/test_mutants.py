@@ -1,4 +1,4 @@
-"""The proof that a history can fail: defects of the function that it sees. `make simulate MUTANTS=1` hunts for all of them."""
+"""Defects of the function that a history sees: the proof that one can fail. `make simulate MUTANTS=1` hunts for all."""
 
 from __future__ import annotations
 
