@@ -1,4 +1,4 @@
-"""The simulator's defects are defects of the function as it is; `make simulate MUTANTS=1` shows whether it sees them."""
+"""The simulator's defects are defects of the function as it is; `make simulate MUTANTS=1` shows if it sees them."""
 
 from __future__ import annotations
 
