@@ -6,7 +6,7 @@ import logging
 
 from nat_failover.judging.conditions import Inspection
 from nat_failover.judging.decision import Cause, Decision
-from nat_failover.judging.situation import View
+from nat_failover.judging.situation import View, why_unfit
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import astray, unaddressed
 from nat_failover.network.route_mirror import Mirror
@@ -106,14 +106,10 @@ class Inspector:
         if view.tables.active is None:
             return None
         table = view.tables.by_id[self._settings.other_table(view.tables.active)]
-        if table.trouble is not None:
-            return table.trouble
         passive = self._settings.nat_of(table.table_id)
-        instance = view.instances.get(passive)
-        if instance is None or instance.trouble is not None:
-            return f"the passive NAT {passive + ' is gone' if instance is None else instance.trouble}"
-        if unaddressed(instance, self._settings) is not None:
-            return None
+        unfit = why_unfit(table.trouble, passive, view.instances)
+        if unfit is not None or self.unaddressed(view) is not None:
+            return unfit
         words = [o for o in view.observations if o.host == passive]
         state = latest_word(words).state if words else State.PENDING
         if state in (State.REACHABLE, State.PENDING):

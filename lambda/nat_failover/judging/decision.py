@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nat_failover.judging.control import control_is_missing, from_before_the_recovery, latest_answer, warming_up
-from nat_failover.judging.situation import Situation
+from nat_failover.judging.situation import Situation, why_unfit
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import unaddressed
 from nat_failover.probing.observation import Observation, State
@@ -149,12 +149,9 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     silent = any(o.state is State.SILENT for o in backends.fresh)
     can = "can reach the Internet" if silent else "can"
     passive = _passive_nat(situation, settings)
-    nat = situation.nats.get(passive)
-    out_of_order = situation.passive_route
-    if out_of_order is None and nat is not None and nat.trouble is not None:
-        out_of_order = f"the passive NAT {nat.trouble}"
-    if out_of_order is not None:
-        reason = f"{seen}, but {out_of_order}: a swap would help nobody"
+    unfit = why_unfit(situation.passive_route, passive, situation.nats)
+    if unfit is not None:
+        reason = f"{seen}, but {unfit}: a swap would help nobody"
         return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)
     control, covered = latest_answer(backends.fresh, situation, settings)
     if control is None or control.state is not State.REACHABLE:

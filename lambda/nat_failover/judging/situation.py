@@ -111,6 +111,21 @@ class View:
         return replace(self, rounds=(asked, *self.rounds), told={**self.told, asked.command_id: unanswered(asked)})
 
 
+def why_unfit(route: str | None, instance_id: str, nats: Mapping[str, Nat]) -> str | None:
+    """Return why a passive NAT can't take over, by what EC2 says; None where EC2 has nothing against it.
+
+    Args:
+        route: what is wrong with its table's default route; None where nothing is.
+        instance_id: of the NAT.
+        nats: instances as EC2 describes them. One that is missing is gone.
+    """
+    if route is not None:
+        return route
+    nat = nats.get(instance_id)
+    trouble = f"{instance_id} is gone" if nat is None else nat.trouble
+    return None if trouble is None else f"the passive NAT {trouble}"
+
+
 def unanswered(asked: Round) -> tuple[Observation, ...]:
     """Return what is known of the hosts of a round of which nothing has been read: that they have been asked."""
     at = asked.asked_at

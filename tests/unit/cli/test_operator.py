@@ -90,7 +90,9 @@ def word(state: State, uptime: float = 9e4) -> Observation:
     return Observation("i-1", state, NOW, NOW, NOW, True, uptime=uptime, detail="Failed, exit 1")
 
 
-WELL = Seen(Nat(S.primary_instance, "running", NOW - 1e5), False, None, word(State.REACHABLE), Inspection(True, True))
+WELL = Seen(
+    Nat(S.primary_instance, "running", NOW - 1e5, checked=False), None, word(State.REACHABLE), Inspection(True, True)
+)
 
 
 def test_a_nat_that_has_all_it_needs_is_fit() -> None:
@@ -106,7 +108,7 @@ def test_a_nat_that_has_all_it_needs_is_fit() -> None:
     ("seen", "name", "said"),
     [
         (replace(WELL, nat=replace(WELL.nat, state="stopped")), "instance", "is stopped"),
-        (replace(WELL, source_dest_check=True), "source/destination check", "--no-source-dest-check"),
+        (replace(WELL, nat=replace(WELL.nat, checked=True)), "source/destination check", "--no-source-dest-check"),
         (replace(WELL, route="rtb-1 has no default route"), "route", "rtb-1 has no default route"),
         (replace(WELL, word=None), "Internet", "Systems Manager does not manage it"),
         (replace(WELL, word=word(State.UNREACHABLE)), "Internet", "UNREACHABLE: Failed, exit 1"),
@@ -125,7 +127,7 @@ def test_each_thing_that_a_nat_lacks_stands_against_it_alone(seen: Seen, name: s
 @pytest.mark.parametrize(
     ("seen", "name"),
     [
-        (replace(WELL, source_dest_check=None), "source/destination check"),
+        (replace(WELL, nat=replace(WELL.nat, checked=None)), "source/destination check"),
         (replace(WELL, inspection=Inspection(why="no permission")), "forwarding"),
         (replace(WELL, nat=replace(WELL.nat, launched_at=NOW - 10)), "up for long enough"),
         (replace(WELL, word=word(State.REACHABLE, uptime=10)), "up for long enough"),

@@ -123,6 +123,21 @@ def test_a_passive_nat_that_does_not_run_holds_whatever_it_has_said(state: str) 
     assert f"the passive NAT {STANDBY} is {state}" in decided.reason
 
 
+@pytest.mark.parametrize(
+    ("nats", "said"),
+    [
+        ({}, f"the passive NAT {STANDBY} is gone"),
+        ({STANDBY: Nat(STANDBY, "running", NOW - 90_000, checked=True)}, "its source/destination check on"),
+    ],
+)
+def test_a_passive_nat_that_ec2_would_not_let_forward_holds_whatever_it_has_said(
+    nats: dict[str, Nat], said: str
+) -> None:
+    decided = decision(nats=nats)
+    assert decided.cause is Cause.CONTROL_DOWN
+    assert said in decided.reason
+
+
 EGRESS = {"egress_allocation": "eipalloc-0123456789abcdef0"}
 BARE = {STANDBY: Nat(STANDBY, "running", NOW - 90_000)}
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.operator.operator import Hand, script
 from nat_failover.network.egress_address import problems
-from nat_failover.network.instances import Nat, source_dest_check
+from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.probing.observation import Invocation, Observation, State
 from nat_failover.settings import Settings
@@ -52,14 +52,12 @@ class Seen:
     """All that was found out of a NAT.
 
     Attributes:
-        source_dest_check: whether EC2 drops what is not for this instance; None where it does not say.
         route: why the table's default route would not lead to it; None where it does.
         word: its own answer to a probe; None where SSM does not manage it.
         warnings: what does not stand against it, a sentence each.
     """
 
     nat: Nat
-    source_dest_check: bool | None
     route: str | None
     word: Observation | None
     inspection: Inspection
@@ -84,12 +82,12 @@ def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
         _check("route", seen.route is None, seen.route or "the default route leads to it"),
         _check(
             "source/destination check",
-            None if seen.source_dest_check is None else not seen.source_dest_check,
+            None if nat.checked is None else not nat.checked,
             "EC2 does not say"
-            if seen.source_dest_check is None
+            if nat.checked is None
             else "is on, so that EC2 drops what it forwards: "
             f"aws ec2 modify-instance-attribute --instance-id {nat.instance_id} --no-source-dest-check"
-            if seen.source_dest_check
+            if nat.checked
             else "is off, as it must be",
         ),
         _warm(nat, word, settings, now),
@@ -142,10 +140,9 @@ def _warm(nat: Nat, word: Observation | None, settings: Settings, now: float) ->
 
 def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
     nat_id = hand.settings.nat_of(to_table)
-    described, check, words, inspection, address = hand.runtime.together(
+    described, words, inspection, address = hand.runtime.together(
         [
             lambda: hand.instances.describe(hand.settings.nats),
-            lambda: _source_dest_check(hand, nat_id),
             lambda: hand.ask([nat_id]),
             lambda: inspect(hand, nat_id),
             lambda: None if hand.egress is None else hand.egress.read(),
@@ -156,17 +153,7 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
     warnings = [difference.said for difference in found]
     if address is not None and tables.active is not None and tables.active != to_table:
         warnings += problems(address, described[other], described[nat_id], hand.settings)
-    return Seen(
-        described[nat_id], check, tables.by_id[to_table].trouble, words.get(nat_id), inspection, tuple(warnings)
-    )
-
-
-def _source_dest_check(hand: Hand, nat: str) -> bool | None:
-    pages = hand.clients.ec2.get_paginator("describe_instances").paginate(
-        Filters=[{"Name": "instance-id", "Values": [nat]}]
-    )
-    told = [i for page in pages for r in page["Reservations"] for i in r["Instances"]]
-    return source_dest_check(told[0]) if told else None
+    return Seen(described[nat_id], tables.by_id[to_table].trouble, words.get(nat_id), inspection, tuple(warnings))
 
 
 def inspect(hand: Hand, nat: str) -> Inspection:
