@@ -50,7 +50,7 @@ def make_app(
 
 
 def committed_context() -> dict[str, object]:
-    """Give the context in cdk.json: the CDK's feature flags and the configuration."""
+    """Return the context in cdk.json: the CDK's feature flags and the configuration."""
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     return dict(context)
 

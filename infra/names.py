@@ -69,11 +69,11 @@ class Arns:
     account: str
 
     def ec2(self, kind: str, name: str) -> str:
-        """Give the ARN of something of EC2, ``instance`` or ``route-table``, say."""
+        """Return the ARN of something of EC2, ``instance`` or ``route-table``, say."""
         return f"arn:{self.partition}:ec2:{self.region}:{self.account}:{kind}/{name}"
 
     def parameter(self, name: str) -> str:
-        """Give the ARN of an SSM parameter, whose name begins with a slash."""
+        """Return the ARN of an SSM parameter, whose name begins with a slash."""
         return f"arn:{self.partition}:ssm:{self.region}:{self.account}:parameter{name}"
 
     @property
@@ -82,5 +82,5 @@ class Arns:
         return f"arn:{self.partition}:events:{self.region}:{self.account}:event-bus/default"
 
     def document(self, name: str) -> str:
-        """Give the ARN of an SSM document of the account."""
+        """Return the ARN of an SSM document of the account."""
         return f"arn:{self.partition}:ssm:{self.region}:{self.account}:document/{name}"

@@ -143,5 +143,5 @@ class NatFailover(Construct):
 
 
 def endpoint_subnets(pair: PairConfig) -> tuple[str, ...]:
-    """Give the subnets for a pair's endpoints: as configured, or the standby's."""
+    """Return the subnets for a pair's endpoints: as configured, or the standby's."""
     return pair.endpoint_subnet_ids or tuple(subnet for subnet in [pair.standby_subnet_id] if subnet)

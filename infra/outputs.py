@@ -50,7 +50,7 @@ class Outputs(Construct):
 
 
 def _console(scope: Construct) -> str:
-    """Give the console's host, which only the deployment knows: a stack may go to any partition.
+    """Return the console's host, which only the deployment knows: a stack may go to any partition.
 
     Conditions, not a mapping: a partition that a mapping lacks would make the deployment fail, for the sake of a link.
     """

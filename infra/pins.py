@@ -68,7 +68,7 @@ class Pinned:
 
 
 def declared(target: Target, project: Mapping[str, object]) -> list[str]:
-    """Give the requirements that a file is compiled of, as they are declared, in order.
+    """Return the requirements that a file is compiled of, as they are declared, in order.
 
     Args:
         target: the compiled file.
@@ -92,13 +92,13 @@ def declared(target: Target, project: Mapping[str, object]) -> list[str]:
 
 
 def digests(target: Target, project: Mapping[str, object], body: str) -> dict[str, str]:
-    """Give the two digests of a compiled file's head: of what it is made of, and of what was made."""
+    """Return the two digests of a compiled file's head: of what it is made of, and of what was made."""
     pins = "\n".join([repr(target), *declared(target, project)])
     return {key: sha256(text.encode()).hexdigest() for key, text in (("pins", pins), ("content", body))}
 
 
 def body_of(text: str) -> str:
-    """Give a compiled file without its head."""
+    """Return a compiled file without its head."""
     lines = text.splitlines(keepends=True)
     return "".join(lines[HEAD.count("\n") :])
 
@@ -115,7 +115,7 @@ def read(body: str) -> list[Pinned]:
 
 
 def canonical(requirement: str) -> str:
-    """Give the normal form of a requirement's name: https://packaging.python.org/en/latest/specifications/name-normalization/."""
+    """Return the normal form of a requirement's name: https://packaging.python.org/en/latest/specifications/name-normalization/."""
     return re.sub(r"[-_.]+", "-", re.split(r"[\[=]", requirement)[0]).lower()
 
 

@@ -44,6 +44,6 @@ class NatFailoverStack(Stack):
 
 
 def makers(pairs: tuple[PairConfig, ...]) -> list[tuple[str, list[PairConfig]]]:
-    """Give the pairs that want endpoints made, by VPC."""
+    """Return the pairs that want endpoints made, by VPC."""
     wanting = sorted((p for p in pairs if p.ssm_access is SsmAccess.CREATE), key=lambda p: p.vpc_id)
     return [(vpc, list(group)) for vpc, group in groupby(wanting, key=lambda p: p.vpc_id)]

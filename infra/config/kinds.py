@@ -32,7 +32,7 @@ class Kind(Protocol):
         ...
 
     def read(self, value: object, path: str, problems: list[str]) -> object:
-        """Give the typed value, or INVALID with a sentence for each thing that is wrong."""
+        """Return the typed value, or INVALID with a sentence for each thing that is wrong."""
         ...
 
 
@@ -49,7 +49,7 @@ class Value:
     convert: Callable[[object], object]
 
     def read(self, value: object, path: str, problems: list[str]) -> object:
-        """Give the typed value, or INVALID with a sentence for each thing that is wrong."""
+        """Return the typed value, or INVALID with a sentence for each thing that is wrong."""
         try:
             return self.convert(value)
         except ValueError:
@@ -72,7 +72,7 @@ class ListOf:
         return f"a list of {self.least} to {self.most} different values, each {self.item.allowed}"
 
     def read(self, value: object, path: str, problems: list[str]) -> object:
-        """Give a tuple, or INVALID with a sentence for each item that is wrong."""
+        """Return a tuple, or INVALID with a sentence for each item that is wrong."""
         if isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
         if not isinstance(value, list | tuple) or not self.least <= len(value) <= self.most:
@@ -98,7 +98,7 @@ class Tags:
     example: object = field(default_factory=lambda: {"team": "network"})
 
     def read(self, value: object, path: str, problems: list[str]) -> object:
-        """Give a mapping, or INVALID with a sentence for each tag that is wrong."""
+        """Return a mapping, or INVALID with a sentence for each tag that is wrong."""
         if not isinstance(value, Mapping) or len(value) > 40:
             problems.append(refused(path, value, self.allowed, self.example))
             return INVALID
@@ -112,7 +112,7 @@ class Tags:
 
 
 def text_of(value: object) -> str:
-    """Give the text of a text or of a number (which YAML makes of what only looks like one)."""
+    """Return the text of a text or of a number (which YAML makes of what only looks like one)."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):

@@ -79,13 +79,13 @@ def _again(settings: object, path: str, problems: list[str]) -> dict[str, Any]:
 
 
 def key_of(setting: Field[Any]) -> str:
-    """Give a setting's name as it is written in the configuration: ``vpc_id`` is ``vpcId``."""
+    """Return a setting's name as it is written in the configuration: ``vpc_id`` is ``vpcId``."""
     first, *rest = setting.name.split("_")
     return first + "".join(part.capitalize() for part in rest)
 
 
 def settings_of(kind: type) -> list[Field[Any]]:
-    """Give the settings of a dataclass: first those that can't be left out, then its own, then those of its bases."""
+    """Return the settings of a dataclass: first those that can't be left out, then its own, then those of its bases."""
 
     def rank(f: Field[Any]) -> tuple[bool, bool]:
         mandatory = f.default is MISSING and f.default_factory is MISSING
@@ -132,7 +132,7 @@ def _read(block: object, problems: list[str]) -> Configuration | None:
 
 
 def shown_example() -> str:
-    """Give the example of a pair as one line of JSON."""
+    """Return the example of a pair as one line of JSON."""
     return str(EXAMPLE["pairs"]).replace("'", '"')
 
 

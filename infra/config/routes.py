@@ -59,7 +59,7 @@ class ExtraRoutes:
     example: object = field(default_factory=lambda: [_EXAMPLE])
 
     def read(self, value: object, path: str, problems: list[str]) -> object:
-        """Give a tuple of routes, or INVALID with a sentence for each item that is wrong."""
+        """Return a tuple of routes, or INVALID with a sentence for each item that is wrong."""
         if not isinstance(value, list | tuple) or len(value) > 50:
             problems.append(refused(path, value, self.allowed, self.example))
             return INVALID

@@ -29,7 +29,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def from_context(block: object, file: object) -> object:
-    """Give the configuration's block.
+    """Return the configuration's block.
 
     Args:
         block: the context's ``nat-failover``; given with ``-c``, it is text.

@@ -218,7 +218,7 @@ def filled_in(user_data: str, signal: str, targets: Sequence[str]) -> str:
 
 
 def image(pair: PairConfig) -> str:
-    """Give the launch template's ImageId: an AMI id, or ``resolve:ssm:`` and the parameter that EC2 looks up."""
+    """Return the launch template's ImageId: an AMI id, or ``resolve:ssm:`` and the parameter that EC2 looks up."""
     if pair.standby_ami == "al2023":
         return "resolve:ssm:" + AL2023.format(architecture=pair.standby_architecture)
     return f"resolve:ssm:{pair.standby_ami}" if pair.standby_ami.startswith("/") else pair.standby_ami

@@ -29,7 +29,7 @@ class AssetError(RuntimeError):
 
 
 def asset(build: Path = ROOT / "build") -> Path:
-    """Give a folder with the function's code.
+    """Return a folder with the function's code.
 
     Args:
         build: where it is made; what is there already and still right is used.

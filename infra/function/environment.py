@@ -10,7 +10,7 @@ LEASE_MARGIN = 15
 
 
 def environment(pair: PairConfig, *, standby_instance: str, standby_route_table: str, topic_arn: str) -> dict[str, str]:
-    """Give the function's environment.
+    """Return the function's environment.
 
     Args:
         pair: the pair's configuration.

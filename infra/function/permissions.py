@@ -17,7 +17,7 @@ SOURCE = "nat-failover"
 def statements(
     pair: PairConfig, arns: Arns, *, standby_instance: str, standby_route_table: str, topic_arn: str, log_group_arn: str
 ) -> list[Statement]:
-    """Give the statements of the function's role.
+    """Return the statements of the function's role.
 
     Which resources and condition keys an action knows is in the service authorization reference:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html,
@@ -103,7 +103,7 @@ def statements(
 
 
 def _mirroring(arns: Arns, tables: Sequence[str]) -> list[Statement]:
-    """Give what copying routes takes; either table may be the passive one.
+    """Return what copying routes takes; either table may be the passive one.
 
     A gateway endpoint adds its route to a table itself: that takes both the table, which is the pair's, and the
     endpoint, for which EC2 knows no condition on its VPC. The same holds for a virtual private gateway.
@@ -116,7 +116,7 @@ def _mirroring(arns: Arns, tables: Sequence[str]) -> list[Statement]:
 
 
 def _moving_egress(pair: PairConfig, allocations: Sequence[str], arns: Arns, standby_instance: str) -> list[Statement]:
-    """Give what moving the pair's addresses takes: the addresses, the instances, and their network interfaces.
+    """Return what moving the pair's addresses takes: the addresses, the instances, and their network interfaces.
 
     The template can't know the ids of interfaces, but that they are in the pair's VPC.
     """

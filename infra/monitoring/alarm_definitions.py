@@ -48,27 +48,27 @@ class Watch:
 
 
 def read_lock(names: Names, region: str) -> str:
-    """Give the command that shows the lock."""
+    """Return the command that shows the lock."""
     return f"aws ssm get-parameter --name {names.lock} --query Parameter.Value --output text --region {region}"
 
 
 def rearm(names: Names, region: str) -> str:
-    """Give the command that re-arms, from wherever it is run."""
+    """Return the command that re-arms, from wherever it is run."""
     return f"{names.rearm} --region {region}"
 
 
 def read_log(names: Names, region: str) -> str:
-    """Give the command that shows what the function said lately."""
+    """Return the command that shows what the function said lately."""
     return f"aws logs tail {names.log_group} --since 1h --region {region}"
 
 
 def read_tables(tables: tuple[str, str], region: str) -> str:
-    """Give the command that shows which subnets use which table."""
+    """Return the command that shows which subnets use which table."""
     return f"aws ec2 describe-route-tables --route-table-ids {' '.join(tables)} --region {region}"
 
 
 def about_failovers(pair: PairConfig, tables: tuple[str, str], region: str) -> list[Watch]:
-    """Give what a failover, or one that failed, is a reason for."""
+    """Return what a failover, or one that failed, is a reason for."""
     names = Names(pair.name)
     state, again = f"See what happened: {read_lock(names, region)}", f"re-arm: {rearm(names, region)}"
     return [
@@ -108,7 +108,7 @@ def about_failovers(pair: PairConfig, tables: tuple[str, str], region: str) -> l
 
 
 def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> list[Watch]:
-    """Give what leaves a pair unprotected, or its subnets offline, without a failover."""
+    """Return what leaves a pair unprotected, or its subnets offline, without a failover."""
     names, every = Names(pair.name), pair.period
     # For this many looks failures from before a failover may still count as fresh.
     stale = ceil(pair.freshness / every) + 1
@@ -199,7 +199,7 @@ def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> li
 
 
 def _about_egress(pair: PairConfig, tables: tuple[str, str], region: str) -> list[Watch]:
-    """Give what of the pair's addresses is a reason; nothing for a pair that has none."""
+    """Return what of the pair's addresses is a reason; nothing for a pair that has none."""
     address, standby = pair.egress_address, pair.standby_egress_address
     if address is None:
         return []

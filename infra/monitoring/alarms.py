@@ -137,7 +137,7 @@ def _of_the_function(pair: PairConfig, names: Names, function: str) -> list[Watc
 
 
 def _of_the_standby(instance: str) -> list[Watch]:
-    """Give the alarm for people and the one that recovers.
+    """Return the alarm for people and the one that recovers.
 
     Without data EC2 alarms do nothing: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
     """

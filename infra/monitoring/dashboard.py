@@ -133,7 +133,7 @@ class Dashboard(Construct):
 
 
 def dashboard_name(names: Names) -> str:
-    """Give the dashboard's name, with the region in it: an account has its dashboards in common for all regions.
+    """Return the dashboard's name, with the region in it: an account has its dashboards in common for all regions.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
     """

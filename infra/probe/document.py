@@ -38,7 +38,7 @@ class ProbeScriptError(ValueError):
 
 
 def content(script: str) -> dict[str, object]:
-    """Give the document: the script's lines, with the parameters as its arguments set behind its first line.
+    """Return the document: the script's lines, with the parameters as its arguments set behind its first line.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html
 

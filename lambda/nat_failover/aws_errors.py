@@ -31,7 +31,7 @@ ACCOUNT_ID = re.compile(r"(?<![\w-])[0-9]{12}(?![\w-])")
 
 
 def said_of(error: Exception) -> str:
-    """Give what EC2 said, or what kept it from answering, in a few words and without the account's id."""
+    """Return what EC2 said, or what kept it from answering, in a few words and without the account's id."""
     if isinstance(error, ClientError):
         told = error.response.get("Error", {})
         said = f"{told.get('Code', 'Unknown')}: {told.get('Message', '')}"

@@ -75,7 +75,7 @@ class Gathering:
         return view, decision
 
     def _is_answer(self, view: View, trigger: Trigger) -> bool:
-        """Tell whether an event is of a quick check, whose asker waits for it: were others asked, they would go on so.
+        """Return whether an event is of a quick check, whose asker waits for it: others would go on asking for ever.
 
         Where there are no watches, quick checks are all that there is.
         """

@@ -10,7 +10,7 @@ from nat_failover.application import Application, Context
 
 @cache
 def application() -> Application:
-    """Give the process's application, made of the environment at first use."""
+    """Return the process's application, made of the environment at first use."""
     return Application.of(os.environ)
 
 

@@ -45,7 +45,7 @@ class Inspector:
         )
 
     def _compare_routes(self, view: View, metrics: Metrics) -> tuple[str, ...]:
-        """Tell which routes the subnets would lose by a swap; copy them where that is wanted."""
+        """Return which routes the subnets would lose by a swap; copy them where that is wanted."""
         found = view.tables.differences(view.instances)
         passive = None if view.tables.active is None else self._settings.other_table(view.tables.active)
         may_write = self._settings.mode is Mode.AUTOMATIC and view.locks.lock.state is LockState.ARMED
@@ -59,7 +59,7 @@ class Inspector:
         return tuple(said)
 
     def _compare_egress(self, view: View, metrics: Metrics) -> str | None:
-        """Tell where the egress address, if the pair has one, is not with the active NAT."""
+        """Return where the egress address, if the pair has one, is not with the active NAT."""
         active = view.tables.active
         if view.egress is None or active is None:
             return None

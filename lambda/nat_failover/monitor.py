@@ -217,7 +217,7 @@ class Monitor:
         return self._ask(view, Kind.CHECK, tuple(h for h in hosts if h in silent))
 
     def _looks_for_new_ones(self, now: float) -> bool:
-        """Tell whether this tick is one of those that look for backends never seen; the list takes calls."""
+        """Return whether this tick is one of those that look for backends never seen; the list takes calls."""
         return int(now // self._settings.period) % LOOK_EVERY == 0
 
     def _passive(self, view: View) -> str | None:

@@ -15,7 +15,7 @@ class Runtime(Protocol):
     random: random.Random
 
     def now(self) -> float:
-        """Give the time in seconds since the epoch."""
+        """Return the time in seconds since the epoch."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -39,7 +39,7 @@ class LambdaRuntime:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
 
     def now(self) -> float:
-        """Give the time in seconds since the epoch."""
+        """Return the time in seconds since the epoch."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:

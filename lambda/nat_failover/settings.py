@@ -110,15 +110,15 @@ class Settings:
         return (self.primary_route_table, self.standby_route_table)
 
     def other_table(self, table: str) -> str:
-        """Give the pair's other route table."""
+        """Return the pair's other route table."""
         return self.standby_route_table if table == self.primary_route_table else self.primary_route_table
 
     def nat_of(self, table: str) -> str:
-        """Give the instance id of the NAT that a route table of the pair leads to."""
+        """Return the instance id of the NAT that a route table of the pair leads to."""
         return self.primary_instance if table == self.primary_route_table else self.standby_instance
 
     def role_of(self, table: str) -> str:
-        """Give the configured role, ``primary`` or ``standby``, of a route table of the pair."""
+        """Return the configured role, ``primary`` or ``standby``, of a route table of the pair."""
         return "primary" if table == self.primary_route_table else "standby"
 
     @staticmethod
@@ -136,7 +136,7 @@ class Settings:
 
 
 def _at_odds(s: Settings) -> Iterator[str]:
-    """Say which settings don't go together, each of them being allowed."""
+    """Return which settings don't go together, each of them being allowed."""
     if s.standby_route_table == s.primary_route_table:
         yield refusal("standby_route_table", s.standby_route_table, "another route table than the primary's")
     if s.standby_instance == s.primary_instance:

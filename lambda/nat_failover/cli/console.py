@@ -18,7 +18,7 @@ WIDTH = 160
 
 
 def output() -> Console:
-    """Give the console of standard output."""
+    """Return the console of standard output."""
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDTH
@@ -26,7 +26,7 @@ def output() -> Console:
 
 
 def errors() -> Console:
-    """Give the console of standard error."""
+    """Return the console of standard error."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -78,17 +78,17 @@ SAID_WHICH = re.compile(r"not authorized to perform: ([a-zA-Z0-9-]+:[A-Za-z0-9]+
 
 
 def is_forbidden(error: Exception) -> bool:
-    """Tell whether it is that the caller has no permission."""
+    """Return whether it is that the caller has no permission."""
     return isinstance(error, ClientError) and code_of(error) in FORBIDDEN
 
 
 def code_of(error: ClientError) -> str:
-    """Give the code by which AWS names an error."""
+    """Return the code by which AWS names an error."""
     return str(error.response.get("Error", {}).get("Code", "Unknown"))
 
 
 def action_of(error: ClientError, service_of: Callable[[str], str | None]) -> str:
-    """Give the action, as a policy names it, that a caller may not do.
+    """Return the action, as a policy names it, that a caller may not do.
 
     Args:
         error: as the service answers it; most say the action themselves.

@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 
 
 def moment(at: float) -> str:
-    """Give a time, in UTC, to the second."""
+    """Return a time, in UTC, to the second."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def iso(at: float) -> str:
-    """Give a time as ISO 8601, in UTC, to the millisecond."""
+    """Return a time as ISO 8601, in UTC, to the millisecond."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 def duration(seconds: float) -> str:
-    """Give a duration in the two largest of its units; tenths where it is short."""
+    """Return a duration in the two largest of its units; tenths where it is short."""
     if seconds < 10:
         return f"{max(0.0, seconds):.1f} s"
     whole = round(seconds)
@@ -28,5 +28,5 @@ def duration(seconds: float) -> str:
 
 
 def ago(at: float, now: float) -> str:
-    """Give how long ago something was."""
+    """Return how long ago something was."""
     return duration(now - at)

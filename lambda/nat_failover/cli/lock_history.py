@@ -107,7 +107,7 @@ def happenings(versions: Sequence[Version], settings: Settings, function: str) -
 
 
 def _ends(now: Happening, last: Happening) -> bool:
-    """Tell whether a version is the next word on the failover that the one before told of."""
+    """Return whether a version is the next word on the failover that the one before told of."""
     mine, theirs = now.record, last.record
     return (
         mine is not None
@@ -158,7 +158,7 @@ def _of_record(version: Version, record: Record, by: str, s: Settings) -> Happen
 
 
 def who(arn: str, function: str) -> str:
-    """Give a name for whoever has an ARN.
+    """Return a name for whoever has an ARN.
 
     Of an assumed role it is the role and its session; Lambda names the session of a function's role after the function:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns

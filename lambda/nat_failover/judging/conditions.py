@@ -61,12 +61,12 @@ AT_ONCE = frozenset(
 
 
 def severity(kind: Kind) -> Severity:
-    """Say how much a kind of trouble matters while it lasts."""
+    """Return how much a kind of trouble matters while it lasts."""
     return Severity.CRITICAL if kind in CRITICAL else Severity.WARNING
 
 
 def patience(kind: Kind) -> float:
-    """Say how long it has to last until people are told, in seconds; who has paused a pair is reminded after a day."""
+    """Return for how many seconds it has to last until people are told; of a pause they are reminded after a day."""
     match kind:
         case Kind.PAUSED:
             return DAY
@@ -101,7 +101,7 @@ class Condition:
         return None if self.record is None else self.record.since
 
     def since(self, now: float) -> float:
-        """Say since when, as far as is known, in seconds since the epoch."""
+        """Return since when, as far as is known, in seconds since the epoch."""
         if self.record is not None:
             return self.record.since
         return min((o.since for o in self.evidence), default=now)
@@ -190,7 +190,7 @@ _BY_CAUSE = {
 def _judged(
     decision: Decision, lock: Lock, backends: Backends, settings: Settings
 ) -> tuple[list[Condition], frozenset[Kind]]:
-    """Give what the decision says; while subnets are offline, one kind of outage does not end another."""
+    """Return what the decision says; while subnets are offline, one kind of outage does not end another."""
     kind = _BY_CAUSE.get(decision.cause)
     evidence = decision.evidence
     if decision.action is Action.FAIL_OVER and settings.mode is Mode.OBSERVE:
@@ -210,7 +210,7 @@ def _judged(
 
 
 def _offline_though_locked(lock: Lock, backends: Backends) -> tuple[Observation, ...]:
-    """Give the failures that a failover has not just mended."""
+    """Return the failures that a failover has not just mended."""
     record = lock.record
     if record is None or lock.state is not LockState.FAILED_OVER:
         return backends.failing

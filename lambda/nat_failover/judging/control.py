@@ -13,7 +13,7 @@ from nat_failover.settings import Settings
 def latest_answer(
     failures: tuple[Observation, ...], situation: Situation, settings: Settings
 ) -> tuple[Observation | None, tuple[Observation, ...]]:
-    """Give the control's latest answer that is later than the beginning of enough failures, and those failures.
+    """Return the control's latest answer that is later than the beginning of enough failures, and those failures.
 
     An answer from before the trouble says nothing about it: if the whole Internet is gone, it was there before.
     """
@@ -28,7 +28,7 @@ def latest_answer(
 
 
 def from_before_the_recovery(failures: tuple[Observation, ...], situation: Situation) -> tuple[str, ...]:
-    """Give the hosts whose failure the passive NAT has shared, and who have not been asked since it recovered.
+    """Return the hosts whose failure the passive NAT has shared, and who have not been asked since it recovered.
 
     What both have lost was the Internet, and they may have it again by now, the one as well as the other.
     """
@@ -41,13 +41,13 @@ def from_before_the_recovery(failures: tuple[Observation, ...], situation: Situa
 
 
 def control_is_missing(failures: tuple[Observation, ...], situation: Situation, settings: Settings) -> bool:
-    """Tell whether the passive NAT has said nothing since the last of these failures, or too long ago."""
+    """Return whether the passive NAT has said nothing since the last of these failures, or too long ago."""
     latest = max((o.answered_from for o in situation.control if o.explicit), default=-inf)
     return latest < max(f.since for f in failures) or situation.now - latest > settings.freshness
 
 
 def warming_up(control: Observation, situation: Situation, settings: Settings) -> str | None:
-    """Give which NAT was started less than the warm-up ago, in words; None where none was."""
+    """Return which NAT was started less than the warm-up ago, in words; None where none was."""
     if control.uptime is not None and control.uptime < settings.warm_up:
         return f"the passive NAT {control.host} has booted {control.uptime:.0f} s ago, less than {settings.warm_up} s"
     for instance in settings.nats:

@@ -65,7 +65,7 @@ class View:
         return dated((o for told in self.told.values() for o in told), self.boots)
 
     def is_there(self, host: str) -> bool:
-        """Tell whether a backend runs in one of the pair's subnets.
+        """Return whether a backend runs in one of the pair's subnets.
 
         One that is stopped or gone is silent for a reason that is not the NAT's. Whatever the word of a host in another
         subnet is worth, it says nothing of this NAT; and whoever may tag instances must not so choose who is heard.
@@ -76,7 +76,7 @@ class View:
         return instance.subnet in self._protected
 
     def may_run(self, host: str) -> bool:
-        """Tell whether an instance runs, as far as EC2 was asked about it."""
+        """Return whether an instance runs, as far as EC2 was asked about it."""
         instance = self.instances.get(host)
         return instance is None or instance.state == "running"
 
@@ -90,7 +90,7 @@ class View:
         return [asked for asked in self.rounds if any(o.running_until is not None for o in self.told[asked.command_id])]
 
     def situation(self, settings: Settings, now: float) -> Situation:
-        """Give what a decision is made from."""
+        """Return what a decision is made from."""
         active = self.tables.active
         passive = None if active is None else self.tables.by_id[settings.other_table(active)]
         control = None if passive is None else settings.nat_of(passive.table_id)

@@ -27,7 +27,7 @@ class Claim:
     token: str = ""
 
     def is_live(self, now: float) -> bool:
-        """Tell whether it still protects its holder."""
+        """Return whether it still protects its holder."""
         return now < self.until
 
     @property

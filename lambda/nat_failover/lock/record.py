@@ -42,7 +42,7 @@ class EgressMove:
 
     @property
     def json(self) -> dict[str, object]:
-        """Give it as the lock's record has it."""
+        """Return it as the lock's record has it."""
         standby = {} if self.standby is None else {"standby": self.standby.json}
         return {"allocation": self.allocation, "moved": self.moved, **standby}
 

@@ -28,7 +28,7 @@ class Address:
     trouble: str | None = None
 
     def is_with(self, nat: Nat) -> bool:
-        """Tell whether a NAT has it."""
+        """Return whether a NAT has it."""
         return self.instance == nat.instance_id or (self.interface is not None and self.interface == nat.interface)
 
 
@@ -46,7 +46,7 @@ class Addresses:
 
     @property
     def all(self) -> tuple[Address, ...]:
-        """Give all of them."""
+        """Return all of them."""
         return (self.egress,) if self.standby is None else (self.egress, self.standby)
 
 
@@ -76,12 +76,12 @@ class Move:
 
     @property
     def all(self) -> tuple[Move, ...]:
-        """Give the moves of both addresses."""
+        """Return the moves of both addresses."""
         return (self,) if self.standby is None else (self, self.standby)
 
     @property
     def left(self) -> tuple[Move, ...]:
-        """Give the moves that were not made."""
+        """Return the moves that were not made."""
         return tuple(move for move in self.all if not move.moved)
 
     @property
@@ -96,7 +96,7 @@ class Move:
 
     @property
     def by_hand(self) -> str:
-        """Give the command that does it, to be ended with the options of the AWS CLI, the region at least."""
+        """Return the command that does it, to be ended with the options of the AWS CLI, the region at least."""
         to = f"--network-interface-id {self.interface}" if self.interface else f"--instance-id {self.nat}"
         named = f"--allocation-id {self.allocation} {to}"
         return f"aws ec2 associate-address {named} --allow-reassociation"

@@ -80,7 +80,7 @@ class Egress:
         return EgressMove(self.allocation, moved=False, standby=standby)
 
     def read(self) -> Addresses:
-        """Tell who has the pair's addresses; one that can't be read says why: no decision hangs on it."""
+        """Return who has the pair's addresses; one that can't be read says why: no decision hangs on it."""
         return self._read(self._ec2)
 
     def all(self) -> tuple[Address, ...]:

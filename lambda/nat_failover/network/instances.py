@@ -126,7 +126,7 @@ class Instances:
 
 
 def _is_failure(error: ClientError) -> bool:
-    """Tell whether EC2 itself has failed, and not the request.
+    """Return whether EC2 itself has failed, and not the request.
 
     https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
     """

@@ -46,7 +46,7 @@ class Target:
     advertised: bool = field(default=False, compare=False)
 
     def is_of(self, nat: Collection[str]) -> bool:
-        """Tell whether it is a NAT itself, which is known by its own id and by those of its network interfaces."""
+        """Return whether it is a NAT itself, which is known by its own id and by those of its network interfaces."""
         return self.resource in nat or self.instance in nat
 
 

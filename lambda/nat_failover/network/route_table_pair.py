@@ -28,7 +28,7 @@ class Table:
     nat: str = ""
 
     def ids_of_nat(self, instances: Mapping[str, Nat]) -> frozenset[str]:
-        """Give the ids by which a route to its NAT is known: the instance's, and its network interfaces'."""
+        """Return the ids by which a route to its NAT is known: the instance's, and its network interfaces'."""
         known = instances.get(self.nat)
         return frozenset({self.nat, *(known.interfaces if known is not None else ())})
 
@@ -46,7 +46,7 @@ class Tables:
         return used[0] if len(used) == 1 else None
 
     def differences(self, instances: Mapping[str, Nat]) -> tuple[Difference, ...]:
-        """Give what the subnets would lose or gain by a swap, beside the NAT; nothing where no table is active.
+        """Return what the subnets would lose or gain by a swap, beside the NAT; nothing where no table is active.
 
         Args:
             instances: the NATs as EC2 describes them, as far as it does.

@@ -97,7 +97,7 @@ class Fleet:
         return [host for host in hosts if host in online]
 
     def _online(self, hosts: Collection[str]) -> set[str]:
-        """Tell which of some hosts have an agent online; where SSM refuses to tell even of those that run, all."""
+        """Return which of some hosts have an agent online; where SSM refuses to tell even of those that run, all."""
         if not hosts:
             return set()
         try:

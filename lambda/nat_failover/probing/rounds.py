@@ -43,7 +43,7 @@ class Round:
 
 
 def look_back(settings: Settings) -> float:
-    """Tell how many seconds old a round may be to say anything yet."""
+    """Return how many seconds old a round may be to say anything yet."""
     longest = settings.window if settings.watches else 0
     return longest + settings.period + 2 * settings.freshness
 
@@ -76,7 +76,7 @@ class Running:
 
 
 def watched_beyond(running: Sequence[Running], now: float, settings: Settings) -> frozenset[str]:
-    """Tell which hosts stay watched until after the next tick has had its turn."""
+    """Return which hosts stay watched until after the next tick has had its turn."""
     horizon = now + settings.period + OVERLAP
     return frozenset(watch.host for watch in running if watch.ends_at >= horizon)
 

@@ -197,7 +197,7 @@ class Probe:
             return None
 
     def judge(self, asked: Round, read: Reading) -> list[Observation]:
-        """Give the observations that what was read comes to."""
+        """Return the observations that what was read comes to."""
         now = self._runtime.now()
         return [
             observe(read.invocations.get(host) or unknown_yet(host), asked, read.at, now, self._settings)
@@ -214,5 +214,5 @@ class Probe:
         return None if read is None else self.judge(asked, read)
 
     def readings(self, rounds: Sequence[Round]) -> list[Callable[[], list[Observation]]]:
-        """Give one call for each round, to be made at the same time."""
+        """Return one call for each round, to be made at the same time."""
         return [lambda asked=asked: self.read(asked) for asked in rounds]  # type: ignore[misc]

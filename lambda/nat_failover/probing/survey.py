@@ -48,7 +48,7 @@ def survey(observations: Sequence[Observation], now: float, settings: Settings) 
 
 
 def _failed_states(words: Iterable[Observation], settings: Settings) -> frozenset[State]:
-    """Tell which states count as failures.
+    """Return which states count as failures.
 
     Silence counts only where the NAT is the one way to SSM, and then only while no host is heard to be online:
     a dead NAT silences all of them, while agents that restart or machines that go away leave others talking.
@@ -67,7 +67,7 @@ def by_host(observations: Sequence[Observation]) -> dict[str, list[Observation]]
 
 
 def latest_word(observations: Sequence[Observation]) -> Observation:
-    """Give the word of a host that holds: its latest that says something, else that it is being asked.
+    """Return the word of a host that holds: its latest that says something, else that it is being asked.
 
     Where it has failed several times on end, its trouble began with the first of them.
     """

@@ -76,7 +76,7 @@ class Memory:
     teller: str = ""
 
     def another_tells(self, now: float) -> bool:
-        """Tell whether another invocation has said that it is about to."""
+        """Return whether another invocation has said that it is about to."""
         return now < self.telling <= now + 2 * TELLING
 
     def text(self) -> str:

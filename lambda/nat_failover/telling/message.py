@@ -185,17 +185,17 @@ def lost(evidence: Sequence[Observation]) -> str:
 
 
 def clock(at: float) -> str:
-    """Give the time of day, in UTC."""
+    """Return the time of day, in UTC."""
     return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
 
 
 def moment(at: float) -> str:
-    """Give date and time, in UTC, for people."""
+    """Return date and time, in UTC, for people."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def duration(seconds: float) -> str:
-    """Say how long, as exactly as matters."""
+    """Return how long, as exactly as matters."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     if seconds < 7200:
@@ -204,5 +204,5 @@ def duration(seconds: float) -> str:
 
 
 def iso(at: float) -> str:
-    """Give a time as RFC 3339 has it, in UTC."""
+    """Return a time as RFC 3339 has it, in UTC."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -52,5 +52,5 @@ class AwsRuntime(LambdaRuntime):
         self.ahead = seconds
 
     def now(self) -> float:
-        """Give the time in seconds since the epoch, by AWS's clock."""
+        """Return the time in seconds since the epoch, by AWS's clock."""
         return super().now() + self.ahead

@@ -58,7 +58,7 @@ class Account:
         self.runtime: Runtime = LambdaRuntime()
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """Give a client of boto3, made once.
+        """Return a client of boto3, made once.
 
         Args:
             service: as boto3 names it.
@@ -128,7 +128,7 @@ class Account:
         return str(self.client("sts").get_caller_identity()["Arn"])
 
     def service_of(self, operation: str) -> str | None:
-        """Give the prefix in policies of the service, among those used so far, that has an operation."""
+        """Return the prefix in policies of the service, among those used so far, that has an operation."""
         for (service, _), client in self._clients.items():
             if operation in client.meta.service_model.operation_names:
                 return {"cloudwatch": "cloudwatch", "service-quotas": "servicequotas"}.get(service, service)

@@ -25,14 +25,14 @@ def _running(s: Snapshot) -> list[str]:
 
 
 def online(s: Snapshot) -> list[str] | None:
-    """Give the backends that run and whose agent is online; None where it is not known."""
+    """Return the backends that run and whose agent is online; None where it is not known."""
     if s.instances is None or s.managed is None:
         return None
     return [i for i in _running(s) if s.managed.get(i, {}).get("PingStatus") == "Online"]
 
 
 def latest(s: Snapshot) -> dict[str, Observation]:
-    """Give the last word of every backend that has been asked of late."""
+    """Return the last word of every backend that has been asked of late."""
     said = s.view.observations if s.view else []
     return {h: latest_word(words) for h, words in by_host(said).items() if h not in s.settings.nats}
 

@@ -17,7 +17,7 @@ GONE = frozenset({"deleting", "Deleting", "deleted", "Deleted"})
 
 
 def of_systems_manager(s: Snapshot) -> dict[str, Raw]:
-    """Give the interface endpoints of Systems Manager, by service."""
+    """Return the interface endpoints of Systems Manager, by service."""
     found: dict[str, Raw] = {}
     for raw in s.endpoints or []:
         service = service_of(raw)
@@ -88,7 +88,7 @@ def closed(s: Snapshot) -> Findings:
 
 
 def _network(s: Snapshot, host: Raw) -> str:
-    """Give the network of a host's subnet, or else the host's own address as one."""
+    """Return the network of a host's subnet, or else the host's own address as one."""
     subnet = (s.subnets or {}).get(str(host.get("SubnetId")), {})
     return str(subnet.get("CidrBlock", f"{host['PrivateIpAddress']}/32"))
 
@@ -112,7 +112,7 @@ def old_agents(s: Snapshot) -> Findings:
 
 
 def _is_old(version: str) -> bool:
-    """Tell whether an agent's version is below SINCE; one that does not look like a version is not."""
+    """Return whether an agent's version is below SINCE; one that does not look like a version is not."""
     parts = version.split(".")
     return all(part.isdigit() for part in parts) and tuple(map(int, parts)) < SINCE
 

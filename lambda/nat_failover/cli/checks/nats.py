@@ -165,7 +165,7 @@ def no_way_out(s: Snapshot) -> Findings:
 
 
 def table_of(s: Snapshot, subnet: str) -> Raw | None:
-    """Give the route table that a subnet uses: its own, or the main one."""
+    """Return the route table that a subnet uses: its own, or the main one."""
     main: Raw | None = None
     for table in (s.tables or {}).values():
         for association in table.get("Associations", []):

@@ -23,7 +23,7 @@ def _target(s: Snapshot) -> str:
 
 
 def _peers(s: Snapshot) -> dict[str, list[str]]:
-    """Give for every protected subnet the addresses of the backends in it; where none is, of whoever is known to be."""
+    """Return, by protected subnet, the addresses of its backends; where it has none, of whoever is known to be in it."""
     found: dict[str, list[str]] = {}
     members = {address: subnet for group in (s.members or {}).values() for address, subnet in group.items()}
     for subnet in s.protected():
@@ -105,7 +105,7 @@ def acls(s: Snapshot) -> Findings:
 
 
 def _path(public: str, private: str, peer: str, target: str) -> Iterator[tuple[str, bool, Flow]]:
-    """Give every point at which an ACL sees a ping, an HTTPS request, and their answers: subnet, direction, packet."""
+    """Return every point where an ACL sees a ping, an HTTPS request, and their answers: subnet, direction, packet."""
     for subnet, egress, other in ((private, True, target), (public, False, peer), (public, True, target)):
         yield subnet, egress, Flow("icmp", other, ECHO_REQUEST)
         yield subnet, egress, Flow("tcp", other, 443)

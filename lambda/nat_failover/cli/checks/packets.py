@@ -51,7 +51,7 @@ class Named:
     prefixes: Mapping[str, Sequence[str]] | None = None
 
     def has(self, rule: Raw, peer: str) -> bool:
-        """Tell whether a rule names the peer by a group or a prefix list, as far as is known."""
+        """Return whether a rule names the peer by a group or a prefix list, as far as is known."""
         groups = [str(pair.get("GroupId")) for pair in rule.get("UserIdGroupPairs", [])]
         lists = [str(named.get("PrefixListId")) for named in rule.get("PrefixListIds", [])]
         if any(group not in (self.members or {}) for group in groups):
@@ -64,12 +64,12 @@ class Named:
 
 
 def lets_in(groups: Iterable[Raw], flow: Flow, named: Named) -> bool:
-    """Tell whether security groups let a packet of the peer's in."""
+    """Return whether security groups let a packet of the peer's in."""
     return any(_permits(rule, flow, named) for group in groups for rule in group.get("IpPermissions", []))
 
 
 def lets_out(groups: Iterable[Raw], flow: Flow, named: Named) -> bool:
-    """Tell whether security groups let a packet out to the peer."""
+    """Return whether security groups let a packet out to the peer."""
     return any(_permits(rule, flow, named) for group in groups for rule in group.get("IpPermissionsEgress", []))
 
 
@@ -90,7 +90,7 @@ def _permits(rule: Raw, flow: Flow, named: Named) -> bool:
 
 
 def passes(acl: Raw, flow: Flow, *, egress: bool) -> bool:
-    """Tell whether a network ACL lets a packet pass: the first rule that matches says so.
+    """Return whether a network ACL lets a packet pass: the first rule that matches says so.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
     """

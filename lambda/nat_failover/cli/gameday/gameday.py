@@ -202,7 +202,7 @@ class GameDay:
         part.problems.append(f"the function has not failed over within {FAIL_OVER_WITHIN:.0f} s")
 
     def _detected(self, since: float) -> float | None:
-        """Tell when a backend first said that it was offline, by the function's own rounds."""
+        """Return when a backend first said that it was offline, by the function's own rounds."""
         hand = self._hand
         # A watch may be as old as its window.
         rounds = hand.probe.rounds(since - hand.settings.window - 60)

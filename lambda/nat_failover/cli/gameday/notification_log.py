@@ -27,7 +27,7 @@ class Sent:
 
     @property
     def by(self) -> str:
-        """Say which way it went."""
+        """Return which way it went."""
         return " and ".join(CHANNELS.get(channel, channel) for channel in self.channels)
 
 
@@ -46,7 +46,7 @@ class Mailed:
     unread: str = ""
 
     def between(self, begun: float, ended: float) -> Mailed:
-        """Give those of a part of the time."""
+        """Return those of a part of the time."""
         return replace(
             self,
             sent=tuple(each for each in self.sent if begun <= each.at < ended),

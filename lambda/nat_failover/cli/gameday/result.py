@@ -61,7 +61,7 @@ class Day:
 
     @property
     def problems(self) -> list[str]:
-        """Give a sentence for each thing that went wrong."""
+        """Return a sentence for each thing that went wrong."""
         unarmed = {
             True: [],
             False: ["the pair is not armed: nothing fails over"],

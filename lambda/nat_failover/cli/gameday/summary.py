@@ -44,7 +44,7 @@ def report_of(day: Day, settings: Settings, region: str, made_at: float, mailed:
 
 
 def play_of(part: Part, settings: Settings, mailed: Mailed) -> Play:
-    """Give one part of the day as a run."""
+    """Return one part of the day as a run."""
     tracks = _tracks(part)
     record = part.record
     zero = "the failure" if part.broken else "the first move"
@@ -73,7 +73,7 @@ def _sent(sent: Sent, after: float, zero: str) -> str:
 
 
 def figures_of(part: Part) -> dict[str, Any]:
-    """Give what was measured of one part of the day as JSON takes it; times in seconds from its beginning on."""
+    """Return what was measured of one part of the day as JSON takes it; times in seconds from its beginning on."""
     tracks = _tracks(part)
 
     def after(at: float | None) -> float | None:
@@ -107,13 +107,13 @@ def _track(watched: Watched, zero: float) -> Track:
 
 
 def _worst(tracks: tuple[Track, ...]) -> float | None:
-    """Give the longest outage of all; None where one has not ended."""
+    """Return the longest outage of all; None where one has not ended."""
     outages = [track.outage for track in tracks]
     return None if None in outages else max((o for o in outages if o is not None), default=0.0)
 
 
 def _recovered(tracks: tuple[Track, ...]) -> float | None:
-    """Tell when the last backend was back, from the zero on; None where none was offline, or one is still."""
+    """Return when the last backend was back, from the zero on; None where none was offline, or one is still."""
     if _worst(tracks) in (None, 0.0):
         return None
     return max(span.ended for track in tracks for span in track.spans if not span.online and span.ended > 0)

@@ -107,7 +107,7 @@ def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
 
 
 def bad(checks: list[Check]) -> list[Check]:
-    """Give what stands against the NAT."""
+    """Return what stands against the NAT."""
     return [check for check in checks if check.fit is Fit.BAD]
 
 

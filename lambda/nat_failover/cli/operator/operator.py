@@ -147,7 +147,7 @@ class Hand:
         return words
 
     def online(self, hosts: Collection[str], within: float = ONLINE_WITHIN) -> frozenset[str]:
-        """Tell which hosts reach the Internet; those that don't are asked again, three times at most.
+        """Return which hosts reach the Internet; those that don't are asked again, three times at most.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses.

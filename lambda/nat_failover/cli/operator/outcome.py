@@ -184,7 +184,7 @@ class Act:
 
 
 def hand_of(account: Account, pair: Deployed) -> Hand:
-    """Give a person's means for a pair, with the time by AWS's clock.
+    """Return a person's means for a pair, with the time by AWS's clock.
 
     Raises:
         botocore.exceptions.ClientError: the credentials are not accepted.
@@ -196,7 +196,7 @@ def hand_of(account: Account, pair: Deployed) -> Hand:
 
 
 def takes_in_hand(account: Account, act: Act, pair: Deployed) -> Hand:
-    """Give a person's means for a pair, and note whose pair it is.
+    """Return a person's means for a pair, and note whose pair it is.
 
     Raises:
         botocore.exceptions.ClientError: the credentials are not accepted.

@@ -41,7 +41,7 @@ class Plan:
     reason: str
 
     def hosts_in(self, subnets: Collection[str]) -> list[str]:
-        """Give the instance ids of the backends in subnets."""
+        """Return the instance ids of the backends in subnets."""
         return [host.instance for subnet in subnets for host in self.hosts.get(subnet, ())]
 
 

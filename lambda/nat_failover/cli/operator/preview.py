@@ -96,7 +96,7 @@ def _obstacle(locks: LockView, hosts: Mapping[str, Sequence[Host]], *, staged: b
 
 
 def _baseline(hand: Hand, subnets: Sequence[str]) -> tuple[dict[str, tuple[Host, ...]], frozenset[str]]:
-    """Give the backends by subnet, and the ids of those that are online now."""
+    """Return the backends by subnet, and the ids of those that are online now."""
     found: dict[str, list[Host]] = defaultdict(list)
     for host in hand.backends():
         if host.subnet in subnets:

@@ -21,7 +21,7 @@ def will_have_one(nat: Nat) -> bool:
 
 
 def waits_for_address(hand: Hand, nat_id: str) -> bool:
-    """Tell whether a NAT of a pair with an egress address is without a public address, and EC2 may give it one.
+    """Return whether a NAT of a pair with an egress address is without a public address, and EC2 may give it one.
 
     Raises:
         botocore.exceptions.ClientError: AWS refuses.
@@ -69,6 +69,6 @@ def _look(hand: Hand, nat_id: str) -> Nat:
 
 
 def _answers(hand: Hand, nat_id: str) -> bool:
-    """Tell whether a NAT says anything of itself, be it that it can't reach the Internet."""
+    """Return whether a NAT says anything of itself, be it that it can't reach the Internet."""
     word = hand.ask([nat_id]).get(nat_id)
     return word is not None and word.state in (State.REACHABLE, State.UNREACHABLE)

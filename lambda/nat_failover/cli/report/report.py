@@ -134,7 +134,7 @@ def spans_of(samples: Iterable[tuple[float, bool]], ended: float) -> tuple[Span,
 
 
 def longest_outage(spans: Iterable[Span], since: float, ended: float) -> float | None:
-    """Give the longest outage that reaches beyond ``since``, in seconds; None where it lasted until ``ended``."""
+    """Return the longest outage that reaches beyond ``since``, in seconds; None where it lasted until ``ended``."""
     outages = [span for span in spans if not span.online and span.ended > since]
     if any(span.ended >= ended for span in outages):
         return None

@@ -93,7 +93,7 @@ def seconds(value: float) -> str:
 
 
 def _extent(play: Play) -> tuple[float, float]:
-    """Give the time to show: from a little before the failure until a little after the last thing that happened."""
+    """Return the time to show: from a little before the failure until a little after the last thing that happened."""
     spans = [span for track in play.tracks for span in track.spans]
     first = min((span.begun for span in spans), default=0.0)
     last = max((span.ended for span in spans), default=0.0)

@@ -93,7 +93,7 @@ class Gatherer:
         return attempt
 
     def _first(self) -> dict[str, Callable[[], Any]]:
-        """Give what can be read with the pair's settings alone."""
+        """Return what can be read with the pair's settings alone."""
         client, function = self._reader.client, self._pair.function
         parts: dict[str, Callable[[], Any]] = {
             "view": self._reader.view,
@@ -120,7 +120,7 @@ class Gatherer:
         return parts
 
     def _second(self, vpc: str | None, found: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
-        """Give what takes the VPC, which the NATs tell, or the rounds."""
+        """Return what takes the VPC, which the NATs tell, or the rounds."""
         parts: dict[str, Callable[[], Any]] = {}
         if "instances" in found:
             parts["health"] = lambda: self._reader.health(found["instances"])
@@ -141,7 +141,7 @@ class Gatherer:
         return parts
 
     def _third(self, found: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
-        """Give what takes the NATs and the endpoints."""
+        """Return what takes the NATs and the endpoints."""
         instances, endpoints = found.get("instances"), found.get("endpoints")
         if instances is None or endpoints is None:
             return {}
@@ -150,7 +150,7 @@ class Gatherer:
         return {"groups": lambda: self._reader.groups(sorted(wanted))}
 
     def _fourth(self, found: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
-        """Give what takes the security groups: whom their rules name."""
+        """Return what takes the security groups: whom their rules name."""
         groups, lists = referred(found.get("groups") or {})
         parts: dict[str, Callable[[], Any]] = {}
         if groups:

@@ -108,7 +108,7 @@ class Role:
 
 
 def _context(condition: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Give the values with which a statement's own conditions hold."""
+    """Return the values with which a statement's own conditions hold."""
     return [
         {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [str(listed(values)[0])]}
         for keys in condition.values()

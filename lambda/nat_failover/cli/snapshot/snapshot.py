@@ -131,12 +131,12 @@ class Snapshot:
         return {i: raw for i, raw in (self.instances or {}).items() if i not in self.settings.nats}
 
     def name(self, instance: str) -> str:
-        """Give an instance's id, and its name where it has one."""
+        """Return an instance's id, and its name where it has one."""
         name = tag((self.instances or {}).get(instance, {}), "Name")
         return f"{instance} ({name})" if name else instance
 
     def nat_name(self, instance: str) -> str:
-        """Say which NAT it is: its role now where it has one, else as configured; its id and name."""
+        """Return which NAT it is: its role now where it has one, else as configured; its id and name."""
         if self.active is not None:
             role = "active" if instance == self.active else "passive"
         else:
@@ -144,7 +144,7 @@ class Snapshot:
         return f"the {role} NAT {self.name(instance)}"
 
     def protected(self) -> list[str]:
-        """Give the ids of the subnets that are associated with one of the pair's tables."""
+        """Return the ids of the subnets that are associated with one of the pair's tables."""
         return sorted(s for of in self.view.tables.subnets.values() for s in of) if self.view else []
 
 
@@ -168,10 +168,10 @@ class Said:
 
 
 def service_of(endpoint: Raw) -> str:
-    """Give the service that a VPC endpoint leads to, ``ssm``, say, without what stands before it."""
+    """Return the service that a VPC endpoint leads to, ``ssm``, say, without what stands before it."""
     return str(endpoint.get("ServiceName", "")).rsplit(".", 1)[-1]
 
 
 def tag(raw: Raw, key: str) -> str | None:
-    """Give the value of a tag of something of EC2; None where it has none."""
+    """Return the value of a tag of something of EC2; None where it has none."""
     return next((str(t["Value"]) for t in raw.get("Tags", []) if t["Key"] == key), None)

@@ -29,7 +29,7 @@ class Stack:
     parameters: Mapping[str, str]
 
     def statements(self, role: str) -> list[Mapping[str, Any]]:
-        """Give the statements of all policies that the template gives a role, their references resolved.
+        """Return the statements of all policies that the template gives a role, their references resolved.
 
         Args:
             role: name of the role.
@@ -71,7 +71,7 @@ class Stack:
         return ANYTHING
 
     def _attribute(self, name: str, attribute: str) -> str:
-        """Give an attribute's value, where the physical id tells it."""
+        """Return an attribute's value, where the physical id tells it."""
         physical = self.resources.get(name, ANYTHING)
         if physical.startswith("arn:") or attribute.endswith("Id"):
             return physical
@@ -80,5 +80,5 @@ class Stack:
 
 
 def listed(value: Any) -> Sequence[Any]:
-    """Give a list of what may be one or several, as in a policy."""
+    """Return a list of what may be one or several, as in a policy."""
     return value if isinstance(value, list) else [value]

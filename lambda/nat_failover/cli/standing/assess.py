@@ -25,7 +25,7 @@ from nat_failover.probing.survey import latest_word
 
 
 def appraise(s: Snapshot) -> Standing:
-    """Tell how a pair stands."""
+    """Return how a pair stands."""
     errors = [finding for finding in examine(s) if finding.severity is Severity.ERROR]
     view = s.view
     words = latest(s)
@@ -71,7 +71,7 @@ def _lock(s: Snapshot) -> LockStanding | None:
 
 
 def _by(owner: str, function: str) -> str:
-    """Give a person's name; the function's records are owned by the request id of an invocation."""
+    """Return a person's name; the function's records are owned by the request id of an invocation."""
     if owner and not owner.startswith("arn:"):
         return f"the function (invocation {owner})"
     return owner and who(owner, function)

@@ -36,7 +36,7 @@ COLOURS = {
 
 
 def panel(pair: Standing) -> Panel:
-    """Give everything about a pair."""
+    """Return everything about a pair."""
     parts: list[RenderableType] = [_verdict(pair), _lock(pair.lock), _last_tick(pair), Text("")]
     parts += [_nats(pair.nats), Text(""), _subnets(pair), Text(""), _backends(pair.backends), Text("")]
     parts += [_alarms(pair), *_rest(pair)]

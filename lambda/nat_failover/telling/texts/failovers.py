@@ -142,7 +142,7 @@ def _nat(table: str, s: Settings) -> str:
 def facts(
     record: Record, moved: Moved | None, verified: Verified | None, evidence: Sequence[Observation]
 ) -> dict[str, Any]:
-    """Give what a failover did, as the message's JSON has it."""
+    """Return what a failover did, as the message's JSON has it."""
     said: dict[str, Any] = {
         "from": record.from_table,
         "to": record.to_table,
@@ -200,7 +200,7 @@ def _helped(verified: Verified) -> str:
 
 
 def _outage(evidence: Sequence[Observation], moved: Moved, verified: Verified) -> tuple[str, ...]:
-    """Say how long it was offline: from the first lost ping, or unanswered check, to the last subnet's move."""
+    """Return how long it was offline: from the first lost ping, or unanswered check, to the last subnet's move."""
     if not evidence:
         return ()
     first = min(evidence, key=lambda o: o.since)
