@@ -199,7 +199,7 @@ MUTANTS = (
     Mutant(
         "the passive table's route is ignored",
         "judging.decision:_enough_failures",
-        "out_of_order is not None",
+        "unfit is not None",
         "False",
     ),
     Mutant(

@@ -23,7 +23,7 @@ def _target(s: Snapshot) -> str:
 
 
 def _peers(s: Snapshot) -> dict[str, list[str]]:
-    """Return, by protected subnet, the addresses of its backends; where it has none, of whoever is known to be in it."""
+    """Return, by protected subnet, the addresses of its backends; without any, of whoever is known to be in it."""
     found: dict[str, list[str]] = {}
     members = {address: subnet for group in (s.members or {}).values() for address, subnet in group.items()}
     for subnet in s.protected():
