@@ -212,6 +212,11 @@ class RunCommand:
             self._deliveries[command.command_id, instance_id] = delivery
             self._world.spawn(delivery.go, "delivery")
 
+    def has_heard(self) -> bool:
+        """Return whether any host has taken a command, or answered one, as far as SSM knows."""
+        now = self._now()
+        return any(min(part.accepted_at, part.told_at) <= now for part in self._parts.values())
+
     def stop(self, command: Command, hosts: Collection[str]) -> None:
         """Have agents end a command."""
         for host in hosts:

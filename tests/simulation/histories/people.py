@@ -73,7 +73,11 @@ def break_passive_route(stage: Stage, how: str, seconds: float) -> None:
 def add_route(stage: Stage) -> None:
     """A person adds a peering to the active table alone."""
     table = stage.tables[stage.nats.index(stage.active())]
-    route = {"DestinationCidrBlock": "10.30.0.0/16", "VpcPeeringConnectionId": "pcx-1", "State": "active"}
+    route = {
+        "DestinationCidrBlock": "10.30.0.0/16",
+        "VpcPeeringConnectionId": "pcx-0123456789abcdef0",
+        "State": "active",
+    }
     stage.set_routes(table, lambda routes: routes if route in routes else [*routes, route])
 
 
