@@ -4,7 +4,8 @@
 ``failure_threshold`` fresh failures. 4. With the active NAT dead, the control fine and enough backends, all protected
 subnets end on the passive table within the bound. 5. At rest the subnets are never split, unless the lock says
 ``failed``. 6. Locked means no write to EC2 or the lock. 7. No exception is swallowed. 8. What a swap would lose beside
-the NAT is told before. 9. Nothing is inferred of hosts that have said nothing. Rule 4 is checked at the end of a history, see ``tests.simulation.play``.
+the NAT is told before. 9. Nothing is inferred of hosts that have said nothing. Rule 4 is checked at the end of a
+history, see ``tests.simulation.play``.
 """
 
 from __future__ import annotations
