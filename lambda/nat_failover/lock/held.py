@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -164,11 +165,11 @@ class HeldLock:
         found = self._parameters.read(name)[name]
         return read_lock(found.text, found.version)
 
-    def _lock_since(self, version: int) -> Lock:
-        """Read the lock, of this version or a later one: an older one is an old reading."""
+    def _lock_once(self, is_current: Callable[[Lock], bool]) -> Lock:
+        """Read the lock, and again after a moment, for some seconds, where what was read may be an old reading."""
         lock = self._lock()
         for _ in range(FIND_TRIES):
-            if lock.version >= version:
+            if is_current(lock):
                 break
             self._runtime.sleep(FIND_PAUSE)
             lock = self._lock()
@@ -182,13 +183,8 @@ class HeldLock:
         below, self._is_fresh, fresh = self._below, False, self._is_fresh
         if below is None or fresh:
             return None
-        lock = self._lock()
-        for _ in range(FIND_TRIES):
-            if lock.text is not None or below.text is None:
-                break
-            # It was made just now, or a person has deleted it.
-            self._runtime.sleep(FIND_PAUSE)
-            lock = self._lock()
+        # One that is missing was made just now, or a person has deleted it.
+        lock = self._lock_once(lambda found: found.text is not None or below.text is None)
         if lock.text == text and lock.version > below.version:
             return lock.version
         if lock.text != below.text and (lock.text is None or lock.version >= below.version):
@@ -211,7 +207,7 @@ class HeldLock:
             return
         try:
             # What can't be found can't be put back: a later invocation finishes what the record says.
-            if standing is not None and self._lock_since(version).text == text:
+            if standing is not None and self._lock_once(lambda found: found.version >= version).text == text:
                 self._parameters.write(name, standing, GIVE_UP_WITHIN)
         except (ClientError, BotoCoreError) as error:
             log.error("what stood in the lock is not put back", extra={"error": str(error)})  # noqa: TRY400
