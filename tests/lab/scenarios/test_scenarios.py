@@ -12,12 +12,14 @@ from typer import Typer
 from typer.testing import CliRunner
 
 import nat_failover
+from tests.gate.harshness import GENTLE
 from tests.lab.__main__ import main
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.run import Run, play
 from tests.lab.scenarios import SCENARIOS
 from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, Scenario
+from tests.simulation.account.cloud import ModelCloud
 
 MAIL = "mail: [nat-failover main] failed over to the standby NAT, 6 of 6 backends online"
 
@@ -75,6 +77,14 @@ def test_of_three_simultaneous_events_exactly_one_swaps_each_subnet_once() -> No
     # The scenario's own checks: as many replacements as subnets, by one invocation, three having begun at once.
     for seed in range(20):
         played("simultaneous-events", seed=seed)
+
+
+def test_of_three_simultaneous_events_one_asks_for_each_swap_once_where_no_answer_gets_lost() -> None:
+    scenario = SCENARIOS["simultaneous-events"]
+    for seed in range(100):
+        run = play(scenario, "simulated", seed, Latencies(), cloud=ModelCloud, harshness=GENTLE)
+        assert run.passed, (run.problems, run.seed, run.timeline)
+        assert run.api_calls["ec2:ReplaceRouteTableAssociation"] == run.subnets
 
 
 @pytest.mark.parametrize("name", ["nat-rules-flushed", "internet-down", "crash-mid-swap"])

@@ -25,7 +25,9 @@ READS = (
 # How old an answer may be. AWS gives no bound for either service; EC2 speaks of seconds, and to be prepared for minutes
 # in the worst case, Systems Manager promises nothing:
 # https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
-STALE_BY = 3.0
+# Of parameters a second has been seen; no more than three are drawn, since four fifths of all readings may be so old.
+STALE_BY, STALE_PARAMETER_BY = 10.0, 3.0
+PARAMETERS = frozenset({"GetParameter", "GetParameters"})
 SLOW = (1.0, 20.0)
 
 
@@ -119,7 +121,8 @@ class Weather:
                 self.world.sleep(chance.uniform(*SLOW))
                 return answer
             case "stale":
-                at = self.world.now() - chance.uniform(0, STALE_BY)
+                oldest = STALE_PARAMETER_BY if call.operation in PARAMETERS else STALE_BY
+                at = self.world.now() - chance.uniform(0, oldest)
                 return make(lambda: self._from_the_past(at))
             case "killed before":
                 call.execution.killed = True
