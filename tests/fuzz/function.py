@@ -18,6 +18,7 @@ from nat_failover.observability import start_logging
 from nat_failover.settings import Settings
 from tests.examples import BACKENDS, ENVIRONMENT, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
+from tests.gate.gate import Gate
 from tests.integration.account import REGION, Context, status_change
 from tests.lab.cloud.sessions import session
 from tests.simulation.account.account import Holdings, Instance, ModelAccount, Refused, Version
@@ -65,7 +66,7 @@ class _Wire:
     def __init__(self) -> None:
         made = session(REGION, "testing")
         self.runtime = FakeRuntime()
-        self.run_command = RunCommand(made.events, self.runtime)
+        self.run_command = RunCommand(made.events, self.runtime, Gate())
         made.events.register("provide-client-params", self._keep)
         for service in ("ec2", "ssm", "sns", "events"):
             for operation in (*ANSWERED, *ASKED):

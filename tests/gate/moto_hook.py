@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -26,15 +27,18 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 
 from tests.gate.gate import Gate
+from tests.gate.harshness import Harshness
 from tests.gate.rules.requests import template_verdict
 from tests.gate.rules.rule import changed
+from tests.gate.timing.rates import Rates
 
 # DescribeStackResources: "the first 100 associated resources", and no token for more.
 MOST_RESOURCES = 100
-GATE = Gate()
 _call_action = BaseResponse.call_action
 _describe_stack_resources = CloudFormationResponse.describe_stack_resources
 _admitted = threading.local()
+# Of the account that moto keeps; the machine's clock is that of one that nobody has given another.
+_gates = [Gate(Rates(Harshness(), time.monotonic))]
 
 
 class _RefusedError(ServiceException):
@@ -49,6 +53,16 @@ def admitted() -> Iterator[None]:
         yield
     finally:
         _admitted.already = before
+
+
+@contextmanager
+def standing(gate: Gate) -> Iterator[None]:
+    """Have another gate stand before moto meanwhile, for all threads: one with the clock of the account."""
+    _gates.append(gate)
+    try:
+        yield
+    finally:
+        _gates.remove(gate)
 
 
 def install() -> None:
@@ -70,14 +84,15 @@ def _admit(response: BaseResponse) -> Any:
     try:
         arguments = _parsed(response)
         if arguments is not None:
-            GATE.admit(response.boto3_service_name, response._get_action(), arguments)
+            _gates[-1].admit(response.boto3_service_name, response._get_action(), arguments)
             _judge_template(response, arguments)
     except ClientError as error:
         told = error.response["Error"]
         status, headers, body = response.serialized(ActionResult(_RefusedError(told["Code"], told["Message"])))
         headers["status"] = str(status)
         return status, *BaseResponse._enrich_response(headers, body)
-    return _call_action(response)
+    with admitted():  # what whoever answers asks for that is no call
+        return _call_action(response)
 
 
 def _parsed(response: BaseResponse) -> Mapping[str, Any] | None:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,16 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.e2e.account import account
+from nat_failover.clients import ONCE
+from tests.e2e.account import REGION, account
 from tests.gate import moto_hook
+from tests.gate.gate import Gate
+from tests.gate.harshness import GENTLE
 from tests.gate.requests.cases import NAT, STACK, VPC, body
 from tests.gate.rules.proof import breaks, keeps, refused
 from tests.gate.rules.rule import CHANGED
+from tests.gate.timing.rates import Rates
+from tests.integration.account import pair_in_moto
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = re.compile(r"\b(mock_aws|ThreadedMotoServer|create_backend_app)\b\(?")
@@ -103,6 +109,42 @@ def test_the_emulator_that_the_cdk_deploys_to_has_the_gate(tmp_path: Path) -> No
                 Filters=[{"Key": "tag:a", "Values": ["b"]}, {"Key": "PingStatus", "Values": ["Online"]}]
             )
         assert served.client("ssm").describe_instance_information(MaxResults=5)["InstanceInformationList"] == []
+
+
+@breaks("T4d")
+def test_an_account_in_this_process_has_rates(aws: Any) -> None:
+    # What earlier tests have taken out of the process's buckets is none of this account's.
+    with moto_hook.standing(Gate(Rates(GENTLE, time.monotonic))):
+        _modify_five_endpoints(aws("ec2"))
+
+
+def test_an_account_that_is_served_has_rates(tmp_path: Path) -> None:
+    with account(tmp_path) as served:
+        _modify_five_endpoints(
+            boto3.Session("e2e", "e2e", region_name=REGION).client("ec2", endpoint_url=served.url, config=ONCE)
+        )
+
+
+def _modify_five_endpoints(ec2: Any) -> None:
+    """Be refused the fifth, for which there is no token for three seconds."""
+    for code in (*["InvalidVpcEndpointId.NotFound"] * 4, "RequestLimitExceeded"):
+        with refused(code):
+            ec2.modify_vpc_endpoint(VpcEndpointId="vpce-0123456789abcdef0")
+
+
+@breaks("T1b", "T3")
+def test_a_pair_in_moto_has_rates_by_its_own_clock_and_so_has_run_command() -> None:
+    with pair_in_moto() as pair:
+        for _ in range(41):
+            pair.ssm.get_parameters(Names=["/none"])
+        assert pair.clock.slept
+        impatient = pair.session.client("ssm", config=ONCE)
+        for _ in range(5):
+            impatient.list_commands()
+        with refused("ThrottlingException"):
+            impatient.list_commands()
+        pair.clock.sleep(1)
+        impatient.list_commands()
 
 
 @pytest.mark.parametrize("entry", ["lab", "bench", "simulation", "soak"])

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import botocore.endpoint
 from moto import mock_aws
 from moto.sns.models import sns_backends
 
@@ -26,7 +28,11 @@ from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from tests.examples import BUS, ENVIRONMENT, NOW, TICK
 from tests.fakes import Command, FakeRuntime, Managed, RunCommand, Told, before, report
+from tests.gate import moto_hook
 from tests.gate.events import Change
+from tests.gate.gate import Gate
+from tests.gate.harshness import Harshness
+from tests.gate.timing.rates import Rates
 from tests.lab.cloud.sessions import session
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
@@ -83,7 +89,12 @@ class Invoked:
 def pair_in_moto(runtime: Runtime | None = None, subnets: int = 2, backends: int = 4) -> Iterator[Account]:
     """Have an account with a pair, for a while; moto's thousand images, which take it long to load, are left out."""
     with patch.dict(os.environ, MOTO_EC2_LOAD_DEFAULT_AMIS="false"), mock_aws():
-        yield Account(runtime, subnets, backends)
+        with moto_hook.standing(Gate()):  # it was made long ago
+            account = Account(runtime, subnets, backends)
+        # Whom AWS throttles waits, by the account's clock.
+        waiting = patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=account.runtime.sleep))
+        with moto_hook.standing(account.gate), waiting:
+            yield account
 
 
 class Account:
@@ -106,7 +117,8 @@ class Account:
         self.clock = FakeRuntime(float(int(time.time())))
         self.runtime: Runtime = runtime or self.clock
         self.session = session(REGION)
-        self.run_command = RunCommand(self.session.events, self.runtime)
+        self.gate = Gate(Rates(Harshness(), self.runtime.now))
+        self.run_command = RunCommand(self.session.events, self.runtime, self.gate)
         self.run_command.answer = self._answer
         self.session.events.register("after-call.ec2.DescribeInstances", self._launched)
         clients = Clients.of(self.session)
