@@ -18,6 +18,7 @@ from typing import IO, Any
 import boto3
 
 from tests.e2e.emulator import IMAGE
+from tests.lab.cloud.sessions import listed
 from tests.lab.network.layout import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,7 +168,7 @@ class Account:
     def _of_lambda(self) -> dict[str, Any]:
         client = self.client("lambda")
         told = {}
-        for function in client.list_functions()["Functions"]:
+        for function in listed(client, "list_functions", "Functions"):
             name = function["FunctionName"]
             kept = ("Handler", "Runtime", "Role", "Timeout", "MemorySize")
             told[name] = {key: function[key] for key in kept} | {
@@ -236,7 +237,7 @@ class Account:
             "roles": {
                 role: [
                     _parsed(iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"])
-                    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]
+                    for policy in listed(iam, "list_role_policies", "PolicyNames", RoleName=role)
                 ]
                 for role in roles
             },

@@ -11,13 +11,14 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import moto.cloudformation.models as cloudformation_models
 import moto.cloudformation.responses as cloudformation_responses
 import yaml
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudformation.utils import get_stack_from_s3_url
 from moto.core.exceptions import ServiceException
@@ -34,6 +35,17 @@ from tests.gate.timing.rates import Rates
 
 # DescribeStackResources: "the first 100 associated resources", and no token for more.
 MOST_RESOURCES = 100
+# The lists that the product reads of moto and that come in pages whatever is asked for. Those of Run Command are left
+# to chance (see forgetting.Pages): twice as many calls would be more than AWS takes of an account.
+LISTED = frozenset(
+    {
+        *("cloudformation:ListStackResources", "cloudwatch:DescribeAlarms", "events:ListRuleNamesByTarget"),
+        *("iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:SimulatePrincipalPolicy"),
+        *("lambda:ListFunctions", "logs:FilterLogEvents", "sns:ListSubscriptionsByTopic"),
+        *("ssm:DescribeInstanceInformation", "ssm:GetParameterHistory"),
+    }
+)
+SECOND_PAGE = "gate-second-page"
 _call_action = BaseResponse.call_action
 _describe_stack_resources = CloudFormationResponse.describe_stack_resources
 _admitted = threading.local()
@@ -92,7 +104,7 @@ def _admit(response: BaseResponse) -> Any:
         headers["status"] = str(status)
         return status, *BaseResponse._enrich_response(headers, body)
     with admitted():  # what whoever answers asks for that is no call
-        return _call_action(response)
+        return _first_page_empty(response, arguments or {})
 
 
 def _parsed(response: BaseResponse) -> Mapping[str, Any] | None:
@@ -130,6 +142,27 @@ def _judge_template(response: BaseResponse, arguments: Mapping[str, Any]) -> Non
     if refusal is not None:
         changed(refusal.rule)
         raise ClientError({"Error": {"Code": refusal.code, "Message": refusal.message}}, response._get_action())
+
+
+def _first_page_empty(response: BaseResponse, arguments: Mapping[str, Any]) -> Any:
+    """Have moto answer; a list that comes in pages begins with an empty one, which any page may be."""
+    service, action = response.boto3_service_name, response._get_action()
+    if f"{service}:{action}" not in LISTED:
+        return _call_action(response)
+    pages = get_session().get_paginator_model(service).get_paginator(action)
+    token, more = pages["input_token"], pages.get("more_results")
+    if token not in arguments:
+        changed("R7a")
+        keys = [pages["result_key"]] if isinstance(pages["result_key"], str) else pages["result_key"]
+        page = {pages["output_token"]: SECOND_PAGE, **{key: [] for key in keys}, **({more: True} if more else {})}
+        status, headers, body = response.serialized(ActionResult(page))
+        return status, *BaseResponse._enrich_response(headers, body)
+    if arguments[token] == SECOND_PAGE:
+        response.querystring.pop(token, None)
+        getattr(response, "params", {}).pop(token, None)
+        with suppress(ValueError):
+            response.body = json.dumps({k: v for k, v in json.loads(response.body).items() if k != token})
+    return _call_action(response)
 
 
 def _first_hundred(response: CloudFormationResponse) -> ActionResult:

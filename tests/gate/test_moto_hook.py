@@ -26,6 +26,7 @@ from tests.gate.rules.proof import breaks, keeps, refused
 from tests.gate.rules.rule import CHANGED
 from tests.gate.timing.rates import Rates
 from tests.integration.account import pair_in_moto
+from tests.lab.cloud.sessions import listed
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = re.compile(r"\b(mock_aws|ThreadedMotoServer|create_backend_app)\b\(?")
@@ -109,6 +110,29 @@ def test_the_emulator_that_the_cdk_deploys_to_has_the_gate(tmp_path: Path) -> No
                 Filters=[{"Key": "tag:a", "Values": ["b"]}, {"Key": "PingStatus", "Values": ["Online"]}]
             )
         assert served.client("ssm").describe_instance_information(MaxResults=5)["InstanceInformationList"] == []
+
+
+@breaks("R7a")
+def test_every_list_that_the_product_reads_begins_with_an_empty_page(aws: Any) -> None:
+    logs, group = aws("logs"), "/aws/lambda/nat-failover"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="one")
+    event = {"timestamp": int(time.time() * 1000), "message": "told"}
+    logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[event])
+    first = logs.filter_log_events(logGroupName=group)
+    assert (first["events"], bool(first["nextToken"])) == ([], True)
+    assert [e["message"] for e in listed(logs, "filter_log_events", "events", logGroupName=group)] == ["told"]
+    topic = aws("sns").create_topic(Name="nat-failover")["TopicArn"]
+    aws("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="oncall@example.com")
+    assert len(listed(aws("sns"), "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic)) == 1
+    watch = aws("cloudwatch")
+    watch.put_metric_alarm(AlarmName="offline", EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold")
+    assert [a["AlarmName"] for a in listed(watch, "describe_alarms", "MetricAlarms")] == ["offline"]
+    aws("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}
+    policy = aws("iam").create_policy(PolicyName="own", PolicyDocument=json.dumps(allowed))["Policy"]["Arn"]
+    aws("iam").attach_role_policy(RoleName="function", PolicyArn=policy)
+    assert len(listed(aws("iam"), "list_attached_role_policies", "AttachedPolicies", RoleName="function")) == 1
 
 
 @breaks("T4d")
