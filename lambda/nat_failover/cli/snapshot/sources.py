@@ -21,7 +21,7 @@ from nat_failover.network.elastic_ip import Egress
 from nat_failover.network.instances import MOST_IDS, Instances
 from nat_failover.network.route_tables import Routes, RouteTablesError
 from nat_failover.probing.fleet import PAGE as SSM_PAGE
-from nat_failover.probing.fleet import Fleet
+from nat_failover.probing.fleet import Fleet, refusals
 from nat_failover.probing.observation import Invocation
 from nat_failover.probing.run_command import Probe
 
@@ -111,7 +111,7 @@ class Reader:
         found = self._managed({"Key": f"tag:{s.probe_tag_key}", "Values": [s.probe_tag_value]})
         for nat in s.nats:
             # One by one: SSM may refuse to tell of both where one was terminated.
-            with contextlib.suppress(self._account.ssm.exceptions.InvalidInstanceId):
+            with contextlib.suppress(*refusals(self._account.ssm)):
                 found |= self._managed({"Key": "InstanceIds", "Values": [nat]})
         return found
 
