@@ -247,6 +247,10 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a blackholed default route": (blackhole, ("default-route",)),
     "no subnets": (no_subnets, ("no-subnets",)),
     "a table that is gone": (lambda s: replace(s, view=None, view_trouble="there is no rtb-1"), ("table-missing",)),
+    "a subscription that was ended": (
+        lambda s: replace(s, subscriptions=[{"SubscriptionArn": "Deleted", "Endpoint": "gone@example.com"}]),
+        ("nobody-told",),
+    ),
     "a table that is full": (lambda s: replace(s, routes_quota=3.0), ("routes-quota", "routes-quota")),
     "an endpoint that is not ready": (endpoints(State="failed"), ("endpoint-not-ready",)),
     "an endpoint without private DNS": (endpoints(PrivateDnsEnabled=False), ("endpoint-no-private-dns",)),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
 
-PENDING = "PendingConfirmation"
-
 
 def subscriptions(s: Snapshot) -> Findings:
     """Nobody subscribed, or somebody who has not confirmed."""
     if s.subscriptions is None:
         return
-    pending = [raw for raw in s.subscriptions if raw.get("SubscriptionArn") == PENDING]
+    # Whoever has unsubscribed is listed for days, with this in place of an ARN: seen in ansible/ansible#20086.
+    there = [raw for raw in s.subscriptions if raw.get("SubscriptionArn") != "Deleted"]
+    pending = [raw for raw in there if raw.get("SubscriptionArn") == "PendingConfirmation"]
     for raw in pending:
         yield warning(
             "unconfirmed",
@@ -21,7 +21,7 @@ def subscriptions(s: Snapshot) -> Findings:
             f"confirm the mail of AWS, or have it sent again: aws sns subscribe --topic-arn {s.settings.topic} "
             f"--protocol {raw.get('Protocol')} --notification-endpoint {raw.get('Endpoint')}{s.options}",
         )
-    if len(s.subscriptions) == len(pending):
+    if len(there) == len(pending):
         yield warning(
             "nobody-told",
             "nobody is subscribed to the pair's topic" if not pending else "no subscription to the topic is confirmed",

@@ -17,7 +17,7 @@ from nat_failover.cli.snapshot.sources import Reader
 from nat_failover.judging.situation import View
 
 # What `status` shows; the doctor looks at everything.
-FOR_STATUS = frozenset({"view", "lock", "instances", "managed", "health", "subnets", "alarms", "said"})
+FOR_STATUS = frozenset({"view", "lock", "instances", "managed", "health", "subnets", "alarms", "said", "subscriptions"})
 
 
 class Gatherer:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.backends import latest
 from nat_failover.cli.checks.finding import Severity
+from nat_failover.cli.checks.people import subscriptions
 from nat_failover.cli.formats import iso
 from nat_failover.cli.lock_history import Pause, pause_of, who
 from nat_failover.cli.snapshot.snapshot import Raw, Snapshot, tag
@@ -45,6 +46,7 @@ def appraise(s: Snapshot) -> Standing:
         alarms=_alarms(s.alarms or ()),
         differences=tuple(d.said for d in view.tables.differences(view.instances)) if view else (),
         egress=_egress(view.egress if view else None),
+        mail=tuple(f"{finding.what}: {finding.why}" for finding in subscriptions(s)),
         last_tick=_last_tick(s),
         unread=dict(s.unread),
     )

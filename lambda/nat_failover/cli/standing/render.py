@@ -154,6 +154,7 @@ def _rest(pair: Standing) -> list[RenderableType]:
             if f"{prefix}allocation" in pair.egress:
                 name = pair.egress[f"{prefix}address"] or pair.egress[f"{prefix}allocation"]
                 lines.append(Text(f"{label}    {name} with {pair.egress[f'{prefix}with']}"))
+    lines += [Text(f"mail       {sentence}", style=BAD) for sentence in pair.mail]
     lines += [Text(f"unread     {what}: {why}", style=DIM) for what, why in sorted(pair.unread.items())]
     return lines
 
