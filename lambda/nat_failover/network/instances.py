@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from nat_failover.aws_errors import has_failed
 from nat_failover.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ log = logging.getLogger(__name__)
 MOST_IDS = 200
 # Of more than these none is asked for by itself: a round has 50 hosts at most, the NATs among them.
 MOST_APART = 60
-# Throttling is none of them, though EC2 answers that with the status 503, too: more calls would only make it worse.
-FAILURES = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
 # State of an instance that EC2 can say nothing of.
 UNKNOWN = "unknown"
 
@@ -92,7 +91,8 @@ class Instances:
         try:
             known = self._listed(wanted)
         except ClientError as error:
-            if not _is_failure(error) or len(wanted) > MOST_APART:
+            # More calls would only make throttling worse.
+            if not has_failed(error) or len(wanted) > MOST_APART:
                 raise
             known = self._apart(wanted, error)
         return {i: known.get(i, Nat(i, "gone", None)) for i in ids}
@@ -120,17 +120,9 @@ class Instances:
         except ClientError as error:
             if error.response["Error"]["Code"] == "InvalidInstanceID.NotFound":
                 return None
-            if not _is_failure(error):
+            if not has_failed(error):
                 raise
             return Nat(instance, UNKNOWN, None)
-
-
-def _is_failure(error: ClientError) -> bool:
-    """Return whether EC2 itself has failed, and not the request.
-
-    https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
-    """
-    return error.response["Error"]["Code"] in FAILURES
 
 
 def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
