@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.operator.fitness import bad
 from nat_failover.cli.operator.plan import Ended
 from tests.cli.person import ALICE, BOB, Person, in_lab
+from tests.gate.timing.rates import throttled
 from tests.lab.cloud.execution import FunctionEndedError
 from tests.lab.cloud.gateway import denying
 from tests.lab.cloud.template import EGRESS_PLACE
 from tests.lab.lab import Lab
 from tests.lab.network.layout import EGRESS, standard_layout
 
+# How often the clients of whoever acts try a call.
+ATTEMPTS = 4
 NETWORKS = ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces)]
 
 
@@ -77,6 +81,30 @@ def _stopped(lab: Lab) -> None:
     lab.network.stop("nat01")
     lab.run_command.dead.add("nat01")
     lab.cloud.stop_instance("nat01")
+
+
+def test_a_failback_goes_on_while_aws_throttles_the_lists_that_its_backends_answers_are_in() -> None:
+    """More than a client tries by itself, in the middle of it: the subnets have been moved."""
+
+    def play(lab: Lab) -> None:
+        alice = Person(lab)
+        alice.fails_over()
+        left = 3 * ATTEMPTS
+
+        def throttling(operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
+            nonlocal left
+            del arguments
+            if operation != "ListCommandInvocations" or not left:
+                return None
+            left -= 1
+            return throttled("ssm", operation)
+
+        alice.on["asking"] = lambda: lab.gateway.faults.append(throttling)
+        passed = alice.follows(alice.looks_ahead())
+        assert left == 0
+        assert (passed.ended, len(passed.online)) == (Ended.DONE, 6)
+
+    in_lab(play)
 
 
 UNFIT: dict[str, Callable[[Lab], None]] = {

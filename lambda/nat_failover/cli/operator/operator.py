@@ -140,9 +140,10 @@ class Hand:
         deadline = self.runtime.now() + self.settings.silence_after + 5
         while rounds and self.runtime.now() < deadline:
             self.runtime.sleep(POLL)
-            read = self.runtime.together(self.probe.readings(rounds))
-            words = {word.host: word for told in read for word in told}
-            if all(word.state is not State.PENDING for word in words.values()):
+            # What SSM has no time for just now is read the next time: subnets may have been moved already.
+            read = self.runtime.together([partial(self.probe.read_again, asked) for asked in rounds])
+            words |= {word.host: word for told in read for word in told or ()}
+            if None not in read and all(word.state is not State.PENDING for word in words.values()):
                 break
         return words
 
@@ -194,8 +195,9 @@ class Hand:
         deadline = self.runtime.now() + within
         ended: dict[str, Invocation] = {}
         while True:
-            told = self.probe.invocations(command_id)
-            ended = {host: said for host, said in told.items() if said.exit_code is not None}
+            read = self.probe.reading_now(command_id)
+            told = {} if read is None else read.invocations
+            ended |= {host: said for host, said in told.items() if said.exit_code is not None}
             if set(hosts) <= set(ended) or self.runtime.now() >= deadline:
                 return ended
             self.runtime.sleep(POLL)
