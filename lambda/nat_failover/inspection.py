@@ -12,7 +12,7 @@ from nat_failover.network.egress_address import astray, unaddressed
 from nat_failover.network.route_mirror import Mirror
 from nat_failover.observability import Metrics
 from nat_failover.probing.observation import State
-from nat_failover.probing.survey import Backends, latest_word
+from nat_failover.probing.survey import Backends
 from nat_failover.settings import Mode, Settings
 
 log = logging.getLogger(__name__)
@@ -110,11 +110,8 @@ class Inspector:
         unfit = why_unfit(table.trouble, passive, view.instances)
         if unfit is not None or self.unaddressed(view) is not None:
             return unfit
-        words = [o for o in view.observations if o.host == passive]
-        state = latest_word(words).state if words else State.PENDING
-        if state in (State.REACHABLE, State.PENDING):
-            return None
-        return f"the passive NAT {passive} runs, but is {state.value}"
+        failed = view.failed_answer(passive)
+        return None if failed is None else f"the passive NAT {passive} runs, but is {failed.state.value}"
 
     def unaddressed(self, view: View) -> str | None:
         """Say that the passive NAT has no public address, and so can't take over; None where it has, or needs none."""

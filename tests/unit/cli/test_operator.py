@@ -14,6 +14,7 @@ from nat_failover.cli.operator.fitness import Check, Fit, Inspection, Seen, bad,
 from nat_failover.cli.operator.operator import Host, script
 from nat_failover.cli.operator.plan import Plan, choose_first, missing
 from nat_failover.cli.operator.preview import Ahead, other_than_active
+from nat_failover.judging.situation import why_unfit
 from nat_failover.lock.record import read_lock
 from nat_failover.lock.store import LockView
 from nat_failover.network.instances import Nat
@@ -122,6 +123,13 @@ def test_each_thing_that_a_nat_lacks_stands_against_it_alone(seen: Seen, name: s
     (found,) = bad(judge(seen, S, NOW))
     assert found.name == name
     assert said in found.said
+
+
+@pytest.mark.parametrize("changes", [{"state": "stopped"}, {"state": "gone"}, {"checked": True}])
+def test_what_stands_against_a_nat_is_said_in_the_function_s_own_words(changes: dict[str, object]) -> None:
+    nat = replace(WELL.nat, **changes)  # type: ignore[arg-type]
+    (found,) = bad(judge(replace(WELL, nat=nat), S, NOW))
+    assert f"the passive NAT {found.said}".startswith(str(why_unfit(None, nat.instance_id, {nat.instance_id: nat})))
 
 
 @pytest.mark.parametrize(

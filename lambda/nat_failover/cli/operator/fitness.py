@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.operator.operator import Hand, script
+from nat_failover.judging.situation import Part, obstacles_to
 from nat_failover.network.egress_address import problems
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
@@ -78,18 +79,7 @@ def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
     nat = seen.nat
     word = seen.word
     checks = [
-        _check("instance", nat.state == "running", f"{nat.instance_id} is {nat.state}"),
-        _check("route", seen.route is None, seen.route or "the default route leads to it"),
-        _check(
-            "source/destination check",
-            None if nat.checked is None else not nat.checked,
-            "EC2 does not say"
-            if nat.checked is None
-            else "is on, so that EC2 drops what it forwards: "
-            f"aws ec2 modify-instance-attribute --instance-id {nat.instance_id} --no-source-dest-check"
-            if nat.checked
-            else "is off, as it must be",
-        ),
+        *_by_ec2(seen),
         _warm(nat, word, settings, now),
         _check(
             "Internet",
@@ -104,6 +94,24 @@ def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
         _check("masquerading", seen.inspection.translating, _kernel(seen.inspection.translating, "translates", seen)),
     ]
     return checks + [Check("warning", Fit.UNKNOWN, warning) for warning in seen.warnings]
+
+
+def _by_ec2(seen: Seen) -> list[Check]:
+    """Say of each thing that EC2 knows whether it stands against the NAT."""
+    nat, checked = seen.nat.instance_id, seen.nat.checked
+    found = obstacles_to(seen.route, seen.nat)
+    said = {part: reason if part is Part.ROUTE else f"{nat} {reason}" for part, reason in found.items()}
+    if Part.CHECK in found:
+        said[Part.CHECK] += f": aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check"
+    fine = {
+        Part.INSTANCE: f"{nat} is running",
+        Part.ROUTE: "the default route leads to it",
+        Part.CHECK: "EC2 does not say" if checked is None else "is off, as it must be",
+    }
+    return [
+        _check(part, None if part is Part.CHECK and checked is None else part not in found, said.get(part, otherwise))
+        for part, otherwise in fine.items()
+    ]
 
 
 def bad(checks: list[Check]) -> list[Check]:
