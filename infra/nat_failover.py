@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.arns import Arns
 from infra.config import PairConfig, SsmAccess, checked_pair
 from infra.constructs.gateway_endpoints import GatewayEndpoints
 from infra.constructs.lock import Lock
@@ -18,12 +19,13 @@ from infra.function.construct import FailoverFunction
 from infra.function.environment import environment
 from infra.function.permissions import statements
 from infra.function.triggers import Triggers
+from infra.location import Location
 from infra.monitoring.alarms import Alarms
 from infra.monitoring.dashboard import Dashboard
 from infra.monitoring.topic import PeopleTopic
-from infra.names import Arns, Names
 from infra.probe.construct import ProbeDocument
 from infra.probe.document import SCRIPT
+from nat_failover.names import Names
 
 
 class NatFailover(Construct):
@@ -110,6 +112,11 @@ class NatFailover(Construct):
         tags = Tags.of(self)
         for key, value in pair.tags.items():
             tags.add(key, value)
+
+    @property
+    def location(self) -> Location:
+        """What commands for people name."""
+        return Location.of(self._pair, self.standby_route_table_id)
 
     def _make_standby(self) -> tuple[StandbyNat | None, str, str]:
         instance, table = self._pair.standby_instance_id, self._pair.standby_route_table_id

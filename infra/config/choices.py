@@ -10,13 +10,6 @@ from types import MappingProxyType
 from infra.config.kinds import TAG_KEY, TAG_VALUE, Kind
 
 
-class Mode(StrEnum):
-    """Whether a decision to fail over is carried out."""
-
-    AUTOMATIC = "automatic"
-    OBSERVE = "observe"
-
-
 class SsmAccess(StrEnum):
     """How the backends reach Systems Manager."""
 

@@ -15,7 +15,7 @@ from constructs import Construct
 
 from infra.acknowledged import acknowledge
 from infra.config import PairConfig
-from infra.names import Names
+from nat_failover.names import Names
 
 USER_DATA = Path(__file__).parent.parent / "user_data" / "standby.sh"
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html

@@ -13,9 +13,11 @@ from constructs import Construct
 
 from infra.config import PairConfig
 from infra.constructs.standby_nat import StandbyNat
-from infra.monitoring.alarm_definitions import BELOW, Watch, about_failovers, about_the_pair, read_log
-from infra.monitoring.metrics import DIMENSION, Metric
-from infra.names import Names
+from infra.location import Location
+from infra.monitoring.alarm_definitions import BELOW, Watch, about_failovers, about_the_pair
+from nat_failover.metric_names import DIMENSION, Metric
+from nat_failover.names import Names
+from nat_failover.telling.commands import read_log
 
 # It has a section for each alarm, which is called as the alarm is.
 RUNBOOK = "infra/RUNBOOK.md"
@@ -51,11 +53,11 @@ class Alarms(Construct):
         super().__init__(scope, construct_id)
         self._names = Names(pair.name)
         self._tell = [topic.topic_arn, *pair.alarm_actions]
-        tables = (pair.primary_route_table_id, standby_route_table)
+        place = Location.of(pair, standby_route_table)
         watches = [
-            *about_failovers(pair, tables, Aws.REGION),
-            *about_the_pair(pair, tables, Aws.REGION),
-            *_of_the_function(pair, self._names, function.function_name),
+            *about_failovers(pair, place),
+            *about_the_pair(pair, place),
+            *_of_the_function(pair, read_log(place), function.function_name),
         ]
         for watch in watches:
             self._make(watch, self._tell)
@@ -95,9 +97,8 @@ class Alarms(Construct):
         )
 
 
-def _of_the_function(pair: PairConfig, names: Names, function: str) -> list[Watch]:
+def _of_the_function(pair: PairConfig, log: str, function: str) -> list[Watch]:
     silent = max(3, ceil(5 / pair.period_minutes))
-    log = read_log(names, Aws.REGION)
     return [
         Watch(
             "no-tick",

@@ -19,6 +19,7 @@ from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.lookout import Lookout
+from nat_failover.metric_names import Metric
 from nat_failover.observability import Metrics
 from nat_failover.probing.fleet import Fleet
 from nat_failover.probing.observation import State
@@ -106,7 +107,7 @@ class Monitor:
 
     def _stand_back(self, locks: LockView, metrics: Metrics) -> Outcome:
         """Leave it to the invocation that acts, or has just acted."""
-        metrics.count("Locked", locks.lock.state is not LockState.ARMED)
+        metrics.count(Metric.LOCKED, locks.lock.state is not LockState.ARMED)
         reason = f"another invocation acts, or has just acted: the lock is {locks.lock.reason}"
         return Outcome(Decision(Action.HOLD, Cause.LOCKED, reason), None)
 

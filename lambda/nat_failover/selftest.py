@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nat_failover.aws_errors import said_of
 from nat_failover.lock.claim import Claim
 from nat_failover.lock.record import ARMED
+from nat_failover.names import EVENT_SOURCE
 from nat_failover.network.instances import Instances, Nat
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.network.route_tables import Routes, RouteTablesError
@@ -23,7 +24,6 @@ from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import MOST_HOSTS, Probe
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Mode, Settings
-from nat_failover.telling.channels import SOURCE
 from nat_failover.telling.memory import Memory
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class SelfTest:
     def _put_event(self) -> str:
         detail = json.dumps({"pair": self._settings.pair})
         answer = self._clients.events().put_events(
-            Entries=[{"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}]
+            Entries=[{"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}]
         )
         if answer["FailedEntryCount"]:
             raise ValueError(f"EventBridge has not taken the event: {answer['Entries'][0].get('ErrorCode')}")

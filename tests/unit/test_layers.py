@@ -12,7 +12,7 @@ import nat_failover
 
 PACKAGE = Path(nat_failover.__file__).parent
 LAYERS = """
-    runtime environment settings aws_errors events observability clients
+    runtime environment names metric_names settings aws_errors events observability clients
     lock probing
     network
     judging

@@ -12,6 +12,7 @@ from nat_failover.aws_errors import said_of
 from nat_failover.judging.conditions import Condition, Kind, Severity
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
 from nat_failover.lock.record import LockState, Record
+from nat_failover.metric_names import Metric
 from nat_failover.network.elastic_ip import Egress
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.network.route_tables import Routes, SwapFailedError
@@ -100,14 +101,14 @@ class Execution:
         if done.egress is not None:
             record = replace(record, egress=done.egress.record)
             if done.egress.left:
-                metrics.count("EgressElsewhere")
+                metrics.count(Metric.EGRESS_ELSEWHERE)
         if done.failure is not None:
             self._fail(held, record, done, done.failure, known.evidence, metrics)
         moved, seconds, evidence = done.moved, done.seconds, known.evidence
-        metrics.count("FailedOver")
-        metrics.seconds("SwapSeconds", seconds)
+        metrics.count(Metric.FAILED_OVER)
+        metrics.seconds(Metric.SWAP_SECONDS, seconds)
         if evidence:
-            metrics.seconds("DetectionSeconds", begun - min(o.since for o in evidence))
+            metrics.seconds(Metric.DETECTION_SECONDS, begun - min(o.since for o in evidence))
         metrics.flush()
         said = f"{len(moved)} subnets moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
         said += f"; {done.egress.said}" if done.egress is not None else ""
@@ -119,7 +120,7 @@ class Execution:
         if isinstance(unrecorded, LockChangedError):
             said += f"; {unrecorded}: what stands there is left as it is"
             unrecorded = None
-        metrics.count("BackendsOnlineAfter", len(verified.online))
+        metrics.count(Metric.BACKENDS_ONLINE_AFTER, len(verified.online))
         told = Moved(moved, seconds, begun + seconds, "" if unrecorded is None else said_of(unrecorded))
         self._teller.tell_of(
             Condition(Kind.FAILED_OVER, record.reason, evidence, active=record.to_table, record=record),
@@ -160,7 +161,7 @@ class Execution:
         evidence: tuple[Observation, ...],
         metrics: Metrics,
     ) -> NoReturn:
-        metrics.count("FailoverFailed")
+        metrics.count(Metric.FAILOVER_FAILED)
         metrics.flush()
         log.error("failover failed", extra={"moved": list(error.moved), "left": error.left})
         outcome = str(error) if done.egress is None else f"{error}; {done.egress.said}"

@@ -14,6 +14,7 @@ from nat_failover.judging.decision import Decision
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
 from nat_failover.lock.record import EgressMove, Lock, LockState, Record
 from nat_failover.lock.store import LockStore, LockView
+from nat_failover.metric_names import Metric
 from nat_failover.network.route_tables import Routes, RouteTablesError
 from nat_failover.observability import Metrics
 from nat_failover.runtime import Runtime
@@ -98,7 +99,7 @@ class Failover:
             RouteTablesError: a deployment has replaced a table of the pair meanwhile; the lock says ``failed``.
         """
         if self._settings.mode is Mode.OBSERVE:
-            metrics.count("FailoverFailed")
+            metrics.count(Metric.FAILOVER_FAILED)
             return Result("observed", "a failover that was begun before is not finished: observe mode changes nothing")
         held, lock = self._claimed(invoker)
         if held is None or lock is None:
@@ -167,5 +168,5 @@ class Failover:
             f"{tables} now. Associate every protected subnet with one of these and re-arm"
         )
         held.write(replace(dead, state=LockState.FAILED, owner=invoker.request_id, outcome=why))
-        metrics.count("FailoverFailed")
+        metrics.count(Metric.FAILOVER_FAILED)
         raise RouteTablesError(why)

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nat_failover.aws_errors import said_of
 from nat_failover.judging.conditions import Condition, Findings, Severity
 from nat_failover.lock.parameter import Parameter, Parameters
+from nat_failover.metric_names import Metric
 from nat_failover.observability import Metrics
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
@@ -164,4 +165,4 @@ class Teller:
 
     def _not_told(self, what: str, about: str, error: Exception, metrics: Metrics) -> None:
         log.error(what, extra={"about": about, "error": said_of(error)})
-        metrics.count("NotTold")
+        metrics.count(Metric.NOT_TOLD)

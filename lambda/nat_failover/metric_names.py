@@ -1,10 +1,12 @@
-"""The metrics that the function writes."""
+"""The metrics that the function writes, and the stack's alarms and dashboard read."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-NAMESPACE = "nat-failover"
+from nat_failover.names import PRODUCT
+
+NAMESPACE = PRODUCT
 # The one dimension; its value is the pair's name.
 DIMENSION = "service"
 
