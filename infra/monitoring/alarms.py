@@ -17,6 +17,7 @@ from infra.location import Location
 from infra.monitoring.alarm_definitions import BELOW, Watch, about_failovers, about_the_pair
 from nat_failover.metric_names import DIMENSION, Metric
 from nat_failover.names import Names
+from nat_failover.telling.alarm_description import describe
 from nat_failover.telling.commands import read_log
 
 # It has a section for each alarm, which is called as the alarm is.
@@ -81,7 +82,7 @@ class Alarms(Construct):
             self,
             watch.what,
             alarm_name=self._name(watch),
-            alarm_description=f"Pair {self._names.pair}. {watch.said}\nRunbook: {RUNBOOK}#{watch.what}",
+            alarm_description=describe(self._names.pair, watch.said, f"{RUNBOOK}#{watch.what}"),
             namespace=watch.namespace,
             metric_name=watch.metric,
             dimensions=[{"name": name, "value": value} for name, value in dimensions.items()],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from nat_failover.lock.record import ROLLED_BACK, Lock, LockState, Record, read_lock
+from nat_failover.lock.record import Lock, LockState, Record, read_lock
 from nat_failover.settings import Settings
 
 
@@ -144,7 +144,7 @@ def _happening(version: Version, lock: Lock, before: Lock | None, settings: Sett
 
 def _of_record(version: Version, record: Record, by: str, s: Settings) -> Happening:
     kind = {LockState.FAILED_OVER: Kind.FAILOVER, LockState.FAILED: Kind.FAILED}.get(record.state, Kind.UNFINISHED)
-    if kind is Kind.FAILOVER and ROLLED_BACK in record.outcome:
+    if kind is Kind.FAILOVER and record.rolled_back:
         return Happening(Kind.ROLLED_BACK, record.since, by, record.outcome, version.number, record=record)
     to = f"{s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}" if record.to_table in s.tables else "?"
     took = f" in {record.seconds:.1f} s" if record.seconds is not None else ""

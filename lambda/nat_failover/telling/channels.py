@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 # By this and its source a rule finds the events.
 DETAIL_TYPE = "NAT Failover Message"
+
+
+class Delivery(StrEnum):
+    """What became of a message in one channel, as the function's log has it."""
+
+    SENT = "sent"
+    REFUSED = "refused"
 
 
 class EventRefusedError(Exception):

@@ -16,7 +16,7 @@ from nat_failover.metric_names import Metric
 from nat_failover.observability import Metrics
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from nat_failover.telling.channels import EventRefusedError, Notifications
+from nat_failover.telling.channels import Delivery, EventRefusedError, Notifications
 from nat_failover.telling.compose import compose, compose_failover
 from nat_failover.telling.memory import TELLING, Channel, Due, Memory, Phase, Plan, begun, plan, read_memory
 from nat_failover.telling.message import Letter, Message
@@ -126,12 +126,15 @@ class Teller:
         return memory
 
     def _sent(self, message: Message, channel: Channel, metrics: Metrics) -> bool:
+        line = {"subject": message.subject, "channel": channel.value, "incident": message.incident}
         try:
             self._notifications.send(message, channel)
         except (ClientError, BotoCoreError, EventRefusedError) as error:
-            self._not_told(f"the {channel.value} has not taken a message", message.subject, error, metrics)
+            line |= {"notification": Delivery.REFUSED.value, "error": said_of(error)}
+            log.error(f"the {channel.value} has not taken a message", extra=line)  # noqa: TRY400
+            metrics.count(Metric.NOT_TOLD)
             return False
-        log.info("told", extra={"subject": message.subject, "channel": channel.value, "incident": message.incident})
+        log.info("message sent", extra=line | {"notification": Delivery.SENT.value})
         return True
 
     def _read(self, metrics: Metrics) -> Parameter | None:

@@ -16,6 +16,7 @@ from infra.config import PairConfig
 from infra.monitoring.alarms import Alarms
 from nat_failover import observability
 from nat_failover.metric_names import Metric
+from nat_failover.telling.alarm_description import wrong_by
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import pair
 
@@ -95,6 +96,14 @@ def main() -> Template:
 def topic(template: Template) -> str:
     (name,) = template.of("AWS::SNS::Topic")
     return f"<{name}>"
+
+
+def test_the_doctor_finds_in_a_description_what_is_wrong(main: Template) -> None:
+    for alarm in alarms(main).values():
+        said = wrong_by(alarm["AlarmDescription"], "main")
+        assert said
+        assert f"Pair main. {said}. " in alarm["AlarmDescription"] or "\n" in said
+        assert wrong_by(alarm["AlarmDescription"], "other") is None
 
 
 def test_no_alarm_is_missing(main: Template) -> None:

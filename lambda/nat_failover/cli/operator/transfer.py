@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,7 +17,7 @@ from nat_failover.cli.errors import CommandError
 from nat_failover.cli.operator.operator import Hand, Say
 from nat_failover.cli.operator.plan import Ended, Passed, Plan, missing
 from nat_failover.lock.held import HeldLock, LockChangedError
-from nat_failover.lock.record import ROLLED_BACK, Lock, LockState, Record
+from nat_failover.lock.record import Lock, LockState, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.network.route_tables import SwapFailedError
@@ -201,7 +202,7 @@ class Passage:
         online = hand.online(asked) if asked else frozenset()
         lost = len(left)
         said = (
-            f"{plan.name}{ROLLED_BACK}{lost} subnets lost: {why}; "
+            f"{plan.name} rolled back, {lost} subnets lost: {why}; "
             f"{len(online)} of {len(asked)} backends online through {plan.from_table}"
         )
         if done.egress is not None:
@@ -209,7 +210,7 @@ class Passage:
         if ours:
             state = LockState.FAILED if left else LockState.FAILED_OVER
             try:
-                held.write(self._record(state, said, back=True, seconds=done.seconds))
+                held.write(replace(self._record(state, said, back=True, seconds=done.seconds), rolled_back=True))
             except LockChangedError as changed:
                 said += f"; {changed}"
         log.error("a passage was rolled back", extra={"said": said})

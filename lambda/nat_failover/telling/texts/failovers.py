@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nat_failover.lock.record import ROLLED_BACK, LockState, Record
+from nat_failover.lock.record import LockState, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.probing.observation import Observation, State
 from nat_failover.probing.verification import Verified
@@ -104,7 +104,7 @@ def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
     ways = f"from {_nat(record.from_table, s)} to {_nat(to, s)}"
     ways_back = f"from {_nat(to, s)} to {_nat(record.from_table, s)}"
     tables = (read_tables(s), move_subnet(s, to if to in s.tables else s.primary_route_table))
-    if moved and ROLLED_BACK in record.outcome:
+    if moved and record.rolled_back:
         outcome = "a move by hand was rolled back"
         headline = f"The private subnets were to be moved {ways_back}, and are all with {_nat(to, s)} again"
         first = Step(
