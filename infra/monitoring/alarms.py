@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.config import PairConfig
-from infra.constructs.standby_nat import StandbyNat
+from infra.constructs.standby_nat import Standby
 from infra.location import Location
 from infra.monitoring.alarm_definitions import BELOW, Watch, about_failovers, about_the_pair
 from nat_failover.metric_names import DIMENSION, Metric
@@ -33,8 +33,7 @@ class Alarms(Construct):
         pair: the pair's configuration.
         topic: of the pair.
         function: of the pair.
-        standby: whose machine is looked after; None where it is somebody else's.
-        standby_route_table: for the commands that people are given.
+        standby: whose machine is looked after where the stack has made it, and whose table commands name.
 
     Attributes:
         arns: of all of them, the worst first.
@@ -48,13 +47,12 @@ class Alarms(Construct):
         pair: PairConfig,
         topic: sns.ITopic,
         function: lambda_.IFunction,
-        standby: StandbyNat | None,
-        standby_route_table: str,
+        standby: Standby,
     ) -> None:
         super().__init__(scope, construct_id)
         self._names = Names(pair.name)
         self._tell = [topic.topic_arn, *pair.alarm_actions]
-        place = Location.of(pair, standby_route_table)
+        place = Location.of(pair, standby.route_table_id)
         watches = [
             *about_failovers(pair, place),
             *about_the_pair(pair, place),
@@ -62,7 +60,7 @@ class Alarms(Construct):
         ]
         for watch in watches:
             self._make(watch, self._tell)
-        if standby is not None:
+        if standby.made is not None:
             machine, hardware = _of_the_standby(standby.instance_id)
             self._make(machine, self._tell)
             # People are told by the other, which fails whenever this one does.

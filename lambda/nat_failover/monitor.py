@@ -21,13 +21,11 @@ from nat_failover.lock.store import LockView
 from nat_failover.lookout import Lookout
 from nat_failover.metric_names import Metric
 from nat_failover.observability import Metrics
-from nat_failover.probing.fleet import Fleet
+from nat_failover.pair_services import PairServices
 from nat_failover.probing.observation import State
 from nat_failover.probing.rounds import Kind, Running, choose, watched_beyond
-from nat_failover.probing.run_command import Probe
 from nat_failover.probing.survey import Backends, survey
-from nat_failover.runtime import Runtime
-from nat_failover.settings import Mode, Settings
+from nat_failover.settings import Mode
 from nat_failover.telling.notifier import Teller
 
 log = logging.getLogger(__name__)
@@ -56,28 +54,21 @@ class Monitor:
     """Watches one pair."""
 
     def __init__(
-        self,
-        settings: Settings,
-        runtime: Runtime,
-        lookout: Lookout,
-        fleet: Fleet,
-        probe: Probe,
-        failover: Failover,
-        inspector: Inspector,
-        teller: Teller,
+        self, services: PairServices, lookout: Lookout, failover: Failover, inspector: Inspector, teller: Teller
     ) -> None:
+        settings, runtime = services.settings, services.runtime
         self._settings = settings
         self._runtime = runtime
         self._lookout = lookout
-        self._fleet = fleet
-        self._probe = probe
+        self._fleet = services.fleet
+        self._probe = services.probe
         self._failover = failover
         self._inspector = inspector
         self._teller = teller
         self._turns = Turns(settings, runtime, lookout.look_at_lock)
         self._gathering = Gathering(settings, runtime, lookout, self._turns, self._ask)
 
-    def run(self, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
+    def run(self, trigger: Trigger, invoker: Invoker) -> Outcome:
         """Do what an event calls for.
 
         Raises:
@@ -91,7 +82,7 @@ class Monitor:
         else:
             locks = self._turns.come(invoker.ends_at - TO_ACT)
             if locks.is_claimed(self._runtime.now()) and locks.lock.state in ACTED_UPON:
-                return self._stand_back(locks, metrics)
+                return self._stand_back(locks, invoker.metrics)
         view = self._lookout.look(trigger, locks)
         lock = view.locks.lock
         refused: ClientError | BotoCoreError | None = None
@@ -100,7 +91,7 @@ class Monitor:
                 view = self._ask_who_is_due(view)
             except (ClientError, BotoCoreError) as error:
                 refused = error  # what is known already is judged first
-        outcome = self._judge(view, trigger, invoker, metrics)
+        outcome = self._judge(view, trigger, invoker)
         if refused is not None:
             raise refused
         return outcome
@@ -111,24 +102,24 @@ class Monitor:
         reason = f"another invocation acts, or has just acted: the lock is {locks.lock.reason}"
         return Outcome(Decision(Action.HOLD, Cause.LOCKED, reason), None)
 
-    def _judge(self, view: View, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
+    def _judge(self, view: View, trigger: Trigger, invoker: Invoker) -> Outcome:
         lock = view.locks.lock
         decision = self._decide(view)
         if lock.state is LockState.ARMED:
             view, decision = self._gathering.gather(view, decision, trigger, invoker.ends_at - TO_ACT)
         at_tick = isinstance(trigger, Tick)
-        backends = self._measure(view, decision, metrics, at_tick=at_tick)
+        backends = self._measure(view, decision, invoker.metrics, at_tick=at_tick)
         if lock.state is LockState.FAILING_OVER:
-            return self._finish(view, invoker, metrics)
+            return self._finish(view, invoker)
         observing = decision.action is Action.FAIL_OVER and self._settings.mode is Mode.OBSERVE
         if decision.action is Action.HOLD or observing:
-            seen = self._inspector.inspect(view, metrics) if at_tick and not observing else Inspection()
+            seen = self._inspector.inspect(view, invoker.metrics) if at_tick and not observing else Inspection()
             findings = find(decision, lock, backends, view.tables.active, seen, self._settings)
-            self._tell(view, findings if at_tick else findings.urgent, metrics)
+            self._tell(view, findings if at_tick else findings.urgent, invoker.metrics)
             return Outcome(decision, OBSERVED if observing else None)
-        return self._act(view, decision, trigger, invoker, metrics)
+        return self._act(view, decision, trigger, invoker)
 
-    def _act(self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
+    def _act(self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker) -> Outcome:
         """Carry a decision out; where something keeps it from being begun, wait a little and judge anew."""
         until, decided_by = invoker.ends_at - TO_ACT, view.locks
         while True:
@@ -139,14 +130,14 @@ class Monitor:
                 view = self._lookout.look_again(replace(view, locks=locks))
                 view, decision = self._gathering.gather(view, self._decide(view), trigger, until)
                 if decision.action is Action.HOLD:
-                    metrics.flush()
-                    self._measure(view, decision, metrics)
+                    invoker.metrics.flush()
+                    self._measure(view, decision, invoker.metrics)
                     return Outcome(decision, None)
             passive = view.instances.get(self._passive(view) or "")
             interface = None if passive is None else passive.interface
             known = Known(view.tables, self._backends(view), decision.evidence, interface)
             try:
-                result = self._failover.carry_out(decision, known, invoker, metrics, locks)
+                result = self._failover.carry_out(decision, known, invoker, locks)
                 if result.outcome != LOST.outcome or self._runtime.now() >= until:
                     return Outcome(decision, result)
             except NotBegunError as refused:
@@ -235,13 +226,13 @@ class Monitor:
             view = view.with_round(asked)
         return view
 
-    def _finish(self, view: View, invoker: Invoker, metrics: Metrics) -> Outcome:
+    def _finish(self, view: View, invoker: Invoker) -> Outcome:
         lock = view.locks.lock
         decision = Decision(Action.HOLD, Cause.LOCKED, lock.reason)
         if view.locks.is_claimed(self._runtime.now()):
             return Outcome(decision, None)
         try:
-            return Outcome(decision, self._failover.finish(self._backends(view), invoker, metrics))
+            return Outcome(decision, self._failover.finish(self._backends(view), invoker))
         except NotBegunError as refused:
             raise refused.cause from refused
 

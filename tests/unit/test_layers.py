@@ -15,7 +15,7 @@ LAYERS = """
     runtime environment names metric_names settings aws_errors events observability clients
     lock probing
     network
-    judging
+    pair_services judging
     telling lookout
     acting inspection
     gathering monitor

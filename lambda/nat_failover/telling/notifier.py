@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
-from nat_failover.judging.conditions import Condition, Findings, Severity
+from nat_failover.judging.conditions import Findings
 from nat_failover.lock.parameter import Parameter, Parameters
 from nat_failover.metric_names import Metric
 from nat_failover.observability import Metrics
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from nat_failover.telling.channels import Delivery, EventRefusedError, Notifications
-from nat_failover.telling.compose import compose, compose_failover
+from nat_failover.telling.compose import FailoverReport, compose, compose_failover
 from nat_failover.telling.memory import TELLING, Channel, Due, Memory, Phase, Plan, begun, plan, read_memory
-from nat_failover.telling.message import Letter, Message
+from nat_failover.telling.message import Message
 
 log = logging.getLogger(__name__)
 
@@ -87,21 +85,16 @@ class Teller:
             memory = self._send_due(memory, due, findings.now, metrics)
         self._remember(memory, told.version if version is None else version, metrics)
 
-    def tell_of(
-        self, condition: Condition, words: Letter, failover: Mapping[str, Any], level: Severity, metrics: Metrics
-    ) -> None:
+    def tell_of(self, report: FailoverReport, metrics: Metrics) -> None:
         """Tell of a failover that this invocation has just carried out, or failed to.
 
         Args:
-            condition: what the lock says of it.
-            words: what people are told.
-            failover: what was done, for the message's JSON.
-            level: how much it matters.
+            report: of the failover.
             metrics: of the invocation.
         """
         now = self._runtime.now()
-        entry = begun(condition, self._settings.pair, now)
-        message = compose_failover(entry, condition, words, failover, level, self._settings, now)
+        entry = begun(report.condition, self._settings.pair, now)
+        message = compose_failover(entry, report, self._settings, now)
         sent = [channel for channel in Channel if self._sent(message, channel, metrics)]
         told = self._read(metrics)
         if told is None:

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 
 from infra.config import PairConfig
+from infra.constructs.standby_nat import Standby
 from infra.monitoring.alarms import Alarms
 from nat_failover import observability
 from nat_failover.metric_names import Metric
@@ -266,8 +267,7 @@ def test_further_actions_of_a_pair_go_with_every_word_to_the_topic(tmp_path: Pat
         pair=config,
         topic=sns.Topic(stack, "Topic"),
         function=lambda_.Function.from_function_name(stack, "Function", "function"),
-        standby=None,
-        standby_route_table="rtb-0123456789abcdefa",
+        standby=Standby("i-0123456789abcdefa", "rtb-0123456789abcdefa"),
     )
     (synthesized,) = app.synth().stacks
     template = Template(synthesized.template, tmp_path)

@@ -85,7 +85,7 @@ def test_observe_mode_says_that_it_finishes_nothing(account: Account) -> None:
 def test_a_decision_that_does_not_say_where_to_is_an_error(account: Account, acting: Acting) -> None:
     decision, tables = Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, REASON), acting.routes.read()
     with pytest.raises(ValueError, match=r"^a decision to fail over has to say where to$"):
-        acting.failover.carry_out(decision, Known(tables, ()), acting.invoker("request-1"), acting.metrics)
+        acting.failover.carry_out(decision, Known(tables, ()), acting.invoker("request-1"))
     assert (account.on_standby, account.lock) == ((), None)
 
 
@@ -130,7 +130,7 @@ def test_the_interface_that_is_known_is_not_looked_up_during_a_failover(account:
     before(account.ec2, "DescribeInstances", lambda: looked_up.append(interface), times=9)
     invoker = moving.invoker("request-1")
     known = Known(tables, (), interface=interface)
-    moving.failover.carry_out(decision, known, invoker, moving.metrics)
+    moving.failover.carry_out(decision, known, invoker)
     assert looked_up == []
     assert moving.record["egress"]["moved"]
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from nat_failover.judging.conditions import OFFLINE, Condition, Kind, Severity
 from nat_failover.lock.record import LockState, Record
 from nat_failover.network.egress_address import Move
+from nat_failover.network.swap import Swapped
 from nat_failover.probing.observation import Observation, State
 from nat_failover.probing.verification import NO_TIME, Verified
 from nat_failover.settings import Mode
-from nat_failover.telling.compose import compose, compose_failover
+from nat_failover.telling.compose import FailoverReport, compose, compose_failover
 from nat_failover.telling.memory import Channel, Due, Phase, begun
 from nat_failover.telling.message import Message
-from nat_failover.telling.texts.failovers import Moved, facts, failed_over, swap_failed
+from nat_failover.telling.texts.failovers import facts, failed_over, swap_failed
 from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, failures, settings
 
 APPROVED = Path(__file__).parent / "approved"
@@ -36,7 +37,7 @@ RECORD = Record(
 )
 ERROR = "1 of 2 subnets could not be moved: subnet-0aaaaaaaaaaaaaaa2: UnauthorizedOperation: You are not authorized"
 FAILED = replace(RECORD, state=LockState.FAILED, outcome=ERROR, seconds=None)
-MOVED = Moved(tuple(SUBNETS), 0.6, NOW - 0.4)
+SWAPPED = Swapped(tuple(SUBNETS), 0.6, NOW - 0.4)
 ALL_BUT_ONE = Verified(BACKENDS[:4], BACKENDS[:2], (BACKENDS[3],))
 MOVE = Move("eipalloc-0123456789abcdef0", STANDBY, "203.0.113.9", "eni-0123456789abcdef1")
 SECOND = Move("eipalloc-0123456789abcdef1", PRIMARY, "203.0.113.10", "eni-0123456789abcdef0")
@@ -140,18 +141,19 @@ def done(
     """Write of a failover that has just been done."""
     record = replace(RECORD, reason=reason)
     condition = Condition(Kind.FAILED_OVER, reason, evidence, active=STANDBY_TABLE, record=record)
-    words = failed_over(record, evidence, MOVED, verified, PAIR, egress)
-    told = facts(record, MOVED, verified, evidence)
+    words = failed_over(record, evidence, replace(SWAPPED, egress=egress), verified, PAIR)
+    told = facts(record, SWAPPED, verified, evidence)
     level = Severity.WARNING if verified.all_online else Severity.CRITICAL
-    return compose_failover(begun(condition, PAIR.pair, NOW), condition, words, told, level, PAIR, NOW)
+    return compose_failover(begun(condition, PAIR.pair, NOW), FailoverReport(condition, words, told, level), PAIR, NOW)
 
 
 def failed() -> Message:
     """Write of a failover that has just failed."""
     condition = Condition(Kind.FAILOVER_FAILED, REASON, EVIDENCE, record=FAILED)
     words = swap_failed(FAILED, EVIDENCE, ERROR, ["rtbassoc-2"], PAIR)
-    told = facts(FAILED, Moved(tuple(SUBNETS)[:1], 1.7, NOW), None, ())
-    return compose_failover(begun(condition, PAIR.pair, NOW), condition, words, told, Severity.CRITICAL, PAIR, NOW)
+    told = facts(FAILED, Swapped(tuple(SUBNETS)[:1], 1.7, NOW), None, ())
+    report = FailoverReport(condition, words, told, Severity.CRITICAL)
+    return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
 def examples() -> Mapping[str, Message]:
