@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from infra.config import PairConfig, SsmAccess
 from nat_failover.environment import PREFIX
-from nat_failover.metric_names import NAMESPACE
-from nat_failover.names import Names
+from nat_failover.names import NAMESPACE, Names
 
 # A claim must outlive the invocation that made it: an invocation that was ended by Lambda acts no more after this.
 LEASE_MARGIN = 15

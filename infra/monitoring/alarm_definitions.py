@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from infra.config import PairConfig
-from nat_failover.metric_names import NAMESPACE, Metric
+from nat_failover.names import NAMESPACE, Metric
 from nat_failover.telling.commands import Place, associate, read_lock, read_log, read_tables, rearm
 
 AT_LEAST = "GreaterThanOrEqualToThreshold"

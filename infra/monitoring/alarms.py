@@ -15,8 +15,7 @@ from infra.config import PairConfig
 from infra.constructs.standby_nat import Standby
 from infra.location import Location
 from infra.monitoring.alarm_definitions import BELOW, Watch, about_failovers, about_the_pair
-from nat_failover.metric_names import DIMENSION, Metric
-from nat_failover.names import Names
+from nat_failover.names import DIMENSION, Metric, Names
 from nat_failover.telling.alarm_description import describe
 from nat_failover.telling.commands import read_log
 

@@ -10,17 +10,16 @@ import boto3
 
 from nat_failover.acting.execution import Execution, Invoker
 from nat_failover.acting.failover import Failover
-from nat_failover.clients import Clients
+from nat_failover.acting.selftest import SelfTest
+from nat_failover.clients import Clients, PairServices
 from nat_failover.events import AskedToTest, parse
 from nat_failover.inspection import Inspector
 from nat_failover.lookout import Lookout
 from nat_failover.monitor import Monitor, Outcome
 from nat_failover.network.route_mirror import Mirror
 from nat_failover.observability import Metrics, start_logging
-from nat_failover.pair_services import PairServices
 from nat_failover.probing.verification import Verification
 from nat_failover.runtime import LambdaRuntime, Runtime
-from nat_failover.selftest import SelfTest
 from nat_failover.settings import Settings
 from nat_failover.telling.channels import Notifications
 from nat_failover.telling.notifier import Teller

@@ -8,7 +8,7 @@ from nat_failover.judging.conditions import Inspection
 from nat_failover.judging.decision import Cause, Decision
 from nat_failover.judging.situation import View, why_unfit
 from nat_failover.lock.record import LockState
-from nat_failover.metric_names import Metric
+from nat_failover.names import Metric
 from nat_failover.network.egress_address import astray, unaddressed
 from nat_failover.network.route_mirror import Mirror
 from nat_failover.observability import Metrics

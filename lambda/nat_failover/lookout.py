@@ -10,13 +10,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import is_passing
+from nat_failover.clients import PairServices
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.judging.situation import View, unanswered
 from nat_failover.lock.store import LockView
 from nat_failover.network.egress_address import Addresses
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
-from nat_failover.pair_services import PairServices
 from nat_failover.probing.dating import Boots, boots_of
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round, look_back, worth_reading

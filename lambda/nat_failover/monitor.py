@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nat_failover.acting.execution import Invoker, Known, Result
 from nat_failover.acting.failover import Failover, NotBegunError
 from nat_failover.acting.turns import Turns
+from nat_failover.clients import PairServices
 from nat_failover.events import Tick, Trigger
 from nat_failover.gathering import Gathering
 from nat_failover.inspection import Inspector
@@ -19,9 +20,8 @@ from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.lookout import Lookout
-from nat_failover.metric_names import Metric
+from nat_failover.names import Metric
 from nat_failover.observability import Metrics
-from nat_failover.pair_services import PairServices
 from nat_failover.probing.observation import State
 from nat_failover.probing.rounds import Kind, Running, choose, watched_beyond
 from nat_failover.probing.survey import Backends, survey

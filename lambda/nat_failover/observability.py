@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
-from nat_failover.metric_names import NAMESPACE, Metric
+from nat_failover.names import NAMESPACE, Metric
 from nat_failover.settings import Settings
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from nat_failover.acting.execution import Execution, Invoker, Known, Result
 from nat_failover.acting.failover import Failover
+from nat_failover.clients import PairServices
 from nat_failover.judging.decision import Action, Cause, Decision
 from nat_failover.lock.record import LockState, Record
 from nat_failover.network.elastic_ip import Egress
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.observability import Metrics
-from nat_failover.pair_services import PairServices
 from nat_failover.probing.verification import Verification
 from nat_failover.telling.channels import Notifications
 from nat_failover.telling.notifier import Teller

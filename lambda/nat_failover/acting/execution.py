@@ -9,14 +9,14 @@ from typing import NoReturn
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
+from nat_failover.clients import PairServices
 from nat_failover.judging.conditions import Condition, Kind, Severity
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
 from nat_failover.lock.record import LockState, Record
-from nat_failover.metric_names import Metric
+from nat_failover.names import Metric
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.network.swap import Swapped
 from nat_failover.observability import Metrics
-from nat_failover.pair_services import PairServices
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import NOT_ASKED, Verification, Verified
 from nat_failover.telling.compose import FailoverReport

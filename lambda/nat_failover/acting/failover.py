@@ -10,13 +10,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.acting.execution import Execution, Invoker, Known, Result
 from nat_failover.aws_errors import is_passing
+from nat_failover.clients import PairServices
 from nat_failover.judging.decision import Decision
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
 from nat_failover.lock.record import EgressMove, Lock, LockState, Record
 from nat_failover.lock.store import LockView
-from nat_failover.metric_names import Metric
+from nat_failover.names import Metric
 from nat_failover.network.route_tables import RouteTablesError
-from nat_failover.pair_services import PairServices
 from nat_failover.settings import Mode
 
 log = logging.getLogger(__name__)

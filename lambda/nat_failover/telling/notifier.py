@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nat_failover.aws_errors import said_of
 from nat_failover.judging.conditions import Findings
 from nat_failover.lock.parameter import Parameter, Parameters
-from nat_failover.metric_names import Metric
+from nat_failover.names import Metric
 from nat_failover.observability import Metrics
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings

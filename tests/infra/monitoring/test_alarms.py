@@ -16,7 +16,7 @@ from infra.config import PairConfig
 from infra.constructs.standby_nat import Standby
 from infra.monitoring.alarms import Alarms
 from nat_failover import observability
-from nat_failover.metric_names import Metric
+from nat_failover.names import Metric
 from nat_failover.telling.alarm_description import wrong_by
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import pair

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from nat_failover.clients import PairServices
 from nat_failover.events import Tick
 from nat_failover.lookout import Lookout
-from nat_failover.pair_services import PairServices
 from nat_failover.probing.observation import CLOCK_TRUST
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import Probe

@@ -12,9 +12,9 @@ from nat_failover.cli.account.pairs import Deployed, some
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import output, print_json
 from nat_failover.cli.errors import Exit
-from nat_failover.cli.formats import ago, duration, iso, moment
 from nat_failover.cli.lock_history import Happening, Kind, Version, happenings
 from nat_failover.cli.options import Json, Names
+from nat_failover.telling.formats import ago, duration, iso, moment
 
 COLOURS = {
     Kind.FAILOVER: "yellow",

@@ -9,9 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from nat_failover.cli.errors import CommandError
-from nat_failover.clients import Clients
+from nat_failover.clients import Clients, PairServices
 from nat_failover.lock.held import HeldLock
-from nat_failover.pair_services import PairServices
 from nat_failover.probing.observation import DELIVERY_TIMEOUT, Invocation, Observation, State
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import MOST_HOSTS

@@ -11,13 +11,13 @@ from nat_failover.cli.account.clock import told_by
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, LockParameter, Raw, Said
+from nat_failover.clients import PairServices
 from nat_failover.events import Tick
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import read_lock
 from nat_failover.lookout import Lookout
 from nat_failover.network.instances import MOST_IDS
 from nat_failover.network.route_tables import RouteTablesError
-from nat_failover.pair_services import PairServices
 from nat_failover.probing.fleet import PAGE as SSM_PAGE
 from nat_failover.probing.observation import Invocation
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.backends import latest
 from nat_failover.cli.checks.finding import Severity
-from nat_failover.cli.formats import iso
 from nat_failover.cli.lock_history import Pause, pause_of, who
 from nat_failover.cli.snapshot.snapshot import Raw, Snapshot, tag
 from nat_failover.cli.standing.standing import (
@@ -22,6 +21,7 @@ from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import Addresses
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import latest_word
+from nat_failover.telling.formats import iso
 
 
 def appraise(s: Snapshot) -> Standing:

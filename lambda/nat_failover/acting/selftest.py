@@ -12,12 +12,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
+from nat_failover.clients import PairServices
 from nat_failover.lock.claim import Claim
 from nat_failover.lock.record import ARMED
 from nat_failover.names import EVENT_SOURCE
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_tables import RouteTablesError
-from nat_failover.pair_services import PairServices
 from nat_failover.probing.observation import Observation, State
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import MOST_HOSTS
