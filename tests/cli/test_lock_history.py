@@ -123,7 +123,7 @@ def test_history_as_a_process_tells_of_a_failover_and_of_the_rearming(deployment
     assert told[-2]["to"] == tables[1]
     shown = deployment.command.run("history", "--limit", "2")
     assert shown.returncode == 0, shown.stderr
-    assert "2023-11-14 22:13:20Z" in shown.stdout
+    assert "2023-11-14 22:13:20 UTC" in shown.stdout
     assert "1 subnets moved" in shown.stdout
     assert json.dumps(told)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nat_failover.cli.report.report import Mail, Moment, Play, Report, Span, Step, Track
-from nat_failover.cli.report.timeline import seconds
+from nat_failover.telling.formats import duration
 from tests.lab.run import Run
 from tests.lab.scenarios import SCENARIOS
 from tests.lab.scenarios.scenario import HOLD
@@ -67,7 +67,7 @@ def _moments(run: Run) -> tuple[Moment, ...]:
 
 def _figures(run: Run) -> tuple[tuple[str, str], ...]:
     def of(value: float | None, otherwise: str = "-") -> str:
-        return otherwise if value is None else seconds(value)
+        return otherwise if value is None else duration(value)
 
     figures = [("outage", of(run.outage_seconds, "offline still"))]
     if run.expected != HOLD:

@@ -44,7 +44,7 @@ class Reader(HTMLParser):
 def test_everything_that_a_run_has_is_on_the_page() -> None:
     text = Reader(page(report())).text
     for part in (
-        *("nat-rules-flushed", "passed", "2026-01-01 00:00 UTC", "outage", "4.2 s", "3 of 3", "backend6"),
+        *("nat-rules-flushed", "passed", "2026-01-01 00:00:00 UTC", "outage", "4.2 s", "3 of 3", "backend6"),
         *("failure", "detection", "decision", "swap", "recovery", "1.70 s", "written into the lock"),
         *("backend1 UNREACHABLE", "backend1 is back online", "[nat-failover main] failed over", "Next: re-arm."),
         *("targets", "1.1.1.1,8.8.8.8", "delivery", "0.3 to 1.5 s"),

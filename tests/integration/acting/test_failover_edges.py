@@ -180,7 +180,7 @@ def test_the_mail_says_how_long_it_was_offline(account: Account, acting: Acting)
     before(account.ec2, REPLACE, lambda: account.clock.sleep(3))
     acting.carry_out()
     ((_, text),) = account.mails
-    assert "Outage: about 7 s, from " in text
+    assert "Outage: about 7.0 s, from " in text
     assert all(f"{host}: UNREACHABLE at " in text for host in account.backends[:3])
 
 

@@ -18,8 +18,9 @@ import nat_failover
 from nat_failover.judging.conditions import Kind, Severity
 from nat_failover.probing.observation import State
 from nat_failover.telling.compose import compose
+from nat_failover.telling.formats import duration
 from nat_failover.telling.memory import Channel, Due, Phase, begun
-from nat_failover.telling.message import MOST_LINES, Letter, Message, duration
+from nat_failover.telling.message import MOST_LINES, Letter, Message
 from tests.examples import BACKENDS, NOW, PRIMARY_TABLE
 from tests.unit.telling.messages import (
     ALL_BUT_ONE,
@@ -155,7 +156,7 @@ def test_the_outage_is_counted_from_the_first_lost_ping_to_the_last_subnet() -> 
     message = EXAMPLES["failed-over"]
     assert message.detail["failover"]["outage_seconds"] == pytest.approx(3.6)
     assert message.detail["since"] == "2027-01-15T07:59:56Z"
-    assert "Outage: about 4 s, from 07:59:56 (the first lost ping) to 07:59:59 UTC" in message.text
+    assert "Outage: about 3.6 s, from 07:59:56 (the first lost ping) to 07:59:59 UTC" in message.text
 
 
 def test_a_failure_gives_the_command_for_every_subnet_that_is_left() -> None:
@@ -249,7 +250,11 @@ def test_no_words_make_a_subject_that_sns_refuses(words: str, pair: str) -> None
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0.4, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2 h"), (172_800, "2 days")],
+    [
+        *((0.0, "0.0 s"), (0.42, "0.4 s"), (4.62, "4.6 s"), (9.96, "10.0 s"), (10, "10 s"), (12.34, "12.3 s")),
+        *((59.94, "59.9 s"), (59.96, "1 min"), (65.2, "1 min 5 s"), (119, "1 min 59 s"), (7199.6, "2 h")),
+        *((7380, "2 h 3 min"), (86_400, "1 d"), (97_200, "1 d 3 h"), (-5, "-5.0 s")),
+    ],
 )
-def test_a_duration_is_told_as_exactly_as_matters(seconds: float, said: str) -> None:
+def test_a_duration_is_told_in_one_way_everywhere(seconds: float, said: str) -> None:
     assert duration(seconds) == said

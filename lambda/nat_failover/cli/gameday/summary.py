@@ -8,9 +8,9 @@ from nat_failover.cli.gameday.host_watches import Watched
 from nat_failover.cli.gameday.notification_log import Mailed, Sent
 from nat_failover.cli.gameday.result import Day, Part
 from nat_failover.cli.report.report import Mail, Moment, Play, Report, Span, Step, Track, longest_outage
-from nat_failover.cli.report.timeline import seconds
 from nat_failover.judging.conditions import PATIENCE
 from nat_failover.settings import Settings
+from nat_failover.telling.formats import duration
 
 # Of the mails of a real deployment.
 ABOUT_MAILS = (
@@ -69,7 +69,7 @@ def play_of(part: Part, settings: Settings, mailed: Mailed) -> Play:
 
 
 def _sent(sent: Sent, after: float, zero: str) -> str:
-    return f"Sent {seconds(after)} after {zero}, {sent.by}."
+    return f"Sent {duration(after)} after {zero}, {sent.by}."
 
 
 def figures_of(part: Part) -> dict[str, Any]:
@@ -121,10 +121,10 @@ def _recovered(tracks: tuple[Track, ...]) -> float | None:
 
 def _figures(part: Part, tracks: tuple[Track, ...]) -> tuple[tuple[str, str], ...]:
     worst = _worst(tracks)
-    figures = [("longest outage", "offline still" if worst is None else seconds(worst))]
+    figures = [("longest outage", "offline still" if worst is None else duration(worst))]
     for name, at in (("detected after", part.detected_at), ("moved after", part.swapped_at)):
         if at is not None:
-            figures.append((name, seconds(at - part.at)))
+            figures.append((name, duration(at - part.at)))
     online = f"{_online(part)} of {len(part.watched)}"
     return (*figures, ("subnets moved", str(part.subnets)), ("backends online", online))
 

@@ -12,7 +12,8 @@ from nat_failover.probing.observation import Observation, State
 from nat_failover.probing.verification import Verified
 from nat_failover.settings import Settings
 from nat_failover.telling.commands import move_subnet, read_log, read_status, read_tables, rearm
-from nat_failover.telling.message import Letter, Step, clock, duration, hosts, lost, moment
+from nat_failover.telling.formats import clock, duration, moment
+from nat_failover.telling.message import Letter, Step, hosts, lost
 
 
 def failed_over(

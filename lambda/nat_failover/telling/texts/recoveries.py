@@ -5,7 +5,8 @@ from __future__ import annotations
 from nat_failover.judging.conditions import Kind
 from nat_failover.settings import Settings
 from nat_failover.telling.commands import read_lock
-from nat_failover.telling.message import Letter, Step, duration, moment
+from nat_failover.telling.formats import duration, moment
+from nat_failover.telling.message import Letter, Step
 
 _OVER: dict[Kind, tuple[str, str]] = {
     Kind.FAILED_OVER: (

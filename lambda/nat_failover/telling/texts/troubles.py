@@ -18,7 +18,8 @@ from nat_failover.telling.commands import (
     rearm,
     reboot,
 )
-from nat_failover.telling.message import Letter, Step, hosts, lost, moment
+from nat_failover.telling.formats import moment
+from nat_failover.telling.message import Letter, Step, hosts, lost
 from nat_failover.telling.texts.addresses import elsewhere, unaddressed
 from nat_failover.telling.texts.failovers import from_record
 
