@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.arns import Arns
 from infra.config import PairConfig, SsmAccess, checked_pair
 from infra.constructs.gateway_endpoints import GatewayEndpoints
-from infra.constructs.lock import Lock
+from infra.constructs.lock import LockParameter
 from infra.constructs.ssm_endpoints import SsmEndpoints
 from infra.constructs.standby_nat import USER_DATA, Standby, StandbyNat
 from infra.constructs.standby_route_table import StandbyRouteTable
@@ -72,7 +72,7 @@ class NatFailover(Construct):
         self.names = Names(pair.name)
         self._pair = pair
         self.topic = PeopleTopic(self, "Topic", pair=pair).topic
-        Lock(self, "Lock", names=self.names)
+        LockParameter(self, "Lock", names=self.names)
         ProbeDocument(self, "Probe", names=self.names, script=SCRIPT.read_text(encoding="utf-8"))
         side = self._make_standby()
         self.standby, self.standby_instance_id = side.made, side.instance_id

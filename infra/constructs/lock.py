@@ -10,7 +10,7 @@ from nat_failover.names import Names
 from nat_failover.telling.commands import rearm_anywhere
 
 
-class Lock(Construct):
+class LockParameter(Construct):
     """The lock, made ``armed``; from then on its value is the function's and people's.
 
     CloudFormation compares templates, not what is there: a value that was changed since stays as long as no property of

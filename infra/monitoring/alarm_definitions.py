@@ -15,7 +15,7 @@ BELOW = "LessThanThreshold"
 
 
 @dataclass(frozen=True)
-class Watch:
+class AlarmDefinition:
     """When an alarm fires.
 
     Where some periods have no value CloudWatch looks further back for as many as it needs, so that a tick that comes a
@@ -47,11 +47,11 @@ class Watch:
     dimensions: dict[str, str] = field(default_factory=dict)
 
 
-def about_failovers(pair: PairConfig, place: Place) -> list[Watch]:
+def about_failovers(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
     """Return what a failover, or one that failed, is a reason for."""
     state, again = f"See what happened: {read_lock(place)}", f"re-arm: {rearm(place)}"
     return [
-        Watch(
+        AlarmDefinition(
             "failover-failed",
             Metric.FAILOVER_FAILED,
             f"A NAT died and the subnets could not all be moved to the other: some are offline. Act now. {state}\n"
@@ -61,7 +61,7 @@ def about_failovers(pair: PairConfig, place: Place) -> list[Watch]:
             statistic="Sum",
             tells_end=False,
         ),
-        Watch(
+        AlarmDefinition(
             "failed-over",
             Metric.FAILED_OVER,
             "A NAT no longer carried traffic and the private subnets were moved to the other. Nothing fails over again "
@@ -69,14 +69,14 @@ def about_failovers(pair: PairConfig, place: Place) -> list[Watch]:
             statistic="Sum",
             tells_end=False,
         ),
-        Watch(
+        AlarmDefinition(
             "lock-failed",
             Metric.LOCK_FAILED,
             "The lock says that a failover failed. Subnets may be offline and nothing fails over. "
             f"{state}\nMove what is left; this shows the associations: {read_tables(place)}\nThen {again}",
             period=pair.period,
         ),
-        Watch(
+        AlarmDefinition(
             "lock-unreadable",
             Metric.LOCK_UNREADABLE,
             "The lock holds something that the function does not understand, so it takes the pair for locked and "
@@ -86,7 +86,7 @@ def about_failovers(pair: PairConfig, place: Place) -> list[Watch]:
     ]
 
 
-def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
+def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
     """Return what leaves a pair unprotected, or its subnets offline, without a failover."""
     every = pair.period
     # For this many looks failures from before a failover may still count as fresh.
@@ -94,7 +94,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
     tag = f"Key=tag:{pair.probe_tag.key},Values={pair.probe_tag_value}"
     lasting = max(2, ceil(5 / pair.period_minutes))
     return [
-        Watch(
+        AlarmDefinition(
             "offline-while-locked",
             Metric.OFFLINE_WHILE_LOCKED,
             "Backends have lost the Internet while the pair is locked, so nothing is done about it. See the lock: "
@@ -104,7 +104,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
             periods=stale + 1,
             bad=stale + 1,
         ),
-        Watch(
+        AlarmDefinition(
             "control-down",
             Metric.CONTROL_DOWN,
             "Backends have lost the Internet, and the NAT that stands by has lost it too or does not answer. A "
@@ -112,7 +112,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
             f"has trouble, then at both NATs. Why it holds: {read_log(place)}",
             period=every,
         ),
-        Watch(
+        AlarmDefinition(
             "subnets-split",
             Metric.SPLIT,
             "Some of the subnets use one route table of the pair and some the other, or none uses either, so no NAT is "
@@ -123,7 +123,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
             periods=3,
             bad=2,
         ),
-        Watch(
+        AlarmDefinition(
             "no-subnets",
             Metric.NO_SUBNETS,
             "No subnet is explicitly associated with either route table of the pair, so nothing is protected. This "
@@ -133,7 +133,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
             periods=3,
             bad=2,
         ),
-        Watch(
+        AlarmDefinition(
             "passive-nat-unhealthy",
             Metric.PASSIVE_NAT_UNHEALTHY,
             "The NAT that stands by could not take over: it does not run, can't reach the Internet, or its route "
@@ -143,7 +143,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
             periods=3,
             bad=2,
         ),
-        Watch(
+        AlarmDefinition(
             "cannot-judge",
             Metric.CANNOT_JUDGE,
             f"Too few backends answer to judge the NAT, so nothing fails over. At least {pair.failure_threshold} have "
@@ -154,7 +154,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
             periods=lasting,
             bad=lasting,
         ),
-        Watch(
+        AlarmDefinition(
             "routes-differ",
             Metric.ROUTES_DIFFER,
             "The two route tables differ in more than the default route: a failover would take routes from the subnets "
@@ -163,7 +163,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
             periods=lasting,
             bad=lasting,
         ),
-        Watch(
+        AlarmDefinition(
             "not-told",
             Metric.NOT_TOLD,
             "A message could not be sent or not be remembered; it is tried again at every tick, so mails may be "
@@ -177,7 +177,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[Watch]:
     ]
 
 
-def _about_egress(pair: PairConfig, place: Place) -> list[Watch]:
+def _about_egress(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
     """Return what of the pair's addresses is a reason; nothing for a pair that has none."""
     address, standby = pair.egress_address, pair.standby_egress_address
     if address is None:
@@ -187,7 +187,7 @@ def _about_egress(pair: PairConfig, place: Place) -> list[Watch]:
     # For up to five minutes after a failover it is as it must be.
     lasting = max(3, 600 // pair.period)
     return [
-        Watch(
+        AlarmDefinition(
             "egress-elsewhere",
             Metric.EGRESS_ELSEWHERE,
             f"The egress address {address} is not with the NAT that the subnets use{second}: they are online, but "
@@ -199,7 +199,7 @@ def _about_egress(pair: PairConfig, place: Place) -> list[Watch]:
             periods=3,
             bad=2,
         ),
-        Watch(
+        AlarmDefinition(
             "passive-nat-without-address",
             Metric.PASSIVE_NAT_WITHOUT_ADDRESS,
             "The NAT that stands by has had no public address for ten minutes and can't take over until it has one. "

@@ -15,7 +15,7 @@ from nat_failover.clients import Clients, PairServices
 from nat_failover.events import AskedToTest, parse
 from nat_failover.inspection import Inspector
 from nat_failover.lookout import Lookout
-from nat_failover.monitor import Monitor, Outcome
+from nat_failover.monitor import InvocationOutcome, Monitor
 from nat_failover.network.route_mirror import Mirror
 from nat_failover.observability import Metrics, start_logging
 from nat_failover.probing.verification import Verification
@@ -88,7 +88,7 @@ class Application:
         return _told(trigger, outcome)
 
 
-def _told(trigger: object, outcome: Outcome) -> dict[str, object]:
+def _told(trigger: object, outcome: InvocationOutcome) -> dict[str, object]:
     decision, result = outcome.decision, outcome.result
     told: dict[str, object] = {
         "trigger": type(trigger).__name__,

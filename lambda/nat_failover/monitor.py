@@ -43,7 +43,7 @@ OBSERVED = Result("observed", "would have failed over; observe mode changes noth
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InvocationOutcome:
     """What an invocation came to."""
 
     decision: Decision
@@ -68,7 +68,7 @@ class Monitor:
         self._turns = Turns(settings, runtime, lookout.look_at_lock)
         self._gathering = Gathering(settings, runtime, lookout, self._turns, self._ask)
 
-    def run(self, trigger: Trigger, invoker: Invoker) -> Outcome:
+    def run(self, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         """Do what an event calls for.
 
         Raises:
@@ -96,13 +96,13 @@ class Monitor:
             raise refused
         return outcome
 
-    def _stand_back(self, locks: LockView, metrics: Metrics) -> Outcome:
+    def _stand_back(self, locks: LockView, metrics: Metrics) -> InvocationOutcome:
         """Leave it to the invocation that acts, or has just acted."""
         metrics.count(Metric.LOCKED, locks.lock.state is not LockState.ARMED)
         reason = f"another invocation acts, or has just acted: the lock is {locks.lock.reason}"
-        return Outcome(Decision(Action.HOLD, Cause.LOCKED, reason), None)
+        return InvocationOutcome(Decision(Action.HOLD, Cause.LOCKED, reason), None)
 
-    def _judge(self, view: View, trigger: Trigger, invoker: Invoker) -> Outcome:
+    def _judge(self, view: View, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         lock = view.locks.lock
         decision = self._decide(view)
         if lock.state is LockState.ARMED:
@@ -116,30 +116,30 @@ class Monitor:
             seen = self._inspector.inspect(view, invoker.metrics) if at_tick and not observing else Inspection()
             findings = find(decision, lock, backends, view.tables.active, seen, self._settings)
             self._tell(view, findings if at_tick else findings.urgent, invoker.metrics)
-            return Outcome(decision, OBSERVED if observing else None)
+            return InvocationOutcome(decision, OBSERVED if observing else None)
         return self._act(view, decision, trigger, invoker)
 
-    def _act(self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker) -> Outcome:
+    def _act(self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         """Carry a decision out; where something keeps it from being begun, wait a little and judge anew."""
         until, decided_by = invoker.ends_at - TO_ACT, view.locks
         while True:
             locks = self._turns.past_claim(view.locks, until)
             if locks.lock.state is not LockState.ARMED or locks.is_claimed(self._runtime.now()):
-                return Outcome(decision, LOST)
+                return InvocationOutcome(decision, LOST)
             if locks is not decided_by:
                 view = self._lookout.look_again(replace(view, locks=locks))
                 view, decision = self._gathering.gather(view, self._decide(view), trigger, until)
                 if decision.action is Action.HOLD:
                     invoker.metrics.flush()
                     self._measure(view, decision, invoker.metrics)
-                    return Outcome(decision, None)
+                    return InvocationOutcome(decision, None)
             passive = view.instances.get(self._passive(view) or "")
             interface = None if passive is None else passive.interface
             known = Known(view.tables, self._backends(view), decision.evidence, interface)
             try:
                 result = self._failover.carry_out(decision, known, invoker, locks)
                 if result.outcome != LOST.outcome or self._runtime.now() >= until:
-                    return Outcome(decision, result)
+                    return InvocationOutcome(decision, result)
             except NotBegunError as refused:
                 log.warning("not begun", extra={"error": str(refused.cause)})
                 if self._runtime.now() >= until:
@@ -226,13 +226,13 @@ class Monitor:
             view = view.with_round(asked)
         return view
 
-    def _finish(self, view: View, invoker: Invoker) -> Outcome:
+    def _finish(self, view: View, invoker: Invoker) -> InvocationOutcome:
         lock = view.locks.lock
         decision = Decision(Action.HOLD, Cause.LOCKED, lock.reason)
         if view.locks.is_claimed(self._runtime.now()):
-            return Outcome(decision, None)
+            return InvocationOutcome(decision, None)
         try:
-            return Outcome(decision, self._failover.finish(self._backends(view), invoker))
+            return InvocationOutcome(decision, self._failover.finish(self._backends(view), invoker))
         except NotBegunError as refused:
             raise refused.cause from refused
 

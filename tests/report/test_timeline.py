@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.cli.report.report import Moment, Span, Step, Track, longest_outage, spans_of
+from nat_failover.cli.report.report import Milestone, Moment, Span, Track, longest_outage, spans_of
 from nat_failover.cli.report.timeline import AFTER, BEFORE, MARKER, MOST_TICKS, SHORTEST, timeline
 from tests.report.plays import play
 
@@ -69,7 +69,7 @@ def test_whatever_happened_everything_stands_within_the_page_and_no_marker_hides
 ) -> None:
     first, last = sorted((begun, ended))
     tracks = (Track("b", (Span(first, (first + last) / 2, True), Span((first + last) / 2, last, False)), None),)
-    drawn = timeline(replace(play(), tracks=tracks, moments=tuple(Moment(a, Step.SWAP, "") for a in at)))
+    drawn = timeline(replace(play(), tracks=tracks, moments=tuple(Moment(a, Milestone.SWAP, "") for a in at)))
     for bar in drawn.rows[0].bars:
         assert bar.left >= -0.001
         assert bar.left + bar.width <= 100.01

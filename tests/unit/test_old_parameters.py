@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nat_failover.cli.lock_history import Kind as Happened
-from nat_failover.cli.lock_history import Version, happenings
-from nat_failover.judging.conditions import Kind
+from nat_failover.cli.lock_history import Happened, Version, happenings
+from nat_failover.judging.conditions import Trouble
 from nat_failover.lock.claim import Claim, read_claim
 from nat_failover.lock.record import LockState, Record, read_lock
 from nat_failover.telling.memory import Channel, Entry, Memory, read_memory
@@ -53,8 +52,8 @@ def test_a_claim_protects_its_holder_to_its_end(more: str) -> None:
 def test_what_people_have_been_told_is_not_told_again() -> None:
     since = 1_700_000_000.0
     both = {Channel.TOPIC: since + 100, Channel.EVENT: since + 100}
-    down = Entry(Kind.CONTROL_DOWN, "main-control-down-20231114T221320Z", since, since + 10, due=True, told=both)
+    down = Entry(Trouble.CONTROL_DOWN, "main-control-down-20231114T221320Z", since, since + 10, due=True, told=both)
     once = {Channel.TOPIC: since + 3}
     incident = "main-failover-20231114T221320Z"
-    done = Entry(Kind.FAILED_OVER, incident, since, since + 1, since, due=True, told=once)
+    done = Entry(Trouble.FAILED_OVER, incident, since, since + 1, since, due=True, told=once)
     assert read_memory(MEMORY) == Memory({down.kind: down, done.kind: done}, since + 60)

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
 from nat_failover.clients import PairServices
-from nat_failover.judging.conditions import Condition, Kind, Severity
+from nat_failover.judging.conditions import Condition, Severity, Trouble
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
 from nat_failover.lock.record import LockState, Record
 from nat_failover.names import Metric
@@ -119,7 +119,7 @@ class Execution:
         metrics.count(Metric.BACKENDS_ONLINE_AFTER, len(verified.online))
         why = "" if unrecorded is None else said_of(unrecorded)
         report = FailoverReport(
-            Condition(Kind.FAILED_OVER, record.reason, evidence, active=record.to_table, record=record),
+            Condition(Trouble.FAILED_OVER, record.reason, evidence, active=record.to_table, record=record),
             failed_over(record, evidence, done, verified, self._settings, why),
             facts(record, done, verified, evidence),
             Severity.WARNING if verified.all_online else Severity.CRITICAL,
@@ -166,7 +166,7 @@ class Execution:
         unrecorded = self._record(held, record)
         left = [record.subnets[subnet] for subnet in sorted(error.left) if subnet in record.subnets]
         report = FailoverReport(
-            Condition(Kind.FAILOVER_FAILED, record.reason, evidence, record=record),
+            Condition(Trouble.FAILOVER_FAILED, record.reason, evidence, record=record),
             swap_failed(record, evidence, str(error), left, self._settings, done.egress),
             facts(record, done, None, ()),
             Severity.CRITICAL,

@@ -131,10 +131,10 @@ def why_unfit(route: str | None, instance_id: str, nats: Mapping[str, Nat]) -> s
     if not obstacles:
         return None
     part, reason = next(iter(obstacles.items()))
-    return reason if part is Part.ROUTE else f"the passive NAT {instance_id} {reason}"
+    return reason if part is Requirement.ROUTE else f"the passive NAT {instance_id} {reason}"
 
 
-class Part(StrEnum):
+class Requirement(StrEnum):
     """What a NAT needs to carry traffic, as far as EC2 knows it."""
 
     ROUTE = "route"
@@ -142,14 +142,14 @@ class Part(StrEnum):
     CHECK = "source/destination check"
 
 
-def obstacles_to(route: str | None, nat: Nat) -> dict[Part, str]:
+def obstacles_to(route: str | None, nat: Nat) -> dict[Requirement, str]:
     """Return all that stands against a NAT, by what EC2 says; but for the route, to be read after the NAT's name.
 
     Args:
         route: what is wrong with its table's default route; None where nothing is.
         nat: as EC2 describes it.
     """
-    found = {Part.ROUTE: route, Part.INSTANCE: nat.not_running, Part.CHECK: nat.dropped}
+    found = {Requirement.ROUTE: route, Requirement.INSTANCE: nat.not_running, Requirement.CHECK: nat.dropped}
     return {part: reason for part, reason in found.items() if reason is not None}
 
 

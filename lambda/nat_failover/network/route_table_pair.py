@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nat_failover.network.instances import Nat
-from nat_failover.network.route_differences import Destination, Difference, Nats, Target, differences
+from nat_failover.network.route_differences import Destination, Difference, Nats, RouteTarget, differences
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Table:
     table_id: str
     associations: Mapping[str, str]
     trouble: str | None
-    routes: Mapping[Destination, Target] = field(default_factory=dict)
+    routes: Mapping[Destination, RouteTarget] = field(default_factory=dict)
     nat: str = ""
     has_default_route: bool = True
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from nat_failover.judging.conditions import Kind, Severity
+from nat_failover.judging.conditions import Severity, Trouble
 from nat_failover.probing.observation import Observation, State
 from nat_failover.settings import Settings
 from nat_failover.telling.formats import clock, moment
@@ -72,7 +72,7 @@ class Message:
     pair: str
     region: str
     mode: str
-    kind: Kind
+    kind: Trouble
     phase: Phase
     severity: Severity
     incident: str

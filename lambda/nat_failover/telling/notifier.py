@@ -16,7 +16,7 @@ from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from nat_failover.telling.channels import Delivery, EventRefusedError, Notifications
 from nat_failover.telling.compose import FailoverReport, compose, compose_failover
-from nat_failover.telling.memory import TELLING, Channel, Due, Memory, Phase, Plan, begun, plan, read_memory
+from nat_failover.telling.memory import TELLING, Channel, Due, DueMessages, Memory, Phase, begun, plan, read_memory
 from nat_failover.telling.message import Message
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class Teller:
             memory = memory.with_told(entry, Phase.BEGIN, channel, now)
         self._remember(memory, told.version, metrics)
 
-    def _intended(self, told: Parameter, findings: Findings) -> tuple[Memory, Plan]:
+    def _intended(self, told: Parameter, findings: Findings) -> tuple[Memory, DueMessages]:
         memory = read_memory(told.text)
         if self._kept is not None and self._kept[0] == told.version:
             memory = self._kept[1]

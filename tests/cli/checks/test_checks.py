@@ -10,7 +10,7 @@ import pytest
 
 from nat_failover.cli.account.pairs import one
 from nat_failover.cli.checks import examine
-from nat_failover.cli.checks.finding import Severity
+from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.snapshot.collect import Gatherer
 from nat_failover.cli.snapshot.snapshot import LockParameter, Raw, Snapshot, tag
 from nat_failover.cli.snapshot.sources import decisions
@@ -338,7 +338,7 @@ def test_what_could_not_be_read_is_found_as_unknown_and_nothing_is_concluded_fro
     parts = [name for name in Snapshot.__dataclass_fields__ if name not in ("pair", "now", "options", "unread")]
     blind = replace(healthy, **dict.fromkeys(parts), unread=dict.fromkeys(parts, "no permission"))  # type: ignore[arg-type]
     found = examine(blind)
-    assert {finding.severity for finding in found} == {Severity.UNKNOWN}
+    assert {finding.severity for finding in found} == {Gravity.UNKNOWN}
     assert len(found) == len(parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nat_failover.cli.checks.finding import Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
-from nat_failover.judging.situation import Part, obstacles_to
+from nat_failover.judging.situation import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems, unaddressed
 from nat_failover.network.instances import gone, read_instance
 from nat_failover.network.route_differences import DEFAULT_ROUTE
@@ -18,10 +18,10 @@ def obstacles(s: Snapshot) -> Findings:
         known = read_instance(s.instances[nat]) if nat in s.instances else gone(nat)
         found = obstacles_to(None, known)
         why = "its subnets are offline" if nat == s.active else "there is nothing to fail over to"
-        if Part.INSTANCE in found and known.is_lost:
+        if Requirement.INSTANCE in found and known.is_lost:
             yield error(
                 "nat-gone",
-                f"{s.nat_name(nat)} {found[Part.INSTANCE]}",
+                f"{s.nat_name(nat)} {found[Requirement.INSTANCE]}",
                 why,
                 "launch another, set its id (primaryInstanceId, standbyInstanceId), cdk deploy"
                 + (
@@ -30,17 +30,17 @@ def obstacles(s: Snapshot) -> Findings:
                     else ""
                 ),
             )
-        elif Part.INSTANCE in found:
+        elif Requirement.INSTANCE in found:
             yield error(
                 "nat-not-running",
-                f"{s.nat_name(nat)} {found[Part.INSTANCE]}",
+                f"{s.nat_name(nat)} {found[Requirement.INSTANCE]}",
                 why,
                 f"aws ec2 start-instances --instance-ids {nat}{s.options}",
             )
-        if Part.CHECK in found:
+        if Requirement.CHECK in found:
             yield error(
                 "source-dest-check",
-                f"{s.nat_name(nat)} {found[Part.CHECK]}",
+                f"{s.nat_name(nat)} {found[Requirement.CHECK]}",
                 why,
                 f"aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check{s.options}",
             )

@@ -30,7 +30,7 @@ TOLD = "--yes, or --dry-run"
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Ask and look, say what would be done, and change nothing.")]
 
 
-class Role(StrEnum):
+class NatRole(StrEnum):
     """The roles of a pair's NATs, as the configuration gives them."""
 
     PRIMARY = "primary"
@@ -57,7 +57,7 @@ class Manner:
 def failover(
     act: Act,
     pair: Name = None,
-    to: Annotated[Role | None, typer.Option(help="Where to; the passive NAT if not given.")] = None,
+    to: Annotated[NatRole | None, typer.Option(help="Where to; the passive NAT if not given.")] = None,
     dry_run: DryRun = False,
     force: Force = False,
     yes: Yes = False,
@@ -72,7 +72,7 @@ def failover(
     settings = deployed.settings
     to_table = None
     if to is not None:
-        to_table = settings.primary_route_table if to is Role.PRIMARY else settings.standby_route_table
+        to_table = settings.primary_route_table if to is NatRole.PRIMARY else settings.standby_route_table
     return _move(act, deployed, to_table, Manner(dry_run=dry_run, force=force, yes=yes))
 
 

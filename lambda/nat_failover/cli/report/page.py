@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from nat_failover.cli.report.report import Report
+from nat_failover.cli.report.report import DrillReport
 from nat_failover.cli.report.timeline import timeline
 from nat_failover.telling.formats import duration, moment
 
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 TEMPLATE = "page.html"
 
 
-def page(report: Report) -> str:
+def page(report: DrillReport) -> str:
     """Write a report as HTML; whatever is in it is escaped."""
     # https://jinja.palletsprojects.com/en/stable/api/#autoescaping
     environment = Environment(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nat_failover.cli.report.report import Moment, Play, Span, Step, Track
+from nat_failover.cli.report.report import Milestone, Moment, Play, Span, Track
 from nat_failover.telling.formats import duration
 
 # How much is shown before the failure, and after the last thing that happened, in seconds.
@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Tick:
+class AxisTick:
     """One time on the axis; ``left`` in percent."""
 
     left: float
@@ -55,7 +55,7 @@ class Marker:
     left: float
     lane: int
     at: str
-    step: Step
+    step: Milestone
     told: str
 
 
@@ -64,7 +64,7 @@ class Timeline:
     """A timeline as it is drawn."""
 
     rows: tuple[Row, ...]
-    ticks: tuple[Tick, ...]
+    ticks: tuple[AxisTick, ...]
     markers: tuple[Marker, ...]
     lanes: int
 
@@ -95,7 +95,7 @@ def _extent(play: Play) -> tuple[float, float]:
 
 
 def _recovered(play: Play) -> bool:
-    return any(moment.step is Step.RECOVERY for moment in play.moments)
+    return any(moment.step is Milestone.RECOVERY for moment in play.moments)
 
 
 def _row(track: Track, begun: float, ended: float) -> Row:
@@ -123,11 +123,11 @@ def _percent(at: float, begun: float, ended: float) -> float:
     return 100.0 * (at - begun) / (ended - begun)
 
 
-def _ticks(begun: float, ended: float) -> tuple[Tick, ...]:
+def _ticks(begun: float, ended: float) -> tuple[AxisTick, ...]:
     length = ended - begun
     step = next((s for s in STEPS if length / s <= MOST_TICKS), length / MOST_TICKS)
     numbers = range(math.ceil(begun / step - 1e-9), math.floor(ended / step + 1e-9) + 1)
-    return tuple(Tick(round(_percent(n * step, begun, ended), 3), _label(n * step)) for n in numbers)
+    return tuple(AxisTick(round(_percent(n * step, begun, ended), 3), _label(n * step)) for n in numbers)
 
 
 def _label(at: float) -> str:
