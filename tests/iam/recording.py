@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from nat_failover.network.route_differences import PROPAGATION, Destination, Difference, Target
+from nat_failover.network.route_differences import PROPAGATION, Destination, Difference, RouteTarget
 from nat_failover.network.route_mirror import Mirror
 from tests.gate.harshness import GENTLE
 from tests.iam.evaluator import Request, Statement
@@ -80,9 +80,11 @@ def _copy_what_no_scenario_has(lab: Lab, note: Any) -> None:
             return lambda **arguments: note(operation, arguments)
 
     elsewhere = Difference(
-        Destination("DestinationCidrBlock", "10.99.0.0/16"), Target("GatewayId", "vgw-1"), Target("GatewayId", "vgw-2")
+        Destination("DestinationCidrBlock", "10.99.0.0/16"),
+        RouteTarget("GatewayId", "vgw-1"),
+        RouteTarget("GatewayId", "vgw-2"),
     )
-    propagated = Difference(Destination(PROPAGATION, "vgw-1"), Target("GatewayId", "vgw-1"), None)
+    propagated = Difference(Destination(PROPAGATION, "vgw-1"), RouteTarget("GatewayId", "vgw-1"), None)
     client: Any = Client()
     assert Mirror(client).copy([elsewhere, propagated], lab.cloud.standby_table) == ()
 

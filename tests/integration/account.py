@@ -19,7 +19,6 @@ from moto import mock_aws
 from moto.sns.models import sns_backends
 
 from infra.probe.document import SCRIPT, content
-from nat_failover.acting.execution import Invoker
 from nat_failover.application import Application
 from nat_failover.clients import Clients
 from nat_failover.lock.parameter import Parameters
@@ -188,10 +187,6 @@ class Account:
     def application(self, stream: Any = None) -> Application:
         """Put the function together as Lambda would, with this clock."""
         return Application(self.settings, self.clients, self.runtime, stream)
-
-    def invoker(self, request_id: str = "request-1", seconds: float = 45) -> Invoker:
-        """Be an invocation that has so much time."""
-        return Invoker(request_id, self.runtime.now() + seconds)
 
     def invoke(self, event: object, seconds: float = 45) -> Invoked:
         """Invoke the function."""

@@ -10,12 +10,14 @@ import pytest
 
 from nat_failover.cli.account.pairs import one
 from nat_failover.cli.checks import examine
-from nat_failover.cli.checks.finding import Severity
+from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.snapshot.collect import Gatherer
-from nat_failover.cli.snapshot.snapshot import LockParameter, Raw, Snapshot
+from nat_failover.cli.snapshot.snapshot import LockParameter, Raw, Snapshot, tag
 from nat_failover.cli.snapshot.sources import decisions
+from nat_failover.judging.situation import why_unfit
 from nat_failover.lock.record import LockState, Record, read_lock
 from nat_failover.network.egress_address import Address, Addresses
+from nat_failover.network.instances import read_instance
 from nat_failover.probing.observation import State
 from tests.cli.checks.remedies import complaints
 from tests.cli.deployed import Deployment
@@ -74,6 +76,20 @@ def said(state: State, count: int) -> Change:
             command: tuple(
                 replace(o, state=state, detail="sh: ping: not found") if o.host in hosts else o for o in all_of
             )
+            for command, all_of in s.view.told.items()
+        }
+        return replace(s, view=replace(s.view, told=told))
+
+    return change
+
+
+def standby_said(state: State) -> Change:
+    """Have the passive NAT say something else."""
+
+    def change(s: Snapshot) -> Snapshot:
+        assert s.view is not None
+        told = {
+            command: tuple(replace(o, state=state) if o.host == standby(s) else o for o in all_of)
             for command, all_of in s.view.told.items()
         }
         return replace(s, view=replace(s.view, told=told))
@@ -233,6 +249,8 @@ def muted(s: Snapshot) -> Snapshot:
 
 CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a NAT that is gone": (gone, ("nat-gone",)),
+    "a NAT that is being terminated": (instance(standby, State={"Name": "shutting-down"}), ("nat-gone",)),
+    "a passive NAT that warms up": (standby_said(State.WARMING_UP), ("control-down",)),
     "a NAT that fails a status check": (impaired, ("nat-impaired",)),
     "both NATs in one zone": (same_zone, ("same-zone",)),
     "a passive NAT that has given up the egress address": (without_address, ("nat-no-public-address",)),
@@ -296,6 +314,19 @@ def test_it_is_found_and_nothing_else_and_its_commands_exist(
     assert all(finding.why and "\n" not in finding.what + finding.why + finding.remedy for finding in found)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"State": {"Name": "stopped"}}, {"State": {"Name": "terminated"}}, {"SourceDestCheck": True}]
+)
+def test_why_the_passive_nat_can_t_take_over_is_said_in_the_function_s_own_words(
+    healthy: Snapshot, changes: dict[str, Any]
+) -> None:
+    raw = {**(healthy.instances or {})[standby(healthy)], "NetworkInterfaces": [], **changes}
+    (found,) = examine(instance(standby, **raw)(healthy))
+    why = why_unfit(None, standby(healthy), {standby(healthy): read_instance(raw)})
+    assert why is not None
+    assert found.what.replace(f" ({tag(raw, 'Name')})", "") == why
+
+
 def test_an_endpoint_that_keeps_out_the_nats_names_them(healthy: Snapshot) -> None:
     found = examine(endpoints_shut_to_the_nats(healthy))
     assert all(f"the passive NAT {standby(healthy)}" in finding.what for finding in found)
@@ -311,7 +342,7 @@ def test_what_could_not_be_read_is_found_as_unknown_and_nothing_is_concluded_fro
     parts = [name for name in Snapshot.__dataclass_fields__ if name not in ("pair", "now", "options", "unread")]
     blind = replace(healthy, **dict.fromkeys(parts), unread=dict.fromkeys(parts, "no permission"))  # type: ignore[arg-type]
     found = examine(blind)
-    assert {finding.severity for finding in found} == {Severity.UNKNOWN}
+    assert {finding.severity for finding in found} == {Gravity.UNKNOWN}
     assert len(found) == len(parts)
 
 

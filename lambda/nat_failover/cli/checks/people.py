@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
+from nat_failover.telling.alarm_description import wrong_by
 
 
 def subscriptions(s: Snapshot) -> Findings:
@@ -40,11 +41,10 @@ def alarms(s: Snapshot) -> Findings:
     for raw in s.alarms:
         name = raw["AlarmName"]
         if raw.get("StateValue") == "ALARM":
-            said = str(raw.get("AlarmDescription", "")).partition(f"Pair {s.pair.name}. ")[2].partition(". ")[0]
             yield warning(
                 "alarm",
                 f"alarm {name} fires",
-                said or "see its description",
+                wrong_by(str(raw.get("AlarmDescription", "")), s.pair.name) or "see its description",
                 f"aws cloudwatch describe-alarms --alarm-names {name} --query MetricAlarms[].AlarmDescription "
                 f"--output text{s.options}",
             )

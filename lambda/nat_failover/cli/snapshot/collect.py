@@ -11,7 +11,7 @@ from nat_failover.aws_errors import said_of
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.errors import UNKNOWN, action_of, code_of, is_forbidden
-from nat_failover.cli.snapshot.role import Role
+from nat_failover.cli.snapshot.role import RolePermissions
 from nat_failover.cli.snapshot.snapshot import ROUTES_QUOTA, SSM_SERVICES, Raw, Snapshot, service_of
 from nat_failover.cli.snapshot.sources import Reader
 from nat_failover.judging.situation import View
@@ -108,7 +108,7 @@ class Gatherer:
             "rules": self._reader.rules,
             "invokers": self._reader.invokers,
             "document": self._reader.document,
-            "permissions": lambda: Role(self._account, self._pair).permissions(),
+            "permissions": lambda: RolePermissions(self._account, self._pair).permissions(),
             "subscriptions": self._reader.subscriptions,
             "routes_quota": lambda: routes_quota(client["service-quotas"]),
             "clock": self._reader.clock,

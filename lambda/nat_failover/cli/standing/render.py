@@ -9,8 +9,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from nat_failover.cli.formats import duration
 from nat_failover.cli.standing.standing import HostStanding, LockStanding, Standing
+from nat_failover.telling.formats import duration
 
 GOOD, BAD, POOR, DIM = "green", "bold red", "yellow", "dim"
 COLOURS = {
