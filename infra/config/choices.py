@@ -35,7 +35,7 @@ class LogLevel(StrEnum):
 
 
 def about(kind: SettingKind, doc: str) -> Mapping[str, object]:
-    """Describe a setting: metadata of a dataclass' field."""
+    """Return what describes a setting: metadata of a dataclass' field."""
     return MappingProxyType({"kind": kind, "doc": doc})
 
 

@@ -180,7 +180,7 @@ def one_of(choices: type[StrEnum], example: StrEnum) -> Value:
 
 
 def yes_no(example: bool) -> Value:
-    """Make a value of yes or no; the command line has only texts."""
+    """Return a value of yes or no; the command line has only texts."""
 
     def convert(value: object) -> object:
         answer = {"true": True, "false": False}.get(value.strip().lower()) if isinstance(value, str) else value

@@ -23,12 +23,12 @@ class ConfigurationError(ValueError):
 
 
 def refused(path: str, value: object, allowed: str, example: object) -> str:
-    """Say that a setting's value is not allowed."""
+    """Return that a setting's value is not allowed."""
     return f"{path} is {shown(value)}: it must be {allowed}, for example {shown(example)}"
 
 
 def missing(path: str, allowed: str, example: object) -> str:
-    """Say that a setting which has no default is not there."""
+    """Return that a setting which has no default is not there."""
     return f"{path} is missing: it must be {allowed}, for example {shown(example)}"
 
 
@@ -41,7 +41,7 @@ _ABSENT = {
 
 
 def unknown(path: str, key: str, known: Sequence[str]) -> str:
-    """Say that there is no such setting, and which one may have been meant."""
+    """Return that there is no such setting, and which one may have been meant."""
     if _folded(key) in _ABSENT:
         return f"{path}.{key} is not a setting: {_ABSENT[_folded(key)]}"
     folded = {_folded(k): k for k in known}
@@ -56,7 +56,7 @@ def _folded(key: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Write a value as the JSON that it would be in the configuration, cut where it is long."""
+    """Return a value as the JSON that it would be in the configuration, cut where it is long."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):

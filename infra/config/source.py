@@ -82,7 +82,7 @@ def _parse(text: str, what: str) -> object:
 
 
 def _size(value: object, sizes: dict[int, float]) -> float:
-    """Count the values with every alias written out; infinite where one is within itself."""
+    """Return the number of values with every alias written out; infinite where one is within itself."""
     inner = [*value.keys(), *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
     if not inner:
         return 1

@@ -25,7 +25,7 @@ class AlarmDefinition:
     Attributes:
         what: end of its name.
         metric: name; the function's own unless a namespace is given.
-        said: what it means and what to do.
+        meaning: what it means and what to do.
         period: in seconds.
         periods: how many of them are looked at.
         bad: how many of those have to be bad.
@@ -35,7 +35,7 @@ class AlarmDefinition:
 
     what: str
     metric: str
-    said: str
+    meaning: str
     period: int = 60
     periods: int = 1
     bad: int = 1

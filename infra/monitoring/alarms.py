@@ -79,7 +79,7 @@ class Alarms(Construct):
             self,
             definition.what,
             alarm_name=self._name(definition),
-            alarm_description=describe(self._names.pair, definition.said, f"{RUNBOOK}#{definition.what}"),
+            alarm_description=describe(self._names.pair, definition.meaning, f"{RUNBOOK}#{definition.what}"),
             namespace=definition.namespace,
             metric_name=definition.metric,
             dimensions=[{"name": name, "value": value} for name, value in dimensions.items()],

@@ -57,7 +57,7 @@ class Application:
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> Application:
-        """Build it from the environment, for Lambda.
+        """Return it as the environment says, for Lambda.
 
         Raises:
             SettingsError: the environment is not usable.

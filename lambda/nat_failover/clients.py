@@ -70,7 +70,7 @@ class Clients:
 
     @staticmethod
     def of(session: boto3.Session) -> Clients:
-        """Make them of a session, with short timeouts and botocore's standard retries."""
+        """Return the clients of a session, with short timeouts and botocore's standard retries."""
         return Clients(
             session.client("ec2", config=CONFIG),
             session.client("ssm", config=CONFIG),

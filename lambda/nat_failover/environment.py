@@ -66,7 +66,7 @@ def read(
 
 
 def refusal(name: str, value: object, allowed: str) -> str:
-    """Say that a setting's variable is not usable."""
+    """Return the sentence that a setting's variable is not usable."""
     return f"{PREFIX}{name.upper()} is {str(value)!r}: it must be {allowed}"
 
 

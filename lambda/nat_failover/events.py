@@ -52,7 +52,7 @@ Trigger = Tick | StatusChange
 
 
 def parse(event: object, document: str) -> Trigger | AskedToTest:
-    """Tell what an event is.
+    """Return what an event is.
 
     Args:
         event: the event as EventBridge delivers it.

@@ -100,7 +100,7 @@ class Inspector:
                 metrics.count(name, value)
 
     def passive_trouble(self, view: View) -> str | None:
-        """Say what is wrong with the passive NAT; None where nothing is, or no NAT is the passive one.
+        """Return what is wrong with the passive NAT; None where nothing is, or no NAT is the passive one.
 
         One without a public address can't answer, and is not broken for that: see ``unaddressed``.
         """
@@ -115,7 +115,7 @@ class Inspector:
         return None if failed is None else f"the passive NAT {passive} runs, but is {failed.state.value}"
 
     def unaddressed(self, view: View) -> str | None:
-        """Say that the passive NAT has no public address, and so can't take over; None where it has, or needs none."""
+        """Return that the passive NAT lacks a public address, and so can't take over; None where it does not."""
         active = view.tables.active
         if active is None:
             return None

@@ -95,7 +95,7 @@ class Lookout:
 
     def _learnt(self, view: View) -> View:
         """Learn of the hosts' boots, for as long as they are asked and this process lives."""
-        self._boots = boots_of((o for told in view.told.values() for o in told), self._boots)
+        self._boots = boots_of((o for observations in view.by_round.values() for o in observations), self._boots)
         return replace(view, boots=self._boots)
 
     def look_at_lock(self) -> LockView:
@@ -145,7 +145,7 @@ class Lookout:
         fresh = {asked.command_id: tuple(said) for asked, said in read if said is not None}
         return replace(
             view,
-            told={**view.told, **fresh},
+            by_round={**view.by_round, **fresh},
             instances={**view.instances, **known},
             unread=view.unread - fresh.keys(),
         )

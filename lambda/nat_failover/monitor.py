@@ -160,7 +160,7 @@ class Monitor:
         """Tell people what is new; while another invocation acts, or has just acted, that is for it to do."""
         metrics.flush()  # should telling take what is left of the function's time, all that was measured is written
         if not view.locks.is_claimed(self._runtime.now()):
-            self._teller.tell(view.locks.told, findings, metrics)
+            self._teller.tell(view.locks.memory, findings, metrics)
 
     def _ask_who_is_due(self, view: View) -> View:
         """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone."""

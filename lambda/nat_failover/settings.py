@@ -132,7 +132,7 @@ class Settings:
 
     @staticmethod
     def from_environment(environ: Mapping[str, str]) -> Settings:
-        """Read and check every variable.
+        """Return the settings of the environment, every variable checked.
 
         Raises:
             SettingsError: with a sentence for each variable that is missing or not allowed.

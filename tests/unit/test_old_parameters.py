@@ -52,8 +52,8 @@ def test_a_claim_protects_its_holder_to_its_end(more: str) -> None:
 def test_what_people_have_been_told_is_not_told_again() -> None:
     since = 1_700_000_000.0
     both = {Channel.TOPIC: since + 100, Channel.EVENT: since + 100}
-    down = Entry(Trouble.CONTROL_DOWN, "main-control-down-20231114T221320Z", since, since + 10, due=True, told=both)
+    down = Entry(Trouble.CONTROL_DOWN, "main-control-down-20231114T221320Z", since, since + 10, due=True, sent_at=both)
     once = {Channel.TOPIC: since + 3}
     incident = "main-failover-20231114T221320Z"
-    done = Entry(Trouble.FAILED_OVER, incident, since, since + 1, since, due=True, told=once)
+    done = Entry(Trouble.FAILED_OVER, incident, since, since + 1, since, due=True, sent_at=once)
     assert read_memory(MEMORY) == Memory({down.kind: down, done.kind: done}, since + 60)

@@ -102,7 +102,7 @@ def action_of(error: ClientError, service_of: Callable[[str], str | None]) -> st
 
 
 def explained(error: Exception, service_of: Callable[[str], str | None], region: str | None) -> CommandError | None:
-    """Pure: say for a person what an error of boto3, or of the pair, means; None for any other, which is a defect.
+    """Return for a person what an error of boto3, or of the pair, means; None for any other, which is a defect.
 
     Args:
         error: as it was raised.

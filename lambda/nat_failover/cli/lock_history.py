@@ -70,7 +70,7 @@ class Pause:
 
 
 def pause_of(text: str | None) -> Pause:
-    """Read what a pause says of itself: the lock may hold the bare word, too."""
+    """Return what a pause says of itself: the lock may hold the bare word, too."""
     try:
         said = json.loads(text or "")
     except (ValueError, RecursionError):
@@ -82,7 +82,7 @@ def pause_of(text: str | None) -> Pause:
 
 
 def happenings(versions: Sequence[Version], settings: Settings, function: str) -> list[Happening]:
-    """Tell what happened, oldest first.
+    """Return what happened, oldest first.
 
     A failover writes the lock twice, as it begins and as it ends: it is told once.
 

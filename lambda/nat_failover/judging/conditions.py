@@ -154,7 +154,7 @@ class Inspection:
 def find(
     decision: Decision, lock: Lock, backends: Backends, active: str | None, seen: Inspection, settings: Settings
 ) -> Findings:
-    """Say what is so and what can't be said.
+    """Return what is so and what can't be said.
 
     Args:
         decision: of this invocation.

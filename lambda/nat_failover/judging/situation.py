@@ -55,7 +55,7 @@ class View:
     locks: LockView
     tables: Tables
     rounds: tuple[Round, ...]
-    told: Mapping[str, tuple[Observation, ...]]
+    by_round: Mapping[str, tuple[Observation, ...]]
     instances: Mapping[str, Nat]
     egress: Addresses | None = None
     boots: Boots = field(default_factory=dict)
@@ -64,7 +64,7 @@ class View:
     @cached_property
     def observations(self) -> list[Observation]:
         """All observations of all rounds, each answer dated by all that its host has said."""
-        return dated((o for told in self.told.values() for o in told), self.boots)
+        return dated((o for observations in self.by_round.values() for o in observations), self.boots)
 
     def is_there(self, host: str) -> bool:
         """Return whether a backend runs in one of the pair's subnets.
@@ -95,7 +95,9 @@ class View:
     @property
     def unfinished(self) -> list[Round]:
         """Rounds in which somebody has yet to finish."""
-        return [asked for asked in self.rounds if any(o.running_until is not None for o in self.told[asked.command_id])]
+        return [
+            asked for asked in self.rounds if any(o.running_until is not None for o in self.by_round[asked.command_id])
+        ]
 
     def situation(self, settings: Settings, now: float) -> Situation:
         """Return what a decision is made from."""
@@ -116,7 +118,9 @@ class View:
 
     def with_round(self, asked: Round) -> View:
         """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
-        return replace(self, rounds=(asked, *self.rounds), told={**self.told, asked.command_id: unanswered(asked)})
+        return replace(
+            self, rounds=(asked, *self.rounds), by_round={**self.by_round, asked.command_id: unanswered(asked)}
+        )
 
 
 def why_unfit(route: str | None, instance_id: str, nats: Mapping[str, Nat]) -> str | None:

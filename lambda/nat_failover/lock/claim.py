@@ -32,7 +32,7 @@ class Claim:
 
     @property
     def text(self) -> str:
-        """Write it as JSON."""
+        """The claim as JSON."""
         said: dict[str, object] = {"owner": self.owner, "until": round(self.until, 3)}
         if self.since is not None:
             said |= {"since": round(self.since, 3), "lock": self.lock}
@@ -42,7 +42,7 @@ class Claim:
 
 
 def read_claim(text: str, version: int, modified_at: float, lease: float) -> Claim:
-    """Understand the claim's value.
+    """Return the claim that a parameter's value stands for.
 
     One that can't be understood is held for a lease from its last change on; none may lock the pair for ever.
     """
@@ -60,7 +60,7 @@ def read_claim(text: str, version: int, modified_at: float, lease: float) -> Cla
 
 
 def _taken(said: Mapping[str, object]) -> tuple[float | None, int | None]:
-    """Read when a claim was taken, and upon which lock; what can't be understood is left out, and the lease holds."""
+    """Return when a claim was taken, and upon which lock; what can't be understood is left out, and the lease holds."""
     match said:
         case {"since": float(since), "lock": int(lock)} if math.isfinite(since) and not isinstance(lock, bool):
             return since, lock

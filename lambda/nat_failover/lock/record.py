@@ -77,7 +77,7 @@ class Record:
     rolled_back: bool = False
 
     def text(self) -> str:
-        """Write it as JSON that fits into a standard parameter; what is for people only is shortened first."""
+        """Return it as JSON that fits into a standard parameter; what is for people only is shortened first."""
         for subnets, evidence, longest in (
             (self.subnets, self.evidence, LARGEST),
             (self.subnets, self.evidence[:5], 300),
@@ -132,7 +132,7 @@ class Lock:
 
 
 def read_lock(text: str | None, version: int) -> Lock:
-    """Understand the lock's value; whatever can't be understood is locked."""
+    """Return the lock that a parameter's value stands for; whatever can't be understood is locked."""
     if text is None:
         return Lock(LockState.ARMED, None, 0, "armed: there is no lock parameter")
     if text.strip() == ARMED:
@@ -154,12 +154,12 @@ def read_lock(text: str | None, version: int) -> Lock:
 
 
 def _shown(text: str) -> str:
-    """Show what may be a slip of the pen, and of anything else the length only: it might be a secret."""
+    """Return what may be a slip of the pen, and of anything else the length only: it might be a secret."""
     return repr(text) if re.fullmatch(r"\s*[A-Za-z-]{1,16}\s*", text) else f"({len(text)} characters)"
 
 
 def _plain(text: object) -> str:
-    """Leave of a person's words what can be written, logged and mailed anywhere."""
+    """Return of a person's words what can be written, logged and mailed anywhere."""
     return "".join(c if c.isprintable() else " " for c in str(text))
 
 
@@ -190,7 +190,7 @@ def _record(said: object, state: LockState) -> Record:
 
 
 def _egress(said: Any) -> EgressMove | None:
-    """Read the address's move; what can't be understood is left out, for no step depends on it."""
+    """Return the address's move; what can't be understood is left out, for no step depends on it."""
     match said:
         case {"allocation": str(allocation), "moved": bool(moved)}:
             return EgressMove(allocation, moved, _egress(said.get("standby")))

@@ -38,7 +38,7 @@ class LockView:
 
     lock: Lock
     claim: Claim | None
-    told: Parameter = MISSING
+    memory: Parameter = MISSING
 
     def is_claimed(self, now: float) -> bool:
         """Return whether an invocation acts, or has just acted, and so is the only one that may."""

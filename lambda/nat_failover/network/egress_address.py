@@ -91,7 +91,7 @@ class Move:
 
     @property
     def said(self) -> str:
-        """Say it in a clause."""
+        """What came of it, in a clause."""
         return "; ".join([_moved("egress address", self), *(_moved("standby address", m) for m in self.all[1:])])
 
     @property
@@ -110,7 +110,7 @@ def _moved(what: str, move: Move) -> str:
 
 
 def elsewhere(address: Address, nat: Nat, role: str = "active") -> str | None:
-    """Pure: say why an address of the pair is not with the NAT that must have it at rest; None where it is.
+    """Return why an address of the pair is not with the NAT that must have it at rest; None where it is.
 
     Args:
         address: the egress address, or the standby's.
@@ -128,7 +128,7 @@ def elsewhere(address: Address, nat: Nat, role: str = "active") -> str | None:
 
 
 def astray(addresses: Addresses, active: Nat, passive: Nat | None) -> tuple[str, ...]:
-    """Pure: say of each address of the pair why it is not where it must be at rest; nothing of one that is.
+    """Return of each address of the pair why it is not where it must be at rest; nothing of one that is.
 
     Args:
         addresses: of the pair.
@@ -142,7 +142,7 @@ def astray(addresses: Addresses, active: Nat, passive: Nat | None) -> tuple[str,
 
 
 def unaddressed(passive: Nat, settings: Settings) -> str | None:
-    """Pure: say that the passive NAT of a pair with an egress address has no public address; None where it has one.
+    """Return that the passive NAT of a pair with an egress address has no public address; None where it has one.
 
     Whoever gives up an Elastic IP is without a public address for up to five minutes, and for good if it was not
     launched with one or has a second network interface. Meanwhile it reaches neither the Internet nor, without VPC
@@ -162,7 +162,7 @@ def unaddressed(passive: Nat, settings: Settings) -> str | None:
 def problems(
     addresses: Addresses, active: Nat, passive: Nat, settings: Settings, others: Sequence[Address] = ()
 ) -> tuple[str, ...]:
-    """Pure: give what keeps the egress address from doing its work, now or after a failover, a sentence each.
+    """Return what keeps the egress address from doing its work, now or after a failover, a sentence each.
 
     Args:
         addresses: of the pair.

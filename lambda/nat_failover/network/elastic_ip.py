@@ -65,7 +65,7 @@ class Egress:
 
     @staticmethod
     def of(ec2: EC2Client, impatient: Callable[[], EC2Client], settings: Settings, runtime: Runtime) -> Egress | None:
-        """Make it where the pair has an egress address; else None."""
+        """Return it where the pair has an egress address; else None."""
         allocation = settings.egress_allocation
         return None if allocation is None else Egress(ec2, impatient, allocation, settings, runtime)
 

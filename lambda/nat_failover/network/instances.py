@@ -134,7 +134,7 @@ class Instances:
 
 
 def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
-    """Read instances, by id.
+    """Return instances, by id.
 
     The order of whatever is in an answer says nothing, and terminated instances are listed for up to an hour.
     """

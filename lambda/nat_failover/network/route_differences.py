@@ -104,7 +104,7 @@ class Difference:
 
     @property
     def said(self) -> str:
-        """Say it in a few words."""
+        """The difference, in a few words."""
         network = self.destination.network
         if self.destination.parameter == PROPAGATION:
             table = "passive" if self.passive is None else "active"
@@ -122,7 +122,7 @@ class Difference:
 
 
 def read_routes(told: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> dict[Destination, RouteTarget]:
-    """Read the routes that a table has beside the default route and the VPC's own.
+    """Return the routes that a table has beside the default route and the VPC's own.
 
     Args:
         told: the routes as DescribeRouteTables gives them.
@@ -145,7 +145,7 @@ def read_routes(told: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> d
 
 
 def differences(active: Routes, passive: Routes, nats: Nats = Nats()) -> tuple[Difference, ...]:
-    """Compare two tables' routes, in the order of their destinations.
+    """Return in what two tables' routes differ, in the order of their destinations.
 
     A route that leads to each table's own NAT, to a VPN that runs on both, say, is the same in both tables.
     """

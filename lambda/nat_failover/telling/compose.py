@@ -16,7 +16,7 @@ from nat_failover.telling.texts.troubles import letter
 
 
 def compose(due: Due, situation: str, s: Settings, now: float) -> Message:
-    """Write what is due: that something has begun, still lasts, or is over.
+    """Return the message that is due: that something has begun, still lasts, or is over.
 
     Args:
         due: which trouble, and which message of it.
@@ -59,7 +59,7 @@ class FailoverReport:
 
 
 def compose_failover(entry: Entry, report: FailoverReport, s: Settings, now: float) -> Message:
-    """Write of a failover: its trouble began before it.
+    """Return the message of a failover: its trouble began before it.
 
     Args:
         entry: as it is remembered.

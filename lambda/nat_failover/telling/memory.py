@@ -47,7 +47,7 @@ class Entry:
         identity: see ``Condition.identity``.
         due: whether it has lasted long enough to be told.
         over: since when it is no longer seen; None while it is.
-        told: when each channel has taken the last message that it lasts.
+        sent_at: when each channel has taken the last message that it lasts.
         ended: channels that have taken the message that it is over.
     """
 
@@ -58,7 +58,7 @@ class Entry:
     identity: float | None = None
     due: bool = False
     over: float | None = None
-    told: Mapping[Channel, float] = field(default_factory=dict)
+    sent_at: Mapping[Channel, float] = field(default_factory=dict)
     ended: frozenset[Channel] = frozenset()
 
 
@@ -80,7 +80,7 @@ class Memory:
         return now < self.telling <= now + 2 * TELLING
 
     def text(self) -> str:
-        """Write it as JSON; with every kind of trouble at once it stays below a standard parameter's 4 KB."""
+        """Return it as JSON; with every kind of trouble at once it stays below a standard parameter's 4 KB."""
         said: dict[str, Any] = {"version": VERSION, "troubles": [_written(e) for e in self.entries.values()]}
         if self.telling:
             said |= {"telling": round(self.telling), "teller": self.teller}
@@ -92,7 +92,7 @@ class Memory:
         if phase is Phase.END:
             known = replace(known, ended=known.ended | {channel})
         else:
-            known = replace(known, told={**known.told, channel: now})
+            known = replace(known, sent_at={**known.sent_at, channel: now})
         entries = {**self.entries, entry.kind: known}
         if known.ended == frozenset(Channel):
             del entries[entry.kind]
@@ -118,7 +118,7 @@ class DueMessages:
 
 
 def plan(memory: Memory, findings: Findings, pair: str, now: float) -> DueMessages:
-    """Compare what is found with what people know."""
+    """Return what is due, by what is found and what people know."""
     entries = dict(memory.entries)
     conditions = {condition.kind: condition for condition in findings.present}
     for kind, condition in conditions.items():
@@ -146,12 +146,12 @@ def _seen(entry: Entry | None, condition: Condition, pair: str, now: float) -> E
         return begun(condition, pair, now)
     due = entry.due or now - entry.noticed >= patience(condition.kind)
     # A channel that has heard of its end, as the other has not, hears of the same trouble's beginning once more.
-    told = {channel: at for channel, at in entry.told.items() if channel not in entry.ended}
-    return replace(entry, over=None, due=due, told=told, ended=frozenset())
+    sent_at = {channel: at for channel, at in entry.sent_at.items() if channel not in entry.ended}
+    return replace(entry, over=None, due=due, sent_at=sent_at, ended=frozenset())
 
 
 def _same(one: float | None, other: float | None) -> bool:
-    """Compare times that may have been rounded to seconds."""
+    """Return whether times are the same that may have been rounded to seconds."""
     return one == other if one is None or other is None else round(one) == round(other)
 
 
@@ -159,8 +159,8 @@ def _due(entry: Entry, condition: Condition | None, now: float) -> list[Due]:
     if not entry.due:
         return []
     if condition is not None:
-        begin = tuple(c for c in Channel if c not in entry.told)
-        remind = tuple(c for c, at in entry.told.items() if now - at >= DAY)
+        begin = tuple(c for c in Channel if c not in entry.sent_at)
+        remind = tuple(c for c, at in entry.sent_at.items() if now - at >= DAY)
         return [Due(entry, Phase.BEGIN, begin, condition), Due(entry, Phase.REMINDER, remind, condition)]
     if entry.over is None or now - entry.over < PATIENCE:
         return []
@@ -168,7 +168,7 @@ def _due(entry: Entry, condition: Condition | None, now: float) -> list[Due]:
 
 
 def read_memory(text: str | None) -> Memory:
-    """Understand the parameter's value; what can't be understood is no memory: what lasts is told anew."""
+    """Return the memory that a parameter's value stands for; of what can't be understood all is told anew."""
     if text is None:
         return Memory()
     try:
@@ -194,8 +194,8 @@ def _written(entry: Entry) -> dict[str, Any]:
         said["due"] = True
     if entry.over is not None:
         said["over"] = round(entry.over)
-    if entry.told:
-        said["told"] = {channel.value: round(at) for channel, at in entry.told.items()}
+    if entry.sent_at:
+        said["told"] = {channel.value: round(at) for channel, at in entry.sent_at.items()}
     if entry.ended:
         said["ended"] = sorted(entry.ended)
     return said

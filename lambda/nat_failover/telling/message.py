@@ -159,7 +159,7 @@ def _steps(steps: Sequence[Step]) -> list[str]:
 
 
 def bounded(lines: Sequence[str]) -> tuple[str, ...]:
-    """Leave out what nobody would read."""
+    """Return lines without those that nobody would read."""
     if len(lines) <= MOST_LINES:
         return tuple(lines)
     return (*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more")

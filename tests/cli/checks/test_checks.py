@@ -76,9 +76,9 @@ def said(state: State, count: int) -> Change:
             command: tuple(
                 replace(o, state=state, detail="sh: ping: not found") if o.host in hosts else o for o in all_of
             )
-            for command, all_of in s.view.told.items()
+            for command, all_of in s.view.by_round.items()
         }
-        return replace(s, view=replace(s.view, told=told))
+        return replace(s, view=replace(s.view, by_round=told))
 
     return change
 
@@ -90,9 +90,9 @@ def standby_said(state: State) -> Change:
         assert s.view is not None
         told = {
             command: tuple(replace(o, state=state) if o.host == standby(s) else o for o in all_of)
-            for command, all_of in s.view.told.items()
+            for command, all_of in s.view.by_round.items()
         }
-        return replace(s, view=replace(s.view, told=told))
+        return replace(s, view=replace(s.view, by_round=told))
 
     return change
 

@@ -23,7 +23,7 @@ def test_lock_and_what_has_been_told_are_read_with_their_versions(account: Accou
         account.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
     view = store.read()
     assert (view.lock.text, view.lock.version) == ("paused", 2)
-    assert (view.told.text, view.told.version) == ("3", 3)
+    assert (view.memory.text, view.memory.version) == ("3", 3)
 
 
 def test_the_pair_is_claimed_as_long_as_the_lease_of_the_claim_lasts(account: Account, store: LockStore) -> None:

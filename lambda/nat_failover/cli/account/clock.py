@@ -13,7 +13,7 @@ TOLERATED = 2.0
 
 
 def ahead(answer: Mapping[str, Any], before: float, after: float) -> float:
-    """Pure: tell how many seconds AWS's clock is ahead of this machine's; 0.0 where it is about right.
+    """Return how many seconds AWS's clock is ahead of this machine's; 0.0 where it is about right.
 
     Args:
         answer: of boto3, with the header ``Date``.
@@ -28,7 +28,7 @@ def ahead(answer: Mapping[str, Any], before: float, after: float) -> float:
 
 
 def told_by(answer: Mapping[str, Any]) -> float | None:
-    """Pure: give AWS's time when it answered, to half a second, in seconds since the epoch; None where it is not told.
+    """Return AWS's time when it answered, to half a second, in seconds since the epoch; None where it is not told.
 
     Args:
         answer: of boto3, with the header ``Date``, which has whole seconds.

@@ -50,7 +50,7 @@ class Deployed:
 
 
 def find(account: Account) -> list[Deployed]:
-    """Find all pairs, in order of their names.
+    """Return all pairs, in order of their names.
 
     Raises:
         CommandError: there is none, with where there are some; or one can't be understood.
@@ -63,7 +63,7 @@ def find(account: Account) -> list[Deployed]:
 
 
 def some(account: Account, names: Sequence[str]) -> list[Deployed]:
-    """Find the pairs with these names; with no name, all.
+    """Return the pairs with these names; with no name, all.
 
     Raises:
         CommandError: see ``find``; or there is none of such a name.
@@ -76,7 +76,7 @@ def some(account: Account, names: Sequence[str]) -> list[Deployed]:
 
 
 def one(account: Account, name: str | None) -> Deployed:
-    """Find the pair with this name; with none given, the only one that there is.
+    """Return the pair with this name; with none given, the only one that there is.
 
     Raises:
         CommandError: see ``some``; or there are several to choose from.
@@ -122,7 +122,7 @@ def _deployed(function: Mapping[str, Any]) -> Deployed:
 
 
 def _elsewhere(account: Account) -> str:
-    """Say in which other regions there are pairs: most likely it is the region that is wrong."""
+    """Return in which other regions there are pairs: most likely it is the region that is wrong."""
     try:
         regions = [region["RegionName"] for region in account.ec2.describe_regions()["Regions"]]
     except (ClientError, BotoCoreError):

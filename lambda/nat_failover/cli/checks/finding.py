@@ -43,10 +43,10 @@ Findings = Iterator[Finding]
 
 
 def error(check: str, what: str, why: str, remedy: str) -> Finding:
-    """Make a finding that stops a failover."""
+    """Return a finding that stops a failover."""
     return Finding(check, Gravity.ERROR, what, why, remedy)
 
 
 def warning(check: str, what: str, why: str, remedy: str) -> Finding:
-    """Make a finding that does not stop a failover."""
+    """Return a finding that does not stop a failover."""
     return Finding(check, Gravity.WARNING, what, why, remedy)

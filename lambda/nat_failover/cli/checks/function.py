@@ -139,9 +139,9 @@ def _may_invoke(statement: Raw, rule: Raw) -> bool:
 
 def ticks(s: Snapshot) -> Findings:
     """A function that has not looked for some time, by its log."""
-    if s.said is None:
+    if s.decisions is None:
         return
-    last = max((said.at for said in s.said if said.trigger == "Tick"), default=None)
+    last = max((each.at for each in s.decisions if each.trigger == "Tick"), default=None)
     limit = s.settings.period * TICKS_MISSED
     if last is not None and s.now - last <= limit:
         return

@@ -167,7 +167,7 @@ def table_of(s: Snapshot, subnet: str) -> Raw | None:
 
 
 def _unaddressed(s: Snapshot, nat: str) -> str | None:
-    """Say that a NAT is the passive one and has no public address, though the pair's egress address needs one."""
+    """Return that a NAT is the passive one and has no public address, though the pair's egress address needs one."""
     known = s.view.instances.get(nat) if s.view is not None and nat == s.passive else None
     return None if known is None else unaddressed(known, s.settings)
 

@@ -32,7 +32,7 @@ class Flow:
 
     @property
     def said(self) -> str:
-        """Say it in a few words."""
+        """The flow, in a few words."""
         if self.protocol == "icmp":
             return "pings" if self.port == ECHO_REQUEST else "answers to pings"
         return "HTTPS" if self.port == 443 else f"TCP to port {self.port}"

@@ -39,7 +39,7 @@ def doctor(account: Account, pairs: Names = None, as_json: Json = False) -> Exit
 
 
 def status_of(found: Mapping[str, Sequence[Finding]]) -> Exit:
-    """Pure: give the exit status for what was found."""
+    """Return the exit status for what was found."""
     severities = {finding.severity for findings in found.values() for finding in findings}
     if Gravity.ERROR in severities:
         return Exit.TROUBLE

@@ -131,7 +131,7 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
 
 
 def refusal(seen: Ahead, *, force: bool) -> str | None:
-    """Pure: say why a plan is not followed; None where it is."""
+    """Return why a plan is not followed; None where it is."""
     if seen.obstacle is not None:
         return seen.obstacle
     found = bad(list(seen.checks))

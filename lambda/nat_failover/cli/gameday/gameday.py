@@ -35,7 +35,7 @@ POLL = 1.0
 
 
 def why_not(hand: Hand, failure: Failure, say: Say) -> list[str]:
-    """Say why a drill can't be held now; nothing is changed.
+    """Return why a drill can't be held now; nothing is changed.
 
     Raises:
         botocore.exceptions.ClientError: AWS refuses.

@@ -74,7 +74,7 @@ def mailed_since(logs: Any, log_group: str, since: float) -> Mailed:
 
 
 def mailed_of(events: Iterable[Mapping[str, Any]]) -> Mailed:
-    """Pure: find messages among events of the function's log; the channels of one message are put together."""
+    """Return the messages among events of the function's log, the channels of one message put together."""
     sent: dict[tuple[str, str], Sent] = {}
     not_taken: dict[tuple[str, str], tuple[float, str]] = {}
     for event in sorted(events, key=lambda event: event["timestamp"]):

@@ -20,7 +20,7 @@ ABOUT_MAILS = (
 
 
 def report_of(day: Day, settings: Settings, region: str, made_at: float, mailed: Mailed) -> DrillReport:
-    """Make a report of a game day.
+    """Return the report of a game day.
 
     Args:
         day: as it was measured.
@@ -97,7 +97,7 @@ def _tracks(part: Part) -> tuple[Track, ...]:
 
 
 def _online(part: Part) -> int:
-    """Count the backends that were online at the end."""
+    """Return how many backends were online at the end."""
     return sum(bool(watched.spans) and watched.spans[-1].online for watched in part.watched)
 
 

@@ -54,13 +54,13 @@ class Seen:
 
     Attributes:
         route: why the table's default route would not lead to it; None where it does.
-        word: its own answer to a probe; None where SSM does not manage it.
+        answer: its own answer to a probe; None where SSM does not manage it.
         warnings: what does not stand against it, a sentence each.
     """
 
     nat: Nat
     route: str | None
-    word: Observation | None
+    answer: Observation | None
     inspection: KernelInspection
     warnings: tuple[str, ...] = ()
 
@@ -75,20 +75,20 @@ def examine(hand: Hand, tables: Tables, to_table: str) -> list[Check]:
 
 
 def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
-    """Pure: say of each thing that a NAT needs whether it has it."""
+    """Return of each thing that a NAT needs whether it has it."""
     nat = seen.nat
-    word = seen.word
+    answer = seen.answer
     checks = [
         *_by_ec2(seen),
-        _warm(nat, word, settings, now),
+        _warm(nat, answer, settings, now),
         _check(
             "Internet",
-            word is not None and word.state is State.REACHABLE,
+            answer is not None and answer.state is State.REACHABLE,
             "Systems Manager does not manage it: it can't be asked"
-            if word is None
+            if answer is None
             else "reaches its ping targets"
-            if word.state is State.REACHABLE
-            else f"{word.state.value}: {word.detail}",
+            if answer.state is State.REACHABLE
+            else f"{answer.state.value}: {answer.detail}",
         ),
         _check("forwarding", seen.inspection.forwarding, _kernel(seen.inspection.forwarding, "forwards", seen)),
         _check("masquerading", seen.inspection.translating, _kernel(seen.inspection.translating, "translates", seen)),
@@ -97,7 +97,7 @@ def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
 
 
 def _by_ec2(seen: Seen) -> list[Check]:
-    """Say of each thing that EC2 knows whether it stands against the NAT."""
+    """Return of each thing that EC2 knows whether it stands against the NAT."""
     nat, checked = seen.nat.instance_id, seen.nat.checked
     found = obstacles_to(seen.route, seen.nat)
     said = {part: reason if part is Requirement.ROUTE else f"{nat} {reason}" for part, reason in found.items()}
@@ -137,9 +137,9 @@ def _kernel(found: bool | None, does: str, seen: Seen) -> str:
             return f"its kernel does not {does.removesuffix('s')}"
 
 
-def _warm(nat: Nat, word: Observation | None, settings: Settings, now: float) -> Check:
+def _warm(nat: Nat, answer: Observation | None, settings: Settings, now: float) -> Check:
     """A machine that has only just booted may still be setting itself up: told, for a person can judge that."""
-    uptime = word.uptime if word is not None else None
+    uptime = answer.uptime if answer is not None else None
     ages = [age for age in (None if nat.launched_at is None else now - nat.launched_at, uptime) if age is not None]
     if not ages:
         return Check("up for long enough", Fit.UNKNOWN, "nobody knows since when it runs")

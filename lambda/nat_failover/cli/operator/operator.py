@@ -42,7 +42,7 @@ class Host:
 
     @property
     def said(self) -> str:
-        """Name it for people."""
+        """Its name, for people."""
         return f"{self.name} ({self.instance})" if self.name else self.instance
 
 

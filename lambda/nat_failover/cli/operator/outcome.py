@@ -39,7 +39,7 @@ OF_PASSAGE = {Ended.DONE: Outcome.DONE, Ended.ROLLED_BACK: Outcome.ROLLED_BACK, 
 
 
 def side(table: str, settings: Settings) -> dict[str, str]:
-    """Name one of the pair's NATs by its route table: role, NAT, table."""
+    """Return one of the pair's NATs by its route table: role, NAT, table."""
     return {"role": settings.role_of(table), "nat": settings.nat_of(table), "table": table}
 
 

@@ -68,7 +68,7 @@ class Passed:
 
 
 def choose_first(hosts: Mapping[str, Sequence[Host]], online: Collection[str]) -> str | None:
-    """Pure: choose the subnet that goes first: few servers at stake, but at least two, where there are, to tell by.
+    """Return the subnet that goes first: few servers at stake, but at least two, where there are, to tell by.
 
     Args:
         hosts: backends by subnet.
@@ -85,7 +85,7 @@ def choose_first(hosts: Mapping[str, Sequence[Host]], online: Collection[str]) -
 
 
 def missing(plan: Plan, subnets: Collection[str], online: Collection[str]) -> str | None:
-    """Pure: say what is wrong after subnets were moved; None where nothing is.
+    """Return what is wrong after subnets were moved; None where nothing is.
 
     Whoever was online before has to be online afterwards; where nobody was, somebody has to be.
     """

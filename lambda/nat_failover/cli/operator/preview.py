@@ -37,7 +37,7 @@ class Ahead:
 
 
 def other_than_active(tables: Tables, settings: Settings) -> str:
-    """Pure: give the table of the passive NAT.
+    """Return the table of the passive NAT.
 
     Raises:
         CommandError: the subnets are split, or there are none.

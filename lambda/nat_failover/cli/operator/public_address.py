@@ -16,7 +16,7 @@ LOOK_EVERY, ASK_EVERY = 5.0, 10.0
 
 
 def will_have_one(nat: Nat) -> bool:
-    """Pure: tell whether EC2 may yet give a NAT a public address: it gives none where there is a second interface."""
+    """Return whether EC2 may yet give a NAT a public address: it gives none where there is a second interface."""
     return nat.state == "running" and nat.public is None and len(nat.interfaces) < 2
 
 

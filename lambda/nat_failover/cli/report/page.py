@@ -15,7 +15,7 @@ TEMPLATE = "page.html"
 
 
 def page(report: DrillReport) -> str:
-    """Write a report as HTML; whatever is in it is escaped."""
+    """Return a report as HTML; whatever is in it is escaped."""
     # https://jinja.palletsprojects.com/en/stable/api/#autoescaping
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -17,7 +17,9 @@ from nat_failover.cli.snapshot.sources import Reader
 from nat_failover.judging.situation import View
 
 # What `status` shows; the doctor looks at everything.
-FOR_STATUS = frozenset({"view", "lock", "instances", "managed", "health", "subnets", "alarms", "said", "subscriptions"})
+FOR_STATUS = frozenset(
+    {"view", "lock", "instances", "managed", "health", "subnets", "alarms", "decisions", "subscriptions"}
+)
 
 
 class Gatherer:
@@ -101,7 +103,7 @@ class Gatherer:
             "instances": self._reader.instances,
             "managed": self._reader.managed,
             "alarms": self._reader.alarms,
-            "said": self._reader.said,
+            "decisions": self._reader.decisions,
             "function": lambda: client["lambda"].get_function_configuration(FunctionName=function),
             "reserved": lambda: client["lambda"].get_function_concurrency(FunctionName=function),
             "limits": client["lambda"].get_account_settings,
@@ -174,7 +176,7 @@ def routes_quota(client: Any) -> float:
 
 
 def referred(groups: Mapping[str, Raw]) -> tuple[list[str], list[str]]:
-    """Pure: give the ids of the groups, and of the prefix lists, that the rules of security groups name.
+    """Return the ids of the groups, and of the prefix lists, that the rules of security groups name.
 
     A group of a peered VPC of another account is left out: who is in it can't be seen from here.
     https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html

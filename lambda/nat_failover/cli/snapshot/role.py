@@ -37,7 +37,7 @@ class RolePermissions:
         self._name = pair.role.rsplit("/", 1)[-1]
 
     def permissions(self) -> list[Permission]:
-        """Tell of every action and resource whether the role is allowed it, boundaries and denials included.
+        """Return of every action and resource whether the role is allowed it, boundaries and denials included.
 
         Empty where the template gives the role no statement. Where whoever asks may not have AWS simulate it, the
         role's own policies are compared with the template's.
@@ -131,7 +131,7 @@ def _permission(result: Mapping[str, Any]) -> Permission:
 
 
 def compared(needed: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]]) -> list[Permission]:
-    """Pure: tell of what is needed whether the statements that are given cover it, conditions left aside.
+    """Return of what is needed whether the statements that are given cover it, conditions left aside.
 
     Args:
         needed: statements of the template.

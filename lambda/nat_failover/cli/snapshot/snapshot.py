@@ -67,7 +67,7 @@ class Snapshot:
         rules: of EventBridge that have the function as a target.
         invokers: statements of the function's resource policy.
         document: the probe's, described.
-        said: the function's decisions of late, newest last.
+        decisions: the function's of late, newest last.
         permissions: what the function's role has to be allowed.
         subscriptions: of the topic.
         alarms: of the pair.
@@ -100,7 +100,7 @@ class Snapshot:
     rules: Sequence[Raw] | None = None
     invokers: Sequence[Raw] | None = None
     document: Raw | None = None
-    said: Sequence[Said] | None = None
+    decisions: Sequence[LoggedDecision] | None = None
     permissions: Sequence[Permission] | None = None
     subscriptions: Sequence[Raw] | None = None
     alarms: Sequence[Raw] | None = None
@@ -157,7 +157,7 @@ class LockParameter:
 
 
 @dataclass(frozen=True)
-class Said:
+class LoggedDecision:
     """One decision of the function, from its log; ``at`` in seconds since the epoch."""
 
     at: float

@@ -10,7 +10,7 @@ from typing import Any
 from nat_failover.cli.account.clock import told_by
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
-from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, LockParameter, Raw, Said
+from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, LockParameter, LoggedDecision, Raw
 from nat_failover.clients import PairServices
 from nat_failover.events import Tick
 from nat_failover.judging.situation import View
@@ -167,7 +167,7 @@ class Reader:
         found = self.all("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=f"{self._pair.function}-")
         return [raw for raw in found if mine & {d["Value"] for d in raw.get("Dimensions", [])}]
 
-    def said(self) -> list[Said]:
+    def decisions(self) -> list[LoggedDecision]:
         """Read the function's decisions of late out of its log."""
         since = self._account.runtime.now() - PERIODS_BACK * self._settings.period
         lines = self.all(
@@ -178,7 +178,7 @@ class Reader:
             startTime=int(since * 1000),
             filterPattern='"decision"',
         )
-        return sorted(decisions(lines), key=lambda said: said.at)
+        return sorted(decisions(lines), key=lambda decision: decision.at)
 
     def rules(self) -> list[Raw]:
         """Describe the rules that have the function as a target."""
@@ -208,7 +208,7 @@ class Reader:
             return {}
 
     def clock(self) -> tuple[float, float]:
-        """Give AWS's time and this machine's, in seconds since the epoch, by what is in the head of every answer."""
+        """Return AWS's time and this machine's, in seconds since the epoch, by what is in the head of every answer."""
         before = self._account.runtime.now()
         answer: Any = self._account.ssm.get_parameters(Names=[self._settings.lock_parameter])
         here = (before + self._account.runtime.now()) / 2
@@ -217,13 +217,13 @@ class Reader:
 
 
 def _in_filters(groups: Sequence[str]) -> list[dict[str, Any]]:
-    """Pure: name security groups in as many filters as it takes."""
+    """Return filters that name security groups, as many as it takes."""
     parts = [list(groups[start : start + MOST_IDS]) for start in range(0, len(groups), MOST_IDS)]
     return [{"Name": "group-id", "Values": part} for part in parts]
 
 
-def decisions(lines: Iterable[Raw]) -> list[Said]:
-    """Pure: find decisions among lines of the function's log."""
+def decisions(lines: Iterable[Raw]) -> list[LoggedDecision]:
+    """Return the decisions among lines of the function's log."""
     found = []
     for line in lines:
         try:
@@ -232,5 +232,5 @@ def decisions(lines: Iterable[Raw]) -> list[Said]:
         except (ValueError, KeyError, TypeError):
             continue
         if all(isinstance(text, str) for text in texts):
-            found.append(Said(line["timestamp"] / 1000, *texts))
+            found.append(LoggedDecision(line["timestamp"] / 1000, *texts))
     return found

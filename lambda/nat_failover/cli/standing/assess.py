@@ -148,7 +148,7 @@ def _alarms(alarms: Sequence[Raw]) -> tuple[AlarmStanding, ...]:
 
 
 def _last_tick(s: Snapshot) -> TickStanding | None:
-    ticks = [said for said in s.said or () if said.trigger == "Tick"]
+    ticks = [each for each in s.decisions or () if each.trigger == "Tick"]
     if not ticks:
         return None
     last = ticks[-1]

@@ -10,7 +10,7 @@ NOTHING_DONE = "nothing: the subnets are as they were."
 
 
 def elsewhere(seen: tuple[str, ...], active: str, s: Settings) -> Letter:
-    """Tell that an Elastic IP of the pair is not with the NAT that it belongs to.
+    """Return the letter that an Elastic IP of the pair is not with the NAT that it belongs to.
 
     Args:
         seen: what was seen, a sentence each.
@@ -35,7 +35,7 @@ def elsewhere(seen: tuple[str, ...], active: str, s: Settings) -> Letter:
 
 
 def unaddressed(seen: tuple[str, ...], active: str, s: Settings) -> Letter:
-    """Tell that the NAT that stands by has no public address.
+    """Return the letter that the NAT that stands by has no public address.
 
     Args:
         seen: what was seen, a sentence each.

@@ -24,7 +24,7 @@ def failed_over(
     s: Settings,
     unrecorded: str = "",
 ) -> Letter:
-    """Tell that the subnets have been moved; ``unrecorded`` is why the lock does not say so yet."""
+    """Return the letter that the subnets have been moved; ``unrecorded`` is why the lock does not say so yet."""
     old, new = s.nat_of(record.from_table), s.nat_of(record.to_table)
     role = s.role_of(record.to_table)
     return Letter(
@@ -59,7 +59,7 @@ def swap_failed(
     s: Settings,
     egress: Move | None = None,
 ) -> Letter:
-    """Tell that subnets could not be moved; ``left`` are the associations of those, where they are known."""
+    """Return the letter that subnets could not be moved; ``left`` are their associations, where they are known."""
     role, to_table = s.role_of(record.to_table), record.to_table
     by_hand = tuple(move_subnet(s, to_table, association) for association in left)
     return Letter(
@@ -83,7 +83,7 @@ def swap_failed(
 
 
 def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
-    """Tell what the lock says of a failover: who did it could not tell, or ``again`` a day later."""
+    """Return the letter of what the lock says of a failover, whose author could not tell, or ``again`` a day later."""
     moved, to = record.state is LockState.FAILED_OVER, record.to_table
     ways = f"from {_nat(record.from_table, s)} to {_nat(to, s)}"
     ways_back = f"from {_nat(to, s)} to {_nat(record.from_table, s)}"
@@ -117,7 +117,7 @@ def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
 
 
 def _nat(table: str, s: Settings) -> str:
-    """Name the NAT behind a table; a record may be older than the tables that the pair has now."""
+    """Return the name of the NAT behind a table; a record may be older than the tables that the pair has now."""
     if table not in s.tables:
         return f"{table}, which is none of the pair's route tables,"
     return f"the {s.role_of(table)} NAT {s.nat_of(table)} ({table})"
@@ -148,7 +148,7 @@ def facts(
 
 
 def _why(record: Record, evidence: Sequence[Observation], s: Settings) -> str:
-    """Say of the NAT that it is dead only where backends have said what they lost."""
+    """Return why; the NAT is called dead only where backends have said what they lost."""
     nat = f"the {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)}"
     if any(o.state is State.SILENT for o in evidence):
         return f"Backends behind {nat} {lost(evidence)}"
@@ -195,7 +195,7 @@ def _outage(evidence: Sequence[Observation], swapped: Swapped, verified: Verifie
 
 
 def _egress(move: Move | None) -> tuple[str, ...]:
-    """Tell what became of the pair's addresses; nothing where it has none."""
+    """Return what became of the pair's addresses; nothing where it has none."""
     if move is None:
         return ()
     told = [_of_address("Egress address", move, ", so that partners see the same address as before")]

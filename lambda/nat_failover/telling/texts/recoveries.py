@@ -43,7 +43,7 @@ _OVER: dict[Trouble, tuple[str, str]] = {
 
 
 def ending(kind: Trouble, since: float, until: float, now: str, s: Settings) -> Letter:
-    """Tell that something is over.
+    """Return the letter that something is over.
 
     Args:
         kind: what is over.

@@ -27,7 +27,7 @@ NOTHING_DONE = "nothing: the subnets are as they were."
 
 
 def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> Letter:
-    """Tell that something is wrong, or ``again`` that it still is.
+    """Return the letter that something is wrong, or ``again`` that it still is.
 
     Args:
         c: what is so.
