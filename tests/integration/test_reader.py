@@ -20,7 +20,7 @@ def reader(account: Account) -> Reader:
     """Read with the clients of a person."""
     client: Any = cache(account.session.client)
     ssm = client("ssm")
-    person: Any = SimpleNamespace(client=client, ec2=client("ec2"), ssm=ssm, runtime=account.runtime)
+    person: Any = SimpleNamespace(client=client, ssm=ssm, runtime=account.runtime, reading=account.clients)
     return Reader(person, Deployed(account.settings, "function", "arn", "role", 45, "/aws/lambda/function"))
 
 
