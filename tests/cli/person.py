@@ -16,6 +16,7 @@ from tests.lab.cloud.functions import LabRuntime
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.network.layout import Layout
+from tests.lab.played import Test, played
 
 ALICE, BOB = "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::123456789012:user/bob"
 
@@ -64,20 +65,22 @@ class Person:
 
 
 def in_lab(
-    play: Callable[[Lab], None],
     network: str = "simulated",
     settings: dict[str, object] | None = None,
     layout: Layout | None = None,
     *,
     paused: bool = False,
-) -> None:
-    """Play something in a lab whose function watches, unless it is paused."""
+) -> Callable[[Test], Test]:
+    """Play a test in a lab whose function watches, unless it is paused; it may have ``lab`` and ``alice`` in it."""
 
-    def main(lab: Lab) -> None:
-        if paused:
-            lab.cloud.set_lock("paused")
-        lab.begin()
-        lab.wait(3)
-        play(lab)
+    def stage(test: Test, network: str = network, **_: object) -> None:
+        def main(lab: Lab) -> None:
+            if paused:
+                lab.cloud.set_lock("paused")
+            lab.begin()
+            lab.wait(3)
+            test(lab=lab, alice=Person(lab))
 
-    Lab(network, 1, Latencies(), settings, layout, harshness=GENTLE).run(main)
+        Lab(network, 1, Latencies(), settings, layout, harshness=GENTLE).run(main)
+
+    return played(stage, ["lab", "alice"])
