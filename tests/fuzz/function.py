@@ -16,9 +16,19 @@ from nat_failover.application import Application
 from nat_failover.clients import Clients
 from nat_failover.observability import start_logging
 from nat_failover.settings import Settings
-from tests.examples import BACKENDS, ENVIRONMENT, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
-from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
-from tests.integration.account import REGION, Context, status_change
+from tests.examples import (
+    BACKENDS,
+    ENVIRONMENT,
+    NOW,
+    PRIMARY,
+    PRIMARY_TABLE,
+    STANDBY,
+    STANDBY_TABLE,
+    TICK,
+    status_change,
+)
+from tests.fakes import Command, Context, FakeRuntime, RunCommand, Told, report
+from tests.integration.account import REGION
 from tests.lab.cloud.sessions import session
 from tests.simulation.account.account import Holdings, Instance, ModelAccount, Refused, Version
 

@@ -24,18 +24,12 @@ from nat_failover.lock.parameter import Parameters
 from nat_failover.probing.fleet import Fleet
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from tests.examples import BUS, ENVIRONMENT, NOW, TICK
-from tests.fakes import Command, FakeRuntime, Managed, RunCommand, Told, before, report
-from tests.gate.events import Change
+from tests.examples import ENVIRONMENT, TICK, status_change
+from tests.fakes import Command, Context, FakeRuntime, Managed, RunCommand, Told, before, report
 from tests.lab.cloud.sessions import session
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
 PROBED = {"Key": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"], "Value": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"]}
-
-
-def status_change(command: str, host: str) -> dict[str, Any]:
-    """Give SSM's event for an invocation that has failed."""
-    return BUS.status_change(NOW, Change(command, host, "nat-failover-main-probe", "Failed", NOW - 2))
 
 
 def deny(account: Account, host: str) -> None:
@@ -47,18 +41,6 @@ def have_windows(account: Account, host: str) -> None:
     """Let a host run Windows, for which the probe's document is not."""
     account.run_command.managed[host] = Managed(host, platform="Windows")
     account.run_command.content = content(SCRIPT.read_text(encoding="utf-8"))
-
-
-@dataclass(frozen=True)
-class Context:
-    """Lambda's context object, as far as it is used."""
-
-    aws_request_id: str = "request-1"
-    seconds: float = 45
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give the time that is left."""
-        return int(self.seconds * 1000)
 
 
 @dataclass(frozen=True)
@@ -130,11 +112,7 @@ class Account:
             self.check(nat, on=False)
         self.backends = tuple(sorted(self._run(backends, self.subnets[:1])))
         if self.backends:
-            probed = {
-                "Key": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"],
-                "Value": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"],
-            }
-            self.ec2.create_tags(Resources=self.backends, Tags=[probed])  # type: ignore[list-item]
+            self.ec2.create_tags(Resources=self.backends, Tags=[PROBED])  # type: ignore[list-item]
         self.run_command.online = [*self.backends, self.primary, self.standby]
         self.vpc = vpc
         self.primary_table, self.standby_table = (self._table(nat) for nat in (self.primary, self.standby))
@@ -192,6 +170,14 @@ class Account:
         """Invoke the function as its schedule does."""
         return self.invoke(TICK)
 
+    def ticks(self, count: int, later: float = 60) -> list[Invoked]:
+        """Let so many ticks go by, each so much later than what was before it."""
+        made = []
+        for _ in range(count):
+            self.clock.sleep(later)
+            made.append(self.tick())
+        return made
+
     def failed(self, host: str) -> Invoked:
         """Invoke the function as SSM's event does, for the host's latest command."""
         command = next(c for c in reversed(self.run_command.commands) if host in c.arguments["InstanceIds"])
@@ -231,6 +217,11 @@ class Account:
         """Subject and text of all that people have been told."""
         topic = sns_backends[ACCOUNT_ID][REGION].topics[self.settings.topic]
         return [(str(sent[2]), str(json.loads(sent[1])["default"])) for sent in topic.sent_notifications]
+
+    @property
+    def subjects(self) -> list[str]:
+        """Subjects of all that people have been told, without the pair."""
+        return [subject.partition("] ")[2] for subject, _ in self.mails]
 
     def _table(self, nat: str) -> str:
         table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +59,17 @@ def routes(account: Account) -> Routes:
 def acting(account: Account) -> Acting:
     """Be an invocation."""
     return Acting(account)
+
+
+@pytest.fixture
+def events(account: Account) -> list[dict[str, Any]]:
+    """Have all that is put on the event bus from now on, its details read."""
+    put: list[dict[str, Any]] = []
+    account.session.events.register(
+        "provide-client-params.events.PutEvents",
+        lambda params, **_: put.extend({**entry, "Detail": json.loads(entry["Detail"])} for entry in params["Entries"]),
+    )
+    return put
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from nat_failover.probing.rounds import Kind
 from nat_failover.settings import Mode
 from tests.examples import TICK
-from tests.fakes import before
-from tests.integration.account import Account, Context
+from tests.fakes import Context, before
+from tests.integration.account import Account
 from tests.integration.invocation import Acting
 
 pytestmark = pytest.mark.usefixtures("watched")

@@ -25,8 +25,9 @@ from nat_failover.environment import SettingsError
 from nat_failover.events import UnknownEventError
 from nat_failover.lock.store import LockStore
 from nat_failover.runtime import LambdaRuntime
-from tests.examples import ENVIRONMENT, TICK
-from tests.integration.account import Account, Context, pair_in_moto, status_change
+from tests.examples import ENVIRONMENT, TICK, status_change
+from tests.fakes import Context
+from tests.integration.account import Account, pair_in_moto
 from tests.integration.invocation import Acting
 
 ROOT = Path(__file__).parents[2]

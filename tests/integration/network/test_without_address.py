@@ -59,31 +59,22 @@ def account() -> Iterator[Account]:
         yield account
 
 
-def minutes(account: Account, number: int) -> list[Any]:
-    """Have a tick a minute."""
-    found = []
-    for _ in range(number):
-        found.append(account.tick())
-        account.clock.sleep(60)
-    return found
-
-
 def test_it_is_told_by_a_metric_of_its_own_and_not_taken_for_broken(account: Account) -> None:
     Bare(account, account.standby, account.clock.now() + 400)
-    for told in minutes(account, 3):
+    for told in account.ticks(3):
         assert told.metrics["PassiveNatWithoutAddress"] == 1
         assert "PassiveNatUnhealthy" not in told.metrics
 
 
 def test_people_are_told_only_where_it_lasts_longer_than_is_normal_after_a_failover(account: Account) -> None:
     Bare(account, account.standby, account.clock.now() + 660)
-    minutes(account, 7)
+    account.ticks(7)
     assert [subject for subject, _ in account.mails] == []
-    minutes(account, 2)
+    account.ticks(2)
     ((subject, text),) = account.mails
     assert "the passive NAT has no public address" in subject
     assert "can't take over until it has one" in text
-    minutes(account, 6)
+    account.ticks(6)
     assert "recovered: the passive NAT has a public address" in account.mails[-1][0]
 
 
