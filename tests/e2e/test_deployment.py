@@ -38,6 +38,7 @@ import pytest
 
 from infra.probe.document import SCRIPT, content
 from tests.e2e.life import FUNCTION, STACK
+from tests.infra.synthesis import synthesize
 
 Seen = dict[str, Any]
 DOCUMENT, LOCK = f"{FUNCTION}-probe", "/nat-failover/main/lock"
@@ -145,6 +146,15 @@ def test_the_outputs_name_what_was_made(life: Seen) -> None:
     assert outputs["MainStandbyRouteTable"] == told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
     assert outputs["MainTopic"] == told["NAT_FAILOVER_TOPIC"]
     assert outputs["MainLockParameter"] == LOCK
+
+
+def test_the_command_line_sends_what_the_app_makes_of_the_configuration(life: Seen) -> None:
+    def bare(resources: Seen) -> Seen:
+        # Beside them the command line asks for the constructs' paths.
+        return {name: {**resource, "Metadata": None} for name, resource in resources.items()}
+
+    made = synthesize({"pairs": [life["pair"]]}).body["Resources"]
+    assert bare(life["template"]["Resources"]) == bare(made)
 
 
 def test_what_the_emulator_leaves_out_is_in_the_template_that_it_was_sent(life: Seen) -> None:
