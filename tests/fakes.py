@@ -93,6 +93,13 @@ def before(
     client.meta.events.register_first(f"before-call.{service}.{operation}", before_call)
 
 
+def calls(client: Any, operation: str) -> list[str]:
+    """Note every call of an operation from now on."""
+    seen: list[str] = []
+    before(client, operation, lambda: seen.append(operation), times=99)
+    return seen
+
+
 Befall = Callable[..., None]
 
 

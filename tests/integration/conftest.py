@@ -15,14 +15,22 @@ from nat_failover.lock.store import LockStore
 from nat_failover.network.route_tables import Routes
 from tests.integration.account import Account, pair_in_moto
 from tests.integration.invocation import Acting
+from tests.integration.network.egress_address import allocate, allocate_second, give
 from tests.integration.user_data.behind_a_nat import Network
 
 
 @pytest.fixture
 def account(request: pytest.FixtureRequest) -> Iterator[Account]:
-    """Have a pair in moto, of the size that the mark ``pair`` gives."""
-    size = request.node.get_closest_marker("pair")
-    with pair_in_moto(**(size.kwargs if size else {})) as account:
+    """Have a pair in moto, of the size that the mark ``pair`` gives; ``egress`` addresses are with its NATs."""
+    mark = request.node.get_closest_marker("pair")
+    size = dict(mark.kwargs) if mark else {}
+    egress = size.pop("egress", 0)
+    with pair_in_moto(**size) as account:
+        if egress:
+            allocate(account)
+            give(account, account.primary)
+        if egress > 1:
+            allocate_second(account)
         yield account
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +10,10 @@ from nat_failover.cli.operator.arming import arm, readiness
 from nat_failover.cli.operator.operator import SHELL, Hand
 from nat_failover.cli.operator.public_address import ADDRESS_WITHIN, AGENT_WITHIN, await_address, waits_for_address
 from tests.fakes import Told
-from tests.integration.account import Account, pair_in_moto
-from tests.integration.network.egress_address import allocate, give, interface_of
+from tests.integration.account import Account
+from tests.integration.network.egress_address import interface_of
+
+pytestmark = pytest.mark.pair(egress=1)
 
 ALICE = "arn:aws:iam::123456789012:user/alice"
 
@@ -48,15 +49,6 @@ class Bare:
         if command.arguments["DocumentName"] == SHELL:
             return Told(output='{"inspect":1,"forwarding":true,"translating":true}')
         return self._others(command, host)
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair whose egress address is with the primary."""
-    with pair_in_moto() as account:
-        allocate(account)
-        give(account, account.primary)
-        yield account
 
 
 def test_it_is_told_by_a_metric_of_its_own_and_not_taken_for_broken(account: Account) -> None:

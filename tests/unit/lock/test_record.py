@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.lock.claim import Claim, read_claim
 from nat_failover.lock.record import LARGEST, EgressMove, LockState, Record, read_lock
 from tests.examples import BACKENDS, NOW, PRIMARY_TABLE, STANDBY_TABLE
+from tests.fuzz.values import SHALLOW as JSON
 
 RECORD = Record(
     LockState.FAILING_OVER,
@@ -142,11 +142,6 @@ def test_a_record_of_a_time_that_can_not_be_told_is_locked(since: str) -> None:
     assert read_lock(with_(since=since), 1).state is LockState.UNREADABLE
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
-    max_leaves=6,
-)
 SCRIBBLES = st.fixed_dictionaries(
     {"state": st.sampled_from([s.value for s in LockState]) | JSON},
     optional={
@@ -224,43 +219,6 @@ def test_what_is_for_people_is_shortened_before_the_subnets_are_left_out(subnets
 
 def test_a_record_of_characters_that_take_many_bytes_fits_too() -> None:
     assert len(replace(RECORD, reason="🔥" * 500, outcome="🧯" * 500).text().encode()) <= LARGEST
-
-
-# The claim
-
-MODIFIED, LEASE = NOW - 10, 60.0
-
-
-def test_a_claim_is_read_back_as_it_was_written() -> None:
-    claim = Claim("owner", NOW + 50.125, 4)
-    assert read_claim(claim.text, 4, MODIFIED, LEASE) == claim
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "held", "null", "5", "[]", "{}", '{"owner":"a"}', '{"until":5}', '{"owner":1,"until":5}', "[" * 4000),
-        *('{"owner":"a","until":"5"}', '{"owner":"a","until":true}', '{"owner":"a","until":null}', "9" * 4096),
-    ],
-)
-def test_a_claim_that_can_not_be_understood_is_held_for_a_lease_from_its_last_change(text: str) -> None:
-    claim = read_claim(text, 9, MODIFIED, LEASE)
-    assert (claim.until, claim.version) == (MODIFIED + LEASE, 9)
-
-
-@given(st.text() | JSON.map(json.dumps))
-def test_no_text_of_a_claim_raises(text: str) -> None:
-    assert read_claim(text, 1, MODIFIED, LEASE).version == 1
-
-
-def test_a_claim_until_a_number_too_large_is_one_that_can_not_be_understood() -> None:
-    assert read_claim(json.dumps({"owner": "a", "until": 10**400}), 1, MODIFIED, LEASE).until == MODIFIED + LEASE
-
-
-@pytest.mark.parametrize("until", [NOW + 1000 * 365 * 86400, float("inf"), float("nan")])
-def test_no_claim_locks_the_pair_for_ever(until: float) -> None:
-    claim = read_claim(json.dumps({"owner": "a", "until": until}), 1, MODIFIED, LEASE)
-    assert MODIFIED < claim.until <= MODIFIED + 2 * LEASE
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\x00b", "\x1b[2J", "a\nb", "\u202e", "\udfff\u2028"])
