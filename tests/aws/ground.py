@@ -44,7 +44,7 @@ class DeploymentError(Exception):
 
 
 class Ground(Protocol):
-    """An account with the demonstration in it."""
+    """An account with the demonstration in it; what fails there raises ``DeploymentError``."""
 
     name: str
     can: frozenset[Can]
@@ -53,39 +53,21 @@ class Ground(Protocol):
 
     def client(self, service: str) -> Any:
         """Give a client of boto3."""
-        ...
 
     def deploy(self) -> None:
-        """Deploy the demonstration.
-
-        Raises:
-            DeploymentError: the command line has failed.
-        """
-        ...
+        """Deploy the demonstration."""
 
     def destroy(self) -> None:
-        """Remove it.
-
-        Raises:
-            DeploymentError: the command line has failed.
-        """
-        ...
+        """Remove it."""
 
     def tick(self) -> dict[str, Any]:
         """Have the function look now, and give its answer."""
-        ...
 
     def self_test(self, function: str = FUNCTION) -> dict[str, Any]:
-        """Have a function test itself, by its own role, and give its answer.
-
-        Raises:
-            DeploymentError: it has failed, or is not of this version.
-        """
-        ...
+        """Have a function test itself, by its own role, and give its answer."""
 
     def lose_rules(self, instance: str) -> bool:
         """Take a NAT's rules away, if this ground has a way of its own to do it; tell whether it has."""
-        ...
 
 
 class Aws:
@@ -187,7 +169,11 @@ class Local:
         }
         document = environment["NAT_FAILOVER_PROBE_DOCUMENT"]
         self._aws.tell({"hosts": self._hosts, "subnets": private, "document": document, "url": self._aws.url})
-        _until(lambda: bool(self.client("ssm").describe_instance_information()["InstanceInformationList"]))
+        deadline = time.monotonic() + 10
+        while not self.client("ssm").describe_instance_information()["InstanceInformationList"]:
+            if time.monotonic() > deadline:
+                raise DeploymentError("no agent has been heard of")
+            time.sleep(0.1)
 
     def destroy(self) -> None:
         """Remove it, after what was done by hand."""
@@ -259,12 +245,6 @@ def _tagged(ec2: Any) -> list[str]:
     wanted = [{"Name": "tag:nat-failover:probe", "Values": [PAIR]}]
     told = ec2.describe_instances(Filters=wanted)["Reservations"]
     return sorted(i["InstanceId"] for r in told for i in r["Instances"] if i["State"]["Name"] != "terminated")
-
-
-def _until(so: Any, within: float = 10.0) -> None:
-    deadline = time.monotonic() + within
-    while not so() and time.monotonic() < deadline:
-        time.sleep(0.1)
 
 
 def _succeed(told: Mapping[str, Any], command: str) -> None:

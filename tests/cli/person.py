@@ -11,8 +11,7 @@ from nat_failover.cli.operator.preview import Ahead, look_ahead
 from nat_failover.cli.operator.transfer import Passage
 from nat_failover.settings import Settings
 from tests.gate.harshness import GENTLE
-from tests.lab.cloud.execution import Execution
-from tests.lab.cloud.functions import LabRuntime
+from tests.lab.cloud.execution import Execution, LabRuntime
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.network.layout import Layout

@@ -15,8 +15,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from tests.e2e.emulator import Replaced, run_command
-from tests.lab.cloud.gateway import MOTO
 from tests.lab.cloud.moto_cloud import MotoCloud
+from tests.lab.cloud.propagation import MOTO
 from tests.lab.lab import Lab
 
 _replace = EC2Response.replace_route_table_association

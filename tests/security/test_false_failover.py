@@ -12,7 +12,7 @@ import pytest
 from tests.examples import BACKENDS, NOW, PRIMARY, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Command, Told, report
 from tests.fuzz.function import ELSEWHERE, HOSTS, SUBNETS, TAGS, WATCH_SENT, Function
-from tests.simulation.account.account import Instance
+from tests.simulation.account.holdings import Instance
 
 TICK_OR_EVENT = pytest.mark.parametrize("by", ["tick", "event"])
 FOREIGN = BACKENDS[4:8]

@@ -141,6 +141,9 @@ def test_alarms_act_on_what_else_is_wanted_too() -> None:
     # The one whose only action is the recovery tells nobody.
     recovering = [logical for logical, alarm in alarms.items() if "recover" in str(alarm["AlarmActions"])]
     assert sorted(paging) == sorted(set(alarms) - set(recovering))
+    (topic,) = template.of("AWS::SNS::Topic")
+    assert {tuple(alarms[logical]["AlarmActions"]) for logical in paging} == {(f"<{topic}>", PAGING)}
+    assert all(alarms[each].get("OKActions", alarms[each]["AlarmActions"]) == [f"<{topic}>", PAGING] for each in paging)
 
 
 @pytest.mark.parametrize(
