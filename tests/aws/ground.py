@@ -48,8 +48,7 @@ class Ground(Protocol):
 
     name: str
     can: frozenset[Can]
-    # Whether what is seen there says anything of AWS.
-    proves: bool
+    proves: bool  # whether what is seen there says anything of AWS
 
     def client(self, service: str) -> Any:
         """Give a client of boto3."""
@@ -152,8 +151,8 @@ class Local:
         """Deploy, do what moto leaves out, and let the hosts have agents."""
         self._cdk("bootstrap")
         self._cdk("deploy", "--all", "--require-approval", "never")
-        environment = self._environment() | {"NAT_FAILOVER_TARGETS": ",".join(TARGETS)}
         # Nobody answers there but the targets of the lab's network.
+        environment = self._environment() | {"NAT_FAILOVER_TARGETS": ",".join(TARGETS)}
         self.client("lambda").update_function_configuration(
             FunctionName=FUNCTION, Environment={"Variables": environment}
         )
@@ -242,8 +241,7 @@ def disassociate(ec2: Any, functions: Any) -> None:
 
 def _tagged(ec2: Any) -> list[str]:
     """Give the instances that carry the probe tag, in a fixed order."""
-    wanted = [{"Name": "tag:nat-failover:probe", "Values": [PAIR]}]
-    told = ec2.describe_instances(Filters=wanted)["Reservations"]
+    told = ec2.describe_instances(Filters=[{"Name": "tag:nat-failover:probe", "Values": [PAIR]}])["Reservations"]
     return sorted(i["InstanceId"] for r in told for i in r["Instances"] if i["State"]["Name"] != "terminated")
 
 

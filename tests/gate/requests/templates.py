@@ -21,9 +21,9 @@ CAPABILITIES = f"{GUIDE}APIReference/API_CreateStack.html"
 ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
 ENDPOINTS = "https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html"
 # Regions that were launched in 2024 or later: https://docs.aws.amazon.com/global-infrastructure/latest/regions/
-WITHOUT_EC2MESSAGES = set(
-    ["ap-southeast-5", "ap-southeast-7", "ap-southeast-6", "mx-central-1", "ap-east-2", "eusc-de-east-1"]
-)
+WITHOUT_EC2MESSAGES = {
+    *("ap-southeast-5", "ap-southeast-7", "ap-southeast-6", "mx-central-1", "ap-east-2", "eusc-de-east-1"),
+}
 IAM_NAMES = {
     f"AWS::IAM::{kind}": f"{kind}Name" for kind in ("Role", "User", "Group", "ManagedPolicy", "InstanceProfile")
 }
