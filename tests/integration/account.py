@@ -100,21 +100,17 @@ class Account:
         self.launched_at = self.runtime.now() - 86400
         self.offline: dict[str, float] = {}
         self.silent: set[str] = set()
-        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        self.subnets = tuple(
-            sorted(
-                self.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"]["SubnetId"]
-                for n in range(subnets + 1)
-            )[:-1]
-        )
+        self.vpc = vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        made = [self.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"] for n in range(subnets + 1)]
+        self.subnets = tuple(sorted(subnet["SubnetId"] for subnet in made)[:-1])
+        self.interfaces: dict[str, str] = {}  # of instances, by their ids
         self.primary, self.standby = self._run(2)
         for nat in (self.primary, self.standby):
             self.check(nat, on=False)
         self.backends = tuple(sorted(self._run(backends, self.subnets[:1])))
-        if self.backends:
+        if backends:
             self.ec2.create_tags(Resources=self.backends, Tags=[PROBED])  # type: ignore[list-item]
         self.run_command.online = [*self.backends, self.primary, self.standby]
-        self.vpc = vpc
         self.primary_table, self.standby_table = (self._table(nat) for nat in (self.primary, self.standby))
         for subnet in self.subnets:
             self.ec2.associate_route_table(RouteTableId=self.primary_table, SubnetId=subnet)
@@ -129,14 +125,15 @@ class Account:
 
     def _run(self, number: int, subnets: Sequence[str] = ()) -> list[str]:
         where = {"SubnetId": subnets[0]} if subnets else {}
-        made = self.ec2.run_instances(ImageId="ami-12c6146b", MinCount=number, MaxCount=number, **where)
-        return [instance["InstanceId"] for instance in made["Instances"]]
+        made = self.ec2.run_instances(ImageId="ami-12c6146b", MinCount=number, MaxCount=number, **where)["Instances"]
+        self.interfaces |= {i["InstanceId"]: i["NetworkInterfaces"][0]["NetworkInterfaceId"] for i in made}
+        return [instance["InstanceId"] for instance in made]
 
     def check(self, nat: str, *, on: bool) -> None:
         """Have the source/destination check of an instance's network interface on or off."""
-        (instance,) = self.ec2.describe_instances(InstanceIds=[nat])["Reservations"][0]["Instances"]
-        interface = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
-        self.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": on})
+        self.ec2.modify_network_interface_attribute(
+            NetworkInterfaceId=self.interfaces[nat], SourceDestCheck={"Value": on}
+        )
 
     def configure(self, **changes: Any) -> None:
         """Change settings."""

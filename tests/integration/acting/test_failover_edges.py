@@ -16,7 +16,7 @@ from nat_failover.settings import Mode
 from tests.fakes import before
 from tests.integration.account import Account
 from tests.integration.invocation import REASON, Acting
-from tests.integration.network.egress_address import PUBLIC, Moving, allocate, interface_of
+from tests.integration.network.egress_address import PUBLIC, Moving, allocate
 
 REPLACE = "ReplaceRouteTableAssociation"
 
@@ -112,7 +112,7 @@ def test_a_failover_between_tables_that_are_not_the_pairs_says_what_to_do(accoun
 
 
 def test_the_interface_that_is_known_is_not_looked_up_during_a_failover(account: Account, moving: Moving) -> None:
-    interface, tables = interface_of(account, account.standby), moving.routes.read()
+    interface, tables = account.interfaces[account.standby], moving.routes.read()
     decision = Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, REASON, to_table=account.standby_table)
     looked_up: list[str] = []
     before(account.ec2, "DescribeInstances", lambda: looked_up.append(interface), times=9)

@@ -10,7 +10,7 @@ from nat_failover.network.elastic_ip import MOVE_FOR, Egress
 from nat_failover.network.route_tables import PAUSES
 from tests.fakes import before, calls
 from tests.integration.account import Account
-from tests.integration.network.egress_address import PUBLIC, egress_of, give, holder, interface_of
+from tests.integration.network.egress_address import PUBLIC, egress_of, give, holder
 
 pytestmark = pytest.mark.pair(egress=1)
 
@@ -26,7 +26,7 @@ def allowed() -> None:
 
 def test_the_address_is_read_with_whoever_has_it(account: Account) -> None:
     read = egress_of(account).read().egress
-    assert (read.public, read.interface) == (PUBLIC, interface_of(account, account.primary))
+    assert (read.public, read.interface) == (PUBLIC, account.interfaces[account.primary])
     assert read.trouble is None
 
 
@@ -82,13 +82,13 @@ def test_an_address_that_nobody_has_is_moved_all_the_same(account: Account) -> N
 def test_it_goes_to_the_primary_interface_of_a_nat_that_has_several(account: Account) -> None:
     subnet = account.subnets[0]
     further = account.ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
-    primary = interface_of(account, account.standby)
+    primary = account.interfaces[account.standby]
     account.ec2.attach_network_interface(NetworkInterfaceId=further, InstanceId=account.standby, DeviceIndex=1)
     assert egress_of(account).move(account.standby_table, allowed).interface == primary
 
 
 def test_an_interface_that_is_known_is_not_looked_up(account: Account) -> None:
-    known, looked = interface_of(account, account.standby), calls(account.ec2, "DescribeInstances")
+    known, looked = account.interfaces[account.standby], calls(account.ec2, "DescribeInstances")
     assert egress_of(account).move(account.standby_table, allowed, known).moved
     assert looked == []
 

@@ -13,7 +13,7 @@ from nat_failover.network.route_tables import SwapFailedError
 from tests.fakes import before, calls
 from tests.integration.account import Account
 from tests.integration.invocation import Acting
-from tests.integration.network.egress_address import PUBLIC, Moving, egress_of, give, holder, interface_of
+from tests.integration.network.egress_address import PUBLIC, Moving, egress_of, give, holder
 
 ASSOCIATE, REPLACE = "AssociateAddress", "ReplaceRouteTableAssociation"
 pytestmark = pytest.mark.pair(egress=1)
@@ -59,7 +59,7 @@ def test_people_are_told_of_an_address_that_was_refused_and_how_to_move_it(accou
     Moving(account).carry_out()
     ((_, text),) = account.mails
     assert f"Egress address: {PUBLIC} ({account.settings.egress_allocation}) could NOT be moved" in text
-    interface = interface_of(account, account.standby)
+    interface = account.interfaces[account.standby]
     assert (
         f"   aws ec2 associate-address --allocation-id {account.settings.egress_allocation} "
         f"--network-interface-id {interface} --allow-reassociation --region eu-west-1\n"
@@ -189,5 +189,5 @@ def test_the_sentence_names_address_holder_and_active_nat(account: Account) -> N
     read = egress_of(account).read().egress
     active = Instances(account.clients.ec2, account.clock).describe([account.standby])[account.standby]
     said = elsewhere(read, active)
-    holding = interface_of(account, account.primary)
+    holding = account.interfaces[account.primary]
     assert said == f"egress address {PUBLIC} is with {holding}, not with the active NAT {account.standby}"

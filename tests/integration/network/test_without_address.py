@@ -11,7 +11,6 @@ from nat_failover.cli.operator.operator import SHELL, Hand
 from nat_failover.cli.operator.public_address import ADDRESS_WITHIN, AGENT_WITHIN, await_address, waits_for_address
 from tests.fakes import Told
 from tests.integration.account import Account
-from tests.integration.network.egress_address import interface_of
 
 pytestmark = pytest.mark.pair(egress=1)
 
@@ -96,7 +95,7 @@ def hand(account: Account) -> Hand:
 def test_who_rearms_waits_for_the_address_and_for_the_agent_and_is_told_so(account: Account) -> None:
     account.lock = "paused"
     account.ec2.modify_network_interface_attribute(
-        NetworkInterfaceId=interface_of(account, account.standby), SourceDestCheck={"Value": False}
+        NetworkInterfaceId=account.interfaces[account.standby], SourceDestCheck={"Value": False}
     )
     now = account.clock.now()
     Bare(account, account.standby, now + 200, now + 290)
