@@ -20,37 +20,30 @@ from typer.testing import CliRunner
 from infra.demo import PAIR
 from infra.probe.document import SCRIPT as PROBE
 from infra.probe.document import content
-from nat_failover.events import SELF_TEST
 from tests.aws.__main__ import accept, main
 from tests.aws.assumptions import ENTRIES, Check, Unchecked
 from tests.aws.deployment import Deployment
-from tests.aws.ground import FUNCTION, Can, DeploymentError
+from tests.aws.ground import FUNCTION, DeploymentError, Local
 from tests.aws.holding import DoesNotHoldError
 from tests.aws.latencies import MEASURES
 from tests.aws.paths import SCRIPT, Change, longest_outage, online_from, read
 from tests.aws.readme import assumptions
 from tests.e2e.account import ROOT, Account, account
 from tests.e2e.commandline import invoke
-from tests.examples import ENVIRONMENT, TICK
+from tests.examples import ENVIRONMENT
 from tests.lab.latencies import Latencies
 from tests.lab.network.layout import TARGETS
 
 
-class Emulated:
+class Emulated(Local):
     """A ground like the local one, deployed to by a few calls instead of by the CDK."""
 
     name = "an emulated account"
-    can: frozenset[Can] = frozenset()
-    proves = False
 
     def __init__(self, aws: Account, folder: Path) -> None:
-        self._aws = aws
-        self._folder = folder
-        self._environment: dict[str, str] = {}
+        super().__init__(aws, folder)
+        self._variables: dict[str, str] = {}
         self.destroyed = 0
-
-    def client(self, service: str) -> Any:
-        return self._aws.client(service)
 
     def deploy(self) -> None:
         ec2, ssm = self.client("ec2"), self.client("ssm")
@@ -79,7 +72,7 @@ class Emulated:
             "TARGETS": ",".join(TARGETS),
             "TOPIC": topic,
         }
-        self._environment = ENVIRONMENT | {f"NAT_FAILOVER_{name}": value for name, value in own.items()}
+        self._variables = ENVIRONMENT | {f"NAT_FAILOVER_{name}": value for name, value in own.items()}
         self._make_function()
         self._aws.start_agents(standby, document)
 
@@ -95,26 +88,19 @@ class Emulated:
             Role=role,
             Handler="handler.handler",
             Code={"ZipFile": packed.getvalue()},
-            Environment={"Variables": self._environment},
+            Environment={"Variables": self._variables},
         )
 
     def destroy(self) -> None:
         self.destroyed += 1
 
-    def tick(self) -> dict[str, Any]:
-        return self._invoke(TICK)
-
-    def self_test(self, function: str = FUNCTION) -> dict[str, Any]:
-        assert function == FUNCTION
-        return self._invoke(SELF_TEST)
-
     def _invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        told = invoke(ROOT / "lambda", FUNCTION, {**self._aws.environ, **self._environment}, self._folder, event)
+        told = invoke(ROOT / "lambda", FUNCTION, {**self._aws.environ, **self._variables}, self._folder, event)
         assert told["code"] == 0, told["said"]
         return dict(told["answer"])
 
     def lose_rules(self, instance: str) -> bool:
-        assert instance == self._environment["NAT_FAILOVER_PRIMARY_INSTANCE"]
+        assert instance == self._variables["NAT_FAILOVER_PRIMARY_INSTANCE"]
         self._aws.tell({"break": "nat01"})
         return True
 
