@@ -12,10 +12,10 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_ec2 as ec2
 
 from infra.app import make_app
-from infra.config import ConfigurationError, PairConfig
+from infra.config import ConfigurationError
 from infra.nat_failover import NatFailover
 from tests.infra.synthesis import Template, synthesize
-from tests.tools.checked import CHECKED, pair
+from tests.tools.checked import CHECKED, config, pair
 
 ROOT = Path(__file__).parent.parent.parent
 PRIVATE = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}
@@ -197,13 +197,7 @@ def test_the_construct_works_in_another_app_with_ids_that_only_the_deployment_kn
     made = NatFailover(
         stack,
         "Nat",
-        pair=PairConfig(
-            name="main",
-            vpc_id=vpc.ref,
-            primary_route_table_id=table.ref,
-            primary_instance_id="i-0123456789abcdef0",
-            standby_subnet_id=subnet.ref,
-        ),
+        pair=config(vpc_id=vpc.ref, primary_route_table_id=table.ref, standby_subnet_id=subnet.ref),
     )
     assert made.standby is not None
     (synthesized,) = app.synth().stacks
@@ -216,14 +210,7 @@ def test_the_construct_works_in_another_app_with_ids_that_only_the_deployment_kn
 
 def test_the_construct_refuses_what_the_configuration_would_refuse() -> None:
 
-    wrong = PairConfig(
-        name="main",
-        vpc_id="vpc-1",
-        primary_route_table_id="rtb-0123456789abcdef0",
-        primary_instance_id="i-0123456789abcdef0",
-        standby_subnet_id="subnet-0123456789abcdef0",
-        sample_size=2,
-    )
+    wrong = config(vpc_id="vpc-1", sample_size=2)
     with pytest.raises(ConfigurationError) as refused:
         NatFailover(Stack(App(), "network"), "Nat", pair=wrong)
     assert [problem.partition(" is ")[0] for problem in refused.value.problems] == [

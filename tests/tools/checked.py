@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from infra.config import PairConfig
 from infra.config.routes import TARGETS
 
 
@@ -18,6 +19,17 @@ def pair(name: str = "main", digit: str = "0", **settings: object) -> dict[str, 
         "standbySubnetId": f"subnet-0123456789abcdef{digit}",
         **settings,
     }
+
+
+def config(**changes: Any) -> PairConfig:
+    """Give the same pair as whoever makes it in Python has it, with some settings changed."""
+    ids: dict[str, Any] = {
+        "vpc_id": "vpc-0123456789abcdef0",
+        "primary_route_table_id": "rtb-0123456789abcdef0",
+        "primary_instance_id": "i-0123456789abcdef0",
+        "standby_subnet_id": "subnet-0123456789abcdef0",
+    }
+    return PairConfig(**{"name": "main", **ids, **changes})
 
 
 def _one(**settings: object) -> dict[str, object]:

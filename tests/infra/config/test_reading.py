@@ -9,7 +9,7 @@ import pytest
 
 from infra.config import Mode, PairConfig, ProbeTag, SsmAccess, checked_pair, read_configuration
 from tests.infra.config.refusals import problems
-from tests.tools.checked import pair
+from tests.tools.checked import config, pair
 
 
 def read(**settings: Any) -> PairConfig:
@@ -19,13 +19,7 @@ def read(**settings: Any) -> PairConfig:
 
 
 def test_the_least_that_is_needed_is_enough() -> None:
-    assert read() == PairConfig(
-        name="main",
-        vpc_id="vpc-0123456789abcdef0",
-        primary_route_table_id="rtb-0123456789abcdef0",
-        primary_instance_id="i-0123456789abcdef0",
-        standby_subnet_id="subnet-0123456789abcdef0",
-    )
+    assert read() == config()
 
 
 def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
@@ -92,12 +86,7 @@ def test_a_pair_made_in_python_may_have_ids_that_only_the_deployment_knows() -> 
 def test_a_pair_made_in_python_is_given_back_with_the_declared_types() -> None:
     observe: Any = "observe"
     subnets: Any = ["subnet-0123456789abcdef0"]
-    made = PairConfig(
-        name="main",
-        vpc_id="vpc-0123456789abcdef0",
-        primary_route_table_id="rtb-0123456789abcdef0",
-        primary_instance_id="i-0123456789abcdef0",
-        standby_subnet_id="subnet-0123456789abcdef0",
+    made = config(
         mode=observe,
         ssm_access=SsmAccess.CREATE,
         endpoint_subnet_ids=subnets,
