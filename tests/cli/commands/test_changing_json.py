@@ -92,9 +92,11 @@ def test_a_dead_primary_refuses_failback_and_rearm_with_the_reason_in_the_object
     assert "error: not armed, for it would be of no use: the passive NAT" in done.stderr
     assert told["lock"]["state"] == "paused"
 
-    forced = object_of(pair.command.run("rearm", "--yes", "--force", "--json"))
-    assert (forced["outcome"], forced["lock"]["state"]) == ("done", "armed")
-    assert [warning for warning in forced["warnings"] if "masquerading" in warning]
+    for command in ("rearm", "resume"):
+        pair.aws.write_lock("paused")
+        forced = object_of(pair.command.run(command, "--yes", "--force", "--json"))
+        assert (forced["outcome"], forced["lock"]["state"]) == ("done", "armed")
+        assert [warning for warning in forced["warnings"] if "masquerading" in warning]
 
 
 def test_a_pause_is_told_with_the_command_that_ends_it(pair: Deployment) -> None:
