@@ -7,23 +7,25 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.arns import Arns
 from infra.config import PairConfig, SsmAccess, checked_pair
 from infra.constructs.gateway_endpoints import GatewayEndpoints
-from infra.constructs.lock import Lock
+from infra.constructs.lock import LockParameter
 from infra.constructs.ssm_endpoints import SsmEndpoints
-from infra.constructs.standby_nat import USER_DATA, StandbyNat
+from infra.constructs.standby_nat import USER_DATA, Standby, StandbyNat
 from infra.constructs.standby_route_table import StandbyRouteTable
 from infra.function.asset import asset
 from infra.function.construct import FailoverFunction
 from infra.function.environment import environment
 from infra.function.permissions import statements
 from infra.function.triggers import Triggers
+from infra.location import Location
 from infra.monitoring.alarms import Alarms
 from infra.monitoring.dashboard import Dashboard
 from infra.monitoring.topic import PeopleTopic
-from infra.names import Arns, Names
 from infra.probe.construct import ProbeDocument
 from infra.probe.document import SCRIPT
+from nat_failover.names import Names
 
 
 class NatFailover(Construct):
@@ -70,22 +72,16 @@ class NatFailover(Construct):
         self.names = Names(pair.name)
         self._pair = pair
         self.topic = PeopleTopic(self, "Topic", pair=pair).topic
-        Lock(self, "Lock", names=self.names)
+        LockParameter(self, "Lock", names=self.names)
         ProbeDocument(self, "Probe", names=self.names, script=SCRIPT.read_text(encoding="utf-8"))
-        self.standby, self.standby_instance_id, self.standby_route_table_id = self._make_standby()
+        side = self._make_standby()
+        self.standby, self.standby_instance_id = side.made, side.instance_id
+        self.standby_route_table_id = side.route_table_id
         tables = [pair.primary_route_table_id, self.standby_route_table_id]
         GatewayEndpoints(self, "GatewayEndpoints", pair=pair, table_ids=tables)
         self.function = self._make_function()
         Triggers(self, "Triggers", pair=pair, function=self.function)
-        self.alarms = Alarms(
-            self,
-            "Alarms",
-            pair=pair,
-            topic=self.topic,
-            function=self.function,
-            standby=self.standby,
-            standby_route_table=self.standby_route_table_id,
-        )
+        self.alarms = Alarms(self, "Alarms", pair=pair, topic=self.topic, function=self.function, standby=side)
         Dashboard(
             self,
             "Dashboard",
@@ -111,13 +107,18 @@ class NatFailover(Construct):
         for key, value in pair.tags.items():
             tags.add(key, value)
 
-    def _make_standby(self) -> tuple[StandbyNat | None, str, str]:
+    @property
+    def location(self) -> Location:
+        """What commands for people name."""
+        return Location.of(self._pair, self.standby_route_table_id)
+
+    def _make_standby(self) -> Standby:
         instance, table = self._pair.standby_instance_id, self._pair.standby_route_table_id
         if instance is not None and table is not None:
-            return None, instance, table
+            return Standby(instance, table)
         standby = StandbyNat(self, "Standby", pair=self._pair, user_data=USER_DATA.read_text(encoding="utf-8"))
         route = StandbyRouteTable(self, "Route", pair=self._pair, standby_instance=standby.instance_id)
-        return standby, standby.instance_id, route.table_id
+        return Standby(standby.instance_id, route.table_id, standby)
 
     def _make_function(self) -> lambda_.Function:
         return FailoverFunction(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import Aws, CfnCondition, CfnOutput, Fn, Stack, Token
 from constructs import Construct
 
-from infra.monitoring.alarm_definitions import read_lock, rearm
 from infra.monitoring.dashboard import dashboard_name
 from infra.nat_failover import NatFailover
+from nat_failover.telling.commands import read_lock, rearm
 
 # https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html
 CONSOLE = "console.aws.amazon.com"
@@ -33,8 +33,8 @@ class Outputs(Construct):
         prefix = "".join(part.capitalize() for part in names.pair.split("-"))
         told = {
             "LockParameter": (names.lock, "lock: armed, paused, or what happened"),
-            "LockCommand": (read_lock(names, Aws.REGION), "shows the lock"),
-            "RearmCommand": (rearm(names, Aws.REGION), "re-arms, once it is known what happened"),
+            "LockCommand": (read_lock(pair.location), "shows the lock"),
+            "RearmCommand": (rearm(pair.location), "re-arms, once it is known what happened"),
             "Dashboard": (
                 f"https://{_console(self)}/cloudwatch/home?region={Aws.REGION}#dashboards/dashboard/{dashboard_name(names)}",
                 "the pair at a glance",

@@ -1,6 +1,6 @@
 """The configuration: one block of context, read into typed and frozen objects, with every problem told at once."""
 
-from infra.config.choices import GatewayService, LogLevel, Mode, ProbeTag, SsmAccess
+from infra.config.choices import GatewayService, LogLevel, ProbeTag, SsmAccess
 from infra.config.pair import PairConfig
 from infra.config.problems import ConfigurationError
 from infra.config.reading import checked_pair, read_configuration
@@ -13,7 +13,6 @@ __all__ = [
     "ExtraRoute",
     "GatewayService",
     "LogLevel",
-    "Mode",
     "PairConfig",
     "ProbeTag",
     "SsmAccess",

@@ -7,14 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from infra.config.kinds import TAG_KEY, TAG_VALUE, Kind
-
-
-class Mode(StrEnum):
-    """Whether a decision to fail over is carried out."""
-
-    AUTOMATIC = "automatic"
-    OBSERVE = "observe"
+from infra.config.kinds import TAG_KEY, TAG_VALUE, SettingKind
 
 
 class SsmAccess(StrEnum):
@@ -41,7 +34,7 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-def about(kind: Kind, doc: str) -> Mapping[str, object]:
+def about(kind: SettingKind, doc: str) -> Mapping[str, object]:
     """Describe a setting: metadata of a dataclass' field."""
     return MappingProxyType({"kind": kind, "doc": doc})
 

@@ -18,7 +18,7 @@ INVALID: Final = object()
 TOKEN: Final = "${Token["  # noqa: S105 - the CDK's word, not a secret
 
 
-class Kind(Protocol):
+class SettingKind(Protocol):
     """What a setting may be."""
 
     @property

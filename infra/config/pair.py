@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from infra.config.addresses import NETWORK, PRIVATE_NETWORKS, TARGET
-from infra.config.choices import Mode, ProbeTag, SsmAccess, about
+from infra.config.choices import ProbeTag, SsmAccess, about
 from infra.config.deployment import DeploymentSettings
 from infra.config.kinds import ListOf, decimal, matching, one_of, resource_id, whole, yes_no
 from infra.config.standby import StandbySettings
+from nat_failover.settings import (
+    FAILURES,
+    FRESHNESS,
+    INTERVAL,
+    LONGEST_WINDOW,
+    MINUTES,
+    SAMPLE,
+    SILENCE_AFTER,
+    WARM_UP,
+    Mode,
+)
 
 _SUBNET = resource_id("subnet", "a subnet")
 
@@ -72,19 +83,19 @@ class PairConfig(DeploymentSettings, StandbySettings):
         ),
     )
     interval: float = field(
-        default=0.5, metadata=about(decimal(0.2, 60, "seconds", 0.5), "Pause between two pings of a host.")
+        default=0.5, metadata=about(decimal(*INTERVAL, "seconds", 0.5), "Pause between two pings of a host.")
     )
     failures: int = field(
         default=3,
         metadata=about(
-            whole(1, 99, "pings", 3),
+            whole(*FAILURES, "pings", 3),
             "Lost pings in a row after which a host tries all targets a last time and reports.",
         ),
     )
     window: int = field(
         default=600,
         metadata=about(
-            whole(0, 3000, "seconds", 600),
+            whole(0, LONGEST_WINDOW, "seconds", 600),
             "How long a host watches before it is asked again; 0 for one quick check a period, with no process left "
             "running on the hosts.",
         ),
@@ -92,27 +103,29 @@ class PairConfig(DeploymentSettings, StandbySettings):
     period_minutes: int = field(
         default=1,
         metadata=about(
-            whole(1, 60, "minutes", 1),
+            whole(*MINUTES, "minutes", 1),
             "How often the function looks whatever happens. EventBridge knows whole minutes only.",
         ),
     )
     warm_up: int = field(
         default=300,
         metadata=about(
-            whole(0, 86400, "seconds", 300),
+            whole(*WARM_UP, "seconds", 300),
             "How long after its boot a machine is no evidence, and a NAT no destination.",
         ),
     )
     freshness: int = field(
         default=30,
-        metadata=about(whole(5, 3600, "seconds", 30), "How old a failure may be to be judged together with others."),
+        metadata=about(whole(*FRESHNESS, "seconds", 30), "How old a failure may be to be judged together with others."),
     )
     failure_threshold: int = field(
         default=3,
-        metadata=about(whole(1, 49, "backends", 3), "How many backends must have lost the Internet at the same time."),
+        metadata=about(
+            whole(*SAMPLE, "backends", 3), "How many backends must have lost the Internet at the same time."
+        ),
     )
     sample_size: int = field(
-        default=10, metadata=about(whole(1, 49, "backends", 10), "How many backends, drawn at random, are asked.")
+        default=10, metadata=about(whole(*SAMPLE, "backends", 10), "How many backends, drawn at random, are asked.")
     )
     ssm_access: SsmAccess = field(
         default=SsmAccess.EXISTING,
@@ -149,7 +162,8 @@ class PairConfig(DeploymentSettings, StandbySettings):
     silence_after: int = field(
         default=10,
         metadata=about(
-            whole(3, 300, "seconds", 10), "With ssmAccess none: after how long without an answer a backend is silent."
+            whole(*SILENCE_AFTER, "seconds", 10),
+            "With ssmAccess none: after how long without an answer a backend is silent.",
         ),
     )
     probe_tag: ProbeTag = field(

@@ -7,7 +7,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, cast
 
 from infra.config.across_pairs import check_together
-from infra.config.kinds import INVALID, Kind
+from infra.config.kinds import INVALID, SettingKind
 from infra.config.pair import PairConfig
 from infra.config.problems import ConfigurationError, missing, refused, shown, unknown
 from infra.config.stacks import ACCOUNT, REGION, Configuration, StackConfig, StackSettings
@@ -190,11 +190,11 @@ def _value(setting: Field[Any], value: object, path: str, problems: list[str]) -
     return INVALID if INVALID in values.values() else section(**values)
 
 
-def _optional(kind: Kind, block: Mapping[str, object], key: str, problems: list[str]) -> str | None:
+def _optional(kind: SettingKind, block: Mapping[str, object], key: str, problems: list[str]) -> str | None:
     value = block.get(key)
     read = None if value is None else kind.read(value, f"{ROOT}.{key}", problems)
     return read if isinstance(read, str) else None
 
 
-def _kind(setting: Field[Any]) -> Kind:
-    return cast("Kind", setting.metadata["kind"])
+def _kind(setting: Field[Any]) -> SettingKind:
+    return cast("SettingKind", setting.metadata["kind"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infra.names import Names
+from nat_failover.lock.record import ARMED
+from nat_failover.names import Names
+from nat_failover.telling.commands import rearm_anywhere
 
 
-class Lock(Construct):
+class LockParameter(Construct):
     """The lock, made ``armed``; from then on its value is the function's and people's.
 
     CloudFormation compares templates, not what is there: a value that was changed since stays as long as no property of
@@ -28,7 +30,8 @@ class Lock(Construct):
             "Parameter",
             name=names.lock,
             type="String",
-            value="armed",
-            description=f"Lock of nat-failover: armed, paused, or what happened. Re-arm with: {names.rearm}",
+            value=ARMED,
+            description="Lock of nat-failover: armed, paused, or what happened. Re-arm with: "
+            + rearm_anywhere(names.lock),
         )
         parameter.add_property_deletion_override("Tags")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from constructs import Construct
 
 from infra.acknowledged import acknowledge
 from infra.config import PairConfig
-from infra.names import Names
+from nat_failover.names import Names
 
 USER_DATA = Path(__file__).parent.parent / "user_data" / "standby.sh"
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
@@ -44,6 +45,21 @@ AGENT_ACTIONS = (
     "ec2messages:GetMessages",
     "ec2messages:SendReply",
 )
+
+
+@dataclass(frozen=True)
+class Standby:
+    """The standby's side of a pair, made by the stack or by somebody else.
+
+    Attributes:
+        instance_id: of the NAT.
+        route_table_id: of the table that leads to it.
+        made: the construct, where the stack has made it.
+    """
+
+    instance_id: str
+    route_table_id: str
+    made: StandbyNat | None = None
 
 
 class StandbyNat(Construct):

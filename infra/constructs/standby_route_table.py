@@ -7,7 +7,7 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from infra.config import PairConfig
-from infra.names import Names
+from nat_failover.names import Names
 
 
 class StandbyRouteTable(Construct):

@@ -14,7 +14,7 @@ from constructs import Construct
 from infra.acknowledged import acknowledge
 from infra.config import PairConfig
 from infra.function.permissions import Statement
-from infra.names import Names
+from nat_failover.names import Names
 
 HANDLER = "nat_failover.handler.handler"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from infra.config import PairConfig, SsmAccess
-from infra.names import Names
+from nat_failover.environment import PREFIX
+from nat_failover.names import NAMESPACE, Names
 
 # A claim must outlive the invocation that made it: an invocation that was ended by Lambda acts no more after this.
 LEASE_MARGIN = 15
@@ -51,8 +52,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         told["EGRESS_ALLOCATION"] = pair.egress_address
     if pair.standby_egress_address is not None:
         told["STANDBY_EGRESS_ALLOCATION"] = pair.standby_egress_address
-    return {f"NAT_FAILOVER_{name}": value for name, value in told.items()} | {
+    return {f"{PREFIX}{name}": value for name, value in told.items()} | {
         "POWERTOOLS_SERVICE_NAME": pair.name,
-        "POWERTOOLS_METRICS_NAMESPACE": "nat-failover",
+        "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": pair.log_level.value,
     }

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.config import Mode, PairConfig
-from infra.names import Arns, Names
+from infra.arns import Arns
+from infra.config import PairConfig
+from nat_failover.names import EVENT_SOURCE, Names
+from nat_failover.settings import Mode
 
 Statement = Mapping[str, Any]
 SWAP = "ec2:ReplaceRouteTableAssociation"
-# Of the events that the function puts on the bus.
-SOURCE = "nat-failover"
 
 
 def statements(
@@ -71,7 +71,9 @@ def statements(
         _allow("TellPeople", ["sns:Publish"], [topic_arn]),
         # Nobody else's events can be made up:
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
-        _allow("TellMachines", ["events:PutEvents"], [arns.default_bus], {"StringEquals": {"events:source": SOURCE}}),
+        _allow(
+            "TellMachines", ["events:PutEvents"], [arns.default_bus], {"StringEquals": {"events:source": EVENT_SOURCE}}
+        ),
         # The stack makes the group; streams are the function's own.
         _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn]),
     ]

@@ -7,7 +7,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.config import PairConfig
-from infra.names import Names
+from nat_failover.events import SSM, STATUS_CHANGE
+from nat_failover.names import Names
 
 # Of the statuses that an invocation can have, those with which a host's probe says that it has lost the Internet, or
 # ends without a word. Cancelled is a person's doing; a command that was never delivered is silence, for the next tick.
@@ -33,14 +34,13 @@ class Triggers(Construct):
             schedule_expression=rate(pair.period_minutes),
             targets=[self._target()],
         )
-        # https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html
         report = events.CfnRule(
             self,
             "Report",
             description=f"nat-failover, pair {pair.name}: a host reports a failure",
             event_pattern={
-                "source": ["aws.ssm"],
-                "detail-type": ["EC2 Command Invocation Status-change Notification"],
+                "source": [SSM],
+                "detail-type": [STATUS_CHANGE],
                 "detail": {"document-name": [Names(pair.name).document], "status": list(STATUSES)},
             },
             targets=[self._target()],

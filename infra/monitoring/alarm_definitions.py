@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from infra.config import PairConfig
-from infra.monitoring.metrics import NAMESPACE, Metric
-from infra.names import Names
+from nat_failover.names import NAMESPACE, Metric
+from nat_failover.telling.commands import Place, associate, read_lock, read_log, read_tables, rearm
 
 AT_LEAST = "GreaterThanOrEqualToThreshold"
 BELOW = "LessThanThreshold"
 
 
 @dataclass(frozen=True)
-class Watch:
+class AlarmDefinition:
     """When an alarm fires.
 
     Where some periods have no value CloudWatch looks further back for as many as it needs, so that a tick that comes a
@@ -47,42 +47,21 @@ class Watch:
     dimensions: dict[str, str] = field(default_factory=dict)
 
 
-def read_lock(names: Names, region: str) -> str:
-    """Return the command that shows the lock."""
-    return f"aws ssm get-parameter --name {names.lock} --query Parameter.Value --output text --region {region}"
-
-
-def rearm(names: Names, region: str) -> str:
-    """Return the command that re-arms, from wherever it is run."""
-    return f"{names.rearm} --region {region}"
-
-
-def read_log(names: Names, region: str) -> str:
-    """Return the command that shows what the function said lately."""
-    return f"aws logs tail {names.log_group} --since 1h --region {region}"
-
-
-def read_tables(tables: tuple[str, str], region: str) -> str:
-    """Return the command that shows which subnets use which table."""
-    return f"aws ec2 describe-route-tables --route-table-ids {' '.join(tables)} --region {region}"
-
-
-def about_failovers(pair: PairConfig, tables: tuple[str, str], region: str) -> list[Watch]:
+def about_failovers(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
     """Return what a failover, or one that failed, is a reason for."""
-    names = Names(pair.name)
-    state, again = f"See what happened: {read_lock(names, region)}", f"re-arm: {rearm(names, region)}"
+    state, again = f"See what happened: {read_lock(place)}", f"re-arm: {rearm(place)}"
     return [
-        Watch(
+        AlarmDefinition(
             "failover-failed",
             Metric.FAILOVER_FAILED,
             f"A NAT died and the subnets could not all be moved to the other: some are offline. Act now. {state}\n"
-            f"Move what is left by hand; this shows the associations: {read_tables(tables, region)}\nEach is moved by: "
+            f"Move what is left by hand; this shows the associations: {read_tables(place)}\nEach is moved by: "
             "aws ec2 replace-route-table-association --association-id rtbassoc-... --route-table-id rtb-...\n"
             f"Then {again}",
             statistic="Sum",
             tells_end=False,
         ),
-        Watch(
+        AlarmDefinition(
             "failed-over",
             Metric.FAILED_OVER,
             "A NAT no longer carried traffic and the private subnets were moved to the other. Nothing fails over again "
@@ -90,115 +69,115 @@ def about_failovers(pair: PairConfig, tables: tuple[str, str], region: str) -> l
             statistic="Sum",
             tells_end=False,
         ),
-        Watch(
+        AlarmDefinition(
             "lock-failed",
             Metric.LOCK_FAILED,
             "The lock says that a failover failed. Subnets may be offline and nothing fails over. "
-            f"{state}\nMove what is left; this shows the associations: {read_tables(tables, region)}\nThen {again}",
+            f"{state}\nMove what is left; this shows the associations: {read_tables(place)}\nThen {again}",
             period=pair.period,
         ),
-        Watch(
+        AlarmDefinition(
             "lock-unreadable",
             Metric.LOCK_UNREADABLE,
             "The lock holds something that the function does not understand, so it takes the pair for locked and "
-            f"nothing fails over. See it: {read_lock(names, region)}\nIf nobody meant it, {again}",
+            f"nothing fails over. See it: {read_lock(place)}\nIf nobody meant it, {again}",
             period=pair.period,
         ),
     ]
 
 
-def about_the_pair(pair: PairConfig, tables: tuple[str, str], region: str) -> list[Watch]:
+def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
     """Return what leaves a pair unprotected, or its subnets offline, without a failover."""
-    names, every = Names(pair.name), pair.period
+    every = pair.period
     # For this many looks failures from before a failover may still count as fresh.
     stale = ceil(pair.freshness / every) + 1
     tag = f"Key=tag:{pair.probe_tag.key},Values={pair.probe_tag_value}"
     lasting = max(2, ceil(5 / pair.period_minutes))
     return [
-        Watch(
+        AlarmDefinition(
             "offline-while-locked",
             Metric.OFFLINE_WHILE_LOCKED,
             "Backends have lost the Internet while the pair is locked, so nothing is done about it. See the lock: "
-            f"{read_lock(names, region)}\nIf the other NAT is fine, re-arm and the subnets fail over: "
-            f"{rearm(names, region)}\nOtherwise mend the NAT that is in use.",
+            f"{read_lock(place)}\nIf the other NAT is fine, re-arm and the subnets fail over: "
+            f"{rearm(place)}\nOtherwise mend the NAT that is in use.",
             period=every,
             periods=stale + 1,
             bad=stale + 1,
         ),
-        Watch(
+        AlarmDefinition(
             "control-down",
             Metric.CONTROL_DOWN,
             "Backends have lost the Internet, and the NAT that stands by has lost it too or does not answer. A "
             "failover would help nobody and is not done: subnets are offline. Look whether AWS or the Internet "
-            f"has trouble, then at both NATs. Why it holds: {read_log(names, region)}",
+            f"has trouble, then at both NATs. Why it holds: {read_log(place)}",
             period=every,
         ),
-        Watch(
+        AlarmDefinition(
             "subnets-split",
             Metric.SPLIT,
             "Some of the subnets use one route table of the pair and some the other, or none uses either, so no NAT is "
             "the active one and nothing fails over. This shows the associations: "
-            f"{read_tables(tables, region)}\nMove all to one table: "
+            f"{read_tables(place)}\nMove all to one table: "
             "aws ec2 replace-route-table-association --association-id rtbassoc-... --route-table-id rtb-...",
             period=every,
             periods=3,
             bad=2,
         ),
-        Watch(
+        AlarmDefinition(
             "no-subnets",
             Metric.NO_SUBNETS,
             "No subnet is explicitly associated with either route table of the pair, so nothing is protected. This "
-            f"shows the associations: {read_tables(tables, region)}\nAssociate each private subnet: "
-            f"aws ec2 associate-route-table --subnet-id subnet-... --route-table-id {tables[0]} --region {region}",
+            f"shows the associations: {read_tables(place)}\nAssociate each private subnet: "
+            f"{associate(place, place.tables[0])}",
             period=every,
             periods=3,
             bad=2,
         ),
-        Watch(
+        AlarmDefinition(
             "passive-nat-unhealthy",
             Metric.PASSIVE_NAT_UNHEALTHY,
             "The NAT that stands by could not take over: it does not run, can't reach the Internet, or its route "
-            f"table does not lead to it. The subnets are online but not protected. See: {read_tables(tables, region)}\n"
-            f"Mend or start that NAT. What is wrong with it: {read_log(names, region)}",
+            f"table does not lead to it. The subnets are online but not protected. See: {read_tables(place)}\n"
+            f"Mend or start that NAT. What is wrong with it: {read_log(place)}",
             period=every,
             periods=3,
             bad=2,
         ),
-        Watch(
+        AlarmDefinition(
             "cannot-judge",
             Metric.CANNOT_JUDGE,
             f"Too few backends answer to judge the NAT, so nothing fails over. At least {pair.failure_threshold} have "
             "to run, carry the pair's tag and be online in Systems Manager. Those that are: "
-            f"aws ssm describe-instance-information --filters {shlex.quote(tag)} --region {region}\n"
-            f"Why: {read_log(names, region)}",
+            f"aws ssm describe-instance-information --filters {shlex.quote(tag)} --region {place.region}\n"
+            f"Why: {read_log(place)}",
             period=every,
             periods=lasting,
             bad=lasting,
         ),
-        Watch(
+        AlarmDefinition(
             "routes-differ",
             Metric.ROUTES_DIFFER,
             "The two route tables differ in more than the default route: a failover would take routes from the subnets "
-            f"or add some. Make them alike: {read_tables(tables, region)}\nWhich routes: {read_log(names, region)}",
+            f"or add some. Make them alike: {read_tables(place)}\nWhich routes: {read_log(place)}",
             period=every,
             periods=lasting,
             bad=lasting,
         ),
-        Watch(
+        AlarmDefinition(
             "not-told",
             Metric.NOT_TOLD,
             "A message could not be sent or not be remembered; it is tried again at every tick, so mails may be "
-            f"missing, late, or come twice. Why: {read_log(names, region)}",
+            f"missing, late, or come twice. Why: {read_log(place)}",
             period=every,
             statistic="Sum",
             periods=3,
             bad=2,
         ),
-        *_about_egress(pair, tables, region),
+        *_about_egress(pair, place),
     ]
 
 
-def _about_egress(pair: PairConfig, tables: tuple[str, str], region: str) -> list[Watch]:
+def _about_egress(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
     """Return what of the pair's addresses is a reason; nothing for a pair that has none."""
     address, standby = pair.egress_address, pair.standby_egress_address
     if address is None:
@@ -208,25 +187,25 @@ def _about_egress(pair: PairConfig, tables: tuple[str, str], region: str) -> lis
     # For up to five minutes after a failover it is as it must be.
     lasting = max(3, 600 // pair.period)
     return [
-        Watch(
+        AlarmDefinition(
             "egress-elsewhere",
             Metric.EGRESS_ELSEWHERE,
             f"The egress address {address} is not with the NAT that the subnets use{second}: they are online, but "
-            f"partners see another address, or will after a failover. Which NAT it is: {read_tables(tables, region)}\n"
-            f"Who has the address: aws ec2 describe-addresses --allocation-ids {named} --region {region}\n"
+            f"partners see another address, or will after a failover. Which NAT it is: {read_tables(place)}\n"
+            f"Who has the address: aws ec2 describe-addresses --allocation-ids {named} --region {place.region}\n"
             f"Move it: aws ec2 associate-address --allocation-id {address} --instance-id i-... --allow-reassociation "
-            f"--region {region}\nWhy: {read_log(Names(pair.name), region)}",
+            f"--region {place.region}\nWhy: {read_log(place)}",
             period=pair.period,
             periods=3,
             bad=2,
         ),
-        Watch(
+        AlarmDefinition(
             "passive-nat-without-address",
             Metric.PASSIVE_NAT_WITHOUT_ADDRESS,
             "The NAT that stands by has had no public address for ten minutes and can't take over until it has one. "
-            f"Which NAT it is: {read_tables(tables, region)}\nGive it one: aws ec2 associate-address --allocation-id "
-            f"{standby or 'eipalloc-...'} --instance-id i-... --region {region}\n"
-            f"Why: {read_log(Names(pair.name), region)}",
+            f"Which NAT it is: {read_tables(place)}\nGive it one: aws ec2 associate-address --allocation-id "
+            f"{standby or 'eipalloc-...'} --instance-id i-... --region {place.region}\n"
+            f"Why: {read_log(place)}",
             period=pair.period,
             periods=lasting,
             bad=lasting,

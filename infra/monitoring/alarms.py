@@ -12,10 +12,12 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.config import PairConfig
-from infra.constructs.standby_nat import StandbyNat
-from infra.monitoring.alarm_definitions import BELOW, Watch, about_failovers, about_the_pair, read_log
-from infra.monitoring.metrics import DIMENSION, Metric
-from infra.names import Names
+from infra.constructs.standby_nat import Standby
+from infra.location import Location
+from infra.monitoring.alarm_definitions import BELOW, AlarmDefinition, about_failovers, about_the_pair
+from nat_failover.names import DIMENSION, Metric, Names
+from nat_failover.telling.alarm_description import describe
+from nat_failover.telling.commands import read_log
 
 # It has a section for each alarm, which is called as the alarm is.
 RUNBOOK = "infra/RUNBOOK.md"
@@ -30,8 +32,7 @@ class Alarms(Construct):
         pair: the pair's configuration.
         topic: of the pair.
         function: of the pair.
-        standby: whose machine is looked after; None where it is somebody else's.
-        standby_route_table: for the commands that people are given.
+        standby: whose machine is looked after where the stack has made it, and whose table commands name.
 
     Attributes:
         arns: of all of them, the worst first.
@@ -45,61 +46,59 @@ class Alarms(Construct):
         pair: PairConfig,
         topic: sns.ITopic,
         function: lambda_.IFunction,
-        standby: StandbyNat | None,
-        standby_route_table: str,
+        standby: Standby,
     ) -> None:
         super().__init__(scope, construct_id)
         self._names = Names(pair.name)
         self._tell = [topic.topic_arn, *pair.alarm_actions]
-        tables = (pair.primary_route_table_id, standby_route_table)
-        watches = [
-            *about_failovers(pair, tables, Aws.REGION),
-            *about_the_pair(pair, tables, Aws.REGION),
-            *_of_the_function(pair, self._names, function.function_name),
+        place = Location.of(pair, standby.route_table_id)
+        definitions = [
+            *about_failovers(pair, place),
+            *about_the_pair(pair, place),
+            *_of_the_function(pair, read_log(place), function.function_name),
         ]
-        for watch in watches:
-            self._make(watch, self._tell)
-        if standby is not None:
+        for definition in definitions:
+            self._make(definition, self._tell)
+        if standby.made is not None:
             machine, hardware = _of_the_standby(standby.instance_id)
             self._make(machine, self._tell)
             # People are told by the other, which fails whenever this one does.
             self._make(hardware, [f"arn:{Aws.PARTITION}:automate:{Aws.REGION}:ec2:recover"])
-            watches += [machine, hardware]
+            definitions += [machine, hardware]
         self.arns = tuple(
-            f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:{self._name(watch)}"
-            for watch in watches
+            f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:{self._name(definition)}"
+            for definition in definitions
         )
 
-    def _name(self, watch: Watch) -> str:
-        return f"{self._names.plain}-{watch.what}"
+    def _name(self, definition: AlarmDefinition) -> str:
+        return f"{self._names.plain}-{definition.what}"
 
-    def _make(self, watch: Watch, actions: Sequence[str]) -> None:
-        dimensions = watch.dimensions or {DIMENSION: self._names.pair}
+    def _make(self, definition: AlarmDefinition, actions: Sequence[str]) -> None:
+        dimensions = definition.dimensions or {DIMENSION: self._names.pair}
         cloudwatch.CfnAlarm(
             self,
-            watch.what,
-            alarm_name=self._name(watch),
-            alarm_description=f"Pair {self._names.pair}. {watch.said}\nRunbook: {RUNBOOK}#{watch.what}",
-            namespace=watch.namespace,
-            metric_name=watch.metric,
+            definition.what,
+            alarm_name=self._name(definition),
+            alarm_description=describe(self._names.pair, definition.said, f"{RUNBOOK}#{definition.what}"),
+            namespace=definition.namespace,
+            metric_name=definition.metric,
             dimensions=[{"name": name, "value": value} for name, value in dimensions.items()],
-            statistic=watch.statistic,
-            period=watch.period,
-            evaluation_periods=watch.periods,
-            datapoints_to_alarm=watch.bad,
-            comparison_operator=watch.comparison,
+            statistic=definition.statistic,
+            period=definition.period,
+            evaluation_periods=definition.periods,
+            datapoints_to_alarm=definition.bad,
+            comparison_operator=definition.comparison,
             threshold=1,
-            treat_missing_data=watch.missing,
+            treat_missing_data=definition.missing,
             alarm_actions=list(actions),
-            ok_actions=list(actions) if watch.tells_end else None,
+            ok_actions=list(actions) if definition.tells_end else None,
         )
 
 
-def _of_the_function(pair: PairConfig, names: Names, function: str) -> list[Watch]:
+def _of_the_function(pair: PairConfig, log: str, function: str) -> list[AlarmDefinition]:
     silent = max(3, ceil(5 / pair.period_minutes))
-    log = read_log(names, Aws.REGION)
     return [
-        Watch(
+        AlarmDefinition(
             "no-tick",
             Metric.TICK,
             f"The function has not looked for {silent * pair.period_minutes} minutes: nothing is protected. Either "
@@ -112,7 +111,7 @@ def _of_the_function(pair: PairConfig, names: Names, function: str) -> list[Watc
             comparison=BELOW,
             missing="breaching",
         ),
-        Watch(
+        AlarmDefinition(
             "function-errors",
             "Errors",
             "The function ended with an error or was out of time; Lambda and the next tick try again. While it lasts "
@@ -122,7 +121,7 @@ def _of_the_function(pair: PairConfig, names: Names, function: str) -> list[Watc
             namespace="AWS/Lambda",
             dimensions={"FunctionName": function},
         ),
-        Watch(
+        AlarmDefinition(
             "function-throttles",
             "Throttles",
             "Lambda did not run the function, for the account's concurrency is used up: a failover may come late. Find "
@@ -136,14 +135,14 @@ def _of_the_function(pair: PairConfig, names: Names, function: str) -> list[Watc
     ]
 
 
-def _of_the_standby(instance: str) -> list[Watch]:
+def _of_the_standby(instance: str) -> list[AlarmDefinition]:
     """Return the alarm for people and the one that recovers.
 
     Without data EC2 alarms do nothing: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
     """
     see = f"aws ec2 describe-instance-status --instance-ids {instance} --region {Aws.REGION}"
     return [
-        Watch(
+        AlarmDefinition(
             "standby-status-check",
             "StatusCheckFailed",
             "The standby NAT fails a status check of EC2. If it is AWS' hardware, EC2 recovers it by itself; if it is "
@@ -155,7 +154,7 @@ def _of_the_standby(instance: str) -> list[Watch]:
             namespace="AWS/EC2",
             dimensions={"InstanceId": instance},
         ),
-        Watch(
+        AlarmDefinition(
             "standby-system-check",
             "StatusCheckFailed_System",
             "The hardware under the standby NAT fails. EC2 is asked to recover it: it boots on other hardware, with "

@@ -10,8 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.config import PairConfig
-from infra.monitoring.metrics import DIMENSION, NAMESPACE, Metric
-from infra.names import Names
+from nat_failover.names import DIMENSION, NAMESPACE, Metric, Names
 
 HEIGHT = 6
 # The grid's width: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html

@@ -9,7 +9,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.config import PairConfig
-from infra.names import Names
+from nat_failover.names import Names
 
 
 class PeopleTopic(Construct):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infra.names import Names
 from infra.probe.document import content
+from nat_failover.names import Names
 
 
 class ProbeDocument(Construct):

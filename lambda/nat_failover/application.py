@@ -10,23 +10,16 @@ import boto3
 
 from nat_failover.acting.execution import Execution, Invoker
 from nat_failover.acting.failover import Failover
-from nat_failover.clients import Clients
+from nat_failover.acting.selftest import SelfTest
+from nat_failover.clients import Clients, PairServices
 from nat_failover.events import AskedToTest, parse
 from nat_failover.inspection import Inspector
-from nat_failover.lock.parameter import Parameters
-from nat_failover.lock.store import LockStore
 from nat_failover.lookout import Lookout
-from nat_failover.monitor import Monitor, Outcome
-from nat_failover.network.elastic_ip import Egress
-from nat_failover.network.instances import Instances
+from nat_failover.monitor import InvocationOutcome, Monitor
 from nat_failover.network.route_mirror import Mirror
-from nat_failover.network.route_tables import Routes
 from nat_failover.observability import Metrics, start_logging
-from nat_failover.probing.fleet import Fleet
-from nat_failover.probing.run_command import Probe
 from nat_failover.probing.verification import Verification
 from nat_failover.runtime import LambdaRuntime, Runtime
-from nat_failover.selftest import SelfTest
 from nat_failover.settings import Settings
 from nat_failover.telling.channels import Notifications
 from nat_failover.telling.notifier import Teller
@@ -55,19 +48,12 @@ class Application:
         self._runtime = runtime
         self._stream = stream
         self._clients = clients
-        parameters = Parameters(clients.ssm, clients.once, runtime)
-        lock = LockStore(parameters, settings, runtime)
-        routes = Routes(clients.ec2, settings, runtime)
-        fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
-        probe = Probe(clients.ssm, settings, runtime, fleet)
-        teller = Teller(parameters, Notifications(clients.sns, clients.events, settings), settings, runtime)
-        verification = Verification(probe, settings, runtime)
-        egress = Egress.of(clients.ec2, clients.egress, settings, runtime)
-        execution = Execution(settings, runtime, routes, verification, teller, egress)
-        failover = Failover(settings, runtime, lock, routes, execution)
-        lookout = Lookout(settings, runtime, lock, routes, probe, Instances(clients.ec2, runtime), egress)
+        services = PairServices.of(settings, clients, runtime)
+        notifications = Notifications(clients.sns, clients.events, settings)
+        teller = Teller(services.parameters, notifications, settings, runtime)
+        execution = Execution(services, Verification(services.probe, settings, runtime), teller)
         inspector = Inspector(settings, Mirror(clients.ec2))
-        self._monitor = Monitor(settings, runtime, lookout, fleet, probe, failover, inspector, teller)
+        self._monitor = Monitor(services, Lookout(services), Failover(services, execution), inspector, teller)
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> Application:
@@ -93,16 +79,16 @@ class Application:
         trigger = parse(event, self._settings.probe_document)
         ends_at = self._runtime.now() + context.get_remaining_time_in_millis() / 1000
         if isinstance(trigger, AskedToTest):
-            return SelfTest(self._clients, self._settings, self._runtime).run(ends_at)
+            return SelfTest(PairServices.of(self._settings, self._clients, self._runtime)).run(ends_at)
         metrics = Metrics(self._settings, self._stream)
         try:
-            outcome = self._monitor.run(trigger, Invoker(context.aws_request_id, ends_at), metrics)
+            outcome = self._monitor.run(trigger, Invoker(context.aws_request_id, ends_at, metrics))
         finally:
             metrics.flush()
         return _told(trigger, outcome)
 
 
-def _told(trigger: object, outcome: Outcome) -> dict[str, object]:
+def _told(trigger: object, outcome: InvocationOutcome) -> dict[str, object]:
     decision, result = outcome.decision, outcome.result
     told: dict[str, object] = {
         "trigger": type(trigger).__name__,

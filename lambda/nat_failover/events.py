@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nat_failover.names import EVENT_SOURCE
+
 TICK = "Scheduled Event"
+SSM = "aws.ssm"
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html
 STATUS_CHANGE = "EC2 Command Invocation Status-change Notification"
 # What SSM takes for a command and for an instance; anything else would only fail later, as an error of botocore's.
@@ -19,7 +22,7 @@ FORMS = {
 
 
 # How a person asks the function to try every call that it makes: no rule sends this.
-SELF_TEST = {"source": "nat-failover", "detail-type": "Self-test"}
+SELF_TEST = {"source": EVENT_SOURCE, "detail-type": "Self-test"}
 
 
 class UnknownEventError(ValueError):
@@ -65,7 +68,7 @@ def parse(event: object, document: str) -> Trigger | AskedToTest:
         return Tick()
     if {"source": source, "detail-type": kind} == SELF_TEST:
         return AskedToTest()
-    if source == "aws.ssm" and kind == STATUS_CHANGE:
+    if source == SSM and kind == STATUS_CHANGE:
         return _status_change(event.get("detail"), document)
     raise UnknownEventError(
         f"an event of source {_excerpt(source)} and detail-type {_excerpt(kind)} is not for this function: it takes "

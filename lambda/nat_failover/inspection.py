@@ -8,11 +8,12 @@ from nat_failover.judging.conditions import Inspection
 from nat_failover.judging.decision import Cause, Decision
 from nat_failover.judging.situation import View, why_unfit
 from nat_failover.lock.record import LockState
+from nat_failover.names import Metric
 from nat_failover.network.egress_address import astray, unaddressed
 from nat_failover.network.route_mirror import Mirror
 from nat_failover.observability import Metrics
 from nat_failover.probing.observation import State
-from nat_failover.probing.survey import Backends, latest_word
+from nat_failover.probing.survey import Backends
 from nat_failover.settings import Mode, Settings
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Inspector:
         said = [difference.said for difference in found]
         if said:
             log.warning("the route tables differ", extra={"passive": passive, "routes": said})
-            metrics.count("RoutesDiffer", len(found))
+            metrics.count(Metric.ROUTES_DIFFER, len(found))
             metrics.note("routes", said)
         return tuple(said)
 
@@ -68,7 +69,7 @@ class Inspector:
         if not said:
             return None
         log.warning("; ".join(said))
-        metrics.count("EgressElsewhere")
+        metrics.count(Metric.EGRESS_ELSEWHERE)
         metrics.note("egress", list(said))
         return "; ".join(said)
 
@@ -76,24 +77,24 @@ class Inspector:
         """Write the metrics of one look."""
         states = [word.state for word in backends.latest.values()]
         locked = view.locks.lock.state is not LockState.ARMED
-        metrics.count("BackendsReachable", states.count(State.REACHABLE))
-        metrics.count("BackendsUnreachable", states.count(State.UNREACHABLE))
-        metrics.count("BackendsSilent", states.count(State.SILENT))
-        metrics.count("Locked", locked)
-        metrics.count("StandbyActive", view.tables.active == self._settings.standby_route_table)
+        metrics.count(Metric.BACKENDS_REACHABLE, states.count(State.REACHABLE))
+        metrics.count(Metric.BACKENDS_UNREACHABLE, states.count(State.UNREACHABLE))
+        metrics.count(Metric.BACKENDS_SILENT, states.count(State.SILENT))
+        metrics.count(Metric.LOCKED, locked)
+        metrics.count(Metric.STANDBY_ACTIVE, view.tables.active == self._settings.standby_route_table)
         # A metric costs by the hour that has a value: what is rare is told only while it is so.
         for name, value in {
-            "Tick": at_tick,
-            "BackendsBroken": states.count(State.BROKEN),
-            "CannotJudge": decision.cause is Cause.CANNOT_JUDGE,
-            "Split": decision.cause is Cause.SPLIT,
-            "NoSubnets": decision.cause is Cause.NO_SUBNETS,
-            "ControlDown": decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED),
-            "PassiveNatUnhealthy": self.passive_trouble(view) is not None,
-            "PassiveNatWithoutAddress": self.unaddressed(view) is not None,
-            "OfflineWhileLocked": locked and len(backends.failing) >= self._settings.failure_threshold,
-            "LockUnreadable": view.locks.lock.state is LockState.UNREADABLE,
-            "LockFailed": view.locks.lock.state is LockState.FAILED,
+            Metric.TICK: at_tick,
+            Metric.BACKENDS_BROKEN: states.count(State.BROKEN),
+            Metric.CANNOT_JUDGE: decision.cause is Cause.CANNOT_JUDGE,
+            Metric.SPLIT: decision.cause is Cause.SPLIT,
+            Metric.NO_SUBNETS: decision.cause is Cause.NO_SUBNETS,
+            Metric.CONTROL_DOWN: decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED),
+            Metric.PASSIVE_NAT_UNHEALTHY: self.passive_trouble(view) is not None,
+            Metric.PASSIVE_NAT_WITHOUT_ADDRESS: self.unaddressed(view) is not None,
+            Metric.OFFLINE_WHILE_LOCKED: locked and len(backends.failing) >= self._settings.failure_threshold,
+            Metric.LOCK_UNREADABLE: view.locks.lock.state is LockState.UNREADABLE,
+            Metric.LOCK_FAILED: view.locks.lock.state is LockState.FAILED,
         }.items():
             if value:
                 metrics.count(name, value)
@@ -110,11 +111,8 @@ class Inspector:
         unfit = why_unfit(table.trouble, passive, view.instances)
         if unfit is not None or self.unaddressed(view) is not None:
             return unfit
-        words = [o for o in view.observations if o.host == passive]
-        state = latest_word(words).state if words else State.PENDING
-        if state in (State.REACHABLE, State.PENDING):
-            return None
-        return f"the passive NAT {passive} runs, but is {state.value}"
+        failed = view.failed_answer(passive)
+        return None if failed is None else f"the passive NAT {passive} runs, but is {failed.state.value}"
 
     def unaddressed(self, view: View) -> str | None:
         """Say that the passive NAT has no public address, and so can't take over; None where it has, or needs none."""

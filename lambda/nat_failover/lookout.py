@@ -10,51 +10,33 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import is_passing
+from nat_failover.clients import PairServices
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.judging.situation import View, unanswered
-from nat_failover.lock.store import LockStore, LockView
+from nat_failover.lock.store import LockView
 from nat_failover.network.egress_address import Addresses
-from nat_failover.network.elastic_ip import Egress
-from nat_failover.network.instances import Instances, Nat
+from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
-from nat_failover.network.route_tables import Routes
 from nat_failover.probing.dating import Boots, boots_of
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round, look_back, worth_reading
-from nat_failover.probing.run_command import Probe, Reading
-from nat_failover.runtime import Runtime
-from nat_failover.settings import Settings
+from nat_failover.probing.run_command import Reading
 
 # For how many seconds the list of rounds is tried again where AWS throttles it, and after which pauses.
 LIST_FOR, LIST_AGAIN = 10.0, (0.5, 1.5)
 
 
 class Lookout:
-    """Reads all that a decision is made from.
+    """Reads all that a decision is made from."""
 
-    Args:
-        settings: which NATs the pair has, and how far back a round may lie.
-        runtime: clock, and doing things at the same time.
-        egress: the egress address, where the pair has one.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        runtime: Runtime,
-        lock: LockStore,
-        routes: Routes,
-        probe: Probe,
-        instances: Instances,
-        egress: Egress | None = None,
-    ) -> None:
-        self._settings = settings
-        self._runtime = runtime
-        self._lock = lock
-        self._routes = routes
-        self._probe = probe
-        self._instances = instances
-        self._egress = egress
+    def __init__(self, services: PairServices) -> None:
+        self._settings = services.settings
+        self._runtime = services.runtime
+        self._lock = services.lock
+        self._routes = services.routes
+        self._probe = services.probe
+        self._instances = services.instances
+        self._egress = services.egress
         # Backends as they were looked up last: an instance never changes its subnet.
         self._met: dict[str, Nat] = {}
         self._boots: Boots = {}

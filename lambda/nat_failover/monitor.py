@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nat_failover.acting.execution import Invoker, Known, Result
 from nat_failover.acting.failover import Failover, NotBegunError
 from nat_failover.acting.turns import Turns
+from nat_failover.clients import PairServices
 from nat_failover.events import Tick, Trigger
 from nat_failover.gathering import Gathering
 from nat_failover.inspection import Inspector
@@ -19,14 +20,12 @@ from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.lookout import Lookout
+from nat_failover.names import Metric
 from nat_failover.observability import Metrics
-from nat_failover.probing.fleet import Fleet
 from nat_failover.probing.observation import State
 from nat_failover.probing.rounds import Kind, Running, choose, watched_beyond
-from nat_failover.probing.run_command import Probe
 from nat_failover.probing.survey import Backends, survey
-from nat_failover.runtime import Runtime
-from nat_failover.settings import Mode, Settings
+from nat_failover.settings import Mode
 from nat_failover.telling.notifier import Teller
 
 log = logging.getLogger(__name__)
@@ -44,7 +43,7 @@ OBSERVED = Result("observed", "would have failed over; observe mode changes noth
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InvocationOutcome:
     """What an invocation came to."""
 
     decision: Decision
@@ -55,28 +54,21 @@ class Monitor:
     """Watches one pair."""
 
     def __init__(
-        self,
-        settings: Settings,
-        runtime: Runtime,
-        lookout: Lookout,
-        fleet: Fleet,
-        probe: Probe,
-        failover: Failover,
-        inspector: Inspector,
-        teller: Teller,
+        self, services: PairServices, lookout: Lookout, failover: Failover, inspector: Inspector, teller: Teller
     ) -> None:
+        settings, runtime = services.settings, services.runtime
         self._settings = settings
         self._runtime = runtime
         self._lookout = lookout
-        self._fleet = fleet
-        self._probe = probe
+        self._fleet = services.fleet
+        self._probe = services.probe
         self._failover = failover
         self._inspector = inspector
         self._teller = teller
         self._turns = Turns(settings, runtime, lookout.look_at_lock)
         self._gathering = Gathering(settings, runtime, lookout, self._turns, self._ask)
 
-    def run(self, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
+    def run(self, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         """Do what an event calls for.
 
         Raises:
@@ -90,7 +82,7 @@ class Monitor:
         else:
             locks = self._turns.come(invoker.ends_at - TO_ACT)
             if locks.is_claimed(self._runtime.now()) and locks.lock.state in ACTED_UPON:
-                return self._stand_back(locks, metrics)
+                return self._stand_back(locks, invoker.metrics)
         view = self._lookout.look(trigger, locks)
         lock = view.locks.lock
         refused: ClientError | BotoCoreError | None = None
@@ -99,55 +91,55 @@ class Monitor:
                 view = self._ask_who_is_due(view)
             except (ClientError, BotoCoreError) as error:
                 refused = error  # what is known already is judged first
-        outcome = self._judge(view, trigger, invoker, metrics)
+        outcome = self._judge(view, trigger, invoker)
         if refused is not None:
             raise refused
         return outcome
 
-    def _stand_back(self, locks: LockView, metrics: Metrics) -> Outcome:
+    def _stand_back(self, locks: LockView, metrics: Metrics) -> InvocationOutcome:
         """Leave it to the invocation that acts, or has just acted."""
-        metrics.count("Locked", locks.lock.state is not LockState.ARMED)
+        metrics.count(Metric.LOCKED, locks.lock.state is not LockState.ARMED)
         reason = f"another invocation acts, or has just acted: the lock is {locks.lock.reason}"
-        return Outcome(Decision(Action.HOLD, Cause.LOCKED, reason), None)
+        return InvocationOutcome(Decision(Action.HOLD, Cause.LOCKED, reason), None)
 
-    def _judge(self, view: View, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
+    def _judge(self, view: View, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         lock = view.locks.lock
         decision = self._decide(view)
         if lock.state is LockState.ARMED:
             view, decision = self._gathering.gather(view, decision, trigger, invoker.ends_at - TO_ACT)
         at_tick = isinstance(trigger, Tick)
-        backends = self._measure(view, decision, metrics, at_tick=at_tick)
+        backends = self._measure(view, decision, invoker.metrics, at_tick=at_tick)
         if lock.state is LockState.FAILING_OVER:
-            return self._finish(view, invoker, metrics)
+            return self._finish(view, invoker)
         observing = decision.action is Action.FAIL_OVER and self._settings.mode is Mode.OBSERVE
         if decision.action is Action.HOLD or observing:
-            seen = self._inspector.inspect(view, metrics) if at_tick and not observing else Inspection()
+            seen = self._inspector.inspect(view, invoker.metrics) if at_tick and not observing else Inspection()
             findings = find(decision, lock, backends, view.tables.active, seen, self._settings)
-            self._tell(view, findings if at_tick else findings.urgent, metrics)
-            return Outcome(decision, OBSERVED if observing else None)
-        return self._act(view, decision, trigger, invoker, metrics)
+            self._tell(view, findings if at_tick else findings.urgent, invoker.metrics)
+            return InvocationOutcome(decision, OBSERVED if observing else None)
+        return self._act(view, decision, trigger, invoker)
 
-    def _act(self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker, metrics: Metrics) -> Outcome:
+    def _act(self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         """Carry a decision out; where something keeps it from being begun, wait a little and judge anew."""
         until, decided_by = invoker.ends_at - TO_ACT, view.locks
         while True:
             locks = self._turns.past_claim(view.locks, until)
             if locks.lock.state is not LockState.ARMED or locks.is_claimed(self._runtime.now()):
-                return Outcome(decision, LOST)
+                return InvocationOutcome(decision, LOST)
             if locks is not decided_by:
                 view = self._lookout.look_again(replace(view, locks=locks))
                 view, decision = self._gathering.gather(view, self._decide(view), trigger, until)
                 if decision.action is Action.HOLD:
-                    metrics.flush()
-                    self._measure(view, decision, metrics)
-                    return Outcome(decision, None)
+                    invoker.metrics.flush()
+                    self._measure(view, decision, invoker.metrics)
+                    return InvocationOutcome(decision, None)
             passive = view.instances.get(self._passive(view) or "")
             interface = None if passive is None else passive.interface
             known = Known(view.tables, self._backends(view), decision.evidence, interface)
             try:
-                result = self._failover.carry_out(decision, known, invoker, metrics, locks)
+                result = self._failover.carry_out(decision, known, invoker, locks)
                 if result.outcome != LOST.outcome or self._runtime.now() >= until:
-                    return Outcome(decision, result)
+                    return InvocationOutcome(decision, result)
             except NotBegunError as refused:
                 log.warning("not begun", extra={"error": str(refused.cause)})
                 if self._runtime.now() >= until:
@@ -234,13 +226,13 @@ class Monitor:
             view = view.with_round(asked)
         return view
 
-    def _finish(self, view: View, invoker: Invoker, metrics: Metrics) -> Outcome:
+    def _finish(self, view: View, invoker: Invoker) -> InvocationOutcome:
         lock = view.locks.lock
         decision = Decision(Action.HOLD, Cause.LOCKED, lock.reason)
         if view.locks.is_claimed(self._runtime.now()):
-            return Outcome(decision, None)
+            return InvocationOutcome(decision, None)
         try:
-            return Outcome(decision, self._failover.finish(self._backends(view), invoker, metrics))
+            return InvocationOutcome(decision, self._failover.finish(self._backends(view), invoker))
         except NotBegunError as refused:
             raise refused.cause from refused
 

@@ -11,9 +11,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
+from nat_failover.names import NAMESPACE, Metric
 from nat_failover.settings import Settings
-
-NAMESPACE = "nat-failover"
 
 
 def start_logging(settings: Settings, stream: TextIO | None = None) -> Logger:
@@ -47,13 +46,13 @@ class Metrics:
             default_dimensions={},
         )
 
-    def count(self, name: str, value: float = 1) -> None:
+    def count(self, name: Metric, value: float = 1) -> None:
         """Add a number of things."""
-        self._provider.add_metric(name=name, unit=MetricUnit.Count, value=float(value))
+        self._provider.add_metric(name=name.value, unit=MetricUnit.Count, value=float(value))
 
-    def seconds(self, name: str, value: float) -> None:
+    def seconds(self, name: Metric, value: float) -> None:
         """Add a duration."""
-        self._provider.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
+        self._provider.add_metric(name=name.value, unit=MetricUnit.Seconds, value=value)
 
     def note(self, name: str, value: list[str]) -> None:
         """Add words to the line of metrics, for whoever follows a metric into the log."""

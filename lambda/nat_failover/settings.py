@@ -18,12 +18,21 @@ from nat_failover.environment import (
     read,
     refusal,
 )
+from nat_failover.names import Names
 
 # The step's own time limit in the document is an hour; a watch has to end well before it.
 LONGEST_WINDOW = 3000
 # SendCommand takes 50 InstanceIds at most and one is the passive NAT's:
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
 LARGEST_SAMPLE = 49
+# What the configuration of a pair allows as well: the least and the most, times in seconds.
+INTERVAL = (0.2, 60.0)
+FAILURES = (1, 99)
+WARM_UP = (0, 86_400)
+FRESHNESS = (5, 3600)
+SILENCE_AFTER = (3, 300)
+SAMPLE = (1, LARGEST_SAMPLE)
+MINUTES = (1, 60)
 
 
 class Mode(StrEnum):
@@ -97,7 +106,7 @@ class Settings:
     @property
     def log_group(self) -> str:
         """Name of the function's log group."""
-        return f"/aws/lambda/nat-failover-{self.pair}"
+        return Names(self.pair).log_group
 
     @property
     def nats(self) -> tuple[str, str]:
@@ -158,6 +167,11 @@ def _at_odds(s: Settings) -> Iterator[str]:
         yield refusal("window", s.window, f"0 or at least {PREFIX}PERIOD ({s.period}), or hosts go unwatched")
 
 
+def _span(limits: tuple[float, float]) -> str:
+    return f"{limits[0]:.10g} to {limits[1]:.10g}"
+
+
+_PERIOD = (60 * MINUTES[0], 60 * MINUTES[1])
 _PARAMETER = Variable(matching(r"(/[A-Za-z0-9_.-]+)+"), "an absolute parameter name such as /nat-failover/main/lock")
 _TABLE = Variable(matching(r"rtb-[0-9a-f]{8,17}"), "a route table id, rtb- and 8 to 17 hexadecimal digits")
 _ALLOCATION = Variable(
@@ -183,18 +197,18 @@ _VARIABLES = {
     "claim_lease": Variable(between(float, 10, 1800), "10 to 1800 seconds, longer than the function's timeout"),
     "mode": Variable(Mode, "automatic or observe"),
     "targets": Variable(host_names, "1 to 5 different IPv4 addresses or host names, separated by commas"),
-    "interval": Variable(between(hundredths, 0.2, 60), "0.2 to 60 seconds, with two decimals at most"),
-    "failures": Variable(between(int, 1, 99), "1 to 99 pings"),
+    "interval": Variable(between(hundredths, *INTERVAL), f"{_span(INTERVAL)} seconds, with two decimals at most"),
+    "failures": Variable(between(int, *FAILURES), f"{_span(FAILURES)} pings"),
     "window": Variable(between(int, 0, LONGEST_WINDOW), f"0 (a quick check a tick) to {LONGEST_WINDOW} seconds"),
-    "period": Variable(between(int, 60, 3600), "60 to 3600 seconds, as the schedule has it"),
-    "warm_up": Variable(between(int, 0, 86400), "0 to 86400 seconds"),
-    "freshness": Variable(between(float, 5, 3600), "5 to 3600 seconds"),
-    "failure_threshold": Variable(between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
-    "sample_size": Variable(between(int, 1, LARGEST_SAMPLE), f"1 to {LARGEST_SAMPLE} backends"),
+    "period": Variable(between(int, *_PERIOD), f"{_span(_PERIOD)} seconds, as the schedule has it"),
+    "warm_up": Variable(between(int, *WARM_UP), f"{_span(WARM_UP)} seconds"),
+    "freshness": Variable(between(float, *FRESHNESS), f"{_span(FRESHNESS)} seconds"),
+    "failure_threshold": Variable(between(int, *SAMPLE), f"{_span(SAMPLE)} backends"),
+    "sample_size": Variable(between(int, *SAMPLE), f"{_span(SAMPLE)} backends"),
     "count_silence": Variable(flag, "true or false"),
     "mirror_routes": Variable(flag, "true or false"),
     "egress_allocation": _ALLOCATION,
     "standby_egress_allocation": _ALLOCATION,
-    "silence_after": Variable(between(float, 3, 300), "3 to 300 seconds"),
+    "silence_after": Variable(between(float, *SILENCE_AFTER), f"{_span(SILENCE_AFTER)} seconds"),
 }
 _MANDATORY = frozenset(each.name for each in fields(Settings) if each.default is MISSING)

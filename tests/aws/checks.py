@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,9 @@ from tests.aws.holding import hold
 AT_ONCE = 8
 OUTPUT_KEPT = 2500
 WITHIN = 120.0
+# How long a reading may be old that follows a write:
+# https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+READ_WITHIN = 15.0
 # https://docs.aws.amazon.com/vpc/latest/userguide/WorkWithEIPs.html: it "can take several minutes"
 GIVEN_AGAIN_WITHIN = 600.0
 
@@ -28,7 +32,7 @@ def one_creates(of: Deployment) -> str:
 
     def create(owner: int) -> int | None:
         try:
-            return int(of.ssm.put_parameter(Name=name, Value=str(owner), Type="String", Overwrite=False)["Version"])
+            return of.put(name, str(owner), overwrite=False)
         except of.ssm.exceptions.ParameterAlreadyExists:
             return None
 
@@ -36,10 +40,16 @@ def one_creates(of: Deployment) -> str:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             versions = [version for version in pool.map(create, range(AT_ONCE)) if version is not None]
         hold(versions == [1], f"of {AT_ONCE} that created it at once {len(versions)} succeeded: {versions}")
-        again = [of.ssm.put_parameter(Name=name, Value="x", Type="String", Overwrite=True)["Version"] for _ in range(3)]
+        again = [of.put(name, "x", overwrite=True) for _ in range(3)]
         hold(again == [2, 3, 4], f"three overwrites answered the versions {again}")
-        found = of.ssm.get_parameters(Names=[f"{name}:{version}" for version in (1, 4, 5)])["Parameters"]
-        texts = {p["Version"]: p["Value"] for p in found}
+        texts: dict[int, str] = {}
+
+        def latest_is_read() -> bool:
+            found = of.ssm.get_parameters(Names=[f"{name}:{version}" for version in (1, 4, 5)])["Parameters"]
+            texts.update({p["Version"]: p["Value"] for p in found})
+            return 4 in texts
+
+        until(latest_is_read, READ_WITHIN, f"version 4 of {name} is read")
         first = texts.pop(1, "")
         hold(first.isdigit() and texts == {4: "x"}, f"by their numbers the versions are {texts}, the first {first!r}")
     finally:
@@ -51,6 +61,7 @@ def event_names_the_document(of: Deployment) -> str:
     """Hear the events of a round of the function."""
     with Listener(of.ground, of.settings.probe_document) as listener:
         of.ground.tick()
+        until(lambda: bool(_sent(of)), READ_WITHIN, "the function's command is listed")
         listener.heard_at(_sent(of)[0]["CommandId"], of.settings.window + WITHIN)
     names = {detail["document-name"] for detail, _ in listener.heard}
     hold(names == {of.settings.probe_document}, f"the events name {sorted(names)}")
@@ -76,14 +87,15 @@ def errors_stop_nobody(of: Deployment) -> str:
 
 
 def _sent(of: Deployment, since: timedelta = timedelta(hours=-2)) -> list[Any]:
-    """List the probe's commands, the latest first."""
+    """Return the probe's commands, the latest first."""
     after = (datetime.now(UTC) + since).strftime("%Y-%m-%dT%H:%M:%SZ")
     filters = [
         {"key": "DocumentName", "value": of.settings.probe_document},
         {"key": "InvokedAfter", "value": after},
     ]
     pages = of.ssm.get_paginator("list_commands").paginate(Filters=filters)
-    return [command for page in pages for command in page["Commands"]]
+    found = [command for page in pages for command in page["Commands"]]
+    return sorted(found, key=lambda command: command["RequestedDateTime"], reverse=True)
 
 
 def commands_are_filtered(of: Deployment) -> str:
@@ -106,7 +118,7 @@ def instances_are_filtered(of: Deployment) -> str:
     tag = {"Key": f"tag:{of.settings.probe_tag_key}", "Values": [of.settings.probe_tag_value]}
     pages = of.ssm.get_paginator("describe_instance_information").paginate(Filters=[tag])
     told = [i for page in pages for i in page["InstanceInformationList"]]
-    online = {i["InstanceId"] for i in told if i["PingStatus"] == "Online" and i["PlatformType"] == "Linux"}
+    online = {i["InstanceId"] for i in told if (i.get("PingStatus"), i.get("PlatformType")) == ("Online", "Linux")}
     hold(online == set(of.backends), f"online are {sorted(online)}, tagged {of.backends}")
     try:
         of.ssm.describe_instance_information(Filters=[tag, {"Key": "PingStatus", "Values": ["Online"]}])
@@ -123,13 +135,14 @@ def tag_is_a_condition(of: Deployment) -> str:
 
     def may(value: str) -> bool:
         key = f"ssm:resourceTag/{of.settings.probe_tag_key}"
-        told = iam.simulate_principal_policy(
+        pages = iam.get_paginator("simulate_principal_policy").paginate(
             PolicySourceArn=of.role,
             ActionNames=["ssm:SendCommand"],
             ResourceArns=[arn],
             ContextEntries=[{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}],
         )
-        return str(told["EvaluationResults"][0]["EvalDecision"]) == "allowed"
+        (decided,) = (result["EvalDecision"] for page in pages for result in page["EvaluationResults"])
+        return bool(decided == "allowed")
 
     hold(may(of.settings.probe_tag_value), "the role may not send to an instance with the tag")
     hold(not may("another"), "the role may send to an instance with another tag")
@@ -193,8 +206,7 @@ def address_moves(of: Deployment) -> str:
     try:
         for nat in (standby, primary, primary):
             of.ec2.associate_address(AllocationId=allocation, InstanceId=nat, AllowReassociation=True)
-            (told,) = of.ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
-            hold(told["InstanceId"] == nat, f"it is with {told.get('InstanceId')}, not with {nat}")
+            until(partial(of.has_address, nat, allocation), READ_WITHIN, f"EC2 says that the address is with {nat}")
     finally:
         (told,) = of.ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
         if told.get("AssociationId"):

@@ -8,13 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from infra.demo import PAIR
+from nat_failover.aws_errors import REFUSED_FOR_NOW
 from nat_failover.settings import Settings
 from tests.aws.ground import FUNCTION, Ground
 
 SHELL = "AWS-RunShellScript"
-# How often something is looked at that may have changed.
-POLL = 0.1
+# How often something is looked at that may have changed: the lists of Systems Manager take about five calls a second of
+# the account, and the function needs some of them.
+POLL = 0.4
+# How long a write of a parameter is tried again that comes too close after others, and how often, in seconds.
+WRITTEN_WITHIN, WRITE_EVERY = 30.0, 0.5
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+UNDER_WAY = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
 
 
 class NotInTimeError(Exception):
@@ -61,7 +69,7 @@ class Deployment:
         """Give the instances whose agent is online."""
         pages = self.ssm.get_paginator("describe_instance_information").paginate()
         told = [i for page in pages for i in page["InstanceInformationList"]]
-        return {str(i["InstanceId"]) for i in told if i["PingStatus"] == "Online"}
+        return {str(i["InstanceId"]) for i in told if i.get("PingStatus") == "Online"}
 
     def lock(self) -> str:
         """Give the lock's value."""
@@ -74,12 +82,42 @@ class Deployment:
 
     def write_lock(self, text: str) -> None:
         """Write the lock as a person does."""
-        self.ssm.put_parameter(Name=self.settings.lock_parameter, Value=text, Overwrite=True)
+        self.put(self.settings.lock_parameter, text, overwrite=True)
+
+    def put(self, name: str, text: str, *, overwrite: bool) -> int:
+        """Write a parameter, for longer than boto3 tries where AWS takes no more writes just now; gives its version.
+
+        Three a second are taken, and of one parameter fewer:
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+
+        Raises:
+            NotInTimeError: Systems Manager has taken none for too long.
+            botocore.exceptions.ClientError: it refuses for another reason.
+        """
+        versions: list[int] = []
+
+        def written() -> bool:
+            try:
+                made = self.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=overwrite)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in REFUSED_FOR_NOW:
+                    raise
+                return False
+            versions.append(int(made["Version"]))
+            return True
+
+        until(written, WRITTEN_WITHIN, f"{name} is written", WRITE_EVERY)
+        return versions[-1]
 
     def associations(self, table: str) -> dict[str, str]:
         """Give the association of each subnet that uses a table."""
         (told,) = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
         return {a["SubnetId"]: a["RouteTableAssociationId"] for a in told["Associations"] if a.get("SubnetId")}
+
+    def has_address(self, nat: str, allocation: str) -> bool:
+        """Tell whether an Elastic IP is with a NAT."""
+        (told,) = self.ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
+        return bool(told.get("InstanceId") == nat)
 
     def put_back(self) -> None:
         """Leave it so that it can be removed: nothing acts any more, and no subnet needs what is removed first."""
@@ -109,9 +147,13 @@ class Deployment:
 
         def all_have() -> bool:
             pages = self.ssm.get_paginator("list_command_invocations").paginate(CommandId=command, Details=True)
-            for each in (each for page in pages for each in page["CommandInvocations"]):
+            try:
+                listed = [each for page in pages for each in page["CommandInvocations"]]
+            except self.ssm.exceptions.InvalidCommandId:
+                return False  # it was sent a moment ago
+            for each in listed:
                 host = str(each["InstanceId"])
-                if host not in ended and each["Status"] not in ("Pending", "InProgress", "Delayed"):
+                if host not in ended and each["Status"] not in UNDER_WAY:
                     ended[host] = _spoken(each)
             return set(hosts) <= set(ended)
 

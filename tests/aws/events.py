@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from contextlib import ExitStack
 from typing import Any
 
 from tests.aws.deployment import until
@@ -36,29 +37,27 @@ class Listener:
 
     def __enter__(self) -> Listener:
         """Make both, and wait until events come."""
-        self._queue = self._sqs.create_queue(QueueName=self._name)["QueueUrl"]
-        told = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
-        queue = told["Attributes"]["QueueArn"]
-        pattern = {"source": ["aws.ssm"], "detail": {"document-name": [self._document]}}
-        rule = self._events.put_rule(Name=self._name, EventPattern=json.dumps(pattern))["RuleArn"]
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": queue,
-            "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self._sqs.set_queue_attributes(QueueUrl=self._queue, Attributes={"Policy": policy})
-        self._events.put_targets(Rule=self._name, Targets=[{"Id": "queue", "Arn": queue}])
-        time.sleep(IN_FORCE_AFTER)
+        with ExitStack() as made:
+            pattern = {"source": ["aws.ssm"], "detail": {"document-name": [self._document]}}
+            rule = self._events.put_rule(Name=self._name, EventPattern=json.dumps(pattern))["RuleArn"]
+            made.callback(self._events.delete_rule, Name=self._name)
+            # The policy comes with the queue: a change of it may take a minute.
+            # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+            arn = queue_arn(rule, self._name)
+            policy = json.dumps(_policy(arn, rule))
+            self._queue = self._sqs.create_queue(QueueName=self._name, Attributes={"Policy": policy})["QueueUrl"]
+            made.callback(self._sqs.delete_queue, QueueUrl=self._queue)
+            answer = self._events.put_targets(Rule=self._name, Targets=[{"Id": "queue", "Arn": arn}])
+            if answer["FailedEntryCount"]:
+                raise RuntimeError(f"EventBridge has not taken the queue: {answer['FailedEntries']}")
+            made.callback(self._events.remove_targets, Rule=self._name, Ids=["queue"])
+            time.sleep(IN_FORCE_AFTER)
+            self._made = made.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Remove both."""
-        self._events.remove_targets(Rule=self._name, Ids=["queue"])
-        self._events.delete_rule(Name=self._name)
-        self._sqs.delete_queue(QueueUrl=self._queue)
+        self._made.close()
 
     def heard_at(self, command: str, within: float) -> float:
         """Wait for the event of a command that has succeeded or failed; gives when it came.
@@ -83,3 +82,20 @@ class Listener:
 
         until(came, within, f"the event of the command {command}")
         return found()[0]
+
+
+def queue_arn(rule: str, name: str) -> str:
+    """Return the ARN of a queue in the account and region of a rule."""
+    _, partition, _, region, account, _ = rule.split(":", 5)
+    return f"arn:{partition}:sqs:{region}:{account}:{name}"
+
+
+def _policy(queue: str, rule: str) -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}

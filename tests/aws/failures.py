@@ -74,7 +74,13 @@ def _shut(of: Deployment) -> Callable[[], object]:
 def _stop(of: Deployment) -> Callable[[], object]:
     nat = of.settings.primary_instance
     of.ec2.stop_instances(InstanceIds=[nat])
-    return lambda: of.ec2.start_instances(InstanceIds=[nat])
+
+    def start() -> None:
+        # What is still stopping can't be started.
+        of.ec2.get_waiter("instance_stopped").wait(InstanceIds=[nat])
+        of.ec2.start_instances(InstanceIds=[nat])
+
+    return start
 
 
 # Stopping comes last: a NAT that has just been started is trusted only after its warm-up.

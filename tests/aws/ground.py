@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
+from botocore.config import Config
 
 from infra.demo import PAIR
 from nat_failover.events import SELF_TEST
@@ -26,6 +27,8 @@ DEMO = ("-c", "demo=true")
 # moto knows no Fn::GetStackOutput, by which the CDK refers to another stack's resources unless told otherwise.
 FOR_MOTO = ("-c", "@aws-cdk/core:defaultCrossStackReferences=strong")
 DEPLOYED_WITHIN = 1800.0
+# An invocation takes longer than boto3 waits by itself, which would then make a second one.
+PATIENT = Config(read_timeout=150, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 class Can(StrEnum):
@@ -110,7 +113,7 @@ class Aws:
         return self._invoke(function, SELF_TEST)
 
     def _invoke(self, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
-        client = self.client("lambda")
+        client = self._session.client("lambda", config=PATIENT)
         try:
             answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
         except client.exceptions.ResourceNotFoundException as error:

@@ -15,7 +15,7 @@ UPDATED_WITHIN = 600.0
 # What CDK's bootstrap has made, with the bucket that templates go to:
 # https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
 TOOLKIT = "CDKToolkit"
-DONE = ("UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED")
+DONE = ("UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED")
 
 
 class NotChangedError(Exception):

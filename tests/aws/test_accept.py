@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from rich.console import Console
 from typer import Typer
 from typer.testing import CliRunner
@@ -22,7 +23,8 @@ from infra.probe.document import SCRIPT as PROBE
 from infra.probe.document import content
 from tests.aws.__main__ import accept, main
 from tests.aws.assumptions import ENTRIES, Check, Unchecked
-from tests.aws.deployment import Deployment
+from tests.aws.deployment import Deployment, until
+from tests.aws.events import Listener, queue_arn
 from tests.aws.ground import FUNCTION, DeploymentError, Local
 from tests.aws.holding import DoesNotHoldError
 from tests.aws.latencies import MEASURES
@@ -31,6 +33,7 @@ from tests.aws.readme import assumptions
 from tests.e2e.account import ROOT, Account, account
 from tests.e2e.commandline import invoke
 from tests.examples import ENVIRONMENT
+from tests.fakes import before
 from tests.lab.latencies import Latencies
 from tests.lab.network.layout import TARGETS
 
@@ -145,6 +148,41 @@ def test_it_goes_through_all_of_it_and_sees_what_does_not_hold(
     # The lab's own latencies, through the lab's own agents.
     assert len(told["latencies"]["delivery + result"]["seconds"]) >= 6
     assert told["latencies"]["replace"]["seconds"]
+
+
+def test_what_aws_refuses_or_hides_for_a_moment_is_waited_for(ground: Emulated) -> None:
+    ground.deploy()
+    of = Deployment(ground)
+    before(of.ssm, "PutParameter", lambda: "TooManyUpdates", times=2)
+    of.write_lock("paused")
+    assert of.lock() == "paused"
+    before(of.ssm, "ListCommandInvocations", lambda: "InvalidCommandId")
+    until(lambda: set(of.backends) <= of.online(), 10, "all are online")
+    (rounds,) = (measure.how for measure in MEASURES if measure.what == "delivery + result")
+    assert rounds is not None
+    assert next(iter(rounds(of))) > 0
+
+
+def test_a_listener_leaves_nothing_nor_does_one_that_can_not_be_made(
+    ground: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.aws.events.IN_FORCE_AFTER", 0)
+    sqs, events = ground.client("sqs"), ground.client("events")
+
+    def left() -> list[Any]:
+        return [*sqs.list_queues().get("QueueUrls", []), *events.list_rules()["Rules"]]
+
+    with Listener(ground, "document"):
+        url, rule = left()
+        queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn", "Policy"])["Attributes"]
+        assert queue_arn(rule["Arn"], url.rpartition("/")[2]) == queue["QueueArn"]
+        assert rule["Arn"] in queue["Policy"]
+        assert events.list_targets_by_rule(Rule=rule["Name"])["Targets"][0]["Arn"] == queue["QueueArn"]
+    assert left() == []
+    before(events, "PutTargets", lambda: "ConcurrentModificationException", times=9)
+    with pytest.raises(ClientError), Listener(ground, "document"):
+        pass
+    assert left() == []
 
 
 def test_whatever_happens_it_is_destroyed(ground: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:

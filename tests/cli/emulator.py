@@ -97,12 +97,10 @@ def _resources_by_name(response: Any) -> ActionResult:
 
 
 def _resources_in_pages(response: Any) -> ActionResult:
-    """Give a page of a stack's resources; the first is empty, which any page may be."""
+    """Give a page of a stack's resources."""
     whole: Any = _list_stack_resources(response).result
-    token = response._get_param("NextToken")
-    if token is None:
-        return ActionResult({"StackResourceSummaries": [], "NextToken": "0"})
-    begin, end = int(token), int(token) + MOST_RESOURCES
+    begin = int(response._get_param("NextToken") or 0)
+    end = begin + MOST_RESOURCES
     summaries = whole["StackResourceSummaries"]
     more = {"NextToken": str(end)} if end < len(summaries) else {}
     return ActionResult({"StackResourceSummaries": summaries[begin:end], **more})

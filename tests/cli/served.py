@@ -15,6 +15,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from tests.e2e.emulator import Replaced, run_command
+from tests.gate import moto_hook
+from tests.gate.gate import Gate
 from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.cloud.propagation import MOTO
 from tests.lab.lab import Lab
@@ -28,13 +30,18 @@ class _Quiet(MotoRequestHandler):
 
 
 class _OneAtATime:
-    """The application, which keeps out of the way of the function's calls: see MOTO."""
+    """The application, which keeps out of the way of the function's calls: see MOTO.
 
-    def __init__(self) -> None:
+    Args:
+        gate: of the account, whose rates are for the function and for people.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
         self._application: Any = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        with MOTO:
+        with MOTO, moto_hook.standing(self._gate):
             return list(self._application(environ, start_response))
 
 
@@ -50,7 +57,7 @@ def served(lab: Lab, replaced: Replaced = ()) -> Iterator[str]:
     with ExitStack() as stack:
         for owner, name, replacement in (*_of_the_lab(lab, lab.cloud), *replaced):
             stack.enter_context(patch.object(owner, name, replacement, create=True))
-        server = make_server("127.0.0.1", 0, _OneAtATime(), threaded=True, request_handler=_Quiet)
+        server = make_server("127.0.0.1", 0, _OneAtATime(lab.gateway.gate), threaded=True, request_handler=_Quiet)
         thread = threading.Thread(target=server.serve_forever, name="account", daemon=True)
         thread.start()
         try:

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.cli.lock_history import Kind, Version, happenings, pause_of, who
+from nat_failover.cli.lock_history import Happened, Version, happenings, pause_of, who
 from nat_failover.lock.record import LockState, Record
 from tests.cli.deployed import Deployment
 from tests.examples import settings
@@ -39,7 +39,7 @@ def test_a_failover_is_told_once_with_how_long_it_took_and_how_long_it_stayed_lo
         settings(),
         FUNCTION,
     )
-    assert [h.kind for h in told] == [Kind.CREATED, Kind.FAILOVER, Kind.REARMED]
+    assert [h.kind for h in told] == [Happened.CREATED, Happened.FAILOVER, Happened.REARMED]
     failover = told[1]
     assert (failover.at, failover.lasted, failover.by) == (1000, 3600, "the function")
     assert "2 subnets moved to the standby NAT" in failover.said
@@ -56,14 +56,14 @@ def test_a_second_failover_right_after_the_first_is_one_of_its_own() -> None:
         settings(),
         FUNCTION,
     )
-    assert [h.kind for h in told] == [Kind.FAILOVER, Kind.UNFINISHED]
+    assert [h.kind for h in told] == [Happened.FAILOVER, Happened.UNFINISHED]
 
 
 def test_a_failed_failover_says_what_was_in_the_way() -> None:
     (told,) = happenings(
         versions((1000, OURS, record(LockState.FAILED, 1000, outcome="AccessDenied"))), settings(), FUNCTION
     )
-    assert told.kind is Kind.FAILED
+    assert told.kind is Happened.FAILED
     assert "AccessDenied" in told.said
 
 
@@ -73,7 +73,7 @@ def test_a_pause_and_its_end_are_told_with_who_did_them() -> None:
         settings(),
         FUNCTION,
     )
-    assert [h.kind for h in told] == [Kind.CREATED, Kind.PAUSED, Kind.REARMED, Kind.GARBLED]
+    assert [h.kind for h in told] == [Happened.CREATED, Happened.PAUSED, Happened.REARMED, Happened.GARBLED]
     assert told[1].by == "bob@example.com (AWSReservedSSO_Admin_0123)"
     assert told[2].said.startswith("resumed")
     assert "'garbage'" in told[3].said
@@ -123,7 +123,7 @@ def test_history_as_a_process_tells_of_a_failover_and_of_the_rearming(deployment
     assert told[-2]["to"] == tables[1]
     shown = deployment.command.run("history", "--limit", "2")
     assert shown.returncode == 0, shown.stderr
-    assert "2023-11-14 22:13:20Z" in shown.stdout
+    assert "2023-11-14 22:13:20 UTC" in shown.stdout
     assert "1 subnets moved" in shown.stdout
     assert json.dumps(told)
 
@@ -144,7 +144,7 @@ def test_a_failback_by_hand_whose_record_turns_round_after_the_first_stage_is_to
         settings(),
         FUNCTION,
     )
-    assert (told.kind, told.by) == (Kind.FAILOVER, "alice")
+    assert (told.kind, told.by) == (Happened.FAILOVER, "alice")
     assert "2 subnets moved to the primary NAT" in told.said
 
 
@@ -158,4 +158,4 @@ def test_a_failback_that_was_undone_is_told_as_such_and_not_as_a_failover() -> N
         settings(),
         FUNCTION,
     )
-    assert (told.kind, told.said) == (Kind.ROLLED_BACK, undone)
+    assert (told.kind, told.said) == (Happened.ROLLED_BACK, undone)

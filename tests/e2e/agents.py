@@ -57,9 +57,10 @@ class Agents:
         return self._run_command.answer(self._ssm, operation, arguments)
 
     def _begin(self, words: Mapping[str, Any]) -> None:
-        ec2: Any
+        # What the hosts are like nobody asks the account for: that is no call.
+        known: Any = ec2_backends[ACCOUNT][REGION]
         session: Any = boto3.Session("e2e", "e2e", region_name=REGION)
-        ec2, self._ssm = (session.client(service, endpoint_url=words["url"]) for service in ("ec2", "ssm"))
+        self._ssm = session.client("ssm", endpoint_url=words["url"])
         world = RealWorld(1)
         layout = standard_layout(subnets=len(words["subnets"]), backends=len(words["hosts"]) - 2)
         network = SimulatedNetwork(layout, world)
@@ -74,18 +75,17 @@ class Agents:
         document = json.loads(self._ssm.get_document(Name=words["document"])["Content"])
 
         def tags(instance_id: str) -> dict[str, str]:
-            (reservation,) = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
-            return {tag["Key"]: tag["Value"] for tag in reservation["Instances"][0].get("Tags", [])}
+            return {tag["key"]: tag["value"] for tag in known.get_instance(instance_id).get_tags()}
 
         def state(instance_id: str) -> str:
-            return str(ec2_backends[ACCOUNT][REGION].get_instance(instance_id)._state.name)
+            return str(known.get_instance(instance_id)._state.name)
 
         account: Any = SimpleNamespace(
             instances=hosts, host_of=names.__getitem__, document=document, tags=tags, state=state
         )
         for nat in layout.nats:
             # Made a moment ago, and so a machine that may still be booting.
-            instance: Any = ec2_backends[ACCOUNT][REGION].get_instance(hosts[nat.name])
+            instance = known.get_instance(hosts[nat.name])
             instance.launch_time = "2026-01-01T00:00:00.000Z"
             # moto's CloudFormation does not turn it off, as the template says.
             for interface in instance.nics.values():

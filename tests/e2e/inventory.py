@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tests.lab.cloud.sessions import listed
+
 ClientOf = Callable[[str], Any]
 
 
@@ -35,7 +37,7 @@ def everything(client: ClientOf) -> dict[str, Any]:
 def _of_lambda(client: ClientOf) -> dict[str, Any]:
     functions = client("lambda")
     told = {}
-    for function in functions.list_functions()["Functions"]:
+    for function in listed(functions, "list_functions", "Functions"):
         name = function["FunctionName"]
         kept = ("Handler", "Runtime", "Role", "Timeout", "MemorySize")
         told[name] = {key: function[key] for key in kept} | {
@@ -108,7 +110,7 @@ def _of_iam(client: ClientOf) -> dict[str, Any]:
         "roles": {
             role: [
                 parsed(iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"])
-                for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]
+                for policy in listed(iam, "list_role_policies", "PolicyNames", RoleName=role)
             ]
             for role in roles
         },

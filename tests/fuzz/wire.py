@@ -17,6 +17,7 @@ from tests.examples import (
     ENVIRONMENT,
 )
 from tests.fakes import FakeRuntime, RunCommand
+from tests.gate.gate import Gate
 from tests.integration.account import REGION
 from tests.lab.cloud.sessions import session
 from tests.simulation.account.holdings import Refused
@@ -48,7 +49,7 @@ class Wire:
     def __init__(self) -> None:
         made = session(REGION, "testing")
         self.runtime = FakeRuntime()
-        self.run_command = RunCommand(made.events, self.runtime)
+        self.run_command = RunCommand(made.events, self.runtime, Gate())
         made.events.register("provide-client-params", self._keep)
         for service in ("ec2", "ssm", "sns", "events"):
             for operation in (*ANSWERED, *ASKED):

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import moto.cloudformation.models as cloudformation_models
 import moto.cloudformation.responses as cloudformation_responses
 import yaml
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudformation.utils import get_stack_from_s3_url
 from moto.core.exceptions import ServiceException
@@ -26,15 +28,29 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 
 from tests.gate.gate import Gate
+from tests.gate.harshness import Harshness
 from tests.gate.rules.requests import template_verdict
 from tests.gate.rules.rule import changed
+from tests.gate.timing.rates import Rates
 
 # DescribeStackResources: "the first 100 associated resources", and no token for more.
 MOST_RESOURCES = 100
-GATE = Gate()
+# The lists that the product reads of moto and that come in pages whatever is asked for. Those of Run Command are left
+# to chance (see forgetting.Pages): twice as many calls would be more than AWS takes of an account.
+LISTED = frozenset(
+    {
+        *("cloudformation:ListStackResources", "cloudwatch:DescribeAlarms", "events:ListRuleNamesByTarget"),
+        *("iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:SimulatePrincipalPolicy"),
+        *("lambda:ListFunctions", "logs:FilterLogEvents", "sns:ListSubscriptionsByTopic"),
+        *("ssm:DescribeInstanceInformation", "ssm:GetParameterHistory"),
+    }
+)
+SECOND_PAGE = "gate-second-page"
 _call_action = BaseResponse.call_action
 _describe_stack_resources = CloudFormationResponse.describe_stack_resources
 _admitted = threading.local()
+# Of the account that moto keeps; the machine's clock is that of one that nobody has given another.
+_gates = [Gate(Rates(Harshness(), time.monotonic))]
 
 
 class _RefusedError(ServiceException):
@@ -49,6 +65,16 @@ def admitted() -> Iterator[None]:
         yield
     finally:
         _admitted.already = before
+
+
+@contextmanager
+def standing(gate: Gate) -> Iterator[None]:
+    """Have another gate stand before moto meanwhile, for all threads: one with the clock of the account."""
+    _gates.append(gate)
+    try:
+        yield
+    finally:
+        _gates.remove(gate)
 
 
 def install() -> None:
@@ -70,14 +96,15 @@ def _admit(response: BaseResponse) -> Any:
     try:
         arguments = _parsed(response)
         if arguments is not None:
-            GATE.admit(response.boto3_service_name, response._get_action(), arguments)
+            _gates[-1].admit(response.boto3_service_name, response._get_action(), arguments)
             _judge_template(response, arguments)
     except ClientError as error:
         told = error.response["Error"]
         status, headers, body = response.serialized(ActionResult(_RefusedError(told["Code"], told["Message"])))
         headers["status"] = str(status)
         return status, *BaseResponse._enrich_response(headers, body)
-    return _call_action(response)
+    with admitted():  # what whoever answers asks for that is no call
+        return _first_page_empty(response, arguments or {})
 
 
 def _parsed(response: BaseResponse) -> Mapping[str, Any] | None:
@@ -115,6 +142,27 @@ def _judge_template(response: BaseResponse, arguments: Mapping[str, Any]) -> Non
     if refusal is not None:
         changed(refusal.rule)
         raise ClientError({"Error": {"Code": refusal.code, "Message": refusal.message}}, response._get_action())
+
+
+def _first_page_empty(response: BaseResponse, arguments: Mapping[str, Any]) -> Any:
+    """Have moto answer; a list that comes in pages begins with an empty one, which any page may be."""
+    service, action = response.boto3_service_name, response._get_action()
+    if f"{service}:{action}" not in LISTED:
+        return _call_action(response)
+    pages = get_session().get_paginator_model(service).get_paginator(action)
+    token, more = pages["input_token"], pages.get("more_results")
+    if token not in arguments:
+        changed("R7a")
+        keys = [pages["result_key"]] if isinstance(pages["result_key"], str) else pages["result_key"]
+        page = {pages["output_token"]: SECOND_PAGE, **{key: [] for key in keys}, **({more: True} if more else {})}
+        status, headers, body = response.serialized(ActionResult(page))
+        return status, *BaseResponse._enrich_response(headers, body)
+    if arguments[token] == SECOND_PAGE:
+        response.querystring.pop(token, None)
+        getattr(response, "params", {}).pop(token, None)
+        with suppress(ValueError):
+            response.body = json.dumps({k: v for k, v in json.loads(response.body).items() if k != token})
+    return _call_action(response)
 
 
 def _first_hundred(response: CloudFormationResponse) -> ActionResult:

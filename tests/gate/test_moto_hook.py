@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.e2e.account import account
+from nat_failover.clients import ONCE
+from tests.e2e.account import REGION, account
 from tests.gate import moto_hook
+from tests.gate.gate import Gate
+from tests.gate.harshness import GENTLE
 from tests.gate.requests.cases import NAT, STACK, VPC, body
 from tests.gate.rules.proof import breaks, keeps, refused
 from tests.gate.rules.rule import CHANGED
+from tests.gate.timing.rates import Rates
+from tests.integration.account import pair_in_moto
+from tests.lab.cloud.sessions import listed
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = re.compile(r"\b(mock_aws|ThreadedMotoServer|create_backend_app)\b\(?")
@@ -103,6 +110,65 @@ def test_the_emulator_that_the_cdk_deploys_to_has_the_gate(tmp_path: Path) -> No
                 Filters=[{"Key": "tag:a", "Values": ["b"]}, {"Key": "PingStatus", "Values": ["Online"]}]
             )
         assert served.client("ssm").describe_instance_information(MaxResults=5)["InstanceInformationList"] == []
+
+
+@breaks("R7a")
+def test_every_list_that_the_product_reads_begins_with_an_empty_page(aws: Any) -> None:
+    logs, group = aws("logs"), "/aws/lambda/nat-failover"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="one")
+    event = {"timestamp": int(time.time() * 1000), "message": "told"}
+    logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[event])
+    first = logs.filter_log_events(logGroupName=group)
+    assert (first["events"], bool(first["nextToken"])) == ([], True)
+    assert [e["message"] for e in listed(logs, "filter_log_events", "events", logGroupName=group)] == ["told"]
+    topic = aws("sns").create_topic(Name="nat-failover")["TopicArn"]
+    aws("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="oncall@example.com")
+    assert len(listed(aws("sns"), "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic)) == 1
+    watch = aws("cloudwatch")
+    watch.put_metric_alarm(AlarmName="offline", EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold")
+    assert [a["AlarmName"] for a in listed(watch, "describe_alarms", "MetricAlarms")] == ["offline"]
+    aws("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+    allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}
+    policy = aws("iam").create_policy(PolicyName="own", PolicyDocument=json.dumps(allowed))["Policy"]["Arn"]
+    aws("iam").attach_role_policy(RoleName="function", PolicyArn=policy)
+    assert len(listed(aws("iam"), "list_attached_role_policies", "AttachedPolicies", RoleName="function")) == 1
+
+
+@breaks("T4d")
+def test_an_account_in_this_process_has_rates(aws: Any) -> None:
+    # What earlier tests have taken out of the process's buckets is none of this account's.
+    with moto_hook.standing(Gate(Rates(GENTLE, time.monotonic))):
+        _modify_five_endpoints(aws("ec2"))
+
+
+def test_an_account_that_is_served_has_rates(tmp_path: Path) -> None:
+    with account(tmp_path) as served:
+        _modify_five_endpoints(
+            boto3.Session("e2e", "e2e", region_name=REGION).client("ec2", endpoint_url=served.url, config=ONCE)
+        )
+
+
+def _modify_five_endpoints(ec2: Any) -> None:
+    """Be refused the fifth, for which there is no token for three seconds."""
+    for code in (*["InvalidVpcEndpointId.NotFound"] * 4, "RequestLimitExceeded"):
+        with refused(code):
+            ec2.modify_vpc_endpoint(VpcEndpointId="vpce-0123456789abcdef0")
+
+
+@breaks("T1b", "T3")
+def test_a_pair_in_moto_has_rates_by_its_own_clock_and_so_has_run_command() -> None:
+    with pair_in_moto() as pair:
+        for _ in range(41):
+            pair.ssm.get_parameters(Names=["/none"])
+        assert pair.clock.slept
+        impatient = pair.session.client("ssm", config=ONCE)
+        for _ in range(5):
+            impatient.list_commands()
+        with refused("ThrottlingException"):
+            impatient.list_commands()
+        pair.clock.sleep(1)
+        impatient.list_commands()
 
 
 @pytest.mark.parametrize("entry", ["lab", "bench", "simulation", "soak"])

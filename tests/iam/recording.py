@@ -10,14 +10,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from nat_failover.network.route_differences import PROPAGATION, Destination, Difference, Target
+from nat_failover.network.route_differences import PROPAGATION, Destination, Difference, RouteTarget
 from nat_failover.network.route_mirror import Mirror
 from tests.gate.harshness import GENTLE
 from tests.iam.evaluator import Request, Statement
 from tests.iam.requests import Account, arn, requests_of
 from tests.lab.cloud.cloud import REGION
 from tests.lab.cloud.moto_cloud import MotoCloud
-from tests.lab.cloud.sessions import session
+from tests.lab.cloud.sessions import listed, session
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.scenarios import SCENARIOS
@@ -80,9 +80,11 @@ def _copy_what_no_scenario_has(lab: Lab, note: Any) -> None:
             return lambda **arguments: note(operation, arguments)
 
     elsewhere = Difference(
-        Destination("DestinationCidrBlock", "10.99.0.0/16"), Target("GatewayId", "vgw-1"), Target("GatewayId", "vgw-2")
+        Destination("DestinationCidrBlock", "10.99.0.0/16"),
+        RouteTarget("GatewayId", "vgw-1"),
+        RouteTarget("GatewayId", "vgw-2"),
     )
-    propagated = Difference(Destination(PROPAGATION, "vgw-1"), Target("GatewayId", "vgw-1"), None)
+    propagated = Difference(Destination(PROPAGATION, "vgw-1"), RouteTarget("GatewayId", "vgw-1"), None)
     client: Any = Client()
     assert Mirror(client).copy([elsewhere, propagated], lab.cloud.standby_table) == ()
 
@@ -91,9 +93,9 @@ def _statements(cloud: MotoCloud) -> Sequence[Statement]:
     iam: Any = session(REGION).client("iam")
     role = cloud.functions.get_function_configuration(FunctionName=cloud.function_arn)["Role"]
     name = role.rpartition("/")[2]
-    policies = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    policies = listed(iam, "list_role_policies", "PolicyNames", RoleName=name)
     documents = [iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in policies]
-    assert not iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    assert not listed(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name)
     # moto keeps a template's policies in Python's notation.
     told = [ast.literal_eval(d) if isinstance(d, str) else d for d in documents]
     return [_with_streams(statement) for document in told for statement in document["Statement"]]

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from nat_failover.cli.app import app
-from nat_failover.judging.conditions import Kind
+from nat_failover.judging.conditions import Trouble
 from tests.infra import documents
 from tests.infra.synthesis import synthesize
 from tests.tools.checked import pair
@@ -39,7 +39,7 @@ def alarms() -> set[str]:
 
 def rung() -> set[str]:
     """Give all that a person may be woken by: alarms, and kinds of messages."""
-    return alarms() | {kind.value for kind in Kind}
+    return alarms() | {kind.value for kind in Trouble}
 
 
 def test_every_alarm_and_every_kind_of_mail_has_a_section_in_the_runbook_and_every_section_is_of_one() -> None:

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import botocore.endpoint
 from moto import mock_aws
 from moto.sns.models import sns_backends
 
 from infra.probe.document import SCRIPT, content
-from nat_failover.acting.execution import Invoker
 from nat_failover.application import Application
 from nat_failover.clients import Clients
 from nat_failover.lock.parameter import Parameters
@@ -26,6 +27,10 @@ from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT, TICK, status_change
 from tests.fakes import Command, Context, FakeRuntime, Managed, RunCommand, Told, before, report
+from tests.gate import moto_hook
+from tests.gate.gate import Gate
+from tests.gate.harshness import Harshness
+from tests.gate.timing.rates import Rates
 from tests.lab.cloud.sessions import session
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
@@ -65,7 +70,12 @@ class Invoked:
 def pair_in_moto(runtime: Runtime | None = None, subnets: int = 2, backends: int = 4) -> Iterator[Account]:
     """Have an account with a pair, for a while; moto's thousand images, which take it long to load, are left out."""
     with patch.dict(os.environ, MOTO_EC2_LOAD_DEFAULT_AMIS="false"), mock_aws():
-        yield Account(runtime, subnets, backends)
+        with moto_hook.standing(Gate()):  # it was made long ago
+            account = Account(runtime, subnets, backends)
+        # Whom AWS throttles waits, by the account's clock.
+        waiting = patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=account.runtime.sleep))
+        with moto_hook.standing(account.gate), waiting:
+            yield account
 
 
 class Account:
@@ -88,7 +98,8 @@ class Account:
         self.clock = FakeRuntime(float(int(time.time())))
         self.runtime: Runtime = runtime or self.clock
         self.session = session(REGION)
-        self.run_command = RunCommand(self.session.events, self.runtime)
+        self.gate = Gate(Rates(Harshness(), self.runtime.now))
+        self.run_command = RunCommand(self.session.events, self.runtime, self.gate)
         self.run_command.answer = self._answer
         self.session.events.register("after-call.ec2.DescribeInstances", self._launched)
         clients = Clients.of(self.session)
@@ -151,10 +162,6 @@ class Account:
     def application(self, stream: Any = None) -> Application:
         """Put the function together as Lambda would, with this clock."""
         return Application(self.settings, self.clients, self.runtime, stream)
-
-    def invoker(self, request_id: str = "request-1", seconds: float = 45) -> Invoker:
-        """Be an invocation that has so much time."""
-        return Invoker(request_id, self.runtime.now() + seconds)
 
     def invoke(self, event: object, seconds: float = 45) -> Invoked:
         """Invoke the function."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 from nat_failover.acting.execution import Execution, Invoker, Known, Result
 from nat_failover.acting.failover import Failover
+from nat_failover.clients import PairServices
 from nat_failover.judging.decision import Action, Cause, Decision
 from nat_failover.lock.record import LockState, Record
-from nat_failover.lock.store import LockStore
 from nat_failover.network.elastic_ip import Egress
 from nat_failover.network.route_table_pair import Tables
-from nat_failover.network.route_tables import Routes
 from nat_failover.observability import Metrics
-from nat_failover.probing.run_command import Probe
 from nat_failover.probing.verification import Verification
 from nat_failover.telling.channels import Notifications
 from nat_failover.telling.notifier import Teller
@@ -31,15 +30,15 @@ class Acting:
     def __init__(self, account: Account, egress: Egress | None = None) -> None:
         self.account = account
         self.told = io.StringIO()
-        self.lock = LockStore(account.parameters, account.settings, account.clock)
-        self.routes = Routes(account.clients.ec2, account.settings, account.clock)
-        self.probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
+        services = PairServices.of(account.settings, account.clients, account.clock)
+        if egress is not None:
+            services = replace(services, egress=egress)
+        self.lock, self.routes, self.probe = services.lock, services.routes, services.probe
+        self.egress = services.egress
         notifications = Notifications(account.clients.sns, account.clients.events, account.settings)
-        self.teller = Teller(account.parameters, notifications, account.settings, account.clock)
+        self.teller = Teller(services.parameters, notifications, account.settings, account.clock)
         verification = Verification(self.probe, account.settings, account.clock)
-        self.egress = egress or Egress.of(account.clients.ec2, account.clients.egress, account.settings, account.clock)
-        execution = Execution(account.settings, account.clock, self.routes, verification, self.teller, self.egress)
-        self.failover = Failover(account.settings, account.clock, self.lock, self.routes, execution)
+        self.failover = Failover(services, Execution(services, verification, self.teller))
         self.metrics = Metrics(account.settings, self.told)
 
     def carry_out(
@@ -64,15 +63,15 @@ class Acting:
         asked = self.account.backends if backends is None else backends
         tables = known or self.routes.read()
         known_now = Known(tables, asked, evidence)
-        return self.failover.carry_out(decision, known_now, self.invoker(request_id), self.metrics)
+        return self.failover.carry_out(decision, known_now, self.invoker(request_id))
 
     def finish(self, request_id: str = "request-2") -> Result:
         """Finish what another has left."""
-        return self.failover.finish(self.account.backends, self.invoker(request_id), self.metrics)
+        return self.failover.finish(self.account.backends, self.invoker(request_id))
 
     def invoker(self, request_id: str) -> Invoker:
         """Have 45 seconds."""
-        return self.account.invoker(request_id)
+        return Invoker(request_id, self.account.clock.now() + 45, self.metrics)
 
     def leave_behind(self, **tables: str) -> None:
         """Let an invocation have died after it had written its record, a lease ago."""

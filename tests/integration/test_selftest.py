@@ -65,6 +65,12 @@ def test_an_ec2_that_does_it_in_spite_of_dry_run_is_a_problem(account: Account) 
     assert any("asked with DryRun" in problem for problem in told["problems"])
 
 
+def test_a_parameter_that_somebody_else_is_just_writing_may_be_written_none_the_less(account: Account) -> None:
+    before(account.ssm, "PutParameter", lambda: "TooManyUpdates", times=float("inf"))
+    told = self_test(account)
+    assert told["works"], told["problems"]
+
+
 def test_people_get_one_test_message_that_says_that_nothing_is_to_be_done(account: Account) -> None:
     self_test(account)
     (sent,) = sns_backends[ACCOUNT_ID][REGION].topics[account.settings.topic].sent_notifications

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nat_failover.cli.report.report import Mail, Moment, Play, Report, Span, Step, Track
-from nat_failover.cli.report.timeline import seconds
+from nat_failover.cli.report.report import DrillReport, Mail, Milestone, Moment, Play, Span, Track
+from nat_failover.telling.formats import duration
 from tests.lab.run import Run
 from tests.lab.scenarios import SCENARIOS
 from tests.lab.scenarios.scenario import HOLD
@@ -16,17 +16,17 @@ NETWORKS = {
 }
 # What the steps that a run has measured mean to people.
 STEPS = {
-    "seen": (Step.DETECTION, "a backend's probe has given up; its result is on its way"),
-    "decided": (Step.DECISION, "the function has written what it is about to do into the lock"),
-    "swapped": (Step.SWAP, "EC2 has replaced the last association"),
-    "routed": (Step.RECOVERY, "the last backend is back online"),
+    "seen": (Milestone.DETECTION, "a backend's probe has given up; its result is on its way"),
+    "decided": (Milestone.DECISION, "the function has written what it is about to do into the lock"),
+    "swapped": (Milestone.SWAP, "EC2 has replaced the last association"),
+    "routed": (Milestone.RECOVERY, "the last backend is back online"),
 }
 
 
-def report_of(runs: Sequence[Run], made_at: float) -> Report:
+def report_of(runs: Sequence[Run], made_at: float) -> DrillReport:
     """Make a report of runs."""
     names = sorted({run.scenario for run in runs})
-    return Report(
+    return DrillReport(
         f"nat-failover drill: {names[0]}" if len(names) == 1 else f"nat-failover drill: {len(names)} scenarios",
         f"Played in the lab: the deployed template and the real handler, AWS emulated, {NETWORKS[runs[0].network]}.",
         made_at,
@@ -57,7 +57,7 @@ def play_of(run: Run) -> Play:
 
 
 def _moments(run: Run) -> tuple[Moment, ...]:
-    found = [Moment(0.0, Step.FAILURE, SCENARIOS[run.scenario].told)]
+    found = [Moment(0.0, Milestone.FAILURE, SCENARIOS[run.scenario].told)]
     for name, (step, told) in STEPS.items():
         # Where nothing may happen, what is seen leads nowhere: no step, but the log has it.
         if name in run.steps and not (name == "routed" and run.outage_seconds is None):
@@ -67,7 +67,7 @@ def _moments(run: Run) -> tuple[Moment, ...]:
 
 def _figures(run: Run) -> tuple[tuple[str, str], ...]:
     def of(value: float | None, otherwise: str = "-") -> str:
-        return otherwise if value is None else seconds(value)
+        return otherwise if value is None else duration(value)
 
     figures = [("outage", of(run.outage_seconds, "offline still"))]
     if run.expected != HOLD:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.report.report import Mail, Moment, Play, Report, Span, Step, Track
+from nat_failover.cli.report.report import DrillReport, Mail, Milestone, Moment, Play, Span, Track
 
 MADE_AT = 1767225600.0
 MOMENTS = (
-    Moment(0.0, Step.FAILURE, "the NAT loses its rules"),
-    Moment(1.7, Step.DETECTION, "a probe gives up"),
-    Moment(3.4, Step.DECISION, "written into the lock"),
-    Moment(3.7, Step.SWAP, "the last association is replaced"),
-    Moment(4.4, Step.RECOVERY, "the last backend is back"),
+    Moment(0.0, Milestone.FAILURE, "the NAT loses its rules"),
+    Moment(1.7, Milestone.DETECTION, "a probe gives up"),
+    Moment(3.4, Milestone.DECISION, "written into the lock"),
+    Moment(3.7, Milestone.SWAP, "the last association is replaced"),
+    Moment(4.4, Milestone.RECOVERY, "the last backend is back"),
 )
 
 
@@ -37,5 +37,5 @@ def play(name: str = "nat-rules-flushed", *, passed: bool = True, hosts: int = 6
     )
 
 
-def report(*plays: Play) -> Report:
-    return Report("nat-failover drill", "Played in the lab.", MADE_AT, plays or (play(),))
+def report(*plays: Play) -> DrillReport:
+    return DrillReport("nat-failover drill", "Played in the lab.", MADE_AT, plays or (play(),))

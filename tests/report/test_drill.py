@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nat_failover.cli.report.page import page
-from nat_failover.cli.report.report import Play, Step
+from nat_failover.cli.report.report import Milestone, Play
 from tests.lab.drill_report import play_of, report_of
 from tests.lab.latencies import Latencies
 from tests.lab.run import Run, play
@@ -29,7 +29,7 @@ def reported(run: Run) -> Play:
 
 def test_its_five_moments_follow_each_other(reported: Play) -> None:
     assert [m.step for m in reported.moments] == [
-        *(Step.FAILURE, Step.DETECTION, Step.DECISION, Step.SWAP, Step.RECOVERY)
+        *(Milestone.FAILURE, Milestone.DETECTION, Milestone.DECISION, Milestone.SWAP, Milestone.RECOVERY)
     ]
 
 
@@ -57,8 +57,8 @@ def test_where_nothing_was_to_happen_it_says_so_and_shows_the_backends_offline_t
     assert reported.passed
     assert dict(reported.figures)["outage"] == "offline still"
     assert all(track.outage is None and not track.spans[-1].online for track in reported.tracks)
-    assert Step.SWAP not in {moment.step for moment in reported.moments}
-    assert Step.RECOVERY not in {moment.step for moment in reported.moments}
+    assert Milestone.SWAP not in {moment.step for moment in reported.moments}
+    assert Milestone.RECOVERY not in {moment.step for moment in reported.moments}
 
 
 def test_runs_of_several_scenarios_make_one_page(run: Run, held: Run) -> None:

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from html.parser import HTMLParser
 
 from nat_failover.cli.report.page import page
-from nat_failover.cli.report.report import Mail, Moment, Play, Report, Span, Step, Track
+from nat_failover.cli.report.report import DrillReport, Mail, Milestone, Moment, Play, Span, Track
 from tests.report.plays import MADE_AT, play, report
 
 HOSTILE = "</pre></style><script>alert(1)</script><img src=x onerror=\"alert(2)\" style='x'>{{ 7 * 7 }}&"
@@ -44,7 +44,7 @@ class Reader(HTMLParser):
 def test_everything_that_a_run_has_is_on_the_page() -> None:
     text = Reader(page(report())).text
     for part in (
-        *("nat-rules-flushed", "passed", "2026-01-01 00:00 UTC", "outage", "4.2 s", "3 of 3", "backend6"),
+        *("nat-rules-flushed", "passed", "2026-01-01 00:00:00 UTC", "outage", "4.2 s", "3 of 3", "backend6"),
         *("failure", "detection", "decision", "swap", "recovery", "1.70 s", "written into the lock"),
         *("backend1 UNREACHABLE", "backend1 is back online", "[nat-failover main] failed over", "Next: re-arm."),
         *("targets", "1.1.1.1,8.8.8.8", "delivery", "0.3 to 1.5 s"),
@@ -69,7 +69,7 @@ def test_whatever_stands_in_a_report_none_of_it_becomes_markup() -> None:
         HOSTILE,
         ((HOSTILE, HOSTILE),),
         (Track(HOSTILE, (Span(0, 1, True), Span(1, 2, False)), None),),
-        (Moment(0.0, Step.FAILURE, HOSTILE),),
+        (Moment(0.0, Milestone.FAILURE, HOSTILE),),
         ((0.0, HOSTILE),),
         (HOSTILE,),
         (HOSTILE,),
@@ -81,7 +81,7 @@ def test_whatever_stands_in_a_report_none_of_it_becomes_markup() -> None:
     )
     # Were a field added, it would have to be hostile here, too.
     assert len(fields(Play)) == 15
-    got = Reader(page(Report(HOSTILE, HOSTILE, MADE_AT, (hostile, hostile))))
+    got = Reader(page(DrillReport(HOSTILE, HOSTILE, MADE_AT, (hostile, hostile))))
     plain = Reader(page(report(play(hosts=1), play(hosts=1))))
     assert {tag for tag, _ in got.elements} <= {tag for tag, _ in plain.elements}
     assert not {"script", "img", "iframe", "object", "form"} & {tag for tag, _ in got.elements}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.cli.report.report import Moment, Span, Step, Track, longest_outage, spans_of
-from nat_failover.cli.report.timeline import AFTER, BEFORE, MARKER, MOST_TICKS, SHORTEST, seconds, timeline
+from nat_failover.cli.report.report import Milestone, Moment, Span, Track, longest_outage, spans_of
+from nat_failover.cli.report.timeline import AFTER, BEFORE, MARKER, MOST_TICKS, SHORTEST, timeline
 from tests.report.plays import play
 
 times = st.floats(min_value=-100, max_value=10_000, allow_nan=False)
@@ -36,14 +36,6 @@ def test_the_longest_outage_is_counted_from_the_failure_on_and_is_none_while_it_
     assert longest_outage(spans[:-2], 0.0, 2.0) == 1.0  # what began before counts from the failure on
     assert longest_outage(spans_of([(0.0, True), (3.0, False)], 9.0), 0.0, 9.0) is None
     assert longest_outage(spans_of([(0.0, True)], 9.0), 0.0, 9.0) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [(0.0, "0.00 s"), (0.42, "0.42 s"), (4.62, "4.6 s"), (-5, "-5.0 s"), (65.2, "1 min 5 s"), (7380, "2 h 3 min")],
-)
-def test_durations_read_as_people_say_them(value: float, told: str) -> None:
-    assert seconds(value) == told
 
 
 def test_it_shows_a_little_before_the_failure_and_a_little_after_the_recovery_and_no_long_rest() -> None:
@@ -77,7 +69,7 @@ def test_whatever_happened_everything_stands_within_the_page_and_no_marker_hides
 ) -> None:
     first, last = sorted((begun, ended))
     tracks = (Track("b", (Span(first, (first + last) / 2, True), Span((first + last) / 2, last, False)), None),)
-    drawn = timeline(replace(play(), tracks=tracks, moments=tuple(Moment(a, Step.SWAP, "") for a in at)))
+    drawn = timeline(replace(play(), tracks=tracks, moments=tuple(Moment(a, Milestone.SWAP, "") for a in at)))
     for bar in drawn.rows[0].bars:
         assert bar.left >= -0.001
         assert bar.left + bar.width <= 100.01

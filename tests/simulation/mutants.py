@@ -131,7 +131,7 @@ MUTANTS = (
     Mutant(
         "a failover of other tables stays begun",
         "acting.failover:Failover._finish",
-        "self._record_foreign(held, dead, invoker, metrics)",
+        "self._record_foreign(held, dead, invoker)",
         "return Result('locked', 'not the pair\\'s')",
     ),
     # The swap

@@ -13,14 +13,14 @@ import nat_failover
 
 PACKAGE = Path(nat_failover.__file__).parent
 LAYERS = """
-    runtime environment settings aws_errors events observability clients
+    runtime environment names settings aws_errors events observability
     lock probing
     network
-    judging
+    clients judging
     telling lookout
     acting inspection
     gathering monitor
-    selftest application
+    application
     handler cli
 """
 RANK = {room: rank for rank, layer in enumerate(LAYERS.strip().splitlines()) for room in layer.split()}

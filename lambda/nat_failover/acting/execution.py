@@ -9,20 +9,19 @@ from typing import NoReturn
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
-from nat_failover.judging.conditions import Condition, Kind, Severity
+from nat_failover.clients import PairServices
+from nat_failover.judging.conditions import Condition, Severity, Trouble
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
 from nat_failover.lock.record import LockState, Record
-from nat_failover.network.elastic_ip import Egress
+from nat_failover.names import Metric
 from nat_failover.network.route_table_pair import Tables
-from nat_failover.network.route_tables import Routes, SwapFailedError
-from nat_failover.network.swap import Swapped, swap
+from nat_failover.network.swap import Swapped
 from nat_failover.observability import Metrics
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import NOT_ASKED, Verification, Verified
-from nat_failover.runtime import Runtime
-from nat_failover.settings import Settings
+from nat_failover.telling.compose import FailoverReport
 from nat_failover.telling.notifier import Teller
-from nat_failover.telling.texts.failovers import Moved, facts, failed_over, swap_failed
+from nat_failover.telling.texts.failovers import facts, failed_over, swap_failed
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +39,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Invoker:
-    """The invocation that acts: its request id, and the time (seconds since the epoch) at which Lambda ends it."""
+    """The invocation that acts.
+
+    Attributes:
+        ends_at: when Lambda ends it, in seconds since the epoch.
+        metrics: what it measures.
+    """
 
     request_id: str
     ends_at: float
+    metrics: Metrics
 
 
 @dataclass(frozen=True)
@@ -70,23 +75,14 @@ class Execution:
     record, too, if SSM refuses it. The lock then says ``failing-over``, and a later invocation finishes.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        runtime: Runtime,
-        routes: Routes,
-        verification: Verification,
-        teller: Teller,
-        egress: Egress | None,
-    ) -> None:
-        self._settings = settings
-        self._runtime = runtime
-        self._routes = routes
+    def __init__(self, services: PairServices, verification: Verification, teller: Teller) -> None:
+        self._settings = services.settings
+        self._runtime = services.runtime
+        self._mover = services.mover
         self._verification = verification
         self._teller = teller
-        self.egress = egress
 
-    def swap(self, held: HeldLock, record: Record, known: Known, invoker: Invoker, metrics: Metrics) -> Result:
+    def swap(self, held: HeldLock, record: Record, known: Known, invoker: Invoker) -> Result:
         """Swap, as the lock's record says.
 
         Raises:
@@ -95,19 +91,20 @@ class Execution:
             botocore.exceptions.ClientError, BotoCoreError: the subnets are moved and people have been told, but SSM has
                 refused the record of it, or to ask backends.
         """
-        begun, both = self._runtime.now(), (record.from_table, record.to_table)
-        done = swap(self._routes, self.egress, self._runtime, both, known.tables, held.still_held, known.interface)
+        begun, metrics = self._runtime.now(), invoker.metrics
+        both = (record.from_table, record.to_table)
+        done = self._mover.swap(both, known.tables, held.still_held, known.interface)
         if done.egress is not None:
             record = replace(record, egress=done.egress.record)
             if done.egress.left:
-                metrics.count("EgressElsewhere")
+                metrics.count(Metric.EGRESS_ELSEWHERE)
         if done.failure is not None:
-            self._fail(held, record, done, done.failure, known.evidence, metrics)
+            self._fail(held, record, done, known.evidence, metrics)
         moved, seconds, evidence = done.moved, done.seconds, known.evidence
-        metrics.count("FailedOver")
-        metrics.seconds("SwapSeconds", seconds)
+        metrics.count(Metric.FAILED_OVER)
+        metrics.seconds(Metric.SWAP_SECONDS, seconds)
         if evidence:
-            metrics.seconds("DetectionSeconds", begun - min(o.since for o in evidence))
+            metrics.seconds(Metric.DETECTION_SECONDS, begun - min(o.since for o in evidence))
         metrics.flush()
         said = f"{len(moved)} subnets moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
         said += f"; {done.egress.said}" if done.egress is not None else ""
@@ -119,15 +116,15 @@ class Execution:
         if isinstance(unrecorded, LockChangedError):
             said += f"; {unrecorded}: what stands there is left as it is"
             unrecorded = None
-        metrics.count("BackendsOnlineAfter", len(verified.online))
-        told = Moved(moved, seconds, begun + seconds, "" if unrecorded is None else said_of(unrecorded))
-        self._teller.tell_of(
-            Condition(Kind.FAILED_OVER, record.reason, evidence, active=record.to_table, record=record),
-            failed_over(record, evidence, told, verified, self._settings, done.egress),
-            facts(record, told, verified, evidence),
+        metrics.count(Metric.BACKENDS_ONLINE_AFTER, len(verified.online))
+        why = "" if unrecorded is None else said_of(unrecorded)
+        report = FailoverReport(
+            Condition(Trouble.FAILED_OVER, record.reason, evidence, active=record.to_table, record=record),
+            failed_over(record, evidence, done, verified, self._settings, why),
+            facts(record, done, verified, evidence),
             Severity.WARNING if verified.all_online else Severity.CRITICAL,
-            metrics,
         )
+        self._teller.tell_of(report, metrics)
         for error in (unrecorded, not_asked):
             if error is not None:
                 raise error
@@ -156,22 +153,23 @@ class Execution:
         held: HeldLock,
         record: Record,
         done: Swapped,
-        error: SwapFailedError,
         evidence: tuple[Observation, ...],
         metrics: Metrics,
     ) -> NoReturn:
-        metrics.count("FailoverFailed")
+        error = done.failure
+        assert error is not None  # noqa: S101 - for this it is called # nosec B101
+        metrics.count(Metric.FAILOVER_FAILED)
         metrics.flush()
         log.error("failover failed", extra={"moved": list(error.moved), "left": error.left})
         outcome = str(error) if done.egress is None else f"{error}; {done.egress.said}"
         record = replace(record, state=LockState.FAILED, outcome=outcome)
         unrecorded = self._record(held, record)
         left = [record.subnets[subnet] for subnet in sorted(error.left) if subnet in record.subnets]
-        self._teller.tell_of(
-            Condition(Kind.FAILOVER_FAILED, record.reason, evidence, record=record),
+        report = FailoverReport(
+            Condition(Trouble.FAILOVER_FAILED, record.reason, evidence, record=record),
             swap_failed(record, evidence, str(error), left, self._settings, done.egress),
-            facts(record, Moved(error.moved, done.seconds, self._runtime.now()), None, ()),
+            facts(record, done, None, ()),
             Severity.CRITICAL,
-            metrics,
         )
+        self._teller.tell_of(report, metrics)
         raise error from unrecorded

@@ -10,14 +10,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.acting.execution import Execution, Invoker, Known, Result
 from nat_failover.aws_errors import is_passing
+from nat_failover.clients import PairServices
 from nat_failover.judging.decision import Decision
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
 from nat_failover.lock.record import EgressMove, Lock, LockState, Record
-from nat_failover.lock.store import LockStore, LockView
-from nat_failover.network.route_tables import Routes, RouteTablesError
-from nat_failover.observability import Metrics
-from nat_failover.runtime import Runtime
-from nat_failover.settings import Mode, Settings
+from nat_failover.lock.store import LockView
+from nat_failover.names import Metric
+from nat_failover.network.route_tables import RouteTablesError
+from nat_failover.settings import Mode
 
 log = logging.getLogger(__name__)
 
@@ -37,25 +37,21 @@ class NotBegunError(Exception):
 class Failover:
     """Carries a decision out, once an arming, whoever else tries at the same time and wherever it is interrupted."""
 
-    def __init__(
-        self, settings: Settings, runtime: Runtime, lock: LockStore, routes: Routes, execution: Execution
-    ) -> None:
-        self._settings = settings
-        self._runtime = runtime
-        self._lock = lock
-        self._routes = routes
+    def __init__(self, services: PairServices, execution: Execution) -> None:
+        self._settings = services.settings
+        self._runtime = services.runtime
+        self._lock = services.lock
+        self._routes = services.routes
+        self._egress = services.egress
         self._execution = execution
 
-    def carry_out(
-        self, decision: Decision, known: Known, invoker: Invoker, metrics: Metrics, seen: LockView | None = None
-    ) -> Result:
+    def carry_out(self, decision: Decision, known: Known, invoker: Invoker, seen: LockView | None = None) -> Result:
         """Swap, as decided.
 
         Args:
             decision: to FAIL_OVER.
             known: as it was when it was decided.
-            invoker: who acts.
-            metrics: of the invocation; written as soon as the swap is done.
+            invoker: who acts; its metrics are written as soon as the swap is done.
             seen: lock and claim, as they were read just now.
 
         Raises:
@@ -66,7 +62,7 @@ class Failover:
         if held is None or lock is None:
             return Result("lost", "another invocation has the claim and acts")
         if lock.state is LockState.FAILING_OVER:
-            return self._finish(held, lock, known.backends, invoker, metrics)
+            return self._finish(held, lock, known.backends, invoker)
         if lock.state is not LockState.ARMED:
             held.give_up()
             return Result("locked", f"no longer armed when it came to act: {lock.reason}")
@@ -87,9 +83,9 @@ class Failover:
         )
         if not self._recorded(held, record):
             return Result("locked", "no longer armed when it came to act: somebody else has written the lock")
-        return self._execution.swap(held, record, known, invoker, metrics)
+        return self._execution.swap(held, record, known, invoker)
 
-    def finish(self, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics) -> Result:
+    def finish(self, backends: tuple[str, ...], invoker: Invoker) -> Result:
         """Finish what an invocation that has died has left in the lock; in observe mode, tell of it alone.
 
         Raises:
@@ -98,7 +94,7 @@ class Failover:
             RouteTablesError: a deployment has replaced a table of the pair meanwhile; the lock says ``failed``.
         """
         if self._settings.mode is Mode.OBSERVE:
-            metrics.count("FailoverFailed")
+            invoker.metrics.count(Metric.FAILOVER_FAILED)
             return Result("observed", "a failover that was begun before is not finished: observe mode changes nothing")
         held, lock = self._claimed(invoker)
         if held is None or lock is None:
@@ -106,12 +102,11 @@ class Failover:
         if lock.state is not LockState.FAILING_OVER:
             held.give_up()
             return Result("locked", f"nothing is left to finish: {lock.reason}")
-        return self._finish(held, lock, backends, invoker, metrics)
+        return self._finish(held, lock, backends, invoker)
 
     @property
     def _egress_to_move(self) -> EgressMove | None:
-        egress = self._execution.egress
-        return None if egress is None else egress.to_move
+        return None if self._egress is None else self._egress.to_move
 
     def _claimed(self, invoker: Invoker, seen: LockView | None = None) -> tuple[HeldLock | None, Lock | None]:
         """Take the claim, and read the lock again; None where another has it."""
@@ -145,21 +140,19 @@ class Failover:
             raise NotBegunError(error) from error
         raise error
 
-    def _finish(
-        self, held: HeldLock, lock: Lock, backends: tuple[str, ...], invoker: Invoker, metrics: Metrics
-    ) -> Result:
+    def _finish(self, held: HeldLock, lock: Lock, backends: tuple[str, ...], invoker: Invoker) -> Result:
         dead = lock.record
         if dead is None:
             raise ValueError("a lock that says failing-over has to have a record")
         if {dead.from_table, dead.to_table} != set(self._settings.tables):
-            self._record_foreign(held, dead, invoker, metrics)
+            self._record_foreign(held, dead, invoker)
         log.warning("finishing the failover of an invocation that died", extra={"dead_owner": dead.owner})
         record = replace(dead, owner=invoker.request_id, egress=self._egress_to_move)
         if not self._recorded(held, record):
             return Result("locked", "nothing is left to finish: somebody else has written the lock")
-        return self._execution.swap(held, record, Known(self._routes.read(), backends), invoker, metrics)
+        return self._execution.swap(held, record, Known(self._routes.read(), backends), invoker)
 
-    def _record_foreign(self, held: HeldLock, dead: Record, invoker: Invoker, metrics: Metrics) -> NoReturn:
+    def _record_foreign(self, held: HeldLock, dead: Record, invoker: Invoker) -> NoReturn:
         """Record that a failover can't be finished, since a table of it is none of the pair's (any more)."""
         tables = " and ".join(self._settings.tables)
         why = (
@@ -167,5 +160,5 @@ class Failover:
             f"{tables} now. Associate every protected subnet with one of these and re-arm"
         )
         held.write(replace(dead, state=LockState.FAILED, owner=invoker.request_id, outcome=why))
-        metrics.count("FailoverFailed")
+        invoker.metrics.count(Metric.FAILOVER_FAILED)
         raise RouteTablesError(why)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from nat_failover.lock.record import ROLLED_BACK, Lock, LockState, Record, read_lock
+from nat_failover.lock.record import Lock, LockState, Record, read_lock
 from nat_failover.settings import Settings
 
 
-class Kind(StrEnum):
+class Happened(StrEnum):
     """What happened."""
 
     CREATED = "created"
@@ -52,7 +52,7 @@ class Happening:
         record: of a failover.
     """
 
-    kind: Kind
+    kind: Happened
     at: float
     by: str
     said: str
@@ -125,7 +125,7 @@ def _happening(version: Version, lock: Lock, before: Lock | None, settings: Sett
         return _of_record(version, lock.record, by, settings)
     match lock.state:
         case LockState.ARMED if version.number == 1:
-            return Happening(Kind.CREATED, version.at, by, "the lock was made, armed", version.number)
+            return Happening(Happened.CREATED, version.at, by, "the lock was made, armed", version.number)
         case LockState.ARMED:
             words = {
                 None: "armed",
@@ -133,25 +133,27 @@ def _happening(version: Version, lock: Lock, before: Lock | None, settings: Sett
                 LockState.PAUSED: "resumed: armed again after a pause",
             }
             said = words.get(before.state if before else None, "re-armed")
-            return Happening(Kind.REARMED, version.at, by, said, version.number)
+            return Happening(Happened.REARMED, version.at, by, said, version.number)
         case LockState.PAUSED:
             why = pause_of(version.text).reason
             said = "paused: nothing is probed" + (f"; {why}" if why else "")
-            return Happening(Kind.PAUSED, version.at, by, said, version.number)
+            return Happening(Happened.PAUSED, version.at, by, said, version.number)
         case _:
-            return Happening(Kind.GARBLED, version.at, by, lock.reason, version.number)
+            return Happening(Happened.GARBLED, version.at, by, lock.reason, version.number)
 
 
 def _of_record(version: Version, record: Record, by: str, s: Settings) -> Happening:
-    kind = {LockState.FAILED_OVER: Kind.FAILOVER, LockState.FAILED: Kind.FAILED}.get(record.state, Kind.UNFINISHED)
-    if kind is Kind.FAILOVER and ROLLED_BACK in record.outcome:
-        return Happening(Kind.ROLLED_BACK, record.since, by, record.outcome, version.number, record=record)
+    kind = {LockState.FAILED_OVER: Happened.FAILOVER, LockState.FAILED: Happened.FAILED}.get(
+        record.state, Happened.UNFINISHED
+    )
+    if kind is Happened.FAILOVER and record.rolled_back:
+        return Happening(Happened.ROLLED_BACK, record.since, by, record.outcome, version.number, record=record)
     to = f"{s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}" if record.to_table in s.tables else "?"
     took = f" in {record.seconds:.1f} s" if record.seconds is not None else ""
     words = {
-        Kind.FAILOVER: f"{len(record.subnets)} subnets moved to the {to}{took}",
-        Kind.FAILED: f"the subnets could not all be moved to the {to}: {record.outcome}",
-        Kind.UNFINISHED: f"began to move {len(record.subnets)} subnets to the {to}, and has not written an end",
+        Happened.FAILOVER: f"{len(record.subnets)} subnets moved to the {to}{took}",
+        Happened.FAILED: f"the subnets could not all be moved to the {to}: {record.outcome}",
+        Happened.UNFINISHED: f"began to move {len(record.subnets)} subnets to the {to}, and has not written an end",
     }
     why = f"; {record.reason}" if record.reason else ""
     return Happening(kind, record.since, by, words[kind] + why, version.number, record=record)

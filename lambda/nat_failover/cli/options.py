@@ -59,7 +59,7 @@ def with_account(command: Callable[..., Exit | None], *, acts: bool = False) -> 
 
     Args:
         command: its first parameter is the account; it returns the exit status, None for ``FINE``.
-        acts: its second parameter is the ``Act`` that it fills in, which ``--json`` prints, whatever goes wrong.
+        acts: its first parameter is the ``Act`` that it fills in, which ``--json`` prints, whatever goes wrong.
     """
 
     @wraps(command)
@@ -78,7 +78,9 @@ def with_account(command: Callable[..., Exit | None], *, acts: bool = False) -> 
         act = Act(command.__name__, as_json=kwargs.pop("as_json")) if acts else None
         try:
             account = Account(profile or before.profile, region or before.region, endpoint_url or before.endpoint_url)
-            done = command(account, *args, **kwargs) if act is None else _acted(command, account, act, args, kwargs)
+            if act is not None:
+                act.account = account
+            done = command(account if act is None else act, *args, **kwargs)
         except Exception as error:
             said = explained(error, account.service_of if account else _nobody, account.region if account else region)
             if act is not None:
@@ -98,7 +100,7 @@ def with_account(command: Callable[..., Exit | None], *, acts: bool = False) -> 
             raise typer.Exit(done)
 
     signature = inspect.signature(command, eval_str=True)
-    own = list(signature.parameters.values())[2 if acts else 1 :]
+    own = list(signature.parameters.values())[1:]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, annotation, default in (
@@ -113,11 +115,6 @@ def with_account(command: Callable[..., Exit | None], *, acts: bool = False) -> 
     run.__signature__ = signature.replace(parameters=[first, *own, *added])  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in (first, *own, *added)}
     return run
-
-
-def _acted(command: Callable[..., Exit | None], account: Account, act: Act, args: Any, kwargs: Any) -> Exit | None:
-    act.region = account.region
-    return command(account, act, *args, **kwargs)
 
 
 def _nobody(operation: str) -> None:  # noqa: ARG001 - before there is an account, no service is known

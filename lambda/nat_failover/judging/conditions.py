@@ -21,7 +21,7 @@ DAY = 86_400.0
 AFTERMATH = 15.0
 
 
-class Kind(StrEnum):
+class Trouble(StrEnum):
     """What a message is about."""
 
     FAILED_OVER = "failed-over"
@@ -50,27 +50,33 @@ class Severity(StrEnum):
 
 
 # While one of these lasts, subnets are offline.
-OFFLINE = frozenset({Kind.WOULD_FAIL_OVER, Kind.CONTROL_DOWN, Kind.BOOTING, Kind.OFFLINE_WHILE_LOCKED})
+OFFLINE = frozenset({Trouble.WOULD_FAIL_OVER, Trouble.CONTROL_DOWN, Trouble.BOOTING, Trouble.OFFLINE_WHILE_LOCKED})
 # What is known only where one of the tables is the active one, and its backends are asked.
-JUDGED = OFFLINE | {Kind.CANNOT_JUDGE}
-CRITICAL = OFFLINE | {Kind.FAILOVER_FAILED}
+JUDGED = OFFLINE | {Trouble.CANNOT_JUDGE}
+CRITICAL = OFFLINE | {Trouble.FAILOVER_FAILED}
 # An outage, or what a failover came to, is told at once.
 AT_ONCE = frozenset(
-    {Kind.FAILED_OVER, Kind.FAILOVER_FAILED, Kind.WOULD_FAIL_OVER, Kind.CONTROL_DOWN, Kind.OFFLINE_WHILE_LOCKED}
+    {
+        Trouble.FAILED_OVER,
+        Trouble.FAILOVER_FAILED,
+        Trouble.WOULD_FAIL_OVER,
+        Trouble.CONTROL_DOWN,
+        Trouble.OFFLINE_WHILE_LOCKED,
+    }
 )
 
 
-def severity(kind: Kind) -> Severity:
+def severity(kind: Trouble) -> Severity:
     """Return how much a kind of trouble matters while it lasts."""
     return Severity.CRITICAL if kind in CRITICAL else Severity.WARNING
 
 
-def patience(kind: Kind) -> float:
+def patience(kind: Trouble) -> float:
     """Return for how many seconds it has to last until people are told; of a pause they are reminded after a day."""
     match kind:
-        case Kind.PAUSED:
+        case Trouble.PAUSED:
             return DAY
-        case Kind.PASSIVE_WITHOUT_ADDRESS:
+        case Trouble.PASSIVE_WITHOUT_ADDRESS:
             return UNTIL_ADDRESSED
         case _:
             return 0.0 if kind in AT_ONCE else PATIENCE
@@ -88,7 +94,7 @@ class Condition:
         record: of the failover that it is about; None where it is about none.
     """
 
-    kind: Kind
+    kind: Trouble
     reason: str
     evidence: tuple[Observation, ...] = ()
     details: tuple[str, ...] = ()
@@ -118,14 +124,14 @@ class Findings:
     """
 
     present: tuple[Condition, ...]
-    unknown: frozenset[Kind]
+    unknown: frozenset[Trouble]
     now: str
 
     @property
     def urgent(self) -> Findings:
         """Only what is told at once; of all else an invocation by an event says nothing."""
         present = tuple(c for c in self.present if c.kind in AT_ONCE)
-        return replace(self, present=present, unknown=frozenset(Kind) - {c.kind for c in present})
+        return replace(self, present=present, unknown=frozenset(Trouble) - {c.kind for c in present})
 
 
 @dataclass(frozen=True)
@@ -162,47 +168,47 @@ def find(
     present = [replace(c, active=active) for c in (*judged, *_of_the_lock(lock))]
     if seen.routes:
         reason = f"the route tables differ in {len(seen.routes)} more than the default route"
-        present.append(Condition(Kind.ROUTES_DIFFER, reason, details=seen.routes, active=active))
+        present.append(Condition(Trouble.ROUTES_DIFFER, reason, details=seen.routes, active=active))
     elif seen.routes is None:
-        unknown |= {Kind.ROUTES_DIFFER, Kind.EGRESS_ELSEWHERE}
+        unknown |= {Trouble.ROUTES_DIFFER, Trouble.EGRESS_ELSEWHERE}
     if seen.egress is not None:
-        present.append(Condition(Kind.EGRESS_ELSEWHERE, seen.egress, active=active))
+        present.append(Condition(Trouble.EGRESS_ELSEWHERE, seen.egress, active=active))
     # A failover's own message says that the NAT is dead which it has left; so does that of an outage of both.
     if lock.state is not LockState.ARMED or active is None or unknown & OFFLINE:
-        unknown |= {Kind.PASSIVE_UNHEALTHY, Kind.PASSIVE_WITHOUT_ADDRESS}
+        unknown |= {Trouble.PASSIVE_UNHEALTHY, Trouble.PASSIVE_WITHOUT_ADDRESS}
     elif seen.unaddressed is not None:
-        present.append(Condition(Kind.PASSIVE_WITHOUT_ADDRESS, seen.unaddressed, active=active))
-        unknown |= {Kind.PASSIVE_UNHEALTHY}
+        present.append(Condition(Trouble.PASSIVE_WITHOUT_ADDRESS, seen.unaddressed, active=active))
+        unknown |= {Trouble.PASSIVE_UNHEALTHY}
     elif seen.passive is not None:
-        present.append(Condition(Kind.PASSIVE_UNHEALTHY, seen.passive, active=active))
+        present.append(Condition(Trouble.PASSIVE_UNHEALTHY, seen.passive, active=active))
     return Findings(tuple(present), unknown, decision.reason)
 
 
 _BY_CAUSE = {
-    Cause.CONTROL_DOWN: Kind.CONTROL_DOWN,
-    Cause.WARM_UP: Kind.BOOTING,
-    Cause.CANNOT_JUDGE: Kind.CANNOT_JUDGE,
-    Cause.NO_SUBNETS: Kind.NO_SUBNETS,
-    Cause.SPLIT: Kind.SPLIT,
+    Cause.CONTROL_DOWN: Trouble.CONTROL_DOWN,
+    Cause.WARM_UP: Trouble.BOOTING,
+    Cause.CANNOT_JUDGE: Trouble.CANNOT_JUDGE,
+    Cause.NO_SUBNETS: Trouble.NO_SUBNETS,
+    Cause.SPLIT: Trouble.SPLIT,
 }
 
 
 def _judged(
     decision: Decision, lock: Lock, backends: Backends, settings: Settings
-) -> tuple[list[Condition], frozenset[Kind]]:
+) -> tuple[list[Condition], frozenset[Trouble]]:
     """Return what the decision says; while subnets are offline, one kind of outage does not end another."""
     kind = _BY_CAUSE.get(decision.cause)
     evidence = decision.evidence
     if decision.action is Action.FAIL_OVER and settings.mode is Mode.OBSERVE:
-        kind = Kind.WOULD_FAIL_OVER
+        kind = Trouble.WOULD_FAIL_OVER
     if decision.cause is Cause.LOCKED:
         evidence = _offline_though_locked(lock, backends)
         if len(evidence) >= settings.failure_threshold:
-            kind = Kind.OFFLINE_WHILE_LOCKED
+            kind = Trouble.OFFLINE_WHILE_LOCKED
         elif lock.state is LockState.PAUSED or len(backends.usable) < settings.failure_threshold:
-            return [], JUDGED | {Kind.SPLIT, Kind.NO_SUBNETS}
+            return [], JUDGED | {Trouble.SPLIT, Trouble.NO_SUBNETS}
         else:
-            return [], frozenset({Kind.SPLIT, Kind.NO_SUBNETS})
+            return [], frozenset({Trouble.SPLIT, Trouble.NO_SUBNETS})
     if kind is None:
         settled = decision.cause in (Cause.HEALTHY, Cause.FEW_FAILURES)
         return [], frozenset() if settled else JUDGED
@@ -221,12 +227,12 @@ def _offline_though_locked(lock: Lock, backends: Backends) -> tuple[Observation,
 def _of_the_lock(lock: Lock) -> Sequence[Condition]:
     match lock.state:
         case LockState.FAILED_OVER:
-            return [Condition(Kind.FAILED_OVER, lock.reason, record=lock.record)]
+            return [Condition(Trouble.FAILED_OVER, lock.reason, record=lock.record)]
         case LockState.FAILED:
-            return [Condition(Kind.FAILOVER_FAILED, lock.reason, record=lock.record)]
+            return [Condition(Trouble.FAILOVER_FAILED, lock.reason, record=lock.record)]
         case LockState.UNREADABLE:
-            return [Condition(Kind.LOCK_UNREADABLE, lock.reason)]
+            return [Condition(Trouble.LOCK_UNREADABLE, lock.reason)]
         case LockState.PAUSED:
-            return [Condition(Kind.PAUSED, lock.reason)]
+            return [Condition(Trouble.PAUSED, lock.reason)]
         case _:
             return []

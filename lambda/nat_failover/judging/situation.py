@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cached_property
 
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.network.egress_address import Addresses
-from nat_failover.network.instances import Nat
+from nat_failover.network.instances import Nat, gone
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.probing.dating import Boots, dated
 from nat_failover.probing.observation import Observation, State
 from nat_failover.probing.rounds import Round
+from nat_failover.probing.survey import latest_word
 from nat_failover.settings import Settings
 
 
@@ -80,6 +82,12 @@ class View:
         instance = self.instances.get(host)
         return instance is None or instance.state == "running"
 
+    def failed_answer(self, nat: str) -> Observation | None:
+        """Return the latest answer of a passive NAT where nothing would be moved to it for that; else None."""
+        answers = [o for o in self.observations if o.host == nat]
+        latest = latest_word(answers) if answers else None
+        return None if latest is None or latest.state in (State.REACHABLE, State.PENDING) else latest
+
     @cached_property
     def _protected(self) -> frozenset[str]:
         return frozenset(subnet for subnets in self.tables.subnets.values() for subnet in subnets)
@@ -119,11 +127,30 @@ def why_unfit(route: str | None, instance_id: str, nats: Mapping[str, Nat]) -> s
         instance_id: of the NAT.
         nats: instances as EC2 describes them. One that is missing is gone.
     """
-    if route is not None:
-        return route
-    nat = nats.get(instance_id)
-    trouble = f"{instance_id} is gone" if nat is None else nat.trouble
-    return None if trouble is None else f"the passive NAT {trouble}"
+    obstacles = obstacles_to(route, nats.get(instance_id, gone(instance_id)))
+    if not obstacles:
+        return None
+    part, reason = next(iter(obstacles.items()))
+    return reason if part is Requirement.ROUTE else f"the passive NAT {instance_id} {reason}"
+
+
+class Requirement(StrEnum):
+    """What a NAT needs to carry traffic, as far as EC2 knows it."""
+
+    ROUTE = "route"
+    INSTANCE = "instance"
+    CHECK = "source/destination check"
+
+
+def obstacles_to(route: str | None, nat: Nat) -> dict[Requirement, str]:
+    """Return all that stands against a NAT, by what EC2 says; but for the route, to be read after the NAT's name.
+
+    Args:
+        route: what is wrong with its table's default route; None where nothing is.
+        nat: as EC2 describes it.
+    """
+    found = {Requirement.ROUTE: route, Requirement.INSTANCE: nat.not_running, Requirement.CHECK: nat.dropped}
+    return {part: reason for part, reason in found.items() if reason is not None}
 
 
 def unanswered(asked: Round) -> tuple[Observation, ...]:

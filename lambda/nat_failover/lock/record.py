@@ -12,8 +12,8 @@ from typing import Any
 
 ARMED = "armed"
 PAUSED = "paused"
-# What the outcome of a failover or failback by hand says where all that was moved has gone back.
-ROLLED_BACK = " rolled back, "
+# Records that were written before they had a field for it say so in their outcome.
+OLD_ROLLED_BACK = " rolled back, "
 # A standard parameter holds 4 KB: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 LARGEST = 4096
 
@@ -60,6 +60,7 @@ class Record:
         outcome: what came of it, for people; empty while under way.
         seconds: how long the swap took; None while under way.
         egress: the move of the egress address; None where the pair has none.
+        rolled_back: a move by hand was undone: all that was moved has gone back, or was to.
     """
 
     state: LockState
@@ -73,6 +74,7 @@ class Record:
     outcome: str = ""
     seconds: float | None = None
     egress: EgressMove | None = None
+    rolled_back: bool = False
 
     def text(self) -> str:
         """Write it as JSON that fits into a standard parameter; what is for people only is shortened first."""
@@ -106,6 +108,8 @@ class Record:
             said["seconds"] = round(self.seconds, 3)
         if self.egress is not None:
             said["egress"] = self.egress.json
+        if self.rolled_back:
+            said["rolledBack"] = True
         return json.dumps(said, ensure_ascii=True, separators=(",", ":"))
 
 
@@ -168,7 +172,7 @@ def _record(said: object, state: LockState) -> Record:
     subnets, evidence = said.get("subnets", {}), said.get("evidence", [])
     if not isinstance(subnets, dict) or not isinstance(evidence, list):
         raise TypeError(said)
-    seconds = said.get("seconds")
+    seconds, outcome = said.get("seconds"), _plain(said.get("outcome", ""))
     return Record(
         state,
         _plain(texts["owner"]),
@@ -178,9 +182,10 @@ def _record(said: object, state: LockState) -> Record:
         {_plain(k): _plain(v) for k, v in subnets.items()},
         tuple(_plain(e) for e in evidence),
         _plain(said.get("reason", "")),
-        _plain(said.get("outcome", "")),
+        outcome,
         float(seconds) if isinstance(seconds, int | float) else None,
         _egress(said.get("egress")),
+        said.get("rolledBack", OLD_ROLLED_BACK in outcome) is True,
     )
 
 

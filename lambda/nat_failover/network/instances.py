@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from nat_failover.aws_errors import has_failed
 from nat_failover.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ log = logging.getLogger(__name__)
 MOST_IDS = 200
 # Of more than these none is asked for by itself: a round has 50 hosts at most, the NATs among them.
 MOST_APART = 60
-# Throttling is none of them, though EC2 answers that with the status 503, too: more calls would only make it worse.
-FAILURES = frozenset({"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"})
-# State of an instance that EC2 can say nothing of.
-UNKNOWN = "unknown"
+# State of an instance that EC2 can say nothing of, and of one that it does not know any more.
+UNKNOWN, GONE = "unknown", "gone"
+# Nobody can start what is in one of these states.
+LOST = frozenset({"shutting-down", "terminated", GONE})
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,19 @@ class Nat:
     checked: bool | None = None
 
     @property
-    def trouble(self) -> str | None:
-        """Why it can't forward by what EC2 says, as in "i-… is stopped"; None where EC2 has nothing against it."""
-        if self.state != "running":
-            return f"{self.instance_id} is {self.state}"
-        if self.checked:
-            return f"{self.instance_id} has its source/destination check on, and EC2 drops what it forwards"
-        return None
+    def is_lost(self) -> bool:
+        """Whether it can never run again."""
+        return self.state in LOST
+
+    @property
+    def not_running(self) -> str | None:
+        """Why it can't forward by its state, to be read after its name; None where it runs."""
+        return None if self.state == "running" else f"is {self.state}"
+
+    @property
+    def dropped(self) -> str | None:
+        """Why EC2 lets it forward nothing, to be read after its name; None where EC2 does, or says nothing of it."""
+        return "has its source/destination check on, and EC2 drops what it forwards" if self.checked else None
 
 
 class Instances:
@@ -92,10 +99,11 @@ class Instances:
         try:
             known = self._listed(wanted)
         except ClientError as error:
-            if not _is_failure(error) or len(wanted) > MOST_APART:
+            # More calls would only make throttling worse.
+            if not has_failed(error) or len(wanted) > MOST_APART:
                 raise
             known = self._apart(wanted, error)
-        return {i: known.get(i, Nat(i, "gone", None)) for i in ids}
+        return {i: known.get(i, gone(i)) for i in ids}
 
     def _listed(self, wanted: Sequence[str]) -> dict[str, Nat]:
         # A filter, unlike InstanceIds, is no error where an instance has been gone for some time.
@@ -120,17 +128,9 @@ class Instances:
         except ClientError as error:
             if error.response["Error"]["Code"] == "InvalidInstanceID.NotFound":
                 return None
-            if not _is_failure(error):
+            if not has_failed(error):
                 raise
             return Nat(instance, UNKNOWN, None)
-
-
-def _is_failure(error: ClientError) -> bool:
-    """Return whether EC2 itself has failed, and not the request.
-
-    https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
-    """
-    return error.response["Error"]["Code"] in FAILURES
 
 
 def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
@@ -139,21 +139,31 @@ def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
     The order of whatever is in an answer says nothing, and terminated instances are listed for up to an hour.
     """
     return {
-        instance["InstanceId"]: Nat(
-            instance["InstanceId"],
-            instance["State"]["Name"],
-            instance["LaunchTime"].timestamp(),
-            instance.get("PrivateIpAddress"),
-            _primary_interface(instance).get("NetworkInterfaceId"),
-            instance.get("PublicIpAddress"),
-            instance.get("SubnetId"),
-            tuple(sorted(each["NetworkInterfaceId"] for each in instance.get("NetworkInterfaces", []))),
-            source_dest_check(instance),
-        )
+        instance["InstanceId"]: read_instance(instance)
         for page in pages
         for reservation in page["Reservations"]
         for instance in reservation["Instances"]
     }
+
+
+def gone(instance_id: str) -> Nat:
+    """Return what stands for an instance that EC2 does not know any more."""
+    return Nat(instance_id, GONE, None)
+
+
+def read_instance(instance: Mapping[str, Any]) -> Nat:
+    """Return what an instance is, as EC2 describes it."""
+    return Nat(
+        instance["InstanceId"],
+        instance["State"]["Name"],
+        instance["LaunchTime"].timestamp(),
+        instance.get("PrivateIpAddress"),
+        _primary_interface(instance).get("NetworkInterfaceId"),
+        instance.get("PublicIpAddress"),
+        instance.get("SubnetId"),
+        tuple(sorted(each["NetworkInterfaceId"] for each in instance.get("NetworkInterfaces", []))),
+        _source_dest_check(instance),
+    )
 
 
 def _primary_interface(instance: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -165,7 +175,7 @@ def _primary_interface(instance: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((i for i in interfaces if i.get("Attachment", {}).get("DeviceIndex") == 0), {})
 
 
-def source_dest_check(instance: Mapping[str, Any]) -> bool | None:
+def _source_dest_check(instance: Mapping[str, Any]) -> bool | None:
     """Return whether EC2 drops what an instance forwards; None where it does not say.
 
     The primary network interface, where a NAT's traffic goes through, has the last word:

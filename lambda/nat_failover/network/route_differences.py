@@ -32,7 +32,7 @@ ADVERTISED = "Advertisement"
 
 
 @dataclass(frozen=True)
-class Target:
+class RouteTarget:
     """Where a route leads: the parameter of CreateRoute that names it, and the id.
 
     Attributes:
@@ -58,7 +58,7 @@ class Destination:
     network: str
 
 
-Routes = Mapping[Destination, Target]
+Routes = Mapping[Destination, RouteTarget]
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ class Difference:
     """
 
     destination: Destination
-    active: Target | None
-    passive: Target | None
+    active: RouteTarget | None
+    passive: RouteTarget | None
     nat: bool = False
 
     @property
@@ -121,27 +121,27 @@ class Difference:
         return said
 
 
-def read_routes(told: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> dict[Destination, Target]:
+def read_routes(told: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> dict[Destination, RouteTarget]:
     """Read the routes that a table has beside the default route and the VPC's own.
 
     Args:
         told: the routes as DescribeRouteTables gives them.
         gateways: virtual private gateways whose routes the table takes; they stand for those routes.
     """
-    routes: dict[Destination, Target] = {}
+    routes: dict[Destination, RouteTarget] = {}
     for route in told:
         destination = next((Destination(key, route[key]) for key in DESTINATIONS if route.get(key)), None)
         # EC2 tells of a route to an instance its network interface, too, and the other way round. CreateRoute takes one
         # target, and an instance only if it has a single interface: the interface comes first.
         # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html
         instance, advertised = route.get("InstanceId") or None, route.get("Origin") == ADVERTISED
-        target = next((Target(key, route[key], instance, advertised) for key in TARGETS if route.get(key)), None)
+        target = next((RouteTarget(key, route[key], instance, advertised) for key in TARGETS if route.get(key)), None)
         if destination is None or target is None or target.resource == "local":
             continue
         if destination.network == DEFAULT_ROUTE or route.get("Origin") == PROPAGATED:
             continue
         routes[destination] = target
-    return routes | {Destination(PROPAGATION, gateway): Target("GatewayId", gateway) for gateway in gateways}
+    return routes | {Destination(PROPAGATION, gateway): RouteTarget("GatewayId", gateway) for gateway in gateways}
 
 
 def differences(active: Routes, passive: Routes, nats: Nats = Nats()) -> tuple[Difference, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
-from nat_failover.network.route_differences import PROPAGATION, Difference, Target
+from nat_failover.network.route_differences import PROPAGATION, Difference, RouteTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -53,7 +53,7 @@ class Mirror:
         log.warning("route copied", extra={"route": difference.said, "passive": passive})
         return True
 
-    def _copy(self, difference: Difference, to: Target, passive: str) -> None:
+    def _copy(self, difference: Difference, to: RouteTarget, passive: str) -> None:
         destination = difference.destination
         if destination.parameter == PROPAGATION:
             self._ec2.enable_vgw_route_propagation(GatewayId=to.resource, RouteTableId=passive)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nat_failover.network.instances import Nat
-from nat_failover.network.route_differences import Destination, Difference, Nats, Target, differences
+from nat_failover.network.route_differences import Destination, Difference, Nats, RouteTarget, differences
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,15 @@ class Table:
         trouble: why its default route would not carry traffic; None where it would.
         routes: all others but the VPC's own.
         nat: id of the NAT that it is to lead to.
+        has_default_route: whether it has one, wherever that leads.
     """
 
     table_id: str
     associations: Mapping[str, str]
     trouble: str | None
-    routes: Mapping[Destination, Target] = field(default_factory=dict)
+    routes: Mapping[Destination, RouteTarget] = field(default_factory=dict)
     nat: str = ""
+    has_default_route: bool = True
 
     def ids_of_nat(self, instances: Mapping[str, Nat]) -> frozenset[str]:
         """Return the ids by which a route to its NAT is known: the instance's, and its network interfaces'."""

@@ -16,7 +16,7 @@ from nat_failover.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import RouteTableTypeDef
+    from mypy_boto3_ec2.type_defs import RouteTableTypeDef, RouteTypeDef
 
 log = logging.getLogger(__name__)
 
@@ -96,22 +96,9 @@ class Routes:
         }
         gateways = [gateway["GatewayId"] for gateway in told.get("PropagatingVgws", [])]
         routes = read_routes(told.get("Routes", []), gateways)
-        return Table(table_id, associations, self._trouble(told), routes, self._settings.nat_of(table_id))
-
-    def _trouble(self, told: RouteTableTypeDef) -> str | None:
-        table_id = told["RouteTableId"]
-        for route in told.get("Routes", []):
-            if route.get("DestinationCidrBlock") != DEFAULT_ROUTE:
-                continue
-            if route.get("State") == "blackhole":
-                return f"the default route of {table_id} is a blackhole"
-            nat = self._settings.nat_of(table_id)
-            # A route to a network interface tells the instance, too, as long as it is attached to one.
-            if route.get("InstanceId", nat if "NetworkInterfaceId" in route else None) != nat:
-                target = next((str(route[key]) for key in TARGETS if key in route), "nowhere")  # type: ignore[literal-required]
-                return f"the default route of {table_id} leads to {route.get('InstanceId', target)}, not to {nat}"
-            return None
-        return f"{table_id} has no default route"
+        default = next((r for r in told.get("Routes", []) if r.get("DestinationCidrBlock") == DEFAULT_ROUTE), None)
+        nat = self._settings.nat_of(table_id)
+        return Table(table_id, associations, _trouble(table_id, default, nat), routes, nat, default is not None)
 
     def swap(
         self,
@@ -185,6 +172,19 @@ class Routes:
         calls = [replacing(subnet, association) for subnet, association in associations.items()]
         results = self._runtime.together(calls) if calls else []
         return {s: said for s, said in zip(associations, results, strict=True) if said is not None}
+
+
+def _trouble(table_id: str, default: RouteTypeDef | None, nat: str) -> str | None:
+    """Return why the default route of a table would not carry traffic to its NAT; None where it would."""
+    if default is None:
+        return f"{table_id} has no default route"
+    if default.get("State") == "blackhole":
+        return f"the default route of {table_id} is a blackhole"
+    # A route to a network interface tells the instance, too, as long as it is attached to one.
+    if default.get("InstanceId", nat if "NetworkInterfaceId" in default else None) != nat:
+        target = next((str(default[key]) for key in TARGETS if key in default), "nowhere")  # type: ignore[literal-required]
+        return f"the default route of {table_id} leads to {default.get('InstanceId', target)}, not to {nat}"
+    return None
 
 
 def _chosen(table: Table, only: Collection[str] | None) -> dict[str, str]:

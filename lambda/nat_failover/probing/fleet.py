@@ -102,19 +102,13 @@ class Fleet:
             return set()
         try:
             return self._online_by_id(hosts)
-        except self._refusals:
+        except refusals(self._ssm):
             running = self._running(hosts)
             log.warning("SSM refuses to tell of a host", extra={"hosts": sorted(set(hosts) - set(running))})
         try:
             return self._online_by_id(running) if running else set()
-        except self._refusals:
+        except refusals(self._ssm):
             return set(running)
-
-    @property
-    def _refusals(self) -> tuple[type[Exception], ...]:
-        """What SSM answers where it knows one of the ids no more: that of an instance that was terminated, say."""
-        exceptions = self._ssm.exceptions
-        return exceptions.InvalidInstanceId, exceptions.InvalidInstanceInformationFilterValue
 
     def _online_by_id(self, hosts: Collection[str]) -> set[str]:
         listed, _ = self._information({"Key": "InstanceIds", "Values": list(hosts)}, MOST_PAGES_OF_NAMED)
@@ -161,8 +155,10 @@ class Fleet:
                 return set(found)
             self._reach = Reach.SOME_TAGGED
         endings = self._runtime.random.sample(range(ENDINGS), DRAWN)
-        some, _ = self._list_tagged([*sorted(first)[: MOST_VALUES - DRAWN], *(f"i-*{each:03x}" for each in endings)])
-        if len(some) < self._settings.sample_size:
+        some, whole = self._list_tagged(
+            [*sorted(first)[: MOST_VALUES - DRAWN], *(f"i-*{each:03x}" for each in endings)]
+        )
+        if whole and len(some) < self._settings.sample_size:
             self._reach = Reach.ALL_TAGGED
         return {*found, *some}
 
@@ -176,12 +172,20 @@ class Fleet:
         if ids:
             filters.append({"Name": "resource-id", "Values": ids})
         listed, whole = _pages(
-            lambda token: self._ec2.describe_tags(Filters=filters, MaxResults=TAGS_PAGE, **token), "Tags", TAGS_PAGE
+            lambda token: self._ec2.describe_tags(Filters=filters, MaxResults=TAGS_PAGE, **token),
+            "Tags",
+            TAGS_PAGE,
+            MOST_PAGES_OF_NAMED if ids else MOST_PAGES,
         )
         return self._backends(tag["ResourceId"] for tag in listed), whole
 
     def _backends(self, hosts: Iterable[str]) -> list[str]:
         return [host for host in hosts if host not in self._settings.nats]
+
+
+def refusals(ssm: SSMClient) -> tuple[type[Exception], ...]:
+    """Return what SSM may answer when asked for an instance that it no longer knows: a terminated one, say."""
+    return ssm.exceptions.InvalidInstanceId, ssm.exceptions.InvalidInstanceInformationFilterValue
 
 
 def _askable(listed: Iterable[InstanceInformationTypeDef]) -> list[str]:

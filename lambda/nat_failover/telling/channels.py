@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, assert_never
 
+from nat_failover.names import EVENT_SOURCE
 from nat_failover.settings import Settings
 from nat_failover.telling.memory import Channel
 from nat_failover.telling.message import Message
@@ -15,9 +17,15 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sns import SNSClient
 
-# By these a rule finds the events; the role allows no other source.
-SOURCE = "nat-failover"
+# By this and its source a rule finds the events.
 DETAIL_TYPE = "NAT Failover Message"
+
+
+class Delivery(StrEnum):
+    """What became of a message in one channel, as the function's log has it."""
+
+    SENT = "sent"
+    REFUSED = "refused"
 
 
 class EventRefusedError(Exception):
@@ -86,7 +94,7 @@ class Notifications:
         answer = self._events.put_events(
             Entries=[
                 {
-                    "Source": SOURCE,
+                    "Source": EVENT_SOURCE,
                     "DetailType": DETAIL_TYPE,
                     "Detail": json.dumps(message.detail, separators=(",", ":")),
                     "Resources": [self._settings.topic],

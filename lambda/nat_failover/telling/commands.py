@@ -1,29 +1,64 @@
-"""Pure: the commands that people are given, each complete with the region, to be pasted as they stand."""
+"""Pure: the commands that people are given, each complete with the region, to be pasted as they stand.
+
+The stack's alarms and outputs give those whose argument is a ``Place``: it has no settings, and the region is the
+CDK's token.
+"""
 
 from __future__ import annotations
 
 import shlex
+from typing import Protocol
 
+from nat_failover.lock.record import ARMED
 from nat_failover.settings import Settings
 
 
-def rearm(s: Settings) -> str:
+class Place(Protocol):
+    """What a command needs to reach a pair."""
+
+    @property
+    def region(self) -> str:
+        """The region that the pair is in."""
+        ...
+
+    @property
+    def lock_parameter(self) -> str:
+        """Name of the lock parameter."""
+        ...
+
+    @property
+    def log_group(self) -> str:
+        """Name of the function's log group."""
+        ...
+
+    @property
+    def tables(self) -> tuple[str, str]:
+        """Ids of both route tables, the primary's first."""
+        ...
+
+
+def rearm(s: Place) -> str:
     """Return the command that re-arms."""
-    return f"aws ssm put-parameter --name {s.lock_parameter} --value armed --overwrite --region {s.region}"
+    return f"{rearm_anywhere(s.lock_parameter)} --region {s.region}"
 
 
-def read_lock(s: Settings) -> str:
+def rearm_anywhere(lock_parameter: str) -> str:
+    """Return the command that re-arms in the region that is set where it is run."""
+    return f"aws ssm put-parameter --name {lock_parameter} --value {ARMED} --overwrite"
+
+
+def read_lock(s: Place) -> str:
     """Return the command that shows the lock."""
     named = f"--name {s.lock_parameter} --query Parameter.Value --output text"
     return f"aws ssm get-parameter {named} --region {s.region}"
 
 
-def read_log(s: Settings) -> str:
+def read_log(s: Place) -> str:
     """Return the command that shows what the function has said lately."""
     return f"aws logs tail {s.log_group} --since 1h --region {s.region}"
 
 
-def read_tables(s: Settings, *tables: str) -> str:
+def read_tables(s: Place, *tables: str) -> str:
     """Return the command that shows route tables, with the associations of their subnets; both where none is named."""
     return f"aws ec2 describe-route-tables --route-table-ids {' '.join(tables or s.tables)} --region {s.region}"
 
@@ -36,7 +71,7 @@ def move_subnet(s: Settings, to_table: str, association: str = "rtbassoc-...") -
     )
 
 
-def associate(s: Settings, table: str) -> str:
+def associate(s: Place, table: str) -> str:
     """Return the command that associates a subnet, which has followed the main route table so far."""
     return f"aws ec2 associate-route-table --subnet-id subnet-... --route-table-id {table} --region {s.region}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nat_failover.judging.conditions import Condition, Severity, severity
@@ -41,31 +41,38 @@ def compose(due: Due, situation: str, s: Settings, now: float) -> Message:
     )
 
 
-def compose_failover(
-    entry: Entry,
-    condition: Condition,
-    words: Letter,
-    failover: Mapping[str, Any],
-    level: Severity,
-    s: Settings,
-    now: float,
-) -> Message:
-    """Write of a failover that has just been carried out, or has failed: its trouble began before it.
+@dataclass(frozen=True)
+class FailoverReport:
+    """A failover that has just been carried out, or has failed.
+
+    Attributes:
+        condition: what the lock says of it, with its evidence.
+        letter: what people are told.
+        facts: what was done, for the message's JSON.
+        severity: how much it matters.
+    """
+
+    condition: Condition
+    letter: Letter
+    facts: Mapping[str, Any]
+    severity: Severity
+
+
+def compose_failover(entry: Entry, report: FailoverReport, s: Settings, now: float) -> Message:
+    """Write of a failover: its trouble began before it.
 
     Args:
         entry: as it is remembered.
-        condition: what the lock says of it, with its evidence.
-        words: what people are told.
-        failover: what was done, for the message's JSON.
-        level: how much it matters.
+        report: of the failover.
         s: of the pair.
         now: seconds since the epoch.
     """
+    evidence = report.condition.evidence
     return replace(
-        _message(entry, Phase.BEGIN, words, level, s, now),
-        since=min((o.since for o in condition.evidence), default=entry.since),
-        evidence=condition.evidence,
-        failover=failover,
+        _message(entry, Phase.BEGIN, report.letter, report.severity, s, now),
+        since=min((o.since for o in evidence), default=entry.since),
+        evidence=evidence,
+        failover=report.facts,
     )
 
 

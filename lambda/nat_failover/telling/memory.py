@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from nat_failover.judging.conditions import DAY, PATIENCE, Condition, Findings, Kind, patience
+from nat_failover.judging.conditions import DAY, PATIENCE, Condition, Findings, Trouble, patience
 
 # For how long an invocation that is about to tell keeps others from telling the same, in seconds.
 TELLING = 60.0
@@ -51,7 +51,7 @@ class Entry:
         ended: channels that have taken the message that it is over.
     """
 
-    kind: Kind
+    kind: Trouble
     incident: str
     since: float
     noticed: float
@@ -71,7 +71,7 @@ class Memory:
         teller: a word of that invocation's own, so that its text is no other's.
     """
 
-    entries: Mapping[Kind, Entry] = field(default_factory=dict)
+    entries: Mapping[Trouble, Entry] = field(default_factory=dict)
     telling: float = 0.0
     teller: str = ""
 
@@ -110,14 +110,14 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DueMessages:
     """What is to be told, and the memory as it is before any of it was."""
 
     memory: Memory
     due: tuple[Due, ...]
 
 
-def plan(memory: Memory, findings: Findings, pair: str, now: float) -> Plan:
+def plan(memory: Memory, findings: Findings, pair: str, now: float) -> DueMessages:
     """Compare what is found with what people know."""
     entries = dict(memory.entries)
     conditions = {condition.kind: condition for condition in findings.present}
@@ -129,7 +129,7 @@ def plan(memory: Memory, findings: Findings, pair: str, now: float) -> Plan:
         elif entry.over is not None and now - entry.over >= PATIENCE and not entry.due:
             del entries[kind]
     due = [each for kind, entry in entries.items() for each in _due(entry, conditions.get(kind), now)]
-    return Plan(Memory(entries), tuple(each for each in due if each.channels))
+    return DueMessages(Memory(entries), tuple(each for each in due if each.channels))
 
 
 def begun(condition: Condition, pair: str, now: float) -> Entry:
@@ -203,7 +203,7 @@ def _written(entry: Entry) -> dict[str, Any]:
 
 def _read(said: Mapping[str, Any]) -> Entry:
     return Entry(
-        Kind(said["kind"]),
+        Trouble(said["kind"]),
         str(said["incident"])[:100],
         _time(said["since"]),
         _time(said["noticed"]),

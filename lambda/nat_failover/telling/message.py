@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from nat_failover.judging.conditions import Kind, Severity
+from nat_failover.judging.conditions import Severity, Trouble
 from nat_failover.probing.observation import Observation, State
 from nat_failover.settings import Settings
+from nat_failover.telling.formats import clock, moment
 from nat_failover.telling.memory import Phase
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: ASCII, less than 100 characters
@@ -71,7 +72,7 @@ class Message:
     pair: str
     region: str
     mode: str
-    kind: Kind
+    kind: Trouble
     phase: Phase
     severity: Severity
     incident: str
@@ -121,8 +122,8 @@ class Message:
             "phase": self.phase.value,
             "severity": self.severity.value,
             "incident": self.incident,
-            "at": iso(self.at),
-            "since": iso(self.since),
+            "at": timestamp(self.at),
+            "since": timestamp(self.since),
             "subject": self.subject,
             "headline": letter.headline,
             "seen": list(bounded(letter.seen)),
@@ -131,13 +132,13 @@ class Message:
             "helped": list(bounded(letter.helped)),
             "next": [{"say": step.said, "commands": list(step.commands)} for step in letter.next],
             "hosts": [
-                {"instance": o.host, "state": o.state.value, "at": iso(o.at), "since": iso(o.since)}
+                {"instance": o.host, "state": o.state.value, "at": timestamp(o.at), "since": timestamp(o.since)}
                 for o in self.evidence
             ],
             "targets": list(self.targets),
         }
         if self.until is not None:
-            said["until"] = iso(self.until)
+            said["until"] = timestamp(self.until)
         if self.failover is not None:
             said["failover"] = dict(self.failover)
         return said
@@ -184,25 +185,6 @@ def lost(evidence: Sequence[Observation]) -> str:
     return "have lost the Internet or no longer answer" if silent else "have lost the Internet"
 
 
-def clock(at: float) -> str:
-    """Return the time of day, in UTC."""
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
-
-
-def moment(at: float) -> str:
-    """Return date and time, in UTC, for people."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def duration(seconds: float) -> str:
-    """Return how long, as exactly as matters."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
-
-
-def iso(at: float) -> str:
+def timestamp(at: float) -> str:
     """Return a time as RFC 3339 has it, in UTC."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
-from nat_failover.judging.conditions import Condition, Findings, Severity
+from nat_failover.judging.conditions import Findings
 from nat_failover.lock.parameter import Parameter, Parameters
+from nat_failover.names import Metric
 from nat_failover.observability import Metrics
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from nat_failover.telling.channels import EventRefusedError, Notifications
-from nat_failover.telling.compose import compose, compose_failover
-from nat_failover.telling.memory import TELLING, Channel, Due, Memory, Phase, Plan, begun, plan, read_memory
-from nat_failover.telling.message import Letter, Message
+from nat_failover.telling.channels import Delivery, EventRefusedError, Notifications
+from nat_failover.telling.compose import FailoverReport, compose, compose_failover
+from nat_failover.telling.memory import TELLING, Channel, Due, DueMessages, Memory, Phase, begun, plan, read_memory
+from nat_failover.telling.message import Message
 
 log = logging.getLogger(__name__)
 
@@ -86,21 +85,16 @@ class Teller:
             memory = self._send_due(memory, due, findings.now, metrics)
         self._remember(memory, told.version if version is None else version, metrics)
 
-    def tell_of(
-        self, condition: Condition, words: Letter, failover: Mapping[str, Any], level: Severity, metrics: Metrics
-    ) -> None:
+    def tell_of(self, report: FailoverReport, metrics: Metrics) -> None:
         """Tell of a failover that this invocation has just carried out, or failed to.
 
         Args:
-            condition: what the lock says of it.
-            words: what people are told.
-            failover: what was done, for the message's JSON.
-            level: how much it matters.
+            report: of the failover.
             metrics: of the invocation.
         """
         now = self._runtime.now()
-        entry = begun(condition, self._settings.pair, now)
-        message = compose_failover(entry, condition, words, failover, level, self._settings, now)
+        entry = begun(report.condition, self._settings.pair, now)
+        message = compose_failover(entry, report, self._settings, now)
         sent = [channel for channel in Channel if self._sent(message, channel, metrics)]
         told = self._read(metrics)
         if told is None:
@@ -111,7 +105,7 @@ class Teller:
             memory = memory.with_told(entry, Phase.BEGIN, channel, now)
         self._remember(memory, told.version, metrics)
 
-    def _intended(self, told: Parameter, findings: Findings) -> tuple[Memory, Plan]:
+    def _intended(self, told: Parameter, findings: Findings) -> tuple[Memory, DueMessages]:
         memory = read_memory(told.text)
         if self._kept is not None and self._kept[0] == told.version:
             memory = self._kept[1]
@@ -125,12 +119,15 @@ class Teller:
         return memory
 
     def _sent(self, message: Message, channel: Channel, metrics: Metrics) -> bool:
+        line = {"subject": message.subject, "channel": channel.value, "incident": message.incident}
         try:
             self._notifications.send(message, channel)
         except (ClientError, BotoCoreError, EventRefusedError) as error:
-            self._not_told(f"the {channel.value} has not taken a message", message.subject, error, metrics)
+            line |= {"notification": Delivery.REFUSED.value, "error": said_of(error)}
+            log.error(f"the {channel.value} has not taken a message", extra=line)  # noqa: TRY400
+            metrics.count(Metric.NOT_TOLD)
             return False
-        log.info("told", extra={"subject": message.subject, "channel": channel.value, "incident": message.incident})
+        log.info("message sent", extra=line | {"notification": Delivery.SENT.value})
         return True
 
     def _read(self, metrics: Metrics) -> Parameter | None:
@@ -164,4 +161,4 @@ class Teller:
 
     def _not_told(self, what: str, about: str, error: Exception, metrics: Metrics) -> None:
         log.error(what, extra={"about": about, "error": said_of(error)})
-        metrics.count("NotTold")
+        metrics.count(Metric.NOT_TOLD)

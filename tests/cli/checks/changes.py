@@ -65,6 +65,20 @@ def said(state: State, count: int) -> Change:
     return change
 
 
+def standby_said(state: State) -> Change:
+    """Have the passive NAT say something else."""
+
+    def change(s: Snapshot) -> Snapshot:
+        assert s.view is not None
+        told = {
+            command: tuple(replace(o, state=state) if o.host == standby(s) else o for o in all_of)
+            for command, all_of in s.view.told.items()
+        }
+        return replace(s, view=replace(s.view, told=told))
+
+    return change
+
+
 def one_subnet(s: Snapshot) -> Snapshot:
     subnet = next(iter(s.backends.values()))["SubnetId"]
     moved = {i: {**raw, "SubnetId": subnet} if i in s.backends else raw for i, raw in (s.instances or {}).items()}

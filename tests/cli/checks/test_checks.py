@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from nat_failover.cli.account.pairs import one
 from nat_failover.cli.checks import examine
-from nat_failover.cli.checks.finding import Severity
+from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.snapshot.collect import Gatherer
-from nat_failover.cli.snapshot.snapshot import LockParameter, Snapshot
+from nat_failover.cli.snapshot.snapshot import LockParameter, Snapshot, tag
 from nat_failover.cli.snapshot.sources import decisions
+from nat_failover.judging.situation import why_unfit
 from nat_failover.lock.record import read_lock
+from nat_failover.network.instances import read_instance
 from nat_failover.probing.observation import State
 from tests.cli.checks.changes import (
     Change,
@@ -29,6 +32,7 @@ from tests.cli.checks.changes import (
     gone,
     hybrid,
     impaired,
+    instance,
     misplaced_egress,
     muted,
     no_subnets,
@@ -37,6 +41,7 @@ from tests.cli.checks.changes import (
     same_zone,
     settings,
     standby,
+    standby_said,
     stuck,
     windows_says_ssm,
     without_address,
@@ -55,6 +60,8 @@ def healthy(deployment: Deployment) -> Snapshot:
 
 CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a NAT that is gone": (gone, ("nat-gone",)),
+    "a NAT that is being terminated": (instance(standby, State={"Name": "shutting-down"}), ("nat-gone",)),
+    "a passive NAT that warms up": (standby_said(State.WARMING_UP), ("control-down",)),
     "a NAT that fails a status check": (impaired, ("nat-impaired",)),
     "both NATs in one zone": (same_zone, ("same-zone",)),
     "a passive NAT that has given up the egress address": (without_address, ("nat-no-public-address",)),
@@ -69,6 +76,10 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a blackholed default route": (blackhole, ("default-route",)),
     "no subnets": (no_subnets, ("no-subnets",)),
     "a table that is gone": (lambda s: replace(s, view=None, view_trouble="there is no rtb-1"), ("table-missing",)),
+    "a subscription that was ended": (
+        lambda s: replace(s, subscriptions=[{"SubscriptionArn": "Deleted", "Endpoint": "gone@example.com"}]),
+        ("nobody-told",),
+    ),
     "a table that is full": (lambda s: replace(s, routes_quota=3.0), ("routes-quota", "routes-quota")),
     "an endpoint that is not ready": (endpoints(State="failed"), ("endpoint-not-ready",)),
     "an endpoint without private DNS": (endpoints(PrivateDnsEnabled=False), ("endpoint-no-private-dns",)),
@@ -114,6 +125,19 @@ def test_it_is_found_and_nothing_else_and_its_commands_exist(
     assert all(finding.why and "\n" not in finding.what + finding.why + finding.remedy for finding in found)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"State": {"Name": "stopped"}}, {"State": {"Name": "terminated"}}, {"SourceDestCheck": True}]
+)
+def test_why_the_passive_nat_can_t_take_over_is_said_in_the_function_s_own_words(
+    healthy: Snapshot, changes: dict[str, Any]
+) -> None:
+    raw = {**(healthy.instances or {})[standby(healthy)], "NetworkInterfaces": [], **changes}
+    (found,) = examine(instance(standby, **raw)(healthy))
+    why = why_unfit(None, standby(healthy), {standby(healthy): read_instance(raw)})
+    assert why is not None
+    assert found.what.replace(f" ({tag(raw, 'Name')})", "") == why
+
+
 def test_an_endpoint_that_keeps_out_the_nats_names_them(healthy: Snapshot) -> None:
     found = examine(endpoints_shut_to_the_nats(healthy))
     assert all(f"the passive NAT {standby(healthy)}" in finding.what for finding in found)
@@ -129,7 +153,7 @@ def test_what_could_not_be_read_is_found_as_unknown_and_nothing_is_concluded_fro
     parts = [name for name in Snapshot.__dataclass_fields__ if name not in ("pair", "now", "options", "unread")]
     blind = replace(healthy, **dict.fromkeys(parts), unread=dict.fromkeys(parts, "no permission"))  # type: ignore[arg-type]
     found = examine(blind)
-    assert {finding.severity for finding in found} == {Severity.UNKNOWN}
+    assert {finding.severity for finding in found} == {Gravity.UNKNOWN}
     assert len(found) == len(parts)
 
 

@@ -12,7 +12,6 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from nat_failover.cli.account.session import Account
 from nat_failover.cli.app import app
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.operator.outcome import Act, Outcome
@@ -158,7 +157,7 @@ def test_a_program_has_to_say_yes_beforehand(command: str, option: str) -> None:
 def run(error: BaseException, *, begun: bool) -> Any:
     """Run a command that goes wrong."""
 
-    def move(account: Account, act: Act) -> Exit | None:  # noqa: ARG001 - as every command that acts has them
+    def move(act: Act) -> Exit | None:
         act.begun = begun
         raise error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from nat_failover.cli.checks import CHECKS
-from nat_failover.cli.checks.finding import Severity
+from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.errors import Exit
 from tests.cli.beside import FUNCTION
 from tests.cli.deployed import Deployment
@@ -41,7 +41,7 @@ def test_a_warning_alone_has_an_exit_status_of_its_own(deployment: Deployment) -
         watch.set_alarm_state(**alarm, StateValue="OK")
     assert done.returncode == Exit.WARNINGS
     (finding,) = json.loads(done.stdout)["main"]
-    assert (finding["check"], finding["severity"]) == ("alarm", Severity.WARNING)
+    assert (finding["check"], finding["severity"]) == ("alarm", Gravity.WARNING)
     assert finding["remedy"].startswith("aws cloudwatch describe-alarms ")
 
 

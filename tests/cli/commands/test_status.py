@@ -11,12 +11,14 @@ from nat_failover.cli.errors import Exit
 from nat_failover.lock.record import LockState, Record
 from tests.cli.beside import FUNCTION
 from tests.cli.deployed import Deployment
+from tests.cli.planted.function import nobody_confirmed
 from tests.cli.terminal import watching
+from tests.lab.cloud.sessions import listed
 
 
 def alarms(deployment: Deployment) -> int:
     """Give how many alarms the pair has."""
-    count = len(deployment.aws.client("cloudwatch").describe_alarms()["MetricAlarms"])
+    count = len(listed(deployment.aws.client("cloudwatch"), "describe_alarms", "MetricAlarms"))
     assert count > 10
     return count
 
@@ -100,6 +102,24 @@ def test_an_alarm_that_fires_is_named(deployment: Deployment) -> None:
         watch.set_alarm_state(AlarmName=f"{FUNCTION}-control-down", StateValue="OK", StateReason="a test")
     count = alarms(deployment)
     assert f"{count - 1} of {count} OK, {FUNCTION}-control-down fires" in done.stdout
+
+
+def test_that_nobody_is_told_of_a_failover_is_said_of_a_pair_that_is_protected(deployment: Deployment) -> None:
+    undo = nobody_confirmed(deployment)
+    try:
+        done, told = deployment.command.run("status"), deployment.command.json("status")["main"]
+    finally:
+        undo()
+    assert done.returncode == Exit.FINE
+    assert (
+        "mail       no subscription to the topic is confirmed: a failover, or one that is needed, goes" in done.stdout
+    )
+    assert told["protected"]
+    assert told["mail"] == [
+        "pending@example.com has not confirmed the subscription by email: nothing reaches them",
+        "no subscription to the topic is confirmed: a failover, or one that is needed, goes unnoticed",
+    ]
+    assert deployment.command.json("status")["main"]["mail"] == []
 
 
 def test_watched_it_is_shown_anew_until_ctrl_c(deployment: Deployment) -> None:

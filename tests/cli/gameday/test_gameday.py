@@ -17,10 +17,10 @@ from nat_failover.cli.gameday.host_watches import Watches
 from nat_failover.cli.gameday.notification_log import Mailed
 from nat_failover.cli.gameday.result import Day, Failure
 from nat_failover.cli.gameday.summary import report_of
-from nat_failover.cli.operator.fitness import Inspection, inspect
+from nat_failover.cli.operator.fitness import KernelInspection, inspect
 from nat_failover.cli.operator.operator import script
 from nat_failover.cli.report.page import page
-from nat_failover.cli.report.report import Play, Step
+from nat_failover.cli.report.report import Milestone, Play
 from tests.cli.person import Person, in_lab
 from tests.lab.cloud.gateway import refused
 from tests.lab.cloud.template import EGRESS_PLACE
@@ -63,7 +63,9 @@ def test_a_drill_breaks_the_nat_measures_the_outage_goes_back_and_arms(lab: Lab,
     assert all(lab.network.reaches(host, TARGETS[0]) for host in lab.backends)
 
     there, back = plays(alice, day)
-    assert [m.step for m in there.moments] == [*(Step.FAILURE, Step.DETECTION, Step.DECISION, Step.SWAP, Step.RECOVERY)]
+    assert [m.step for m in there.moments] == [
+        *(Milestone.FAILURE, Milestone.DETECTION, Milestone.DECISION, Milestone.SWAP, Milestone.RECOVERY)
+    ]
     assert there.passed
     assert back.passed
     assert len(there.tracks) == len(back.tracks) == 6
@@ -102,7 +104,7 @@ def test_a_drill_by_hand_needs_no_failure_and_works_in_observe_mode(lab: Lab, al
     assert lab.cloud.lock_text() == "armed"
     assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
     there, _ = plays(alice, day)
-    assert Step.DETECTION not in {m.step for m in there.moments}
+    assert Milestone.DETECTION not in {m.step for m in there.moments}
 
 
 @in_lab()
@@ -133,7 +135,7 @@ def test_where_the_function_does_not_fail_over_the_nat_is_mended_and_the_report_
     assert len(lab.online()) == 6  # through the NAT that was broken, which forwards again
     (there,) = plays(alice, day)
     assert not there.passed
-    assert Step.SWAP not in {m.step for m in there.moments}
+    assert Milestone.SWAP not in {m.step for m in there.moments}
 
 
 @in_lab()
@@ -211,7 +213,7 @@ def test_the_scripts_of_a_drill_do_on_real_hosts_what_their_models_do(lab: Lab, 
     assert json.loads(done.output) == {"forward": 0, "was": 1}
     assert not inspect(alice.hand, nat).forwarding
     assert lab.wait_until(lambda: len(lab.online()) == 6, 30)
-    assert inspect(alice.hand, nat) == Inspection(forwarding=True, translating=True)
+    assert inspect(alice.hand, nat) == KernelInspection(forwarding=True, translating=True)
     watched = watches.end()
     assert [w.why for w in watched] == [None] * 6
     for each in watched:

@@ -60,6 +60,17 @@ def test_what_a_channel_does_not_take_is_found_until_it_takes_it() -> None:
     assert mailed_of([*lines, *events(later, 500.0)]).not_taken == ()
 
 
+def test_the_log_of_a_function_from_before_there_were_fields_is_read_too() -> None:
+    lines = [
+        '{"message": "told", "subject": "one", "channel": "topic", "incident": "main-failover-1"}',
+        '{"message": "told", "subject": "one", "channel": "event", "incident": "main-failover-1"}',
+        '{"message": "the topic has not taken a message", "about": "two", "error": "AuthorizationError"}',
+    ]
+    found = mailed_of([{"timestamp": 1000 * n, "message": line} for n, line in enumerate(lines)])
+    assert found.sent == (Sent(0.0, "one", ("topic", "event")),)
+    assert found.not_taken == ((2.0, "the topic has not taken a message, 'two': AuthorizationError"),)
+
+
 def test_lines_of_others_are_no_messages() -> None:
     lines = ["START RequestId: 1", "[1, 2]", '{"message": {"told": 1}}', '{"level": "INFO"}', "{"]
     assert mailed_of([{"timestamp": 1, "message": line} for line in lines]) == Mailed()

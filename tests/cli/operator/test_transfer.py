@@ -133,6 +133,7 @@ def test_a_target_that_dies_after_the_first_subnet_gets_no_other_and_gives_it_ba
     said = record(lab)
     assert (said["state"], said["to"]) == ("failed-over", lab.cloud.standby_table)
     assert "rolled back" in said["outcome"]
+    assert said["rolledBack"] is True
     if network == "simulated":
         # The others are told within a tick or two.
         assert lab.wait_until(lambda: any("rolled back" in subject for _, subject, _ in lab.gateway.published), 130)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.operator.plan import Ended
 from tests.cli.person import BOB, Person, in_lab
+from tests.gate.timing.rates import throttled
 from tests.lab.cloud.execution import FunctionEndedError
 from tests.lab.cloud.gateway import denying
 from tests.lab.lab import Lab
+
+# How often the clients of whoever acts try a call.
+ATTEMPTS = 4
 
 
 def record(lab: Lab) -> dict[str, Any]:
@@ -48,6 +54,28 @@ def test_where_the_person_s_machine_dies_half_way_the_function_finishes_on_the_n
     assert record(lab)["to"] == wanted
     lab.wait(3)
     assert len(lab.online()) == 6
+
+
+@in_lab()
+def test_a_failback_goes_on_while_aws_throttles_the_lists_that_its_backends_answers_are_in(
+    lab: Lab, alice: Person
+) -> None:
+    """More than a client tries by itself, in the middle of it: the subnets have been moved."""
+    alice.fails_over()
+    left = 3 * ATTEMPTS
+
+    def throttling(operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
+        nonlocal left
+        del arguments
+        if operation != "ListCommandInvocations" or not left:
+            return None
+        left -= 1
+        return throttled("ssm", operation)
+
+    alice.on["asking"] = lambda: lab.gateway.faults.append(throttling)
+    passed = alice.follows(alice.looks_ahead())
+    assert left == 0
+    assert (passed.ended, len(passed.online)) == (Ended.DONE, 6)
 
 
 @in_lab()

@@ -9,6 +9,7 @@ from typing import Any
 from tests.cli.beside import FUNCTION, LOG_GROUP, LOG_STREAM
 from tests.cli.deployed import Deployment
 from tests.cli.planted.reading import Undo
+from tests.lab.cloud.sessions import listed
 
 
 def lock(value: str) -> Callable[[Deployment], Undo]:
@@ -112,10 +113,21 @@ def _subscribed(d: Deployment, address: str) -> Undo:
     return lambda: sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
 
 
+def nobody_confirmed(d: Deployment) -> Undo:
+    """The pair was deployed a moment ago, with one address, whose owner has not looked into the mail yet."""
+    again, undo = nobody_told(d), unconfirmed(d)
+
+    def put_right() -> None:
+        undo()
+        again()
+
+    return put_right
+
+
 def nobody_told(d: Deployment) -> Undo:
     """The last one unsubscribed."""
     sns = d.aws.client("sns")
-    for told in sns.list_subscriptions_by_topic(TopicArn=d.setting("TOPIC"))["Subscriptions"]:
+    for told in listed(sns, "list_subscriptions_by_topic", "Subscriptions", TopicArn=d.setting("TOPIC")):
         sns.unsubscribe(SubscriptionArn=told["SubscriptionArn"])
     return lambda: sns.subscribe(TopicArn=d.setting("TOPIC"), Protocol="email", Endpoint="oncall@example.com")
 

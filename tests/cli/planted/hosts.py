@@ -7,6 +7,7 @@ import time
 from tests.cli.deployed import Deployment
 from tests.cli.planted.reading import Undo, associations, backends, ec2, nat
 from tests.e2e.emulator import IMAGE
+from tests.lab.cloud.sessions import listed
 
 
 def source_dest_check(d: Deployment) -> Undo:
@@ -52,7 +53,7 @@ def _offline(d: Deployment, host: str) -> Undo:
         until, lost = time.monotonic() + 20, -1
         while lost != len(hosts):
             assert time.monotonic() < until, f"{lost} hosts have lost their connection, not {len(hosts)}"
-            found = d.aws.client("ssm").describe_instance_information()["InstanceInformationList"]
+            found = listed(d.aws.client("ssm"), "describe_instance_information", "InstanceInformationList")
             lost = sum(each["PingStatus"] == "ConnectionLost" for each in found)
             time.sleep(0.05)
 

@@ -44,6 +44,7 @@ def test_a_line_says_how_often_the_rule_changed_an_answer_and_where_it_comes_fro
     "code",
     [
         "told = self._ssm.get_parameters(Names=names)['Parameters']",
+        "told = self._once.get_parameters(Names=names)['Parameters']",
         "pages = ssm.get_paginator('get_parameters').paginate()\nread = [p.get('Parameters') for p in pages]",
         "told = self.all('ssm', 'get_parameters', 'Parameters')",
         "match client['ssm'].get_parameters():\n    case {'Parameters': told}: pass",
@@ -72,6 +73,10 @@ def test_a_name_that_two_services_have_is_that_of_the_receiver(tmp_path: Path) -
         "iam:GetPolicy",
         "lambda:GetPolicy",
     ]
+
+
+def test_what_only_the_test_of_the_acceptance_makes_in_the_emulated_account_is_left_out() -> None:
+    assert {"iam:CreateRole", "lambda:CreateFunction", "ssm:CreateDocument"}.isdisjoint(use.call for use in uses())
 
 
 def test_what_the_role_of_the_function_allows_is_what_its_code_is_found_to_call() -> None:

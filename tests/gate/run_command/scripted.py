@@ -23,6 +23,7 @@ class RunCommand:
     Args:
         events: of a boto3 session or client; requests are built and checked as ever, only nothing is sent.
         runtime: clock.
+        gate: of the account.
 
     Attributes:
         online: instance ids whose agent is online.
@@ -33,14 +34,14 @@ class RunCommand:
         calls: operation and arguments of every call.
     """
 
-    def __init__(self, events: BaseEventHooks, runtime: Runtime) -> None:
+    def __init__(self, events: BaseEventHooks, runtime: Runtime, gate: Gate) -> None:
         self.online: list[str] = []
         self.managed: dict[str, Managed] = {}
         self.answer: Callable[[Command, str], Told | None] = lambda command, host: command.told.get(host)
         self.content: Mapping[str, Any] | None = None
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         self.service = Service(self, runtime.now, lambda: f"00000000-0000-0000-0000-{len(self.commands):012}")
-        self._gate = Gate()
+        self._gate = gate
         for operation in self.service.operations:
             events.register(f"before-call.ssm.{operation}", self._answering(operation))
 

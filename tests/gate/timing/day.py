@@ -1,4 +1,4 @@
-"""An ordinary day of an account: its rates, what it forgets for a moment, the answers that it loses."""
+"""An ordinary day of an account: what it forgets for a moment, the answers that it loses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from tests.gate.chance import Lots
 from tests.gate.harshness import Harshness
 from tests.gate.timing.forgetting import Pages, Parameters, listed_under, lost_answer
-from tests.gate.timing.rates import PARAMETER_READS, Rates
+from tests.gate.timing.rates import PARAMETER_READS
 
 
 class Day:
@@ -30,18 +30,9 @@ class Day:
     ) -> None:
         self._harshness = harshness
         self._lots = lots
-        self._rates = Rates(harshness, now)
         self._parameters = Parameters(harshness, lots, now)
         self._pages = Pages(harshness, lots)
         self._standing = standing
-
-    def admit(self, service: str, operation: str, arguments: Mapping[str, Any]) -> None:
-        """Let a call through that has a token.
-
-        Raises:
-            ClientError: it has none.
-        """
-        self._rates.take(service, operation, arguments)
 
     def answer(self, service: str, operation: str, arguments: Mapping[str, Any], make: Callable[[], Any]) -> Any:
         """Make a call, and return its answer as AWS may give it: of a moment ago, or in part.

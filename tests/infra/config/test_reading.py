@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.config import Mode, PairConfig, ProbeTag, SsmAccess, checked_pair, read_configuration
+from infra.config import PairConfig, ProbeTag, SsmAccess, checked_pair, read_configuration
+from nat_failover.settings import Mode
 from tests.infra.config.refusals import problems
 from tests.tools.checked import config, pair
 

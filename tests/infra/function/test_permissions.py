@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nat_failover.telling import channels
+from nat_failover.names import EVENT_SOURCE
 from tests.infra.synthesis import ACCOUNT, REGION, Template, synthesize
 from tests.tools.checked import pair
 
@@ -145,7 +145,7 @@ def test_people_are_told_through_the_pairs_own_topic_only(template: Template) ->
 def test_only_the_functions_own_events_are_put_on_the_default_bus(template: Template) -> None:
     (statement,) = allowing(template, "events:PutEvents")
     assert statement["Resource"] == [f"{SSM.replace(':ssm:', ':events:')}:event-bus/default"]
-    assert statement["Condition"] == {"StringEquals": {"events:source": channels.SOURCE}}
+    assert statement["Condition"] == {"StringEquals": {"events:source": EVENT_SOURCE}}
 
 
 def test_only_the_functions_own_log_is_written(template: Template) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from infra.monitoring.metrics import DIMENSION, NAMESPACE, Metric
 from nat_failover import observability
+from nat_failover.names import Metric
+from nat_failover.telling.alarm_description import wrong_by
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import pair
 
@@ -54,22 +55,17 @@ def written(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.For) and isinstance(node.iter, ast.Call):
             looped = getattr(node.iter.func, "value", None)
             if isinstance(looped, ast.Dict) and "metrics.count(name" in ast.unparse(node):
-                yield from (ast.literal_eval(key) for key in looped.keys if key is not None)
+                yield from (Metric[key.attr] for key in looped.keys if isinstance(key, ast.Attribute))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("metrics.count", "metrics.seconds"):
-            if isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value)
+            if isinstance(node.args[0], ast.Attribute):
+                yield Metric[node.args[0].attr]
             else:
                 assert ast.unparse(node.args[0]) == "name", "a metric whose name this test can't see"
 
 
-def test_every_metric_that_the_function_writes_is_known_here_and_no_other() -> None:
+def test_the_function_writes_every_metric() -> None:
     found = {name for source in SOURCES for name in written(ast.parse(source.read_text(encoding="utf-8")))}
-    assert found == {metric.value for metric in Metric}
-
-
-def test_namespace_and_dimension_are_the_function_s() -> None:
-    assert NAMESPACE == observability.NAMESPACE
-    assert DIMENSION == "service"
+    assert found == set(Metric)
 
 
 def alarms(template: Template, of: str = "main") -> dict[str, dict[str, Any]]:
@@ -87,6 +83,14 @@ def main() -> Template:
 def topic(template: Template) -> str:
     (name,) = template.of("AWS::SNS::Topic")
     return f"<{name}>"
+
+
+def test_the_doctor_finds_in_a_description_what_is_wrong(main: Template) -> None:
+    for alarm in alarms(main).values():
+        said = wrong_by(alarm["AlarmDescription"], "main")
+        assert said
+        assert f"Pair main. {said}. " in alarm["AlarmDescription"] or "\n" in said
+        assert wrong_by(alarm["AlarmDescription"], "other") is None
 
 
 def test_no_alarm_is_missing(main: Template) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.monitoring.metrics import Metric
+from nat_failover.names import Metric
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import pair
 

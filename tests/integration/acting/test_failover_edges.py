@@ -17,6 +17,7 @@ from tests.fakes import before
 from tests.integration.account import Account
 from tests.integration.invocation import REASON, Acting
 from tests.integration.network.egress_address import PUBLIC, Moving, allocate
+from tests.unit import test_old_parameters as old
 
 REPLACE = "ReplaceRouteTableAssociation"
 
@@ -64,6 +65,14 @@ def test_who_finds_nothing_to_finish_says_so_and_leaves_the_claim_to_the_next(ac
     assert acting.lock.take("request-3") is not None
 
 
+def test_a_failover_that_the_first_version_has_begun_is_finished(account: Account, acting: Acting) -> None:
+    claim = f'{{"owner": "{old.OWNER}", "until": {old.SINCE + 60}}}'
+    account.ssm.put_parameter(Name=account.settings.claim_parameter, Value=claim, Type="String")
+    account.lock = old.BEGUN.replace(old.PRIMARY, account.primary_table).replace(old.STANDBY, account.standby_table)
+    assert acting.finish().outcome == "failed-over"
+    assert account.on_standby == account.subnets
+
+
 def test_observe_mode_says_that_it_finishes_nothing(account: Account) -> None:
     account.configure(mode=Mode.OBSERVE)
     said = "a failover that was begun before is not finished: observe mode changes nothing"
@@ -73,7 +82,7 @@ def test_observe_mode_says_that_it_finishes_nothing(account: Account) -> None:
 def test_a_decision_that_does_not_say_where_to_is_an_error(account: Account, acting: Acting) -> None:
     decision, tables = Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, REASON), acting.routes.read()
     with pytest.raises(ValueError, match=r"^a decision to fail over has to say where to$"):
-        acting.failover.carry_out(decision, Known(tables, ()), acting.invoker("request-1"), acting.metrics)
+        acting.failover.carry_out(decision, Known(tables, ()), acting.invoker("request-1"))
     assert (account.on_standby, account.lock) == ((), None)
 
 
@@ -118,7 +127,7 @@ def test_the_interface_that_is_known_is_not_looked_up_during_a_failover(account:
     before(account.ec2, "DescribeInstances", lambda: looked_up.append(interface), times=9)
     invoker = moving.invoker("request-1")
     known = Known(tables, (), interface=interface)
-    moving.failover.carry_out(decision, known, invoker, moving.metrics)
+    moving.failover.carry_out(decision, known, invoker)
     assert looked_up == []
     assert moving.record["egress"]["moved"]
 
@@ -168,7 +177,7 @@ def test_the_mail_says_how_long_it_was_offline(account: Account, acting: Acting)
     before(account.ec2, REPLACE, lambda: account.clock.sleep(3))
     acting.carry_out()
     ((_, text),) = account.mails
-    assert "Outage: about 7 s, from " in text
+    assert "Outage: about 7.0 s, from " in text
     assert all(f"{host}: UNREACHABLE at " in text for host in account.backends[:3])
 
 

@@ -27,6 +27,7 @@ class Tagged:
         self.account = account
         self.known: list[str] = []
         self.calls: list[dict[str, list[str]]] = []
+        self.empty_pages = 0
         account.ec2.meta.events.register("before-call.ec2.DescribeTags", self._answer)
 
     def close(self) -> None:
@@ -47,8 +48,10 @@ class Tagged:
         endings = tuple(pattern.removeprefix("i-").removeprefix("*") for pattern in patterns)
         found = [i for i in self.known if not endings or i.endswith(endings)]
         page = int(body["MaxResults"])
+        if int(body.get("NextToken", 0)) < self.empty_pages:
+            return SimpleNamespace(status_code=200), {"Tags": [], "NextToken": str(int(body.get("NextToken", 0)) + 1)}
         told: dict[str, Any] = {"Tags": [{"ResourceId": i} for i in found[:page]]}
-        return SimpleNamespace(status_code=200), told | ({"NextToken": "more"} if len(found) > page else {})
+        return SimpleNamespace(status_code=200), told | ({"NextToken": "999"} if len(found) > page else {})
 
 
 @pytest.fixture
@@ -192,6 +195,27 @@ def test_a_fleet_that_shrinks_is_listed_again(tagged: Tagged) -> None:
     calls(tagged)
     assert sorted(fleet.online()) == sorted(few)
     assert calls(tagged) == (1, 0)
+
+
+def test_a_large_fleet_whose_list_begins_with_empty_pages_is_looked_at_as_ever(tagged: Tagged) -> None:
+    known, fleet = set(grown(tagged, 3_000)), tagged.account.fleet
+    fleet.online()
+    tagged.empty_pages = MOST_PAGES
+    online = fleet.online()
+    assert tagged.account.settings.sample_size <= len(online) <= 50
+    assert known.issuperset(online)
+
+
+def test_a_large_fleet_of_which_only_empty_pages_are_seen_is_not_taken_for_a_small_one(tagged: Tagged) -> None:
+    known, fleet = set(grown(tagged, 3_000)), tagged.account.fleet
+    fleet.online()
+    tagged.empty_pages = 99
+    calls(tagged)
+    assert known.issuperset(fleet.online())
+    assert calls(tagged)[1] == MOST_PAGES_OF_NAMED
+    tagged.empty_pages = 0
+    assert len(fleet.online()) >= tagged.account.settings.sample_size
+    assert calls(tagged) == (1, 1)
 
 
 def test_where_few_have_one_of_the_endings_that_were_drawn_all_are_looked_for_next_time(tagged: Tagged) -> None:

@@ -6,11 +6,9 @@ import json
 
 import pytest
 
+from nat_failover.clients import PairServices
 from nat_failover.events import Tick
-from nat_failover.lock.store import LockStore
 from nat_failover.lookout import Lookout
-from nat_failover.network.instances import Instances
-from nat_failover.network.route_tables import Routes
 from nat_failover.probing.observation import CLOCK_TRUST
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import Probe
@@ -22,10 +20,7 @@ ELAPSED = 2.0
 
 def lookout(account: Account) -> Lookout:
     """Look as a process does that has just begun."""
-    clients, settings, clock = account.clients, account.settings, account.clock
-    probe = Probe(clients.ssm, settings, clock, account.fleet)
-    lock, routes = LockStore(account.parameters, settings, clock), Routes(clients.ec2, settings, clock)
-    return Lookout(settings, clock, lock, routes, probe, Instances(clients.ec2, clock))
+    return Lookout(PairServices.of(account.settings, account.clients, account.clock))
 
 
 def ask(account: Account, late: float) -> float:

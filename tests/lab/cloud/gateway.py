@@ -21,6 +21,7 @@ from tests.gate.rules.rule import changed
 from tests.gate.run_command.command import Managed
 from tests.gate.run_command.on_network import RunCommand
 from tests.gate.timing.day import Day
+from tests.gate.timing.rates import Rates
 from tests.lab.cloud.clients import borrow, give_back
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.cloud.execution import Call, Execution, Line
@@ -54,7 +55,7 @@ class Gateway(Propagation):
     ) -> None:
         super().__init__(cloud, world, latencies, harshness, Lots(seed))
         self._run_command = run_command
-        self.gate = Gate()
+        self.gate = Gate(Rates(harshness, world.now))
         self.day = Day(harshness, self._lots, world.now, cloud.parameter)
         self.calls: Counter[str] = Counter()
         self.faults: list[Fault] = []
@@ -133,7 +134,6 @@ class Gateway(Propagation):
         call.execution.check()
         try:
             self.gate.admit(call.service, call.operation, call.arguments)
-            self.day.admit(call.service, call.operation, call.arguments)
             for fault in self.faults:
                 error = fault(call.operation, call.arguments)
                 if error is not None:

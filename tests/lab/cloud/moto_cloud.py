@@ -7,6 +7,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +18,7 @@ from moto.ec2.models.route_tables import Route
 from moto.moto_api._internal import mock_random
 
 from tests.gate import moto_hook
+from tests.gate.gate import Gate
 from tests.gate.rules.rule import changed
 from tests.lab.cloud.cloud import REGION
 from tests.lab.cloud.moto_account import MotoAccount
@@ -40,10 +42,7 @@ class MotoCloud(MotoAccount):
         super().__init__(network)
         self._settings = settings
         self._seed = seed
-        self._mock = mock_aws()
-        self._started = False
-        # moto's routes are active whatever they lead to.
-        self._gaps = patch.object(Route, "state", property(_state))
+        self._opened = ExitStack()
 
     def open(self, now: float) -> None:
         """Make the VPC as a user has it, deploy the stack, start the NATs with its user data."""
@@ -54,9 +53,10 @@ class MotoCloud(MotoAccount):
             # A thousand images, which take moto a second to load.
             MOTO_EC2_LOAD_DEFAULT_AMIS="false",
         )
-        self._mock.start()
-        self._gaps.start()
-        self._started = True
+        self._opened.enter_context(mock_aws())
+        # moto's routes are active whatever they lead to.
+        self._opened.enter_context(patch.object(Route, "state", property(_state)))
+        self._opened.enter_context(moto_hook.standing(Gate()))
         mock_random.seed(self._seed)
         of_account = session(REGION)
         self.ec2 = of_account.client("ec2")
@@ -70,10 +70,7 @@ class MotoCloud(MotoAccount):
 
     def close(self) -> None:
         """Forget the account; one that was never opened is harmless."""
-        if self._started:
-            self._gaps.stop()
-            self._mock.stop()
-        self._started = False
+        self._opened.close()
 
     def _make_vpc(self) -> None:
         layout = self.network.layout

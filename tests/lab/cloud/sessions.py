@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import botocore.session
 from botocore.loaders import Loader
@@ -16,3 +18,8 @@ def session(region: str, key: str | None = None) -> boto3.Session:
         core.set_credentials(key, key)
     core.register_component("data_loader", _LOADER)
     return boto3.Session(botocore_session=core, region_name=region)
+
+
+def listed(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
+    """Return what all pages of a list hold."""
+    return [each for page in client.get_paginator(operation).paginate(**arguments) for each in page[key]]

@@ -26,6 +26,16 @@ def verified(lab: Lab) -> list[str]:
     return one_swap(lab) + ([] if told else ["no mail says that all backends are online again"])
 
 
+def nobody_got_the_mail(lab: Lab) -> list[str]:
+    """The failover is as ever, and its mail was sent, but reached nobody."""
+    sent = any("failed over" in subject for _, subject, _ in lab.gateway.sent)
+    return [
+        *one_swap(lab),
+        *([] if sent else ["no mail of the failover was sent"]),
+        *(["somebody got a mail"] if lab.gateway.published else []),
+    ]
+
+
 def _egress(lab: Lab, after: str, moved: bool) -> list[str]:
     """Compare what the Internet sees with what it must see, and what the lock's record says of it."""
     problems = []

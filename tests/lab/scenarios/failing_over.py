@@ -66,6 +66,14 @@ FAILING_OVER: tuple[Scenario, ...] = (
         problems=demands.one_swap,
     ),
     Scenario(
+        "mail-unconfirmed",
+        "nobody has confirmed that the topic may write to them",
+        FAIL_OVER,
+        steps.flush,
+        before=steps.nobody_has_confirmed,
+        problems=demands.nobody_got_the_mail,
+    ),
+    Scenario(
         "swap-denied",
         "EC2 refuses to replace associations",
         FAILED,

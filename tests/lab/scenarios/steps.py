@@ -65,6 +65,11 @@ def lose_events(lab: Lab) -> None:
     lab.functions.events_lost = True
 
 
+def nobody_has_confirmed(lab: Lab) -> None:
+    """The one mail address has not confirmed its subscription."""
+    lab.gateway.confirmed = False
+
+
 def standby_dead(lab: Lab) -> None:
     """The standby dies, then the primary."""
     stop("nat02")(lab)

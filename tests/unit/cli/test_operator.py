@@ -10,10 +10,11 @@ import pytest
 from nat_failover.cli.account.clock import AwsRuntime, ahead
 from nat_failover.cli.commands.failover import refusal
 from nat_failover.cli.errors import CommandError, Exit
-from nat_failover.cli.operator.fitness import Check, Fit, Inspection, Seen, bad, judge
+from nat_failover.cli.operator.fitness import Check, Fit, KernelInspection, Seen, bad, judge
 from nat_failover.cli.operator.operator import Host, script
 from nat_failover.cli.operator.plan import Plan, choose_first, missing
 from nat_failover.cli.operator.preview import Ahead, other_than_active
+from nat_failover.judging.situation import why_unfit
 from nat_failover.lock.record import read_lock
 from nat_failover.lock.store import LockView
 from nat_failover.network.instances import Nat
@@ -91,7 +92,10 @@ def word(state: State, uptime: float = 9e4) -> Observation:
 
 
 WELL = Seen(
-    Nat(S.primary_instance, "running", NOW - 1e5, checked=False), None, word(State.REACHABLE), Inspection(True, True)
+    Nat(S.primary_instance, "running", NOW - 1e5, checked=False),
+    None,
+    word(State.REACHABLE),
+    KernelInspection(True, True),
 )
 
 
@@ -114,8 +118,8 @@ def test_a_nat_that_has_all_it_needs_is_fit() -> None:
         (replace(WELL, word=word(State.UNREACHABLE)), "Internet", "UNREACHABLE: Failed, exit 1"),
         (replace(WELL, word=word(State.WARMING_UP)), "Internet", "WARMING_UP"),
         (replace(WELL, word=word(State.SILENT)), "Internet", "SILENT"),
-        (replace(WELL, inspection=Inspection(False, True)), "forwarding", "its kernel does not forward"),
-        (replace(WELL, inspection=Inspection(True, False)), "masquerading", "its kernel does not translate"),
+        (replace(WELL, inspection=KernelInspection(False, True)), "forwarding", "its kernel does not forward"),
+        (replace(WELL, inspection=KernelInspection(True, False)), "masquerading", "its kernel does not translate"),
     ],
 )
 def test_each_thing_that_a_nat_lacks_stands_against_it_alone(seen: Seen, name: str, said: str) -> None:
@@ -124,11 +128,18 @@ def test_each_thing_that_a_nat_lacks_stands_against_it_alone(seen: Seen, name: s
     assert said in found.said
 
 
+@pytest.mark.parametrize("changes", [{"state": "stopped"}, {"state": "gone"}, {"checked": True}])
+def test_what_stands_against_a_nat_is_said_in_the_function_s_own_words(changes: dict[str, object]) -> None:
+    nat = replace(WELL.nat, **changes)  # type: ignore[arg-type]
+    (found,) = bad(judge(replace(WELL, nat=nat), S, NOW))
+    assert f"the passive NAT {found.said}".startswith(str(why_unfit(None, nat.instance_id, {nat.instance_id: nat})))
+
+
 @pytest.mark.parametrize(
     ("seen", "name"),
     [
         (replace(WELL, nat=replace(WELL.nat, checked=None)), "source/destination check"),
-        (replace(WELL, inspection=Inspection(why="no permission")), "forwarding"),
+        (replace(WELL, inspection=KernelInspection(why="no permission")), "forwarding"),
         (replace(WELL, nat=replace(WELL.nat, launched_at=NOW - 10)), "up for long enough"),
         (replace(WELL, word=word(State.REACHABLE, uptime=10)), "up for long enough"),
         (replace(WELL, nat=replace(WELL.nat, launched_at=None), word=None), "up for long enough"),

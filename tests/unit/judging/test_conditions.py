@@ -16,7 +16,7 @@ from nat_failover.judging.conditions import (
     Condition,
     Findings,
     Inspection,
-    Kind,
+    Trouble,
     find,
     patience,
 )
@@ -59,23 +59,23 @@ def found(lock: str = "armed", seen: Inspection = WELL, s: Settings | None = Non
     return find(decide(now, s), standing, survey(now.backends, NOW, s), now.active, seen, s)
 
 
-def kinds(findings: Findings) -> set[Kind]:
+def kinds(findings: Findings) -> set[Trouble]:
     return {condition.kind for condition in findings.present}
 
 
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
-        ({"control": [control(State.UNREACHABLE)]}, Kind.CONTROL_DOWN),
-        ({"passive_route": "the default route is a blackhole"}, Kind.CONTROL_DOWN),
-        ({"control": [control(uptime=20.0)]}, Kind.BOOTING),
-        ({"backends": REACHABLE[:2]}, Kind.CANNOT_JUDGE),
-        (SPLIT, Kind.SPLIT),
-        (NO_SUBNETS, Kind.NO_SUBNETS),
+        ({"control": [control(State.UNREACHABLE)]}, Trouble.CONTROL_DOWN),
+        ({"passive_route": "the default route is a blackhole"}, Trouble.CONTROL_DOWN),
+        ({"control": [control(uptime=20.0)]}, Trouble.BOOTING),
+        ({"backends": REACHABLE[:2]}, Trouble.CANNOT_JUDGE),
+        (SPLIT, Trouble.SPLIT),
+        (NO_SUBNETS, Trouble.NO_SUBNETS),
     ],
 )
 def test_a_hold_that_lasts_is_a_condition_of_its_own_kind_and_of_no_other(
-    changes: Mapping[str, Any], kind: Kind
+    changes: Mapping[str, Any], kind: Trouble
 ) -> None:
     findings = found(**changes)
     assert kinds(findings) == {kind}
@@ -92,7 +92,7 @@ def test_too_few_failures_are_no_condition() -> None:
 
 
 def test_a_failover_that_would_be_due_is_a_condition_in_observe_mode_only() -> None:
-    assert kinds(found(s=settings(mode=Mode.OBSERVE))) == {Kind.WOULD_FAIL_OVER}
+    assert kinds(found(s=settings(mode=Mode.OBSERVE))) == {Trouble.WOULD_FAIL_OVER}
     assert kinds(found()) == set()
 
 
@@ -123,13 +123,13 @@ def test_where_too_few_can_be_judged_no_outage_is_over() -> None:
 @pytest.mark.parametrize(
     ("lock", "kind"),
     [
-        ("failed-over", Kind.FAILED_OVER),
-        ("failed", Kind.FAILOVER_FAILED),
-        ("scribble", Kind.LOCK_UNREADABLE),
-        ("paused", Kind.PAUSED),
+        ("failed-over", Trouble.FAILED_OVER),
+        ("failed", Trouble.FAILOVER_FAILED),
+        ("scribble", Trouble.LOCK_UNREADABLE),
+        ("paused", Trouble.PAUSED),
     ],
 )
-def test_what_the_lock_says_is_a_condition(lock: str, kind: Kind) -> None:
+def test_what_the_lock_says_is_a_condition(lock: str, kind: Trouble) -> None:
     (condition,) = found(lock, backends=REACHABLE).present
     assert condition.kind is kind
 
@@ -141,7 +141,7 @@ def test_a_failover_is_known_by_when_it_began() -> None:
 
 @pytest.mark.parametrize("lock", ["scribble", "failed", "paused"])
 def test_backends_that_are_offline_while_locked_are_a_condition(lock: str) -> None:
-    assert Kind.OFFLINE_WHILE_LOCKED in kinds(found(lock))
+    assert Trouble.OFFLINE_WHILE_LOCKED in kinds(found(lock))
 
 
 @pytest.mark.parametrize(("after", "offline"), [(-5.0, False), (AFTERMATH, False), (AFTERMATH + 1, True)])
@@ -150,7 +150,7 @@ def test_failures_from_before_a_failover_or_at_its_end_are_no_outage_after_it(af
     lying_back = replace(RECORD, since=RECORD.since - 20)
     LOCKS["earlier"] = lying_back.text()
     backends = [replace(o, at=moved - 20 + after) for o in failures()]
-    assert (Kind.OFFLINE_WHILE_LOCKED in kinds(found("earlier", backends=backends))) is offline
+    assert (Trouble.OFFLINE_WHILE_LOCKED in kinds(found("earlier", backends=backends))) is offline
 
 
 def test_while_locked_an_outage_is_over_once_enough_backends_say_so() -> None:
@@ -173,21 +173,21 @@ def test_the_lock_s_state_has_a_kind_wherever_a_person_has_to_act() -> None:
 @pytest.mark.parametrize(
     ("seen", "kind", "words"),
     [
-        (Inspection(routes=("10.9.0.0/16 is missing",)), Kind.ROUTES_DIFFER, ("10.9.0.0/16 is missing",)),
-        (Inspection(routes=(), egress="it is with nobody"), Kind.EGRESS_ELSEWHERE, ()),
-        (Inspection(passive="it is stopped", routes=()), Kind.PASSIVE_UNHEALTHY, ()),
-        (Inspection(routes=(), unaddressed="it has none"), Kind.PASSIVE_WITHOUT_ADDRESS, ()),
+        (Inspection(routes=("10.9.0.0/16 is missing",)), Trouble.ROUTES_DIFFER, ("10.9.0.0/16 is missing",)),
+        (Inspection(routes=(), egress="it is with nobody"), Trouble.EGRESS_ELSEWHERE, ()),
+        (Inspection(passive="it is stopped", routes=()), Trouble.PASSIVE_UNHEALTHY, ()),
+        (Inspection(routes=(), unaddressed="it has none"), Trouble.PASSIVE_WITHOUT_ADDRESS, ()),
     ],
 )
 def test_what_would_make_a_failover_useless_or_harmful_is_a_condition(
-    seen: Inspection, kind: Kind, words: Sequence[str]
+    seen: Inspection, kind: Trouble, words: Sequence[str]
 ) -> None:
     (condition,) = found(seen=seen, backends=REACHABLE).present
     assert (condition.kind, condition.details, condition.active) == (kind, words, PRIMARY_TABLE)
 
 
 def test_what_was_not_compared_is_unknown() -> None:
-    assert found(seen=Inspection(), backends=REACHABLE).unknown == {Kind.ROUTES_DIFFER, Kind.EGRESS_ELSEWHERE}
+    assert found(seen=Inspection(), backends=REACHABLE).unknown == {Trouble.ROUTES_DIFFER, Trouble.EGRESS_ELSEWHERE}
 
 
 @pytest.mark.parametrize(
@@ -198,8 +198,8 @@ def test_a_passive_nat_of_which_another_message_tells_is_not_told_of_once_more(
     lock: str, changes: Mapping[str, Any]
 ) -> None:
     findings = found(lock, seen=Inspection(passive="it is stopped", routes=()), **changes)
-    assert Kind.PASSIVE_UNHEALTHY in findings.unknown
-    assert Kind.PASSIVE_UNHEALTHY not in kinds(findings)
+    assert Trouble.PASSIVE_UNHEALTHY in findings.unknown
+    assert Trouble.PASSIVE_UNHEALTHY not in kinds(findings)
 
 
 @pytest.mark.parametrize("lock", sorted(LOCKS))
@@ -216,15 +216,15 @@ def test_no_kind_is_both_so_and_unknown_nor_twice(lock: str, changes: Mapping[st
 
 def test_an_event_tells_of_outages_only_and_ends_nothing() -> None:
     urgent = found("scribble", Inspection("stopped", ("a",), "elsewhere")).urgent
-    assert kinds(urgent) == {Kind.OFFLINE_WHILE_LOCKED}
-    assert urgent.unknown == frozenset(Kind) - {Kind.OFFLINE_WHILE_LOCKED}
+    assert kinds(urgent) == {Trouble.OFFLINE_WHILE_LOCKED}
+    assert urgent.unknown == frozenset(Trouble) - {Trouble.OFFLINE_WHILE_LOCKED}
 
 
 def test_an_outage_is_told_at_once_and_one_while_machines_boot_after_three_minutes() -> None:
-    assert {kind: patience(kind) for kind in OFFLINE} == dict.fromkeys(OFFLINE, 0.0) | {Kind.BOOTING: PATIENCE}
+    assert {kind: patience(kind) for kind in OFFLINE} == dict.fromkeys(OFFLINE, 0.0) | {Trouble.BOOTING: PATIENCE}
 
 
 def test_an_outage_has_lasted_since_the_first_lost_ping() -> None:
     evidence = (observation(BACKENDS[0], since=NOW - 9), observation(BACKENDS[1], since=NOW - 12))
-    assert Condition(Kind.CONTROL_DOWN, "", evidence).since(NOW) == NOW - 12
-    assert Condition(Kind.SPLIT, "").since(NOW) == NOW
+    assert Condition(Trouble.CONTROL_DOWN, "", evidence).since(NOW) == NOW - 12
+    assert Condition(Trouble.SPLIT, "").since(NOW) == NOW

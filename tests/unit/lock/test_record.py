@@ -36,6 +36,26 @@ def test_a_record_is_read_back_as_it_was_written(state: LockState) -> None:
     assert (lock.state, lock.version, lock.record) == (state, 7, record)
 
 
+def test_a_move_that_was_undone_is_read_back_as_one() -> None:
+    record = replace(RECORD, state=LockState.FAILED_OVER, outcome="failback: 0 subnets lost", rolled_back=True)
+    assert read_lock(record.text(), 1).record == record
+
+
+def test_a_record_from_before_it_had_a_field_for_it_says_in_words_that_it_was_undone() -> None:
+    """As the command of the time wrote it."""
+    text = (
+        '{"state":"failed-over","owner":"arn:aws:iam::123456789012:user/alice","since":"2026-11-12T08:00:00.250+00:00",'
+        '"from":"rtb-1","to":"rtb-2","subnets":{"subnet-a":"rtbassoc-a"},"evidence":[],"reason":"why",'
+        '"outcome":"failback rolled back, 0 subnets lost: 1 of 2 backends are offline","seconds":0.9}'
+    )
+    record = read_lock(text, 3).record
+    assert record is not None
+    assert record.rolled_back
+    moved = read_lock(text.replace("rolled back, 0 subnets lost", "1 subnets moved"), 3).record
+    assert moved is not None
+    assert not moved.rolled_back
+
+
 @pytest.mark.parametrize("moved", [True, False])
 def test_the_move_of_the_egress_address_is_read_back_as_it_was_written(moved: bool) -> None:
     record = replace(RECORD, egress=EgressMove("eipalloc-0123456789abcdef0", moved))

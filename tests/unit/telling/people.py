@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nat_failover.judging.conditions import Condition, Findings, Kind
+from nat_failover.judging.conditions import Condition, Findings, Trouble
 from nat_failover.telling.memory import Channel, Phase, plan, read_memory
 from tests.examples import NOW
 
-NOTHING: frozenset[Kind] = frozenset()
+NOTHING: frozenset[Trouble] = frozenset()
 
 
 class People:
@@ -18,7 +18,7 @@ class People:
         self.refusing: set[Channel] = set()
         self.told: list[tuple[str, Phase, Channel]] = []
 
-    def tick(self, *present: Condition, unknown: frozenset[Kind] = NOTHING, later: float = 60) -> list[Phase]:
+    def tick(self, *present: Condition, unknown: frozenset[Trouble] = NOTHING, later: float = 60) -> list[Phase]:
         """Let time pass, find something, and tell it; gives what the topic was told."""
         self.now += later
         planned = plan(read_memory(self.text), Findings(present, unknown, "all is well"), "main", self.now)

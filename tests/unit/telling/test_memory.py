@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.judging.conditions import AT_ONCE, DAY, PATIENCE, Findings, Kind
+from nat_failover.judging.conditions import AT_ONCE, DAY, PATIENCE, Findings, Trouble
 from nat_failover.lock.record import LARGEST
 from nat_failover.telling.memory import TELLING, Channel, Due, Memory, Phase, begun, plan, read_memory
 from tests.examples import NOW, failures
 from tests.unit.telling.messages import CONDITIONS, RECORD
 from tests.unit.telling.people import NOTHING, People
 
-SPLIT, DOWN = CONDITIONS[Kind.SPLIT], CONDITIONS[Kind.CONTROL_DOWN]
+SPLIT, DOWN = CONDITIONS[Trouble.SPLIT], CONDITIONS[Trouble.CONTROL_DOWN]
 
 
 def test_what_lasts_is_told_once_it_has_lasted_three_minutes_and_not_again_that_day() -> None:
@@ -26,7 +26,7 @@ def test_what_lasts_is_told_once_it_has_lasted_three_minutes_and_not_again_that_
 
 
 @pytest.mark.parametrize("kind", sorted(AT_ONCE))
-def test_an_outage_or_what_a_failover_came_to_is_told_at_once_and_once(kind: Kind) -> None:
+def test_an_outage_or_what_a_failover_came_to_is_told_at_once_and_once(kind: Trouble) -> None:
     people = People()
     assert [people.tick(CONDITIONS[kind]) for _ in range(3)] == [[Phase.BEGIN], [], []]
 
@@ -70,26 +70,28 @@ def test_what_comes_again_after_its_end_was_told_is_another_trouble() -> None:
 def test_what_is_unknown_neither_begins_nor_ends_nor_is_reminded_of() -> None:
     people = People()
     people.tick(DOWN)
-    unknown = frozenset({Kind.CONTROL_DOWN})
+    unknown = frozenset({Trouble.CONTROL_DOWN})
     assert [people.tick(unknown=unknown, later=DAY) for _ in range(3)] == [[]] * 3
     assert people.tick(DOWN) == [Phase.REMINDER]
 
 
 def test_one_who_has_paused_a_pair_is_reminded_after_a_day() -> None:
     people = People()
-    paused = CONDITIONS[Kind.PAUSED]
+    paused = CONDITIONS[Trouble.PAUSED]
     assert [people.tick(paused, later=3600) for _ in range(25)] == [[]] * 24 + [[Phase.BEGIN]]
 
 
 def test_one_who_has_re_armed_within_a_day_is_not_told_of_a_pause() -> None:
     people = People()
-    people.tick(CONDITIONS[Kind.PAUSED])
+    people.tick(CONDITIONS[Trouble.PAUSED])
     assert [people.tick(later=3600) for _ in range(3)] == [[]] * 3
 
 
 def test_another_failover_is_another_trouble_though_the_lock_never_said_anything_else() -> None:
     people = People()
-    first, second = (replace(CONDITIONS[Kind.FAILED_OVER], record=replace(RECORD, since=at)) for at in (NOW, NOW + 200))
+    first, second = (
+        replace(CONDITIONS[Trouble.FAILED_OVER], record=replace(RECORD, since=at)) for at in (NOW, NOW + 200)
+    )
     assert [people.tick(c) for c in (first, first, second, second)] == [[Phase.BEGIN], [], [Phase.BEGIN], []]
 
 
@@ -136,8 +138,8 @@ def test_what_could_not_be_told_while_it_lasted_is_told_when_it_is_over() -> Non
 # The parameter's value
 
 
-@given(st.sets(st.sampled_from(sorted(Kind))), st.booleans(), st.sampled_from([0.0, NOW + 30]))
-def test_a_memory_is_read_back_as_it_was_written(kinds: set[Kind], told: bool, telling: float) -> None:
+@given(st.sets(st.sampled_from(sorted(Trouble))), st.booleans(), st.sampled_from([0.0, NOW + 30]))
+def test_a_memory_is_read_back_as_it_was_written(kinds: set[Trouble], told: bool, telling: float) -> None:
     memory = Memory({kind: begun(CONDITIONS[kind], "main", NOW) for kind in kinds}, telling)
     if told:
         for kind, entry in memory.entries.items():
@@ -149,17 +151,17 @@ def test_a_memory_is_read_back_as_it_was_written(kinds: set[Kind], told: bool, t
 
 
 def test_all_troubles_at_once_fit_into_a_standard_parameter() -> None:
-    entries = {kind: begun(CONDITIONS[kind], "p" * 31, NOW) for kind in Kind}
+    entries = {kind: begun(CONDITIONS[kind], "p" * 31, NOW) for kind in Trouble}
     memory = Memory({kind: replace(e, due=True, over=NOW) for kind, e in entries.items()}, NOW)
     for entry in entries.values():
         for channel in Channel:
             memory = memory.with_told(memory.entries[entry.kind], Phase.BEGIN, channel, NOW)
         memory = memory.with_told(memory.entries[entry.kind], Phase.END, Channel.TOPIC, NOW)
-    assert len(memory.entries) == len(Kind)
+    assert len(memory.entries) == len(Trouble)
     assert len(memory.text()) <= LARGEST
 
 
-GOOD = json.loads(Memory({Kind.SPLIT: begun(SPLIT, "main", NOW)}).text())
+GOOD = json.loads(Memory({Trouble.SPLIT: begun(SPLIT, "main", NOW)}).text())
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from nat_failover.judging.conditions import DAY, Kind
+from nat_failover.judging.conditions import DAY, Trouble
 from nat_failover.telling.memory import Channel, Memory, Phase, read_memory
 from tests.unit.telling.messages import CONDITIONS
 from tests.unit.telling.people import People
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[tuple[float, set[Kind], set[Kind], set[Channel]]]:
+def histories(draw: st.DrawFn) -> list[tuple[float, set[Trouble], set[Trouble], set[Channel]]]:
     """Ticks: how much later, what is so, what is unknown, which channels refuse."""
-    kinds = st.sets(st.sampled_from([Kind.SPLIT, Kind.CONTROL_DOWN, Kind.ROUTES_DIFFER]))
+    kinds = st.sets(st.sampled_from([Trouble.SPLIT, Trouble.CONTROL_DOWN, Trouble.ROUTES_DIFFER]))
     channels = st.sets(st.sampled_from(list(Channel)), max_size=2)
     return draw(
         st.lists(st.tuples(st.sampled_from([60.0, 61.0, 600.0, DAY]), kinds, kinds, channels), min_size=1, max_size=40)
@@ -28,7 +28,7 @@ def histories(draw: st.DrawFn) -> list[tuple[float, set[Kind], set[Kind], set[Ch
 @hypothesis_settings(max_examples=60)
 @given(histories())
 def test_in_any_history_each_channel_hears_a_beginning_once_reminders_daily_and_an_end_last(
-    history: list[tuple[float, set[Kind], set[Kind], set[Channel]]],
+    history: list[tuple[float, set[Trouble], set[Trouble], set[Channel]]],
 ) -> None:
     people = People()
     at: dict[tuple[str, Channel], list[tuple[float, Phase]]] = {}
@@ -50,7 +50,7 @@ def test_in_any_history_each_channel_hears_a_beginning_once_reminders_daily_and_
 @hypothesis_settings(max_examples=60)
 @given(histories())
 def test_in_any_history_what_is_due_is_told_or_owed(
-    history: list[tuple[float, set[Kind], set[Kind], set[Channel]]],
+    history: list[tuple[float, set[Trouble], set[Trouble], set[Channel]]],
 ) -> None:
     people = People()
     for later, present, unknown, refusing in history:

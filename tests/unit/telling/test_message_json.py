@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nat_failover
-from nat_failover.judging.conditions import Kind, Severity
+from nat_failover.judging.conditions import Severity, Trouble
 from nat_failover.probing.observation import State
 from nat_failover.telling.compose import compose
+from nat_failover.telling.formats import duration
 from nat_failover.telling.memory import Channel, Due, Phase, begun
-from nat_failover.telling.message import MOST_LINES, Letter, Message, duration
+from nat_failover.telling.message import MOST_LINES, Letter, Message
 from tests.examples import NOW
 from tests.unit.telling.messages import (
     CONDITIONS,
@@ -46,16 +47,16 @@ def test_the_json_is_as_the_schema_has_it(message: Message) -> None:
 @pytest.mark.parametrize(
     ("kind", "phase", "changes"),
     [
-        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"until": "2027-01-15T08:00:00Z"}),
-        (Kind.CANNOT_JUDGE, Phase.END, {"severity": "critical"}),
-        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"kind": "another"}),
-        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"incident": ""}),
-        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"failover": {"from": "a", "to": "b", "subnets": []}}),
-        (Kind.FAILED_OVER, Phase.BEGIN, {"failover": {"from": "a"}}),
-        (Kind.CANNOT_JUDGE, Phase.BEGIN, {"more": 1}),
+        (Trouble.CANNOT_JUDGE, Phase.BEGIN, {"until": "2027-01-15T08:00:00Z"}),
+        (Trouble.CANNOT_JUDGE, Phase.END, {"severity": "critical"}),
+        (Trouble.CANNOT_JUDGE, Phase.BEGIN, {"kind": "another"}),
+        (Trouble.CANNOT_JUDGE, Phase.BEGIN, {"incident": ""}),
+        (Trouble.CANNOT_JUDGE, Phase.BEGIN, {"failover": {"from": "a", "to": "b", "subnets": []}}),
+        (Trouble.FAILED_OVER, Phase.BEGIN, {"failover": {"from": "a"}}),
+        (Trouble.CANNOT_JUDGE, Phase.BEGIN, {"more": 1}),
     ],
 )
-def test_the_schema_refuses_what_is_none_of_these(kind: Kind, phase: Phase, changes: dict[str, Any]) -> None:
+def test_the_schema_refuses_what_is_none_of_these(kind: Trouble, phase: Phase, changes: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate(lasting(kind, phase).detail | changes)
 
@@ -69,7 +70,7 @@ def test_the_schema_is_one_of_draft_2020_12_and_says_what_everything_means() -> 
 
 def test_the_schema_knows_every_kind_phase_severity_and_state_and_no_other() -> None:
     known = SCHEMA["properties"]
-    assert set(known["kind"]["enum"]) == set(Kind)
+    assert set(known["kind"]["enum"]) == set(Trouble)
     assert set(known["phase"]["enum"]) == set(Phase)
     assert set(known["severity"]["enum"]) == set(Severity)
     assert set(known["hosts"]["items"]["properties"]["state"]["enum"]) == set(State)
@@ -87,14 +88,14 @@ def test_mail_gets_the_text_what_programs_read_the_json_and_a_telephone_the_subj
 def test_the_largest_message_is_one_that_sns_and_eventbridge_take() -> None:
     network = "10.{}.{}.0/24 to pcx-0123456789abcdef0 is missing in the passive table".format
     many = tuple(network(*divmod(n, 256)) for n in range(1000))
-    condition = replace(CONDITIONS[Kind.ROUTES_DIFFER], details=many)
+    condition = replace(CONDITIONS[Trouble.ROUTES_DIFFER], details=many)
     message = compose(Due(begun(condition, PAIR.pair, NOW), Phase.BEGIN, (Channel.TOPIC,), condition), "", PAIR, NOW)
     assert len(message.by_protocol.encode()) < 262_144
     assert f"and {len(many) + 1 - MOST_LINES} more" in message.text
 
 
 def test_in_observe_mode_the_message_says_that_nothing_was_done() -> None:
-    message = lasting(Kind.WOULD_FAIL_OVER, Phase.BEGIN)
+    message = lasting(Trouble.WOULD_FAIL_OVER, Phase.BEGIN)
     assert message.detail["mode"] == OBSERVING.mode.value
     assert "Done: nothing: " in message.text
 
@@ -109,7 +110,11 @@ def test_no_words_make_a_subject_that_sns_refuses(words: str, pair: str) -> None
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0.4, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2 h"), (172_800, "2 days")],
+    [
+        *((0.0, "0.0 s"), (0.42, "0.4 s"), (4.62, "4.6 s"), (9.96, "10.0 s"), (10, "10 s"), (12.34, "12.3 s")),
+        *((59.94, "59.9 s"), (59.96, "1 min"), (65.2, "1 min 5 s"), (119, "1 min 59 s"), (7199.6, "2 h")),
+        *((7380, "2 h 3 min"), (86_400, "1 d"), (97_200, "1 d 3 h"), (-5, "-5.0 s")),
+    ],
 )
-def test_a_duration_is_told_as_exactly_as_matters(seconds: float, said: str) -> None:
+def test_a_duration_is_told_in_one_way_everywhere(seconds: float, said: str) -> None:
     assert duration(seconds) == said

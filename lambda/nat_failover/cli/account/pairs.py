@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -55,7 +56,7 @@ def find(account: Account) -> list[Deployed]:
         CommandError: there is none, with where there are some; or one can't be understood.
         botocore.exceptions.ClientError: AWS refuses.
     """
-    found = [_deployed(function) for function in _functions(account, account.region)]
+    found = [_deployed(function) for function in _functions(account.client("lambda", account.region))]
     if not found:
         raise CommandError(f"no pair is deployed in {account.region}{_elsewhere(account)}", Exit.NO_PAIR)
     return sorted(found, key=lambda pair: pair.name)
@@ -90,8 +91,8 @@ def _there_are(pairs: Sequence[Deployed]) -> str:
     return "There " + ("is" if len(pairs) == 1 else "are") + f": {', '.join(pair.name for pair in pairs)}"
 
 
-def _functions(account: Account, region: str) -> list[Mapping[str, Any]]:
-    pages = account.client("lambda", region).get_paginator("list_functions").paginate()
+def _functions(client: Any) -> list[Mapping[str, Any]]:
+    pages = client.get_paginator("list_functions").paginate()
     return [function for page in pages for function in page["Functions"] if function.get("Handler") == HANDLER]
 
 
@@ -127,15 +128,17 @@ def _elsewhere(account: Account) -> str:
     except (ClientError, BotoCoreError):
         return f": is it the right region and account? `aws sts get-caller-identity{account.options}` tells which"
 
-    def names(region: str) -> list[str]:
+    def names(client: Any) -> list[str]:
         try:
-            found = _functions(account, region)
+            found = _functions(client)
         except (ClientError, BotoCoreError):
             return []  # it is only a hint
         return [function.get("Environment", {}).get("Variables", {}).get(f"{PREFIX}PAIR", "?") for function in found]
 
     others = [region for region in regions if region != account.region]
-    calls = [lambda region=region: names(region) for region in others]
+    # boto3 makes clients in one thread at a time only:
+    # https://docs.aws.amazon.com/boto3/latest/guide/session.html#multithreading-or-multiprocessing-with-sessions
+    calls = [partial(names, account.client("lambda", region)) for region in others]
     there = {
         region: found
         for region, found in zip(others, account.runtime.together(calls) if calls else [], strict=True)

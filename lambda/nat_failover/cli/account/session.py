@@ -102,6 +102,11 @@ class Account:
         client: EventBridgeClient = self.client("events")
         return client
 
+    @property
+    def reading(self) -> Clients:
+        """The clients of whoever only looks."""
+        return Clients(self.ec2, self.ssm, lambda: self.sns, lambda: self.events, lambda: self.ec2, self.ssm)
+
     def acting(self) -> Clients:
         """Make clients as the function has them, which wait briefly: who has the claim has to end within its lease."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nat_failover.cli.checks import backends, clocks, endpoints, function, lock, nats, network, people, role, tables
-from nat_failover.cli.checks.finding import Finding, Findings, Severity
+from nat_failover.cli.checks.finding import Finding, Findings, Gravity
 from nat_failover.cli.snapshot.snapshot import Snapshot
 
 CHECKS: tuple[Callable[[Snapshot], Findings], ...] = (
@@ -23,7 +23,7 @@ CHECKS: tuple[Callable[[Snapshot], Findings], ...] = (
     *people.CHECKS,
     *clocks.CHECKS,
 )
-ORDER = list(Severity)
+ORDER = list(Gravity)
 
 
 def examine(snapshot: Snapshot) -> list[Finding]:
@@ -32,7 +32,7 @@ def examine(snapshot: Snapshot) -> list[Finding]:
     found += [
         Finding(
             "unread",
-            Severity.UNKNOWN,
+            Gravity.UNKNOWN,
             f"{what} could not be read",
             why,
             "ask for the permission, or choose another --profile",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nat_failover.cli.checks.finding import Findings, warning
-from nat_failover.cli.formats import duration
 from nat_failover.cli.snapshot.snapshot import Snapshot
+from nat_failover.telling.formats import duration
 
 # AWS refuses what is signed with a clock that is five minutes wrong:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html

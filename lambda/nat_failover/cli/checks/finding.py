@@ -11,7 +11,7 @@ from enum import StrEnum
 BRING_BACK = "while the pair is armed: cdk deploy --revert-drift (without it an unchanged template brings nothing back)"
 
 
-class Severity(StrEnum):
+class Gravity(StrEnum):
     """How bad it is."""
 
     ERROR = "error"
@@ -33,7 +33,7 @@ class Finding:
     """
 
     check: str
-    severity: Severity
+    severity: Gravity
     what: str
     why: str
     remedy: str
@@ -44,9 +44,9 @@ Findings = Iterator[Finding]
 
 def error(check: str, what: str, why: str, remedy: str) -> Finding:
     """Make a finding that stops a failover."""
-    return Finding(check, Severity.ERROR, what, why, remedy)
+    return Finding(check, Gravity.ERROR, what, why, remedy)
 
 
 def warning(check: str, what: str, why: str, remedy: str) -> Finding:
     """Make a finding that does not stop a failover."""
-    return Finding(check, Severity.WARNING, what, why, remedy)
+    return Finding(check, Gravity.WARNING, what, why, remedy)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, warning
-from nat_failover.cli.formats import ago, duration
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, Raw, Snapshot
 from nat_failover.settings import Mode
+from nat_failover.telling.formats import ago, duration
 
 # A schedule is late now and then; the no-tick alarm waits as long.
 TICKS_MISSED = 3

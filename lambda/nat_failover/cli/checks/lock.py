@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nat_failover.cli.checks.finding import Findings, error, warning
-from nat_failover.cli.formats import ago
 from nat_failover.cli.snapshot.snapshot import Snapshot
 from nat_failover.lock.record import LockState
+from nat_failover.telling.formats import ago
 
 
 def armed(s: Snapshot) -> Findings:

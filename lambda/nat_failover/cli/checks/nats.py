@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from nat_failover.cli.checks.finding import Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
+from nat_failover.judging.situation import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems, unaddressed
-from nat_failover.network.instances import source_dest_check
+from nat_failover.network.instances import gone, read_instance
 from nat_failover.network.route_differences import DEFAULT_ROUTE
-from nat_failover.probing.observation import State
-from nat_failover.probing.survey import latest_word
 
 
-def gone_or_stopped(s: Snapshot) -> Findings:
-    """A NAT that does not run."""
+def obstacles(s: Snapshot) -> Findings:
+    """A NAT that does not run, or whose source/destination check is on; its route is looked at with the tables."""
     if s.instances is None:
         return
     for nat in s.settings.nats:
-        raw = s.instances.get(nat)
-        name = s.nat_name(nat)
+        known = read_instance(s.instances[nat]) if nat in s.instances else gone(nat)
+        found = obstacles_to(None, known)
         why = "its subnets are offline" if nat == s.active else "there is nothing to fail over to"
-        if raw is None:
+        if Requirement.INSTANCE in found and known.is_lost:
             yield error(
                 "nat-gone",
-                f"{name} does not exist any more",
+                f"{s.nat_name(nat)} {found[Requirement.INSTANCE]}",
                 why,
                 "launch another, set its id (primaryInstanceId, standbyInstanceId), cdk deploy"
                 + (
@@ -31,24 +30,18 @@ def gone_or_stopped(s: Snapshot) -> Findings:
                     else ""
                 ),
             )
-        elif raw["State"]["Name"] != "running":
+        elif Requirement.INSTANCE in found:
             yield error(
                 "nat-not-running",
-                f"{name} is {raw['State']['Name']}",
+                f"{s.nat_name(nat)} {found[Requirement.INSTANCE]}",
                 why,
                 f"aws ec2 start-instances --instance-ids {nat}{s.options}",
             )
-
-
-def source_destination_check(s: Snapshot) -> Findings:
-    """A NAT whose source/destination check is on: EC2 then drops what it forwards."""
-    for nat in s.settings.nats:
-        raw = (s.instances or {}).get(nat)
-        if raw is not None and source_dest_check(raw):
+        if Requirement.CHECK in found:
             yield error(
                 "source-dest-check",
-                f"the source/destination check of {s.nat_name(nat)} is on",
-                "EC2 drops every packet that it forwards",
+                f"{s.nat_name(nat)} {found[Requirement.CHECK]}",
+                why,
                 f"aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check{s.options}",
             )
 
@@ -96,14 +89,11 @@ def control(s: Snapshot) -> Findings:
     """A passive NAT that said last that it can't reach the Internet, or did not answer."""
     if s.view is None or s.passive is None or _unaddressed(s, s.passive):
         return
-    words = [o for o in s.view.observations if o.host == s.passive]
-    if not words:
-        return
-    word = latest_word(words)
-    if word.state in (State.UNREACHABLE, State.SILENT, State.BROKEN):
+    failed = s.view.failed_answer(s.passive)
+    if failed is not None:
         yield error(
             "control-down",
-            f"{s.nat_name(s.passive)} was {word.state.value} when last asked ({word.detail or 'no answer'})",
+            f"{s.nat_name(s.passive)} was {failed.state.value} when last asked ({failed.detail or 'no answer'})",
             "a failover would help nobody, and so does not happen",
             f"aws ssm start-session --target {s.passive}{s.options}",
         )
@@ -205,8 +195,7 @@ def egress(s: Snapshot) -> Findings:
 
 
 CHECKS = (
-    gone_or_stopped,
-    source_destination_check,
+    obstacles,
     status_checks,
     unmanaged,
     control,

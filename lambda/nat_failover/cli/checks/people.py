@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
-
-PENDING = "PendingConfirmation"
+from nat_failover.telling.alarm_description import wrong_by
 
 
 def subscriptions(s: Snapshot) -> Findings:
     """Nobody subscribed, or somebody who has not confirmed."""
     if s.subscriptions is None:
         return
-    pending = [raw for raw in s.subscriptions if raw.get("SubscriptionArn") == PENDING]
+    # Whoever has unsubscribed is listed for days, with this in place of an ARN: seen in ansible/ansible#20086.
+    there = [raw for raw in s.subscriptions if raw.get("SubscriptionArn") != "Deleted"]
+    pending = [raw for raw in there if raw.get("SubscriptionArn") == "PendingConfirmation"]
     for raw in pending:
         yield warning(
             "unconfirmed",
@@ -21,7 +22,7 @@ def subscriptions(s: Snapshot) -> Findings:
             f"confirm the mail of AWS, or have it sent again: aws sns subscribe --topic-arn {s.settings.topic} "
             f"--protocol {raw.get('Protocol')} --notification-endpoint {raw.get('Endpoint')}{s.options}",
         )
-    if len(s.subscriptions) == len(pending):
+    if len(there) == len(pending):
         yield warning(
             "nobody-told",
             "nobody is subscribed to the pair's topic" if not pending else "no subscription to the topic is confirmed",
@@ -40,11 +41,10 @@ def alarms(s: Snapshot) -> Findings:
     for raw in s.alarms:
         name = raw["AlarmName"]
         if raw.get("StateValue") == "ALARM":
-            said = str(raw.get("AlarmDescription", "")).partition(f"Pair {s.pair.name}. ")[2].partition(". ")[0]
             yield warning(
                 "alarm",
                 f"alarm {name} fires",
-                said or "see its description",
+                wrong_by(str(raw.get("AlarmDescription", "")), s.pair.name) or "see its description",
                 f"aws cloudwatch describe-alarms --alarm-names {name} --query MetricAlarms[].AlarmDescription "
                 f"--output text{s.options}",
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nat_failover.cli.checks.finding import BRING_BACK, Finding, Findings, Severity, error
+from nat_failover.cli.checks.finding import BRING_BACK, Finding, Findings, Gravity, error
 from nat_failover.cli.snapshot.snapshot import Permission, Snapshot
 
 
@@ -12,7 +12,7 @@ def permissions(s: Snapshot) -> Findings:
         role = s.pair.role.rsplit("/", 1)[-1]
         yield Finding(
             "permissions-unknown",
-            Severity.UNKNOWN,
+            Gravity.UNKNOWN,
             f"the function's stack gives the role {role} no permission, so none could be checked",
             "a missing one shows only when the function fails",
             f"aws iam list-role-policies --role-name {role}{s.options.partition(' --region')[0]}",

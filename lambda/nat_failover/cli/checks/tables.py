@@ -27,7 +27,7 @@ def default_routes(s: Snapshot) -> Findings:
         if table.trouble is None:
             continue
         nat = s.settings.nat_of(table_id)
-        verb = "create-route" if table.trouble.endswith("has no default route") else "replace-route"
+        verb = "replace-route" if table.has_default_route else "create-route"
         interface = s.view.instances[nat].interface if nat in s.view.instances else None
         to = f"--network-interface-id {interface}" if interface else f"--instance-id {nat}"
         yield error(

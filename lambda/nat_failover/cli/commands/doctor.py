@@ -10,13 +10,13 @@ from rich.text import Text
 from nat_failover.cli.account.pairs import some
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.checks import CHECKS, examine
-from nat_failover.cli.checks.finding import Finding, Severity
+from nat_failover.cli.checks.finding import Finding, Gravity
 from nat_failover.cli.console import output, print_json
 from nat_failover.cli.errors import Exit
 from nat_failover.cli.options import Json, Names
 from nat_failover.cli.snapshot.collect import Gatherer
 
-COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.UNKNOWN: "cyan"}
+COLOURS = {Gravity.ERROR: "bold red", Gravity.WARNING: "yellow", Gravity.UNKNOWN: "cyan"}
 
 
 def doctor(account: Account, pairs: Names = None, as_json: Json = False) -> Exit | None:
@@ -41,7 +41,7 @@ def doctor(account: Account, pairs: Names = None, as_json: Json = False) -> Exit
 def status_of(found: Mapping[str, Sequence[Finding]]) -> Exit:
     """Pure: give the exit status for what was found."""
     severities = {finding.severity for findings in found.values() for finding in findings}
-    if Severity.ERROR in severities:
+    if Gravity.ERROR in severities:
         return Exit.TROUBLE
     return Exit.WARNINGS if severities else Exit.FINE
 
@@ -52,8 +52,8 @@ def show(console: Console, name: str, findings: Sequence[Finding]) -> None:
         console.print(Text.assemble((f"pair {name}: ", "bold"), ("well", "bold green"), f", {len(CHECKS)} checks"))
         return
     counts = [
-        (f"{count} {severity.value}{'s' if count > 1 and severity is not Severity.UNKNOWN else ''}", COLOURS[severity])
-        for severity in Severity
+        (f"{count} {severity.value}{'s' if count > 1 and severity is not Gravity.UNKNOWN else ''}", COLOURS[severity])
+        for severity in Gravity
         if (count := sum(finding.severity is severity for finding in findings))
     ]
     title = Text.assemble((f"pair {name}: ", "bold"))

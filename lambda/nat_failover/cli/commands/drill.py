@@ -10,21 +10,19 @@ import typer
 from rich.text import Text
 
 from nat_failover.cli.account.pairs import one
-from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import confirm_by_name
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.gameday.gameday import GameDay, why_not
 from nat_failover.cli.gameday.notification_log import mailed_since
 from nat_failover.cli.gameday.result import Failure
 from nat_failover.cli.gameday.summary import figures_of, report_of
-from nat_failover.cli.operator.outcome import Act, Outcome, takes_in_hand
+from nat_failover.cli.operator.outcome import Act, Outcome
 from nat_failover.cli.operator.screen import progress
 from nat_failover.cli.options import Name
 from nat_failover.cli.report.page import page
 
 
 def drill(
-    account: Account,
     act: Act,
     pair: Name = None,
     failure: Annotated[
@@ -42,9 +40,10 @@ def drill(
     some seconds, and established connections end, twice. It is never held without the pair's name as confirmation.
     """
     act.must_be_told("--confirm and the pair's name", given=confirmed is not None)
+    account = act.where
     deployed = one(account, pair)
     _can_be_written(report)
-    console, hand = act.console, takes_in_hand(account, act, deployed)
+    console, hand = act.console, act.takes_in_hand(deployed)
     with progress(console) as say:
         why = why_not(hand, failure, say)
     if why:

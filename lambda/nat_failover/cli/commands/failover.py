@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import confirm
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.operator.fitness import bad
-from nat_failover.cli.operator.outcome import Act, Outcome, takes_in_hand
+from nat_failover.cli.operator.outcome import Act, Outcome
 from nat_failover.cli.operator.plan import Ended, Passed, Plan
 from nat_failover.cli.operator.preview import Ahead, look_ahead
 from nat_failover.cli.operator.screen import progress, show_checks
@@ -29,18 +30,34 @@ TOLD = "--yes, or --dry-run"
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Ask and look, say what would be done, and change nothing.")]
 
 
-class Role(StrEnum):
+class NatRole(StrEnum):
     """The roles of a pair's NATs, as the configuration gives them."""
 
     PRIMARY = "primary"
     STANDBY = "standby"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How the subnets are to be moved.
+
+    Attributes:
+        staged: one subnet goes first.
+        dry_run: nothing is to be changed.
+        force: whatever stands against the NAT.
+        yes: without asking the person.
+    """
+
+    staged: bool = False
+    dry_run: bool = False
+    force: bool = False
+    yes: bool = False
+
+
 def failover(
-    account: Account,
     act: Act,
     pair: Name = None,
-    to: Annotated[Role | None, typer.Option(help="Where to; the passive NAT if not given.")] = None,
+    to: Annotated[NatRole | None, typer.Option(help="Where to; the passive NAT if not given.")] = None,
     dry_run: DryRun = False,
     force: Force = False,
     yes: Yes = False,
@@ -51,16 +68,15 @@ def failover(
     asked; where some have lost the Internet by it, everything is moved back. The pair is locked then: re-arm it.
     """
     act.must_be_told(TOLD, given=yes or dry_run)
-    deployed = one(account, pair)
+    deployed = one(act.where, pair)
     settings = deployed.settings
     to_table = None
     if to is not None:
-        to_table = settings.primary_route_table if to is Role.PRIMARY else settings.standby_route_table
-    return _move(account, act, deployed, to_table, staged=False, dry_run=dry_run, force=force, yes=yes)
+        to_table = settings.primary_route_table if to is NatRole.PRIMARY else settings.standby_route_table
+    return _move(act, deployed, to_table, Manner(dry_run=dry_run, force=force, yes=yes))
 
 
 def failback(
-    account: Account,
     act: Act,
     pair: Name = None,
     dry_run: DryRun = False,
@@ -72,25 +88,15 @@ def failback(
     asked, and the others follow. Trouble at any stage moves everything back. The pair is locked then: re-arm it.
     """
     act.must_be_told(TOLD, given=yes or dry_run)
-    deployed = one(account, pair)
+    deployed = one(act.where, pair)
     table = deployed.settings.primary_route_table
-    return _move(account, act, deployed, table, staged=True, dry_run=dry_run, force=False, yes=yes)
+    return _move(act, deployed, table, Manner(staged=True, dry_run=dry_run, yes=yes))
 
 
-def _move(
-    account: Account,
-    act: Act,
-    pair: Deployed,
-    to_table: str | None,
-    *,
-    staged: bool,
-    dry_run: bool,
-    force: bool,
-    yes: bool,
-) -> Exit | None:
-    console, hand = act.console, takes_in_hand(account, act, pair)
+def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exit | None:
+    account, console, hand = act.where, act.console, act.takes_in_hand(pair)
     with progress(console) as say:
-        seen = look_ahead(hand, act.command, to_table, say, staged=staged)
+        seen = look_ahead(hand, act.command, to_table, say, staged=manner.staged)
     plan = seen.plan
     if plan is None:
         role = pair.settings.role_of(seen.tables.active or "")
@@ -101,15 +107,15 @@ def _move(
     show_checks(console, seen.checks, pair.settings.nat_of(plan.to_table))
     for line in _planned(plan, seen, pair, account):
         console.print(Text(line))
-    why = refusal(seen, force=force)
+    why = refusal(seen, force=manner.force)
     if why is not None:
         act.why = [why]
         raise CommandError(f"refused, and nothing was changed: {why}")
-    if dry_run:
+    if manner.dry_run:
         act.came_to(Outcome.PLANNED, "dry run: nothing was changed")
         console.print(act.said)
         return None
-    confirm(console, [], f"Move {len(plan.subnets)} subnets of pair {pair.name}?", yes=yes)
+    confirm(console, [], f"Move {len(plan.subnets)} subnets of pair {pair.name}?", yes=manner.yes)
     act.begun = True
     try:
         with progress(console) as say:

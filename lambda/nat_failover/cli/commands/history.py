@@ -12,18 +12,18 @@ from nat_failover.cli.account.pairs import Deployed, some
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import output, print_json
 from nat_failover.cli.errors import Exit
-from nat_failover.cli.formats import ago, duration, iso, moment
-from nat_failover.cli.lock_history import Happening, Kind, Version, happenings
+from nat_failover.cli.lock_history import Happened, Happening, Version, happenings
 from nat_failover.cli.options import Json, Names
+from nat_failover.telling.formats import ago, duration, iso, moment
 
 COLOURS = {
-    Kind.FAILOVER: "yellow",
-    Kind.UNFINISHED: "red",
-    Kind.FAILED: "red",
-    Kind.GARBLED: "red",
-    Kind.ROLLED_BACK: "yellow",
-    Kind.REARMED: "green",
-    Kind.PAUSED: "cyan",
+    Happened.FAILOVER: "yellow",
+    Happened.UNFINISHED: "red",
+    Happened.FAILED: "red",
+    Happened.GARBLED: "red",
+    Happened.ROLLED_BACK: "yellow",
+    Happened.REARMED: "green",
+    Happened.PAUSED: "cyan",
 }
 
 

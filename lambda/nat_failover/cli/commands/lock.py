@@ -8,12 +8,11 @@ import typer
 from rich.text import Text
 
 from nat_failover.cli.account.pairs import Deployed, one
-from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import confirm
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.operator.arming import arm, readiness
 from nat_failover.cli.operator.arming import pause as write_pause
-from nat_failover.cli.operator.outcome import Act, Outcome, takes_in_hand
+from nat_failover.cli.operator.outcome import Act, Outcome
 from nat_failover.cli.operator.screen import progress, show_checks
 from nat_failover.cli.options import Force, Name, Yes
 from nat_failover.lock.record import Lock, LockState
@@ -22,30 +21,29 @@ from nat_failover.settings import Mode
 TOLD = "--yes"
 
 
-def rearm(account: Account, act: Act, pair: Name = None, force: Force = False, yes: Yes = False) -> Exit | None:
+def rearm(act: Act, pair: Name = None, force: Force = False, yes: Yes = False) -> Exit | None:
     """Let the function fail over again.
 
     Refused while the protection would be of no use, the passive NAT being dead or unfit, unless forced.
     """
     act.must_be_told(TOLD, given=yes)
-    return _arm(account, act, one(account, pair), force=force, yes=yes)
+    return _arm(act, one(act.where, pair), force=force, yes=yes)
 
 
-def resume(account: Account, act: Act, pair: Name = None, force: Force = False, yes: Yes = False) -> Exit | None:
+def resume(act: Act, pair: Name = None, force: Force = False, yes: Yes = False) -> Exit | None:
     """End a pause.
 
     As careful as a re-arm: refused while the passive NAT is dead or unfit, unless forced.
     """
     act.must_be_told(TOLD, given=yes)
-    deployed = one(account, pair)
-    lock = takes_in_hand(account, act, deployed).lock.read().lock
+    deployed = one(act.where, pair)
+    lock = act.takes_in_hand(deployed).lock.read().lock
     if lock.state not in (LockState.PAUSED, LockState.ARMED):
         raise CommandError(f"pair {deployed.name} is not paused but {lock.reason}: see nat-failover rearm")
-    return _arm(account, act, deployed, force=force, yes=yes)
+    return _arm(act, deployed, force=force, yes=yes)
 
 
 def pause(
-    account: Account,
     act: Act,
     pair: Name = None,
     reason: Annotated[str, typer.Option(help="Why, for whoever looks at the lock.")] = "",
@@ -56,8 +54,8 @@ def pause(
     Nothing is watched while the pair is paused, and nobody is told of a dead NAT.
     """
     act.must_be_told(TOLD, given=yes)
-    deployed = one(account, pair)
-    console, hand = act.console, takes_in_hand(account, act, deployed)
+    deployed = one(act.where, pair)
+    console, hand = act.console, act.takes_in_hand(deployed)
     locks = hand.lock.read()
     lock = locks.lock
     if lock.state is LockState.PAUSED:
@@ -70,14 +68,14 @@ def pause(
     act.begun = True
     with progress(console) as say:
         write_pause(hand, say, locks, reason)
-    act.then = f"nat-failover resume {deployed.name}{account.options}"
+    act.then = f"nat-failover resume {deployed.name}{act.where.options}"
     act.came_to(Outcome.DONE, f"paused: nothing is probed, nothing fails over until {act.then}")
     console.print(Text(act.said))
     return None
 
 
-def _arm(account: Account, act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
-    console, hand = act.console, takes_in_hand(account, act, pair)
+def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
+    console, hand = act.console, act.takes_in_hand(pair)
     with progress(console) as say:
         found = readiness(hand, say)
     lock = found.locks.lock

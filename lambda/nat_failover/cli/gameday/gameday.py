@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -207,8 +208,8 @@ class GameDay:
         # A watch may be as old as its window.
         rounds = hand.probe.rounds(since - hand.settings.window - 60)
         asked = [r for r in rounds if r.kind is not Kind.VERIFY and r.ends_at >= since - 60]
-        words = hand.runtime.together(hand.probe.readings(asked)) if asked else []
-        said = [w.at for told in words for w in told if w.state is State.UNREACHABLE and w.at >= since]
+        words = hand.runtime.together([partial(hand.probe.read_again, r) for r in asked]) if asked else []
+        said = [w.at for told in words for w in told or () if w.state is State.UNREACHABLE and w.at >= since]
         return min(said, default=None)
 
     def _pass(self, part: Part, name: str, to_table: str, *, staged: bool) -> None:

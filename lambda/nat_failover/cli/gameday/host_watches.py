@@ -80,7 +80,8 @@ class Watches:
         runtime = self._hand.runtime
         deadline = runtime.now() + BEGIN_WITHIN
         while True:
-            told = [said for command in self._commands for said in self._hand.probe.invocations(command).values()]
+            reads = [self._hand.probe.reading_now(command) for command in self._commands]
+            told = [said for read in reads if read is not None for said in read.invocations.values()]
             begun = {said.host for said in told if said.status not in NOT_SENT and said.details not in NOT_SENT}
             late = [host for host in self._hosts if host.instance not in begun]
             if not late or runtime.now() >= deadline:

@@ -11,10 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
 from nat_failover.cli.errors import is_forbidden
+from nat_failover.telling.channels import Delivery
+from nat_failover.telling.memory import Channel
 
-# What the teller logs of a message that a channel has taken, and of one that it has not.
-TOLD, NOT_TAKEN = "told", "has not taken a message"
-CHANNELS = {"topic": "to the topic", "event": "as an event"}
+CHANNELS = {Channel.TOPIC.value: "to the topic", Channel.EVENT.value: "as an event"}
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,15 @@ def mailed_of(events: Iterable[Mapping[str, Any]]) -> Mailed:
     not_taken: dict[tuple[str, str], tuple[float, str]] = {}
     for event in sorted(events, key=lambda event: event["timestamp"]):
         at, line = event["timestamp"] / 1000, _line(event["message"])
-        said = str(line.get("message", ""))
-        if said == TOLD:
-            subject, channel = str(line.get("subject", "")), str(line.get("channel", ""))
-            known = sent.setdefault((subject, str(line.get("incident", ""))), Sent(at, subject, ()))
-            if channel not in known.channels:
-                sent[subject, str(line.get("incident", ""))] = replace(known, channels=(*known.channels, channel))
-            not_taken.pop((subject, channel), None)
-        elif said.endswith(NOT_TAKEN):
-            subject, channel = str(line.get("about", "")), said.removesuffix(NOT_TAKEN).removeprefix("the ").strip()
-            not_taken[subject, channel] = (at, f"{said}, {subject!r}: {line.get('error', '')}")
+        subject, channel, incident = (str(line.get(key, "")) for key in ("subject", "channel", "incident"))
+        match line.get("notification"):
+            case Delivery.SENT:
+                known = sent.setdefault((subject, incident), Sent(at, subject, ()))
+                if channel not in known.channels:
+                    sent[subject, incident] = replace(known, channels=(*known.channels, channel))
+                not_taken.pop((subject, channel), None)
+            case Delivery.REFUSED:
+                not_taken[subject, channel] = (at, f"{line.get('message')}, {subject!r}: {line.get('error', '')}")
     return Mailed(tuple(sent.values()), tuple(not_taken.values()))
 
 
@@ -97,4 +96,17 @@ def _line(text: str) -> Mapping[str, Any]:
         line = json.loads(text)
     except ValueError:
         return {}
-    return line if isinstance(line, dict) else {}
+    return _with_fields(line) if isinstance(line, dict) else {}
+
+
+def _with_fields(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a line of the log with fields for what functions of before them said in words alone."""
+    match line:
+        case {"message": "told", "subject": _, "channel": _}:
+            return {**line, "notification": Delivery.SENT}
+        case {"message": "the topic has not taken a message", "about": subject}:
+            return {**line, "notification": Delivery.REFUSED, "channel": Channel.TOPIC.value, "subject": subject}
+        case {"message": "the event has not taken a message", "about": subject}:
+            return {**line, "notification": Delivery.REFUSED, "channel": Channel.EVENT.value, "subject": subject}
+        case _:
+            return line

@@ -7,10 +7,10 @@ from typing import Any
 from nat_failover.cli.gameday.host_watches import Watched
 from nat_failover.cli.gameday.notification_log import Mailed, Sent
 from nat_failover.cli.gameday.result import Day, Part
-from nat_failover.cli.report.report import Mail, Moment, Play, Report, Span, Step, Track, longest_outage
-from nat_failover.cli.report.timeline import seconds
+from nat_failover.cli.report.report import DrillReport, Mail, Milestone, Moment, Play, Span, Track, longest_outage
 from nat_failover.judging.conditions import PATIENCE
 from nat_failover.settings import Settings
+from nat_failover.telling.formats import duration
 
 # Of the mails of a real deployment.
 ABOUT_MAILS = (
@@ -19,7 +19,7 @@ ABOUT_MAILS = (
 )
 
 
-def report_of(day: Day, settings: Settings, region: str, made_at: float, mailed: Mailed) -> Report:
+def report_of(day: Day, settings: Settings, region: str, made_at: float, mailed: Mailed) -> DrillReport:
     """Make a report of a game day.
 
     Args:
@@ -35,7 +35,7 @@ def report_of(day: Day, settings: Settings, region: str, made_at: float, mailed:
         False: "It is NOT armed: nothing fails over.",
         None: "Whether it is armed could not be read.",
     }[day.armed]
-    return Report(
+    return DrillReport(
         f"nat-failover drill: pair {settings.pair}",
         f"Held on the real deployment in {region}; every backend has measured for itself. {armed}",
         made_at,
@@ -69,7 +69,7 @@ def play_of(part: Part, settings: Settings, mailed: Mailed) -> Play:
 
 
 def _sent(sent: Sent, after: float, zero: str) -> str:
-    return f"Sent {seconds(after)} after {zero}, {sent.by}."
+    return f"Sent {duration(after)} after {zero}, {sent.by}."
 
 
 def figures_of(part: Part) -> dict[str, Any]:
@@ -121,10 +121,10 @@ def _recovered(tracks: tuple[Track, ...]) -> float | None:
 
 def _figures(part: Part, tracks: tuple[Track, ...]) -> tuple[tuple[str, str], ...]:
     worst = _worst(tracks)
-    figures = [("longest outage", "offline still" if worst is None else seconds(worst))]
+    figures = [("longest outage", "offline still" if worst is None else duration(worst))]
     for name, at in (("detected after", part.detected_at), ("moved after", part.swapped_at)):
         if at is not None:
-            figures.append((name, seconds(at - part.at)))
+            figures.append((name, duration(at - part.at)))
     online = f"{_online(part)} of {len(part.watched)}"
     return (*figures, ("subnets moved", str(part.subnets)), ("backends online", online))
 
@@ -134,11 +134,11 @@ def _moments(part: Part, tracks: tuple[Track, ...]) -> tuple[Moment, ...]:
     swapped = part.swapped_at - part.at if part.swapped_at is not None else None
     detected = part.detected_at - part.at if part.detected_at is not None else None
     found = [
-        (0.0 if part.broken else None, Step.FAILURE, part.told),
-        (detected, Step.DETECTION, "a backend's probe says that it is offline"),
-        (decided, Step.DECISION, "what is about to be done is written into the lock"),
-        (swapped, Step.SWAP, "EC2 has replaced the last association"),
-        (_recovered(tracks), Step.RECOVERY, "the last backend is back online"),
+        (0.0 if part.broken else None, Milestone.FAILURE, part.told),
+        (detected, Milestone.DETECTION, "a backend's probe says that it is offline"),
+        (decided, Milestone.DECISION, "what is about to be done is written into the lock"),
+        (swapped, Milestone.SWAP, "EC2 has replaced the last association"),
+        (_recovered(tracks), Milestone.RECOVERY, "the last backend is back online"),
     ]
     moments = [Moment(at, step, told) for at, step, told in found if at is not None]
     return tuple(sorted(moments, key=lambda moment: moment.at))

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.operator.operator import Hand, script
+from nat_failover.judging.situation import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
@@ -39,7 +40,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Inspection:
+class KernelInspection:
     """What the host's kernel says of itself; None where it can't be known."""
 
     forwarding: bool | None = None
@@ -60,7 +61,7 @@ class Seen:
     nat: Nat
     route: str | None
     word: Observation | None
-    inspection: Inspection
+    inspection: KernelInspection
     warnings: tuple[str, ...] = ()
 
 
@@ -78,18 +79,7 @@ def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
     nat = seen.nat
     word = seen.word
     checks = [
-        _check("instance", nat.state == "running", f"{nat.instance_id} is {nat.state}"),
-        _check("route", seen.route is None, seen.route or "the default route leads to it"),
-        _check(
-            "source/destination check",
-            None if nat.checked is None else not nat.checked,
-            "EC2 does not say"
-            if nat.checked is None
-            else "is on, so that EC2 drops what it forwards: "
-            f"aws ec2 modify-instance-attribute --instance-id {nat.instance_id} --no-source-dest-check"
-            if nat.checked
-            else "is off, as it must be",
-        ),
+        *_by_ec2(seen),
         _warm(nat, word, settings, now),
         _check(
             "Internet",
@@ -104,6 +94,28 @@ def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
         _check("masquerading", seen.inspection.translating, _kernel(seen.inspection.translating, "translates", seen)),
     ]
     return checks + [Check("warning", Fit.UNKNOWN, warning) for warning in seen.warnings]
+
+
+def _by_ec2(seen: Seen) -> list[Check]:
+    """Say of each thing that EC2 knows whether it stands against the NAT."""
+    nat, checked = seen.nat.instance_id, seen.nat.checked
+    found = obstacles_to(seen.route, seen.nat)
+    said = {part: reason if part is Requirement.ROUTE else f"{nat} {reason}" for part, reason in found.items()}
+    if Requirement.CHECK in found:
+        said[Requirement.CHECK] += f": aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check"
+    fine = {
+        Requirement.INSTANCE: f"{nat} is running",
+        Requirement.ROUTE: "the default route leads to it",
+        Requirement.CHECK: "EC2 does not say" if checked is None else "is off, as it must be",
+    }
+    return [
+        _check(
+            part,
+            None if part is Requirement.CHECK and checked is None else part not in found,
+            said.get(part, otherwise),
+        )
+        for part, otherwise in fine.items()
+    ]
 
 
 def bad(checks: list[Check]) -> list[Check]:
@@ -156,7 +168,7 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
     return Seen(described[nat_id], tables.by_id[to_table].trouble, words.get(nat_id), inspection, tuple(warnings))
 
 
-def inspect(hand: Hand, nat: str) -> Inspection:
+def inspect(hand: Hand, nat: str) -> KernelInspection:
     """Look at a NAT's kernel; what can't be seen is no error.
 
     Raises:
@@ -167,17 +179,17 @@ def inspect(hand: Hand, nat: str) -> Inspection:
         command = hand.start([nat], script("inspect.sh"), "inspection")
         told = hand.results(command, [nat], INSPECT_WITHIN)
     except ssm.exceptions.InvalidInstanceId:
-        return Inspection(why="Systems Manager does not manage it: it can't be inspected")
+        return KernelInspection(why="Systems Manager does not manage it: it can't be inspected")
     except ClientError as error:
         if not is_forbidden(error):
             raise
-        return Inspection(why="you have no permission to run AWS-RunShellScript on it: it was not inspected")
+        return KernelInspection(why="you have no permission to run AWS-RunShellScript on it: it was not inspected")
     return _read(told.get(nat))
 
 
-def _read(said: Invocation | None) -> Inspection:
+def _read(said: Invocation | None) -> KernelInspection:
     if said is None:
-        return Inspection(why="it has not answered")
+        return KernelInspection(why="it has not answered")
     for line in said.output.splitlines():
         try:
             found: Any = json.loads(line)
@@ -185,8 +197,8 @@ def _read(said: Invocation | None) -> Inspection:
             continue
         if isinstance(found, dict) and found.get("inspect") == 1:
             forwarding, translating = found.get("forwarding"), found.get("translating")
-            return Inspection(
+            return KernelInspection(
                 forwarding if isinstance(forwarding, bool) else None,
                 translating if isinstance(translating, bool) else None,
             )
-    return Inspection(why=f"its answer can't be understood: {said.output[:80]!r}")
+    return KernelInspection(why=f"its answer can't be understood: {said.output[:80]!r}")

@@ -9,17 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from nat_failover.cli.errors import CommandError
-from nat_failover.clients import Clients
+from nat_failover.clients import Clients, PairServices
 from nat_failover.lock.held import HeldLock
-from nat_failover.lock.parameter import Parameters
-from nat_failover.lock.store import LockStore
-from nat_failover.network.elastic_ip import Egress
-from nat_failover.network.instances import Instances
-from nat_failover.network.route_tables import Routes
-from nat_failover.probing.fleet import Fleet
 from nat_failover.probing.observation import DELIVERY_TIMEOUT, Invocation, Observation, State
 from nat_failover.probing.rounds import Kind
-from nat_failover.probing.run_command import MOST_HOSTS, Probe
+from nat_failover.probing.run_command import MOST_HOSTS
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 
@@ -67,12 +61,14 @@ class Hand:
         self.runtime = runtime
         self.owner = owner
         self.clients = clients
-        self.lock = LockStore(Parameters(clients.ssm, clients.once, runtime), settings, runtime)
-        self.routes = Routes(clients.ec2, settings, runtime)
-        self.fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
-        self.probe = Probe(clients.ssm, settings, runtime, self.fleet)
-        self.instances = Instances(clients.ec2, runtime)
-        self.egress = Egress.of(clients.ec2, clients.egress, settings, runtime)
+        services = PairServices.of(settings, clients, runtime)
+        self.lock = services.lock
+        self.routes = services.routes
+        self.fleet = services.fleet
+        self.probe = services.probe
+        self.instances = services.instances
+        self.egress = services.egress
+        self.mover = services.mover
 
     def claim(self, say: Say) -> HeldLock:
         """Become the one who acts; where another has the claim, wait for the end of its lease.
@@ -140,9 +136,10 @@ class Hand:
         deadline = self.runtime.now() + self.settings.silence_after + 5
         while rounds and self.runtime.now() < deadline:
             self.runtime.sleep(POLL)
-            read = self.runtime.together(self.probe.readings(rounds))
-            words = {word.host: word for told in read for word in told}
-            if all(word.state is not State.PENDING for word in words.values()):
+            # What SSM has no time for just now is read the next time: subnets may have been moved already.
+            read = self.runtime.together([partial(self.probe.read_again, asked) for asked in rounds])
+            words |= {word.host: word for told in read for word in told or ()}
+            if None not in read and all(word.state is not State.PENDING for word in words.values()):
                 break
         return words
 
@@ -194,8 +191,9 @@ class Hand:
         deadline = self.runtime.now() + within
         ended: dict[str, Invocation] = {}
         while True:
-            told = self.probe.invocations(command_id)
-            ended = {host: said for host, said in told.items() if said.exit_code is not None}
+            read = self.probe.reading_now(command_id)
+            told = {} if read is None else read.invocations
+            ended |= {host: said for host, said in told.items() if said.exit_code is not None}
             if set(hosts) <= set(ended) or self.runtime.now() >= deadline:
                 return ended
             self.runtime.sleep(POLL)

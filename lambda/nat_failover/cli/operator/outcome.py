@@ -51,7 +51,7 @@ class Act:
 
     Attributes:
         command: name of the command.
-        region: of AWS; None where none is set.
+        account: where it acts; None until it is known.
         pair: its name; None until it is found.
         hand: means of the person; None until there are any.
         begun: from here on something may have been changed.
@@ -74,7 +74,7 @@ class Act:
 
     command: str
     as_json: bool = False
-    region: str | None = None
+    account: Account | None = None
     pair: str | None = None
     hand: Hand | None = None
     begun: bool = False
@@ -99,6 +99,26 @@ class Act:
     def console(self) -> Console:
         """The console for people."""
         return errors() if self.as_json else output()
+
+    @property
+    def where(self) -> Account:
+        """The account in which it acts, once it is known."""
+        if self.account is None:
+            raise ValueError(f"{self.command} has no account yet")
+        return self.account
+
+    def takes_in_hand(self, pair: Deployed) -> Hand:
+        """Return a person's means for a pair, with the time by AWS's clock, and note whose pair it is.
+
+        Raises:
+            botocore.exceptions.ClientError: the credentials are not accepted.
+        """
+        self.pair = pair.name
+        before = time.time()
+        answer = self.where.client("sts").get_caller_identity()
+        runtime = AwsRuntime(ahead(answer, before, time.time()))
+        self.hand = Hand(pair.settings, self.where.acting(), runtime, answer["Arn"])
+        return self.hand
 
     def must_be_told(self, options: str, *, given: bool) -> None:
         """Make sure that nothing has to be asked where a program reads the answer.
@@ -152,7 +172,7 @@ class Act:
         """Everything, as JSON takes it: the same keys of every command, null or empty where there is nothing to say."""
         return {
             "command": self.command,
-            "region": self.region,
+            "region": None if self.account is None else self.account.region,
             "pair": self.pair,
             "done": self.outcome in (Outcome.DONE, Outcome.NOTHING),
             "outcome": (self.outcome or Outcome.FAILED).value,
@@ -181,26 +201,3 @@ class Act:
         except (ClientError, BotoCoreError):
             return None
         return {"state": lock.state.value, "reason": lock.reason}
-
-
-def hand_of(account: Account, pair: Deployed) -> Hand:
-    """Return a person's means for a pair, with the time by AWS's clock.
-
-    Raises:
-        botocore.exceptions.ClientError: the credentials are not accepted.
-    """
-    before = time.time()
-    answer = account.client("sts").get_caller_identity()
-    runtime = AwsRuntime(ahead(answer, before, time.time()))
-    return Hand(pair.settings, account.acting(), runtime, answer["Arn"])
-
-
-def takes_in_hand(account: Account, act: Act, pair: Deployed) -> Hand:
-    """Return a person's means for a pair, and note whose pair it is.
-
-    Raises:
-        botocore.exceptions.ClientError: the credentials are not accepted.
-    """
-    act.pair = pair.name
-    act.hand = hand_of(account, pair)
-    return act.hand

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,11 +17,10 @@ from nat_failover.cli.errors import CommandError
 from nat_failover.cli.operator.operator import Hand, Say
 from nat_failover.cli.operator.plan import Ended, Passed, Plan, missing
 from nat_failover.lock.held import HeldLock, LockChangedError
-from nat_failover.lock.record import ROLLED_BACK, Lock, LockState, Record
+from nat_failover.lock.record import Lock, LockState, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.network.route_tables import SwapFailedError
-from nat_failover.network.swap import swap
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ class Passage:
         rest = len(tables.by_id[plan.from_table].associations)
         self._say(f"{'the other ' if plan.first else ''}{rest} subnets")
         begun = hand.runtime.now()
-        done = swap(hand.routes, hand.egress, hand.runtime, (plan.from_table, plan.to_table), tables, held.still_held)
+        done = hand.mover.swap((plan.from_table, plan.to_table), tables, held.still_held)
         self._swapped, self._egress = hand.runtime.now(), done.egress
         if done.egress is not None:
             self._say(done.egress.said)
@@ -191,9 +191,8 @@ class Passage:
             ours, why = False, f"{why}; {changed}"
         ways = (plan.to_table, plan.from_table)
         # The egress address has moved, or may have, with the last stage only.
-        done = swap(
-            hand.routes, hand.egress if all_of_them else None, hand.runtime, ways, hand.routes.read(), held.still_held
-        )
+        mover = hand.mover if all_of_them else replace(hand.mover, egress=None)
+        done = mover.swap(ways, hand.routes.read(), held.still_held)
         self._egress = done.egress
         left = done.failure.left if done.failure is not None else {}
         asked = tuple(plan.hosts_in(plan.subnets))
@@ -201,7 +200,7 @@ class Passage:
         online = hand.online(asked) if asked else frozenset()
         lost = len(left)
         said = (
-            f"{plan.name}{ROLLED_BACK}{lost} subnets lost: {why}; "
+            f"{plan.name} rolled back, {lost} subnets lost: {why}; "
             f"{len(online)} of {len(asked)} backends online through {plan.from_table}"
         )
         if done.egress is not None:
@@ -209,7 +208,7 @@ class Passage:
         if ours:
             state = LockState.FAILED if left else LockState.FAILED_OVER
             try:
-                held.write(self._record(state, said, back=True, seconds=done.seconds))
+                held.write(replace(self._record(state, said, back=True, seconds=done.seconds), rolled_back=True))
             except LockChangedError as changed:
                 said += f"; {changed}"
         log.error("a passage was rolled back", extra={"said": said})

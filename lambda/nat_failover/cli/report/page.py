@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from nat_failover.cli.report.report import Report
-from nat_failover.cli.report.timeline import seconds, timeline
+from nat_failover.cli.report.report import DrillReport
+from nat_failover.cli.report.timeline import timeline
+from nat_failover.telling.formats import duration, moment
 
 HERE = Path(__file__).parent
 TEMPLATE = "page.html"
 
 
-def page(report: Report) -> str:
+def page(report: DrillReport) -> str:
     """Write a report as HTML; whatever is in it is escaped."""
     # https://jinja.palletsprojects.com/en/stable/api/#autoescaping
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["seconds"] = seconds
-    made = datetime.fromtimestamp(report.made_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    environment.filters["duration"] = duration
+    made = moment(report.made_at)
     return environment.get_template(TEMPLATE).render(
         report=report, made=made, drawn=[(play, timeline(play)) for play in report.plays]
     )

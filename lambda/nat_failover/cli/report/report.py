@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Step(StrEnum):
+class Milestone(StrEnum):
     """The moments of a failover that a timeline marks; the value is what people read."""
 
     FAILURE = "failure"
@@ -45,7 +45,7 @@ class Moment:
     """One moment of the timeline; ``at`` in seconds from the run's zero."""
 
     at: float
-    step: Step
+    step: Milestone
     told: str
 
 
@@ -94,7 +94,7 @@ class Play:
 
 
 @dataclass(frozen=True)
-class Report:
+class DrillReport:
     """A drill's report.
 
     Attributes:

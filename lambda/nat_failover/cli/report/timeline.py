@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nat_failover.cli.report.report import Moment, Play, Span, Step, Track
+from nat_failover.cli.report.report import Milestone, Moment, Play, Span, Track
+from nat_failover.telling.formats import duration
 
 # How much is shown before the failure, and after the last thing that happened, in seconds.
 BEFORE, AFTER = 5.0, 5.0
@@ -39,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Tick:
+class AxisTick:
     """One time on the axis; ``left`` in percent."""
 
     left: float
@@ -54,7 +55,7 @@ class Marker:
     left: float
     lane: int
     at: str
-    step: Step
+    step: Milestone
     told: str
 
 
@@ -63,7 +64,7 @@ class Timeline:
     """A timeline as it is drawn."""
 
     rows: tuple[Row, ...]
-    ticks: tuple[Tick, ...]
+    ticks: tuple[AxisTick, ...]
     markers: tuple[Marker, ...]
     lanes: int
 
@@ -80,18 +81,6 @@ def timeline(play: Play) -> Timeline:
     )
 
 
-def seconds(value: float) -> str:
-    """Write a duration: ``0.42 s``, ``4.6 s``, ``1 min 5 s``, ``2 h 3 min``."""
-    if value < 0:
-        return "-" + seconds(-value)
-    if value < 60:
-        return f"{value:.2f} s" if value < 1 else f"{value:.1f} s"
-    whole = round(value)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
 def _extent(play: Play) -> tuple[float, float]:
     """Return the time to show: from a little before the failure until a little after the last thing that happened."""
     spans = [span for track in play.tracks for span in track.spans]
@@ -106,12 +95,14 @@ def _extent(play: Play) -> tuple[float, float]:
 
 
 def _recovered(play: Play) -> bool:
-    return any(moment.step is Step.RECOVERY for moment in play.moments)
+    return any(moment.step is Milestone.RECOVERY for moment in play.moments)
 
 
 def _row(track: Track, begun: float, ended: float) -> Row:
     bars = tuple(_bar(span, begun, ended) for span in track.spans if span.ended > begun and span.begun < ended)
-    said = "offline still" if track.outage is None else f"offline {seconds(track.outage)}" if track.outage else "online"
+    said = (
+        "offline still" if track.outage is None else f"offline {duration(track.outage)}" if track.outage else "online"
+    )
     # What is short and offline is drawn last, or a neighbour would cover what it was widened by.
     return Row(track.host, tuple(sorted(bars, key=lambda bar: not bar.online)), said, track.outage != 0.0)
 
@@ -124,7 +115,7 @@ def _bar(span: Span, begun: float, ended: float) -> Bar:
         round(min(left, 100.0 - width), 3),
         round(width, 3),
         span.online,
-        f"{state} for {seconds(span.ended - span.begun)}, from {span.begun:.1f} s to {span.ended:.1f} s",
+        f"{state} for {duration(span.ended - span.begun)}, from {span.begun:.1f} s to {span.ended:.1f} s",
     )
 
 
@@ -132,11 +123,11 @@ def _percent(at: float, begun: float, ended: float) -> float:
     return 100.0 * (at - begun) / (ended - begun)
 
 
-def _ticks(begun: float, ended: float) -> tuple[Tick, ...]:
+def _ticks(begun: float, ended: float) -> tuple[AxisTick, ...]:
     length = ended - begun
     step = next((s for s in STEPS if length / s <= MOST_TICKS), length / MOST_TICKS)
     numbers = range(math.ceil(begun / step - 1e-9), math.floor(ended / step + 1e-9) + 1)
-    return tuple(Tick(round(_percent(n * step, begun, ended), 3), _label(n * step)) for n in numbers)
+    return tuple(AxisTick(round(_percent(n * step, begun, ended), 3), _label(n * step)) for n in numbers)
 
 
 def _label(at: float) -> str:

@@ -11,13 +11,13 @@ from nat_failover.aws_errors import said_of
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.errors import UNKNOWN, action_of, code_of, is_forbidden
-from nat_failover.cli.snapshot.role import Role
+from nat_failover.cli.snapshot.role import RolePermissions
 from nat_failover.cli.snapshot.snapshot import ROUTES_QUOTA, SSM_SERVICES, Raw, Snapshot, service_of
 from nat_failover.cli.snapshot.sources import Reader
 from nat_failover.judging.situation import View
 
 # What `status` shows; the doctor looks at everything.
-FOR_STATUS = frozenset({"view", "lock", "instances", "managed", "health", "subnets", "alarms", "said"})
+FOR_STATUS = frozenset({"view", "lock", "instances", "managed", "health", "subnets", "alarms", "said", "subscriptions"})
 
 
 class Gatherer:
@@ -108,11 +108,9 @@ class Gatherer:
             "rules": self._reader.rules,
             "invokers": self._reader.invokers,
             "document": self._reader.document,
-            "permissions": lambda: Role(self._account, self._pair).permissions(),
+            "permissions": lambda: RolePermissions(self._account, self._pair).permissions(),
             "subscriptions": self._reader.subscriptions,
-            "routes_quota": lambda: client["service-quotas"].get_service_quota(
-                ServiceCode="vpc", QuotaCode=ROUTES_QUOTA
-            )["Quota"]["Value"],
+            "routes_quota": lambda: routes_quota(client["service-quotas"]),
             "clock": self._reader.clock,
         }
         if self._reader.egress is not None:
@@ -158,6 +156,21 @@ class Gatherer:
         if lists:
             parts["prefixes"] = lambda: self._reader.prefixes(lists)
         return parts
+
+
+def routes_quota(client: Any) -> float:
+    """Return how many routes a table may have; the default where the account has no value of its own.
+
+    https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
+
+    Raises:
+        botocore.exceptions.ClientError: Service Quotas refuses.
+    """
+    quota = {"ServiceCode": "vpc", "QuotaCode": ROUTES_QUOTA}
+    try:
+        return float(client.get_service_quota(**quota)["Quota"]["Value"])
+    except client.exceptions.NoSuchResourceException:
+        return float(client.get_aws_default_service_quota(**quota)["Quota"]["Value"])
 
 
 def referred(groups: Mapping[str, Raw]) -> tuple[list[str], list[str]]:

@@ -19,7 +19,7 @@ from nat_failover.cli.snapshot.template import ANYTHING, Stack, listed
 MOST_ACTIONS = 100
 
 
-class Role:
+class RolePermissions:
     """The role of a pair's function.
 
     What it needs is what the template of the stack that the function belongs to gives it: there is no second list.

@@ -11,19 +11,16 @@ from nat_failover.cli.account.clock import told_by
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, LockParameter, Raw, Said
+from nat_failover.clients import PairServices
 from nat_failover.events import Tick
 from nat_failover.judging.situation import View
-from nat_failover.lock.parameter import Parameters
 from nat_failover.lock.record import read_lock
-from nat_failover.lock.store import LockStore
 from nat_failover.lookout import Lookout
-from nat_failover.network.elastic_ip import Egress
-from nat_failover.network.instances import MOST_IDS, Instances
-from nat_failover.network.route_tables import Routes, RouteTablesError
+from nat_failover.network.instances import MOST_IDS
+from nat_failover.network.route_tables import RouteTablesError
 from nat_failover.probing.fleet import PAGE as SSM_PAGE
-from nat_failover.probing.fleet import Fleet
+from nat_failover.probing.fleet import refusals
 from nat_failover.probing.observation import Invocation
-from nat_failover.probing.run_command import Probe
 
 SERVICES = ("ec2", "ssm", "lambda", "events", "iam", "sns", "cloudwatch", "logs", "cloudformation", "service-quotas")
 
@@ -47,19 +44,10 @@ class Reader:
         # boto3 makes clients in one thread at a time only:
         # https://docs.aws.amazon.com/boto3/latest/guide/session.html#multithreading-or-multiprocessing-with-sessions
         self.client = {service: account.client(service) for service in SERVICES}
-        ec2, ssm, runtime = account.ec2, account.ssm, account.runtime
-        fleet = Fleet(ssm, ec2, self._settings, runtime)
-        self._probe = Probe(ssm, self._settings, runtime, fleet)
-        self.egress = Egress.of(ec2, lambda: ec2, self._settings, runtime)
-        self._lookout = Lookout(
-            self._settings,
-            runtime,
-            LockStore(Parameters(ssm, ssm, runtime), self._settings, runtime),
-            Routes(ec2, self._settings, runtime),
-            self._probe,
-            Instances(ec2, runtime),
-            self.egress,
-        )
+        services = PairServices.of(self._settings, account.reading, account.runtime)
+        self._probe = services.probe
+        self.egress = services.egress
+        self._lookout = Lookout(services)
 
     def all(self, service: str, operation: str, key: str, **arguments: Any) -> list[Raw]:
         """Read all pages of a list."""
@@ -111,7 +99,7 @@ class Reader:
         found = self._managed({"Key": f"tag:{s.probe_tag_key}", "Values": [s.probe_tag_value]})
         for nat in s.nats:
             # One by one: SSM may refuse to tell of both where one was terminated.
-            with contextlib.suppress(self._account.ssm.exceptions.InvalidInstanceId):
+            with contextlib.suppress(*refusals(self._account.ssm)):
                 found |= self._managed({"Key": "InstanceIds", "Values": [nat]})
         return found
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.backends import latest
-from nat_failover.cli.checks.finding import Severity
-from nat_failover.cli.formats import iso
+from nat_failover.cli.checks.finding import Gravity
+from nat_failover.cli.checks.people import subscriptions
 from nat_failover.cli.lock_history import Pause, pause_of, who
 from nat_failover.cli.snapshot.snapshot import Raw, Snapshot, tag
 from nat_failover.cli.standing.standing import (
@@ -22,11 +22,12 @@ from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import Addresses
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import latest_word
+from nat_failover.telling.formats import iso
 
 
 def appraise(s: Snapshot) -> Standing:
     """Return how a pair stands."""
-    errors = [finding for finding in examine(s) if finding.severity is Severity.ERROR]
+    errors = [finding for finding in examine(s) if finding.severity is Gravity.ERROR]
     view = s.view
     words = latest(s)
     by_name = sorted(s.backends, key=lambda host: (tag(s.backends[host], "Name") or "", host))
@@ -45,6 +46,7 @@ def appraise(s: Snapshot) -> Standing:
         alarms=_alarms(s.alarms or ()),
         differences=tuple(d.said for d in view.tables.differences(view.instances)) if view else (),
         egress=_egress(view.egress if view else None),
+        mail=tuple(f"{finding.what}: {finding.why}" for finding in subscriptions(s)),
         last_tick=_last_tick(s),
         unread=dict(s.unread),
     )

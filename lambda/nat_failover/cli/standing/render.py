@@ -9,8 +9,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from nat_failover.cli.formats import duration
 from nat_failover.cli.standing.standing import HostStanding, LockStanding, Standing
+from nat_failover.telling.formats import duration
 
 GOOD, BAD, POOR, DIM = "green", "bold red", "yellow", "dim"
 COLOURS = {
@@ -154,6 +154,7 @@ def _rest(pair: Standing) -> list[RenderableType]:
             if f"{prefix}allocation" in pair.egress:
                 name = pair.egress[f"{prefix}address"] or pair.egress[f"{prefix}allocation"]
                 lines.append(Text(f"{label}    {name} with {pair.egress[f'{prefix}with']}"))
+    lines += [Text(f"mail       {sentence}", style=BAD) for sentence in pair.mail]
     lines += [Text(f"unread     {what}: {why}", style=DIM) for what, why in sorted(pair.unread.items())]
     return lines
 

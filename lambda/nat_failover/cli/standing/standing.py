@@ -100,6 +100,7 @@ class Standing:
         active: id of the NAT that all subnets use; None where there is no such.
         differences: of the two route tables.
         egress: the egress address and who has it, and the standby's where there is a second; None where there is none.
+        mail: why people, or some of them, are not told of a failover, a sentence each.
         last_tick: None where the log tells of none.
         unread: what could not be read, with the reason.
     """
@@ -118,6 +119,7 @@ class Standing:
     alarms: tuple[AlarmStanding, ...]
     differences: tuple[str, ...]
     egress: dict[str, str | None] | None
+    mail: tuple[str, ...]
     last_tick: TickStanding | None
     unread: Mapping[str, str]
 

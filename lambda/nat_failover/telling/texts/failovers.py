@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from nat_failover.lock.record import ROLLED_BACK, LockState, Record
+from nat_failover.lock.record import LockState, Record
 from nat_failover.network.egress_address import Move
+from nat_failover.network.swap import Swapped
 from nat_failover.probing.observation import Observation, State
 from nat_failover.probing.verification import Verified
 from nat_failover.settings import Settings
 from nat_failover.telling.commands import move_subnet, read_log, read_status, read_tables, rearm
-from nat_failover.telling.message import Letter, Step, clock, duration, hosts, lost, moment
-
-
-@dataclass(frozen=True)
-class Moved:
-    """What a swap did.
-
-    Attributes:
-        subnets: those that are on the other table now.
-        seconds: how long it took.
-        ended_at: when the last of them was moved, seconds since the epoch.
-        unrecorded: why the lock does not say so yet; empty where it does.
-    """
-
-    subnets: tuple[str, ...]
-    seconds: float
-    ended_at: float
-    unrecorded: str = ""
+from nat_failover.telling.formats import clock, duration, moment
+from nat_failover.telling.message import Letter, Step, hosts, lost
 
 
 def failed_over(
     record: Record,
     evidence: Sequence[Observation],
-    moved: Moved,
+    swapped: Swapped,
     verified: Verified,
     s: Settings,
-    egress: Move | None = None,
+    unrecorded: str = "",
 ) -> Letter:
-    """Tell that the subnets have been moved."""
+    """Tell that the subnets have been moved; ``unrecorded`` is why the lock does not say so yet."""
     old, new = s.nat_of(record.from_table), s.nat_of(record.to_table)
     role = s.role_of(record.to_table)
     return Letter(
@@ -49,14 +33,14 @@ def failed_over(
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
         decided=_decided(record, evidence, s),
         done=(
-            f"{len(moved.subnets)} subnets moved from {record.from_table} to {record.to_table} in "
-            f"{moved.seconds:.1f} s ({', '.join(moved.subnets)}).",
-            *_egress(egress),
-            *_unrecorded(moved),
+            f"{len(swapped.moved)} subnets moved from {record.from_table} to {record.to_table} in "
+            f"{swapped.seconds:.1f} s ({', '.join(swapped.moved)}).",
+            *_egress(swapped.egress),
+            *_unrecorded(unrecorded),
         ),
-        helped=(_helped(verified), *_outage(evidence, moved, verified)),
+        helped=(_helped(verified), *_outage(evidence, swapped, verified)),
         next=(
-            *_move_egress(egress, s),
+            *_move_egress(swapped.egress, s),
             Step(f"Find out what happened to {old} and mend it", (read_status(s, old),)),
             Step("Until you re-arm, nothing fails over again", (rearm(s),)),
             Step(
@@ -104,7 +88,7 @@ def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
     ways = f"from {_nat(record.from_table, s)} to {_nat(to, s)}"
     ways_back = f"from {_nat(to, s)} to {_nat(record.from_table, s)}"
     tables = (read_tables(s), move_subnet(s, to if to in s.tables else s.primary_route_table))
-    if moved and ROLLED_BACK in record.outcome:
+    if moved and record.rolled_back:
         outcome = "a move by hand was rolled back"
         headline = f"The private subnets were to be moved {ways_back}, and are all with {_nat(to, s)} again"
         first = Step(
@@ -140,19 +124,19 @@ def _nat(table: str, s: Settings) -> str:
 
 
 def facts(
-    record: Record, moved: Moved | None, verified: Verified | None, evidence: Sequence[Observation]
+    record: Record, swapped: Swapped | None, verified: Verified | None, evidence: Sequence[Observation]
 ) -> dict[str, Any]:
     """Return what a failover did, as the message's JSON has it."""
     said: dict[str, Any] = {
         "from": record.from_table,
         "to": record.to_table,
-        "subnets": list(moved.subnets if moved is not None else sorted(record.subnets)),
+        "subnets": list(swapped.moved if swapped is not None else sorted(record.subnets)),
     }
-    seconds = record.seconds if moved is None else moved.seconds
+    seconds = record.seconds if swapped is None else swapped.seconds
     if seconds is not None:
         said["seconds"] = round(seconds, 3)
-    if moved is not None and evidence:
-        said["outage_seconds"] = round(max(0.0, moved.ended_at - min(o.since for o in evidence)), 3)
+    if swapped is not None and evidence:
+        said["outage_seconds"] = round(max(0.0, swapped.ended_at - min(o.since for o in evidence)), 3)
     if verified is not None and verified.asked:
         said["backends"] = {
             "asked": len(verified.asked),
@@ -179,11 +163,11 @@ def _decided(record: Record, evidence: Sequence[Observation], s: Settings) -> tu
     return (f"{when} had lost every target while {nat} had not.",)
 
 
-def _unrecorded(moved: Moved) -> tuple[str, ...]:
-    if not moved.unrecorded:
+def _unrecorded(why: str) -> tuple[str, ...]:
+    if not why:
         return ()
     return (
-        f"The lock could not be written ({moved.unrecorded}): it still says that the failover is under way. The "
+        f"The lock could not be written ({why}): it still says that the failover is under way. The "
         "function sets it right by itself within three minutes, and then tells you once more.",
     )
 
@@ -199,14 +183,14 @@ def _helped(verified: Verified) -> str:
     return said
 
 
-def _outage(evidence: Sequence[Observation], moved: Moved, verified: Verified) -> tuple[str, ...]:
+def _outage(evidence: Sequence[Observation], swapped: Swapped, verified: Verified) -> tuple[str, ...]:
     """Return how long it was offline: from the first lost ping, or unanswered check, to the last subnet's move."""
     if not evidence:
         return ()
     first = min(evidence, key=lambda o: o.since)
-    lasted = duration(max(0.0, moved.ended_at - first.since))
+    lasted = duration(max(0.0, swapped.ended_at - first.since))
     begun = "the first check without an answer" if first.state is State.SILENT else "the first lost ping"
-    said = f"Outage: about {lasted}, from {clock(first.since)} ({begun}) to {clock(moved.ended_at)} UTC"
+    said = f"Outage: about {lasted}, from {clock(first.since)} ({begun}) to {clock(swapped.ended_at)} UTC"
     return (f"{said} (the last subnet was moved)." if verified.online else f"{said}, if it has helped.",)
 
 

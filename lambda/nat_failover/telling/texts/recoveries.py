@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from nat_failover.judging.conditions import Kind
+from nat_failover.judging.conditions import Trouble
 from nat_failover.settings import Settings
 from nat_failover.telling.commands import read_lock
-from nat_failover.telling.message import Letter, Step, duration, moment
+from nat_failover.telling.formats import duration, moment
+from nat_failover.telling.message import Letter, Step
 
-_OVER: dict[Kind, tuple[str, str]] = {
-    Kind.FAILED_OVER: (
+_OVER: dict[Trouble, tuple[str, str]] = {
+    Trouble.FAILED_OVER: (
         "the lock is reset after the failover",
         "The lock no longer says that the pair has failed over.",
     ),
-    Kind.FAILOVER_FAILED: ("the lock is reset after a failure", "The lock no longer says that a failover has failed."),
-    Kind.WOULD_FAIL_OVER: ("backends are online again", "A failover would no longer be due."),
-    Kind.CONTROL_DOWN: ("backends are online again", "Backends have the Internet again."),
-    Kind.BOOTING: ("backends are online again", "Backends have the Internet again."),
-    Kind.OFFLINE_WHILE_LOCKED: (
+    Trouble.FAILOVER_FAILED: (
+        "the lock is reset after a failure",
+        "The lock no longer says that a failover has failed.",
+    ),
+    Trouble.WOULD_FAIL_OVER: ("backends are online again", "A failover would no longer be due."),
+    Trouble.CONTROL_DOWN: ("backends are online again", "Backends have the Internet again."),
+    Trouble.BOOTING: ("backends are online again", "Backends have the Internet again."),
+    Trouble.OFFLINE_WHILE_LOCKED: (
         "backends are online again",
         "It is no longer so that backends are offline while the pair is locked.",
     ),
-    Kind.CANNOT_JUDGE: ("enough backends answer again", "Enough backends answer to judge the NAT."),
-    Kind.NO_SUBNETS: ("subnets are protected", "Subnets are associated with a route table of the pair."),
-    Kind.SPLIT: ("the subnets are not split any more", "All protected subnets use the same route table."),
-    Kind.PASSIVE_UNHEALTHY: ("the passive NAT could take over", "The NAT that stands by could take over again."),
-    Kind.PASSIVE_WITHOUT_ADDRESS: (
+    Trouble.CANNOT_JUDGE: ("enough backends answer again", "Enough backends answer to judge the NAT."),
+    Trouble.NO_SUBNETS: ("subnets are protected", "Subnets are associated with a route table of the pair."),
+    Trouble.SPLIT: ("the subnets are not split any more", "All protected subnets use the same route table."),
+    Trouble.PASSIVE_UNHEALTHY: ("the passive NAT could take over", "The NAT that stands by could take over again."),
+    Trouble.PASSIVE_WITHOUT_ADDRESS: (
         "the passive NAT has a public address",
         "The NAT that stands by has a public address again.",
     ),
-    Kind.ROUTES_DIFFER: ("the route tables are alike", "The two route tables differ in nothing but the default route."),
-    Kind.EGRESS_ELSEWHERE: ("the egress address is in place", "The pair's addresses are where they belong."),
-    Kind.LOCK_UNREADABLE: ("the lock can be understood", "The lock says something that the function understands."),
-    Kind.PAUSED: ("no longer paused", "The pair is no longer paused."),
+    Trouble.ROUTES_DIFFER: (
+        "the route tables are alike",
+        "The two route tables differ in nothing but the default route.",
+    ),
+    Trouble.EGRESS_ELSEWHERE: ("the egress address is in place", "The pair's addresses are where they belong."),
+    Trouble.LOCK_UNREADABLE: ("the lock can be understood", "The lock says something that the function understands."),
+    Trouble.PAUSED: ("no longer paused", "The pair is no longer paused."),
 }
 
 
-def ending(kind: Kind, since: float, until: float, now: str, s: Settings) -> Letter:
+def ending(kind: Trouble, since: float, until: float, now: str, s: Settings) -> Letter:
     """Tell that something is over.
 
     Args:

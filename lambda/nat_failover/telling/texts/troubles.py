@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from nat_failover.judging.conditions import Condition, Kind
+from nat_failover.judging.conditions import Condition, Trouble
 from nat_failover.probing.observation import State
 from nat_failover.settings import Settings
 from nat_failover.telling.commands import (
@@ -18,7 +18,8 @@ from nat_failover.telling.commands import (
     rearm,
     reboot,
 )
-from nat_failover.telling.message import Letter, Step, hosts, lost, moment
+from nat_failover.telling.formats import moment
+from nat_failover.telling.message import Letter, Step, hosts, lost
 from nat_failover.telling.texts.addresses import elsewhere, unaddressed
 from nat_failover.telling.texts.failovers import from_record
 
@@ -34,17 +35,17 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
         s: of the pair.
     """
     match c.kind:
-        case Kind.FAILED_OVER | Kind.FAILOVER_FAILED:
+        case Trouble.FAILED_OVER | Trouble.FAILOVER_FAILED:
             return _failover(c, s, again=again)
-        case Kind.WOULD_FAIL_OVER | Kind.CONTROL_DOWN | Kind.BOOTING | Kind.OFFLINE_WHILE_LOCKED:
+        case Trouble.WOULD_FAIL_OVER | Trouble.CONTROL_DOWN | Trouble.BOOTING | Trouble.OFFLINE_WHILE_LOCKED:
             return _outage(c, since, s)
-        case Kind.CANNOT_JUDGE | Kind.NO_SUBNETS | Kind.SPLIT | Kind.PASSIVE_UNHEALTHY:
+        case Trouble.CANNOT_JUDGE | Trouble.NO_SUBNETS | Trouble.SPLIT | Trouble.PASSIVE_UNHEALTHY:
             return _unprotected(c, since, s)
-        case Kind.PASSIVE_WITHOUT_ADDRESS:
+        case Trouble.PASSIVE_WITHOUT_ADDRESS:
             return _unaddressed(c, since, s)
-        case Kind.ROUTES_DIFFER | Kind.EGRESS_ELSEWHERE:
+        case Trouble.ROUTES_DIFFER | Trouble.EGRESS_ELSEWHERE:
             return _degraded(c, since, s)
-        case Kind.LOCK_UNREADABLE | Kind.PAUSED:
+        case Trouble.LOCK_UNREADABLE | Trouble.PAUSED:
             return _locked(c, since, s)
         case _:
             assert_never(c.kind)
@@ -72,7 +73,7 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
         (read_tables(s, active), move_subnet(s, passive)),
     )
     match c.kind:
-        case Kind.WOULD_FAIL_OVER:
+        case Trouble.WOULD_FAIL_OVER:
             return Letter(
                 f"would have failed over to the {roles[1]} NAT (observe mode)",
                 f"{dead}. The mode is observe: nothing was changed"
@@ -86,7 +87,7 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
                     Step("Set the mode to automatic and deploy, to have it done for you."),
                 ),
             )
-        case Kind.CONTROL_DOWN:
+        case Trouble.CONTROL_DOWN:
             return Letter(
                 f"{state}, not failed over: the passive NAT is down too",
                 f"{backends}, and the {roles[1]} NAT {other} that stands by has lost the Internet, too, or does not "
@@ -100,7 +101,7 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
                     Step(f"Mend either NAT; {other} is enough, the subnets then follow by themselves."),
                 ),
             )
-        case Kind.BOOTING:
+        case Trouble.BOOTING:
             return Letter(
                 f"{state}, not failed over: a NAT has just booted",
                 f"{backends}, but nothing is judged while machines have only just booted.",
@@ -130,7 +131,7 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
     hold = ("to hold: nothing fails over while it is so.",)
     log = Step("What the function says of it", (read_log(s),))
     match c.kind:
-        case Kind.CANNOT_JUDGE:
+        case Trouble.CANNOT_JUDGE:
             return Letter(
                 "can't judge: too few backends answer",
                 f"Fewer than {s.failure_threshold} backends answer, so that a dead NAT could not be told from dead "
@@ -147,7 +148,7 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
                     log,
                 ),
             )
-        case Kind.NO_SUBNETS:
+        case Trouble.NO_SUBNETS:
             return Letter(
                 "no subnet is protected",
                 "No subnet is explicitly associated with either route table of the pair, so that there is nothing "
@@ -160,7 +161,7 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
                     Step("Associate each private subnet", (associate(s, s.primary_route_table),)),
                 ),
             )
-        case Kind.SPLIT:
+        case Trouble.SPLIT:
             return Letter(
                 "subnets split over both NATs: unprotected",
                 "Some subnets use one route table of the pair and some the other, so that no NAT is the active one.",
@@ -197,7 +198,7 @@ def _unaddressed(c: Condition, since: float, s: Settings) -> Letter:
 def _degraded(c: Condition, since: float, s: Settings) -> Letter:
     seen = (f"{c.reason}.", *c.details, f"So since {moment(since)}.")
     active = c.active or s.primary_route_table
-    if c.kind is Kind.ROUTES_DIFFER:
+    if c.kind is Trouble.ROUTES_DIFFER:
         return Letter(
             "the route tables differ",
             "The two route tables differ in more than the default route: a failover would take these routes from the "
@@ -216,7 +217,7 @@ def _degraded(c: Condition, since: float, s: Settings) -> Letter:
 def _locked(c: Condition, since: float, s: Settings) -> Letter:
     seen = (f"{c.reason}.", f"So since {moment(since)}.")
     see = Step("See the lock", (read_lock(s),))
-    if c.kind is Kind.PAUSED:
+    if c.kind is Trouble.PAUSED:
         return Letter(
             "paused for a day: nothing is protected",
             "A person has paused the pair, a day ago or longer: no host is asked, and nothing fails over.",

@@ -7,27 +7,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
+from nat_failover.clients import PairServices
 from nat_failover.lock.claim import Claim
 from nat_failover.lock.record import ARMED
-from nat_failover.network.instances import Instances, Nat
-from nat_failover.network.route_table_pair import Tables
-from nat_failover.network.route_tables import Routes, RouteTablesError
-from nat_failover.probing.fleet import Fleet
+from nat_failover.names import EVENT_SOURCE
+from nat_failover.network.instances import Nat
+from nat_failover.network.route_tables import RouteTablesError
 from nat_failover.probing.observation import Observation, State
 from nat_failover.probing.rounds import Kind
-from nat_failover.probing.run_command import MOST_HOSTS, Probe
-from nat_failover.runtime import Runtime
-from nat_failover.settings import Mode, Settings
-from nat_failover.telling.channels import SOURCE
+from nat_failover.probing.run_command import MOST_HOSTS
+from nat_failover.settings import Mode
 from nat_failover.telling.memory import Memory
-
-if TYPE_CHECKING:
-    from nat_failover.clients import Clients
 
 DETAIL_TYPE = "NAT Failover Self-test"
 # How long hosts are given to answer, and how often they are looked at, in seconds.
@@ -64,18 +59,15 @@ class SelfTest:
     check to the sample and both NATs, and one test message.
 
     Args:
-        clients: the function's own.
-        settings: names everything.
-        runtime: clock and waiting.
+        services: of the pair, with the function's own clients.
     """
 
-    def __init__(self, clients: Clients, settings: Settings, runtime: Runtime) -> None:
-        self._clients = clients
-        self._ec2: Any = clients.ec2
-        self._settings = settings
-        self._runtime = runtime
-        self._fleet = Fleet(clients.ssm, clients.ec2, settings, runtime)
-        self._probe = Probe(clients.ssm, settings, runtime, self._fleet)
+    def __init__(self, services: PairServices) -> None:
+        self._clients = services.clients
+        self._ec2: Any = services.clients.ec2
+        self._settings = services.settings
+        self._runtime = services.runtime
+        self._services = services
 
     def run(self, ends_at: float) -> dict[str, object]:
         """Return what came of each call, as JSON; no refusal is raised.
@@ -105,16 +97,13 @@ class SelfTest:
         s, ec2 = self._settings, self._ec2
         names = [s.lock_parameter, s.claim_parameter, s.told_parameter]
         yield _try("ssm:GetParameters", lambda: _number(self._clients.ssm.get_parameters(Names=names), "Parameters"))
-        yield _try("ec2:DescribeRouteTables", lambda: ", ".join(self._tables().by_id))
-        yield _try("ec2:DescribeInstances", lambda: _states(Instances(ec2, self._runtime).describe(s.nats)))
+        yield _try("ec2:DescribeRouteTables", lambda: ", ".join(self._services.routes.read().by_id))
+        yield _try("ec2:DescribeInstances", lambda: _states(self._services.instances.describe(s.nats)))
         tag = [{"Name": "key", "Values": [s.probe_tag_key]}, {"Name": "value", "Values": [s.probe_tag_value]}]
-        yield _try("ec2:DescribeTags", lambda: _number(ec2.describe_tags(Filters=tag), "Tags"))
+        yield _try("ec2:DescribeTags", lambda: _number(ec2.describe_tags(Filters=tag, MaxResults=5), "Tags"))
         if s.egress_allocation is not None:
             of = [{"Name": "allocation-id", "Values": [s.egress_allocation]}]
             yield _try("ec2:DescribeAddresses", lambda: _number(ec2.describe_addresses(Filters=of), "Addresses"))
-
-    def _tables(self) -> Tables:
-        return Routes(self._ec2, self._settings, self._runtime).read()
 
     def _changes(self) -> Iterator[Tried]:
         """Ask EC2 whether it would move a subnet of each table, routes and the egress address, without doing it."""
@@ -123,7 +112,7 @@ class SelfTest:
             yield Tried(replace, Verdict.NOT_TRIED, "in observe mode the role may not")
             return
         try:
-            tables = self._tables()
+            tables = self._services.routes.read()
         except (ClientError, BotoCoreError, RouteTablesError) as error:
             yield Tried(replace, Verdict.NOT_TRIED, f"the route tables can't be read: {said_of(error)}")
             return
@@ -144,7 +133,7 @@ class SelfTest:
 
     def _move_address(self) -> str:
         s = self._settings
-        interface = Instances(self._ec2, self._runtime).describe(s.nats)[s.standby_instance].interface
+        interface = self._services.instances.describe(s.nats)[s.standby_instance].interface
         if interface is None:
             raise ValueError(f"{s.standby_instance} has no network interface")
         move = partial(self._ec2.associate_address, AllocationId=s.egress_allocation, NetworkInterfaceId=interface)
@@ -162,7 +151,7 @@ class SelfTest:
             yield _try(
                 "ssm:PutParameter",
                 lambda put=put, name=name: f"created {name}, version {put()['Version']}",  # type: ignore[misc]
-                {"ParameterAlreadyExists": f"may write {name}"},
+                dict.fromkeys(("ParameterAlreadyExists", "TooManyUpdates"), f"may write {name}"),
             )
 
     def _messages(self) -> Iterator[Tried]:
@@ -183,7 +172,7 @@ class SelfTest:
     def _put_event(self) -> str:
         detail = json.dumps({"pair": self._settings.pair})
         answer = self._clients.events().put_events(
-            Entries=[{"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}]
+            Entries=[{"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}]
         )
         if answer["FailedEntryCount"]:
             raise ValueError(f"EventBridge has not taken the event: {answer['Entries'][0].get('ErrorCode')}")
@@ -194,9 +183,9 @@ class SelfTest:
         s, chosen = self._settings, list[str]()
 
         def look() -> str:
-            online = self._fleet.online()
+            online = self._services.fleet.online()
             chosen.extend(self._runtime.random.sample(online, min(len(online), s.sample_size, MOST_HOSTS - 2)))
-            nats = self._fleet.answerable(s.nats)
+            nats = self._services.fleet.answerable(s.nats)
             chosen.extend(nats)
             return f"the agents of {len(online)} backends and of {len(nats)} of 2 NATs are online"
 
@@ -206,11 +195,11 @@ class SelfTest:
         answers: list[Observation] = []
 
         def ask() -> str:
-            rounds = self._probe.send(Kind.CHECK, chosen)
+            rounds = self._services.probe.send(Kind.CHECK, chosen)
             if not rounds:
                 raise ValueError("AWS lets the function ask none of the hosts")
             while True:
-                answers[:] = [answer for asked in rounds for answer in self._probe.read(asked)]
+                answers[:] = [answer for asked in rounds for answer in self._services.probe.read(asked)]
                 answered = sum(a.state is not State.PENDING for a in answers)
                 if answered == len(answers) or self._runtime.now() >= deadline:
                     return f"{answered} of {len(chosen)} hosts answered"
@@ -218,7 +207,9 @@ class SelfTest:
 
         tried.append(_try("ssm:SendCommand, ssm:ListCommandInvocations", ask))
         tried.append(
-            _try("ssm:ListCommands", lambda: f"{len(self._probe.rounds(self._runtime.now() - 3600))} in an hour")
+            _try(
+                "ssm:ListCommands", lambda: f"{len(self._services.probe.rounds(self._runtime.now() - 3600))} in an hour"
+            )
         )
         return tried, answers
 

@@ -1,0 +1,93 @@
+"""The names that function and stack share: of what belongs to a pair, and of the metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+PRODUCT = "nat-failover"
+# Of the events that the function puts on the bus: by it a rule finds them, and the role allows no other.
+EVENT_SOURCE = PRODUCT
+# Of the function's own metrics.
+NAMESPACE = PRODUCT
+# The one dimension; its value is the pair's name.
+DIMENSION = "service"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names that AWS knows a pair's things by; the same in every account and region.
+
+    Args:
+        pair: the pair's name.
+    """
+
+    pair: str
+
+    @property
+    def plain(self) -> str:
+        """Name of the function and of the topic."""
+        return f"{PRODUCT}-{self.pair}"
+
+    @property
+    def document(self) -> str:
+        """Name of the probe's SSM document."""
+        return f"{self.plain}-probe"
+
+    @property
+    def standby(self) -> str:
+        """Name tag of what the standby consists of."""
+        return f"{self.plain}-standby"
+
+    @property
+    def lock(self) -> str:
+        """Name of the lock parameter."""
+        return f"/{PRODUCT}/{self.pair}/lock"
+
+    @property
+    def claim(self) -> str:
+        """Name of the claim parameter."""
+        return f"/{PRODUCT}/{self.pair}/claim"
+
+    @property
+    def told(self) -> str:
+        """Name of the parameter with what people have been told."""
+        return f"/{PRODUCT}/{self.pair}/told"
+
+    @property
+    def log_group(self) -> str:
+        """Name of the function's log group."""
+        return f"/aws/lambda/{self.plain}"
+
+
+class Metric(StrEnum):
+    """A metric of the function.
+
+    The first five have a value at every look of the function, Tick at every tick. The others have one only while there
+    is something to tell, for a metric costs by the hour that has a value: no value means that all is well.
+    """
+
+    BACKENDS_REACHABLE = "BackendsReachable"
+    BACKENDS_UNREACHABLE = "BackendsUnreachable"
+    BACKENDS_SILENT = "BackendsSilent"
+    LOCKED = "Locked"
+    STANDBY_ACTIVE = "StandbyActive"
+    TICK = "Tick"
+    BACKENDS_BROKEN = "BackendsBroken"
+    CANNOT_JUDGE = "CannotJudge"
+    SPLIT = "Split"
+    NO_SUBNETS = "NoSubnets"
+    CONTROL_DOWN = "ControlDown"
+    PASSIVE_NAT_UNHEALTHY = "PassiveNatUnhealthy"
+    OFFLINE_WHILE_LOCKED = "OfflineWhileLocked"
+    LOCK_UNREADABLE = "LockUnreadable"
+    LOCK_FAILED = "LockFailed"
+    ROUTES_DIFFER = "RoutesDiffer"
+    EGRESS_ELSEWHERE = "EgressElsewhere"
+    PASSIVE_NAT_WITHOUT_ADDRESS = "PassiveNatWithoutAddress"
+    FAILED_OVER = "FailedOver"
+    FAILOVER_FAILED = "FailoverFailed"
+    SWAP_SECONDS = "SwapSeconds"
+    DETECTION_SECONDS = "DetectionSeconds"
+    BACKENDS_ONLINE_AFTER = "BackendsOnlineAfter"
+    NOT_TOLD = "NotTold"
