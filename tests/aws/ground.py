@@ -22,8 +22,7 @@ from tests.examples import TICK
 from tests.lab.network.layout import TARGETS
 
 FUNCTION = f"nat-failover-{PAIR}"
-STACKS = ("nat-failover-demo-network", "nat-failover-demo")
-DEMO = ("-c", "demo=true")
+STACKS, DEMO = ("nat-failover-demo-network", "nat-failover-demo"), ("-c", "demo=true")
 # moto knows no Fn::GetStackOutput, by which the CDK refers to another stack's resources unless told otherwise.
 FOR_MOTO = ("-c", "@aws-cdk/core:defaultCrossStackReferences=strong")
 DEPLOYED_WITHIN = 1800.0
@@ -171,10 +170,10 @@ class Local:
         }
         document = environment["NAT_FAILOVER_PROBE_DOCUMENT"]
         self._aws.tell({"hosts": self._hosts, "subnets": private, "document": document, "url": self._aws.url})
-        deadline = time.monotonic() + 10
-        while not self.client("ssm").describe_instance_information()["InstanceInformationList"]:
-            if time.monotonic() > deadline:
-                raise DeploymentError("no agent has been heard of")
+        pages = self.client("ssm").get_paginator("describe_instance_information")
+        for _ in range(100):
+            if any(page["InstanceInformationList"] for page in pages.paginate()):
+                return
             time.sleep(0.1)
 
     def destroy(self) -> None:
@@ -234,12 +233,10 @@ def disassociate(ec2: Any, functions: Any) -> None:
         told = functions.get_function_configuration(FunctionName=FUNCTION)
     except functions.exceptions.ResourceNotFoundException:
         return  # the deployment has not come so far: nothing was moved
-    variables = told["Environment"]["Variables"]
-    tables = [variables[f"NAT_FAILOVER_{role}_ROUTE_TABLE"] for role in ("PRIMARY", "STANDBY")]
-    for table in ec2.describe_route_tables(Filters=[{"Name": "route-table-id", "Values": tables}])["RouteTables"]:
-        for association in table["Associations"]:
-            if association.get("SubnetId"):
-                ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    tables = [told["Environment"]["Variables"][f"NAT_FAILOVER_{role}_ROUTE_TABLE"] for role in ("PRIMARY", "STANDBY")]
+    named = ec2.describe_route_tables(Filters=[{"Name": "route-table-id", "Values": tables}])["RouteTables"]
+    for association in (a for table in named for a in table["Associations"] if a.get("SubnetId")):
+        ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
 
 
 def _tagged(ec2: Any) -> list[str]:

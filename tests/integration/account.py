@@ -83,16 +83,13 @@ class Account:
 
     Args:
         runtime: clock; moto's own is the machine's, so that it has to be about right.
-        subnets: how many the pair protects.
-        backends: how many there are.
 
     Attributes:
         offline: hosts that can't reach the Internet, and since when.
         silent: hosts whose agent no longer takes commands.
     """
 
-    # What the probe takes for a quick check, and for seeing and confirming a loss.
-    CHECK, LOSS = 0.5, 2.0
+    CHECK, LOSS = 0.5, 2.0  # what the probe takes for a quick check, and for seeing and confirming a loss
 
     def __init__(self, runtime: Runtime | None = None, subnets: int = 2, backends: int = 4) -> None:
         self.clock = FakeRuntime(float(int(time.time())))
@@ -249,6 +246,5 @@ class Account:
         if self.runtime.now() < at:
             return Told("InProgress", exit_code=-1)
         elapsed, lost_for = at - command.asked_at, at - lost if failed else 0
-        state = "unreachable" if failed else "reachable"
-        command.told[host] = report(state, at, elapsed=elapsed, lost_for=lost_for)
+        command.told[host] = report("unreachable" if failed else "reachable", at, elapsed=elapsed, lost_for=lost_for)
         return command.told[host]

@@ -17,7 +17,6 @@ from tests.fakes import before
 from tests.integration.account import Account
 from tests.integration.invocation import REASON, Acting
 from tests.integration.network.egress_address import PUBLIC, Moving, allocate
-from tests.unit import test_old_parameters as old
 
 REPLACE = "ReplaceRouteTableAssociation"
 
@@ -63,14 +62,6 @@ def test_who_finds_nothing_to_finish_says_so_and_leaves_the_claim_to_the_next(ac
     account.lock = "armed"
     assert acting.finish() == Result("locked", "nothing is left to finish: armed")
     assert acting.lock.take("request-3") is not None
-
-
-def test_a_failover_that_the_first_version_has_begun_is_finished(account: Account, acting: Acting) -> None:
-    claim = f'{{"owner": "{old.OWNER}", "until": {old.SINCE + 60}}}'
-    account.ssm.put_parameter(Name=account.settings.claim_parameter, Value=claim, Type="String")
-    account.lock = old.BEGUN.replace(old.PRIMARY, account.primary_table).replace(old.STANDBY, account.standby_table)
-    assert acting.finish().outcome == "failed-over"
-    assert account.on_standby == account.subnets
 
 
 def test_observe_mode_says_that_it_finishes_nothing(account: Account) -> None:
