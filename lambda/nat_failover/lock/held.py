@@ -103,8 +103,10 @@ class HeldLock:
         within = min(WRITE_WITHIN, self.until - now)
         if self._is_first:
             within = min(within, self._since + RECORD_WITHIN - now)
+        # Lambda invokes again what has died, by the same id, so that what it finishes may read the same.
+        above = 0 if self._below is None else self._below.version
         version = self._parameters.write(
-            self._settings.lock_parameter, text, within, lambda: self._look_before_writing(text)
+            self._settings.lock_parameter, text, within, lambda: self._look_before_writing(text), above
         )
         self.has_written = True
         self._make_sure_of_what_is_below(text, version)

@@ -116,13 +116,16 @@ class Parameters:
                 self._runtime.sleep(FIND_PAUSE)
             return None
 
-    def write(self, name: str, text: str, within: float, look: Callable[[], int | None] | None = None) -> int:
+    def write(
+        self, name: str, text: str, within: float, look: Callable[[], int | None] | None = None, above: int = 0
+    ) -> int:
         """Write a parameter, whatever stands there.
 
         Args:
             within: for how many seconds it is tried again.
             look: called before every try; gives a version where the text stands already, and raises where it may no
                 longer be written. Without it, it is looked for after an answer that got lost.
+            above: a version that was there before: the same text in it, or below, is another's.
 
         Returns:
             A version that has the text in it; an earlier one may have it, too.
@@ -136,7 +139,7 @@ class Parameters:
             standing = look() if look is not None else None
             return self._put(name, text, overwrite=True) if standing is None else standing
 
-        return self._try(attempt, lambda: self._met(name, text), within)
+        return self._try(attempt, lambda: self._met(name, text, above), within)
 
     def is_next(self, name: str, read: int, text: str, written: int) -> bool:
         """Return whether a text that was written was the first to be written after a version that had been read.
@@ -170,13 +173,13 @@ class Parameters:
                 if over:
                     raise
 
-    def _met(self, name: str, text: str) -> int | None:
+    def _met(self, name: str, text: str, above: int = 0) -> int | None:
         """Look for a text whose answer got lost; what can't be read is not found."""
         try:
             found = self.read(name)[name]
         except (ClientError, BotoCoreError):
             return None
-        return found.version if found.text == text else None
+        return found.version if found.text == text and found.version > above else None
 
     def _put(self, name: str, text: str, *, overwrite: bool) -> int:
         # The type has to be said where the parameter may be missing.

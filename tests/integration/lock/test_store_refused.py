@@ -116,6 +116,20 @@ def test_a_taker_who_was_second_has_no_claim_though_its_answer_got_lost(
     assert first[0] is not None
 
 
+def test_what_a_dead_holder_has_written_is_not_taken_for_the_same_words_of_a_later_one(
+    account: Account, store: LockStore
+) -> None:
+    """Lambda invokes again what has died, by the same id."""
+    begun = record(account)
+    account.lock = "armed"
+    account.lock = begun.text()
+    held = taken(store)
+    held.read()
+    before(account.ssm, "PutParameter", lambda: "InternalServerError", about="since")
+    held.write(begun)
+    assert account.lock == begun.text()
+
+
 @pytest.mark.parametrize("befall", [lose_answers, twice])
 def test_records_whose_writes_made_two_versions_are_nobody_elses(
     account: Account, store: LockStore, befall: Befall
