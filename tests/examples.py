@@ -11,7 +11,7 @@ from nat_failover.lock.record import LockState
 from nat_failover.network.instances import Nat
 from nat_failover.probing.observation import Observation, State
 from nat_failover.settings import Settings
-from tests.gate.events import Bus
+from tests.gate.events import Bus, Change
 
 NOW = 1_800_000_000.0
 PRIMARY_TABLE, STANDBY_TABLE = "rtb-0123456789abcdef0", "rtb-0123456789abcdef1"
@@ -52,6 +52,11 @@ OPTIONAL = {
     "NAT_FAILOVER_EGRESS_ALLOCATION": "eipalloc-0123456789abcdef0",
     "NAT_FAILOVER_STANDBY_EGRESS_ALLOCATION": "eipalloc-0fedcba9876543210",
 }
+
+
+def status_change(command: str, host: str) -> dict[str, Any]:
+    """Give SSM's event for an invocation that has failed."""
+    return BUS.status_change(NOW, Change(command, host, "nat-failover-main-probe", "Failed", NOW - 2))
 
 
 def settings(**changes: Any) -> Settings:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,18 @@ from tests.gate.run_command.command import Command, Managed, Told, report
 from tests.gate.run_command.scripted import RunCommand, error
 
 __all__ = ["Command", "FakeRuntime", "Managed", "RunCommand", "Told", "before", "report"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Lambda's context object, as far as it is used."""
+
+    aws_request_id: str = "request-1"
+    seconds: float = 45
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the time that is left."""
+        return int(self.seconds * 1000)
 
 
 class FakeRuntime:
@@ -78,6 +91,13 @@ def before(
 
     service = client.meta.service_model.service_name
     client.meta.events.register_first(f"before-call.{service}.{operation}", before_call)
+
+
+def calls(client: Any, operation: str) -> list[str]:
+    """Note every call of an operation from now on."""
+    seen: list[str] = []
+    before(client, operation, lambda: seen.append(operation), times=99)
+    return seen
 
 
 Befall = Callable[..., None]

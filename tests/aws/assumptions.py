@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError
 from tests.aws import checks
 from tests.aws.deployment import Deployment, NotInTimeError
 from tests.aws.ground import Can
-from tests.aws.holding import DoesNotHoldError
-from tests.aws.readme import assumptions
+from tests.aws.holding import DoesNotHoldError, assumptions
 from tests.aws.stacks import NotChangedError
 
 

@@ -22,8 +22,7 @@ from tests.examples import TICK
 from tests.lab.network.layout import TARGETS
 
 FUNCTION = f"nat-failover-{PAIR}"
-STACKS = ("nat-failover-demo-network", "nat-failover-demo")
-DEMO = ("-c", "demo=true")
+STACKS, DEMO = ("nat-failover-demo-network", "nat-failover-demo"), ("-c", "demo=true")
 # moto knows no Fn::GetStackOutput, by which the CDK refers to another stack's resources unless told otherwise.
 FOR_MOTO = ("-c", "@aws-cdk/core:defaultCrossStackReferences=strong")
 DEPLOYED_WITHIN = 1800.0
@@ -47,48 +46,29 @@ class DeploymentError(Exception):
 
 
 class Ground(Protocol):
-    """An account with the demonstration in it."""
+    """An account with the demonstration in it; what fails there raises ``DeploymentError``."""
 
     name: str
     can: frozenset[Can]
-    # Whether what is seen there says anything of AWS.
-    proves: bool
+    proves: bool  # whether what is seen there says anything of AWS
 
     def client(self, service: str) -> Any:
         """Give a client of boto3."""
-        ...
 
     def deploy(self) -> None:
-        """Deploy the demonstration.
-
-        Raises:
-            DeploymentError: the command line has failed.
-        """
-        ...
+        """Deploy the demonstration."""
 
     def destroy(self) -> None:
-        """Remove it.
-
-        Raises:
-            DeploymentError: the command line has failed.
-        """
-        ...
+        """Remove it."""
 
     def tick(self) -> dict[str, Any]:
         """Have the function look now, and give its answer."""
-        ...
 
     def self_test(self, function: str = FUNCTION) -> dict[str, Any]:
-        """Have a function test itself, by its own role, and give its answer.
-
-        Raises:
-            DeploymentError: it has failed, or is not of this version.
-        """
-        ...
+        """Have a function test itself, by its own role, and give its answer."""
 
     def lose_rules(self, instance: str) -> bool:
         """Take a NAT's rules away, if this ground has a way of its own to do it; tell whether it has."""
-        ...
 
 
 class Aws:
@@ -173,8 +153,8 @@ class Local:
         """Deploy, do what moto leaves out, and let the hosts have agents."""
         self._cdk("bootstrap")
         self._cdk("deploy", "--all", "--require-approval", "never")
-        environment = self._environment() | {"NAT_FAILOVER_TARGETS": ",".join(TARGETS)}
         # Nobody answers there but the targets of the lab's network.
+        environment = self._environment() | {"NAT_FAILOVER_TARGETS": ",".join(TARGETS)}
         self.client("lambda").update_function_configuration(
             FunctionName=FUNCTION, Environment={"Variables": environment}
         )
@@ -190,8 +170,11 @@ class Local:
         }
         document = environment["NAT_FAILOVER_PROBE_DOCUMENT"]
         self._aws.tell({"hosts": self._hosts, "subnets": private, "document": document, "url": self._aws.url})
-        pages = self.client("ssm").get_paginator("describe_instance_information").paginate()
-        _until(lambda: any(page["InstanceInformationList"] for page in pages))
+        pages = self.client("ssm").get_paginator("describe_instance_information")
+        for _ in range(100):
+            if any(page["InstanceInformationList"] for page in pages.paginate()):
+                return
+            time.sleep(0.1)
 
     def destroy(self) -> None:
         """Remove it, after what was done by hand."""
@@ -250,25 +233,16 @@ def disassociate(ec2: Any, functions: Any) -> None:
         told = functions.get_function_configuration(FunctionName=FUNCTION)
     except functions.exceptions.ResourceNotFoundException:
         return  # the deployment has not come so far: nothing was moved
-    variables = told["Environment"]["Variables"]
-    tables = [variables[f"NAT_FAILOVER_{role}_ROUTE_TABLE"] for role in ("PRIMARY", "STANDBY")]
-    for table in ec2.describe_route_tables(Filters=[{"Name": "route-table-id", "Values": tables}])["RouteTables"]:
-        for association in table["Associations"]:
-            if association.get("SubnetId"):
-                ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    tables = [told["Environment"]["Variables"][f"NAT_FAILOVER_{role}_ROUTE_TABLE"] for role in ("PRIMARY", "STANDBY")]
+    named = ec2.describe_route_tables(Filters=[{"Name": "route-table-id", "Values": tables}])["RouteTables"]
+    for association in (a for table in named for a in table["Associations"] if a.get("SubnetId")):
+        ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
 
 
 def _tagged(ec2: Any) -> list[str]:
     """Give the instances that carry the probe tag, in a fixed order."""
-    wanted = [{"Name": "tag:nat-failover:probe", "Values": [PAIR]}]
-    told = ec2.describe_instances(Filters=wanted)["Reservations"]
+    told = ec2.describe_instances(Filters=[{"Name": "tag:nat-failover:probe", "Values": [PAIR]}])["Reservations"]
     return sorted(i["InstanceId"] for r in told for i in r["Instances"] if i["State"]["Name"] != "terminated")
-
-
-def _until(so: Any, within: float = 10.0) -> None:
-    deadline = time.monotonic() + within
-    while not so() and time.monotonic() < deadline:
-        time.sleep(0.1)
 
 
 def _succeed(told: Mapping[str, Any], command: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -21,39 +19,30 @@ from typer.testing import CliRunner
 from infra.demo import PAIR
 from infra.probe.document import SCRIPT as PROBE
 from infra.probe.document import content
-from nat_failover.events import SELF_TEST
 from tests.aws.__main__ import accept, main
 from tests.aws.assumptions import ENTRIES, Check, Unchecked
 from tests.aws.deployment import Deployment, until
 from tests.aws.events import Listener, queue_arn
-from tests.aws.ground import FUNCTION, Can, DeploymentError
-from tests.aws.holding import DoesNotHoldError
+from tests.aws.ground import FUNCTION, DeploymentError, Local
+from tests.aws.holding import DoesNotHoldError, assumptions
 from tests.aws.latencies import MEASURES
-from tests.aws.paths import SCRIPT, Change, longest_outage, online_from, read
-from tests.aws.readme import assumptions
 from tests.e2e.account import ROOT, Account, account
 from tests.e2e.commandline import invoke
-from tests.examples import ENVIRONMENT, TICK
+from tests.examples import ENVIRONMENT
 from tests.fakes import before
 from tests.lab.latencies import Latencies
 from tests.lab.network.layout import TARGETS
 
 
-class Emulated:
+class Emulated(Local):
     """A ground like the local one, deployed to by a few calls instead of by the CDK."""
 
     name = "an emulated account"
-    can: frozenset[Can] = frozenset()
-    proves = False
 
     def __init__(self, aws: Account, folder: Path) -> None:
-        self._aws = aws
-        self._folder = folder
-        self._environment: dict[str, str] = {}
+        super().__init__(aws, folder)
+        self._variables: dict[str, str] = {}
         self.destroyed = 0
-
-    def client(self, service: str) -> Any:
-        return self._aws.client(service)
 
     def deploy(self) -> None:
         ec2, ssm = self.client("ec2"), self.client("ssm")
@@ -82,7 +71,7 @@ class Emulated:
             "TARGETS": ",".join(TARGETS),
             "TOPIC": topic,
         }
-        self._environment = ENVIRONMENT | {f"NAT_FAILOVER_{name}": value for name, value in own.items()}
+        self._variables = ENVIRONMENT | {f"NAT_FAILOVER_{name}": value for name, value in own.items()}
         self._make_function()
         self._aws.start_agents(standby, document)
 
@@ -98,26 +87,19 @@ class Emulated:
             Role=role,
             Handler="handler.handler",
             Code={"ZipFile": packed.getvalue()},
-            Environment={"Variables": self._environment},
+            Environment={"Variables": self._variables},
         )
 
     def destroy(self) -> None:
         self.destroyed += 1
 
-    def tick(self) -> dict[str, Any]:
-        return self._invoke(TICK)
-
-    def self_test(self, function: str = FUNCTION) -> dict[str, Any]:
-        assert function == FUNCTION
-        return self._invoke(SELF_TEST)
-
     def _invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        told = invoke(ROOT / "lambda", FUNCTION, {**self._aws.environ, **self._environment}, self._folder, event)
+        told = invoke(ROOT / "lambda", FUNCTION, {**self._aws.environ, **self._variables}, self._folder, event)
         assert told["code"] == 0, told["said"]
         return dict(told["answer"])
 
     def lose_rules(self, instance: str) -> bool:
-        assert instance == self._environment["NAT_FAILOVER_PRIMARY_INSTANCE"]
+        assert instance == self._variables["NAT_FAILOVER_PRIMARY_INSTANCE"]
         self._aws.tell({"break": "nat01"})
         return True
 
@@ -245,39 +227,3 @@ def test_the_table_is_read_to_its_end_and_no_further() -> None:
     table = "| assumption | page |\n|---|---|\n| `A` b | [c](d) |\n"
     readme = f"# Title\n\n## What is assumed of AWS\n\ntext\n\n{table}\n## Next\n\n| e | f |\n"
     assert assumptions(readme) == ["`A` b"]
-
-
-def test_the_outage_is_read_from_the_changes_that_a_host_has_told() -> None:
-    changes = read("100.0 up\n110.5 down\n114.0 up\n120.25 down\n121.0 up\n")
-    assert changes[1] == Change(110.5, False)
-    assert longest_outage(changes, 105) == 3.5
-    assert longest_outage(changes, 115) == 0.75
-    assert longest_outage(changes, 121) == 0.0
-    assert longest_outage([*changes, Change(130, False)], 105) is None
-    assert online_from(changes, 111) == 114.0
-    with pytest.raises(ValueError, match="not a change"):
-        read("sh: ping: not found\n")
-    with pytest.raises(ValueError, match="has not come online"):
-        online_from(changes, 122)
-
-
-def test_the_script_that_watches_tells_changes_alone(tmp_path: Path) -> None:
-    # A ping that is lost three times, from its third on.
-    ping = tmp_path / "ping"
-    ping.write_text(
-        f"#!/bin/sh\necho x >>{tmp_path}/pings\nn=$(wc -l <{tmp_path}/pings)\n[ $n -lt 3 ] || [ $n -gt 5 ]\n",
-        encoding="utf-8",
-    )
-    ping.chmod(0o755)
-    done = subprocess.run(
-        ["sh", "-c", SCRIPT.format(seconds=2, target="192.0.2.1")],
-        env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    changes = read(done.stdout)
-    assert [change.online for change in changes] == [True, False, True]
-    outage = longest_outage(changes, 0)
-    assert outage is not None
-    assert 0.2 < outage < 2

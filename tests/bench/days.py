@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,52 +19,19 @@ from random import Random
 from typing import Any
 
 from nat_failover.lock.record import LockState
+from tests.bench.episodes import EPISODES, KINDS, Episode, model, network
 from tests.bench.peers import Article, Checker, Peer
 from tests.gate.harshness import Harshness
 from tests.lab.cloud.functions import Invocation
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.many_runs import quiet
-from tests.lab.network.layout import TARGETS
-from tests.lab.network.network import ProbeOutcome
-from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.simulation.account.cloud import ModelCloud
 
 DAY = 86400.0
 BEFORE, AFTER = 150.0, 240.0
 # Of all status changes, so many events come twice, and so many up to ten minutes late.
 HARSHNESS = Harshness(event_twice=0.2, event_late=0.2, late_by=(0.0, 600.0))
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of episode: how many a day, and how long each lasts."""
-
-    told: str
-    a_day: int
-    lasts: float
-
-
-KINDS = {
-    "loss": Kind("1 to 40 % of the packets are lost, for 3 minutes", 4, 180.0),
-    "target": Kind("one of the three targets is dead, for 10 minutes", 2, 600.0),
-    "reboots": Kind("one backend after the other reboots, down for 20 to 60 s", 1, 480.0),
-    "deploy": Kind("half of the backends are replaced by new instances at once", 1, 180.0),
-    "agents": Kind("the agents of all backends restart within a minute; half of them tell of what they ran", 1, 120.0),
-}
-
-
-@dataclass(frozen=True)
-class Episode:
-    """One episode of a day; seconds since its beginning."""
-
-    kind: str
-    at: float
-
-    @property
-    def until(self) -> float:
-        """When it is over."""
-        return self.at + KINDS[self.kind].lasts
 
 
 @dataclass
@@ -173,7 +140,7 @@ def _count(lab: Lab, invocation: Invocation, day: Days, seed: int, began: float,
     reason = (invocation.result or {}).get("reason")
     day.false["ours"] += 1
     day.told.append(f"seed {seed} at {at:.0f} s, during {about}: {reason}")
-    cloud = _model(lab)
+    cloud = model(lab)
     holdings = cloud.account.holdings
     holdings.associations = {a: (subnet, cloud.primary_table) for a, (subnet, _) in holdings.associations.items()}
     cloud.mirror()
@@ -193,72 +160,10 @@ def _decide_only(peer: Peer, lab: Lab, until: float, day: Days) -> None:
 
 def _from_one_that_is_up(lab: Lab, target: str) -> bool:
     """Stand for an interface of the checking function's own, which no reboot of a backend takes down."""
-    network = _network(lab)
-    place = next((host for host in lab.backends if network.is_up(host)), None)
-    return place is not None and network.reaches(place, target)
+    place = next((host for host in lab.backends if network(lab).is_up(host)), None)
+    return place is not None and network(lab).reaches(place, target)
 
 
 def _play(lab: Lab, episode: Episode, began: float) -> None:
     lab.wait(began + episode.at - lab.world.now())
     EPISODES[episode.kind](lab)
-
-
-def _loss(lab: Lab) -> None:
-    lab.network.set_loss(lab.world.random.uniform(1, 40))
-    lab.wait(KINDS["loss"].lasts)
-    lab.network.set_loss(0)
-
-
-def _target(lab: Lab) -> None:
-    target = lab.world.random.choice(TARGETS)
-    lab.network.set_target(target, False)
-    lab.wait(KINDS["target"].lasts)
-    lab.network.set_target(target, True)
-
-
-def _reboots(lab: Lab) -> None:
-    for host in lab.backends:
-        lab.network.stop(host)
-        lab.run_command.dead.add(host)
-        lab.wait(lab.world.random.uniform(20, 60))
-        lab.network.start(host)
-        lab.run_command.dead.discard(host)
-        lab.wait(lab.world.random.uniform(0, 20))
-
-
-def _deploy(lab: Lab) -> None:
-    going = lab.world.random.sample(lab.backends, len(lab.backends) // 2)
-    for host in going:
-        lab.network.stop(host)
-        lab.run_command.dead.add(host)
-    _model(lab).replace_instances(going, lab.world.now())
-    lab.wait(lab.world.random.uniform(40, 120))
-    for host in going:
-        lab.network.start(host)
-        lab.run_command.dead.discard(host)
-
-
-def _agents(lab: Lab) -> None:
-    for host in lab.backends:
-        telling = lab.world.random.random() < 0.5
-        _network(lab).restart_agent(host, ProbeOutcome(137, "") if telling else None)
-        lab.wait(lab.world.random.uniform(0, 10))
-
-
-EPISODES: dict[str, Callable[[Lab], None]] = {
-    "loss": _loss,
-    "target": _target,
-    "reboots": _reboots,
-    "deploy": _deploy,
-    "agents": _agents,
-}
-
-
-def _model(lab: Lab) -> ModelCloud:
-    assert isinstance(lab.cloud, ModelCloud)
-    return lab.cloud
-
-
-def _network(lab: Lab) -> SimulatedNetwork:
-    assert isinstance(lab.network, SimulatedNetwork)
-    return lab.network

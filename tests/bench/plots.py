@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,3 +74,6 @@ def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None}, bbox_inches="tight", facecolor="white")
     plt.close(figure)
+    # A line for each curve, instead of one for each of its points.
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r" ?\n(?=[MLHVCz][ \n]|\")", " ", text), encoding="utf-8")

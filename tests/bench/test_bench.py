@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.config import PairConfig
-from tests.bench import days, plots, report
+from tests.bench import days, episodes, plots, report
 from tests.bench.bars import at_least, at_most
 from tests.bench.cost import bill, prices
 from tests.bench.cost.cost import alarms, billed_ms
@@ -64,13 +64,15 @@ def test_runs_that_differ_in_the_seed_only_are_a_row() -> None:
 
 
 def test_times_in_which_something_is_the_matter_are_joined_where_they_meet() -> None:
-    found = days.windows([days.Episode("loss", 1000), days.Episode("agents", 1400), days.Episode("loss", 9000)])
+    found = days.windows(
+        [episodes.Episode("loss", 1000), episodes.Episode("agents", 1400), episodes.Episode("loss", 9000)]
+    )
     assert found == [(1000 - days.BEFORE, 1400 + 120 + days.AFTER), (9000 - days.BEFORE, 9000 + 180 + days.AFTER)]
 
 
 def test_a_failover_in_a_virtual_day_would_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(days.EPISODES, "agents", lambda lab: lab.network.flush_nat_rules("nat01"))
-    monkeypatch.setattr(days, "KINDS", {"agents": replace(days.KINDS["agents"], a_day=1)})
+    monkeypatch.setitem(episodes.EPISODES, "agents", lambda lab: lab.network.flush_nat_rules("nat01"))
+    monkeypatch.setattr(days, "KINDS", {"agents": replace(episodes.KINDS["agents"], a_day=1)})
     day = days.play_day(1)
     assert day.false["ours"] >= 1
     assert day.told
@@ -78,7 +80,7 @@ def test_a_failover_in_a_virtual_day_would_be_counted(monkeypatch: pytest.Monkey
 
 def test_a_virtual_day_has_all_that_it_is_said_to_have() -> None:
     day = days.play_day(2)
-    assert day.episodes == {name: kind.a_day for name, kind in days.KINDS.items()}
+    assert day.episodes == {name: kind.a_day for name, kind in episodes.KINDS.items()}
     assert day.invocations > 100
     assert day.false["ours"] == 0
 

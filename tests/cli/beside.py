@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.e2e.account import PAIR, REGION, _parsed
+from tests.e2e.account import PAIR, REGION
+from tests.e2e.inventory import parsed
 
 FUNCTION = f"nat-failover-{PAIR}"
 LOG_GROUP, LOG_STREAM = f"/aws/lambda/{FUNCTION}", "one"
@@ -93,7 +94,7 @@ def _mend_role(client: ClientOf) -> None:
     """Write the role's policy as JSON, and the log group's ARN with the `:*` that CloudFormation gives it."""
     iam = client("iam")
     role = client("lambda").get_function_configuration(FunctionName=FUNCTION)["Role"].rsplit("/", 1)[-1]
-    policy = _parsed(iam.get_role_policy(RoleName=role, PolicyName="pair")["PolicyDocument"])
+    policy = parsed(iam.get_role_policy(RoleName=role, PolicyName="pair")["PolicyDocument"])
     for statement in policy["Statement"]:
         if statement["Sid"] == "Log":
             statement["Resource"] = statement["Resource"].removesuffix(":*") + ":*"

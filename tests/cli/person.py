@@ -11,11 +11,11 @@ from nat_failover.cli.operator.preview import Ahead, look_ahead
 from nat_failover.cli.operator.transfer import Passage
 from nat_failover.settings import Settings
 from tests.gate.harshness import GENTLE
-from tests.lab.cloud.execution import Execution
-from tests.lab.cloud.functions import LabRuntime
+from tests.lab.cloud.execution import Execution, LabRuntime
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.network.layout import Layout
+from tests.lab.played import Test, played
 
 ALICE, BOB = "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::123456789012:user/bob"
 
@@ -57,27 +57,34 @@ class Person:
         return Passage(self.hand, ahead.plan, self.hear).go()
 
     def fails_over(self) -> Passed:
-        """Fail over, and let the claim's end come."""
+        """Fail over, and let the claim's end come; where that takes real time, somebody takes it away."""
         passed = self.follows(self.looks_ahead("failover"))
-        self.lab.wait(20)
+        if self.lab.world.virtual:
+            self.lab.wait(20)
+        else:
+            self.lab.cloud.ssm.delete_parameter(Name=self.settings.claim_parameter)  # type: ignore[attr-defined]
         return passed
 
 
 def in_lab(
-    play: Callable[[Lab], None],
     network: str = "simulated",
     settings: dict[str, object] | None = None,
     layout: Layout | None = None,
     *,
     paused: bool = False,
-) -> None:
-    """Play something in a lab whose function watches, unless it is paused."""
+) -> Callable[[Test], Test]:
+    """Play a test in a lab whose function watches, unless it is paused; it may have ``lab`` and ``alice`` in it."""
 
-    def main(lab: Lab) -> None:
-        if paused:
-            lab.cloud.set_lock("paused")
-        lab.begin()
-        lab.wait(3)
-        play(lab)
+    def stage(test: Test, network: str = network, **_: object) -> None:
+        latencies = Latencies().scaled(1.0 if network == "simulated" else 0.3)
 
-    Lab(network, 1, Latencies(), settings, layout, harshness=GENTLE).run(main)
+        def main(lab: Lab) -> None:
+            if paused:
+                lab.cloud.set_lock("paused")
+            lab.begin()
+            lab.wait(3)
+            test(lab=lab, alice=Person(lab))
+
+        Lab(network, 1, latencies, settings, layout, harshness=GENTLE).run(main)
+
+    return played(stage, ["lab", "alice"])

@@ -17,8 +17,8 @@ from werkzeug.serving import make_server
 from tests.e2e.emulator import Replaced, run_command
 from tests.gate import moto_hook
 from tests.gate.gate import Gate
-from tests.lab.cloud.gateway import MOTO
 from tests.lab.cloud.moto_cloud import MotoCloud
+from tests.lab.cloud.propagation import MOTO
 from tests.lab.lab import Lab
 
 _replace = EC2Response.replace_route_table_association

@@ -24,8 +24,8 @@ from tests.e2e.account import environ_of
 from tests.gate.harshness import GENTLE
 from tests.lab.cloud.cloud import REGION
 from tests.lab.cloud.functions import Invocation
-from tests.lab.cloud.gateway import MOTO
 from tests.lab.cloud.moto_cloud import STACK, MotoCloud
+from tests.lab.cloud.propagation import MOTO
 from tests.lab.cloud.sessions import session
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies

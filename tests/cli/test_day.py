@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -80,7 +81,9 @@ def test_each_command_does_on_real_packets_what_it_says(here: Site) -> None:
     assert "armed: pair main may fail over once" in does(here, "resume", "--yes")
 
     assert seen_from_outside(here) == {PRIMARY}
-    assert "3 of 3 backends online" in does(here, "failover", "--yes")
+    failed_over = " ".join(does(here, "failover", "--yes").split())
+    assert "3 of 3 backends online" in failed_over
+    assert "nothing fails over until you re-arm: nat-failover rearm main --region eu-central-1" in failed_over
     assert seen_from_outside(here) == {STANDBY}
     latest = told_first(here)
     assert latest["kind"] == "failover"
@@ -121,8 +124,8 @@ def test_when_the_active_nat_dies_whoever_watches_sees_the_function_fail_over(he
 
 def test_a_drill_measures_what_the_lab_s_own_pinger_does(here: Site, tmp_path: Path) -> None:
     lab, begun, earlier = here.lab, here.lab.world.now(), len(here.lab.results("failed-over"))
-    file = tmp_path / "drill.html"
-    with here.command.start("drill", "--confirm", "main", "--report", str(file)) as process:
+    file = tmp_path / "reports" / "drill.html"
+    with here.command.start("drill", "--confirm", "main", "--report", str(file), "--json") as process:
         said = followed(here, process)
     assert process.returncode == Exit.FINE, said
     assert f"{lab.cloud.instances['nat01']} forwards no more" in said
@@ -137,7 +140,18 @@ def test_a_drill_measures_what_the_lab_s_own_pinger_does(here: Site, tmp_path: P
     assert abs(float(measured) - longest) < RESOLUTION
     text = html.unescape(file.read_text(encoding="utf-8"))
     (subject,) = [subject for at, subject, _ in lab.gateway.published if at > begun and "failed over" in subject]
-    assert subject in text
+    assert f"told to the topic and as an event: {subject}" in " ".join(said.split())
+    assert text.count(f'<div class="mail"><p>{subject}</p>') == 1
+    assert "after the failure, to the topic and as an event." in text
+    assert text.count("What the function has told by the time of this report") == 2
+    came = json.loads(said[said.index("\n{") :])
+    assert (came["outcome"], came["why"], came["report"], came["lock"]["state"]) == ("done", [], str(file), "armed")
+    assert [part["name"] for part in came["parts"]] == ["failover", "failback"]
+    for part in came["parts"]:
+        assert (part["reached"], part["subnets"], part["problems"]) == (True, 2, [])
+        assert part["backends"] == {"asked": 3, "online": 3}
+        assert 0 <= part["outage"] < part["swapped"] + 5 < came["seconds"]
+    assert [told["kind"] for told in here.command.json("history")["main"]][-3:] == ["failover", "failover", "re-armed"]
     # On the page there is a strip for each backend, there and back.
     strips = re.findall(r'aria-label="(backend\d): ([^"]*)"', text)
     assert sorted(host for host, _ in strips) == sorted(2 * lab.backends)

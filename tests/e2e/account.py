@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import base64
 import json
 import os
 import subprocess
@@ -18,7 +16,6 @@ from typing import IO, Any
 import boto3
 
 from tests.e2e.emulator import IMAGE
-from tests.lab.cloud.sessions import listed
 from tests.lab.network.layout import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,121 +141,6 @@ class Account:
         """Give a file that the command line has published to the bootstrap bucket."""
         bucket = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
         return bytes(self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
-
-    def everything(self) -> dict[str, Any]:
-        """Say what is there, as JSON; terminated instances and closed change sets are not."""
-        return {
-            **self._of_lambda(),
-            **self._of_ssm(),
-            **self._of_ec2(),
-            **self._of_iam(),
-            "rules": self._rules(),
-            "topics": [topic["TopicArn"] for topic in self.client("sns").list_topics()["Topics"]],
-            "dashboards": [d["DashboardName"] for d in self.client("cloudwatch").list_dashboards()["DashboardEntries"]],
-            "logs": {
-                group["logGroupName"]: group.get("retentionInDays")
-                for group in self.client("logs").describe_log_groups()["logGroups"]
-            },
-            "stacks": {
-                stack["StackName"]: {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-                for stack in self.client("cloudformation").describe_stacks()["Stacks"]
-            },
-        }
-
-    def _of_lambda(self) -> dict[str, Any]:
-        client = self.client("lambda")
-        told = {}
-        for function in listed(client, "list_functions", "Functions"):
-            name = function["FunctionName"]
-            kept = ("Handler", "Runtime", "Role", "Timeout", "MemorySize")
-            told[name] = {key: function[key] for key in kept} | {
-                "Environment": function["Environment"]["Variables"],
-                "Invokers": json.loads(client.get_policy(FunctionName=name)["Policy"])["Statement"],
-            }
-        return {"functions": told}
-
-    def _of_ssm(self) -> dict[str, Any]:
-        ssm = self.client("ssm")
-        mine = [{"Key": "Owner", "Values": ["Self"]}]
-        documents = [d["Name"] for d in ssm.list_documents(Filters=mine)["DocumentIdentifiers"]]
-        names = [parameter["Name"] for parameter in ssm.describe_parameters()["Parameters"]]
-        return {
-            "parameters": {name: ssm.get_parameter(Name=name)["Parameter"]["Value"] for name in names},
-            "documents": {name: json.loads(ssm.get_document(Name=name)["Content"]) for name in documents},
-        }
-
-    def _of_ec2(self) -> dict[str, Any]:
-        ec2 = self.client("ec2")
-        instances = [
-            instance
-            for reservation in ec2.describe_instances()["Reservations"]
-            for instance in reservation["Instances"]
-            if instance["State"]["Name"] != "terminated"
-        ]
-        return {
-            "instances": {
-                i["InstanceId"]: {
-                    "State": i["State"]["Name"],
-                    "Subnet": i["SubnetId"],
-                    "Profile": i.get("IamInstanceProfile", {}).get("Arn"),
-                    "UserData": self._user_data(i["InstanceId"]),
-                }
-                for i in instances
-            },
-            "tables": {
-                t["RouteTableId"]: {
-                    "Vpc": t["VpcId"],
-                    "Default": [
-                        r.get("InstanceId") or r.get("GatewayId")
-                        for r in t["Routes"]
-                        if r.get("DestinationCidrBlock") == "0.0.0.0/0"
-                    ],
-                    "Subnets": sorted(a["SubnetId"] for a in t["Associations"] if "SubnetId" in a),
-                }
-                for t in ec2.describe_route_tables()["RouteTables"]
-            },
-            "security groups": sorted(g["GroupId"] for g in ec2.describe_security_groups()["SecurityGroups"]),
-            "launch templates": [
-                ec2.describe_launch_template_versions(LaunchTemplateId=t["LaunchTemplateId"])["LaunchTemplateVersions"][
-                    0
-                ]["LaunchTemplateData"]
-                for t in ec2.describe_launch_templates()["LaunchTemplates"]
-            ],
-        }
-
-    def _user_data(self, instance: str) -> str:
-        told = self.client("ec2").describe_instance_attribute(InstanceId=instance, Attribute="userData")
-        return base64.b64decode(told["UserData"].get("Value", "")).decode()
-
-    def _of_iam(self) -> dict[str, Any]:
-        iam = self.client("iam")
-        roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
-        return {
-            "roles": {
-                role: [
-                    _parsed(iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"])
-                    for policy in listed(iam, "list_role_policies", "PolicyNames", RoleName=role)
-                ]
-                for role in roles
-            },
-            "profiles": [p["InstanceProfileName"] for p in iam.list_instance_profiles()["InstanceProfiles"]],
-        }
-
-    def _rules(self) -> dict[str, Any]:
-        events = self.client("events")
-        return {
-            rule["Name"]: {
-                "Schedule": rule.get("ScheduleExpression"),
-                "Pattern": json.loads(rule.get("EventPattern", "null")),
-                "Targets": [target["Arn"] for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]],
-            }
-            for rule in events.list_rules()["Rules"]
-        }
-
-
-def _parsed(policy: Any) -> Any:
-    """Give a policy, which moto writes as a Python literal where it came out of a template."""
-    return ast.literal_eval(policy) if isinstance(policy, str) else policy
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import yaml
 from nat_failover.lock.record import LockState, Record
 from tests.e2e.account import PAIR, Account, account
 from tests.e2e.commandline import cdk, invoke, unpack
+from tests.e2e.inventory import everything
 
 # moto knows no Fn::GetStackOutput, by which the CDK refers to another stack's resources unless told otherwise.
 DEMO = ("-c", "demo=true", "-c", "@aws-cdk/core:defaultCrossStackReferences=strong")
@@ -92,7 +93,7 @@ class Life:
         self._config.write_text(yaml.safe_dump({"pairs": [pair]}), encoding="utf-8")
 
     def _see(self, name: str) -> None:
-        self._told[name] = self._aws.everything()
+        self._told[name] = everything(self._aws.client)
 
     def _cdk(self, command: str, *arguments: str, name: str | None = None) -> None:
         told = cdk(command, [*arguments, "-c", f"config={self._config}"], self._aws.environ, self._folder, within=150)

@@ -1,33 +1,4 @@
-"""Deploys, uses, changes and destroys the product with the real CDK command line, in an account that moto emulates.
-
-The command line gets the very app and configuration that a person gives it, and sends the very template. What moto's
-CloudFormation can't do, and what the emulator (emulator.py) or these tests make of it:
-
-- It leaves out alarms and the topic's policy (AWS::CloudWatch::Alarm, AWS::SNS::TopicPolicy), and with the alarms what
-  the dashboard shows of them: they are looked for in the template that it was sent; tests/infra looks into them.
-- It knows no launch template for an instance: image, user data and subnet are copied to the instance. So the metadata
-  options, the encrypted volume and SourceDestCheck are looked for in the launch template and in the template.
-- It knows no wait condition: both parts are left out, and the user data has no URL to tell. tests/integration runs it
-  with one.
-- It wants document content as text, and ports in every rule of a security group: adapted. It does not tag the route
-  table, and does not delete it: the emulator does.
-- It checks no rule of the template (bootstrap version), and in an update can't look up that version's parameter, which
-  is taken out.
-- It keeps change sets that were executed, forgets the stack's outputs, and has another error than AWS for a change set
-  that is not there: the emulator does as AWS does.
-- Its change sets don't say which properties change, so that the default `cdk diff` sees no difference where there is
-  one: here it is `cdk diff --method=template`.
-- It never rolls back: an error of the emulator fails the test that reads its log.
-- It gives up in the middle of removing the demonstration's network, whose parts hang together, and says that it is
-  gone: of the demonstration only the pair's removal is looked at. It makes no association of a subnet (tests/infra
-  looks for them in the template). And it knows no Fn::GetStackOutput: the two stacks
-  refer to each other by exports here.
-- It checks no permissions: tests/iam compares the role's policy with what the function calls.
-- It has no Lambda that could be run without Docker: the handler runs in a process of its own, out of the archive that
-  the command line has published, with the environment of the deployed function.
-- It runs no commands: the lab's agents do, on the lab's simulated network, in real time (agents.py). What else can
-  happen there is for the lab.
-"""
+"""Deploys, uses, changes and destroys the product with the real CDK command line, as far as moto can: README.md."""
 
 from __future__ import annotations
 
@@ -38,6 +9,7 @@ import pytest
 
 from infra.probe.document import SCRIPT, content
 from tests.e2e.life import FUNCTION, STACK
+from tests.infra.synthesis import synthesize
 
 Seen = dict[str, Any]
 DOCUMENT, LOCK = f"{FUNCTION}-probe", "/nat-failover/main/lock"
@@ -145,6 +117,15 @@ def test_the_outputs_name_what_was_made(life: Seen) -> None:
     assert outputs["MainStandbyRouteTable"] == told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
     assert outputs["MainTopic"] == told["NAT_FAILOVER_TOPIC"]
     assert outputs["MainLockParameter"] == LOCK
+
+
+def test_the_command_line_sends_what_the_app_makes_of_the_configuration(life: Seen) -> None:
+    def bare(resources: Seen) -> Seen:
+        # Beside them the command line asks for the constructs' paths.
+        return {name: {**resource, "Metadata": None} for name, resource in resources.items()}
+
+    made = synthesize({"pairs": [life["pair"]]}).body["Resources"]
+    assert bare(life["template"]["Resources"]) == bare(made)
 
 
 def test_what_the_emulator_leaves_out_is_in_the_template_that_it_was_sent(life: Seen) -> None:

@@ -5,28 +5,27 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 from nat_failover.application import Application
-from nat_failover.clients import Clients
-from nat_failover.observability import start_logging
-from nat_failover.settings import Settings
-from tests.examples import BACKENDS, ENVIRONMENT, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
-from tests.fakes import Command, FakeRuntime, RunCommand, Told, report
-from tests.gate.gate import Gate
-from tests.integration.account import REGION, Context, status_change
-from tests.lab.cloud.sessions import session
-from tests.simulation.account.account import Holdings, Instance, ModelAccount, Refused, Version
+from tests.examples import (
+    BACKENDS,
+    ENVIRONMENT,
+    NOW,
+    PRIMARY,
+    PRIMARY_TABLE,
+    STANDBY,
+    STANDBY_TABLE,
+    TICK,
+    status_change,
+)
+from tests.fakes import Command, Context, Told, report
+from tests.fuzz.wire import Answer, Call, settings_of, wire
+from tests.simulation.account.account import ModelAccount
+from tests.simulation.account.holdings import Holdings, Instance, Version
 
-Arguments = Mapping[str, Any]
-Answer = Callable[[Arguments], dict[str, Any]]
-
-PAIR = "fuzzed"
 HOSTS = BACKENDS[:4]
 SUBNETS = ("subnet-0123456789abcdef0", "subnet-0123456789abcdef1")
 ELSEWHERE = "subnet-0123456789abcdefe"
@@ -34,83 +33,9 @@ LOCK, CLAIM, TOLD = (ENVIRONMENT[f"NAT_FAILOVER_{name}_PARAMETER"] for name in (
 TAGS = {ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"]: ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"]}
 # What changes nothing that anybody would miss: it reads, asks hosts, tells people.
 HARMLESS = ("Describe", "Get", "List", "SendCommand", "Publish", "PutEvents")
-READS = ("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter")
-MIRRORS = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
-ANSWERED = (
-    *READS,
-    *MIRRORS,
-    "GetParameters",
-    "PutParameter",
-    "ReplaceRouteTableAssociation",
-    "AssociateAddress",
-    "Publish",
-    "PutEvents",
-)
-ASKED = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
 # How long a watch takes to see the loss, in seconds.
 LOSS = 2
 WATCH_SENT, FAILED_AT = NOW - 100, NOW - 3
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call that reached AWS."""
-
-    operation: str
-    arguments: Arguments
-
-
-class _Wire:
-    """Real clients, made once, whose every call is answered by the function of the moment."""
-
-    def __init__(self) -> None:
-        made = session(REGION, "testing")
-        self.runtime = FakeRuntime()
-        self.run_command = RunCommand(made.events, self.runtime, Gate())
-        made.events.register("provide-client-params", self._keep)
-        for service in ("ec2", "ssm", "sns", "events"):
-            for operation in (*ANSWERED, *ASKED):
-                made.events.register_first(f"before-call.{service}.{operation}", self._answer)
-        made.events.register_last("before-call", _refuse)
-        clients = Clients.of(made)
-        sns, events, egress = clients.sns(), clients.events(), clients.egress()
-        self.clients = replace(clients, sns=lambda: sns, events=lambda: events, egress=lambda: egress)
-        self.log = io.StringIO()
-        self.logger = start_logging(_settings({}), self.log)
-        for handler in self.logger.handlers:
-            handler.handleError = _raise  # type: ignore[method-assign]
-        self.function: Function
-
-    def _keep(self, params: Arguments, context: dict[str, Any], **_: object) -> None:
-        context["arguments"] = params
-
-    def _answer(self, model: Any, context: dict[str, Any], **_: object) -> Any:
-        operation, arguments = model.name, context["arguments"]
-        self.function.calls.append(Call(operation, arguments))
-        answer = self.function.answers.get(operation)
-        if answer is None and operation in ASKED:
-            return None  # by RunCommand
-        try:
-            told = answer(arguments) if answer else self.function.account.answer(operation, arguments)
-        except Refused as refused:
-            told = {"Error": {"Code": refused.code, "Message": refused.message}}
-        return SimpleNamespace(status_code=400 if "Error" in told else 200), {"ResponseMetadata": {}, **told}
-
-
-def _refuse(model: Any, **_: object) -> None:
-    raise AssertionError(f"{model.name} would be sent to AWS")
-
-
-def _raise(record: logging.LogRecord) -> None:
-    del record
-    raise  # noqa: PLE0704 - called by logging while it handles what went wrong
-
-
-_wire = cache(_Wire)
-
-
-def _settings(environment: Mapping[str, str]) -> Settings:
-    return Settings.from_environment({**ENVIRONMENT, "NAT_FAILOVER_PAIR": PAIR, **environment})
 
 
 class Function:
@@ -127,13 +52,13 @@ class Function:
     """
 
     def __init__(self, **environment: str) -> None:
-        self.settings = _settings({f"NAT_FAILOVER_{name}": value for name, value in environment.items()})
+        self.settings = settings_of({f"NAT_FAILOVER_{name}": value for name, value in environment.items()})
         self.answers: dict[str, Answer] = {
             "PutEvents": lambda _: {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
         }
         self.told: dict[str, Told] = {}
         self.calls: list[Call] = []
-        self._wire = _wire()
+        self._wire = wire()
         self._wire.function = self
         self.clock = self._wire.runtime
         self.clock.time, self.clock.slept = NOW, []
@@ -158,6 +83,10 @@ class Function:
         command = Command(f"00000000-0000-0000-0000-{len(self.run_command.commands):012}", arguments, sent_at)
         self.run_command.commands.append(command)
         return command
+
+    def healthy(self, *hosts: str) -> None:
+        """Let hosts watch on, with nothing lost."""
+        self.told |= dict.fromkeys(hosts, Told("InProgress", exit_code=-1))
 
     def _said(self, command: Command, host: str) -> Told:
         if host in self.told:

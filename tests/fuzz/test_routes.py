@@ -14,8 +14,9 @@ from nat_failover.network.route_differences import TARGETS
 from nat_failover.network.route_tables import RouteTablesError
 from tests.examples import PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Told
-from tests.fuzz.function import HOSTS, MIRRORS, SUBNETS, Function
+from tests.fuzz.function import HOSTS, SUBNETS, Function
 from tests.fuzz.values import TEXT
+from tests.fuzz.wire import MIRRORS
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html
 IDS = {

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.examples import BUS, NOW, TICK
+from tests.examples import BUS, NOW, TICK, status_change
 from tests.gate.events import Bus, Change, faults_of
-from tests.integration.account import status_change
 
 CHANGE = Change("e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-02573cafcfe0a1b2c", "main-probe", "TimedOut", NOW - 0.5)
 FAILED: dict[str, Any] = BUS.status_change(NOW, CHANGE)

@@ -25,10 +25,9 @@ from nat_failover.lock.parameter import Parameters
 from nat_failover.probing.fleet import Fleet
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from tests.examples import BUS, ENVIRONMENT, NOW, TICK
-from tests.fakes import Command, FakeRuntime, Managed, RunCommand, Told, before, report
+from tests.examples import ENVIRONMENT, TICK, status_change
+from tests.fakes import Command, Context, FakeRuntime, Managed, RunCommand, Told, before, report
 from tests.gate import moto_hook
-from tests.gate.events import Change
 from tests.gate.gate import Gate
 from tests.gate.harshness import Harshness
 from tests.gate.timing.rates import Rates
@@ -36,11 +35,6 @@ from tests.lab.cloud.sessions import session
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
 PROBED = {"Key": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"], "Value": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"]}
-
-
-def status_change(command: str, host: str) -> dict[str, Any]:
-    """Give SSM's event for an invocation that has failed."""
-    return BUS.status_change(NOW, Change(command, host, "nat-failover-main-probe", "Failed", NOW - 2))
 
 
 def deny(account: Account, host: str) -> None:
@@ -52,18 +46,6 @@ def have_windows(account: Account, host: str) -> None:
     """Let a host run Windows, for which the probe's document is not."""
     account.run_command.managed[host] = Managed(host, platform="Windows")
     account.run_command.content = content(SCRIPT.read_text(encoding="utf-8"))
-
-
-@dataclass(frozen=True)
-class Context:
-    """Lambda's context object, as far as it is used."""
-
-    aws_request_id: str = "request-1"
-    seconds: float = 45
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give the time that is left."""
-        return int(self.seconds * 1000)
 
 
 @dataclass(frozen=True)
@@ -101,16 +83,13 @@ class Account:
 
     Args:
         runtime: clock; moto's own is the machine's, so that it has to be about right.
-        subnets: how many the pair protects.
-        backends: how many there are.
 
     Attributes:
         offline: hosts that can't reach the Internet, and since when.
         silent: hosts whose agent no longer takes commands.
     """
 
-    # What the probe takes for a quick check, and for seeing and confirming a loss.
-    CHECK, LOSS = 0.5, 2.0
+    CHECK, LOSS = 0.5, 2.0  # what the probe takes for a quick check, and for seeing and confirming a loss
 
     def __init__(self, runtime: Runtime | None = None, subnets: int = 2, backends: int = 4) -> None:
         self.clock = FakeRuntime(float(int(time.time())))
@@ -129,25 +108,17 @@ class Account:
         self.launched_at = self.runtime.now() - 86400
         self.offline: dict[str, float] = {}
         self.silent: set[str] = set()
-        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        self.subnets = tuple(
-            sorted(
-                self.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"]["SubnetId"]
-                for n in range(subnets + 1)
-            )[:-1]
-        )
+        self.vpc = vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        made = [self.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"] for n in range(subnets + 1)]
+        self.subnets = tuple(sorted(subnet["SubnetId"] for subnet in made)[:-1])
+        self.interfaces: dict[str, str] = {}  # of instances, by their ids
         self.primary, self.standby = self._run(2)
         for nat in (self.primary, self.standby):
             self.check(nat, on=False)
         self.backends = tuple(sorted(self._run(backends, self.subnets[:1])))
-        if self.backends:
-            probed = {
-                "Key": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"],
-                "Value": ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"],
-            }
-            self.ec2.create_tags(Resources=self.backends, Tags=[probed])  # type: ignore[list-item]
+        if backends:
+            self.ec2.create_tags(Resources=self.backends, Tags=[PROBED])  # type: ignore[list-item]
         self.run_command.online = [*self.backends, self.primary, self.standby]
-        self.vpc = vpc
         self.primary_table, self.standby_table = (self._table(nat) for nat in (self.primary, self.standby))
         for subnet in self.subnets:
             self.ec2.associate_route_table(RouteTableId=self.primary_table, SubnetId=subnet)
@@ -162,14 +133,15 @@ class Account:
 
     def _run(self, number: int, subnets: Sequence[str] = ()) -> list[str]:
         where = {"SubnetId": subnets[0]} if subnets else {}
-        made = self.ec2.run_instances(ImageId="ami-12c6146b", MinCount=number, MaxCount=number, **where)
-        return [instance["InstanceId"] for instance in made["Instances"]]
+        made = self.ec2.run_instances(ImageId="ami-12c6146b", MinCount=number, MaxCount=number, **where)["Instances"]
+        self.interfaces |= {i["InstanceId"]: i["NetworkInterfaces"][0]["NetworkInterfaceId"] for i in made}
+        return [instance["InstanceId"] for instance in made]
 
     def check(self, nat: str, *, on: bool) -> None:
         """Have the source/destination check of an instance's network interface on or off."""
-        (instance,) = self.ec2.describe_instances(InstanceIds=[nat])["Reservations"][0]["Instances"]
-        interface = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
-        self.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": on})
+        self.ec2.modify_network_interface_attribute(
+            NetworkInterfaceId=self.interfaces[nat], SourceDestCheck={"Value": on}
+        )
 
     def configure(self, **changes: Any) -> None:
         """Change settings."""
@@ -198,6 +170,14 @@ class Account:
     def tick(self) -> Invoked:
         """Invoke the function as its schedule does."""
         return self.invoke(TICK)
+
+    def ticks(self, count: int, later: float = 60) -> list[Invoked]:
+        """Let so many ticks go by, each so much later than what was before it."""
+        made = []
+        for _ in range(count):
+            self.clock.sleep(later)
+            made.append(self.tick())
+        return made
 
     def failed(self, host: str) -> Invoked:
         """Invoke the function as SSM's event does, for the host's latest command."""
@@ -239,6 +219,11 @@ class Account:
         topic = sns_backends[ACCOUNT_ID][REGION].topics[self.settings.topic]
         return [(str(sent[2]), str(json.loads(sent[1])["default"])) for sent in topic.sent_notifications]
 
+    @property
+    def subjects(self) -> list[str]:
+        """Subjects of all that people have been told, without the pair."""
+        return [subject.partition("] ")[2] for subject, _ in self.mails]
+
     def _table(self, nat: str) -> str:
         table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
         self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", InstanceId=nat)
@@ -261,6 +246,5 @@ class Account:
         if self.runtime.now() < at:
             return Told("InProgress", exit_code=-1)
         elapsed, lost_for = at - command.asked_at, at - lost if failed else 0
-        state = "unreachable" if failed else "reachable"
-        command.told[host] = report(state, at, elapsed=elapsed, lost_for=lost_for)
+        command.told[host] = report("unreachable" if failed else "reachable", at, elapsed=elapsed, lost_for=lost_for)
         return command.told[host]

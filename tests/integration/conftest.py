@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,14 +15,22 @@ from nat_failover.lock.store import LockStore
 from nat_failover.network.route_tables import Routes
 from tests.integration.account import Account, pair_in_moto
 from tests.integration.invocation import Acting
+from tests.integration.network.egress_address import allocate, allocate_second, give
 from tests.integration.user_data.behind_a_nat import Network
 
 
 @pytest.fixture
 def account(request: pytest.FixtureRequest) -> Iterator[Account]:
-    """Have a pair in moto, of the size that the mark ``pair`` gives."""
-    size = request.node.get_closest_marker("pair")
-    with pair_in_moto(**(size.kwargs if size else {})) as account:
+    """Have a pair in moto, of the size that the mark ``pair`` gives; ``egress`` addresses are with its NATs."""
+    mark = request.node.get_closest_marker("pair")
+    size = dict(mark.kwargs) if mark else {}
+    egress = size.pop("egress", 0)
+    with pair_in_moto(**size) as account:
+        if egress:
+            allocate(account)
+            give(account, account.primary)
+        if egress > 1:
+            allocate_second(account)
         yield account
 
 
@@ -57,6 +67,17 @@ def routes(account: Account) -> Routes:
 def acting(account: Account) -> Acting:
     """Be an invocation."""
     return Acting(account)
+
+
+@pytest.fixture
+def events(account: Account) -> list[dict[str, Any]]:
+    """Have all that is put on the event bus from now on, its details read."""
+    put: list[dict[str, Any]] = []
+    account.session.events.register(
+        "provide-client-params.events.PutEvents",
+        lambda params, **_: put.extend({**entry, "Detail": json.loads(entry["Detail"])} for entry in params["Entries"]),
+    )
+    return put
 
 
 @pytest.fixture

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.exceptions import ClientError
 
 from nat_failover import handler
 from nat_failover.environment import SettingsError
 from nat_failover.events import UnknownEventError
 from nat_failover.lock.store import LockStore
 from nat_failover.runtime import LambdaRuntime
-from tests.examples import ENVIRONMENT, TICK
-from tests.integration.account import Account, Context, pair_in_moto, status_change
+from tests.examples import ENVIRONMENT, TICK, status_change
+from tests.fakes import Context
+from tests.integration.account import Account, pair_in_moto
 from tests.integration.invocation import Acting
 
 ROOT = Path(__file__).parents[2]
@@ -245,45 +241,3 @@ def test_what_a_person_has_to_look_at_is_logged_as_a_warning(
     account.move(account.subnets[0], account.standby_table)
     handler.handler(TICK, Context())
     assert [(line["level"]) for line in lines(capsys) if line.get("cause") == "SPLIT"] == ["WARNING"]
-
-
-# The clients
-
-
-def test_a_call_that_is_throttled_is_tried_again_by_the_client(account: Account) -> None:
-    throttled = [json.dumps({"__type": "ThrottlingException"}).encode()]
-    sent: list[str] = []
-
-    def throttle(request: Any, **_: object) -> AWSResponse | None:
-        sent.append(request.url)
-        return _Answer(request.url, throttled.pop()) if throttled else None
-
-    account.ssm.meta.events.register_first("before-send.ssm.GetParameters", throttle)
-    assert account.lock is None
-    assert len(sent) == 2
-
-
-def test_a_call_that_is_throttled_for_ever_ends_in_an_error(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr(time, "sleep", lambda seconds: sent.append(f"{seconds:.0f}") if seconds > 9 else None)
-
-    def throttle(request: Any, **_: object) -> AWSResponse:
-        sent.append(request.url)
-        return _Answer(request.url, json.dumps({"__type": "ThrottlingException"}).encode())
-
-    account.ssm.meta.events.register_first("before-send.ssm.GetParameters", throttle)
-    with pytest.raises(ClientError, match="ThrottlingException"):
-        account.parameter("/nat-failover/main/lock")
-    assert len(sent) == 4
-
-
-class _Answer(AWSResponse):
-    """SSM's refusal, as it comes over the wire."""
-
-    def __init__(self, url: str, body: bytes) -> None:
-        super().__init__(url, 400, HTTPHeaders(), io.BytesIO(body))
-
-    @property
-    def content(self) -> bytes:
-        """Give the body."""
-        return bytes(self.raw.getvalue())

@@ -9,9 +9,9 @@ from moto.sns.models import sns_backends
 
 from nat_failover.events import SELF_TEST
 from nat_failover.settings import Mode
-from tests.fakes import before
+from tests.fakes import Context, before
 from tests.gate.moto_hook import admitted
-from tests.integration.account import ACCOUNT_ID, REGION, Account, Context
+from tests.integration.account import ACCOUNT_ID, REGION, Account
 
 
 def self_test(account: Account) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Group:
     tests: tuple[str, ...]
 
 
+NETWORK = "tests/integration/network/test"
 # What decides, reads what hosts say, locks and swaps.
 GROUPS = {
     "judging": Group(
@@ -30,26 +31,16 @@ GROUPS = {
     ),
     "moving": Group(
         ("network.route_tables",),
-        tuple(f"tests/integration/network/test_{name}.py" for name in ("route_tables", "route_tables_edges", "swap")),
+        tuple(f"{NETWORK}_{name}.py" for name in ("route_tables", "route_tables_edges", "swap", "swap_refused")),
     ),
     "acting": Group(
         ("lock.parameter", "lock.store", "lock.held", "acting.failover", "acting.execution"),
         (
-            *(f"tests/integration/lock/test_{name}.py" for name in ("store", "store_edges", "claim")),
-            *(
-                f"tests/integration/acting/test_{name}.py"
-                for name in ("failover", "failover_edges", "recovery", "verification")
-            ),
-            "tests/integration/network/test_elastic_ip.py",
+            *("tests/integration/lock", "tests/integration/acting"),
+            *(f"{NETWORK}_{name}.py" for name in ("elastic_ip", "elastic_ip_in_failovers")),
         ),
     ),
-    "errors": Group(
-        ("aws_errors",),
-        (
-            *(f"tests/integration/lock/test_{name}.py" for name in ("store", "store_edges", "claim")),
-            "tests/integration/network/test_route_tables_edges.py",
-        ),
-    ),
+    "errors": Group(("aws_errors",), ("tests/integration/lock", f"{NETWORK}_route_tables_edges.py")),
 }
 MODULES = tuple(module for group in GROUPS.values() for module in group.modules)
 # Properties find more, but each time anew, and take long to say so: a few examples, always the same, none made smaller.

@@ -6,17 +6,13 @@ The moment is one at which a failover is due; what an attacker brings is less th
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from nat_failover.lock.record import LockState, Record
-from nat_failover.network.route_tables import RouteTablesError
-from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
+from tests.examples import BACKENDS, NOW, PRIMARY, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import Command, Told, report
-from tests.fuzz.function import CLAIM, ELSEWHERE, HOSTS, LOCK, SUBNETS, TAGS, WATCH_SENT, Function
-from tests.simulation.account.account import Instance
+from tests.fuzz.function import ELSEWHERE, HOSTS, SUBNETS, TAGS, WATCH_SENT, Function
+from tests.simulation.account.holdings import Instance
 
 TICK_OR_EVENT = pytest.mark.parametrize("by", ["tick", "event"])
 FOREIGN = BACKENDS[4:8]
@@ -29,11 +25,6 @@ def held(function: Function, by: str = "tick") -> str:
     assert function.writes == []
     assert function.on(STANDBY_TABLE) == set()
     return str(told["cause"])
-
-
-def healthy(function: Function, *hosts: str) -> None:
-    """Let hosts watch on, with nothing lost."""
-    function.told |= dict.fromkeys(hosts, Told("InProgress", exit_code=-1))
 
 
 def rented(function: Function, subnet: str = ELSEWHERE) -> None:
@@ -50,7 +41,7 @@ def rented(function: Function, subnet: str = ELSEWHERE) -> None:
 @TICK_OR_EVENT
 def test_a_compromised_backend_is_one_voice_however_often_it_speaks(by: str) -> None:
     function = Function()
-    healthy(function, *HOSTS[1:])
+    function.healthy(*HOSTS[1:])
     for n in range(5):
         function.watched(HOSTS[0], sent_at=WATCH_SENT + 10 * n)
     assert held(function, by) == "FEW_FAILURES"
@@ -59,7 +50,7 @@ def test_a_compromised_backend_is_one_voice_however_often_it_speaks(by: str) -> 
 @TICK_OR_EVENT
 def test_a_compromised_backend_can_not_speak_for_others(by: str) -> None:
     function = Function()
-    healthy(function, *HOSTS[1:])
+    function.healthy(*HOSTS[1:])
     said = json.loads(report("unreachable", NOW - 3).output.splitlines()[0])
     lines = [said | {"host": host, "InstanceId": host, "instance-id": host} for host in HOSTS]
     function.told[HOSTS[0]] = Told("Failed", "Failed", 1, "\n".join(map(json.dumps, lines)), NOW - 3)
@@ -120,7 +111,7 @@ def test_once_an_arming_is_all_that_even_every_backend_gets() -> None:
 def test_hosts_outside_the_pairs_subnets_are_no_evidence_whoever_has_tagged_them(by: str) -> None:
     function = Function()
     rented(function)
-    healthy(function, *HOSTS)
+    function.healthy(*HOSTS)
     function.watched(*FOREIGN)
     assert held(function, by) == "HEALTHY"
 
@@ -129,7 +120,7 @@ def test_hosts_outside_the_pairs_subnets_are_no_evidence_whoever_has_tagged_them
 def test_nor_are_they_in_a_process_that_has_met_them_before(by: str) -> None:
     function = Function()
     rented(function)
-    healthy(function, *HOSTS)
+    function.healthy(*HOSTS)
     function.watched(*FOREIGN)
     function.told |= dict.fromkeys(FOREIGN, Told("InProgress", exit_code=-1))
     held(function)
@@ -140,7 +131,7 @@ def test_nor_are_they_in_a_process_that_has_met_them_before(by: str) -> None:
 def test_no_command_is_sent_to_hosts_outside_the_pairs_subnets() -> None:
     function = Function()
     rented(function)
-    healthy(function, *HOSTS)
+    function.healthy(*HOSTS)
     for n in range(10):
         function.clock.time = NOW + 60 * n
         function.invoke(TICK)
@@ -152,7 +143,7 @@ def test_no_command_is_sent_to_hosts_outside_the_pairs_subnets() -> None:
 @TICK_OR_EVENT
 def test_hosts_that_are_not_in_ec2_are_no_evidence(by: str) -> None:
     function = Function()
-    healthy(function, *HOSTS)
+    function.healthy(*HOSTS)
     strangers = [f"mi-0123456789abcdef{n}" for n in range(4)]
     function.run_command.online += strangers
     function.watched(*strangers)
@@ -165,7 +156,7 @@ def test_hosts_in_the_pairs_subnets_are(by: str) -> None:
     """Without this the tests above would prove nothing."""
     function = Function()
     rented(function, SUBNETS[0])
-    healthy(function, *HOSTS)
+    function.healthy(*HOSTS)
     function.watched(*FOREIGN)
     assert function.invoke(TICK if by == "tick" else function.event())["outcome"] == "failed-over"
 
@@ -188,7 +179,7 @@ def test_what_hosts_say_to_other_questions_than_ours_is_no_evidence(by: str, par
     function = Function()
     function.run_command.commands.clear()
     ours = function.watched(*HOSTS)
-    healthy(function, *HOSTS)
+    function.healthy(*HOSTS)
     function.invoke(TICK)
     theirs = function.watched(*HOSTS, sent_at=NOW - 10, **parameters)
     failed = {host: report("unreachable", NOW - 3, elapsed=7) for host in HOSTS}
@@ -199,92 +190,12 @@ def test_what_hosts_say_to_other_questions_than_ours_is_no_evidence(by: str, par
     assert held(function, by) == "HEALTHY"
 
 
-# Somebody who may write parameters
-
-
-def forged(**changes: Any) -> str:
-    """Give a record of a failover that nobody has begun."""
-    record = Record(LockState.FAILING_OVER, "x", NOW - 600, PRIMARY_TABLE, STANDBY_TABLE, {}, (), "because I say so")
-    return replace(record, **changes).text()
-
-
-@pytest.mark.parametrize(
-    "tables",
-    [
-        {"to_table": "rtb-0badbadbadbadbad0"},
-        {"from_table": "rtb-0badbadbadbadbad0"},
-        {"from_table": "rtb-0badbadbadbadbad0", "to_table": "rtb-0badbadbadbadbad1"},
-        {"to_table": PRIMARY_TABLE},
-        {"from_table": STANDBY_TABLE},
-    ],
-)
-def test_a_forged_record_moves_no_subnet_to_a_table_that_is_not_the_pairs(tables: dict[str, str]) -> None:
-    function = Function()
-    function.put(LOCK, forged(**tables))
-    function.account.holdings.routes |= {"rtb-0badbadbadbadbad0": [], "rtb-0badbadbadbadbad1": []}
-    with pytest.raises(RouteTablesError, match="can't be finished"):
-        function.invoke(TICK)
-    assert function.on(PRIMARY_TABLE) == set(SUBNETS)
-    assert {call.operation for call in function.writes} == {"PutParameter"}
-    assert json.loads(function.lock or "")["state"] == "failed"
-
-
-def test_a_forged_record_can_not_name_associations() -> None:
-    function = Function()
-    foreign = "rtbassoc-0badbadbadbadbad0"
-    function.account.holdings.routes["rtb-0badbadbadbadbad0"] = []
-    function.account.holdings.associations[foreign] = ("subnet-0badbadbadbadbad0", "rtb-0badbadbadbadbad0")
-    function.put(LOCK, forged(subnets={"subnet-0badbadbadbadbad0": foreign}))
-    function.invoke(TICK)
-    assert foreign in function.account.holdings.associations
-    moved = [c.arguments for c in function.writes if c.operation == "ReplaceRouteTableAssociation"]
-    assert {call["RouteTableId"] for call in moved} == {STANDBY_TABLE}
-
-
-def test_a_forged_claim_holds_no_longer_than_an_honest_one() -> None:
-    function = Function()
-    function.put(CLAIM, json.dumps({"owner": "x", "until": NOW + 1e9}), at=NOW - 2 * function.settings.claim_lease - 1)
-    assert function.invoke(function.event())["outcome"] == "failed-over"
-
-
-# Somebody who may send events, or invoke the function
-
-
-@pytest.mark.parametrize("status", ["Failed", "Success", "TimedOut", "Cancelled"])
-def test_a_forged_event_is_only_a_reason_to_look(status: str) -> None:
-    function = Function()
-    healthy(function, *HOSTS)
-    for host in HOSTS:
-        function.invoke(function.event(status=status, **{"instance-id": host}))
-    assert function.writes == []
-
-
-def test_an_event_of_a_command_that_is_not_the_probes_brings_no_evidence() -> None:
-    function = Function()
-    healthy(function, *HOSTS)
-    theirs = function.watched(*HOSTS, sent_at=NOW - 10)
-    theirs.arguments = {**theirs.arguments, "DocumentName": "AWS-RunShellScript"}
-    failed = {host: report("unreachable", NOW - 3, elapsed=7) for host in HOSTS}
-    answer = function.run_command.answer
-    function.run_command.answer = lambda command, host: failed[host] if command is theirs else answer(command, host)
-    told = function.invoke(function.event(**{"command-id": theirs.command_id}))
-    assert (told["cause"], function.writes) == ("HEALTHY", [])
-
-
-@pytest.mark.parametrize("extra", [{"to": STANDBY_TABLE}, {"action": "FAIL_OVER"}, {"observations": []}])
-def test_nothing_else_in_an_event_is_heard(extra: dict[str, object]) -> None:
-    function = Function()
-    healthy(function, *HOSTS)
-    told = function.invoke({**TICK, **extra, "detail": extra})
-    assert (told["cause"], function.writes) == ("HEALTHY", [])
-
-
 def test_where_the_primary_is_named_as_a_backend_it_is_not_heard() -> None:
     """Whoever tags the NATs makes no backends of them."""
     function = Function()
     for nat in (PRIMARY, STANDBY):
         function.account.holdings.instances[nat].tags = TAGS
-    healthy(function, *HOSTS[2:])
+    function.healthy(*HOSTS[2:])
     function.told |= {nat: report("unreachable", NOW - 1, elapsed=80) for nat in (PRIMARY, STANDBY)}
     function.watched(PRIMARY, STANDBY)
     assert held(function) == "FEW_FAILURES"

@@ -23,9 +23,10 @@ from tests.simulation.histories.ending import finale, rest
 from tests.simulation.histories.history import History, Step
 from tests.simulation.histories.stage import PERIOD, Stage
 from tests.simulation.histories.steps import STEPS, called, calm
+from tests.simulation.rules.actor import Violation
 from tests.simulation.rules.evidence import Tolerance
 from tests.simulation.rules.locklog import readable
-from tests.simulation.rules.rules import Rules, Violation
+from tests.simulation.rules.rules import Rules
 from tests.simulation.rules.truth import Truth
 
 TEXTS = {rule.id: rule.text for rule in RULES}

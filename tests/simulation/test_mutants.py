@@ -15,7 +15,7 @@ BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
 SOON = {
     "the claim is created over another": 1,
     "the control is ignored": 2,
-    "freshness is ignored": 3,
+    "a failure counts twice": 3,
     "a dead failover is not finished": 4,
     "the record is written after the swap": 6,
     "nobody is told": 7,

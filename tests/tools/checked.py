@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from infra.config import PairConfig
+from infra.config.routes import TARGETS
+
 
 def pair(name: str = "main", digit: str = "0", **settings: object) -> dict[str, object]:
     """Give a pair's block; the digit makes its ids its own."""
@@ -18,6 +21,17 @@ def pair(name: str = "main", digit: str = "0", **settings: object) -> dict[str, 
     }
 
 
+def config(**changes: Any) -> PairConfig:
+    """Give the same pair as whoever makes it in Python has it, with some settings changed."""
+    ids: dict[str, Any] = {
+        "vpc_id": "vpc-0123456789abcdef0",
+        "primary_route_table_id": "rtb-0123456789abcdef0",
+        "primary_instance_id": "i-0123456789abcdef0",
+        "standby_subnet_id": "subnet-0123456789abcdef0",
+    }
+    return PairConfig(**{"name": "main", **ids, **changes})
+
+
 def _one(**settings: object) -> dict[str, object]:
     return {"pairs": [pair(**settings)]}  # type: ignore[arg-type]
 
@@ -26,7 +40,16 @@ _EVERYTHING = {
     "mirrorRoutes": True,
     "standbyElasticIp": "allocate",
     "gatewayEndpoints": ["s3", "dynamodb"],
-    "routes": [{"destination": "10.30.0.0/16", "target": "pcx-0123456789abcdef0"}],
+    "routes": [
+        {"destination": destination, "target": f"{prefix}-0123456789abcdef0"}
+        for destination, prefix in [
+            *((f"10.{number}.0.0/16", prefix) for number, prefix in enumerate(TARGETS) if prefix != "eigw"),
+            ("2001:db8::/32", "tgw"),
+            ("::/0", "eigw"),
+            ("pl-0123456789abcdef0", "tgw"),
+        ]
+    ],
+    "tags": {"team": "network"},
     "kmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
     "permissionsBoundaryArn": "arn:aws:iam::123456789012:policy/boundary",
     "alarmActions": ["arn:aws:sns:eu-central-1:123456789012:paging"],
@@ -38,15 +61,15 @@ CHECKED: Mapping[str, tuple[Mapping[str, Any] | None, Mapping[str, object]]] = {
     "three pairs": ({"pairs": [pair(name, str(n)) for n, name in enumerate(("a", "b", "c"))]}, {}),
     "demo": (None, {"demo": "true"}),
     "no endpoints": (_one(ssmAccess="none"), {}),
-    "endpoints made": (_one(ssmAccess="create"), {}),
+    "endpoints made": ({"pairs": [pair(ssmAccess="create"), pair("other", "1", ssmAccess="create")]}, {}),
     "egressAddress": (_one(egressAddress="eipalloc-0123456789abcdef0"), {}),
     "standbyEgressAddress": (
         _one(egressAddress="eipalloc-0123456789abcdef0", standbyEgressAddress="eipalloc-0fedcba9876543210"),
         {},
     ),
     "mirrorRoutes": (_one(mirrorRoutes=True), {}),
-    "everything": (_one(**_EVERYTHING), {}),
+    "everything": ({"pairs": [pair() | _EVERYTHING, pair("other", "1", gatewayEndpoints=["s3"])]}, {}),
     "only observing": (_one(mode="observe"), {}),
-    "GovCloud": ({**_one(), "account": "123456789012", "region": "us-gov-west-1"}, {}),
-    "China": ({**_one(), "account": "123456789012", "region": "cn-north-1"}, {}),
+    "GovCloud": ({**_one(ssmAccess="create"), "account": "123456789012", "region": "us-gov-west-1"}, {}),
+    "China": ({**_one(ssmAccess="create"), "account": "123456789012", "region": "cn-north-1"}, {}),
 }

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nat_failover.events import StatusChange, Tick, UnknownEventError, parse
 from tests.examples import BUS, NOW, TICK
@@ -108,38 +106,3 @@ def test_a_huge_event_is_refused_with_a_short_message() -> None:
         deep = [deep]
     assert len(refusal(deep)) < 300
     assert len(refusal({"source": "x" * 1_000_000, "detail-type": deep})) < 500
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
-    max_leaves=12,
-)
-ENVELOPE = st.fixed_dictionaries(
-    {},
-    optional={
-        "source": st.sampled_from(["aws.events", "aws.ssm"]) | JSON,
-        "detail-type": st.sampled_from([str(TICK["detail-type"]), str(STATUS_CHANGE["detail-type"])]) | JSON,
-        "detail": JSON
-        | st.fixed_dictionaries(
-            {},
-            optional={
-                "command-id": st.text() | JSON,
-                "instance-id": st.text() | JSON,
-                "status": st.text() | JSON,
-                "document-name": st.just(DOCUMENT) | JSON,
-            },
-        ),
-    },
-)
-
-
-@given(JSON | ENVELOPE)
-def test_no_json_gives_anything_but_a_tick_a_status_change_or_the_declared_error(event: object) -> None:
-    try:
-        trigger = parse(event, DOCUMENT)
-    except UnknownEventError as refused:
-        assert 0 < len(str(refused)) < 600
-    else:
-        assert isinstance(event, dict)
-        assert isinstance(trigger, Tick) or event["detail"]["document-name"] == DOCUMENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -74,3 +75,22 @@ def test_an_import_that_is_turned_round_is_seen(module: str, imported: str) -> N
     both_ways = {("lock.parameter", "probing.fleet"), (module, imported)}
     assert wrong(arrows() | both_ways)
     assert not wrong(arrows() | both_ways - {(module, imported)})
+
+
+ROOT = PACKAGE.parents[1]
+# These are about to be written anew, with what they test.
+LONG = {
+    *("gate/run_command/test_service.py", "gate/run_command/agent/test_agent.py", "lab/network/test_network.py"),
+    *("integration/probing/test_run_command.py", "integration/probe/test_script.py", "integration/probe/shells.py"),
+    *("lab/network/real/namespaces.py", "lab/network/real/test_namespaces.py", "lab/network/real/router.py"),
+    *("lab/network/simulated/network.py", "unit/judging/test_decision.py", "unit/judging/test_decision_control.py"),
+    "unit/probing/test_observation.py",
+}
+
+
+def test_a_module_has_at_most_250_lines_and_a_folder_at_most_14_modules() -> None:
+    modules = [file for folder in ("lambda", "infra", "tests") for file in (ROOT / folder).rglob("*.py")]
+    long = {file for file in modules if len(file.read_text(encoding="utf-8").splitlines()) > 250}
+    assert long == {ROOT / "tests" / name for name in LONG}
+    in_folder = Counter(file.parent for file in modules if file.name != "__init__.py")
+    assert {folder: count for folder, count in in_folder.items() if count > 14} == {}

@@ -11,7 +11,8 @@ from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT
 from tests.gate.run_command.command import Command, Managed, Told, report
 from tests.gate.run_command.service import Service
-from tests.simulation.account.account import Holdings, Instance, ModelAccount
+from tests.simulation.account.account import ModelAccount
+from tests.simulation.account.holdings import Holdings, Instance
 
 A_DAY = 86400.0
 SUBNETS = 3

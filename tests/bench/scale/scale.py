@@ -25,9 +25,9 @@ from tests.bench.scale.memory import peak_mb
 from tests.bench.scale.wire import Wire
 from tests.bench.statistics import percentile
 from tests.bench.tables import Table, show
-from tests.examples import TICK
+from tests.examples import TICK, status_change
+from tests.fakes import Context
 from tests.gate.run_command.command import report
-from tests.integration.account import Context, status_change
 from tests.lab.latencies import Latencies
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -60,6 +60,10 @@ def test_a_failover_is_told_as_one_object_from_its_plan_to_its_end(pair: Deploym
     assert told["lock"]["state"] == "failed-over"
     assert told["next"] == REARM
     assert "asking 3 backends through the new path" in done.stderr  # how it goes is for people
+    assert subnets(pair) == {"primary": 0, "standby": 2}
+    record = json.loads(pair.aws.read_lock())
+    assert (record["state"], record["reason"]) == ("failed-over", f"failover by hand: {record['owner']}")
+    assert record["owner"].startswith("arn:aws:")
 
     again = object_of(pair.command.run("failover", "--to", "standby", "--yes", "--json"))
     assert (again["outcome"], again["done"], again["from"]) == ("nothing to do", True, None)
@@ -84,11 +88,14 @@ def test_a_dead_primary_refuses_failback_and_rearm_with_the_reason_in_the_object
     told = object_of(done)
     assert told["outcome"] == "refused"
     assert [why for why in told["why"] if "masquerading" in why]
+    assert "error: not armed, for it would be of no use: the passive NAT" in done.stderr
     assert told["lock"]["state"] == "paused"
 
-    forced = object_of(pair.command.run("rearm", "--yes", "--force", "--json"))
-    assert (forced["outcome"], forced["lock"]["state"]) == ("done", "armed")
-    assert [warning for warning in forced["warnings"] if "masquerading" in warning]
+    for command in ("rearm", "resume"):
+        pair.aws.write_lock("paused")
+        forced = object_of(pair.command.run(command, "--yes", "--force", "--json"))
+        assert (forced["outcome"], forced["lock"]["state"]) == ("done", "armed")
+        assert [warning for warning in forced["warnings"] if "masquerading" in warning]
 
 
 def test_a_pause_is_told_with_the_command_that_ends_it(pair: Deployment) -> None:

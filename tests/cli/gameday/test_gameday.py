@@ -49,174 +49,148 @@ def plays(alice: Person, day: Day) -> list[Play]:
     return list(report_of(day, alice.settings, "eu-central-1", alice.lab.world.now(), Mailed()).plays)
 
 
-def test_a_drill_breaks_the_nat_measures_the_outage_goes_back_and_arms() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        assert why_not(alice.hand, Failure.FORWARDING, alice.hear) == []
-        begun = lab.world.now()
-        day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
-        assert day.problems == []
-        assert lab.cloud.lock_text() == "armed"
-        assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
-        assert len(lab.results("failed-over")) == 1  # it was the function that failed over, and once
-        lab.wait(2)
-        assert len(lab.online()) == 6
-        assert all(lab.network.reaches(host, TARGETS[0]) for host in lab.backends)
+@in_lab()
+def test_a_drill_breaks_the_nat_measures_the_outage_goes_back_and_arms(lab: Lab, alice: Person) -> None:
+    assert why_not(alice.hand, Failure.FORWARDING, alice.hear) == []
+    begun = lab.world.now()
+    day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+    assert day.problems == []
+    assert lab.cloud.lock_text() == "armed"
+    assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
+    assert len(lab.results("failed-over")) == 1  # it was the function that failed over, and once
+    lab.wait(2)
+    assert len(lab.online()) == 6
+    assert all(lab.network.reaches(host, TARGETS[0]) for host in lab.backends)
 
-        there, back = plays(alice, day)
-        assert [m.step for m in there.moments] == [
-            *(Milestone.FAILURE, Milestone.DETECTION, Milestone.DECISION, Milestone.SWAP, Milestone.RECOVERY)
-        ]
-        assert there.passed
-        assert back.passed
-        assert len(there.tracks) == len(back.tracks) == 6
-        assert sum("UNREACHABLE" in said for said in there.evidence) >= 3
-        # What the backends have measured is what the independent pinger has: one outage each, as long.
-        for track in there.tracks:
-            measured = lab.pinger.outage(track.host, begun)
-            assert track.outage is not None
-            assert measured is not None
-            assert abs(track.outage - measured) < 1.0, (track, measured)
-            assert 1.0 < track.outage < 60
-        assert all((track.outage or 0.0) < 2.0 for track in back.tracks)
-        text = page(report_of(day, alice.settings, "eu-central-1", lab.world.now(), Mailed()))
-        assert "It is armed." in text
-        assert "seconds from the first move" in text
-
-    in_lab(play)
+    there, back = plays(alice, day)
+    assert [m.step for m in there.moments] == [
+        *(Milestone.FAILURE, Milestone.DETECTION, Milestone.DECISION, Milestone.SWAP, Milestone.RECOVERY)
+    ]
+    assert there.passed
+    assert back.passed
+    assert len(there.tracks) == len(back.tracks) == 6
+    assert sum("UNREACHABLE" in said for said in there.evidence) >= 3
+    # What the backends have measured is what the independent pinger has: one outage each, as long.
+    for track in there.tracks:
+        measured = lab.pinger.outage(track.host, begun)
+        assert track.outage is not None
+        assert measured is not None
+        assert abs(track.outage - measured) < 1.0, (track, measured)
+        assert 1.0 < track.outage < 60
+    assert all((track.outage or 0.0) < 2.0 for track in back.tracks)
+    text = page(report_of(day, alice.settings, "eu-central-1", lab.world.now(), Mailed()))
+    assert "It is armed." in text
+    assert "seconds from the first move" in text
 
 
-def test_a_drill_waits_for_the_address_of_the_nat_that_has_given_up_the_egress_address() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
-        assert day.problems == []
-        assert lab.cloud.lock_text() == "armed"
-        assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
-        nats = [alice.settings.primary_instance, alice.settings.standby_instance]
-        waits = [text for text in alice.said if "has no public address" in text]
-        assert [text.split()[0] for text in waits] == nats
-
-    in_lab(play, settings={"egressAddress": EGRESS_PLACE})
+@in_lab(settings={"egressAddress": EGRESS_PLACE})
+def test_a_drill_waits_for_the_address_of_the_nat_that_has_given_up_the_egress_address(lab: Lab, alice: Person) -> None:
+    day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+    assert day.problems == []
+    assert lab.cloud.lock_text() == "armed"
+    assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
+    nats = [alice.settings.primary_instance, alice.settings.standby_instance]
+    waits = [text for text in alice.said if "has no public address" in text]
+    assert [text.split()[0] for text in waits] == nats
 
 
-def test_a_drill_by_hand_needs_no_failure_and_works_in_observe_mode() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        (why,) = why_not(alice.hand, Failure.FORWARDING, alice.hear)
-        assert "the mode is observe" in why
-        assert why_not(alice.hand, Failure.SWAP, alice.hear) == []
-        day = GameDay(alice.hand, Failure.SWAP, alice.hear).play()
-        assert day.problems == []
-        assert lab.cloud.lock_text() == "armed"
-        assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
-        there, _ = plays(alice, day)
-        assert Milestone.DETECTION not in {m.step for m in there.moments}
-
-    in_lab(play, settings={"mode": "observe"})
+@in_lab(settings={"mode": "observe"})
+def test_a_drill_by_hand_needs_no_failure_and_works_in_observe_mode(lab: Lab, alice: Person) -> None:
+    (why,) = why_not(alice.hand, Failure.FORWARDING, alice.hear)
+    assert "the mode is observe" in why
+    assert why_not(alice.hand, Failure.SWAP, alice.hear) == []
+    day = GameDay(alice.hand, Failure.SWAP, alice.hear).play()
+    assert day.problems == []
+    assert lab.cloud.lock_text() == "armed"
+    assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
+    there, _ = plays(alice, day)
+    assert Milestone.DETECTION not in {m.step for m in there.moments}
 
 
-def test_no_drill_on_a_pair_that_would_not_survive_it() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        lab.network.flush_nat_rules("nat02")
-        assert any("masquerading" in why for why in why_not(alice.hand, Failure.FORWARDING, alice.hear))
-        lab.network.boot("nat02", lab.cloud.user_data)
-        lab.run_command.offline.update(lab.backends[2:])
-        assert any("2 backends can be judged" in why for why in why_not(alice.hand, Failure.FORWARDING, alice.hear))
-        lab.run_command.offline.clear()
-        lab.cloud.set_lock("paused")
-        assert any("is not armed: paused" in why for why in why_not(alice.hand, Failure.FORWARDING, alice.hear))
-        assert lab.gateway.replaced_at == []
-
-    in_lab(play)
+@in_lab()
+def test_no_drill_on_a_pair_that_would_not_survive_it(lab: Lab, alice: Person) -> None:
+    lab.network.flush_nat_rules("nat02")
+    assert any("masquerading" in why for why in why_not(alice.hand, Failure.FORWARDING, alice.hear))
+    lab.network.boot("nat02", lab.cloud.user_data)
+    lab.run_command.offline.update(lab.backends[2:])
+    assert any("2 backends can be judged" in why for why in why_not(alice.hand, Failure.FORWARDING, alice.hear))
+    lab.run_command.offline.clear()
+    lab.cloud.set_lock("paused")
+    assert any("is not armed: paused" in why for why in why_not(alice.hand, Failure.FORWARDING, alice.hear))
+    assert lab.gateway.replaced_at == []
 
 
-def test_where_the_function_does_not_fail_over_the_nat_is_mended_and_the_report_says_so() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        lab.gateway.faults.append(no_claim)
-        day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
-        assert len(day.parts) == 1
-        assert any("has not failed over" in problem for problem in day.problems)
-        # Nobody has written the lock, so that nobody is told to arm it.
-        assert day.armed
-        assert lab.lock_state() == "armed"
-        lab.wait(3)
-        assert len(lab.online()) == 6  # through the NAT that was broken, which forwards again
-        (there,) = plays(alice, day)
-        assert not there.passed
-        assert Milestone.SWAP not in {m.step for m in there.moments}
-
-    in_lab(play)
-
-
-def test_a_backend_that_begins_to_watch_after_the_failure_is_named_and_its_outage_not_taken_for_the_whole() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        late = lab.backends[-1]
-        alice.on["6 backends begin"] = lambda: lab.run_command.dead.add(late)
-        alice.on[f"{lab.cloud.instances['nat01']} forwards no more"] = lab.run_command.dead.clear
-        day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
-        assert any(said.startswith(f"without {late} ") for said in alice.said)
-        (problem,) = day.problems
-        assert re.fullmatch(rf"{late} \(i-\w+\) began to watch \d\.\d s too late: it may have been .*", problem)
-        assert day.armed
-
-    in_lab(play)
+@in_lab()
+def test_where_the_function_does_not_fail_over_the_nat_is_mended_and_the_report_says_so(
+    lab: Lab, alice: Person
+) -> None:
+    lab.gateway.faults.append(no_claim)
+    day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+    assert len(day.parts) == 1
+    assert any("has not failed over" in problem for problem in day.problems)
+    # Nobody has written the lock, so that nobody is told to arm it.
+    assert day.armed
+    assert lab.lock_state() == "armed"
+    lab.wait(3)
+    assert len(lab.online()) == 6  # through the NAT that was broken, which forwards again
+    (there,) = plays(alice, day)
+    assert not there.passed
+    assert Milestone.SWAP not in {m.step for m in there.moments}
 
 
-def test_where_the_way_back_fails_what_was_measured_is_told_all_the_same() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        alice.on["the claim of the failover"] = lambda: lab.gateway.faults.append(no_command)
-        day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
-        there, back = plays(alice, day)
-        assert there.passed
-        assert len([track for track in there.tracks if track.outage]) == 6
-        (why, unarmed) = day.problems
-        assert why == f"{NO_COMMAND}. How it stands: nat-failover status main"
-        assert unarmed == "the pair is not armed: nothing fails over"
-        assert back.problems == (why,)
-        assert all(-60 < at < 600 for at, _ in back.log)
-        assert lab.lock_state() == "failed-over"
-
-    in_lab(play)
+@in_lab()
+def test_a_backend_that_begins_to_watch_after_the_failure_is_named_and_its_outage_not_taken_for_the_whole(
+    lab: Lab, alice: Person
+) -> None:
+    late = lab.backends[-1]
+    alice.on["6 backends begin"] = lambda: lab.run_command.dead.add(late)
+    alice.on[f"{lab.cloud.instances['nat01']} forwards no more"] = lab.run_command.dead.clear
+    day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+    assert any(said.startswith(f"without {late} ") for said in alice.said)
+    (problem,) = day.problems
+    assert re.fullmatch(rf"{late} \(i-\w+\) began to watch \d\.\d s too late: it may have been .*", problem)
+    assert day.armed
 
 
-def test_a_drill_begins_as_soon_as_every_backend_watches() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        watches = Watches(alice.hand, alice.hand.backends(), 60)
-        begun = lab.world.now()
-        assert watches.begin() == []
-        assert lab.world.now() - begun < 5
-        assert all(said.begun is not None and said.begun < lab.world.now() for said in watches.end())
-
-    in_lab(play)
-
-
-def test_where_time_runs_out_on_the_way_the_report_says_who_goes_on() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        alice.on["2 subnets"] = alice.on["the other"] = lambda: lab.wait(200)
-        day = GameDay(alice.hand, Failure.SWAP, alice.hear).play()
-        assert any("the function finishes what the lock says" in problem for problem in day.problems), day.problems
-
-    in_lab(play)
+@in_lab()
+def test_where_the_way_back_fails_what_was_measured_is_told_all_the_same(lab: Lab, alice: Person) -> None:
+    alice.on["the claim of the failover"] = lambda: lab.gateway.faults.append(no_command)
+    day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+    there, back = plays(alice, day)
+    assert there.passed
+    assert len([track for track in there.tracks if track.outage]) == 6
+    (why, unarmed) = day.problems
+    assert why == f"{NO_COMMAND}. How it stands: nat-failover status main"
+    assert unarmed == "the pair is not armed: nothing fails over"
+    assert back.problems == (why,)
+    assert all(-60 < at < 600 for at, _ in back.log)
+    assert lab.lock_state() == "failed-over"
 
 
-def test_a_nat_that_can_t_be_broken_ends_the_drill_before_it_has_begun() -> None:
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        lab.run_command.dead.add("nat01")
-        with pytest.raises(CommandError, match=r"has not answered\. To have it forward"):
-            GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
-        assert lab.lock_state() == "armed"
-        lab.wait(2)
-        assert len(lab.online()) == 6
+@in_lab()
+def test_a_drill_begins_as_soon_as_every_backend_watches(lab: Lab, alice: Person) -> None:
+    watches = Watches(alice.hand, alice.hand.backends(), 60)
+    begun = lab.world.now()
+    assert watches.begin() == []
+    assert lab.world.now() - begun < 5
+    assert all(said.begun is not None and said.begun < lab.world.now() for said in watches.end())
 
-    in_lab(play)
+
+@in_lab()
+def test_where_time_runs_out_on_the_way_the_report_says_who_goes_on(lab: Lab, alice: Person) -> None:
+    alice.on["2 subnets"] = alice.on["the other"] = lambda: lab.wait(200)
+    day = GameDay(alice.hand, Failure.SWAP, alice.hear).play()
+    assert any("the function finishes what the lock says" in problem for problem in day.problems), day.problems
+
+
+@in_lab()
+def test_a_nat_that_can_t_be_broken_ends_the_drill_before_it_has_begun(lab: Lab, alice: Person) -> None:
+    lab.run_command.dead.add("nat01")
+    with pytest.raises(CommandError, match=r"has not answered\. To have it forward"):
+        GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+    assert lab.lock_state() == "armed"
+    lab.wait(2)
+    assert len(lab.online()) == 6
 
 
 def left_over() -> set[Path]:
@@ -224,35 +198,30 @@ def left_over() -> set[Path]:
     return set(Path("/run").glob("nat-failover-drill-*"))
 
 
+# Paused, the function does not act on it.
 @pytest.mark.namespaces
-def test_the_scripts_of_a_drill_do_on_real_hosts_what_their_models_do() -> None:
+@in_lab("namespaces", paused=True)
+def test_the_scripts_of_a_drill_do_on_real_hosts_what_their_models_do(lab: Lab, alice: Person) -> None:
     before = left_over()
-
-    def play(lab: Lab) -> None:
-        alice = Person(lab)
-        hosts = alice.hand.backends()
-        nat = lab.cloud.instances["nat01"]
-        watches = Watches(alice.hand, hosts, 60)
-        watches.begin()
-        # The failure lasts until the NAT puts it right by itself.
-        began = lab.world.now()
-        command = alice.hand.start([nat], script("forward.sh", value=0, back_after=5), "off")
-        done = alice.hand.results(command, [nat], 20)[nat]
-        assert json.loads(done.output) == {"forward": 0, "was": 1}
-        assert not inspect(alice.hand, nat).forwarding
-        assert lab.wait_until(lambda: len(lab.online()) == 6, 30)
-        assert inspect(alice.hand, nat) == KernelInspection(forwarding=True, translating=True)
-        watched = watches.end()
-        assert [w.why for w in watched] == [None] * 6
-        for each in watched:
-            assert [span.online for span in each.spans] == [True, False, True]
-            offline = each.spans[1]
-            outage = lab.pinger.outage(each.host.name, began)
-            assert outage is not None
-            assert abs(offline.ended - offline.begun - outage) < 1.0
-            assert began - 0.5 < offline.begun < began + 5
-        lab.wait(4)
-        assert left_over() == before
-
-    # Paused, the function does not act on it.
-    in_lab(play, "namespaces", paused=True)
+    nat = lab.cloud.instances["nat01"]
+    watches = Watches(alice.hand, alice.hand.backends(), 60)
+    watches.begin()
+    # The failure lasts until the NAT puts it right by itself.
+    began = lab.world.now()
+    command = alice.hand.start([nat], script("forward.sh", value=0, back_after=5), "off")
+    done = alice.hand.results(command, [nat], 20)[nat]
+    assert json.loads(done.output) == {"forward": 0, "was": 1}
+    assert not inspect(alice.hand, nat).forwarding
+    assert lab.wait_until(lambda: len(lab.online()) == 6, 30)
+    assert inspect(alice.hand, nat) == KernelInspection(forwarding=True, translating=True)
+    watched = watches.end()
+    assert [w.why for w in watched] == [None] * 6
+    for each in watched:
+        assert [span.online for span in each.spans] == [True, False, True]
+        offline = each.spans[1]
+        outage = lab.pinger.outage(each.host.name, began)
+        assert outage is not None
+        assert abs(offline.ended - offline.begun - outage) < 1.0
+        assert began - 0.5 < offline.begun < began + 5
+    lab.wait(4)
+    assert left_over() == before

@@ -6,12 +6,10 @@ import base64
 import binascii
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import Any
+from collections.abc import Iterator
 
-from tests.gate.requests.constraints import model
-from tests.gate.requests.judged import Arguments, Judged, rule
+from tests.gate.requests.ec2_lists import DRY_RUN, FILTER_NAMES, PAGE_SIZES, PAGED_IDS, api, filters_of
+from tests.gate.requests.judged import Arguments, rule
 
 ROUTES = "ec2:CreateRoute, ec2:ReplaceRoute"
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
@@ -27,15 +25,11 @@ TAGS = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-
 USER_DATA = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html"
 
 
-def _api(member: str) -> str:
-    return member[0].lower() + member[1:]
-
-
 @rule("R9a", ROUTES, "A route has exactly one destination.", "InvalidParameterCombination")
 def one_destination(arguments: Arguments) -> str | None:
     """A block of IPv4 or IPv6, or a prefix list."""
     given = [name for name in DESTINATIONS if arguments.get(name)]
-    wanted = " or ".join(map(_api, DESTINATIONS))
+    wanted = " or ".join(map(api, DESTINATIONS))
     return None if len(given) == 1 else f"The request must contain exactly one of the parameters {wanted}."
 
 
@@ -43,14 +37,14 @@ def one_destination(arguments: Arguments) -> str | None:
 def one_target(arguments: Arguments) -> str | None:
     """ReplaceRoute may also reset the local route."""
     given = [name for name in TARGETS if arguments.get(name)]
-    wanted = ", ".join(map(_api, TARGETS[:-1]))
+    wanted = ", ".join(map(api, TARGETS[:-1]))
     return None if len(given) == 1 else f"The request must contain exactly one of {wanted}."
 
 
 @rule("R9c", "ec2:*", "A call's filters have 200 values at most.", "FilterLimitExceeded", CODES)
 def few_values(arguments: Arguments) -> str | None:
     """All filters together."""
-    number = sum(len(each.get("Values") or ()) for each in _filters(arguments))
+    number = sum(len(each.get("Values") or ()) for each in filters_of(arguments))
     return f"The maximum number of filter values specified on a single call is {MOST_VALUES}" if number > 200 else None
 
 
@@ -63,7 +57,7 @@ def destination_is_a_block(arguments: Arguments) -> str | None:
             if text is not None:
                 ipaddress.ip_network(text, strict=False)
         except ValueError:
-            return f"Value ({text}) for parameter {_api(name)} is invalid. This is not a valid CIDR block."
+            return f"Value ({text}) for parameter {api(name)} is invalid. This is not a valid CIDR block."
     return None
 
 
@@ -149,10 +143,6 @@ def endpoint_has_what_its_type_has(arguments: Arguments) -> str | None:
     return None
 
 
-def _filters(arguments: Arguments) -> list[Mapping[str, Any]]:
-    return list(arguments.get("Filters") or ())
-
-
 # Ids that EC2 tells a malformed one of by a code of its own: the beginning, and the code.
 MALFORMED = {
     "InstanceId": ("i", "InvalidInstanceID.Malformed"),
@@ -178,99 +168,6 @@ def malformed(arguments: Arguments) -> Iterator[tuple[str, str]]:
 def ids_are_well_formed(arguments: Arguments) -> str | None:
     """The code is that of ``malformed``."""
     return next((message for _, message in malformed(arguments)), None)
-
-
-def of_operation(operation: str) -> tuple[tuple[Judged, Callable[[Arguments], str | None]], ...]:
-    """Return the rules that each operation's documentation makes anew, and their judges."""
-    shape = model("ec2").operation_model(operation).input_shape
-    members: Mapping[str, Any] = {} if shape is None else shape.members
-    made: list[tuple[Judged, Callable[[Arguments], str | None]]] = []
-    if "Filters" in members:
-        made.append((FILTER_NAMES, lambda arguments: _unknown_filter(operation, arguments)))
-    if "MaxResults" in members:
-        low, high, excluded = _page(operation)
-        made.append((PAGE_SIZES, lambda arguments: _outside(arguments, low, high)))
-        made.append((PAGED_IDS, lambda arguments: _paged_ids(arguments, excluded)))
-    if "DryRun" in members:
-        made.append((DRY_RUN, _dry))  # the last: what is wrong with a request is answered first
-    return tuple(made)
-
-
-def _decided_by_operation(arguments: Arguments) -> str | None:
-    """Judge nothing: ``of_operation`` does, for each operation by itself."""
-    del arguments
-    return None
-
-
-FILTER_NAMES = rule(
-    *("R9d", "ec2:*", "A filter's name is one that the operation's documentation lists.", "InvalidParameterValue"),
-    "model; seen: aws/aws-cli #7225",
-)(_decided_by_operation)
-PAGE_SIZES = rule(
-    *("R9g", "ec2:*", "MaxResults is between 5 and the maximum that the documentation names, mostly 1,000."),
-    "InvalidParameterValue",
-)(_decided_by_operation)
-PAGED_IDS = rule(
-    *("R9j", "ec2:DescribeInstances, ec2:DescribeInstanceStatus, ec2:DescribeNetworkInterfaces"),
-    *("MaxResults goes with no list of ids.", "InvalidParameterCombination"),
-)(_decided_by_operation)
-
-
-DRY_RUN = rule(
-    *("R9n", "ec2:*", "With DryRun nothing is done, and what would have been is answered with an error."),
-    "DryRunOperation",
-)(_decided_by_operation)
-
-
-@cache
-def filter_names(operation: str) -> frozenset[str]:
-    """Return the filters that an operation's documentation lists; none where it lists none."""
-    shape: Any = model("ec2").operation_model(operation).input_shape
-    said = shape.members["Filters"].documentation
-    return frozenset(re.findall(r"<li>\s*<p>\s*<code>([^<]+)</code>", said)) | frozenset(
-        re.findall(r"also use <code>([^<]+)</code> as the filter name", said)
-    )
-
-
-def _dry(arguments: Arguments) -> str | None:
-    return "Request would have succeeded, but DryRun flag is set." if arguments.get("DryRun") else None
-
-
-def _unknown_filter(operation: str, arguments: Arguments) -> str | None:
-    known = filter_names(operation)
-    # Written tag:<key> for some operations, for others as the word and what follows it.
-    tagged = any(name.partition(":")[0] == "tag" for name in known)
-    wrong = [
-        name
-        for each in _filters(arguments)
-        if (name := str(each.get("Name"))) not in known and not (tagged and name.startswith("tag:"))
-    ]
-    return f"The filter '{wrong[0]}' is invalid" if wrong and known else None
-
-
-@cache
-def _page(operation: str) -> tuple[int, int, tuple[str, ...]]:
-    """Return the least and the most of a page, and the members that go with no page."""
-    shape: Any = model("ec2").operation_model(operation).input_shape
-    said = re.sub(r"<[^>]+>", "", shape.members["MaxResults"].documentation)
-    bounds = re.search(r"between (\d+) and ([\d,]+)", said)
-    low, high = (int(bounds[1]), int(bounds[2].replace(",", ""))) if bounds else (1, 1000)
-    excluded = re.search(r"cannot specify this parameter and the (\w+(?: \w+)?) IDs parameter", said)
-    name = excluded[1].title().replace(" ", "") + "Ids" if excluded else ""
-    return low, high, (name,) if name in shape.members else ()
-
-
-def _outside(arguments: Arguments, low: int, high: int) -> str | None:
-    size = arguments.get("MaxResults")
-    if not isinstance(size, int) or low <= size <= high:
-        return None
-    bound = f"greater than or equal to {low}" if size < low else f"less than or equal to {high}"
-    return f"Value ( {size} ) for parameter maxResults is invalid. Expecting a value {bound}."
-
-
-def _paged_ids(arguments: Arguments, excluded: tuple[str, ...]) -> str | None:
-    both = arguments.get("MaxResults") and [name for name in excluded if arguments.get(name)]
-    return f"The parameter {_api(both[0])} cannot be used with the parameter maxResults" if both else None
 
 
 RULES = (

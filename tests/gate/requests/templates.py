@@ -25,11 +25,7 @@ WITHOUT_EC2MESSAGES = {
     *("ap-southeast-5", "ap-southeast-7", "ap-southeast-6", "mx-central-1", "ap-east-2", "eusc-de-east-1"),
 }
 IAM_NAMES = {
-    "AWS::IAM::Role": "RoleName",
-    "AWS::IAM::User": "UserName",
-    "AWS::IAM::Group": "GroupName",
-    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    f"AWS::IAM::{kind}": f"{kind}Name" for kind in ("Role", "User", "Group", "ManagedPolicy", "InstanceProfile")
 }
 # What CloudFormation calls to make a resource, by the members that it passes on as they are.
 CREATES: Mapping[str, tuple[tuple[Judged, ...], Mapping[str, str]]] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from tests.gate.requests import commands, ec2, messages, parameters, templates
+from tests.gate.requests import commands, ec2, ec2_lists, messages, parameters, templates
 from tests.gate.requests.constraints import check_of
 from tests.gate.requests.errors import MECHANICAL, refusal
 from tests.gate.requests.judged import Arguments, Judged, Refusal
@@ -101,7 +101,7 @@ def _judge(service: str, operation: str, arguments: Arguments) -> Refusal | None
 @cache
 def _rules(service: str, operation: str) -> Verdict:
     """Return the judge of an operation by all rules of the table that concern it."""
-    made = ec2.of_operation(operation) if service == "ec2" else ()
+    made = ec2_lists.of_operation(operation) if service == "ec2" else ()
     anew = {judged.rule.id for judged, _ in made}
     others = [(j, j.judge) for j in JUDGED if j.concerns(service, operation) and j.rule.id not in anew]
     return _by_rules([*others, *made])

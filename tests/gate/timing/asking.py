@@ -6,32 +6,35 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from nat_failover.clients import Clients
 from tests.gate.harshness import GENTLE
 from tests.lab.cloud.execution import Execution
 from tests.lab.cloud.template import EGRESS_PLACE
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
+from tests.lab.played import Test, played
 from tests.simulation.account.cloud import ModelCloud
 
 AT_ONCE = Latencies().scaled(0)
 
 
-def asking(body: Callable[[Lab, Clients], Any], *, latencies: Latencies = AT_ONCE, seed: int = 1, **rates: Any) -> Any:
-    """Run a test in a lab whose pair has an Elastic IP, and return what it gives.
+def asking(*, latencies: Latencies = AT_ONCE, seed: int = 1, **rates: Any) -> Callable[[Test], Test]:
+    """Play a test in a lab whose pair has an Elastic IP, and return what it gives; it may have ``lab`` and ``clients``.
 
     Args:
-        body: gets the lab, and the clients of one execution environment.
         latencies: nothing takes any time where not given.
         seed: of the lab.
         rates: what is harsh; nothing else is left to chance.
     """
-    came: list[Any] = []
 
-    def main(lab: Lab) -> None:
-        came.append(body(lab, lab.gateway.clients(Execution(lab.world.now))))
+    def stage(test: Test, **_: object) -> Any:
+        came: list[Any] = []
 
-    harshness = replace(GENTLE, **rates)
-    settings = {"egressAddress": EGRESS_PLACE}
-    Lab("simulated", seed, latencies, settings, cloud=ModelCloud, measured=False, harshness=harshness).run(main)
-    return came[0]
+        def main(lab: Lab) -> None:
+            came.append(test(lab=lab, clients=lab.gateway.clients(Execution(lab.world.now))))
+
+        harshness = replace(GENTLE, **rates)
+        settings = {"egressAddress": EGRESS_PLACE}
+        Lab("simulated", seed, latencies, settings, cloud=ModelCloud, measured=False, harshness=harshness).run(main)
+        return came[0]
+
+    return played(stage, ["lab", "clients"])

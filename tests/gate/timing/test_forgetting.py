@@ -25,28 +25,26 @@ def _put(clients: Clients, text: str, *, overwrite: bool = True) -> int:
 
 
 @breaks("T2")
-def test_a_second_write_of_a_parameter_within_a_second_may_be_refused_and_no_client_tries_it_again() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        _put(clients, "one")
-        lab.wait(0.9)
-        with refused("TooManyUpdates"):
-            _put(clients, "two")
-        assert lab.cloud.lock_text() == "one"
-        assert lab.gateway.calls["ssm:PutParameter"] == 2
-
-    asking(body, updates_refused=1.0)
+@asking(updates_refused=1.0)
+def test_a_second_write_of_a_parameter_within_a_second_may_be_refused_and_no_client_tries_it_again(
+    lab: Lab, clients: Clients
+) -> None:
+    _put(clients, "one")
+    lab.wait(0.9)
+    with refused("TooManyUpdates"):
+        _put(clients, "two")
+    assert lab.cloud.lock_text() == "one"
+    assert lab.gateway.calls["ssm:PutParameter"] == 2
 
 
 @keeps("T2")
-def test_a_write_a_second_later_or_of_another_parameter_is_taken() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        _put(clients, "one")
-        clients.ssm.put_parameter(Name="/other", Value="x", Type="String")
-        lab.wait(1.1)
-        _put(clients, "two")
-        assert lab.cloud.lock_text() == "two"
-
-    asking(body, updates_refused=1.0)
+@asking(updates_refused=1.0)
+def test_a_write_a_second_later_or_of_another_parameter_is_taken(lab: Lab, clients: Clients) -> None:
+    _put(clients, "one")
+    clients.ssm.put_parameter(Name="/other", Value="x", Type="String")
+    lab.wait(1.1)
+    _put(clients, "two")
+    assert lab.cloud.lock_text() == "two"
 
 
 # T5
@@ -65,129 +63,108 @@ def _lossy(lab: Lab) -> None:
 
 
 @breaks("T5")
-def test_a_write_whose_answer_is_lost_is_made_twice() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        standing = lab.cloud.parameter(NAME)
-        assert standing is not None
-        _lossy(lab)
-        assert _put(clients, "one") == standing["Version"] + 2
-
-    asking(body, answer_lost=1.0, lost_silently=0.0)
+@asking(answer_lost=1.0, lost_silently=0.0)
+def test_a_write_whose_answer_is_lost_is_made_twice(lab: Lab, clients: Clients) -> None:
+    standing = lab.cloud.parameter(NAME)
+    assert standing is not None
+    _lossy(lab)
+    assert _put(clients, "one") == standing["Version"] + 2
 
 
 @breaks("T5")
-def test_a_parameter_that_is_made_meets_itself() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        _lossy(lab)
-        with pytest.raises(clients.ssm.exceptions.ParameterAlreadyExists):
-            clients.ssm.put_parameter(Name="/new", Value="x", Type="String", Overwrite=False)
-        assert lab.cloud.parameter("/new") is not None
-
-    asking(body, answer_lost=1.0, lost_silently=0.0)
+@asking(answer_lost=1.0, lost_silently=0.0)
+def test_a_parameter_that_is_made_meets_itself(lab: Lab, clients: Clients) -> None:
+    _lossy(lab)
+    with pytest.raises(clients.ssm.exceptions.ParameterAlreadyExists):
+        clients.ssm.put_parameter(Name="/new", Value="x", Type="String", Overwrite=False)
+    assert lab.cloud.parameter("/new") is not None
 
 
 @breaks("T5")
-def test_an_association_that_was_replaced_is_not_found() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        _lossy(lab)
-        table = lab.cloud.tables()[lab.cloud.primary_table]
-        with refused("InvalidAssociationID.NotFound"):
-            clients.ec2.replace_route_table_association(
-                AssociationId=table["Associations"][0]["RouteTableAssociationId"], RouteTableId=lab.cloud.standby_table
-            )
-        assert lab.cloud.standby_table in lab.cloud.protected().values()
-
-    asking(body, answer_lost=1.0, lost_silently=0.0)
+@asking(answer_lost=1.0, lost_silently=0.0)
+def test_an_association_that_was_replaced_is_not_found(lab: Lab, clients: Clients) -> None:
+    _lossy(lab)
+    table = lab.cloud.tables()[lab.cloud.primary_table]
+    with refused("InvalidAssociationID.NotFound"):
+        clients.ec2.replace_route_table_association(
+            AssociationId=table["Associations"][0]["RouteTableAssociationId"], RouteTableId=lab.cloud.standby_table
+        )
+    assert lab.cloud.standby_table in lab.cloud.protected().values()
 
 
 @breaks("T5")
-def test_a_client_that_gives_up_does_not_know_that_it_has_written() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        with pytest.raises(ConnectionClosedError):
-            _put(clients, "one")
-        assert lab.cloud.lock_text() == "one"
-        assert lab.gateway.calls["ssm:PutParameter"] == 4
-
-    asking(body, answer_lost=1.0, lost_silently=0.0, put_rate=100.0)
+@asking(answer_lost=1.0, lost_silently=0.0, put_rate=100.0)
+def test_a_client_that_gives_up_does_not_know_that_it_has_written(lab: Lab, clients: Clients) -> None:
+    with pytest.raises(ConnectionClosedError):
+        _put(clients, "one")
+    assert lab.cloud.lock_text() == "one"
+    assert lab.gateway.calls["ssm:PutParameter"] == 4
 
 
 @breaks("T5")
-def test_where_the_connection_stays_open_a_client_waits_for_its_timeout() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        (address,) = clients.ec2.describe_addresses()["Addresses"]
-        began = lab.world.now()
-        with pytest.raises(ReadTimeoutError):
-            clients.egress().associate_address(
-                AllocationId=address["AllocationId"],
-                NetworkInterfaceId=address["NetworkInterfaceId"],
-                AllowReassociation=True,
-            )
-        assert lab.world.now() - began == pytest.approx(4.0)
-
-    asking(body, answer_lost=1.0, lost_silently=1.0)
+@asking(answer_lost=1.0, lost_silently=1.0)
+def test_where_the_connection_stays_open_a_client_waits_for_its_timeout(lab: Lab, clients: Clients) -> None:
+    (address,) = clients.ec2.describe_addresses()["Addresses"]
+    began = lab.world.now()
+    with pytest.raises(ReadTimeoutError):
+        clients.egress().associate_address(
+            AllocationId=address["AllocationId"],
+            NetworkInterfaceId=address["NetworkInterfaceId"],
+            AllowReassociation=True,
+        )
+    assert lab.world.now() - began == pytest.approx(4.0)
 
 
 @keeps("T5")
-def test_no_answer_to_a_read_is_lost() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        del lab
-        clients.ssm.get_parameters(Names=[NAME])
-        clients.ec2.describe_route_tables()
-
-    asking(body, answer_lost=1.0)
+@asking(answer_lost=1.0)
+def test_no_answer_to_a_read_is_lost(clients: Clients) -> None:
+    clients.ssm.get_parameters(Names=[NAME])
+    clients.ec2.describe_route_tables()
 
 
 # T6
 
 
 @breaks("T6a")
-def test_a_parameter_just_written_may_be_read_as_it_was() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        _put(clients, "one")
-        lab.wait(2)
-        _put(clients, "two")
-        lab.wait(0.9)
-        (read,) = clients.ssm.get_parameters(Names=[NAME])["Parameters"]
-        assert (read["Value"], clients.ssm.get_parameter(Name=NAME)["Parameter"]["Value"]) == ("one", "one")
-
-    asking(body, stale=1.0, stale_for=(1.0, 1.0))
+@asking(stale=1.0, stale_for=(1.0, 1.0))
+def test_a_parameter_just_written_may_be_read_as_it_was(lab: Lab, clients: Clients) -> None:
+    _put(clients, "one")
+    lab.wait(2)
+    _put(clients, "two")
+    lab.wait(0.9)
+    (read,) = clients.ssm.get_parameters(Names=[NAME])["Parameters"]
+    assert (read["Value"], clients.ssm.get_parameter(Name=NAME)["Parameter"]["Value"]) == ("one", "one")
 
 
 @breaks("T6b")
-def test_a_parameter_just_made_may_be_missing() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        clients.ssm.put_parameter(Name="/new", Value="x", Type="String")
-        lab.wait(0.9)
-        read = clients.ssm.get_parameters(Names=["/new"])
-        assert (read["Parameters"], read["InvalidParameters"]) == ([], ["/new"])
-        with refused("ParameterNotFound"):
-            clients.ssm.get_parameter(Name="/new")
-
-    asking(body, stale=1.0, stale_for=(1.0, 1.0))
+@asking(stale=1.0, stale_for=(1.0, 1.0))
+def test_a_parameter_just_made_may_be_missing(lab: Lab, clients: Clients) -> None:
+    clients.ssm.put_parameter(Name="/new", Value="x", Type="String")
+    lab.wait(0.9)
+    read = clients.ssm.get_parameters(Names=["/new"])
+    assert (read["Parameters"], read["InvalidParameters"]) == ([], ["/new"])
+    with refused("ParameterNotFound"):
+        clients.ssm.get_parameter(Name="/new")
 
 
 @keeps("T6a", "T6b")
-def test_a_second_later_every_replica_knows() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        _put(clients, "one")
-        clients.ssm.put_parameter(Name="/new", Value="x", Type="String")
-        lab.wait(1.1)
-        found = clients.ssm.get_parameters(Names=[NAME, "/new"])["Parameters"]
-        assert {p["Name"]: p["Value"] for p in found} == {NAME: "one", "/new": "x"}
-
-    asking(body, stale=1.0, stale_for=(1.0, 1.0))
+@asking(stale=1.0, stale_for=(1.0, 1.0))
+def test_a_second_later_every_replica_knows(lab: Lab, clients: Clients) -> None:
+    _put(clients, "one")
+    clients.ssm.put_parameter(Name="/new", Value="x", Type="String")
+    lab.wait(1.1)
+    found = clients.ssm.get_parameters(Names=[NAME, "/new"])["Parameters"]
+    assert {p["Name"]: p["Value"] for p in found} == {NAME: "one", "/new": "x"}
 
 
 @keeps("T6a", "T6b")
-def test_a_write_that_was_refused_makes_nothing_stale() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        _put(clients, "one")
-        lab.wait(2)
-        with refused("ParameterAlreadyExists"):
-            _put(clients, "two", overwrite=False)
-        assert clients.ssm.get_parameter(Name=NAME)["Parameter"]["Value"] == "one"
-
-    asking(body, stale=1.0, stale_for=(1.0, 1.0))
+@asking(stale=1.0, stale_for=(1.0, 1.0))
+def test_a_write_that_was_refused_makes_nothing_stale(lab: Lab, clients: Clients) -> None:
+    _put(clients, "one")
+    lab.wait(2)
+    with refused("ParameterAlreadyExists"):
+        _put(clients, "two", overwrite=False)
+    assert clients.ssm.get_parameter(Name=NAME)["Parameter"]["Value"] == "one"
 
 
 def _send(lab: Lab, clients: Clients) -> str:
@@ -213,22 +190,18 @@ LISTED_LATE = Latencies(**{**dict.fromkeys(Latencies().told(), (0.0, 0.0)), "lis
 
 
 @breaks("T6c")
-def test_the_invocations_of_a_command_just_sent_may_not_be_listed() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        command = _send(lab, clients)
-        assert clients.ssm.list_command_invocations(CommandId=command)["CommandInvocations"] == []
-
-    asking(body, latencies=LISTED_LATE)
+@asking(latencies=LISTED_LATE)
+def test_the_invocations_of_a_command_just_sent_may_not_be_listed(lab: Lab, clients: Clients) -> None:
+    command = _send(lab, clients)
+    assert clients.ssm.list_command_invocations(CommandId=command)["CommandInvocations"] == []
 
 
 @keeps("T6c")
-def test_they_are_a_moment_later() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        command = _send(lab, clients)
-        lab.wait(0.4)
-        assert len(clients.ssm.list_command_invocations(CommandId=command)["CommandInvocations"]) == 1
-
-    asking(body, latencies=LISTED_LATE)
+@asking(latencies=LISTED_LATE)
+def test_they_are_a_moment_later(lab: Lab, clients: Clients) -> None:
+    command = _send(lab, clients)
+    lab.wait(0.4)
+    assert len(clients.ssm.list_command_invocations(CommandId=command)["CommandInvocations"]) == 1
 
 
 # R7
@@ -252,15 +225,13 @@ def test_a_list_comes_in_short_and_empty_pages_and_nothing_of_it_is_lost() -> No
 
 
 @breaks("R7a")
-def test_a_page_may_be_empty_although_there_is_a_host() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        command = _send(lab, clients)
-        lists = clients.ssm.get_paginator("list_command_invocations")
-        asked = [list(lists.paginate(CommandId=command)) for _ in range(20)]
-        assert {sum(len(page["CommandInvocations"]) for page in pages) for pages in asked} == {1}
-        assert max(len(pages) for pages in asked) > 1
-
-    asking(body, short_page=0.5, list_rate=1000.0)
+@asking(short_page=0.5, list_rate=1000.0)
+def test_a_page_may_be_empty_although_there_is_a_host(lab: Lab, clients: Clients) -> None:
+    command = _send(lab, clients)
+    lists = clients.ssm.get_paginator("list_command_invocations")
+    asked = [list(lists.paginate(CommandId=command)) for _ in range(20)]
+    assert {sum(len(page["CommandInvocations"]) for page in pages) for pages in asked} == {1}
+    assert max(len(pages) for pages in asked) > 1
 
 
 @breaks("R7a")
@@ -271,10 +242,8 @@ def test_a_token_can_be_used_again_by_a_client_whose_answer_was_lost() -> None:
 
 
 @keeps("R7a")
-def test_ec2_gives_all_to_who_sets_no_limit() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        told = clients.ec2.describe_route_tables()
-        assert len(told["RouteTables"]) == len(lab.cloud.tables())
-        assert "NextToken" not in told
-
-    asking(body, short_page=1.0)
+@asking(short_page=1.0)
+def test_ec2_gives_all_to_who_sets_no_limit(lab: Lab, clients: Clients) -> None:
+    told = clients.ec2.describe_route_tables()
+    assert len(told["RouteTables"]) == len(lab.cloud.tables())
+    assert "NextToken" not in told

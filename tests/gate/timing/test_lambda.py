@@ -26,16 +26,15 @@ def _failure(lab: Lab) -> None:
 def _invocations(seconds: float, **rates: Any) -> list[float]:
     """Return after how many seconds the function was invoked for one event, within so many seconds."""
 
-    def body(lab: Lab, clients: Clients) -> list[float]:
-        del clients
+    @asking(**rates)
+    def times(lab: Lab) -> list[float]:
         lab.functions.start(scheduled=False)
         began = lab.world.now()
         _failure(lab)
         lab.wait(seconds)
         return [round(invocation.at - began, 1) for invocation in lab.functions.invocations]
 
-    times: list[float] = asking(body, **rates)
-    return times
+    return list(times())
 
 
 @breaks("T8a")
@@ -55,16 +54,13 @@ def test_an_event_may_be_minutes_late() -> None:
 
 
 @breaks("T8d")
-def test_lambda_may_invoke_the_function_twice_for_an_event() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        del clients
-        lab.functions.start(scheduled=False)
-        _failure(lab)
-        lab.wait(10)
-        assert len({invocation.request_id for invocation in lab.functions.invocations}) == 1
-        assert len(lab.functions.invocations) == 2
-
-    asking(body, invoked_twice=1.0)
+@asking(invoked_twice=1.0)
+def test_lambda_may_invoke_the_function_twice_for_an_event(lab: Lab) -> None:
+    lab.functions.start(scheduled=False)
+    _failure(lab)
+    lab.wait(10)
+    assert len({invocation.request_id for invocation in lab.functions.invocations}) == 1
+    assert len(lab.functions.invocations) == 2
 
 
 @keeps("T8a", "T8b", "T8c", "T8d", "T9a")
@@ -73,14 +69,11 @@ def test_most_events_come_once_and_soon() -> None:
     assert soon < 2
 
 
-def test_nothing_that_was_told_wrongly_is_an_event() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        del clients
-        lab.functions.start(scheduled=False)
-        with pytest.raises(ValueError, match="version is missing"):
-            lab.functions.emit({"source": "aws.ssm", "detail-type": STATUS_CHANGE})
-
-    asking(body)
+@asking()
+def test_nothing_that_was_told_wrongly_is_an_event(lab: Lab) -> None:
+    lab.functions.start(scheduled=False)
+    with pytest.raises(ValueError, match="version is missing"):
+        lab.functions.emit({"source": "aws.ssm", "detail-type": STATUS_CHANGE})
 
 
 def _fail(lab: Lab, until: int) -> None:
@@ -95,8 +88,8 @@ def _fail(lab: Lab, until: int) -> None:
 
 
 def _retried(until: int) -> list[tuple[float, str]]:
-    def body(lab: Lab, clients: Clients) -> list[tuple[float, str]]:
-        del clients
+    @asking()
+    def times(lab: Lab) -> list[tuple[float, str]]:
         lab.functions.start(scheduled=False)
         _fail(lab, until)
         began = lab.world.now()
@@ -104,8 +97,7 @@ def _retried(until: int) -> list[tuple[float, str]]:
         lab.wait(1000)
         return [(round(i.at - began), i.request_id) for i in lab.functions.invocations]
 
-    times: list[tuple[float, str]] = asking(body)
-    return times
+    return list(times())
 
 
 @breaks("T9a")
@@ -124,23 +116,19 @@ def _publish(clients: Clients) -> None:
 
 
 @breaks("T9b")
-def test_nobody_gets_a_mail_before_the_subscription_is_confirmed() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        lab.gateway.confirmed = False
-        _publish(clients)
-        assert [subject for _, subject, _ in lab.gateway.sent] == ["s"]
-        assert lab.gateway.published == []
-
-    asking(body)
+@asking()
+def test_nobody_gets_a_mail_before_the_subscription_is_confirmed(lab: Lab, clients: Clients) -> None:
+    lab.gateway.confirmed = False
+    _publish(clients)
+    assert [subject for _, subject, _ in lab.gateway.sent] == ["s"]
+    assert lab.gateway.published == []
 
 
 @keeps("T9b")
-def test_whoever_has_confirmed_gets_it() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        _publish(clients)
-        assert [(subject, text) for _, subject, text in lab.gateway.published] == [("s", "m")]
-
-    asking(body)
+@asking()
+def test_whoever_has_confirmed_gets_it(lab: Lab, clients: Clients) -> None:
+    _publish(clients)
+    assert [(subject, text) for _, subject, text in lab.gateway.published] == [("s", "m")]
 
 
 def test_a_seed_decides_what_befalls_an_event() -> None:

@@ -152,46 +152,38 @@ def _puts(lab: Lab, clients: Clients, number: int) -> float:
 
 
 @breaks("T1a")
-def test_a_client_that_is_throttled_waits_and_tries_again_and_every_try_counts() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        took = _puts(lab, clients, 6)
-        assert 0.5 < took < 10
-        assert lab.gateway.calls["ssm:PutParameter"] > 6
-
-    asking(body)
+@asking()
+def test_a_client_that_is_throttled_waits_and_tries_again_and_every_try_counts(lab: Lab, clients: Clients) -> None:
+    took = _puts(lab, clients, 6)
+    assert 0.5 < took < 10
+    assert lab.gateway.calls["ssm:PutParameter"] > 6
 
 
 @breaks("T3")
-def test_a_client_gives_up_after_its_last_try() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        with refused("ThrottlingException"):
-            clients.ssm.list_commands()
-        assert lab.gateway.calls["ssm:ListCommands"] == 4
-
-    asking(body, list_rate=0.001)
+@asking(list_rate=0.001)
+def test_a_client_gives_up_after_its_last_try(lab: Lab, clients: Clients) -> None:
+    with refused("ThrottlingException"):
+        clients.ssm.list_commands()
+    assert lab.gateway.calls["ssm:ListCommands"] == 4
 
 
-def test_a_client_that_is_impatient_tries_once() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        lab.gateway.faults.append(
-            lambda operation, _: error_of(operation, "InternalError", "An internal error has occurred")
+@asking()
+def test_a_client_that_is_impatient_tries_once(lab: Lab, clients: Clients) -> None:
+    lab.gateway.faults.append(
+        lambda operation, _: error_of(operation, "InternalError", "An internal error has occurred")
+    )
+    with refused("InternalError"):
+        clients.egress().describe_addresses()
+    assert lab.gateway.calls["ec2:DescribeAddresses"] == 1
+    with refused("InternalError"):
+        clients.ec2.describe_addresses()
+    assert lab.gateway.calls["ec2:DescribeAddresses"] == 1 + 4
+
+
+@asking()
+def test_what_is_no_trouble_of_the_moment_is_not_tried_again(lab: Lab, clients: Clients) -> None:
+    with refused("InvalidAssociationID.NotFound"):
+        clients.ec2.replace_route_table_association(
+            AssociationId="rtbassoc-0123456789abcdef0", RouteTableId=lab.cloud.standby_table
         )
-        with refused("InternalError"):
-            clients.egress().describe_addresses()
-        assert lab.gateway.calls["ec2:DescribeAddresses"] == 1
-        with refused("InternalError"):
-            clients.ec2.describe_addresses()
-        assert lab.gateway.calls["ec2:DescribeAddresses"] == 1 + 4
-
-    asking(body)
-
-
-def test_what_is_no_trouble_of_the_moment_is_not_tried_again() -> None:
-    def body(lab: Lab, clients: Clients) -> None:
-        with refused("InvalidAssociationID.NotFound"):
-            clients.ec2.replace_route_table_association(
-                AssociationId="rtbassoc-0123456789abcdef0", RouteTableId=lab.cloud.standby_table
-            )
-        assert lab.gateway.calls["ec2:ReplaceRouteTableAssociation"] == 1
-
-    asking(body)
+    assert lab.gateway.calls["ec2:ReplaceRouteTableAssociation"] == 1

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from infra.config import Configuration, ConfigurationError, PairConfig, read_configuration
-from infra.config.reading import key_of
+from infra.config import read_configuration
 from tests.infra.config.refusals import problems
 from tests.tools.checked import pair
 
@@ -119,35 +113,3 @@ def test_a_mistake_in_the_stacks_is_told(stacks: object, said: str) -> None:
 def test_a_pair_in_no_stack_is_told() -> None:
     block = {"pairs": [pair(), pair("other", "1")], "stacks": [{"name": "s", "pairs": ["main"]}]}
     assert problems(block) == ['nat-failover.stacks holds ["main"]: pair other is in none of them']
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-KEYS = [key_of(f) for f in fields(PairConfig)]
-
-
-def read_or_refused(block: object) -> Configuration | tuple[str, ...]:
-    try:
-        return read_configuration(block)
-    except ConfigurationError as error:
-        return error.problems
-
-
-@given(
-    settings=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6), top=st.dictionaries(st.text(max_size=5), JSON)
-)
-def test_whatever_is_in_it_the_configuration_is_read_or_refused(
-    settings: dict[str, Any], top: dict[str, object]
-) -> None:
-    outcome = read_or_refused({**top, "pairs": [{**pair(), **settings}, pair("other", "1")]})
-    assert isinstance(outcome, Configuration) or all(len(said) < 1000 for said in outcome)
-
-
-@given(stacks=JSON, account=JSON, region=JSON)
-def test_whatever_the_stacks_are_they_are_read_or_refused(stacks: object, account: object, region: object) -> None:
-    block = {"pairs": [pair()], "stacks": stacks, "account": account, "region": region}
-    outcome = read_or_refused(block)
-    assert isinstance(outcome, Configuration) or outcome

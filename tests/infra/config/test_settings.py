@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from aws_cdk import App, CfnParameter, Stack
 
-from infra.config import PairConfig, read_configuration
+from infra.config import read_configuration
 from infra.nat_failover import NatFailover
 from tests.infra.config.refusals import problem, problems_of_pair
 from tests.infra.synthesis import REGION, Template, made, synthesize
-from tests.tools.checked import pair
+from tests.tools.checked import config, pair
 
 KEY = f"arn:aws:kms:{REGION}:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 BOUNDARY = "arn:aws:iam::123456789012:policy/team/boundary"
@@ -141,6 +141,9 @@ def test_alarms_act_on_what_else_is_wanted_too() -> None:
     # The one whose only action is the recovery tells nobody.
     recovering = [logical for logical, alarm in alarms.items() if "recover" in str(alarm["AlarmActions"])]
     assert sorted(paging) == sorted(set(alarms) - set(recovering))
+    (topic,) = template.of("AWS::SNS::Topic")
+    assert {tuple(alarms[logical]["AlarmActions"]) for logical in paging} == {(f"<{topic}>", PAGING)}
+    assert all(alarms[each].get("OKActions", alarms[each]["AlarmActions"]) == [f"<{topic}>", PAGING] for each in paging)
 
 
 @pytest.mark.parametrize(
@@ -203,12 +206,7 @@ def test_the_key_the_boundary_and_the_address_may_be_known_to_the_deployment_onl
     NatFailover(
         stack,
         "Nat",
-        pair=PairConfig(
-            name="main",
-            vpc_id="vpc-0123456789abcdef0",
-            primary_route_table_id="rtb-0123456789abcdef0",
-            primary_instance_id="i-0123456789abcdef0",
-            standby_subnet_id="subnet-0123456789abcdef0",
+        pair=config(
             kms_key_arn=key,
             permissions_boundary_arn=boundary,
             standby_elastic_ip=address,

@@ -8,13 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Stack
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 
-from infra.config import PairConfig
-from infra.constructs.standby_nat import Standby
-from infra.monitoring.alarms import Alarms
 from nat_failover import observability
 from nat_failover.names import Metric
 from nat_failover.telling.alarm_description import wrong_by
@@ -44,15 +38,7 @@ ALARMS: dict[str, tuple[str, str, int, int, int, bool, list[str]]] = {
     "control-down": ("ControlDown", "Maximum", 60, 1, 1, True, [LOG]),
     "cannot-judge": ("CannotJudge", "Maximum", 60, 5, 5, True, ["Key=tag:nat-failover:probe,Values=main", LOG]),
     "subnets-split": ("Split", "Maximum", 60, 3, 2, True, [TABLES, OTHER_TABLE]),
-    "no-subnets": (
-        "NoSubnets",
-        "Maximum",
-        60,
-        3,
-        2,
-        True,
-        [TABLES, "aws ec2 associate-route-table "],
-    ),
+    "no-subnets": ("NoSubnets", "Maximum", 60, 3, 2, True, [TABLES, "aws ec2 associate-route-table "]),
     "not-told": ("NotTold", "Sum", 60, 3, 2, True, [LOG]),
     "routes-differ": ("RoutesDiffer", "Maximum", 60, 5, 5, True, [TABLES, LOG]),
     "offline-while-locked": ("OfflineWhileLocked", "Maximum", 60, 3, 3, True, [READ_LOCK, REARM]),
@@ -248,30 +234,3 @@ def test_descriptions_fit_even_with_the_longest_names_and_tags() -> None:
 def test_a_tag_with_blanks_is_quoted_in_the_command() -> None:
     template = synthesize({"pairs": [pair(probeTag={"key": "a b", "value": "c d"})]})
     assert "--filters 'Key=tag:a b,Values=c d' --region" in alarms(template)["cannot-judge"]["AlarmDescription"]
-
-
-def test_further_actions_of_a_pair_go_with_every_word_to_the_topic(tmp_path: Path) -> None:
-    further = "arn:aws:sns:eu-central-1:123456789012:pager"
-    config = PairConfig(
-        name="main",
-        vpc_id="vpc-0123456789abcdef0",
-        primary_route_table_id="rtb-0123456789abcdef0",
-        primary_instance_id="i-0123456789abcdef0",
-    )
-    object.__setattr__(config, "alarm_actions", (further,))
-    app = App(outdir=str(tmp_path))
-    stack = Stack(app, "stack")
-    Alarms(
-        stack,
-        "Alarms",
-        pair=config,
-        topic=sns.Topic(stack, "Topic"),
-        function=lambda_.Function.from_function_name(stack, "Function", "function"),
-        standby=Standby("i-0123456789abcdefa", "rtb-0123456789abcdefa"),
-    )
-    (synthesized,) = app.synth().stacks
-    template = Template(synthesized.template, tmp_path)
-    assert alarms(template).keys() == ALARMS.keys() | OTHERS
-    for alarm in alarms(template).values():
-        assert alarm["AlarmActions"] == [topic(template), further]
-        assert alarm.get("OKActions", alarm["AlarmActions"]) == alarm["AlarmActions"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,21 +16,9 @@ from nat_failover.settings import Mode
 from tests.fakes import before
 from tests.integration.account import Account
 from tests.integration.invocation import REASON, Acting
-from tests.integration.network.egress_address import PUBLIC, Moving, allocate, interface_of
-from tests.unit import test_old_parameters as old
+from tests.integration.network.egress_address import PUBLIC, Moving, allocate
 
 REPLACE = "ReplaceRouteTableAssociation"
-
-
-@pytest.fixture
-def events(account: Account) -> list[dict[str, Any]]:
-    """Have the details of all that was put on the event bus."""
-    put: list[dict[str, Any]] = []
-    account.session.events.register(
-        "provide-client-params.events.PutEvents",
-        lambda params, **_: put.extend(json.loads(entry["Detail"]) for entry in params["Entries"]),
-    )
-    return put
 
 
 @pytest.fixture
@@ -75,14 +62,6 @@ def test_who_finds_nothing_to_finish_says_so_and_leaves_the_claim_to_the_next(ac
     account.lock = "armed"
     assert acting.finish() == Result("locked", "nothing is left to finish: armed")
     assert acting.lock.take("request-3") is not None
-
-
-def test_a_failover_that_the_first_version_has_begun_is_finished(account: Account, acting: Acting) -> None:
-    claim = f'{{"owner": "{old.OWNER}", "until": {old.SINCE + 60}}}'
-    account.ssm.put_parameter(Name=account.settings.claim_parameter, Value=claim, Type="String")
-    account.lock = old.BEGUN.replace(old.PRIMARY, account.primary_table).replace(old.STANDBY, account.standby_table)
-    assert acting.finish().outcome == "failed-over"
-    assert account.on_standby == account.subnets
 
 
 def test_observe_mode_says_that_it_finishes_nothing(account: Account) -> None:
@@ -133,7 +112,7 @@ def test_a_failover_between_tables_that_are_not_the_pairs_says_what_to_do(accoun
 
 
 def test_the_interface_that_is_known_is_not_looked_up_during_a_failover(account: Account, moving: Moving) -> None:
-    interface, tables = interface_of(account, account.standby), moving.routes.read()
+    interface, tables = account.interfaces[account.standby], moving.routes.read()
     decision = Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, REASON, to_table=account.standby_table)
     looked_up: list[str] = []
     before(account.ec2, "DescribeInstances", lambda: looked_up.append(interface), times=9)
@@ -162,7 +141,7 @@ def test_the_event_says_what_was_moved_how_long_it_took_and_whether_it_helped(
     before(account.ec2, REPLACE, lambda: account.clock.sleep(0.5))
     incident = incident_now(account)
     acting.carry_out()
-    (event,) = events
+    (event,) = (entry["Detail"] for entry in events)
     assert event["incident"] == incident
     assert (event["kind"], event["severity"]) == ("failed-over", "warning")
     assert [host["instance"] for host in event["hosts"]] == list(account.backends[:3])
@@ -181,7 +160,7 @@ def test_backends_that_are_still_offline_make_it_critical(
 ) -> None:
     account.cut_off(account.backends[0], ago=10)
     acting.carry_out()
-    (event,) = events
+    (event,) = (entry["Detail"] for entry in events)
     assert (event["severity"], event["failover"]["backends"]["offline"]) == ("critical", [account.backends[0]])
 
 
@@ -202,7 +181,7 @@ def test_where_nobody_could_be_asked_the_mail_says_so_and_nobody_counts_as_onlin
     ((_, text),) = account.mails
     assert "Helped: nobody could be asked whether it helped: they could not be asked." in text
     assert acting.measured["BackendsOnlineAfter"] == [0.0]
-    assert [event["severity"] for event in events] == ["critical"]
+    assert [entry["Detail"]["severity"] for entry in events] == ["critical"]
 
 
 def test_the_event_of_a_swap_that_failed_says_what_was_moved_and_on_which_hosts_it_was_seen(
@@ -214,7 +193,7 @@ def test_the_event_of_a_swap_that_failed_says_what_was_moved_and_on_which_hosts_
     begun, incident = account.clock.now(), incident_now(account)
     with pytest.raises(SwapFailedError):
         acting.carry_out()
-    (event,) = events
+    (event,) = (entry["Detail"] for entry in events)
     assert event["incident"] == incident
     assert (event["kind"], event["severity"]) == ("failover-failed", "critical")
     assert [host["instance"] for host in event["hosts"]] == list(account.backends[:3])

@@ -15,6 +15,7 @@ from nat_failover.settings import Mode
 from tests.fakes import before
 from tests.integration.account import Account
 from tests.integration.invocation import Acting
+from tests.unit import test_old_parameters as old
 
 REPLACE = "ReplaceRouteTableAssociation"
 
@@ -197,3 +198,11 @@ def test_of_several_that_would_finish_one_does(account: Account, acting: Acting)
     outcomes.append(acting.finish("request-2").outcome)
     assert outcomes == ["lost", "failed-over"]
     assert len(account.mails) == 1
+
+
+def test_a_failover_that_the_first_version_has_begun_is_finished(account: Account, acting: Acting) -> None:
+    claim = f'{{"owner": "{old.OWNER}", "until": {old.SINCE + 60}}}'
+    account.ssm.put_parameter(Name=account.settings.claim_parameter, Value=claim, Type="String")
+    account.lock = old.BEGUN.replace(old.PRIMARY, account.primary_table).replace(old.STANDBY, account.standby_table)
+    assert acting.finish().outcome == "failed-over"
+    assert account.on_standby == account.subnets

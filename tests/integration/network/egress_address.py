@@ -31,22 +31,16 @@ def give(account: Account, nat: str, allocation: str | None = None) -> None:
     """Associate an address, the egress address where not told, as a person would."""
     account.ec2.associate_address(
         AllocationId=allocation or account.settings.egress_allocation,
-        NetworkInterfaceId=interface_of(account, nat),
+        NetworkInterfaceId=account.interfaces[nat],
         AllowReassociation=True,
     )
-
-
-def interface_of(account: Account, nat: str) -> str:
-    """Give the id of a NAT's network interface."""
-    (told,) = account.ec2.describe_instances(InstanceIds=[nat])["Reservations"][0]["Instances"]
-    return str(told["NetworkInterfaces"][0]["NetworkInterfaceId"])
 
 
 def holder(account: Account, allocation: str | None = None) -> str | None:
     """Tell which NAT has an address, the egress address where not told; None where neither has."""
     wanted = [allocation or account.settings.egress_allocation]
     (told,) = account.ec2.describe_addresses(AllocationIds=wanted)["Addresses"]
-    by_interface = {interface_of(account, nat): nat for nat in (account.primary, account.standby)}
+    by_interface = {account.interfaces[nat]: nat for nat in (account.primary, account.standby)}
     return by_interface.get(told.get("NetworkInterfaceId", ""))
 
 

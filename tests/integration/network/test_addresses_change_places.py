@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,34 +10,24 @@ import pytest
 from nat_failover.lock.record import EgressMove, LockState, read_lock
 from nat_failover.network.elastic_ip import MOVE_FOR
 from tests.fakes import before
-from tests.integration.account import Account, pair_in_moto
+from tests.integration.account import Account
 from tests.integration.network.egress_address import (
     PUBLIC,
     SECOND,
     Moving,
-    allocate,
-    allocate_second,
     egress_of,
     give,
     holder,
     second_holder,
 )
 
+pytestmark = pytest.mark.pair(egress=2)
+
 ASSOCIATE = "AssociateAddress"
 
 
 def allowed() -> None:
     """Let everything be changed."""
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair whose egress address is with the primary, and the second with the standby."""
-    with pair_in_moto() as account:
-        allocate(account)
-        give(account, account.primary)
-        allocate_second(account)
-        yield account
 
 
 def holders(account: Account) -> tuple[str | None, str | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,8 +10,9 @@ from nat_failover.cli.operator.arming import arm, readiness
 from nat_failover.cli.operator.operator import SHELL, Hand
 from nat_failover.cli.operator.public_address import ADDRESS_WITHIN, AGENT_WITHIN, await_address, waits_for_address
 from tests.fakes import Told
-from tests.integration.account import Account, pair_in_moto
-from tests.integration.network.egress_address import allocate, give, interface_of
+from tests.integration.account import Account
+
+pytestmark = pytest.mark.pair(egress=1)
 
 ALICE = "arn:aws:iam::123456789012:user/alice"
 
@@ -50,40 +50,22 @@ class Bare:
         return self._others(command, host)
 
 
-@pytest.fixture
-def account() -> Iterator[Account]:
-    """Have a pair whose egress address is with the primary."""
-    with pair_in_moto() as account:
-        allocate(account)
-        give(account, account.primary)
-        yield account
-
-
-def minutes(account: Account, number: int) -> list[Any]:
-    """Have a tick a minute."""
-    found = []
-    for _ in range(number):
-        found.append(account.tick())
-        account.clock.sleep(60)
-    return found
-
-
 def test_it_is_told_by_a_metric_of_its_own_and_not_taken_for_broken(account: Account) -> None:
     Bare(account, account.standby, account.clock.now() + 400)
-    for told in minutes(account, 3):
+    for told in account.ticks(3):
         assert told.metrics["PassiveNatWithoutAddress"] == 1
         assert "PassiveNatUnhealthy" not in told.metrics
 
 
 def test_people_are_told_only_where_it_lasts_longer_than_is_normal_after_a_failover(account: Account) -> None:
     Bare(account, account.standby, account.clock.now() + 660)
-    minutes(account, 7)
+    account.ticks(7)
     assert [subject for subject, _ in account.mails] == []
-    minutes(account, 2)
+    account.ticks(2)
     ((subject, text),) = account.mails
     assert "the passive NAT has no public address" in subject
     assert "can't take over until it has one" in text
-    minutes(account, 6)
+    account.ticks(6)
     assert "recovered: the passive NAT has a public address" in account.mails[-1][0]
 
 
@@ -113,7 +95,7 @@ def hand(account: Account) -> Hand:
 def test_who_rearms_waits_for_the_address_and_for_the_agent_and_is_told_so(account: Account) -> None:
     account.lock = "paused"
     account.ec2.modify_network_interface_attribute(
-        NetworkInterfaceId=interface_of(account, account.standby), SourceDestCheck={"Value": False}
+        NetworkInterfaceId=account.interfaces[account.standby], SourceDestCheck={"Value": False}
     )
     now = account.clock.now()
     Bare(account, account.standby, now + 200, now + 290)

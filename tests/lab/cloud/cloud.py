@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.gate.rules.rule import changed
+from tests.lab.cloud.emulated import Emulated
 from tests.lab.cloud.public_addresses import PublicAddresses
-from tests.lab.network.guards import Guard, Rule
 from tests.lab.network.layout import S3_CIDR
 from tests.lab.network.network import Network
 
@@ -18,7 +17,7 @@ ACCOUNT_ID = "123456789012"
 A_DAY = 86400.0
 
 
-class Cloud(ABC):
+class Cloud(Emulated):
     """An account with the stack deployed to it: used by the lab, never by the product.
 
     Args:
@@ -36,130 +35,15 @@ class Cloud(ABC):
         public: who has which public address.
     """
 
-    function_arn: str
-    timeout: float
-    user_data: str
-    document: dict[str, Any]
-    lock_name: str
-    primary_table: str
-    standby_table: str
-
     def __init__(self, network: Network) -> None:
         self.network = network
         self.instances: dict[str, str] = {}
         self.subnets: dict[str, str] = {}
         self.environment: dict[str, str] = {}
         self._holders: dict[str, str] = {}
-        # Ids of instances that EC2 is about to take away.
         self.warned: set[str] = set()
         self.multihomed: set[str] = set()
         self.public = PublicAddresses({nat.name: nat.public for nat in network.layout.nats})
-
-    @abstractmethod
-    def open(self, now: float) -> None:
-        """Make the VPC as a user has it, deploy the stack, start the NATs with its user data."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Forget the account."""
-
-    @abstractmethod
-    def answer(
-        self, client: Any, operation: str, arguments: Mapping[str, Any], send: Callable[[str, Mapping[str, Any]], Any]
-    ) -> Any:
-        """Answer a call that the product makes by a client; ``send`` would send it on.
-
-        Raises:
-            botocore.exceptions.ClientError: as AWS would.
-        """
-
-    @abstractmethod
-    def rules(self) -> list[Mapping[str, Any]]:
-        """Describe EventBridge's rules that invoke the function."""
-
-    @abstractmethod
-    def tags(self, instance_id: str) -> dict[str, str]:
-        """Give an instance's tags."""
-
-    @abstractmethod
-    def state(self, instance_id: str) -> str:
-        """Give an instance's state, as EC2 calls it."""
-
-    @abstractmethod
-    def untag(self, host: str) -> None:
-        """Take an instance's probe tag away, as a person does."""
-
-    @abstractmethod
-    def terminate_instance(self, host: str) -> None:
-        """Terminate an instance, as a person does."""
-
-    @abstractmethod
-    def tables(self) -> dict[str, dict[str, Any]]:
-        """Describe all route tables, by id."""
-
-    @abstractmethod
-    def elastic(self) -> dict[str, str]:
-        """Give the Elastic IP of every host that has one."""
-
-    @abstractmethod
-    def groups(self) -> dict[str, Guard]:
-        """Return what the security groups of each interface admit: of hosts, by name, and of the endpoint."""
-
-    @abstractmethod
-    def acls(self) -> dict[str, Guard]:
-        """Return the network ACL of each subnet, by its name."""
-
-    @abstractmethod
-    def checks(self) -> dict[str, bool]:
-        """Return whether the source/destination check of each host is on."""
-
-    @abstractmethod
-    def set_source_dest_check(self, host: str, *, on: bool) -> None:
-        """Have EC2 drop what a host forwards, or not."""
-
-    @abstractmethod
-    def set_inbound(self, host: str, rules: Sequence[Rule]) -> None:
-        """Let the security group of a host admit this and nothing else, as a person does."""
-
-    @abstractmethod
-    def set_acl(self, subnet: str, acl: Guard) -> None:
-        """Give a subnet a network ACL of its own, as a person does."""
-
-    @abstractmethod
-    def tell_public(self, host: str, address: str | None) -> None:
-        """Let EC2 say that a host has a public address, or none."""
-
-    @abstractmethod
-    def parameter(self, name: str) -> Mapping[str, Any] | None:
-        """Give a parameter as GetParameter does; None where there is none."""
-
-    @abstractmethod
-    def stop_instance(self, host: str) -> None:
-        """Stop an instance, as a person does."""
-
-    @abstractmethod
-    def set_launched(self, host: str, at: float) -> None:
-        """Let EC2 say that an instance was started then."""
-
-    @abstractmethod
-    def lock_text(self) -> str | None:
-        """Give the lock's value; None where there is no parameter."""
-
-    @abstractmethod
-    def set_lock(self, text: str | None) -> None:
-        """Write the lock as a person does, or delete it."""
-
-    @abstractmethod
-    def add_private_routes(self) -> None:
-        """Give the primary's table what a grown VPC has: a peering, and a gateway endpoint of S3."""
-
-    @abstractmethod
-    def add_vpn_routes(self, hosts: Mapping[str, str]) -> None:
-        """Give tables, by id, a route to the VPN, each to a host."""
-
-    @abstractmethod
-    def add_endpoint_routes(self, endpoint: str, tables: Sequence[str]) -> None:
-        """Give tables the routes of a gateway endpoint that has been attached to them."""
 
     def host_of(self, instance_id: str) -> str:
         """Give the name of the host that is an instance."""

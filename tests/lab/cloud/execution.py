@@ -8,6 +8,7 @@ from typing import Any
 
 from nat_failover.settings import Settings
 from tests.gate.retries import Retries
+from tests.lab.world.world import World
 
 # What a client would do of itself with an operation and its arguments.
 Original = Callable[[str, Mapping[str, Any]], Any]
@@ -60,3 +61,39 @@ class Line:
     client: Any
     original: Original
     retries: Retries
+
+
+class LabRuntime:
+    """The product's view of the world; ends where the function was killed."""
+
+    def __init__(self, world: World, execution: Execution) -> None:
+        self._world = world
+        self._execution = execution
+        self.random = world.random
+
+    def now(self) -> float:
+        """Give the time."""
+        return self._world.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much time be over."""
+        self._execution.check()
+        self._world.sleep(seconds)
+        self._execution.check()
+
+    def together(self, calls: Any) -> list[Any]:
+        """Make calls at the same time."""
+        return self._world.together(calls)
+
+
+class Context:
+    """Lambda's context object."""
+
+    def __init__(self, request_id: str, world: World, ends_at: float) -> None:
+        self.aws_request_id = request_id
+        self._world = world
+        self._ends_at = ends_at
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the time that is left."""
+        return max(0, int((self._ends_at - self._world.now()) * 1000))

@@ -21,7 +21,7 @@ from tests.gate.harshness import Harshness
 from tests.gate.rules.rule import changed
 from tests.gate.timing.deliveries import Deliveries
 from tests.lab.cloud.cloud import ACCOUNT_ID, REGION, Cloud
-from tests.lab.cloud.execution import Execution, FunctionEndedError
+from tests.lab.cloud.execution import Context, Execution, FunctionEndedError, LabRuntime
 from tests.lab.cloud.gateway import Gateway
 from tests.lab.latencies import Latencies
 from tests.lab.world.world import World
@@ -65,36 +65,6 @@ class _Environment(Execution):
         self.settings = Settings.from_environment(functions.cloud.environment)
         clients = functions.gateway.clients(self)
         self.application = Application(self.settings, clients, LabRuntime(functions.world, self), self.lines)
-
-
-class LabRuntime:
-    """The product's view of the world; ends where the function was killed."""
-
-    def __init__(self, world: World, execution: Execution) -> None:
-        self._world = world
-        self._execution = execution
-        self.random = world.random
-
-    def now(self) -> float:
-        return self._world.now()
-
-    def sleep(self, seconds: float) -> None:
-        self._execution.check()
-        self._world.sleep(seconds)
-        self._execution.check()
-
-    def together(self, calls: Any) -> list[Any]:
-        return self._world.together(calls)
-
-
-class _Context:
-    def __init__(self, request_id: str, world: World, ends_at: float) -> None:
-        self.aws_request_id = request_id
-        self._world = world
-        self._ends_at = ends_at
-
-    def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self._ends_at - self._world.now()) * 1000))
 
 
 class Functions:
@@ -245,7 +215,7 @@ class Functions:
         self.invocations.append(invocation)
         written = environment.lines.tell()
         environment.request_id, environment.ends_at = request_id, self.world.now() + self.cloud.timeout
-        context = _Context(request_id, self.world, environment.ends_at)
+        context = Context(request_id, self.world, environment.ends_at)
         self.on_begin(invocation)
         try:
             invocation.result = environment.application.handle(event, context)

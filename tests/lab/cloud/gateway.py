@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from typing import Any
 
 from botocore.config import Config
@@ -27,15 +25,9 @@ from tests.gate.timing.rates import Rates
 from tests.lab.cloud.clients import borrow, give_back
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.cloud.execution import Call, Execution, Line
+from tests.lab.cloud.propagation import MOTO, Propagation
 from tests.lab.latencies import Latencies
 from tests.lab.world.world import World
-
-# moto keeps its state in plain dictionaries: one call at a time.
-MOTO = threading.RLock()
-
-
-ROUTE_WRITES = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
-
 
 Fault = Callable[[str, Mapping[str, Any]], ClientError | None]
 # Makes a context in which a call takes effect.
@@ -43,7 +35,7 @@ Within = Callable[[], AbstractContextManager[Any]]
 Observer = Callable[[str, Mapping[str, Any], Execution], None]
 
 
-class Gateway:
+class Gateway(Propagation):
     """Makes boto3 clients whose calls take AWS's time and can be made to fail.
 
     Attributes:
@@ -55,20 +47,14 @@ class Gateway:
         confirmed: whether people have confirmed that the topic may write to them.
         sent: what was sent to topics: when, subject and text.
         events: the details of what was put on the event bus.
-        replaced_at: when associations were replaced.
-        addressed_at: when the egress address was moved.
         recorded: what the product has written into the lock.
     """
 
     def __init__(
         self, cloud: Cloud, run_command: RunCommand, world: World, latencies: Latencies, harshness: Harshness, seed: int
     ) -> None:
-        self._cloud = cloud
+        super().__init__(cloud, world, latencies, harshness, Lots(seed))
         self._run_command = run_command
-        self._world = world
-        self._latencies = latencies
-        self._harshness = harshness
-        self._lots = Lots(seed)
         self.gate = Gate(Rates(harshness, world.now))
         self.day = Day(harshness, self._lots, world.now, cloud.parameter)
         self.calls: Counter[str] = Counter()
@@ -78,8 +64,6 @@ class Gateway:
         self.confirmed = True
         self.sent: list[tuple[float, str, str]] = []
         self.events: list[dict[str, Any]] = []
-        self.replaced_at: list[float] = []
-        self.addressed_at: list[float] = []
         self.recorded: list[tuple[float, str]] = []
         self._borrowed: list[Any] = []
 
@@ -206,65 +190,6 @@ class Gateway:
             self.sent.append((self._world.now(), arguments["Subject"], mail))
         if operation == "PutParameter" and arguments["Name"] == self._cloud.lock_name:
             self.recorded.append((self._world.now(), arguments["Value"]))
-
-    def _put_in_force(self, operation: str, arguments: Mapping[str, Any]) -> None:
-        """Have the network take up, after a while, what EC2 has accepted."""
-        if operation == "AssociateAddress":
-            self.addressed_at.append(self._world.now())
-            self._readdress()
-        if operation == "ModifyVpcEndpoint":
-            self._cloud.add_endpoint_routes(arguments["VpcEndpointId"], arguments["AddRouteTableIds"])
-        if operation in ROUTE_WRITES:
-            self._in_force_later(self._cloud.mirror, "route", "route")
-
-    def _readdress(self) -> None:
-        """Have EC2 tell who has which public address now, and the network follow; once more where one is to come."""
-        draw = self._harshness.draw
-        waits = self._cloud.readdress(self._world.now(), lambda host: draw("unaddressed", self._lots.sure(host)))
-        self._world.spawn(self._move_address, "change of address")
-        for wait in waits:
-            self._world.spawn(partial(self._readdress_after, wait), "new public address")
-
-    def _readdress_after(self, seconds: float) -> None:
-        self._world.sleep(seconds)
-        with MOTO:
-            self._readdress()
-
-    def _move_address(self) -> None:
-        """Have the network take up an Elastic IP's move: after a while nobody has it, and then the other one."""
-        self._world.sleep(self._latencies.draw("address", self._world.random))
-        with MOTO:
-            self._cloud.lift_addresses()
-        self._world.sleep(self._latencies.draw("lifted", self._world.random))
-        with MOTO:
-            self._cloud.mirror_addresses()
-
-    def replace(self, arguments: Mapping[str, Any], call: Callable[[], Any]) -> Any:
-        """Replace an association by a call of somebody's; the network takes it up after a while."""
-        subnet = next(
-            (
-                a["SubnetId"]
-                for table in self._cloud.tables().values()
-                for a in table["Associations"]
-                if a["RouteTableAssociationId"] == arguments["AssociationId"] and a.get("SubnetId")
-            ),
-            None,
-        )
-        answer = call()
-        self.replaced_at.append(self._world.now())
-        if subnet is not None:
-            self._in_force_later(lambda: self._cloud.mirror_subnet(subnet), "route", subnet)
-        return answer
-
-    def _in_force_later(self, mirror: Callable[[], None], latency: str, what: str) -> None:
-        delay = self._latencies.draw(latency, self._world.random)
-
-        def in_force() -> None:
-            self._world.sleep(delay)
-            with MOTO:
-                mirror()
-
-        self._world.spawn(in_force, f"change of {what}")
 
 
 def _kind(service: str, operation: str) -> str:

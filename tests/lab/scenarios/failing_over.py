@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios import demands, standing, steps
 from tests.lab.scenarios.scenario import FAIL_OVER, FAILED, Scenario
 
 FAILING_OVER: tuple[Scenario, ...] = (
@@ -111,7 +111,7 @@ FAILING_OVER: tuple[Scenario, ...] = (
         "there is no lock parameter, which is armed",
         FAIL_OVER,
         steps.flush,
-        before=steps.lock(None),
+        before=standing.lock(None),
         problems=demands.one_swap,
     ),
     Scenario(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.lab.network.guards import WEB_GROUP
 from tests.lab.network.layout import TARGETS
-from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios import demands, standing, steps
 from tests.lab.scenarios.scenario import HOLD, HOLD_FOR, Scenario
 
 HOLDING: tuple[Scenario, ...] = (
@@ -82,7 +82,7 @@ HOLDING: tuple[Scenario, ...] = (
         "the backends have only just booted",
         HOLD,
         steps.flush,
-        before=steps.backends_booting,
+        before=standing.backends_booting,
         causes=frozenset({"CANNOT_JUDGE"}),
     ),
     Scenario(
@@ -90,7 +90,7 @@ HOLDING: tuple[Scenario, ...] = (
         "the NAT has only just been started",
         HOLD,
         steps.flush,
-        before=steps.nat_booting,
+        before=standing.nat_booting,
         causes=frozenset({"WARM_UP"}),
     ),
     Scenario(
@@ -98,7 +98,7 @@ HOLDING: tuple[Scenario, ...] = (
         "an earlier failover was not re-armed",
         HOLD,
         steps.flush,
-        before=steps.locked,
+        before=standing.locked,
         causes=frozenset({"LOCKED"}),
         problems=demands.watched_while_locked,
     ),
@@ -107,7 +107,7 @@ HOLDING: tuple[Scenario, ...] = (
         "a person has paused the pair",
         HOLD,
         steps.flush,
-        before=steps.lock("paused"),
+        before=standing.lock("paused"),
         problems=demands.nobody_asked,
     ),
     Scenario(
@@ -115,7 +115,7 @@ HOLDING: tuple[Scenario, ...] = (
         "the lock can't be understood",
         HOLD,
         steps.flush,
-        before=steps.lock('{"state": "arm'),
+        before=standing.lock('{"state": "arm'),
         causes=frozenset({"LOCKED"}),
     ),
     Scenario(
@@ -123,7 +123,7 @@ HOLDING: tuple[Scenario, ...] = (
         "only two backends are online",
         HOLD,
         steps.flush,
-        before=steps.two_online,
+        before=standing.two_online,
         causes=frozenset({"CANNOT_JUDGE"}),
     ),
     Scenario(

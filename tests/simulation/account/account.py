@@ -2,90 +2,19 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.gate.rules.rule import changed
+from tests.simulation.account.holdings import Holdings, Refused
+from tests.simulation.account.parameters import ParameterStore
 
-# https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
-KEPT_VERSIONS = 100
-# How far back it can answer, in seconds.
-REMEMBERED = 60.0
 # States of an instance in which no route can lead to it; while it is stopping, EC2 still calls them active.
 NO_TARGETS = ("stopped", "terminated")
 
 
-class Refused(Exception):  # noqa: N818 - AWS refuses, the model has no error
-    """AWS answers with an error."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of a parameter; ``by`` is ``function`` or ``person``."""
-
-    text: str
-    number: int
-    at: float
-    by: str
-
-
-@dataclass
-class Instance:
-    """What EC2 tells of an instance.
-
-    ``interface`` is its one network interface, in ``subnet``; ``checked`` whether its source/destination check is on;
-    ``public`` is its public address, if it has one.
-    """
-
-    state: str
-    launched_at: float
-    address: str
-    tags: Mapping[str, str]
-    interface: str = ""
-    subnet: str = ""
-    checked: bool = True
-    public: str | None = None
-
-
-@dataclass
-class Holdings:
-    """All that there is in an account; a copy is another account.
-
-    Attributes:
-        instances: by id.
-        routes: of every route table, as DescribeRouteTables tells them.
-        associations: subnet and route table, by association id.
-        parameters: their versions, oldest first, by name.
-        addresses: Elastic IP and the instance that has it, by allocation id.
-    """
-
-    instances: dict[str, Instance]
-    routes: dict[str, list[dict[str, Any]]]
-    associations: dict[str, tuple[str, str]]
-    parameters: dict[str, list[Version]] = field(default_factory=dict)
-    addresses: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-
-    def copy(self) -> Holdings:
-        """Make an account like it."""
-        return Holdings(
-            {i: copy.copy(instance) for i, instance in self.instances.items()},
-            {table: [dict(route) for route in routes] for table, routes in self.routes.items()},
-            dict(self.associations),
-            {name: list(versions) for name, versions in self.parameters.items()},
-            dict(self.addresses),
-        )
-
-
-class ModelAccount:
+class ModelAccount(ParameterStore):
     """Answers calls from what it holds.
 
     Args:
@@ -94,10 +23,8 @@ class ModelAccount:
     """
 
     def __init__(self, holdings: Holdings, now: Callable[[], float]) -> None:
-        self.holdings = holdings
-        self._now = now
+        super().__init__(holdings, now)
         self._made = 0
-        self._past: list[tuple[float, Holdings]] = []
         self._answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "DescribeRouteTables": self._route_tables,
             "DescribeInstances": self._instances,
@@ -123,23 +50,6 @@ class ModelAccount:
             KeyError: the model does not know the operation.
         """
         return self._answers[operation](arguments)
-
-    def change(self) -> Holdings:
-        """Give what it holds, to be changed; how it was is remembered for as long as ``REMEMBERED``."""
-        now = self._now()
-        self._past = [(at, held) for at, held in self._past if now - at <= REMEMBERED]
-        self._past.append((now, self.holdings.copy()))
-        return self.holdings
-
-    @contextmanager
-    def as_of(self, at: float) -> Iterator[None]:
-        """Answer from what it held at an earlier time."""
-        present = self.holdings
-        self.holdings = next((held for changed, held in self._past if changed > at), present)
-        try:
-            yield
-        finally:
-            self.holdings = present
 
     def tables(self) -> dict[str, dict[str, Any]]:
         """Describe all route tables, by id."""
@@ -266,65 +176,6 @@ class ModelAccount:
         page: dict[str, Any] = {"Tags": [{"ResourceId": i} for i in chosen[: arguments["MaxResults"]]]}
         return page | ({"NextToken": "more"} if len(chosen) > arguments["MaxResults"] else {})
 
-    def _parameters(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        known = {name: self._version(*name.partition(":")[::2]) for name in arguments["Names"]}
-        return {
-            "Parameters": [
-                _told(name.partition(":")[0], version) for name, version in known.items() if version is not None
-            ],
-            "InvalidParameters": [name for name, version in known.items() if version is None],
-        }
-
-    def _parameter(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        parameter = self.parameter(arguments["Name"])
-        if parameter is None:
-            raise Refused("ParameterNotFound", arguments["Name"])
-        return {"Parameter": parameter}
-
-    def latest(self, name: str) -> Version | None:
-        """Give the latest version of a parameter; None where there is none."""
-        versions = self.holdings.parameters.get(name)
-        return versions[-1] if versions else None
-
-    def _version(self, name: str, number: str) -> Version | None:
-        """Give one version of a parameter, the latest where none is named; None where there is none (any more)."""
-        if not number:
-            return self.latest(name)
-        return next((v for v in self.holdings.parameters.get(name, []) if v.number == int(number)), None)
-
-    def parameter(self, name: str) -> dict[str, Any] | None:
-        """Give a parameter as GetParameter does; None where there is none."""
-        version = self.latest(name)
-        return None if version is None else _told(name, version)
-
-    def put(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
-        """Write a parameter.
-
-        Raises:
-            Refused: it exists and may not be overwritten.
-        """
-        if self.latest(arguments["Name"]) is not None and not arguments.get("Overwrite"):
-            raise Refused("ParameterAlreadyExists", "The parameter already exists.")
-        versions = self.change().parameters.setdefault(arguments["Name"], [])
-        number = versions[-1].number + 1 if versions else 1
-        versions.append(Version(arguments["Value"], number, self._now(), by))
-        del versions[:-KEPT_VERSIONS]
-        return {"Version": number, "Tier": "Standard"}
-
-    def delete(self, name: str) -> None:
-        """Delete a parameter, as a person may; its versions begin anew."""
-        self.change().parameters.pop(name, None)
-
 
 def _filters(arguments: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     return {each["Name"]: each["Values"] for each in arguments.get("Filters", [])}
-
-
-def _told(name: str, version: Version) -> dict[str, Any]:
-    return {
-        "Name": name,
-        "Type": "String",
-        "Value": version.text,
-        "Version": version.number,
-        "LastModifiedDate": datetime.fromtimestamp(version.at, UTC),
-    }

@@ -4,97 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from typing import Any
 
-from tests.lab.cloud.cloud import A_DAY, Cloud
-from tests.lab.cloud.moto_cloud import MotoCloud
+from tests.lab.cloud.cloud import Cloud
 from tests.lab.network.guards import Guard, Rule
-from tests.lab.network.layout import PEER_CIDR, VPN_CIDR, Layout
+from tests.lab.network.layout import PEER_CIDR, VPN_CIDR
 from tests.lab.network.network import Network
-from tests.lab.network.simulated.network import SimulatedNetwork
-from tests.lab.world.virtual import VIRTUAL_START, VirtualWorld
-from tests.simulation.account.account import Holdings, Instance, ModelAccount, Refused, Version
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """What there was in moto after the deployment."""
-
-    facts: Mapping[str, Any]
-    instances: Mapping[str, str]
-    subnets: Mapping[str, str]
-    rules: tuple[Mapping[str, Any], ...]
-    holdings: Holdings
-    groups: Mapping[str, Guard]
-    acls: Mapping[str, Guard]
-
-
-@cache
-def deployed(settings: str, layout: Layout) -> Deployed:
-    """Deploy the stack to moto, in a world of its own.
-
-    Args:
-        settings: of the pair, as JSON.
-        layout: the VPC.
-    """
-    world = VirtualWorld(0)
-    network = SimulatedNetwork(layout, world)
-
-    def main() -> Deployed:
-        network.open()
-        cloud = MotoCloud(network, json.loads(settings), 0)
-        try:
-            cloud.open(world.now())
-            return _taken(cloud)
-        finally:
-            cloud.close()
-
-    return world.run(main)
-
-
-def _taken(cloud: MotoCloud) -> Deployed:
-    names = ("environment", "timeout", "handler", "function_arn", "user_data", "document", "lock_name")
-    facts = {name: getattr(cloud, name) for name in (*names, "primary_table", "standby_table")}
-    layout = cloud.network.layout
-    instances = {
-        cloud.instances[host.name]: Instance(
-            "running",
-            VIRTUAL_START - A_DAY,
-            host.address,
-            cloud.tags(cloud.instances[host.name]),
-            cloud.interface(host.name),
-            cloud.subnets[host.subnet],
-            cloud.checks()[host.name],
-        )
-        for host in layout.hosts
-    }
-    tables = cloud.tables()
-    associations = {
-        a["RouteTableAssociationId"]: (a["SubnetId"], table)
-        for table, told in tables.items()
-        for a in told["Associations"]
-        if a.get("SubnetId")
-    }
-    routes = {table: list(told["Routes"]) for table, told in tables.items()}
-    lock = cloud.lock_text()
-    parameters = {} if lock is None else {cloud.lock_name: [Version(lock, 1, VIRTUAL_START, "person")]}
-    return Deployed(
-        facts,
-        dict(cloud.instances),
-        dict(cloud.subnets),
-        tuple(cloud.rules()),
-        Holdings(instances, routes, associations, parameters, _addresses(cloud)),
-        cloud.groups(),
-        cloud.acls(),
-    )
-
-
-def _addresses(cloud: MotoCloud) -> dict[str, tuple[str, str | None]]:
-    holders = {public: cloud.instances[host] for host, public in cloud.elastic().items()}
-    told = cloud.ec2.describe_addresses()["Addresses"]
-    return {a["AllocationId"]: (a["PublicIp"], holders.get(a["PublicIp"])) for a in told}
+from tests.simulation.account.account import ModelAccount
+from tests.simulation.account.deployed import deployed
+from tests.simulation.account.holdings import Refused
 
 
 class ModelCloud(Cloud):

@@ -21,7 +21,8 @@ from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT
 from tests.lab.cloud.execution import Call, Execution
 from tests.lab.world.virtual import VirtualWorld
-from tests.simulation.account.account import Holdings, ModelAccount, Refused, Version
+from tests.simulation.account.account import ModelAccount
+from tests.simulation.account.holdings import Holdings, Refused, Version
 from tests.simulation.account.weather import Weather
 
 SETTINGS = Settings.from_environment(ENVIRONMENT)

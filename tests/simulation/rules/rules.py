@@ -13,49 +13,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from nat_failover.settings import Mode, Settings
+from nat_failover.settings import Mode
 from tests.lab.cloud.execution import Execution
 from tests.lab.cloud.functions import Invocation
-from tests.lab.cloud.gateway import ROUTE_WRITES
+from tests.lab.cloud.propagation import ROUTE_WRITES
 from tests.lab.lab import Lab
 from tests.simulation.account.account import ModelAccount
+from tests.simulation.rules.actor import Actor, Violation
 from tests.simulation.rules.evidence import Tolerance, missing_evidence
 from tests.simulation.rules.locklog import PERSON, Entry, LockLog
 from tests.simulation.rules.reports import Reports
 from tests.simulation.rules.truth import Truth
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A rule was broken; ``at`` in seconds since the epoch."""
-
-    rule: int
-    at: float
-    said: str
-
-
-@dataclass
-class Actor:
-    """An invocation, as far as it acts.
-
-    Attributes:
-        until: end of its claim; 0 where it has none.
-        claimed_at: when it got the claim.
-        record: the record that it has last written into the lock; empty where none.
-        text: the same as it stands in the lock.
-        over: it has ended, or was killed, or has written what came of it.
-    """
-
-    serial: int
-    settings: Settings
-    until: float = 0.0
-    claimed_at: float = 0.0
-    record: Mapping[str, Any] | None = None
-    text: str = ""
-    over: bool = False
 
 
 class Rules:

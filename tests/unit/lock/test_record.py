@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.lock.claim import Claim, read_claim
-from nat_failover.lock.record import LARGEST, EgressMove, LockState, Record, read_lock
+from nat_failover.lock.record import EgressMove, LockState, Record, read_lock
 from tests.examples import BACKENDS, NOW, PRIMARY_TABLE, STANDBY_TABLE
+from tests.fuzz.values import SHALLOW as JSON
 
 RECORD = Record(
     LockState.FAILING_OVER,
@@ -162,11 +162,6 @@ def test_a_record_of_a_time_that_can_not_be_told_is_locked(since: str) -> None:
     assert read_lock(with_(since=since), 1).state is LockState.UNREADABLE
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
-    max_leaves=6,
-)
 SCRIBBLES = st.fixed_dictionaries(
     {"state": st.sampled_from([s.value for s in LockState]) | JSON},
     optional={
@@ -199,88 +194,6 @@ def test_no_text_but_the_word_itself_is_armed_and_none_raises(text: str) -> None
 )
 def test_the_reason_says_what_the_record_means_and_what_to_do(state: LockState, words: str) -> None:
     assert words in read_lock(replace(RECORD, state=state, outcome="EC2 said no").text(), 1).reason
-
-
-# 4 KB
-
-ASCII = st.text(st.characters(max_codepoint=126), max_size=6000)
-
-
-@given(
-    subnets=st.integers(0, 250),
-    evidence=st.integers(0, 49),
-    reason=ASCII,
-    outcome=ASCII,
-    seconds=st.none() | st.floats(0, 1e6),
-)
-def test_a_record_always_fits_a_parameter_and_keeps_what_a_finisher_needs(
-    subnets: int, evidence: int, reason: str, outcome: str, seconds: float | None
-) -> None:
-    record = replace(
-        RECORD,
-        subnets={f"subnet-{n:017x}": f"rtbassoc-{n:017x}" for n in range(subnets)},
-        evidence=tuple(f"i-{n:017x} UNREACHABLE" for n in range(evidence)),
-        reason=reason,
-        outcome=outcome,
-        seconds=seconds,
-    )
-    text = record.text()
-    assert len(text.encode()) <= LARGEST
-    read = read_lock(text, 1).record
-    assert read is not None
-    assert (read.state, read.owner, read.since) == (record.state, record.owner, record.since)
-    assert (read.from_table, read.to_table) == (record.from_table, record.to_table)
-
-
-@pytest.mark.parametrize(("subnets", "kept"), [(2, 2), (20, 20), (50, 50), (200, 0)])
-def test_what_is_for_people_is_shortened_before_the_subnets_are_left_out(subnets: int, kept: int) -> None:
-    moved = {f"subnet-{n:017x}": f"rtbassoc-{n:017x}" for n in range(subnets)}
-    read = read_lock(replace(RECORD, subnets=moved, reason="why " * 2000, outcome="what " * 2000).text(), 1).record
-    assert read is not None
-    assert len(read.subnets) == kept
-    assert read.reason.startswith("why why")
-    assert read.outcome.startswith("what what")
-
-
-def test_a_record_of_characters_that_take_many_bytes_fits_too() -> None:
-    assert len(replace(RECORD, reason="🔥" * 500, outcome="🧯" * 500).text().encode()) <= LARGEST
-
-
-# The claim
-
-MODIFIED, LEASE = NOW - 10, 60.0
-
-
-def test_a_claim_is_read_back_as_it_was_written() -> None:
-    claim = Claim("owner", NOW + 50.125, 4)
-    assert read_claim(claim.text, 4, MODIFIED, LEASE) == claim
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "held", "null", "5", "[]", "{}", '{"owner":"a"}', '{"until":5}', '{"owner":1,"until":5}', "[" * 4000),
-        *('{"owner":"a","until":"5"}', '{"owner":"a","until":true}', '{"owner":"a","until":null}', "9" * 4096),
-    ],
-)
-def test_a_claim_that_can_not_be_understood_is_held_for_a_lease_from_its_last_change(text: str) -> None:
-    claim = read_claim(text, 9, MODIFIED, LEASE)
-    assert (claim.until, claim.version) == (MODIFIED + LEASE, 9)
-
-
-@given(st.text() | JSON.map(json.dumps))
-def test_no_text_of_a_claim_raises(text: str) -> None:
-    assert read_claim(text, 1, MODIFIED, LEASE).version == 1
-
-
-def test_a_claim_until_a_number_too_large_is_one_that_can_not_be_understood() -> None:
-    assert read_claim(json.dumps({"owner": "a", "until": 10**400}), 1, MODIFIED, LEASE).until == MODIFIED + LEASE
-
-
-@pytest.mark.parametrize("until", [NOW + 1000 * 365 * 86400, float("inf"), float("nan")])
-def test_no_claim_locks_the_pair_for_ever(until: float) -> None:
-    claim = read_claim(json.dumps({"owner": "a", "until": until}), 1, MODIFIED, LEASE)
-    assert MODIFIED < claim.until <= MODIFIED + 2 * LEASE
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\x00b", "\x1b[2J", "a\nb", "\u202e", "\udfff\u2028"])

@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from nat_failover.judging.conditions import AT_ONCE, DAY, PATIENCE, Condition, Findings, Trouble
+from nat_failover.judging.conditions import AT_ONCE, DAY, PATIENCE, Findings, Trouble
 from nat_failover.lock.record import LARGEST
 from nat_failover.telling.memory import TELLING, Channel, Due, Memory, Phase, begun, plan, read_memory
 from tests.examples import NOW, failures
 from tests.unit.telling.messages import CONDITIONS, RECORD
+from tests.unit.telling.people import NOTHING, People
 
 SPLIT, DOWN = CONDITIONS[Trouble.SPLIT], CONDITIONS[Trouble.CONTROL_DOWN]
-NOTHING: frozenset[Trouble] = frozenset()
-
-
-class People:
-    """Remembers as the teller does, with the memory written and read back at every tick."""
-
-    def __init__(self) -> None:
-        self.text: str | None = None
-        self.now = NOW
-        self.refusing: set[Channel] = set()
-        self.told: list[tuple[str, Phase, Channel]] = []
-
-    def tick(self, *present: Condition, unknown: frozenset[Trouble] = NOTHING, later: float = 60) -> list[Phase]:
-        """Let time pass, find something, and tell it; gives what the topic was told."""
-        self.now += later
-        planned = plan(read_memory(self.text), Findings(present, unknown, "all is well"), "main", self.now)
-        memory, before = planned.memory, len(self.told)
-        for due in planned.due:
-            for channel in set(due.channels) - self.refusing:
-                self.told.append((due.entry.incident, due.phase, channel))
-                memory = memory.with_told(due.entry, due.phase, channel, self.now)
-        self.text = memory.text()
-        return [phase for _, phase, channel in self.told[before:] if channel is Channel.TOPIC]
 
 
 def test_what_lasts_is_told_once_it_has_lasted_three_minutes_and_not_again_that_day() -> None:
@@ -221,61 +196,6 @@ def test_no_value_is_an_error(text: str) -> None:
 @pytest.mark.parametrize(("ago", "tells"), [(0, True), (TELLING - 1, True), (TELLING, False), (-3 * TELLING, False)])
 def test_who_says_that_it_is_about_to_tell_is_believed_for_a_minute(ago: float, tells: bool) -> None:
     assert Memory(telling=NOW - ago + TELLING).another_tells(NOW) is tells
-
-
-# Any history
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[tuple[float, set[Trouble], set[Trouble], set[Channel]]]:
-    """Ticks: how much later, what is so, what is unknown, which channels refuse."""
-    kinds = st.sets(st.sampled_from([Trouble.SPLIT, Trouble.CONTROL_DOWN, Trouble.ROUTES_DIFFER]))
-    channels = st.sets(st.sampled_from(list(Channel)), max_size=2)
-    return draw(
-        st.lists(st.tuples(st.sampled_from([60.0, 61.0, 600.0, DAY]), kinds, kinds, channels), min_size=1, max_size=40)
-    )
-
-
-@hypothesis_settings(max_examples=60)
-@given(histories())
-def test_in_any_history_each_channel_hears_a_beginning_once_reminders_daily_and_an_end_last(
-    history: list[tuple[float, set[Trouble], set[Trouble], set[Channel]]],
-) -> None:
-    people = People()
-    at: dict[tuple[str, Channel], list[tuple[float, Phase]]] = {}
-    for later, present, unknown, refusing in history:
-        people.refusing, before = refusing, len(people.told)
-        people.tick(*(CONDITIONS[k] for k in present), unknown=frozenset(unknown - present), later=later)
-        for incident, phase, channel in people.told[before:]:
-            at.setdefault((incident, channel), []).append((people.now, phase))
-    for heard in at.values():
-        phases = [phase for _, phase in heard]
-        # A trouble of the same evidence has the same id: an end may be followed by another beginning.
-        count = Counter(phases)
-        assert count[Phase.BEGIN] <= count[Phase.END] + 1
-        assert phases[0] is not Phase.REMINDER
-        for (one, _), (other, phase) in pairwise(heard):
-            assert phase is not Phase.REMINDER or other - one >= DAY
-
-
-@hypothesis_settings(max_examples=60)
-@given(histories())
-def test_in_any_history_what_is_due_is_told_or_owed(
-    history: list[tuple[float, set[Trouble], set[Trouble], set[Channel]]],
-) -> None:
-    people = People()
-    for later, present, unknown, refusing in history:
-        people.refusing = refusing
-        people.tick(*(CONDITIONS[k] for k in present), unknown=frozenset(unknown - present), later=later)
-    # After a quiet quarter of an hour nothing is owed, and all that has begun has ended.
-    people.refusing = set()
-    for _ in range(15):
-        people.tick()
-    assert read_memory(people.text) == Memory()
-    for channel in Channel:
-        ends = Counter(incident for incident, phase, by in people.told if phase is Phase.END and by is channel)
-        begins = Counter(incident for incident, phase, by in people.told if phase is Phase.BEGIN and by is channel)
-        assert all(ends[incident] >= count for incident, count in begins.items())
 
 
 def test_a_message_that_is_due_names_its_channels_and_its_condition() -> None:

@@ -1,0 +1,94 @@
+"""What somebody could forge, who may write parameters, send events or invoke the function: a test for each claim."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nat_failover.lock.record import LockState, Record
+from nat_failover.network.route_tables import RouteTablesError
+from tests.examples import NOW, PRIMARY_TABLE, STANDBY_TABLE, TICK
+from tests.fakes import report
+from tests.fuzz.function import CLAIM, HOSTS, LOCK, SUBNETS, Function
+
+# Somebody who may write parameters
+
+
+def forged(**changes: Any) -> str:
+    """Give a record of a failover that nobody has begun."""
+    record = Record(LockState.FAILING_OVER, "x", NOW - 600, PRIMARY_TABLE, STANDBY_TABLE, {}, (), "because I say so")
+    return replace(record, **changes).text()
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"to_table": "rtb-0badbadbadbadbad0"},
+        {"from_table": "rtb-0badbadbadbadbad0"},
+        {"from_table": "rtb-0badbadbadbadbad0", "to_table": "rtb-0badbadbadbadbad1"},
+        {"to_table": PRIMARY_TABLE},
+        {"from_table": STANDBY_TABLE},
+    ],
+)
+def test_a_forged_record_moves_no_subnet_to_a_table_that_is_not_the_pairs(tables: dict[str, str]) -> None:
+    function = Function()
+    function.put(LOCK, forged(**tables))
+    function.account.holdings.routes |= {"rtb-0badbadbadbadbad0": [], "rtb-0badbadbadbadbad1": []}
+    with pytest.raises(RouteTablesError, match="can't be finished"):
+        function.invoke(TICK)
+    assert function.on(PRIMARY_TABLE) == set(SUBNETS)
+    assert {call.operation for call in function.writes} == {"PutParameter"}
+    assert json.loads(function.lock or "")["state"] == "failed"
+
+
+def test_a_forged_record_can_not_name_associations() -> None:
+    function = Function()
+    foreign = "rtbassoc-0badbadbadbadbad0"
+    function.account.holdings.routes["rtb-0badbadbadbadbad0"] = []
+    function.account.holdings.associations[foreign] = ("subnet-0badbadbadbadbad0", "rtb-0badbadbadbadbad0")
+    function.put(LOCK, forged(subnets={"subnet-0badbadbadbadbad0": foreign}))
+    function.invoke(TICK)
+    assert foreign in function.account.holdings.associations
+    moved = [c.arguments for c in function.writes if c.operation == "ReplaceRouteTableAssociation"]
+    assert {call["RouteTableId"] for call in moved} == {STANDBY_TABLE}
+
+
+def test_a_forged_claim_holds_no_longer_than_an_honest_one() -> None:
+    function = Function()
+    function.put(CLAIM, json.dumps({"owner": "x", "until": NOW + 1e9}), at=NOW - 2 * function.settings.claim_lease - 1)
+    assert function.invoke(function.event())["outcome"] == "failed-over"
+
+
+# Somebody who may send events, or invoke the function
+
+
+@pytest.mark.parametrize("status", ["Failed", "Success", "TimedOut", "Cancelled"])
+def test_a_forged_event_is_only_a_reason_to_look(status: str) -> None:
+    function = Function()
+    function.healthy(*HOSTS)
+    for host in HOSTS:
+        function.invoke(function.event(status=status, **{"instance-id": host}))
+    assert function.writes == []
+
+
+def test_an_event_of_a_command_that_is_not_the_probes_brings_no_evidence() -> None:
+    function = Function()
+    function.healthy(*HOSTS)
+    theirs = function.watched(*HOSTS, sent_at=NOW - 10)
+    theirs.arguments = {**theirs.arguments, "DocumentName": "AWS-RunShellScript"}
+    failed = {host: report("unreachable", NOW - 3, elapsed=7) for host in HOSTS}
+    answer = function.run_command.answer
+    function.run_command.answer = lambda command, host: failed[host] if command is theirs else answer(command, host)
+    told = function.invoke(function.event(**{"command-id": theirs.command_id}))
+    assert (told["cause"], function.writes) == ("HEALTHY", [])
+
+
+@pytest.mark.parametrize("extra", [{"to": STANDBY_TABLE}, {"action": "FAIL_OVER"}, {"observations": []}])
+def test_nothing_else_in_an_event_is_heard(extra: dict[str, object]) -> None:
+    function = Function()
+    function.healthy(*HOSTS)
+    told = function.invoke({**TICK, **extra, "detail": extra})
+    assert (told["cause"], function.writes) == ("HEALTHY", [])
