@@ -24,7 +24,6 @@ from infra.monitoring.alarms import Alarms
 from infra.monitoring.dashboard import Dashboard
 from infra.monitoring.topic import PeopleTopic
 from infra.probe.construct import ProbeDocument
-from infra.probe.document import SCRIPT
 from nat_failover.names import Names
 
 
@@ -73,7 +72,7 @@ class NatFailover(Construct):
         self._pair = pair
         self.topic = PeopleTopic(self, "Topic", pair=pair).topic
         LockParameter(self, "Lock", names=self.names)
-        ProbeDocument(self, "Probe", names=self.names, script=SCRIPT.read_text(encoding="utf-8"))
+        ProbeDocument(self, "Probe", pair=pair)
         side = self._make_standby()
         self.standby, self.standby_instance_id = side.made, side.instance_id
         self.standby_route_table_id = side.route_table_id

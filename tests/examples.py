@@ -9,7 +9,8 @@ from typing import Any
 from nat_failover.judging.situation import Situation
 from nat_failover.lock.record import LockState
 from nat_failover.network.instances import Nat
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
 from nat_failover.settings import Settings
 from tests.gate.events import Bus, Change
 
@@ -47,8 +48,8 @@ OPTIONAL = {
     "NAT_FAILOVER_FRESHNESS": "20",
     "NAT_FAILOVER_FAILURE_THRESHOLD": "4",
     "NAT_FAILOVER_SAMPLE_SIZE": "12",
-    "NAT_FAILOVER_COUNT_SILENCE": "true",
-    "NAT_FAILOVER_SILENCE_AFTER": "8",
+    "NAT_FAILOVER_FAILURE_SHARE": "40",
+    "NAT_FAILOVER_PROVE_ACTIVE": "false",
     "NAT_FAILOVER_EGRESS_ALLOCATION": "eipalloc-0123456789abcdef0",
     "NAT_FAILOVER_STANDBY_EGRESS_ALLOCATION": "eipalloc-0fedcba9876543210",
 }
@@ -65,8 +66,13 @@ def settings(**changes: Any) -> Settings:
 
 
 def observation(host: str, state: State = State.UNREACHABLE, **changes: Any) -> Observation:
-    """Say what a host has said in so many words two seconds ago, its trouble being four seconds old."""
+    """Say what a host has said in so many words two seconds ago, its trouble being four seconds old.
+
+    Where it is offline, it is so by the active NAT, and not by the passive one.
+    """
     values: dict[str, Any] = {"at": NOW - 2, "since": NOW - 4, "asked_at": NOW - 8, "explicit": True, "elapsed": 6.0}
+    if state is State.UNREACHABLE:
+        values |= {"by_active": False, "by_passive": True}
     return Observation(host, state, **(values | changes))
 
 
@@ -75,14 +81,19 @@ def failures(count: int = 3, **changes: Any) -> list[Observation]:
     return [observation(host, **changes) for host in BACKENDS[:count]]
 
 
-def control(state: State = State.REACHABLE, **changes: Any) -> Observation:
-    """Let the passive NAT have answered a quick check that was asked after the trouble had begun."""
-    values: dict[str, Any] = {"at": NOW - 1, "since": NOW - 1, "asked_at": NOW - 2, "elapsed": 0.5, "uptime": 90_000.0}
-    return observation(STANDBY, state, **(values | changes))
+def well(*hosts: str, **changes: Any) -> list[Observation]:
+    """Let hosts have said that they are online."""
+    return [observation(host, State.REACHABLE, **changes) for host in hosts]
+
+
+def watching(*hosts: str, **changes: Any) -> list[Observation]:
+    """Let hosts be watching, as far as Systems Manager knows: they have said nothing."""
+    values: dict[str, Any] = {"at": NOW, "since": NOW, "asked_at": NOW - 100, "running_until": NOW + 500}
+    return [Observation(host, State.PENDING, **{"explicit": False, **values, **changes}) for host in hosts]
 
 
 def situation(**changes: Any) -> Situation:
-    """Give the situation in which a failover is due: three backends fail, the passive NAT does not."""
+    """Give the situation in which a failover is due: three backends are offline by the active NAT only."""
     values: dict[str, Any] = {
         "now": NOW,
         "lock": LockState.ARMED,
@@ -91,7 +102,6 @@ def situation(**changes: Any) -> Situation:
         "subnets": {PRIMARY_TABLE: ("subnet-a", "subnet-b"), STANDBY_TABLE: ()},
         "passive_route": None,
         "backends": failures(),
-        "control": [control()],
         "nats": {i: Nat(i, "running", NOW - 90_000) for i in (PRIMARY, STANDBY)},
     }
     return Situation(**(values | changes))

@@ -16,7 +16,7 @@ from nat_failover.settings import (
     LONGEST_WINDOW,
     MINUTES,
     SAMPLE,
-    SILENCE_AFTER,
+    SHARE,
     WARM_UP,
     Mode,
 )
@@ -111,7 +111,7 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=300,
         metadata=about(
             whole(*WARM_UP, "seconds", 300),
-            "How long after its boot a machine is no evidence, and a NAT no destination.",
+            "How long after its start the active NAT is given to come online for the first time.",
         ),
     )
     freshness: int = field(
@@ -121,8 +121,13 @@ class PairConfig(DeploymentSettings, StandbySettings):
     failure_threshold: int = field(
         default=3,
         metadata=about(
-            whole(*SAMPLE, "backends", 3), "How many backends must have lost the Internet at the same time."
+            whole(*SAMPLE, "backends", 3),
+            "How many backends must be offline by the active NAT, and online by the passive one.",
         ),
+    )
+    failure_share: int = field(
+        default=50,
+        metadata=about(whole(*SHARE, "per cent", 50), "More than this share of the backends heard must be so as well."),
     )
     sample_size: int = field(
         default=10, metadata=about(whole(*SAMPLE, "backends", 10), "How many backends, drawn at random, are asked.")
@@ -131,8 +136,16 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=SsmAccess.EXISTING,
         metadata=about(
             one_of(SsmAccess, SsmAccess.EXISTING),
-            "How the backends reach Systems Manager: existing VPC endpoints, create them, or none: only through the "
-            "NAT. With none, silence of several backends counts as failure.",
+            "Whether backends reach Systems Manager through VPC endpoints: existing ones, where there are any, ones to "
+            "create, or none. They need none: without, the standby reports for them.",
+        ),
+    )
+    prove_active: bool = field(
+        default=True,
+        metadata=about(
+            yes_no(False),
+            "Whether backends try the active NAT's proof port. No where Systems Manager does not manage the primary, "
+            "or where it listens on port 443 itself.",
         ),
     )
     endpoint_subnet_ids: tuple[str, ...] = field(
@@ -157,13 +170,6 @@ class PairConfig(DeploymentSettings, StandbySettings):
             yes_no(True),
             "For ssmAccess create: whether to make the endpoint ec2messages, too, which only SSM agents older than "
             "3.3.40 need. There is none in Regions launched in 2024 or later.",
-        ),
-    )
-    silence_after: int = field(
-        default=10,
-        metadata=about(
-            whole(*SILENCE_AFTER, "seconds", 10),
-            "With ssmAccess none: after how long without an answer a backend is silent.",
         ),
     )
     probe_tag: ProbeTag = field(

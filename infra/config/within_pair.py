@@ -31,9 +31,13 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
     if told("sample_size", "failure_threshold") and values["failure_threshold"] > values["sample_size"]:
         size = values["sample_size"]
         refuse("failureThreshold", "failure_threshold", f"at most sampleSize, which is {size}", min(3, size))
-    if told("window", "period_minutes") and 0 < values["window"] < values["period_minutes"] * 60:
+    if told("window", "period_minutes") and 0 < values["window"] < values["period_minutes"] * 120:
         period = values["period_minutes"] * 60
-        refuse("window", "window", f"0, or at least the period of {period} seconds, or hosts go unwatched", 10 * period)
+        allowed = f"0, or at least twice the period of {period} seconds, or hosts go unwatched between two rounds"
+        refuse("window", "window", allowed, 10 * period)
+    if values.get("window") == 0 and values.get("ssm_access") is SsmAccess.NONE:
+        # Nobody can be asked for a quick check while the only way to Systems Manager is dead.
+        refuse("window", "window", "at least twice the period, since ssmAccess is none", 600)
     if told("window", "interval", "failures") and 0 < values["window"] <= values["interval"] * values["failures"]:
         needed = f"{values['failures']} pings {values['interval']:g} seconds apart"
         refuse("window", "window", f"0, or longer than failures and interval need together ({needed})", 600)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from infra.config import PairConfig, SsmAccess
+from infra.config import PairConfig
+from infra.probe.document import name as document_name
 from nat_failover.environment import PREFIX
 from nat_failover.names import NAMESPACE, Names
 
@@ -25,7 +26,7 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "LOCK_PARAMETER": names.lock,
         "CLAIM_PARAMETER": names.claim,
         "TOLD_PARAMETER": names.told,
-        "PROBE_DOCUMENT": names.document,
+        "PROBE_DOCUMENT": document_name(pair),
         "PROBE_TAG_KEY": pair.probe_tag.key,
         "PROBE_TAG_VALUE": pair.probe_tag_value,
         "PRIMARY_ROUTE_TABLE": pair.primary_route_table_id,
@@ -43,8 +44,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "FRESHNESS": f"{pair.freshness}",
         "FAILURE_THRESHOLD": f"{pair.failure_threshold}",
         "SAMPLE_SIZE": f"{pair.sample_size}",
-        "COUNT_SILENCE": "true" if pair.ssm_access is SsmAccess.NONE else "false",
-        "SILENCE_AFTER": f"{pair.silence_after}",
+        "FAILURE_SHARE": f"{pair.failure_share}",
+        "PROVE_ACTIVE": "true" if pair.prove_active else "false",
         "MIRROR_ROUTES": "true" if pair.mirror_routes else "false",
         "CLAIM_LEASE": f"{pair.function_timeout + LEASE_MARGIN}",
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.arns import Arns
 from infra.config import PairConfig
+from infra.probe.document import name as document_name
 from nat_failover.names import EVENT_SOURCE, Names
 from nat_failover.settings import Mode
 
@@ -40,7 +41,7 @@ def statements(
             [arns.parameter(names.lock), arns.parameter(names.claim)],
         ),
         _allow("Told", ["ssm:GetParameters", "ssm:PutParameter"], [arns.parameter(names.told)]),
-        _allow("ProbeDocument", ["ssm:SendCommand"], [arns.document(names.document)]),
+        _allow("ProbeDocument", ["ssm:SendCommand"], [arns.document(document_name(pair))]),
         # The document and the instances are authorized apart, each must be allowed. A host without the tag can't be
         # asked, whoever finds a way to make the function try:
         # https://docs.aws.amazon.com/systems-manager/latest/userguide/run-command-setting-up.html

@@ -7,8 +7,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.config import PairConfig
+from infra.probe.document import name as document_name
 from nat_failover.events import SSM, STATUS_CHANGE
-from nat_failover.names import Names
 
 # Of the statuses that an invocation can have, those with which a host's probe says that it has lost the Internet, or
 # ends without a word. Cancelled is a person's doing; a command that was never delivered is silence, for the next tick.
@@ -41,7 +41,7 @@ class Triggers(Construct):
             event_pattern={
                 "source": [SSM],
                 "detail-type": [STATUS_CHANGE],
-                "detail": {"document-name": [Names(pair.name).document], "status": list(STATUSES)},
+                "detail": {"document-name": [document_name(pair)], "status": list(STATUSES)},
             },
             targets=[self._target()],
         )

@@ -107,9 +107,9 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
         AlarmDefinition(
             "control-down",
             Metric.CONTROL_DOWN,
-            "Backends have lost the Internet, and the NAT that stands by has lost it too or does not answer. A "
-            "failover would help nobody and is not done: subnets are offline. Look whether AWS or the Internet "
-            f"has trouble, then at both NATs. Why it holds: {read_log(place)}",
+            "Backends are offline, and do not reach the Internet through the NAT that stands by either, or it is not "
+            "the NAT. A failover would help nobody and is not done. Look whether AWS or the Internet has trouble, then "
+            f"at both NATs. Why it holds: {read_log(place)}",
             period=every,
         ),
         AlarmDefinition(

@@ -5,29 +5,30 @@ from __future__ import annotations
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infra.probe.document import content
-from nat_failover.names import Names
+from infra.config import PairConfig
+from infra.probe.document import ProbeValues, content, name, script
 
 
 class ProbeDocument(Construct):
-    """The pair's document, which carries the probe script word for word.
+    """The pair's document, which carries the probe.
+
+    A changed one has another name, so that a deployment makes it beside the old one, which is then removed: what a
+    function of the old deployment has sent is none of the new one's rounds.
 
     Args:
-        names: of the pair.
-        script: the probe.
+        pair: the pair's configuration.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, names: Names, script: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, pair: PairConfig) -> None:
         super().__init__(scope, construct_id)
         ssm.CfnDocument(
             self,
             "Document",
-            name=names.document,
+            name=name(pair),
             document_type="Command",
             document_format="JSON",
             target_type="/AWS::EC2::Instance",
-            content=content(script),
-            # A changed script becomes the document's new default version; replacing a document that has a name of its
-            # own would fail: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-document.html
-            update_method="NewVersion",
+            content=content(script(ProbeValues.of(pair))),
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-document.html
+            update_method="Replace",
         )

@@ -1,62 +1,120 @@
-"""Pure: the SSM document that carries the probe to a host, with parameters that nothing can be smuggled through."""
+"""Pure: the SSM document that carries the probe to a host."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-SCRIPT = Path(__file__).parent / "probe.sh"
+from infra.config import PairConfig
+from nat_failover.names import Names
 
-# A target begins with a letter or a digit, so that ping takes none for an option.
-_TARGET = r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}"
-# By parameter, in the order in which the script takes them; no pattern lets a quote, a space (but between targets),
-# a line's end or anything else through that a shell knows. The agent compiles them with Go's regexp, which takes no
-# repeats within repeats whose product is beyond a thousand, and fails every command otherwise: the four further targets
-# are written out. https://pkg.go.dev/regexp/syntax
-PATTERNS = {
-    "targets": f"^{_TARGET}{f'( {_TARGET})?' * 4}$",
-    "interval": r"^[0-9]{1,2}(\.[0-9]{1,2})?$",
-    "failures": r"^[1-9][0-9]?$",
-    "window": r"^[0-9]{1,4}$",
-    "warmUp": r"^[0-9]{1,5}$",
-    "control": r"^(-|[0-9]{1,3}(\.[0-9]{1,3}){3})$",
-}
+PARTS = tuple(sorted((Path(__file__).parent / "script").glob("*.sh")))
+
+_ADDRESS = r"^(-|[0-9]{1,3}(\.[0-9]{1,3}){3})$"
+# What travels with a command, in the order in which the script reads it. No pattern lets anything through but digits,
+# dots and a hyphen. The agent compiles them with Go's regexp: https://pkg.go.dev/regexp/syntax
+PATTERNS = {"window": r"^[0-9]{1,4}$", "active": _ADDRESS, "passive": _ADDRESS}
 _DESCRIPTIONS = {
-    "targets": "What to ping: one to five IPv4 addresses or host names, one space between them",
-    "interval": "Seconds between two pings, 0.2 to 60",
-    "failures": "Lost pings in a row after which all targets are tried a last time",
     "window": "Seconds to watch; 0 for one quick check",
-    "warmUp": "Seconds of uptime before which the host says nothing of the network",
-    "control": "Address of the host whose word a decision waits for, told of trouble by a ping; - for none",
+    "active": "Private IPv4 address of the NAT that the subnets use now; - where it is not to be tried",
+    "passive": "The same of the other NAT, which hosts signal to; - where it is not to be tried",
 }
 # An hour is what AWS takes by default; a watch ends long before:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html
 STEP_TIMEOUT = 3600
+# Of the digest of the content, in the document's name.
+DIGITS = 8
 
 
 class ProbeScriptError(ValueError):
     """The script can't be put into a document as it stands."""
 
 
-def content(script: str) -> dict[str, object]:
-    """Return the document: the script's lines, with the parameters as its arguments set behind its first line.
+@dataclass(frozen=True)
+class ProbeValues:
+    """What of a pair's configuration the probe is told, and does not change from round to round.
 
+    Attributes:
+        pair: its name.
+        interval: seconds between two pings.
+        failures: pings lost in a row after which everything is tried.
+        threshold: backends that have to be offline.
+        share: per cent of those heard that have to be exceeded as well.
+    """
+
+    pair: str
+    targets: tuple[str, ...]
+    interval: float = 0.5
+    failures: int = 3
+    threshold: int = 3
+    share: int = 50
+
+    @staticmethod
+    def of(pair: PairConfig) -> ProbeValues:
+        """Return those of a pair."""
+        return ProbeValues(
+            pair.name,
+            tuple(pair.targets),
+            pair.interval,
+            pair.failures,
+            pair.failure_threshold,
+            pair.failure_share,
+        )
+
+
+def script(values: ProbeValues, text: str | None = None) -> str:
+    """Return the script with the values written into it, and without its comments.
+
+    Args:
+        values: of the pair.
+        text: the script without them; that of this folder where not given.
+
+    Raises:
+        ProbeScriptError: it has no shebang line, no place for a value, or braces that SSM would take for a parameter.
+    """
+    text = "".join(part.read_text(encoding="utf-8") for part in PARTS) if text is None else text
+    if not text.startswith("#!"):
+        raise ProbeScriptError("the probe must begin with a shebang line")
+    if "{{" in text:
+        raise ProbeScriptError("the probe must not contain {{, which Systems Manager takes for a parameter")
+    written = {
+        "pair": values.pair,
+        "targets": " ".join(values.targets),
+        "interval": f"{round(values.interval * 100)}",
+        "failures": f"{values.failures}",
+        "threshold": f"{values.threshold}",
+        "share": f"{values.share}",
+    }
+    for name, value in written.items():
+        if not re.fullmatch(r"[A-Za-z0-9. -]+", value):
+            raise ProbeScriptError(f"{name} can't be written into the probe: {value!r}")
+        text, places = re.subn(rf"^{name}=''$", f"{name}='{value}'", text, flags=re.MULTILINE)
+        if places != 1:
+            raise ProbeScriptError(f"the probe must have one line {name}=''")
+    # The agent keeps the script of every command for two weeks.
+    return re.sub(r"^ *#(?!!).*\n", "", text, flags=re.MULTILINE)
+
+
+def content(text: str) -> dict[str, object]:
+    """Return the document: the script's lines, and as the last line, which is never run, what travels with a command.
+
+    The agent writes all lines into one file. What stands behind ``exit`` is data, whatever is in it: the script reads
+    it from its own file.
     https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html
 
     Args:
-        script: the probe, a POSIX shell script that takes the parameters as its arguments, in their order.
-
-    Raises:
-        ProbeScriptError: the script has no shebang line, or braces that SSM would take for a parameter.
+        text: the script, with the values written into it.
     """
-    shebang, *lines = script.splitlines()
-    if not shebang.startswith("#!"):
-        raise ProbeScriptError("the probe must begin with a shebang line")
-    if "{{" in script:
-        raise ProbeScriptError("the probe must not contain {{, which Systems Manager takes for a parameter")
-    arguments = " ".join(f"'{{{{ {name} }}}}'" for name in PATTERNS)
     return {
         "schemaVersion": "2.2",
-        "description": "Asks a host whether it reaches the Internet. It changes nothing and sends a few pings.",
+        "description": (
+            "Asks a host whether it reaches the Internet, and through which of the pair's NATs. On a NAT it opens two "
+            "proof ports while it runs."
+        ),
         "parameters": {
             name: {"type": "String", "description": _DESCRIPTIONS[name], "allowedPattern": pattern}
             for name, pattern in PATTERNS.items()
@@ -68,8 +126,17 @@ def content(script: str) -> dict[str, object]:
                 "precondition": {"StringEquals": ["platformType", "Linux"]},
                 "inputs": {
                     "timeoutSeconds": str(STEP_TIMEOUT),
-                    "runCommand": [shebang, f"set -- {arguments}", *lines],
+                    "runCommand": [*text.splitlines(), "exit", " ".join(f"{{{{ {name} }}}}" for name in PATTERNS)],
                 },
             }
         ],
     }
+
+
+def name(pair: PairConfig) -> str:
+    """Return the document's name, which is another as soon as anything in the document is."""
+    return f"{Names(pair.name).probe}-{_digest(content(script(ProbeValues.of(pair))))}"
+
+
+def _digest(of: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:DIGITS]

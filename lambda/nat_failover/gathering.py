@@ -9,7 +9,7 @@ from nat_failover.events import StatusChange, Tick, Trigger
 from nat_failover.judging.decision import Action, Cause, Decision, decide
 from nat_failover.judging.situation import View
 from nat_failover.lookout import Lookout
-from nat_failover.probing.observation import State
+from nat_failover.probing.invocation import State
 from nat_failover.probing.rounds import Kind
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
@@ -62,7 +62,7 @@ class Gathering:
             if now >= deadline:
                 break
             ask = tuple(host for host in decision.ask if now - asked_at.get(host, 0) >= ASK_EVERY)
-            if ask and not self._is_answer(view, trigger):
+            if ask and self._may_ask(view, decision, trigger):
                 asked_at |= dict.fromkeys(ask, now)
                 view = self._ask(view, Kind.CHECK, ask)
             waits = bool(asked_at or view.unread) or self._turns.is_ahead or isinstance(trigger, Tick)
@@ -73,6 +73,12 @@ class Gathering:
             view = self._lookout.look_again(view)
             decision = decide(view.situation(self._settings, self._runtime.now()), self._settings)
         return view, decision
+
+    def _may_ask(self, view: View, decision: Decision, trigger: Trigger) -> bool:
+        """Return whether an invocation asks: for what is not known; whether the standby has recovered, a tick asks."""
+        if isinstance(trigger, Tick):
+            return True
+        return decision.cause is not Cause.CONTROL_DOWN and not self._is_answer(view, trigger)
 
     def _is_answer(self, view: View, trigger: Trigger) -> bool:
         """Return whether an event is of a quick check, whose asker waits for it: others would go on asking for ever.

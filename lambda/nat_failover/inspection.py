@@ -12,7 +12,7 @@ from nat_failover.names import Metric
 from nat_failover.network.egress_address import astray, unaddressed
 from nat_failover.network.route_mirror import Mirror
 from nat_failover.observability import Metrics
-from nat_failover.probing.observation import State
+from nat_failover.probing.invocation import State
 from nat_failover.probing.survey import Backends
 from nat_failover.settings import Mode, Settings
 
@@ -89,7 +89,7 @@ class Inspector:
             Metric.CANNOT_JUDGE: decision.cause is Cause.CANNOT_JUDGE,
             Metric.SPLIT: decision.cause is Cause.SPLIT,
             Metric.NO_SUBNETS: decision.cause is Cause.NO_SUBNETS,
-            Metric.CONTROL_DOWN: decision.cause in (Cause.CONTROL_DOWN, Cause.UNCONFIRMED),
+            Metric.CONTROL_DOWN: decision.cause in (Cause.CONTROL_DOWN, Cause.NOT_THE_NAT, Cause.UNCONFIRMED),
             Metric.PASSIVE_NAT_UNHEALTHY: self.passive_trouble(view) is not None,
             Metric.PASSIVE_NAT_WITHOUT_ADDRESS: self.unaddressed(view) is not None,
             Metric.OFFLINE_WHILE_LOCKED: locked and len(backends.failing) >= self._settings.failure_threshold,
@@ -111,8 +111,7 @@ class Inspector:
         unfit = why_unfit(table.trouble, passive, view.instances)
         if unfit is not None or self.unaddressed(view) is not None:
             return unfit
-        failed = view.failed_answer(passive)
-        return None if failed is None else f"the passive NAT {passive} runs, but is {failed.state.value}"
+        return view.passive_trouble(passive, self._settings)
 
     def unaddressed(self, view: View) -> str | None:
         """Return that the passive NAT lacks a public address, and so can't take over; None where it does not."""

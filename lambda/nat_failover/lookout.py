@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,10 @@ from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round, look_back, worth_reading
 from nat_failover.probing.run_command import Reading
 
+log = logging.getLogger(__name__)
+
+# A request takes 200 values of filters at most: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+MOST_ADDRESSES = 190
 # For how many seconds the list of rounds is tried again where AWS throttles it, and after which pauses.
 LIST_FOR, LIST_AGAIN = 10.0, (0.5, 1.5)
 
@@ -40,6 +45,10 @@ class Lookout:
         # Backends as they were looked up last: an instance never changes its subnet.
         self._met: dict[str, Nat] = {}
         self._boots: Boots = {}
+        # Rounds of which nobody has anything more to say.
+        self._complete: dict[str, Reading] = {}
+        # Addresses that were heard, and are no backend's.
+        self._nobodys: set[str] = set()
 
     def look(self, trigger: Trigger, locks: LockView | None = None) -> View:
         """Read everything, but the lock where it has just been read.
@@ -73,12 +82,13 @@ class Lookout:
         if self._egress is not None:
             calls.append(self._egress.read)
         locks, tables, rounds, *egress = self._runtime.together(calls)
-        chosen = worth_reading(rounds, now, self._settings)
+        chosen = worth_reading(rounds, now, self._settings, watches=2)
         ids = [*self._settings.nats, *{host for asked in chosen for host in asked.hosts}]
         by_round, instances = self._runtime.together(
             [lambda: self._observations(chosen, {}), lambda: self._instances.describe(ids)]
         )
         self._met = dict(instances)
+        self._nobodys = set()
         self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
         return self._learnt(_view(locks, tables, chosen, by_round, instances, *egress))
 
@@ -87,14 +97,16 @@ class Lookout:
         until = now + LIST_FOR
         while True:
             try:
-                return self._probe.rounds(now - look_back(self._settings))
+                # What a watch said when the next one ended it holds as long as that.
+                return self._probe.rounds(now - look_back(self._settings) - self._settings.window)
             except (ClientError, BotoCoreError) as error:
                 if not is_passing(error) or self._runtime.now() >= until:
                     raise
             self._runtime.sleep(self._runtime.random.uniform(*LIST_AGAIN))
 
     def _learnt(self, view: View) -> View:
-        """Learn of the hosts' boots, for as long as they are asked and this process lives."""
+        """Learn whose signals were heard, and of the hosts' boots, for as long as this process lives."""
+        view = self._meet_heard(view)
         self._boots = boots_of((o for observations in view.by_round.values() for o in observations), self._boots)
         return replace(view, boots=self._boots)
 
@@ -111,6 +123,28 @@ class Lookout:
         strangers = set(hosts) - view.instances.keys()
         return replace(view, instances={**view.instances, **self._meet(strangers)}) if strangers else view
 
+    def _meet_heard(self, view: View) -> View:
+        """Look up who has an address that a listener has heard and that nobody known has.
+
+        Hosts that were sampled before go on signalling for some time. Of an address that is no backend's nothing is
+        learnt, and it is not asked for again. Where EC2 can't say, as while a zone is disrupted, it is done without.
+        """
+        heard = {s.address for told in view.by_round.values() for o in told for s in o.signals or ()}
+        strangers = sorted(heard - view.by_address.keys() - self._nobodys)[:MOST_ADDRESSES]
+        if not strangers:
+            return view
+        tag = (self._settings.probe_tag_key, self._settings.probe_tag_value)
+        try:
+            found = self._instances.at(strangers, tag)
+        except (ClientError, BotoCoreError) as error:
+            if not is_passing(error):
+                raise
+            log.warning("EC2 can't say whose addresses were heard", extra={"error": str(error)})
+            return view
+        self._met |= found
+        self._nobodys |= set(strangers) - {address for nat in found.values() for address in nat.addresses}
+        return replace(view, instances={**found, **view.instances})
+
     def _meet(self, hosts: Collection[str]) -> dict[str, Nat]:
         strangers = sorted(set(hosts) - self._met.keys())
         if strangers:
@@ -120,16 +154,25 @@ class Lookout:
     def _observations(
         self, rounds: list[Round], known: Mapping[str, Reading]
     ) -> dict[str, tuple[Observation, ...] | None]:
-        """Return what the hosts of each round have said; None for a round that can't be read just now."""
-        calls = [
-            partial(self._probe.judge, asked, known[asked.command_id])
-            if asked.command_id in known
-            else partial(self._probe.read_again, asked)
+        """Return what the hosts of each round have said; None for a round that can't be read just now.
+
+        Where all have answered it is not read again: that stands.
+        """
+        known = {**self._complete, **known}
+        asked_for = [asked.command_id for asked in rounds if asked.command_id not in known]
+        calls = [partial(self._probe.reading_now, command_id) for command_id in asked_for]
+        read = {**known, **dict(zip(asked_for, self._runtime.together(calls) if calls else [], strict=True))}
+        found = {asked.command_id: read[asked.command_id] for asked in rounds}
+        self._complete = {
+            asked.command_id: said
             for asked in rounds
-        ]
-        read = self._runtime.together(calls) if calls else []
+            if (said := found[asked.command_id]) is not None and said.is_complete(asked.hosts)
+        }
         return {
-            asked.command_id: None if said is None else tuple(said) for asked, said in zip(rounds, read, strict=True)
+            asked.command_id: None
+            if (said := found[asked.command_id]) is None
+            else tuple(self._probe.judge(asked, said))
+            for asked in rounds
         }
 
     def look_again(self, view: View) -> View:
@@ -143,11 +186,13 @@ class Lookout:
         known = told.pop() if strangers else {}
         read = zip(unfinished, told, strict=True)
         fresh = {asked.command_id: tuple(said) for asked, said in read if said is not None}
-        return replace(
-            view,
-            by_round={**view.by_round, **fresh},
-            instances={**view.instances, **known},
-            unread=view.unread - fresh.keys(),
+        return self._meet_heard(
+            replace(
+                view,
+                by_round={**view.by_round, **fresh},
+                instances={**view.instances, **known},
+                unread=view.unread - fresh.keys(),
+            )
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from nat_failover.acting.asking import Asking
 from nat_failover.acting.execution import Invoker, Known, Result
 from nat_failover.acting.failover import Failover, NotBegunError
 from nat_failover.acting.turns import Turns
@@ -22,8 +23,6 @@ from nat_failover.lock.store import LockView
 from nat_failover.lookout import Lookout
 from nat_failover.names import Metric
 from nat_failover.observability import Metrics
-from nat_failover.probing.observation import State
-from nat_failover.probing.rounds import Kind, Running, choose, watched_beyond
 from nat_failover.probing.survey import Backends, survey
 from nat_failover.settings import Mode
 from nat_failover.telling.notifier import Teller
@@ -32,8 +31,6 @@ log = logging.getLogger(__name__)
 
 # What an invocation keeps of its time for acting, in seconds.
 TO_ACT = 20.0
-# Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
-LOOK_EVERY = 5
 LOST = Result("lost", "another invocation has the claim and acts")
 # States of the lock in which an event is left to whoever acts, or has just acted: nothing else is to be told.
 ACTED_UPON = frozenset({LockState.FAILING_OVER, LockState.FAILED_OVER})
@@ -60,13 +57,12 @@ class Monitor:
         self._settings = settings
         self._runtime = runtime
         self._lookout = lookout
-        self._fleet = services.fleet
-        self._probe = services.probe
+        self._asking = Asking(services, lookout)
         self._failover = failover
         self._inspector = inspector
         self._teller = teller
         self._turns = Turns(settings, runtime, lookout.look_at_lock)
-        self._gathering = Gathering(settings, runtime, lookout, self._turns, self._ask)
+        self._gathering = Gathering(settings, runtime, lookout, self._turns, self._asking.ask)
 
     def run(self, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         """Do what an event calls for.
@@ -88,7 +84,7 @@ class Monitor:
         refused: ClientError | BotoCoreError | None = None
         if isinstance(trigger, Tick) and lock.state is not LockState.PAUSED:
             try:
-                view = self._ask_who_is_due(view)
+                view = self._asking.ask_who_is_due(view)
             except (ClientError, BotoCoreError) as error:
                 refused = error  # what is known already is judged first
         outcome = self._judge(view, trigger, invoker)
@@ -133,9 +129,7 @@ class Monitor:
                     invoker.metrics.flush()
                     self._measure(view, decision, invoker.metrics)
                     return InvocationOutcome(decision, None)
-            passive = view.instances.get(self._passive(view) or "")
-            interface = None if passive is None else passive.interface
-            known = Known(view.tables, self._backends(view), decision.evidence, interface)
+            known = Known(view.tables, self._backends(view), decision.evidence, view.instances)
             try:
                 result = self._failover.carry_out(decision, known, invoker, locks)
                 if result.outcome != LOST.outcome or self._runtime.now() >= until:
@@ -162,80 +156,18 @@ class Monitor:
         if not view.locks.is_claimed(self._runtime.now()):
             self._teller.tell(view.locks.memory, findings, metrics)
 
-    def _ask_who_is_due(self, view: View) -> View:
-        """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone."""
-        now = self._runtime.now()
-        nats = set(self._settings.nats)
-        running = [
-            Running(o.host, o.running_until)
-            for o in view.observations
-            if o.running_until is not None and not o.answers_soon and (o.host in nats or view.is_there(o.host))
-        ]
-        watched = watched_beyond(running, now, self._settings)
-        latest = survey(view.observations, now, self._settings).latest
-        passive = self._passive(view)
-        control = [passive] if passive is not None and passive not in watched else []
-        known = {host for host in latest if host not in nats and view.is_there(host)}
-        enough = len(watched - nats) >= self._settings.sample_size or (known and known <= watched)
-        if enough and not control and not self._looks_for_new_ones(now):
-            return view
-        if len(watched - nats) >= self._settings.sample_size:
-            return self._ask_next(view, tuple(control))
-        again = frozenset(h for h, o in latest.items() if o.state in (State.UNREACHABLE, State.WARMING_UP))
-        # Where silence is evidence, whoever is silent is asked as often as anybody else.
-        of_no_use = {State.BROKEN, State.SILENT} if self._settings.watches else {State.BROKEN}
-        online = self._fleet.online(watched | again)
-        view = self._lookout.meet(view, online)
-        backends = choose(
-            [host for host in online if view.is_there(host)],
-            watched - nats,
-            again,
-            frozenset(h for h, o in latest.items() if o.state in of_no_use),
-            self._settings,
-            self._runtime.random,
-        )
-        return self._ask_next(view, (*control, *backends))
-
-    def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
-        """Send the next watch, and a quick check to those who did not answer when they were asked last.
-
-        An agent that comes back runs everything that it was sent, however late: watch after watch for hours.
-        """
-        if not self._settings.watches:
-            return self._ask(view, Kind.CHECK, hosts)
-        latest = survey(view.observations, self._runtime.now(), self._settings).latest
-        silent = {h for h, o in latest.items() if o.state is State.SILENT}
-        view = self._ask(view, Kind.WATCH, tuple(h for h in hosts if h not in silent))
-        return self._ask(view, Kind.CHECK, tuple(h for h in hosts if h in silent))
-
-    def _looks_for_new_ones(self, now: float) -> bool:
-        """Return whether this tick is one of those that look for backends never seen; the list takes calls."""
-        return int(now // self._settings.period) % LOOK_EVERY == 0
-
-    def _passive(self, view: View) -> str | None:
-        active = view.tables.active
-        return None if active is None else self._settings.nat_of(self._settings.other_table(active))
-
-    def _ask(self, view: View, kind: Kind, hosts: tuple[str, ...]) -> View:
-        # What EC2 calls stopped would do as it was told once it starts again; SSM may refuse all for its sake.
-        hosts = tuple(host for host in hosts if view.may_run(host))
-        if not hosts:
-            return view
-        passive = view.instances.get(self._passive(view) or "")
-        for asked in self._probe.send(kind, hosts, passive.address if passive and kind is Kind.WATCH else None):
-            view = view.with_round(asked)
-        return view
-
     def _finish(self, view: View, invoker: Invoker) -> InvocationOutcome:
         lock = view.locks.lock
         decision = Decision(Action.HOLD, Cause.LOCKED, lock.reason)
         if view.locks.is_claimed(self._runtime.now()):
             return InvocationOutcome(decision, None)
         try:
-            return InvocationOutcome(decision, self._failover.finish(self._backends(view), invoker))
+            known = Known(view.tables, self._backends(view), (), view.instances)
+            return InvocationOutcome(decision, self._failover.finish(known, invoker))
         except NotBegunError as refused:
             raise refused.cause from refused
 
     def _backends(self, view: View) -> tuple[str, ...]:
         nats = set(self._settings.nats)
-        return tuple(sorted({o.host for o in view.observations if o.host not in nats and view.is_there(o.host)}))
+        words = view.words(self._settings)
+        return tuple(sorted({o.host for o in words if o.host not in nats and view.is_there(o.host)}))

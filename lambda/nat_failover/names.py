@@ -30,8 +30,8 @@ class Names:
         return f"{PRODUCT}-{self.pair}"
 
     @property
-    def document(self) -> str:
-        """Name of the probe's SSM document."""
+    def probe(self) -> str:
+        """What the name of the probe's SSM document begins with; a digest of its content follows."""
         return f"{self.plain}-probe"
 
     @property

@@ -22,16 +22,16 @@ from nat_failover.names import Names
 
 # The step's own time limit in the document is an hour; a watch has to end well before it.
 LONGEST_WINDOW = 3000
-# SendCommand takes 50 InstanceIds at most and one is the passive NAT's:
+# SendCommand takes 50 InstanceIds at most and two are the NATs':
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
-LARGEST_SAMPLE = 49
+LARGEST_SAMPLE = 48
 # What the configuration of a pair allows as well: the least and the most, times in seconds.
 INTERVAL = (0.2, 60.0)
 FAILURES = (1, 99)
 WARM_UP = (0, 86_400)
 FRESHNESS = (5, 3600)
-SILENCE_AFTER = (3, 300)
 SAMPLE = (1, LARGEST_SAMPLE)
+SHARE = (0, 99)
 MINUTES = (1, 60)
 
 
@@ -47,9 +47,9 @@ class Settings:
     """What the function is told; durations in seconds.
 
     Attributes:
+        failure_share: more than so many per cent of the backends heard have to be offline, beside the threshold.
+        prove_active: whether backends try the active NAT's proof port; not where nothing can listen there.
         freshness: an observation older than this is no evidence.
-        settle: a watch that runs and has said nothing is taken as proof of health up to this long ago: longer than
-            the probe takes to see a failure and SSM to tell it.
         confirm_for: how long an invocation waits for the evidence that it is missing.
         gather_for: how long the first failure after a time of health is given to be joined by others.
         claim_lease: how long a claim protects its holder; longer than the function may run.
@@ -80,23 +80,18 @@ class Settings:
     freshness: float = 30.0
     failure_threshold: int = 3
     sample_size: int = 10
-    count_silence: bool = False
-    silence_after: float = 10.0
+    failure_share: int = 50
+    prove_active: bool = True
     mirror_routes: bool = False
     egress_allocation: str | None = None
     standby_egress_allocation: str | None = None
-    settle: float = 6.0
     confirm_for: float = 12.0
     gather_for: float = 3.0
 
     @property
     def watches(self) -> bool:
-        """Whether rounds watch for a window; else each is one quick check a tick.
-
-        Where silence counts, hosts reach SSM through the NAT alone: a watch could not report its death, so each
-        tick has to ask anew.
-        """
-        return self.window > 0 and not self.count_silence
+        """Whether rounds watch for a window; else each is one quick check a tick."""
+        return self.window > 0
 
     @property
     def region(self) -> str:
@@ -163,8 +158,9 @@ def _at_odds(s: Settings) -> Iterator[str]:
     if s.sample_size < s.failure_threshold:
         least = f"at least {PREFIX}FAILURE_THRESHOLD ({s.failure_threshold})"
         yield refusal("sample_size", s.sample_size, f"{least}, or no failure could ever be seen")
-    if 0 < s.window < s.period:
-        yield refusal("window", s.window, f"0 or at least {PREFIX}PERIOD ({s.period}), or hosts go unwatched")
+    if 0 < s.window < 2 * s.period:
+        allowed = f"0 or at least twice {PREFIX}PERIOD ({s.period}), or hosts go unwatched from one round to the next"
+        yield refusal("window", s.window, allowed)
 
 
 def _span(limits: tuple[float, float]) -> str:
@@ -205,10 +201,10 @@ _VARIABLES = {
     "freshness": Variable(between(float, *FRESHNESS), f"{_span(FRESHNESS)} seconds"),
     "failure_threshold": Variable(between(int, *SAMPLE), f"{_span(SAMPLE)} backends"),
     "sample_size": Variable(between(int, *SAMPLE), f"{_span(SAMPLE)} backends"),
-    "count_silence": Variable(flag, "true or false"),
+    "failure_share": Variable(between(int, *SHARE), f"{_span(SHARE)} per cent"),
+    "prove_active": Variable(flag, "true or false"),
     "mirror_routes": Variable(flag, "true or false"),
     "egress_allocation": _ALLOCATION,
     "standby_egress_allocation": _ALLOCATION,
-    "silence_after": Variable(between(float, *SILENCE_AFTER), f"{_span(SILENCE_AFTER)} seconds"),
 }
 _MANDATORY = frozenset(each.name for each in fields(Settings) if each.default is MISSING)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from nat_failover.probing.fleet import Fleet
-from nat_failover.probing.observation import EXIT_REACHABLE
+from nat_failover.probing.observation import EXIT_NOTHING
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import Probe
 from nat_failover.runtime import LambdaRuntime
@@ -93,7 +93,7 @@ def _rounds(of: Deployment) -> Iterator[float]:
         sent_at = time.time()
         for asked in probe.send(Kind.CHECK, of.backends):
             for spoken in of.results(asked.command_id, asked.hosts, ROUND_WITHIN).values():
-                if spoken.exit_code == EXIT_REACHABLE:
+                if spoken.exit_code == EXIT_NOTHING:
                     took = float(json.loads(spoken.output.splitlines()[-1])["elapsed"])
                     yield spoken.seen_at - sent_at - took
 

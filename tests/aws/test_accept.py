@@ -17,8 +17,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from infra.demo import PAIR
-from infra.probe.document import SCRIPT as PROBE
-from infra.probe.document import content
+from infra.probe.document import ProbeValues, content, script
 from tests.aws.__main__ import accept, main
 from tests.aws.assumptions import ENTRIES, Check, Unchecked
 from tests.aws.deployment import Deployment, until
@@ -55,7 +54,7 @@ class Emulated(Local):
         ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", InstanceId=standby)
         lock, document = f"/nat-failover/{PAIR}/lock", f"{FUNCTION}-probe"
         ssm.put_parameter(Name=lock, Value="armed", Type="String")
-        text = json.dumps(content(PROBE.read_text(encoding="utf-8")))
+        text = json.dumps(content(script(ProbeValues(PAIR, TARGETS))))
         ssm.create_document(Name=document, Content=text, DocumentType="Command")
         topic = self.client("sns").create_topic(Name=FUNCTION)["TopicArn"]
         own = {

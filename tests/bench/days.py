@@ -62,7 +62,7 @@ class Days:
 
 
 def measure(days: int, jobs: int) -> dict[str, Any]:
-    """Play so many days, half of them without endpoints: there, silence counts as evidence.
+    """Play so many days, half of them without endpoints.
 
     They go by no real clock, and so give way to whatever does.
     """

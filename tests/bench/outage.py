@@ -19,7 +19,7 @@ from tests.lab.scenarios import SCENARIOS
 from tests.simulation.account.cloud import ModelCloud
 
 OURS = "ours"
-# Failures after which backends still reach SSM.
+# Failures after which backends still reach SSM, by endpoints.
 PROMPT = ("nat-rules-flushed", "nat-forwarding-off", "nat-link-down", "nat-stopped", "nat-uplink-blackholed")
 WITHOUT_ENDPOINTS, EVENTS_LOST = "nat-dead-without-endpoints", "events-lost"
 FAILURES = (*PROMPT, WITHOUT_ENDPOINTS, EVENTS_LOST)

@@ -154,5 +154,5 @@ def _complete(made: Deployment) -> None:
         ec2.associate_route_table(RouteTableId=public, SubnetId=told["Instances"][0]["SubnetId"])
         address = ec2.allocate_address(Domain="vpc")["AllocationId"]
         ec2.associate_address(AllocationId=address, InstanceId=nat)
-    private = [s["SubnetId"] for s in ec2.describe_subnets()["Subnets"] if s["CidrBlock"] == "10.0.10.0/24"]
+    private = [s["SubnetId"] for s in ec2.describe_subnets()["Subnets"] if s["CidrBlock"] == "10.20.1.0/24"]
     complete(aws.client, made.environment, STACK, private)

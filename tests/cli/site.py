@@ -117,6 +117,10 @@ def _at_work(lab: Lab) -> Iterator[None]:
         raise run.error
 
 
+# The fields that the command reads of such a line.
+KEPT = ("notification", "subject", "channel", "incident", "error")
+
+
 class _Log(logging.Handler):
     """Writes what a logger of the function's says into the function's log."""
 
@@ -126,7 +130,7 @@ class _Log(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line with the words that Lambda's log would have."""
-        words = {key: value for key, value in vars(record).items() if key in ("subject", "channel", "incident")}
+        words = {key: value for key, value in vars(record).items() if key in KEPT}
         with MOTO:
             log_line(self._client, {"message": record.getMessage(), **words}, record.created)
 

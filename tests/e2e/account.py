@@ -71,12 +71,12 @@ class Account:
     def make_vpc(self) -> dict[str, object]:
         """Make what a user has before the product comes, and give the pair's configuration."""
         ec2 = self.client("ec2")
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
         public_a, public_b, private_a, private_b = (
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
                 "SubnetId"
             ]
-            for n, zone in ((0, "a"), (1, "b"), (10, "a"), (11, "b"))
+            for n, zone in ((0, "a"), (3, "b"), (1, "a"), (2, "b"))
         )
         nat = self._run(public_a, {"Name": "nat-a"})
         table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]

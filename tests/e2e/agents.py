@@ -83,6 +83,11 @@ class Agents:
         account: Any = SimpleNamespace(
             instances=hosts, host_of=names.__getitem__, document=document, tags=tags, state=state
         )
+        for host in layout.hosts:
+            # moto gives addresses by chance; the network's hosts have their own.
+            face = known.get_instance(hosts[host.name]).nics[0]
+            face.private_ip_address = host.address
+            face.private_ip_addresses[0]["PrivateIpAddress"] = host.address
         for nat in layout.nats:
             # Made a moment ago, and so a machine that may still be booting.
             instance = known.get_instance(hosts[nat.name])

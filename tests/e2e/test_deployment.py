@@ -7,18 +7,23 @@ from typing import Any
 
 import pytest
 
-from infra.probe.document import SCRIPT, content
+from infra.probe.document import ProbeValues, content, script
 from tests.e2e.life import FUNCTION, STACK
 from tests.infra.synthesis import synthesize
 
 Seen = dict[str, Any]
-DOCUMENT, LOCK = f"{FUNCTION}-probe", "/nat-failover/main/lock"
+LOCK = "/nat-failover/main/lock"
 CLAIM, TOLD = "/nat-failover/main/claim", "/nat-failover/main/told"
 
 
 def environment(life: Seen, step: str = "deployed") -> dict[str, str]:
     """Give the function's environment."""
     return dict(life[step]["functions"][FUNCTION]["Environment"])
+
+
+def document(life: Seen) -> str:
+    """Give the name of the document that the function sends."""
+    return environment(life)["NAT_FAILOVER_PROBE_DOCUMENT"]
 
 
 def added(life: Seen, kind: str) -> dict[str, Any]:
@@ -46,7 +51,7 @@ def test_the_function_is_there_with_the_places_of_the_users_and_of_its_own(life:
     assert told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"] == table
     assert told["NAT_FAILOVER_STANDBY_INSTANCE"] == standby
     assert told["NAT_FAILOVER_LOCK_PARAMETER"] == LOCK
-    assert told["NAT_FAILOVER_PROBE_DOCUMENT"] == DOCUMENT
+    assert told["NAT_FAILOVER_PROBE_DOCUMENT"].startswith(f"{FUNCTION}-probe-")
     assert [told["NAT_FAILOVER_TOPIC"]] == life["deployed"]["topics"]
 
 
@@ -61,7 +66,7 @@ def test_the_functions_role_may_swap_the_tables_of_its_pair_and_no_others(life: 
 def test_a_schedule_and_the_reports_of_hosts_invoke_the_function(life: Seen) -> None:
     tick, report = sorted(life["deployed"]["rules"].values(), key=lambda rule: rule["Pattern"] is not None)
     assert tick["Schedule"] == "rate(1 minute)"
-    assert report["Pattern"]["detail"]["document-name"] == [DOCUMENT]
+    assert report["Pattern"]["detail"]["document-name"] == [document(life)]
     for rule in (tick, report):
         (target,) = rule["Targets"]
         assert target.endswith(f":function:{FUNCTION}")
@@ -74,7 +79,8 @@ def test_both_rules_are_let_in_by_the_function(life: Seen) -> None:
 
 
 def test_the_document_carries_the_probe(life: Seen) -> None:
-    assert life["deployed"]["documents"] == {DOCUMENT: content(SCRIPT.read_text(encoding="utf-8"))}
+    values = ProbeValues("main", tuple(environment(life)["NAT_FAILOVER_TARGETS"].split(",")))
+    assert life["deployed"]["documents"] == {document(life): content(script(values))}
 
 
 def test_the_lock_is_armed_and_there_is_no_claim_yet(life: Seen) -> None:

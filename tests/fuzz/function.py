@@ -68,25 +68,25 @@ class Function:
         self.run_command.online = [*HOSTS, PRIMARY, STANDBY]
         self.run_command.answer = self._said
         self.application = Application(self.settings, self._wire.clients, self.clock, io.StringIO())
-        self.watch = self.watched(*HOSTS, STANDBY)
+        self.watch = self.watched(*HOSTS, STANDBY, PRIMARY)
 
     def watched(self, *hosts: str, sent_at: float = WATCH_SENT, **parameters: str) -> Command:
         """Let a watch have been sent to hosts, with some of its parameters other than ours."""
-        s = self.settings
-        ours = {"targets": " ".join(s.targets), "interval": "0.5", "failures": "3", "window": "600", "warmUp": "300"}
+        s, known = self.settings, self.account.holdings.instances
+        ours = {"window": "600", "active": known[PRIMARY].address, "passive": known[STANDBY].address}
         arguments = {
             "DocumentName": s.probe_document,
             "Comment": f"watch by nat-failover {s.pair}",
             "InstanceIds": list(hosts),
-            "Parameters": {name: [value] for name, value in {**ours, "control": "-", **parameters}.items()},
+            "Parameters": {name: [value] for name, value in {**ours, **parameters}.items()},
         }
         command = Command(f"00000000-0000-0000-0000-{len(self.run_command.commands):012}", arguments, sent_at)
         self.run_command.commands.append(command)
         return command
 
     def healthy(self, *hosts: str) -> None:
-        """Let hosts watch on, with nothing lost."""
-        self.told |= dict.fromkeys(hosts, Told("InProgress", exit_code=-1))
+        """Let hosts have said a second ago that they are online; who only watches on says nothing."""
+        self.told |= dict.fromkeys(hosts, report("online", NOW - 1, elapsed=90))
 
     def _said(self, command: Command, host: str) -> Told:
         if host in self.told:
@@ -97,13 +97,13 @@ class Function:
             return self.lost(command)
         at = command.asked_at + 0.5
         if host in self.settings.nats or command.kind == "verify":
-            return report("reachable", at, elapsed=0.5)
-        return report("unreachable", at, elapsed=0.5, lost_for=0.5)
+            return report("online", at, elapsed=0.5)
+        return report("offline", at, elapsed=0.5, lost_for=0.5)
 
     def lost(self, command: Command) -> Told:
         """Give what the probe says that has seen the loss."""
         at = max(FAILED_AT, command.asked_at + LOSS)
-        return report("unreachable", at, elapsed=at - command.asked_at, lost_for=LOSS)
+        return report("offline", at, elapsed=at - command.asked_at, lost_for=LOSS)
 
     def event(self, **detail: object) -> dict[str, Any]:
         """Give SSM's event of the first backend's failure, with some of its detail changed."""

@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from nat_failover.probing.observation import EXIT_UNREACHABLE, State, observe
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import EXIT_TO_TELL, observe
 from nat_failover.probing.rounds import Kind, Round
 from nat_failover.probing.ssm_commands import invocation_of
 from tests.examples import NOW, PRIMARY, STANDBY, TICK
@@ -19,6 +20,8 @@ from tests.fakes import Told, report
 from tests.fuzz.function import ELSEWHERE, HOSTS, SUBNETS, Function
 from tests.fuzz.values import NUMBER, SHALLOW, TEXT
 
+NATS = PRIMARY, STANDBY
+ADDRESS = {host: f"10.0.{n}.5" for n, host in enumerate((*HOSTS, *NATS))}
 STATUSES = st.sampled_from(
     [
         *("Pending", "InProgress", "Delayed", "Success", "Cancelled", "TimedOut", "Failed", "Cancelling"),
@@ -26,7 +29,7 @@ STATUSES = st.sampled_from(
     ]
 )
 TIMES = st.floats(0, 250_000_000_000) | st.floats(NOW - 300, NOW + 300)
-PROBE = json.loads(report("unreachable", NOW).output.splitlines()[0])
+PROBE = json.loads(report("offline", NOW).output.splitlines()[0])
 
 
 @st.composite
@@ -60,8 +63,8 @@ def reported(told: Told) -> bool:
             said = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(said, dict) and said.get("probe") == 1 and said.get("state") == "unreachable":
-            return told.status == "Failed" and told.exit_code == EXIT_UNREACHABLE
+        if isinstance(said, dict) and said.get("probe") == 2 and said.get("state") == "offline":
+            return told.status == "Failed" and told.exit_code == EXIT_TO_TELL
     return False
 
 
@@ -77,27 +80,36 @@ def test_whatever_hosts_say_nothing_is_swapped_without_three_reports_of_the_prob
 
 
 @given(TOLD)
-def test_whatever_the_passive_nat_says_nothing_is_swapped_unless_it_says_that_it_is_online(told: Told) -> None:
+def test_whatever_the_passive_nat_says_backends_that_say_it_carries_nothing_hold(told: Told) -> None:
     function = Function()
     function.told[STANDBY] = told
-    answer = function.invoke(function.event())
-    if answer["decision"] == "FAIL_OVER":
-        assert (told.status, told.exit_code) == ("Success", 0)
-        assert '"reachable"' in told.output
-    else:
-        assert function.writes == []
+    function.told |= {host: report("offline", NOW - 3, elapsed=90, passive="no") for host in HOSTS}
+    assert function.invoke(function.event())["decision"] == "HOLD"
+    assert function.writes == []
+
+
+ADDRESSES = st.sampled_from([*(f"10.0.{n}.5" for n in range(8)), "192.0.2.1", "10.0.0.4", ""])
+WORDS = st.tuples(ADDRESSES, st.sampled_from("nfx"), st.floats() | st.floats(0, 12), st.sampled_from("012"))
+
+
+@given(st.lists(WORDS.map(lambda word: ",".join(map(str, word))), max_size=8).map(" ".join) | TEXT)
+def test_whatever_the_passive_nat_has_heard_backends_that_say_they_are_online_hold(words: str) -> None:
+    function = Function()
+    function.told[STANDBY] = report("online", NOW - 1, elapsed=90, tells=True, heard=words)
+    function.told |= {host: report("online", NOW - 1, elapsed=90) for host in HOSTS}
+    assert function.invoke(TICK)["decision"] == "HOLD"
+    assert function.writes == []
 
 
 @given(TOLD, st.sampled_from(list(Kind)), st.floats(0, 4000))
-@example(Told("Failed", "Failed", 1, report("unreachable", NOW).output, 250_000_000_000.0), Kind.WATCH, 10.0)
+@example(Told("Failed", "Failed", 1, report("offline", NOW).output, 250_000_000_000.0), Kind.WATCH, 10.0)
 def test_every_observation_has_times_that_can_be(told: Told, kind: Kind, ago: float) -> None:
-    function = Function()
     asked = Round("c", kind, 600 if kind is Kind.WATCH else 0, NOW - ago, HOSTS)
     plugin: dict[str, Any] = {"ResponseCode": told.exit_code, "Output": told.output}
     if told.finished_at is not None:
         plugin["ResponseFinishDateTime"] = datetime.fromtimestamp(told.finished_at, UTC)
     listed: Any = {"InstanceId": HOSTS[0], "Status": told.status, "CommandPlugins": [plugin]}
-    seen = observe(invocation_of(listed), asked, NOW, NOW, function.settings)
+    seen = observe(invocation_of(listed), asked, NOW, NOW)
     assert all(map(math.isfinite, (seen.at, seen.since, seen.elapsed)))
     if seen.state is State.UNREACHABLE:
         assert asked.asked_at <= seen.since <= seen.at <= NOW + 60
@@ -158,7 +170,7 @@ def test_of_a_list_of_instances_only_the_pairs_backends_are_asked_and_each_once(
         if call.operation == "SendCommand":
             hosts = call.arguments["InstanceIds"]
             assert len(hosts) == len(set(hosts))
-            assert set(hosts) <= {*HOSTS, STANDBY}
+            assert set(hosts) <= {*HOSTS, *NATS}
     assert function.writes == []
 
 
@@ -187,7 +199,7 @@ def instances(draw: st.DrawFn) -> list[dict[str, Any]]:
             "InstanceId": host,
             "State": {"Name": "running"},
             "LaunchTime": datetime.fromtimestamp(NOW - 90_000, UTC),
-            "PrivateIpAddress": "10.0.0.5",
+            "PrivateIpAddress": ADDRESS[host],
             "SubnetId": SUBNETS[0],
         }
         for key in draw(st.lists(st.sampled_from(sorted(odd)), max_size=1)):
@@ -205,8 +217,8 @@ def test_whatever_ec2_tells_of_instances_only_running_ones_in_the_pairs_subnets_
     found: list[dict[str, Any]], apart: bool
 ) -> None:
     function = Function()
-    reservations: list[dict[str, Any]]
-    reservations = [{"Instances": [told]} for told in found] if apart else [{"Instances": found}, {"Instances": []}]
+    together: list[dict[str, Any]] = [{"Instances": found}, {"Instances": []}]
+    reservations = [{"Instances": [told]} for told in found] if apart else together
 
     def described(arguments: Mapping[str, Any]) -> dict[str, Any]:
         wanted = set(arguments["Filters"][0]["Values"])
@@ -222,7 +234,7 @@ def test_whatever_ec2_tells_of_instances_only_running_ones_in_the_pairs_subnets_
         assert (answer["decision"], function.writes) == ("HOLD", [])
     for call in function.calls:
         if call.operation == "SendCommand":
-            assert set(call.arguments["InstanceIds"]) <= {*there, STANDBY}
+            assert set(call.arguments["InstanceIds"]) <= {*there, *NATS}
 
 
 @given(st.one_of(NUMBER.map(str), TEXT))
@@ -233,6 +245,6 @@ def test_an_address_of_the_passive_nat_that_is_none_reaches_no_host(address: str
     function.run_command.commands.clear()
     function.account.holdings.instances[STANDBY].address = address
     function.invoke(TICK)
-    sent = [call.arguments["Parameters"]["control"][0] for call in function.calls if call.operation == "SendCommand"]
+    sent = [call.arguments["Parameters"]["passive"][0] for call in function.calls if call.operation == "SendCommand"]
     assert sent
-    assert all(control == "-" or control.replace(".", "").isdigit() for control in sent)
+    assert all(passive == "-" or passive.replace(".", "").isdigit() for passive in sent)

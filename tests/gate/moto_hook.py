@@ -26,6 +26,7 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
+from moto.ec2.utils import filter_dict_attribute_mapping
 
 from tests.gate.gate import Gate
 from tests.gate.harshness import Harshness
@@ -83,6 +84,8 @@ def install() -> None:
         return
     for owner, name, replacement in REPLACED:
         setattr(owner, name, replacement)
+    # A filter that moto lacks: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+    filter_dict_attribute_mapping["network-interface.addresses.private-ip-address"] = "private_ip"
 
 
 def installed() -> bool:

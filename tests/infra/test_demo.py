@@ -165,8 +165,6 @@ def test_the_pair_keeps_systems_manager_within_reach_of_the_backends(stacks: dic
         "ssmmessages",
     }
     assert all(endpoint["PrivateDnsEnabled"] for endpoint in endpoints)
-    (function,) = of(stacks["nat-failover-demo"], "AWS::Lambda::Function")
-    assert function["Environment"]["Variables"]["NAT_FAILOVER_COUNT_SILENCE"] == "false"
 
 
 def test_the_readme_says_what_an_hour_of_it_costs(stacks: dict[str, Resources]) -> None:

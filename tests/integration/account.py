@@ -18,7 +18,7 @@ import botocore.endpoint
 from moto import mock_aws
 from moto.sns.models import sns_backends
 
-from infra.probe.document import SCRIPT, content
+from infra.probe.document import ProbeValues, content, script
 from nat_failover.application import Application
 from nat_failover.clients import Clients
 from nat_failover.lock.parameter import Parameters
@@ -26,11 +26,12 @@ from nat_failover.probing.fleet import Fleet
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT, TICK, status_change
-from tests.fakes import Command, Context, FakeRuntime, Managed, RunCommand, Told, before, report
+from tests.fakes import Context, FakeRuntime, Managed, RunCommand, before
 from tests.gate import moto_hook
 from tests.gate.gate import Gate
 from tests.gate.harshness import Harshness
 from tests.gate.timing.rates import Rates
+from tests.integration.hosts import Hosts
 from tests.lab.cloud.sessions import session
 
 REGION, ACCOUNT_ID = "eu-west-1", "123456789012"
@@ -45,7 +46,7 @@ def deny(account: Account, host: str) -> None:
 def have_windows(account: Account, host: str) -> None:
     """Let a host run Windows, for which the probe's document is not."""
     account.run_command.managed[host] = Managed(host, platform="Windows")
-    account.run_command.content = content(SCRIPT.read_text(encoding="utf-8"))
+    account.run_command.content = content(script(ProbeValues("main", ("192.0.2.1",))))
 
 
 @dataclass(frozen=True)
@@ -78,26 +79,21 @@ def pair_in_moto(runtime: Runtime | None = None, subnets: int = 2, backends: int
             yield account
 
 
-class Account:
+class Account(Hosts):
     """A pair in moto, with hosts that are online until told otherwise.
 
     Args:
         runtime: clock; moto's own is the machine's, so that it has to be about right.
 
-    Attributes:
-        offline: hosts that can't reach the Internet, and since when.
-        silent: hosts whose agent no longer takes commands.
     """
-
-    CHECK, LOSS = 0.5, 2.0  # what the probe takes for a quick check, and for seeing and confirming a loss
 
     def __init__(self, runtime: Runtime | None = None, subnets: int = 2, backends: int = 4) -> None:
         self.clock = FakeRuntime(float(int(time.time())))
-        self.runtime: Runtime = runtime or self.clock
+        super().__init__(runtime or self.clock)
         self.session = session(REGION)
         self.gate = Gate(Rates(Harshness(), self.runtime.now))
         self.run_command = RunCommand(self.session.events, self.runtime, self.gate)
-        self.run_command.answer = self._answer
+        self.run_command.answer = self.answer
         self.session.events.register("after-call.ec2.DescribeInstances", self._launched)
         clients = Clients.of(self.session)
         # What a test does to writes, it does to one client.
@@ -106,8 +102,6 @@ class Account:
         self.ec2: Any = self.clients.ec2
         self.ssm: Any = self.clients.ssm
         self.launched_at = self.runtime.now() - 86400
-        self.offline: dict[str, float] = {}
-        self.silent: set[str] = set()
         self.vpc = vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         made = [self.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"] for n in range(subnets + 1)]
         self.subnets = tuple(sorted(subnet["SubnetId"] for subnet in made)[:-1])
@@ -135,6 +129,7 @@ class Account:
         where = {"SubnetId": subnets[0]} if subnets else {}
         made = self.ec2.run_instances(ImageId="ami-12c6146b", MinCount=number, MaxCount=number, **where)["Instances"]
         self.interfaces |= {i["InstanceId"]: i["NetworkInterfaces"][0]["NetworkInterfaceId"] for i in made}
+        self.addresses |= {i["InstanceId"]: i["PrivateIpAddress"] for i in made}
         return [instance["InstanceId"] for instance in made]
 
     def check(self, nat: str, *, on: bool) -> None:
@@ -146,10 +141,6 @@ class Account:
     def configure(self, **changes: Any) -> None:
         """Change settings."""
         self.settings = replace(self.settings, **changes)
-
-    def cut_off(self, *hosts: str, ago: float = 3) -> None:
-        """Let hosts have lost the Internet so many seconds ago."""
-        self.offline |= dict.fromkeys(hosts, self.clock.now() - ago)
 
     @property
     def fleet(self) -> Fleet:
@@ -233,18 +224,3 @@ class Account:
         for reservation in parsed.get("Reservations", []):
             for instance in reservation["Instances"]:
                 instance["LaunchTime"] = datetime.fromtimestamp(self.launched_at, UTC)
-
-    def _answer(self, command: Command, host: str) -> Told:
-        """Let the host have run the probe: it has ended by now, or is under way; what it once has said stands."""
-        if host in command.told or host in self.silent:
-            return command.told.get(host, Told("Pending"))
-        window = int(command.arguments["Parameters"]["window"][0])
-        ends = command.asked_at + (window or self.CHECK)
-        lost = max(self.offline.get(host, ends), command.asked_at)
-        failed = lost < ends
-        at = lost + self.LOSS if failed else ends
-        if self.runtime.now() < at:
-            return Told("InProgress", exit_code=-1)
-        elapsed, lost_for = at - command.asked_at, at - lost if failed else 0
-        command.told[host] = report("unreachable" if failed else "reachable", at, elapsed=elapsed, lost_for=lost_for)
-        return command.told[host]

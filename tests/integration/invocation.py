@@ -13,8 +13,10 @@ from nat_failover.clients import PairServices
 from nat_failover.judging.decision import Action, Cause, Decision
 from nat_failover.lock.record import LockState, Record
 from nat_failover.network.elastic_ip import Egress
+from nat_failover.network.instances import Instances
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.observability import Metrics
+from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import Verification
 from nat_failover.telling.channels import Notifications
 from nat_failover.telling.notifier import Teller
@@ -40,6 +42,8 @@ class Acting:
         verification = Verification(self.probe, account.settings, account.clock)
         self.failover = Failover(services, Execution(services, verification, self.teller))
         self.metrics = Metrics(account.settings, self.told)
+        hosts = (account.primary, account.standby, *account.backends)
+        self.instances = Instances(account.clients.ec2, account.clock).describe(hosts)
 
     def carry_out(
         self,
@@ -61,13 +65,16 @@ class Acting:
             to_table=to_table or self.account.standby_table,
         )
         asked = self.account.backends if backends is None else backends
-        tables = known or self.routes.read()
-        known_now = Known(tables, asked, evidence)
-        return self.failover.carry_out(decision, known_now, self.invoker(request_id))
+        return self.failover.carry_out(decision, self._known(asked, evidence, known), self.invoker(request_id))
 
     def finish(self, request_id: str = "request-2") -> Result:
         """Finish what another has left."""
-        return self.failover.finish(self.account.backends, self.invoker(request_id))
+        return self.failover.finish(self._known(self.account.backends), self.invoker(request_id))
+
+    def _known(
+        self, asked: tuple[str, ...], evidence: tuple[Observation, ...] = (), tables: Tables | None = None
+    ) -> Known:
+        return Known(tables or self.routes.read(), asked, evidence, self.instances)
 
     def invoker(self, request_id: str) -> Invoker:
         """Have 45 seconds."""

@@ -26,6 +26,11 @@ def crash(**_: object) -> None:
     raise CrashError
 
 
+def state(account: Account) -> str:
+    """Give the state of the lock's record."""
+    return str(json.loads(account.lock or "{}").get("state"))
+
+
 # Failing over
 
 
@@ -76,12 +81,11 @@ def test_an_earlier_failure_is_no_evidence_while_the_hosts_later_answer_is_unrea
     assert account.tick().cause == "HEALTHY"
 
 
-def test_the_passive_nat_is_asked_before_anything_is_moved(account: Account) -> None:
+def test_what_hosts_have_said_of_both_nats_is_enough_and_nobody_is_asked_again(account: Account) -> None:
+    asked = len(account.run_command.commands)
     account.cut_off(*account.backends)
-    asked: list[list[tuple[str, ...]]] = []
-    before(account.ec2, "ReplaceRouteTableAssociation", lambda: asked.append(account.run_command.sent("check")))
     account.failed(account.backends[0])
-    assert asked == [[(account.standby,)]]
+    assert {command.kind for command in account.run_command.commands[asked:]} == {"verify"}
 
 
 def test_the_event_of_a_quick_check_asks_nobody_or_answers_would_lead_to_questions_for_ever(account: Account) -> None:
@@ -119,26 +123,6 @@ def test_failures_that_trickle_in_meet_within_the_freshness(account: Account) ->
     assert outcomes == [None, None, "failed-over"]
 
 
-def test_a_failure_grown_stale_is_confirmed_before_it_counts(account: Account) -> None:
-    account.cut_off(account.backends[0], account.backends[1])
-    account.failed(account.backends[0])
-    account.clock.sleep(35)
-    account.cut_off(account.backends[2])
-    told = account.failed(account.backends[2])
-    assert told.outcome == "failed-over"
-    assert set(account.backends[:2]) in [set(hosts) for hosts in account.run_command.sent("check")]
-
-
-def test_a_failure_grown_stale_that_is_over_counts_no_more(account: Account) -> None:
-    account.cut_off(account.backends[0], account.backends[1])
-    account.failed(account.backends[0])
-    account.clock.sleep(35)
-    account.offline.clear()
-    account.cut_off(account.backends[2])
-    assert account.failed(account.backends[2]).outcome is None
-    assert account.on_standby == ()
-
-
 def test_with_a_window_of_0_one_tick_finds_the_failure_and_fails_over(account: Account) -> None:
     account.configure(window=0)
     account.clock.sleep(700)
@@ -162,6 +146,87 @@ def test_a_deleted_lock_parameter_is_armed(account: Account) -> None:
     account.ssm.delete_parameter(Name=account.settings.lock_parameter)
     account.cut_off(*account.backends)
     assert account.failed(account.backends[0]).outcome == "failed-over"
+
+
+# Once an arming
+
+
+def test_the_same_event_delivered_again_moves_nothing(account: Account) -> None:
+    account.cut_off(*account.backends)
+    account.failed(account.backends[0])
+    standing = account.associations(account.standby_table)
+    account.clock.sleep(70)
+    assert account.failed(account.backends[1]).cause == "LOCKED"
+    assert account.associations(account.standby_table) == standing
+    assert len(account.mails) == 1
+
+
+def test_backends_that_stay_offline_after_the_failover_do_not_lead_to_another(account: Account) -> None:
+    account.cut_off(*account.backends)
+    account.failed(account.backends[0])
+    for _ in range(3):
+        account.clock.sleep(60)
+        assert account.tick().cause == "LOCKED"
+    assert account.on_standby == account.subnets
+    assert [subject.partition("] ")[2] for subject, _ in account.mails] == [
+        "failed over to the standby NAT, 0 of 4 backends online",
+        "OFFLINE and locked: nothing is done about it",
+    ]
+
+
+def test_after_a_failover_and_a_re_arm_the_pair_fails_back_when_the_standby_dies(account: Account) -> None:
+    account.cut_off(*account.backends)
+    account.failed(account.backends[0])
+    account.offline.clear()
+    account.lock = "armed"
+    for _ in range(3):
+        account.clock.sleep(60)
+        told = account.tick()
+    assert (told.cause, told.metrics["StandbyActive"]) == ("HEALTHY", 1)
+    account.clock.sleep(30)
+    account.cut_off(*account.backends)
+    assert account.failed(account.backends[0]).outcome == "failed-over"
+    assert account.on_standby == ()
+
+
+def test_a_re_arm_after_the_standby_has_helped_nobody_does_not_swap_back_while_the_primary_is_dead(
+    account: Account,
+) -> None:
+    account.cut_off(*account.backends, account.primary)
+    account.failed(account.backends[0])
+    account.clock.sleep(70)
+    account.lock = "armed"
+    assert account.tick().cause == "CONTROL_DOWN"
+    assert account.on_standby == account.subnets
+
+
+def test_backends_that_stay_offline_while_locked_are_told_though_every_event_is_lost(account: Account) -> None:
+    account.cut_off(*account.backends)
+    account.tick()
+    told = []
+    for _ in range(3):
+        account.clock.sleep(60)
+        told.append(account.tick().metrics.get("OfflineWhileLocked"))
+    assert told == [1, 1, 1]
+
+
+# A failover that was interrupted
+
+
+@pytest.mark.parametrize("event", [False, True])
+def test_a_failover_left_by_a_dead_invocation_is_finished_by_the_next(account: Account, event: bool) -> None:
+    Acting(account).leave_behind()
+    told = account.failed(account.backends[0]) if event else account.tick()
+    assert told.outcome == "failed-over"
+    assert (account.on_standby, state(account)) == (account.subnets, "failed-over")
+
+
+def test_a_failover_under_way_elsewhere_is_left_to_who_does_it(account: Account) -> None:
+    acting = Acting(account)
+    acting.leave_behind()
+    acting.lock.take("alive")
+    assert account.tick().outcome is None
+    assert (account.on_standby, state(account)) == ((), "failing-over")
 
 
 # An error on the way

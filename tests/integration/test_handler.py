@@ -143,7 +143,7 @@ def test_the_application_is_made_once_a_process(account: Account) -> None:
     first = handler.application()
     handler.handler(TICK, Context())
     assert handler.application() is first
-    assert len(account.run_command.commands) == 1
+    assert len(account.run_command.sent("watch")) == 1
 
 
 # Settings

@@ -24,20 +24,16 @@ def test_where_the_passive_nat_can_not_reach_the_internet_either_nothing_is_move
     assert (account.on_standby, account.lock) == ((), None)
 
 
-def test_where_the_passive_nat_does_not_answer_nothing_is_moved(account: Account) -> None:
-    account.silent.add(account.standby)
+@pytest.mark.parametrize("agent", ["silent", "not managed"])
+def test_a_passive_nat_without_an_agent_will_do_where_backends_report_that_it_carries_their_traffic(
+    account: Account, agent: str
+) -> None:
+    if agent == "silent":
+        account.silent.add(account.standby)
+    else:
+        account.run_command.online.remove(account.standby)
     account.cut_off(*account.backends)
-    told = account.failed(account.backends[0])
-    assert (told.cause in ("CONTROL_DOWN", "UNCONFIRMED"), told.metrics["ControlDown"]) == (True, 1)
-    assert account.on_standby == ()
-
-
-def test_where_ssm_does_not_manage_the_passive_nat_nothing_is_moved(account: Account) -> None:
-    account.run_command.online.remove(account.standby)
-    account.cut_off(*account.backends)
-    told = account.failed(account.backends[0])
-    assert (told.cause, told.metrics["ControlDown"]) == ("UNCONFIRMED", 1)
-    assert account.on_standby == ()
+    assert account.failed(account.backends[0]).outcome == "failed-over"
 
 
 def test_where_the_passive_nat_is_stopped_nothing_is_moved(account: Account) -> None:
@@ -58,15 +54,15 @@ def test_where_the_passive_table_leads_nowhere_nothing_is_moved(account: Account
     assert account.on_standby == ()
 
 
-def test_while_a_nat_has_only_just_booted_nothing_is_moved(account: Account) -> None:
-    account.launched_at = account.clock.now() - 100
+def test_while_the_active_nat_has_only_just_booted_nothing_is_moved(account: Account) -> None:
+    account.launched_at = account.clock.now() - 50
     account.cut_off(*account.backends)
     assert account.failed(account.backends[0]).cause == "WARM_UP"
     assert account.on_standby == ()
 
 
 def test_what_still_fails_when_the_warm_up_is_over_leads_to_a_failover(account: Account) -> None:
-    account.launched_at = account.clock.now() - 100
+    account.launched_at = account.clock.now() - 50
     account.cut_off(*account.backends)
     outcomes = [account.failed(account.backends[0]).outcome]
     while "failed-over" not in outcomes and len(outcomes) < 6:

@@ -43,7 +43,7 @@ def play_of(run: Run) -> Play:
         f"{run.observed} (expected: {run.expected}). {run.reason}",
         _figures(run),
         tuple(
-            Track(host, tuple(Span(*span) for span in spans), run.outages[host])
+            Track(host, tuple(Span(*span) for span in spans), run.outages.get(host))
             for host, spans in run.connectivity.items()
         ),
         _moments(run),

@@ -154,6 +154,10 @@ class Lab:
         """Names of the backends."""
         return [host.name for host in self.network.layout.backends]
 
+    def standing(self) -> list[str]:
+        """Give the backends that are switched on."""
+        return [host for host in self.backends if self.network.is_powered(host)]
+
     def online(self) -> list[str]:
         """Give the backends that are online, by the pinger."""
         return [host for host in self.backends if self.pinger.online(host)]

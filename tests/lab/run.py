@@ -14,6 +14,7 @@ from tests.lab.cloud.functions import Invocation
 from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.lab import Lab, MakeCloud
 from tests.lab.latencies import Latencies
+from tests.lab.network.layout import standard_layout
 from tests.lab.scenarios.scenario import FAIL_OVER, FAILED, HOLD, Scenario
 
 FAILURE_CAUSES = {"FEW_FAILURES", "UNCONFIRMED", "ENOUGH_FAILURES", "CONTROL_DOWN", "WARM_UP"}
@@ -74,7 +75,8 @@ def play(
     harshness: Harshness = Harshness(),  # noqa: B008 - it is frozen
 ) -> Run:
     """Play a scenario once, in a lab of its own; for ``second_tick_within`` see ``Lab.begin``."""
-    lab = Lab(network, seed, latencies, scenario.settings, on_start=on_start, cloud=cloud, harshness=harshness)
+    layout = standard_layout(backends=scenario.backends)
+    lab = Lab(network, seed, latencies, scenario.settings, layout, on_start, cloud, harshness=harshness)
     runs: list[Run] = []
 
     def main(of: Lab) -> None:
@@ -97,8 +99,8 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
     problems = list(scenario.problems(lab))
     if observed != scenario.expected:
         problems.append(f"expected {scenario.expected}, observed {observed}")
-    if scenario.expected == FAIL_OVER and len(online) < len(lab.backends):
-        problems.append(f"offline still: {sorted(set(lab.backends) - set(online))}")
+    if scenario.expected == FAIL_OVER and (offline := set(lab.standing()) - set(online)):
+        problems.append(f"offline still: {sorted(offline)}")
     if scenario.expected == HOLD:
         if lab.gateway.calls["ec2:ReplaceRouteTableAssociation"]:
             problems.append("an association was to be replaced")
@@ -108,7 +110,7 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
             problems.append(f"no decision was because of {sorted(scenario.causes)}, only {sorted(lab.causes())}")
     problems += _unexpected_errors(scenario, lab.functions.invocations)
     broken = lab.broken_at or 0.0
-    outages = {host: lab.pinger.outage(host, broken) for host in lab.backends}
+    outages = {host: lab.pinger.outage(host, broken) for host in lab.standing()}
     since = [t - broken for t in lab.gateway.replaced_at if t >= broken]
     seen = _first(lab, broken)
     return Run(
@@ -117,7 +119,9 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
         scenario.expected,
         observed,
         not problems,
-        None if None in outages.values() else round(max(o for o in outages.values() if o is not None), 3),
+        None
+        if None in outages.values()
+        else round(max((o for o in outages.values() if o is not None), default=0.0), 3),
         None if seen is None else round(seen - broken, 3),
         round(max(since), 3) if since else None,
         len(tables),
@@ -141,6 +145,11 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
         {name.removeprefix(PREFIX).lower(): value for name, value in sorted(lab.cloud.environment.items())},
         scenario.fails_until,
     )
+
+
+def _longest(outages: dict[str, float | None]) -> float | None:
+    known = [outage for outage in outages.values() if outage is not None]
+    return round(max(known, default=0.0), 3) if len(known) == len(outages) else None
 
 
 def _connectivity(lab: Lab, host: str, broken: float) -> list[tuple[float, float, bool]]:

@@ -23,10 +23,10 @@ NETWORK = "tests/integration/network/test"
 # What decides, reads what hosts say, locks and swaps.
 GROUPS = {
     "judging": Group(
-        ("judging.decision", "judging.control", "probing.survey", "probing.observation"),
+        ("judging.decision", "judging.evidence", "probing.survey", "probing.observation", "probing.signals"),
         (
-            *(f"tests/unit/judging/test_{name}.py" for name in ("decision", "decision_control", "decision_words")),
-            *(f"tests/unit/probing/test_{name}.py" for name in ("survey_edges", "observation", "observation_edges")),
+            *(f"tests/unit/judging/test_{name}.py" for name in ("decision", "evidence", "decision_words")),
+            *(f"tests/unit/probing/test_{name}.py" for name in ("survey", "observation", "observation_edges")),
         ),
     ),
     "moving": Group(

@@ -10,12 +10,13 @@ import json
 import pytest
 
 from tests.examples import BACKENDS, NOW, PRIMARY, STANDBY, STANDBY_TABLE, TICK
-from tests.fakes import Command, Told, report
+from tests.fakes import Command, Told, heard, report
 from tests.fuzz.function import ELSEWHERE, HOSTS, SUBNETS, TAGS, WATCH_SENT, Function
 from tests.simulation.account.holdings import Instance
 
 TICK_OR_EVENT = pytest.mark.parametrize("by", ["tick", "event"])
-FOREIGN = BACKENDS[4:8]
+# More than there are of the pair's own.
+FOREIGN = BACKENDS[4:9]
 
 
 def held(function: Function, by: str = "tick") -> str:
@@ -51,7 +52,7 @@ def test_a_compromised_backend_is_one_voice_however_often_it_speaks(by: str) -> 
 def test_a_compromised_backend_can_not_speak_for_others(by: str) -> None:
     function = Function()
     function.healthy(*HOSTS[1:])
-    said = json.loads(report("unreachable", NOW - 3).output.splitlines()[0])
+    said = json.loads(report("offline", NOW - 3).output.splitlines()[0])
     lines = [said | {"host": host, "InstanceId": host, "instance-id": host} for host in HOSTS]
     function.told[HOSTS[0]] = Told("Failed", "Failed", 1, "\n".join(map(json.dumps, lines)), NOW - 3)
     assert held(function, by) == "FEW_FAILURES"
@@ -62,33 +63,58 @@ def test_a_compromised_backend_with_a_clock_of_its_own_makes_no_old_failure_fres
     function = Function()
     liar, *_ = HOSTS
     # Two backends had a trouble of their own a minute ago, and are well since; the clock of a third says anything.
-    trouble = report("unreachable", NOW - 60, elapsed=40, lost_for=2)
-    lie = report("unreachable", NOW + offset, elapsed=10, lost_for=2)
+    trouble = report("offline", NOW - 60, elapsed=40, lost_for=2)
+    lie = report("offline", NOW + offset, elapsed=10, lost_for=2)
 
     def said(command: Command, host: str) -> Told:
         if host == liar:
             return lie
         if command is function.watch and host in HOSTS[1:3]:
             return trouble
-        return report("reachable", command.asked_at + 0.5) if command.kind == "check" else Told("InProgress")
+        return report("online", command.asked_at + 0.5) if command.kind == "check" else Told("InProgress")
 
     function.run_command.answer = said
     held(function)
 
 
 @TICK_OR_EVENT
-def test_without_the_passive_nats_own_word_no_number_of_backends_is_enough(by: str) -> None:
+@pytest.mark.parametrize("passive", ["no", "unknown", "Yes", "", 1])
+def test_without_a_way_through_the_passive_nat_no_number_of_backends_is_enough(by: str, passive: object) -> None:
     function = Function()
-    function.told[STANDBY] = report("unreachable", NOW - 1, elapsed=4)
-    assert held(function, by) == "CONTROL_DOWN"
+    function.told |= {host: report("offline", NOW - 3, elapsed=90, passive=passive) for host in HOSTS}
+    assert held(function, by) == ("CONTROL_DOWN" if passive == "no" else "UNCONFIRMED")
 
 
-def test_a_backend_can_not_give_the_passive_nats_word() -> None:
+@TICK_OR_EVENT
+def test_a_backend_can_not_give_the_passive_nats_word(by: str) -> None:
     function = Function()
-    function.told[STANDBY] = Told("Pending")
-    said = json.loads(report("reachable", NOW).output) | {"InstanceId": STANDBY, "host": STANDBY}
-    function.told[HOSTS[3]] = Told("Success", "Success", 0, json.dumps(said), NOW)
-    assert held(function) in ("UNCONFIRMED", "CONTROL_DOWN")
+    function.healthy(*HOSTS)
+    words = heard(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
+    for liar in (HOSTS[3], PRIMARY):
+        function.told[liar] = report("online", NOW, elapsed=90, tells=True, heard=words)
+    assert held(function, by) == "HEALTHY"
+
+
+@TICK_OR_EVENT
+def test_the_passive_nat_gives_its_own(by: str) -> None:
+    """Without this the test above would prove nothing."""
+    function = Function()
+    function.told |= dict.fromkeys(HOSTS, Told("InProgress", exit_code=-1))
+    words = heard(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
+    function.told[STANDBY] = report("online", NOW, elapsed=90, tells=True, heard=words)
+    assert function.invoke(TICK if by == "tick" else function.event())["outcome"] == "failed-over"
+
+
+@TICK_OR_EVENT
+def test_signals_of_addresses_that_are_no_backends_are_no_evidence(by: str) -> None:
+    function = Function()
+    rented(function)
+    function.told |= dict.fromkeys(HOSTS, Told("InProgress", exit_code=-1))
+    strangers = [f"10.9.0.{n}" for n in range(5)] + ["10.0.4.5", "10.0.5.5", "192.0.2.1"]
+    function.told[STANDBY] = report(
+        "online", NOW, elapsed=90, tells=True, heard=heard(*((address, "f", 0.5, True) for address in strangers))
+    )
+    held(function, by)
 
 
 def test_once_an_arming_is_all_that_even_every_backend_gets() -> None:
@@ -98,7 +124,7 @@ def test_once_an_arming_is_all_that_even_every_backend_gets() -> None:
     for _ in range(3):
         function.clock.sleep(120)
         function.watched(*HOSTS, sent_at=function.clock.now() - 10)
-        function.told |= {h: report("unreachable", function.clock.now() - 2, elapsed=8) for h in HOSTS}
+        function.told |= {h: report("offline", function.clock.now() - 2, elapsed=8) for h in HOSTS}
         assert function.invoke(TICK)["cause"] == "LOCKED"
     assert function.writes == []
     assert function.on(STANDBY_TABLE) == set(SUBNETS)
@@ -124,7 +150,7 @@ def test_nor_are_they_in_a_process_that_has_met_them_before(by: str) -> None:
     function.watched(*FOREIGN)
     function.told |= dict.fromkeys(FOREIGN, Told("InProgress", exit_code=-1))
     held(function)
-    function.told |= {host: report("unreachable", NOW - 1, elapsed=80) for host in FOREIGN}
+    function.told |= {host: report("offline", NOW - 1, elapsed=80) for host in FOREIGN}
     assert held(function, by) == "HEALTHY"
 
 
@@ -168,26 +194,24 @@ def test_hosts_in_the_pairs_subnets_are(by: str) -> None:
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"targets": "192.0.2.1"},
-        {"targets": "1.1.1.1 8.8.8.8 192.0.2.1"},
-        {"failures": "1"},
-        {"interval": "0.2"},
-        {"warmUp": "0"},
+        {"active": "10.9.9.9"},
+        {"passive": "10.9.9.9"},
+        {"active": "-", "passive": "-"},
     ],
 )
-def test_what_hosts_say_to_other_questions_than_ours_is_no_evidence(by: str, parameters: dict[str, str]) -> None:
+def test_what_hosts_say_of_other_nats_than_the_pairs_is_no_evidence(by: str, parameters: dict[str, str]) -> None:
     function = Function()
     function.run_command.commands.clear()
     ours = function.watched(*HOSTS)
     function.healthy(*HOSTS)
     function.invoke(TICK)
     theirs = function.watched(*HOSTS, sent_at=NOW - 10, **parameters)
-    failed = {host: report("unreachable", NOW - 3, elapsed=7) for host in HOSTS}
+    failed = {host: report("offline", NOW - 3, elapsed=7) for host in HOSTS}
     function.run_command.answer = lambda command, host: (
         failed.get(host) if command is theirs else Told("InProgress", exit_code=-1)
     )
     function.watch = theirs if by == "event" else ours
-    assert held(function, by) == "HEALTHY"
+    assert held(function, by) == "UNCONFIRMED"
 
 
 def test_where_the_primary_is_named_as_a_backend_it_is_not_heard() -> None:
@@ -196,6 +220,6 @@ def test_where_the_primary_is_named_as_a_backend_it_is_not_heard() -> None:
     for nat in (PRIMARY, STANDBY):
         function.account.holdings.instances[nat].tags = TAGS
     function.healthy(*HOSTS[2:])
-    function.told |= {nat: report("unreachable", NOW - 1, elapsed=80) for nat in (PRIMARY, STANDBY)}
+    function.told |= {nat: report("offline", NOW - 1, elapsed=80) for nat in (PRIMARY, STANDBY)}
     function.watched(PRIMARY, STANDBY)
     assert held(function) == "FEW_FAILURES"

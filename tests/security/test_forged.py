@@ -79,7 +79,7 @@ def test_an_event_of_a_command_that_is_not_the_probes_brings_no_evidence() -> No
     function.healthy(*HOSTS)
     theirs = function.watched(*HOSTS, sent_at=NOW - 10)
     theirs.arguments = {**theirs.arguments, "DocumentName": "AWS-RunShellScript"}
-    failed = {host: report("unreachable", NOW - 3, elapsed=7) for host in HOSTS}
+    failed = {host: report("offline", NOW - 3, elapsed=7) for host in HOSTS}
     answer = function.run_command.answer
     function.run_command.answer = lambda command, host: failed[host] if command is theirs else answer(command, host)
     told = function.invoke(function.event(**{"command-id": theirs.command_id}))

@@ -15,7 +15,8 @@ from rich.table import Table
 
 from tests.simulation.campaign import BATCH, prepare
 from tests.simulation.histories.generator import history
-from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.mutant import Mutant
+from tests.simulation.mutants import MUTANTS
 from tests.simulation.play import play
 
 # A mutant that lives through so many histories is one that the simulator does not see.

@@ -7,78 +7,7 @@ nobody can find.
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import CodeType, FunctionType
-from typing import Any, cast
-
-
-class StaleMutantError(Exception):
-    """The words that a defect changes are not in the function (any more), or more than once: write it anew."""
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """A defect.
-
-    Attributes:
-        name: what is wrong.
-        of: the function, as ``module:qualified name`` within ``nat_failover``.
-        old: words of its source, exactly once in it.
-        new: what stands there instead.
-    """
-
-    name: str
-    of: str
-    old: str
-    new: str
-
-    @contextmanager
-    def applied(self) -> Iterator[None]:
-        """Have the product have it.
-
-        Raises:
-            StaleMutantError: the words are not there.
-        """
-        function = self.function()
-        intact = function.__code__
-        function.__code__ = self._code(function)
-        try:
-            yield
-        finally:
-            function.__code__ = intact
-
-    def function(self) -> FunctionType:
-        """Find the function.
-
-        Raises:
-            StaleMutantError: there is none of that name.
-        """
-        module, _, path = self.of.partition(":")
-        found: Any = importlib.import_module(f"nat_failover.{module}")
-        for name in path.split("."):
-            if name not in vars(found):
-                raise StaleMutantError(f"{self.name}: there is no {self.of}")
-            found = vars(found)[name]
-        found = found.fget if isinstance(found, property) else inspect.unwrap(getattr(found, "__func__", found))
-        return cast(FunctionType, found)
-
-    def _code(self, function: Callable[..., Any]) -> CodeType:
-        source = textwrap.dedent(inspect.getsource(function))
-        if source.count(self.old) != 1:
-            raise StaleMutantError(f"{self.name}: {self.old!r} is {source.count(self.old)} times in {self.of}")
-        source = source.replace(self.old, self.new)
-        lines = source.splitlines(keepends=True)
-        while lines[0].startswith("@"):
-            del lines[0]
-        compiled = compile("from __future__ import annotations\n" + "".join(lines), f"<{self.name}>", "exec")
-        (code,) = (c for c in compiled.co_consts if isinstance(c, CodeType) and c.co_name == function.__name__)
-        return code
-
+from tests.simulation.mutant import Mutant
 
 MUTANTS = (
     # The claim
@@ -184,41 +113,44 @@ MUTANTS = (
     Mutant(
         "a failure counts twice",
         "probing.survey:survey",
-        "if word.state in failed)",
-        "if word.state in failed) * 2",
+        "if word.state is State.UNREACHABLE)",
+        "if word.state is State.UNREACHABLE) * 2",
     ),
     Mutant(
-        "the control is ignored", "judging.decision:_enough_failures", "control.state is not State.REACHABLE", "False"
+        "whether backends get through the passive NAT is ignored",
+        "judging.evidence:weigh",
+        "tuple(f for f in offline if f.by_passive)",
+        "offline",
     ),
+    Mutant("a signal that did not come through is proof", "probing.signals:relayed", "signal.through,", "True,"),
+    Mutant("the share is ignored", "judging.evidence:Evidence.is_share", "> len(self.heard)", "> 0 * len(self.heard)"),
     Mutant(
-        "a control from before the trouble counts",
-        "judging.control:latest_answer",
-        "if f.since <= answer.answered_from",
+        "whether backends get through the active NAT is ignored",
+        "judging.evidence:weigh",
+        "if f.by_active is not True",
         "",
     ),
+    Mutant(
+        "what was seen of other NATs counts",
+        "judging.situation:View.words",
+        "if same else replace(",
+        "if True else replace(",
+    ),
+    Mutant(
+        "that the active NAT has just been started is ignored",
+        "judging.evidence:warming_up",
+        ">= settings.warm_up",
+        ">= 0",
+    ),
+    Mutant("a watch that runs is healthy", "probing.observation:_running", "State.PENDING", "State.REACHABLE"),
     Mutant(
         "the passive table's route is ignored",
         "judging.decision:_enough_failures",
         "unfit is not None",
         "False",
     ),
-    Mutant(
-        "warming up is ignored", "judging.control:warming_up", "for instance in settings.nats", "for instance in ()"
-    ),
-    Mutant(
-        "silence counts though others are heard",
-        "probing.survey:_failed_states",
-        "not settings.count_silence or any",
-        "False and any",
-    ),
     # What hosts say
     Mutant("a broken probe is a failure", "probing.observation:_other", "State.BROKEN", "State.UNREACHABLE"),
-    Mutant(
-        "a host that has just booted counts",
-        "probing.observation:_ended",
-        '(EXIT_WARMING_UP, "warming-up"): State.WARMING_UP',
-        '(EXIT_WARMING_UP, "warming-up"): State.UNREACHABLE',
-    ),
     Mutant(
         "a host's clock is believed",
         "probing.observation:_held",

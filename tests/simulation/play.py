@@ -127,8 +127,7 @@ class Player:
         assert isinstance(cloud, ModelCloud)
         cloud.environment = {**cloud.environment, **history.environment}
         self._begun = self.played.begun_at = lab.world.now()
-        warm_up = float(cloud.environment["NAT_FAILOVER_WARM_UP"])
-        truth = Truth(cloud, network, lab.run_command, lab.world, warm_up, silence_counts=history.silence_counts)
+        truth = Truth(cloud, network, lab.run_command, lab.world)
         rules = Rules(lab, cloud.account, truth, Tolerance.of(history))
         self._stage = Stage(lab, network, cloud, truth, rules, self._tell)
         self._weather = Weather(

@@ -6,7 +6,8 @@ from types import CodeType
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, Mutant, StaleMutantError
+from tests.simulation.mutant import Mutant, StaleMutantError
+from tests.simulation.mutants import MUTANTS
 
 
 def what_it_does(code: CodeType) -> tuple[object, ...]:

@@ -32,7 +32,7 @@ def test_what_is_not_set_has_the_default_that_the_design_names() -> None:
         3,
     )
     assert (s.window, s.period, s.warm_up, s.freshness) == (600, 60, 300, 30.0)
-    assert (s.failure_threshold, s.sample_size, s.count_silence, s.silence_after) == (3, 10, False, 10.0)
+    assert (s.failure_threshold, s.sample_size, s.failure_share, s.prove_active) == (3, 10, 50, True)
     assert (s.egress_allocation, s.standby_egress_allocation) == (None, None)
 
 
@@ -62,8 +62,8 @@ def test_every_variable_is_read_into_its_own_setting() -> None:
         freshness=20.0,
         failure_threshold=4,
         sample_size=12,
-        count_silence=True,
-        silence_after=8.0,
+        failure_share=40,
+        prove_active=False,
         egress_allocation="eipalloc-0123456789abcdef0",
         standby_egress_allocation="eipalloc-0fedcba9876543210",
     )
@@ -122,10 +122,10 @@ REFUSED = {
     "PERIOD": ["", "59", "3601", "60.0"],
     "WARM_UP": ["", "-1", "86401"],
     "FRESHNESS": ["", "4.9", "3601", "inf"],
-    "FAILURE_THRESHOLD": ["", "0", "50", "three"],
+    "FAILURE_THRESHOLD": ["", "0", "49", "three"],
     "SAMPLE_SIZE": ["", "0", str(LARGEST_SAMPLE + 1)],
-    "COUNT_SILENCE": ["", "True", "yes", "1"],
-    "SILENCE_AFTER": ["", "2.9", "301"],
+    "FAILURE_SHARE": ["", "-1", "100", "50.0", "half"],
+    "PROVE_ACTIVE": ["", "True", "yes", "1"],
 }
 
 
@@ -138,16 +138,17 @@ def test_a_value_that_is_not_allowed_is_told_with_its_variable_and_with_what_is(
 
 
 def test_every_variable_has_values_that_are_refused_here() -> None:
-    derived = {"settle", "confirm_for", "gather_for", "poll"}
+    derived = {"confirm_for", "gather_for"}
     assert {name.lower() for name in REFUSED} == {field.name for field in fields(Settings)} - derived
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("WINDOW", value) for value in ("0", "60", str(LONGEST_WINDOW))),
+        *(("WINDOW", value) for value in ("0", "120", str(LONGEST_WINDOW))),
         *(("INTERVAL", value) for value in ("0.2", "0.25", "60")),
-        *(("SAMPLE_SIZE", value) for value in ("3", "49")),
+        *(("SAMPLE_SIZE", value) for value in ("3", "48")),
+        *(("FAILURE_SHARE", value) for value in ("0", "99")),
         *(("TARGETS", value) for value in ("1.1.1.1", "a,b,c,d,e", "0.0.0.0,255.255.255.255")),
         *(("PERIOD", "60"), ("WARM_UP", "0"), ("CLAIM_LEASE", "10"), ("PAIR", "a"), ("PAIR", "az1-prod")),
         ("TOPIC", "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t"),
@@ -188,8 +189,8 @@ def test_the_error_itself_says_every_problem() -> None:
         ),
         ({"SAMPLE_SIZE": "2"}, "SAMPLE_SIZE", "at least NAT_FAILOVER_FAILURE_THRESHOLD (3)"),
         ({"FAILURE_THRESHOLD": "11"}, "SAMPLE_SIZE", "at least NAT_FAILOVER_FAILURE_THRESHOLD (11)"),
-        ({"WINDOW": "59"}, "WINDOW", "0 or at least NAT_FAILOVER_PERIOD (60)"),
-        ({"PERIOD": "601"}, "WINDOW", "0 or at least NAT_FAILOVER_PERIOD (601)"),
+        ({"WINDOW": "119"}, "WINDOW", "0 or at least twice NAT_FAILOVER_PERIOD (60)"),
+        ({"PERIOD": "301"}, "WINDOW", "0 or at least twice NAT_FAILOVER_PERIOD (301)"),
     ],
 )
 def test_values_that_contradict_each_other_are_refused(changes: dict[str, str], variable: str, why: str) -> None:
@@ -212,13 +213,12 @@ def test_no_environment_ends_in_anything_but_settings_or_a_sentence_for_each_var
         assert all(problem.startswith("NAT_FAILOVER_") for problem in refused.problems)
     else:
         assert s.sample_size >= s.failure_threshold
-        assert s.window == 0 or s.window >= s.period
+        assert s.window == 0 or s.window >= 2 * s.period
 
 
-def test_hosts_are_watched_unless_the_window_is_0_or_silence_counts() -> None:
+def test_hosts_are_watched_unless_the_window_is_0() -> None:
     assert settings().watches
     assert not settings(window=0).watches
-    assert not settings(count_silence=True).watches
 
 
 def test_each_route_table_leads_to_its_own_nat_and_has_its_own_role() -> None:

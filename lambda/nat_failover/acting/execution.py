@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,11 +15,12 @@ from nat_failover.judging.conditions import Condition, Severity, Trouble
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
 from nat_failover.lock.record import LockState, Record
 from nat_failover.names import Metric
+from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.network.swap import Swapped
 from nat_failover.observability import Metrics
 from nat_failover.probing.observation import Observation
-from nat_failover.probing.verification import NOT_ASKED, Verification, Verified
+from nat_failover.probing.verification import NOT_ASKED, Listener, Verification, Verified
 from nat_failover.telling.compose import FailoverReport
 from nat_failover.telling.notifier import Teller
 from nat_failover.telling.texts.failovers import facts, failed_over, swap_failed
@@ -59,13 +61,13 @@ class Known:
         tables: both route tables, as they were read last.
         backends: hosts to be asked afterwards whether it helped.
         evidence: the failures that it rests on; none where another's failover is finished.
-        interface: primary network interface of the NAT that takes over; None where it is not known.
+        instances: the pair's NATs and backends, as EC2 describes them; empty where that is not known.
     """
 
     tables: Tables
     backends: tuple[str, ...]
     evidence: tuple[Observation, ...] = ()
-    interface: str | None = None
+    instances: Mapping[str, Nat] = field(default_factory=dict)
 
 
 class Execution:
@@ -91,9 +93,11 @@ class Execution:
             botocore.exceptions.ClientError, BotoCoreError: the subnets are moved and people have been told, but SSM has
                 refused the record of it, or to ask backends.
         """
+        taking_over = known.instances.get(self._settings.nat_of(record.to_table))
+        interface = None if taking_over is None else taking_over.interface
         begun, metrics = self._runtime.now(), invoker.metrics
         both = (record.from_table, record.to_table)
-        done = self._mover.swap(both, known.tables, held.still_held, known.interface)
+        done = self._mover.swap(both, known.tables, held.still_held, interface)
         if done.egress is not None:
             record = replace(record, egress=done.egress.record)
             if done.egress.left:
@@ -111,7 +115,7 @@ class Execution:
         log.warning("failed over", extra={"reason": record.reason, "moved": list(moved), "seconds": round(seconds, 3)})
         record = replace(record, state=LockState.FAILED_OVER, outcome=said, seconds=seconds)
         unrecorded, (verified, not_asked) = self._runtime.together(
-            [lambda: self._record(held, record), lambda: self._ask(known.backends, invoker)]
+            [lambda: self._record(held, record), lambda: self._ask(known, taking_over, invoker)]
         )
         if isinstance(unrecorded, LockChangedError):
             said += f"; {unrecorded}: what stands there is left as it is"
@@ -142,9 +146,13 @@ class Execution:
             return error
         return None
 
-    def _ask(self, backends: tuple[str, ...], invoker: Invoker) -> tuple[Verified, Exception | None]:
+    def _ask(self, known: Known, taking_over: Nat | None, invoker: Invoker) -> tuple[Verified, Exception | None]:
+        listener = None
+        if taking_over is not None and taking_over.address is not None:
+            hosts = {address: host for host in known.backends for address in _addresses(known.instances.get(host))}
+            listener = Listener(taking_over.instance_id, taking_over.address, hosts)
         try:
-            return self._verification.ask(backends, invoker.ends_at - TO_TELL), None
+            return self._verification.ask(known.backends, invoker.ends_at - TO_TELL, listener), None
         except (ClientError, BotoCoreError) as error:
             return Verified(why=NOT_ASKED), error
 
@@ -173,3 +181,7 @@ class Execution:
         )
         self._teller.tell_of(report, metrics)
         raise error from unrecorded
+
+
+def _addresses(instance: Nat | None) -> tuple[str, ...]:
+    return () if instance is None else instance.addresses

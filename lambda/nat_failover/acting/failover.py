@@ -62,7 +62,7 @@ class Failover:
         if held is None or lock is None:
             return Result("lost", "another invocation has the claim and acts")
         if lock.state is LockState.FAILING_OVER:
-            return self._finish(held, lock, known.backends, invoker)
+            return self._finish(held, lock, known, invoker)
         if lock.state is not LockState.ARMED:
             held.give_up()
             return Result("locked", f"no longer armed when it came to act: {lock.reason}")
@@ -85,7 +85,7 @@ class Failover:
             return Result("locked", "no longer armed when it came to act: somebody else has written the lock")
         return self._execution.swap(held, record, known, invoker)
 
-    def finish(self, backends: tuple[str, ...], invoker: Invoker) -> Result:
+    def finish(self, known: Known, invoker: Invoker) -> Result:
         """Finish what an invocation that has died has left in the lock; in observe mode, tell of it alone.
 
         Raises:
@@ -102,7 +102,7 @@ class Failover:
         if lock.state is not LockState.FAILING_OVER:
             held.give_up()
             return Result("locked", f"nothing is left to finish: {lock.reason}")
-        return self._finish(held, lock, backends, invoker)
+        return self._finish(held, lock, known, invoker)
 
     @property
     def _egress_to_move(self) -> EgressMove | None:
@@ -140,7 +140,7 @@ class Failover:
             raise NotBegunError(error) from error
         raise error
 
-    def _finish(self, held: HeldLock, lock: Lock, backends: tuple[str, ...], invoker: Invoker) -> Result:
+    def _finish(self, held: HeldLock, lock: Lock, known: Known, invoker: Invoker) -> Result:
         dead = lock.record
         if dead is None:
             raise ValueError("a lock that says failing-over has to have a record")
@@ -150,7 +150,8 @@ class Failover:
         record = replace(dead, owner=invoker.request_id, egress=self._egress_to_move)
         if not self._recorded(held, record):
             return Result("locked", "nothing is left to finish: somebody else has written the lock")
-        return self._execution.swap(held, record, Known(self._routes.read(), backends), invoker)
+        known = replace(known, tables=self._routes.read(), evidence=())
+        return self._execution.swap(held, record, known, invoker)
 
     def _record_foreign(self, held: HeldLock, dead: Record, invoker: Invoker) -> NoReturn:
         """Record that a failover can't be finished, since a table of it is none of the pair's (any more)."""

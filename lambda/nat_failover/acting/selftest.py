@@ -18,7 +18,8 @@ from nat_failover.lock.record import ARMED
 from nat_failover.names import EVENT_SOURCE
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_tables import RouteTablesError
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import MOST_HOSTS
 from nat_failover.settings import Mode

@@ -28,6 +28,7 @@ class Trouble(StrEnum):
     FAILOVER_FAILED = "failover-failed"
     WOULD_FAIL_OVER = "would-fail-over"
     CONTROL_DOWN = "control-down"
+    NOT_THE_NAT = "not-the-nat"
     BOOTING = "booting"
     OFFLINE_WHILE_LOCKED = "offline-while-locked"
     CANNOT_JUDGE = "cannot-judge"
@@ -50,7 +51,9 @@ class Severity(StrEnum):
 
 
 # While one of these lasts, subnets are offline.
-OFFLINE = frozenset({Trouble.WOULD_FAIL_OVER, Trouble.CONTROL_DOWN, Trouble.BOOTING, Trouble.OFFLINE_WHILE_LOCKED})
+OFFLINE = frozenset(
+    {Trouble.WOULD_FAIL_OVER, Trouble.CONTROL_DOWN, Trouble.NOT_THE_NAT, Trouble.BOOTING, Trouble.OFFLINE_WHILE_LOCKED}
+)
 # What is known only where one of the tables is the active one, and its backends are asked.
 JUDGED = OFFLINE | {Trouble.CANNOT_JUDGE}
 CRITICAL = OFFLINE | {Trouble.FAILOVER_FAILED}
@@ -61,6 +64,7 @@ AT_ONCE = frozenset(
         Trouble.FAILOVER_FAILED,
         Trouble.WOULD_FAIL_OVER,
         Trouble.CONTROL_DOWN,
+        Trouble.NOT_THE_NAT,
         Trouble.OFFLINE_WHILE_LOCKED,
     }
 )
@@ -186,6 +190,7 @@ def find(
 
 _BY_CAUSE = {
     Cause.CONTROL_DOWN: Trouble.CONTROL_DOWN,
+    Cause.NOT_THE_NAT: Trouble.NOT_THE_NAT,
     Cause.WARM_UP: Trouble.BOOTING,
     Cause.CANNOT_JUDGE: Trouble.CANNOT_JUDGE,
     Cause.NO_SUBNETS: Trouble.NO_SUBNETS,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nat_failover.judging.control import control_is_missing, from_before_the_recovery, latest_answer, warming_up
+from nat_failover.judging.evidence import Evidence, warming_up, weigh
 from nat_failover.judging.situation import Situation, why_unfit
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import unaddressed
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import SILENCE_AFTER, Observation
 from nat_failover.probing.survey import Backends, in_words, lost_in_words, survey
 from nat_failover.settings import Settings
 
-# A control that has said no is asked again after this many seconds: it may have recovered.
+# What is missing is asked for once it has had this many seconds to come by itself.
+COMES_WITHIN = 1.5
+# After this many it is listened at the passive NAT again, which may have recovered: who is offline goes on signalling.
 ASK_AGAIN_AFTER = 5.0
 
 
@@ -35,6 +38,7 @@ class Cause(StrEnum):
     WAITING = "WAITING"
     HEALTHY = "HEALTHY"
     FEW_FAILURES = "FEW_FAILURES"
+    NOT_THE_NAT = "NOT_THE_NAT"
     UNCONFIRMED = "UNCONFIRMED"
     CONTROL_DOWN = "CONTROL_DOWN"
     WARM_UP = "WARM_UP"
@@ -42,7 +46,9 @@ class Cause(StrEnum):
 
 
 # What a person must mend, or nothing will be protected.
-ALARMING = frozenset({Cause.SPLIT, Cause.NO_SUBNETS, Cause.CANNOT_JUDGE, Cause.UNCONFIRMED, Cause.CONTROL_DOWN})
+ALARMING = frozenset(
+    {Cause.SPLIT, Cause.NO_SUBNETS, Cause.CANNOT_JUDGE, Cause.UNCONFIRMED, Cause.NOT_THE_NAT, Cause.CONTROL_DOWN}
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,6 @@ class Decision:
     cause: Cause
     reason: str
     evidence: tuple[Observation, ...] = ()
-    control: Observation | None = None
     ask: tuple[str, ...] = ()
     to_table: str | None = None
 
@@ -81,13 +86,13 @@ def decide(situation: Situation, settings: Settings) -> Decision:
         return Decision(
             Action.HOLD,
             Cause.UNCONFIRMED,
-            f"{len(backends.failing)} backends {_could_not(backends.failing)}, "
+            f"{len(backends.failing)} backends could not reach the Internet when last heard, "
             f"but only {len(backends.fresh)} of them within {settings.freshness:g} s: asking again",
             backends.failing,
-            ask=_askable(stale, situation.backends, situation, settings),
+            ask=_askable((_passive_nat(situation, settings), *stale), situation),
         )
     if len(backends.usable) < threshold:
-        return _too_few(backends, settings)
+        return _too_few(backends, situation, settings)
     if len(backends.fresh) < threshold:
         return _few_failures(backends, stale, situation, settings)
     return _enough_failures(backends, situation, settings)
@@ -115,10 +120,12 @@ def _not_allowed(situation: Situation, backends: Backends) -> Decision | None:
     return None
 
 
-def _too_few(backends: Backends, settings: Settings) -> Decision:
+def _too_few(backends: Backends, situation: Situation, settings: Settings) -> Decision:
     heard = f"{len(backends.usable)} of {len(backends.latest)} backends asked can be judged"
     if len(backends.usable) + len(backends.waiting) >= settings.failure_threshold:
-        return Decision(Action.HOLD, Cause.WAITING, f"{heard}, {len(backends.waiting)} have yet to answer")
+        ask = _askable(sorted(backends.waiting), situation)
+        reason = f"{heard}, {len(backends.waiting)} have yet to answer"
+        return Decision(Action.HOLD, Cause.WAITING, reason, ask=ask)
     return Decision(
         Action.HOLD,
         Cause.CANNOT_JUDGE,
@@ -131,95 +138,95 @@ def _few_failures(backends: Backends, stale: tuple[str, ...], situation: Situati
     count = len(backends.failing)
     if count == 0:
         return Decision(Action.HOLD, Cause.HEALTHY, f"all is well ({in_words(backends)})")
-    passive = _passive_nat(situation, settings)
-    ask = (passive,) if backends.fresh and control_is_missing(backends.fresh, situation, settings) else ()
     return Decision(
         Action.HOLD,
         Cause.FEW_FAILURES,
         f"{count} of {len(backends.usable)} backends {lost_in_words(backends.failing)}, "
         f"{settings.failure_threshold} are needed to fail over",
         backends.failing,
-        ask=_askable((*ask, *stale), (*situation.backends, *situation.control), situation, settings),
+        ask=_askable(stale, situation),
     )
 
 
 def _enough_failures(backends: Backends, situation: Situation, settings: Settings) -> Decision:
-    seen = f"{len(backends.fresh)} of {len(backends.usable)} backends {lost_in_words(backends.fresh)}"
-    # Of silent ones "can" would say that it can answer.
-    silent = any(o.state is State.SILENT for o in backends.fresh)
-    can = "can reach the Internet" if silent else "can"
+    found = weigh(backends.fresh, backends.latest, situation)
+    heard = found.heard | _hosts(backends.fresh)
+    seen = f"{len(backends.fresh)} of {len(heard)} backends {lost_in_words(backends.fresh)}"
+    if len(found.offline) < settings.failure_threshold:
+        reason = (
+            f"{seen}, but {', '.join(sorted(_hosts(found.elsewhere)))} can through the active NAT's proof port: the "
+            "NAT works, and a swap would help nobody"
+        )
+        return Decision(Action.HOLD, Cause.NOT_THE_NAT, reason, backends.fresh)
+    if not found.is_share(found.offline, settings):
+        return _too_small_a_share(seen, found, backends, situation, settings)
     passive = _passive_nat(situation, settings)
     unfit = why_unfit(situation.passive_route, passive, situation.nats)
     if unfit is not None:
         reason = f"{seen}, but {unfit}: a swap would help nobody"
         return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)
-    control, covered = latest_answer(backends.fresh, situation, settings)
-    if control is None or control.state is not State.REACHABLE:
-        return _unproven((seen, can), control, backends, situation, settings)
-    warm = warming_up(control, situation, settings)
+    if not found.is_enough(found.proven, settings):
+        return _unproven(seen, found, backends, situation, settings)
+    warm = warming_up(situation, settings)
     if warm is not None:
-        return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh, control)
-    doubtful = from_before_the_recovery(covered, situation)
-    if len(covered) - len(doubtful) < settings.failure_threshold:
-        return Decision(
-            Action.HOLD,
-            Cause.UNCONFIRMED,
-            f"{seen}, but until just now neither could the passive NAT {passive}, which {can} again: asking once more",
-            backends.fresh,
-            control,
-            ask=_askable(doubtful, situation.backends, situation, settings),
-        )
+        return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh)
     assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return Decision(
         Action.FAIL_OVER,
         Cause.ENOUGH_FAILURES,
-        f"{seen}, while the passive NAT {passive} {can}",
-        covered,
-        control,
+        f"{seen}, while {len(found.proven)} of them can through the passive NAT {passive}",
+        found.proven,
         to_table=settings.other_table(situation.active),
     )
 
 
-def _could_not(failures: Sequence[Observation]) -> str:
-    if all(o.state is State.SILENT for o in failures):
-        return "did not answer when last asked"
-    silent = " or did not answer" if any(o.state is State.SILENT for o in failures) else ""
-    return f"could not reach the Internet{silent} when last heard"
-
-
-def _unproven(
-    words: tuple[str, str], control: Observation | None, backends: Backends, situation: Situation, settings: Settings
+def _too_small_a_share(
+    seen: str, found: Evidence, backends: Backends, situation: Situation, settings: Settings
 ) -> Decision:
-    """Hold, since the passive NAT has not said that it has what the backends have lost.
+    """Hold: others behind the same NAT are online, or may be; whoever has not said it is asked."""
+    late = situation.now - max(f.at for f in backends.fresh) > COMES_WITHIN
+    silent = found.heard - {host for host, word in backends.latest.items() if word.state is not State.PENDING}
+    return Decision(
+        Action.HOLD,
+        Cause.FEW_FAILURES,
+        f"{seen}, but a failover takes more than {settings.failure_share} % of them",
+        backends.fresh,
+        ask=_askable((_passive_nat(situation, settings), *sorted(silent)), situation) if late else (),
+    )
 
-    Args:
-        words: what the backends have lost, and that the passive NAT can do it.
-    """
-    seen, can = words
+
+def _unproven(seen: str, found: Evidence, backends: Backends, situation: Situation, settings: Settings) -> Decision:
+    """Hold, since too few have got through the passive NAT."""
     passive = _passive_nat(situation, settings)
     nat = situation.nats.get(passive)
-    # Only here: what it says itself since the trouble began proves more than EC2's word, which may be a little old.
     without = None if nat is None else unaddressed(nat, settings)
     if without is not None:
-        return Decision(Action.HOLD, Cause.CONTROL_DOWN, f"{seen}, but {without}", backends.fresh, control)
-    if control is None:
+        return Decision(Action.HOLD, Cause.CONTROL_DOWN, f"{seen}, but {without}", backends.fresh)
+    untried = len(found.offline) - len(found.proven) - len(found.unproven)
+    if len(found.proven) + untried >= settings.failure_threshold and untried:
         return Decision(
             Action.HOLD,
             Cause.UNCONFIRMED,
-            f"{seen}; waiting for the passive NAT {passive} to say whether it {can}",
+            f"{seen}; whether they can through the passive NAT {passive} is not known yet",
             backends.fresh,
-            ask=_askable((passive,), situation.control, situation, settings),
+            ask=_askable((passive, *sorted(_hosts(found.offline))), situation),
         )
-    again = (passive,) if situation.now - control.at > ASK_AGAIN_AFTER else ()
+    deaf = max(situation.listeners, key=lambda o: o.at, default=None)
+    why = f", which can't listen: {deaf.deaf}" if deaf is not None and deaf.deaf else ""
+    latest = max((f.at for f in found.unproven), default=situation.now)
+    again = (passive,) if situation.now - latest > ASK_AGAIN_AFTER else ()
     return Decision(
         Action.HOLD,
         Cause.CONTROL_DOWN,
-        f"{seen}, but neither can the passive NAT {passive} be relied on, it is {control.state.value}: "
+        f"{seen}, and {len(found.unproven)} of them not through the passive NAT {passive} either{why}: "
         "the Internet or the standby is what is broken, a swap would help nobody",
         backends.fresh,
-        control,
-        ask=_askable(again, situation.control, situation, settings),
+        ask=_askable(again, situation),
     )
+
+
+def _hosts(observations: Sequence[Observation]) -> frozenset[str]:
+    return frozenset(o.host for o in observations)
 
 
 def _passive_nat(situation: Situation, settings: Settings) -> str:
@@ -227,19 +234,14 @@ def _passive_nat(situation: Situation, settings: Settings) -> str:
     return settings.nat_of(settings.other_table(situation.active))
 
 
-def _askable(
-    hosts: Sequence[str], observations: Sequence[Observation], situation: Situation, settings: Settings
-) -> tuple[str, ...]:
+def _askable(hosts: Iterable[str], situation: Situation) -> tuple[str, ...]:
     """Leave out those who have been asked just now and may still answer.
 
-    A watch that has just begun tells of a backend's failure soon enough; of the control a quick answer is wanted.
+    Only by a quick check: a watch may be under way for minutes, and it says nothing of now that it is.
     """
-    control = {o.host for o in situation.control}
     asked = {
         o.host
-        for o in observations
-        if o.state is State.PENDING
-        and (o.answers_soon or o.host not in control)
-        and situation.now - o.asked_at < settings.silence_after
+        for o in (*situation.backends, *situation.listeners)
+        if o.state is State.PENDING and o.answers_soon and situation.now - o.asked_at < SILENCE_AFTER
     }
     return tuple(host for host in hosts if host not in asked)

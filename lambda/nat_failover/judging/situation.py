@@ -13,8 +13,10 @@ from nat_failover.network.egress_address import Addresses
 from nat_failover.network.instances import Nat, gone
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.probing.dating import Boots, dated
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round
+from nat_failover.probing.signals import relayed
 from nat_failover.probing.survey import latest_word
 from nat_failover.settings import Settings
 
@@ -26,9 +28,11 @@ class Situation:
     Attributes:
         active: route table that the protected subnets use; None where they are split or there are none.
         subnets: protected subnets by route table.
+        active_unfit: whether EC2 says that what backends send to the active NAT does not pass: its check is on, say.
         passive_route: why the passive table's default route would not carry traffic; None where it would.
-        backends: every observation of a backend, of all rounds that were read.
-        control: every observation of the passive NAT.
+        backends: every observation of a backend, direct or relayed, of all rounds that were read.
+        listeners: what the passive NAT has said, as the passive one, whether it could listen or not.
+        nats: instances, as EC2 describes them.
     """
 
     now: float
@@ -38,8 +42,9 @@ class Situation:
     subnets: Mapping[str, Sequence[str]]
     passive_route: str | None
     backends: Sequence[Observation]
-    control: Sequence[Observation]
+    listeners: Sequence[Observation] = ()
     nats: Mapping[str, Nat] = field(default_factory=dict)
+    active_unfit: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,42 @@ class View:
 
     @cached_property
     def observations(self) -> list[Observation]:
-        """All observations of all rounds, each answer dated by all that its host has said."""
+        """All observations of all rounds, each answer dated by all that its host has said; without signals."""
         return dated((o for observations in self.by_round.values() for o in observations), self.boots)
+
+    @cached_property
+    def by_address(self) -> dict[str, str]:
+        """Ids of the backends that run in the pair's subnets, by private address; other networks may have the same."""
+        there = [instance for host, instance in self.instances.items() if self.is_there(host)]
+        return {address: instance.instance_id for instance in there for address in instance.addresses}
+
+    def addresses(self, settings: Settings) -> tuple[str, str]:
+        """Return the private addresses of the active and the passive NAT; empty where they are not known."""
+        if self.tables.active is None:
+            return "", ""
+        active, passive = self.tables.active, settings.other_table(self.tables.active)
+        nats = [self.instances.get(settings.nat_of(table)) for table in (active, passive)]
+        found = ["" if nat is None or nat.address is None else nat.address for nat in nats]
+        return found[0], found[1]
+
+    def words(self, settings: Settings) -> list[Observation]:
+        """Return all observations, with what signals say.
+
+        What was said of other NATs, before the last swap, is no evidence of these: only that its host was online.
+        """
+        now = self.addresses(settings)
+        proven_by = settings.prove_active
+        words: list[Observation] = []
+        for o in self.observations:
+            same = o.about[1] == now[1] and o.about[0] in (now[0], "")
+            words.append(o if same else replace(o, by_active=None, by_passive=None, signals=None))
+            if same and o.signals and self._has_address(o.host, now[1]):
+                words += relayed(o, self.by_address)
+        return words if proven_by else [replace(o, by_active=None) for o in words]
+
+    def _has_address(self, host: str, address: str) -> bool:
+        instance = self.instances.get(host)
+        return instance is not None and address in instance.addresses
 
     def is_there(self, host: str) -> bool:
         """Return whether a backend runs in one of the pair's subnets.
@@ -82,11 +121,24 @@ class View:
         instance = self.instances.get(host)
         return instance is None or instance.state == "running"
 
-    def failed_answer(self, nat: str) -> Observation | None:
-        """Return the latest answer of a passive NAT where nothing would be moved to it for that; else None."""
-        answers = [o for o in self.observations if o.host == nat]
-        latest = latest_word(answers) if answers else None
-        return None if latest is None or latest.state in (State.REACHABLE, State.PENDING) else latest
+    def passive_trouble(self, nat: str, settings: Settings) -> str | None:
+        """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
+        answers = [o for o in self.words(settings) if o.host == nat]
+        if not answers:
+            return None
+        latest = latest_word(answers)
+        if latest.state not in (State.REACHABLE, State.PENDING):
+            return f"the passive NAT {nat} runs, but is {latest.state.value}"
+        if latest.deaf:
+            return f"the passive NAT {nat} can't listen to the backends: {latest.deaf}"
+        tried = latest.signals or ()
+        failed = [signal for signal in tried if not signal.through]
+        if len(failed) < settings.failure_threshold or len(failed) * 100 <= len(tried) * settings.failure_share:
+            return None
+        return (
+            f"the passive NAT {nat} runs, but {len(failed)} of {len(tried)} backends did not reach the Internet "
+            "through it"
+        )
 
     @cached_property
     def _protected(self) -> frozenset[str]:
@@ -103,7 +155,8 @@ class View:
         """Return what a decision is made from."""
         active = self.tables.active
         passive = None if active is None else self.tables.by_id[settings.other_table(active)]
-        control = None if passive is None else settings.nat_of(passive.table_id)
+        listener = None if passive is None else settings.nat_of(passive.table_id)
+        words = self.words(settings)
         return Situation(
             now=now,
             lock=self.locks.lock.state,
@@ -111,10 +164,19 @@ class View:
             active=active,
             subnets=self.tables.subnets,
             passive_route=None if passive is None else passive.trouble,
-            backends=[o for o in self.observations if o.host not in settings.nats and self.is_there(o.host)],
-            control=[o for o in self.observations if o.host == control],
+            backends=[o for o in words if o.host not in settings.nats and self.is_there(o.host)],
+            listeners=[o for o in words if o.host == listener],
             nats=self.instances,
+            active_unfit=self._is_active_unfit(settings),
         )
+
+    def _is_active_unfit(self, settings: Settings) -> bool:
+        """Return whether EC2 says that it drops what backends send through the active NAT, not what they send to it."""
+        if self.tables.active is None:
+            return False
+        nat = self.instances.get(settings.nat_of(self.tables.active))
+        found = {} if nat is None else obstacles_to(self.tables.by_id[self.tables.active].trouble, nat)
+        return Requirement.ROUTE in found or Requirement.CHECK in found
 
     def with_round(self, asked: Round) -> View:
         """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
@@ -161,5 +223,8 @@ def unanswered(asked: Round) -> tuple[Observation, ...]:
     """Return what is known of the hosts of a round of which nothing has been read: that they have been asked."""
     at = asked.asked_at
     return tuple(
-        Observation(host, State.PENDING, at, at, at, False, running_until=asked.ends_at) for host in asked.hosts
+        Observation(
+            host, State.PENDING, at, at, at, False, running_until=asked.ends_at, about=(asked.active, asked.passive)
+        )
+        for host in asked.hosts
     )

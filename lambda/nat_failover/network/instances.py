@@ -39,6 +39,7 @@ class Nat:
         public: its public IPv4 address, an Elastic IP or one that EC2 has given it; None where it has none.
         subnet: id of its subnet; None where it has none (any more).
         interfaces: ids of all its network interfaces.
+        addresses: the private IPv4 addresses of all its network interfaces.
         checked: whether the source/destination check of its primary network interface is on, so that EC2 drops what
             it forwards; None where EC2 does not say.
     """
@@ -51,6 +52,7 @@ class Nat:
     public: str | None = None
     subnet: str | None = None
     interfaces: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
     checked: bool | None = None
 
     @property
@@ -104,6 +106,26 @@ class Instances:
                 raise
             known = self._apart(wanted, error)
         return {i: known.get(i, gone(i)) for i in ids}
+
+    def at(self, addresses: Sequence[str], tag: tuple[str, str]) -> dict[str, Nat]:
+        """Describe the running instances with a tag that have one of some private addresses.
+
+        Args:
+            addresses: of which a request takes 190.
+            tag: key and value.
+
+        Raises:
+            botocore.exceptions.ClientError: EC2 refuses.
+        """
+        key, value = tag
+        pages = self._ec2.get_paginator("describe_instances").paginate(
+            Filters=[
+                {"Name": "network-interface.addresses.private-ip-address", "Values": list(addresses)},
+                {"Name": f"tag:{key}", "Values": [value]},
+                {"Name": "instance-state-name", "Values": ["running"]},
+            ]
+        )
+        return _nats(pages)
 
     def _listed(self, wanted: Sequence[str]) -> dict[str, Nat]:
         # A filter, unlike InstanceIds, is no error where an instance has been gone for some time.
@@ -162,8 +184,15 @@ def read_instance(instance: Mapping[str, Any]) -> Nat:
         instance.get("PublicIpAddress"),
         instance.get("SubnetId"),
         tuple(sorted(each["NetworkInterfaceId"] for each in instance.get("NetworkInterfaces", []))),
+        _addresses(instance),
         _source_dest_check(instance),
     )
+
+
+def _addresses(instance: Mapping[str, Any]) -> tuple[str, ...]:
+    interfaces = instance.get("NetworkInterfaces", [])
+    found = {a["PrivateIpAddress"] for each in interfaces for a in each.get("PrivateIpAddresses", [])}
+    return tuple(sorted(found | {instance["PrivateIpAddress"]} if "PrivateIpAddress" in instance else found))
 
 
 def _primary_interface(instance: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,59 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
-from nat_failover.probing.probe_report import read_report
+from nat_failover.probing.invocation import Invocation, State
+from nat_failover.probing.probe_report import Report, Signal, read_report
 from nat_failover.probing.rounds import Kind, Round
-from nat_failover.settings import Settings
 
 # SendCommand's shortest TimeoutSeconds. The agent does not know of it: what it has accepted it starts however late.
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
 DELIVERY_TIMEOUT = 30
+# Who has not answered a quick check for so long is silent, in seconds.
+SILENCE_AFTER = 10.0
 # How far a host's own clock may move its answer behind the earliest time that it can have come to it.
 CLOCK_TRUST = 30.0
 # Beyond its window a probe may still have to finish a judgement and its result has to travel.
 SLACK = DELIVERY_TIMEOUT + 15
 
-EXIT_REACHABLE = 0
-EXIT_UNREACHABLE = 1
-EXIT_WARMING_UP = 3
-
-
-class State(StrEnum):
-    """What is known of a host."""
-
-    REACHABLE = "REACHABLE"
-    UNREACHABLE = "UNREACHABLE"
-    WARMING_UP = "WARMING_UP"
-    SILENT = "SILENT"
-    BROKEN = "BROKEN"
-    PENDING = "PENDING"
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """One host's part of a round, as SSM tells it.
-
-    Attributes:
-        status: ``Pending``, ``InProgress``, ``Success``, ``Failed``, ...
-        details: the finer ``StatusDetails``, e.g. ``Undeliverable``.
-        exit_code: of the script; None while it runs.
-        finished_at: by the host's own clock, seconds since the epoch; None while it runs.
-    """
-
-    host: str
-    status: str
-    details: str
-    exit_code: int | None
-    finished_at: float | None
-    output: str
-
-
-def unknown_yet(host: str) -> Invocation:
-    """Stand for an invocation that SSM does not list yet."""
-    return Invocation(host, "Pending", "Pending", None, None, "")
+# Exit codes of the probe: nothing is to be told, or something is.
+EXIT_NOTHING = 0
+EXIT_TO_TELL = 1
 
 
 @dataclass(frozen=True)
@@ -84,11 +50,17 @@ class Observation:
         at: the time that it holds for, by the clock of AWS as well as can be told.
         since: for UNREACHABLE and SILENT, when the trouble began at the latest known.
         asked_at: when the round was sent.
-        explicit: the host has said so itself; else it is inferred from a watch that says nothing.
+        explicit: the host has said so itself, directly or by a signal; else it is inferred.
         uptime: of the host, where it said so.
         elapsed: how long the probe had been watching.
         running_until: when the watch ends that is still under way; None when there is none.
         detail: for people.
+        by_active: whether it got through the active NAT's proof port; None where that was not tried.
+        by_passive: the same of the passive NAT.
+        relayed_by: the NAT whose listener says it; empty where the host does so itself.
+        signals: what a listener has heard; None where it is none.
+        deaf: why a NAT can't listen; empty where it can.
+        about: private addresses of the NATs that its round named, the active one's and the passive one's.
         earliest: before which the host can't have come to its answer, where its other answers tell; see dating.py.
         measured: what an answer is dated by.
     """
@@ -103,6 +75,12 @@ class Observation:
     elapsed: float = 0.0
     running_until: float | None = None
     detail: str = ""
+    by_active: bool | None = None
+    by_passive: bool | None = None
+    relayed_by: str = ""
+    signals: tuple[Signal, ...] | None = None
+    deaf: str = ""
+    about: tuple[str, str] = ("", "")
     earliest: float | None = None
     measured: Measured | None = None
 
@@ -127,7 +105,7 @@ class Observation:
         return self.asked_at + self.elapsed if self.earliest is None else self.earliest
 
 
-def observe(invocation: Invocation, asked: Round, read_at: float, now: float, settings: Settings) -> Observation:
+def observe(invocation: Invocation, asked: Round, read_at: float, now: float) -> Observation:
     """Read one invocation.
 
     A host's clock may be wrong, so its finishing time is held between what SSM's own times allow; see dating.py.
@@ -137,24 +115,27 @@ def observe(invocation: Invocation, asked: Round, read_at: float, now: float, se
         asked: the round that it belongs to.
         read_at: when SSM was asked: what had not happened by then may have happened since, however long it took.
         now: the time; no earlier than ``read_at``.
-        settings: how long a host may say nothing.
     """
+    return replace(_observe(invocation, asked, read_at, now), about=(asked.active, asked.passive))
+
+
+def _observe(invocation: Invocation, asked: Round, read_at: float, now: float) -> Observation:
     match invocation.status:
         case "Success" | "Failed":
-            return _ended(invocation, asked, now, settings)
+            return _ended(invocation, asked, now)
         case "InProgress" | "Cancelling":
-            return _running(invocation, asked, read_at, settings)
+            return _running(invocation, asked, read_at)
         case "Pending" | "Delayed":
-            return _not_begun(invocation, asked, read_at, settings)
+            return _not_begun(invocation, asked, read_at)
         case "TimedOut" if "delivery" in invocation.details.lower():
-            return _silent(invocation, asked, settings, "no agent took the command")
+            return _silent(invocation, asked, "no agent took the command")
         case _:
             return _other(invocation, asked, now)
 
 
-def _ended(invocation: Invocation, asked: Round, now: float, settings: Settings) -> Observation:
+def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
     if invocation.details in ("Undeliverable", "Terminated"):
-        at = _held(invocation.finished_at, asked.asked_at, now, min(now, asked.asked_at + settings.silence_after))
+        at = _held(invocation.finished_at, asked.asked_at, now, min(now, asked.asked_at + SILENCE_AFTER))
         return Observation(
             invocation.host, State.SILENT, at, asked.asked_at, asked.asked_at, True, detail="undeliverable"
         )
@@ -165,13 +146,7 @@ def _ended(invocation: Invocation, asked: Round, now: float, settings: Settings)
     elapsed = min(report.elapsed, max(0.0, now - asked.asked_at))
     measured = Measured(report.boot, report.uptime, report.lost_for, invocation.finished_at, now)
     at = held_clock(measured, asked.asked_at + elapsed)
-    state = {
-        (EXIT_REACHABLE, "reachable"): State.REACHABLE,
-        (EXIT_UNREACHABLE, "unreachable"): State.UNREACHABLE,
-        (EXIT_WARMING_UP, "warming-up"): State.WARMING_UP,
-    }.get((invocation.exit_code or 0, report.state), State.BROKEN)
-    if (state is State.REACHABLE) != (invocation.status == "Success"):
-        state = State.BROKEN
+    state = _state(invocation, report)
     since = max(asked.asked_at, at - report.lost_for)
     return Observation(
         invocation.host,
@@ -183,31 +158,52 @@ def _ended(invocation: Invocation, asked: Round, now: float, settings: Settings)
         report.uptime,
         elapsed,
         detail=_why(invocation),
+        by_active=report.active,
+        by_passive=report.passive,
+        signals=report.signals,
+        deaf=report.deaf,
         measured=measured if report.boot else None,
     )
 
 
-def _running(invocation: Invocation, asked: Round, read_at: float, settings: Settings) -> Observation:
-    overdue = asked.ends_at + SLACK if asked.kind is Kind.WATCH else asked.asked_at + settings.silence_after
+def _state(invocation: Invocation, report: Report) -> State:
+    """Return what an ended probe says; one whose words, exit code and status don't agree is broken.
+
+    A listener that has something to tell, or listens no more, ends as if it had failed, though its NAT is online.
+    """
+    ended_well = invocation.status == "Success"
+    code = invocation.exit_code or EXIT_NOTHING
+    if ended_well != (code == EXIT_NOTHING):
+        return State.BROKEN
+    match report.state:
+        case "online" if ended_well or (code == EXIT_TO_TELL and (report.signals is not None or report.deaf)):
+            return State.REACHABLE
+        case "offline" if code == EXIT_TO_TELL:
+            return State.UNREACHABLE
+        case _:
+            return State.BROKEN
+
+
+def _running(invocation: Invocation, asked: Round, read_at: float) -> Observation:
+    """A watch that runs says nothing: not that its host is well, and not even that it runs there."""
+    overdue = asked.ends_at + SLACK if asked.kind is Kind.WATCH else asked.asked_at + SILENCE_AFTER
     if read_at > overdue:
-        return _silent(invocation, asked, settings, "the probe has not come back")
-    at = read_at - settings.settle
-    healthy = asked.kind is Kind.WATCH and at >= asked.asked_at
+        return _silent(invocation, asked, "the probe has not come back")
     return Observation(
         invocation.host,
-        State.REACHABLE if healthy else State.PENDING,
-        at if healthy else read_at,
-        at if healthy else read_at,
+        State.PENDING,
+        read_at,
+        read_at,
         asked.asked_at,
         False,
         running_until=asked.ends_at,
-        detail="watching, no loss reported" if healthy else "the probe has begun",
+        detail="watching, as far as Systems Manager knows" if asked.kind is Kind.WATCH else "the probe has begun",
     )
 
 
-def _not_begun(invocation: Invocation, asked: Round, read_at: float, settings: Settings) -> Observation:
-    if read_at > asked.asked_at + settings.silence_after:
-        return _silent(invocation, asked, settings, "no agent has taken the command")
+def _not_begun(invocation: Invocation, asked: Round, read_at: float) -> Observation:
+    if read_at > asked.asked_at + SILENCE_AFTER:
+        return _silent(invocation, asked, "no agent has taken the command")
     return Observation(
         invocation.host,
         State.PENDING,
@@ -220,9 +216,9 @@ def _not_begun(invocation: Invocation, asked: Round, read_at: float, settings: S
     )
 
 
-def _silent(invocation: Invocation, asked: Round, settings: Settings, detail: str) -> Observation:
+def _silent(invocation: Invocation, asked: Round, detail: str) -> Observation:
     # Known for good from this moment on, whenever it is read; silent since it was asked.
-    at = asked.asked_at + settings.silence_after
+    at = asked.asked_at + SILENCE_AFTER
     if invocation.status == "InProgress" and asked.kind is Kind.WATCH:
         at = asked.ends_at + SLACK
     return Observation(invocation.host, State.SILENT, at, asked.asked_at, asked.asked_at, False, detail=detail)

@@ -3,7 +3,32 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Any
+
+# The kernel keeps signals of 512 addresses at most; a line has room for a tenth of that.
+MOST_HEARD = 100
+ANSWERS: Mapping[object, bool | None] = {"yes": True, "no": False, "unknown": None}
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What a listener has heard of one address last.
+
+    Attributes:
+        address: private IPv4 address.
+        online: whether it has signalled that it is online by the route; else that it is offline, and not only by the
+            route but through the active NAT's proof port as well.
+        age: seconds before the end of the listener's watch.
+        through: whether the connection came about: through this NAT, to a target and back.
+    """
+
+    address: str
+    online: bool
+    age: float
+    through: bool
 
 
 @dataclass(frozen=True)
@@ -11,28 +36,88 @@ class Report:
     """What the line says, as far as it is needed; durations in seconds.
 
     Attributes:
+        state: ``online``, ``offline`` or ``cannot-probe``.
         boot: id of the host's boot, from which its uptime counts; empty where the probe did not say.
+        active: whether a connection to the active NAT's proof port came about; None where none was tried.
+        passive: the same of the passive NAT's.
+        answered: pings that were answered, of ``sent``.
+        intercepted: something on the way answers for others, so that connections prove nothing.
+        signals: of a listener, by address; None of a host that does not listen.
+        deaf: why a NAT can't listen; empty where it can, or is none.
     """
 
     state: str
-    elapsed: float
-    lost_for: float
-    uptime: float
+    elapsed: float = 0.0
+    lost_for: float = 0.0
+    uptime: float = 0.0
     boot: str = ""
+    active: bool | None = None
+    passive: bool | None = None
+    answered: int = 0
+    sent: int = 0
+    intercepted: bool = False
+    signals: tuple[Signal, ...] | None = field(default=None)
+    deaf: str = ""
 
 
 def read_report(output: str) -> Report | None:
     """Return the probe's line among all that the script has printed; None where there is none that makes sense."""
     for line in output.splitlines():
         try:
-            said = json.loads(line)
+            values = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if not isinstance(said, dict) or said.get("probe") != 1 or not isinstance(said.get("state"), str):
-            continue
-        numbers = [said.get(key, 0) for key in ("elapsed", "lost_for", "uptime")]
-        if all(isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n < 1e10 for n in numbers):
-            elapsed, lost_for, uptime = map(float, numbers)
-            boot = said.get("boot")
-            return Report(said["state"], elapsed, lost_for, uptime, boot if isinstance(boot, str) else "")
+        if isinstance(values, dict) and values.get("probe") == 2 and isinstance(values.get("state"), str):
+            return _report(values)
     return None
+
+
+def _report(values: Mapping[str, Any]) -> Report | None:
+    numbers = [values.get(key, 0) for key in ("elapsed", "lost_for", "uptime")]
+    pings = values.get("pings", [0, 0])
+    if not isinstance(pings, list) or len(pings) != 2 or not all(_is_number(n) for n in (*numbers, *pings)):
+        return None
+    elapsed, lost_for, uptime = map(float, numbers)
+    boot, deaf, heard = values.get("boot"), values.get("deaf"), values.get("heard")
+    return Report(
+        values["state"],
+        elapsed,
+        lost_for,
+        uptime,
+        boot if isinstance(boot, str) else "",
+        _answer(values.get("active")),
+        _answer(values.get("passive")),
+        int(pings[0]),
+        int(pings[1]),
+        values.get("intercepted") is True,
+        _signals(heard) if isinstance(heard, str) else None,
+        deaf[:100] if isinstance(deaf, str) else "",
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e10
+
+
+def _answer(value: object) -> bool | None:
+    return ANSWERS.get(value) if isinstance(value, str) else None
+
+
+def _signals(heard: str) -> tuple[Signal, ...]:
+    """Return what a listener has heard; words that make no sense are left out."""
+    signals = (_signal(word) for word in heard.split(" ")[:MOST_HEARD])
+    return tuple(signal for signal in signals if signal is not None)
+
+
+def _signal(word: str) -> Signal | None:
+    match word.split(","):
+        case [address, "n" | "f" as kind, age, "0" | "1" as through]:
+            try:
+                seconds = float(age)
+                known = str(IPv4Address(address))
+            except ValueError:
+                return None
+            # A kernel keeps none for longer than twelve seconds.
+            return Signal(known, kind == "n", seconds, through == "1") if 0 <= seconds < 60 else None
+        case _:
+            return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,13 +29,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Round:
-    """One Run Command command: what was asked, of whom, when (seconds since the epoch, by SSM's clock)."""
+    """One Run Command command: what was asked, of whom, when (seconds since the epoch, by SSM's clock).
+
+    Attributes:
+        active: private address of the NAT that was the active one; empty where none was named.
+        passive: the same of the passive one, to which the hosts signal.
+    """
 
     command_id: str
     kind: Kind
     window: int
     asked_at: float
     hosts: tuple[str, ...]
+    active: str = ""
+    passive: str = ""
 
     @property
     def ends_at(self) -> float:
@@ -48,20 +56,23 @@ def look_back(settings: Settings) -> float:
     return longest + settings.period + 2 * settings.freshness
 
 
-def worth_reading(rounds: Iterable[Round], now: float, settings: Settings) -> list[Round]:
-    """Choose the rounds that still say something: each host's newest, the one before a young one, its newest watch.
+def worth_reading(rounds: Iterable[Round], now: float, settings: Settings, *, watches: int = 1) -> list[Round]:
+    """Choose the rounds that still say something: each host's newest, the one before a young one, its newest watches.
 
     Newest first, twelve at most. Quick checks that came after a watch must not hide it: it may be the one under way.
+
+    Args:
+        watches: how many of a host; two where what the last one said at its end has to hold as long as the next one.
     """
     left: dict[str, int] = {}
-    watch_seen: set[str] = set()
+    seen = Counter[str]()
     chosen: list[Round] = []
     for candidate in sorted(rounds, key=lambda r: (r.asked_at, r.command_id), reverse=True):
         newest = [host for host in candidate.hosts if left.setdefault(host, ROUNDS_A_HOST) > 0]
-        watched = set(candidate.hosts) - watch_seen if candidate.kind is Kind.WATCH else set()
+        watched = [host for host in candidate.hosts if seen[host] < watches] if candidate.kind is Kind.WATCH else []
         if (newest or watched) and len(chosen) < MOST_ROUNDS_READ:
             chosen.append(candidate)
-            watch_seen |= watched
+            seen.update(watched)
             for host in newest:
                 left[host] -= 1 if now - candidate.asked_at <= settings.freshness + YOUNG else ROUNDS_A_HOST
     return chosen

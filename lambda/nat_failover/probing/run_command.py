@@ -12,9 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import is_passing
 from nat_failover.probing.fleet import Fleet
-from nat_failover.probing.observation import DELIVERY_TIMEOUT, Invocation, Observation, observe, unknown_yet
+from nat_failover.probing.invocation import Invocation, unknown_yet
+from nat_failover.probing.observation import DELIVERY_TIMEOUT, Observation, observe
 from nat_failover.probing.rounds import Kind, Round
-from nat_failover.probing.ssm_commands import fixed_parameters, invocation_of, ipv4_parameter, round_of
+from nat_failover.probing.ssm_commands import invocation_of, ipv4_parameter, round_of
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 
@@ -35,6 +36,17 @@ MOST_SENDS = 8
 
 
 @dataclass(frozen=True)
+class Addresses:
+    """Private IPv4 addresses of the NATs that a round is about; None for one that is not to be tried."""
+
+    active: str | None = None
+    passive: str | None = None
+
+
+NOBODY = Addresses()
+
+
+@dataclass(frozen=True)
 class Reading:
     """The invocations of a command, by instance id, as they stood when SSM was asked.
 
@@ -44,6 +56,10 @@ class Reading:
 
     at: float
     invocations: Mapping[str, Invocation]
+
+    def is_complete(self, hosts: Sequence[str]) -> bool:
+        """Return whether all hosts have answered."""
+        return all(host in self.invocations and self.invocations[host].has_answered for host in hosts)
 
 
 class Probe:
@@ -62,7 +78,7 @@ class Probe:
         self._runtime = runtime
         self._fleet = fleet
 
-    def send(self, kind: Kind, hosts: Sequence[str], control: str | None = None) -> tuple[Round, ...]:
+    def send(self, kind: Kind, hosts: Sequence[str], nats: Addresses = NOBODY) -> tuple[Round, ...]:
         """Ask hosts, all at the same time.
 
         AWS refuses a command as a whole for one host that it does not manage, that the document is not for, or that
@@ -72,7 +88,7 @@ class Probe:
         Args:
             kind: a watch lasts for the window, all else answers at once.
             hosts: at most 50 instance ids.
-            control: private address of the passive NAT, which a host that has lost pings tells of it.
+            nats: private addresses of the NATs, through which the hosts try to get; they signal to the passive one.
 
         Returns:
             One round in general, with the hosts that were asked; none when nobody of them can be.
@@ -81,15 +97,15 @@ class Probe:
             botocore.exceptions.ClientError: AWS refuses otherwise, or has refused every host that should do.
         """
         try:
-            return (self._send(kind, hosts, control),)
+            return (self._send(kind, hosts, nats),)
         except ClientError as error:
             if error.response["Error"]["Code"] not in REFUSED_AS_A_WHOLE:
                 raise
         able = self._fleet.answerable(hosts)
         log.warning("hosts that can't be asked", extra={"hosts": sorted(set(hosts) - set(able))})
-        return self._send_by_halves(kind, able, control) if able else ()
+        return self._send_by_halves(kind, able, nats) if able else ()
 
-    def _send_by_halves(self, kind: Kind, hosts: Sequence[str], control: str | None) -> tuple[Round, ...]:
+    def _send_by_halves(self, kind: Kind, hosts: Sequence[str], nats: Addresses) -> tuple[Round, ...]:
         """Send to groups of hosts, halving each that is refused, with so many calls at most."""
         groups, sent, refused = [list(hosts)], [], None
         for _ in range(MOST_SENDS):
@@ -97,7 +113,7 @@ class Probe:
                 break
             group = groups.pop(0)
             try:
-                sent.append(self._send(kind, group, control))
+                sent.append(self._send(kind, group, nats))
             except ClientError as error:
                 if error.response["Error"]["Code"] not in REFUSED_AS_A_WHOLE:
                     raise
@@ -111,9 +127,9 @@ class Probe:
                 raise refused
         return tuple(sent)
 
-    def _send(self, kind: Kind, hosts: Sequence[str], control: str | None) -> Round:
+    def _send(self, kind: Kind, hosts: Sequence[str], nats: Addresses) -> Round:
         window = self._settings.window if kind is Kind.WATCH else 0
-        own = {"window": [str(window)], "control": [ipv4_parameter(control)]}
+        active, passive = (ipv4_parameter(address) for address in (nats.active, nats.passive))
         sent = self._ssm.send_command(
             DocumentName=self._settings.probe_document,
             DocumentVersion="$LATEST",
@@ -123,10 +139,11 @@ class Probe:
             MaxErrors="100%",
             MaxConcurrency="100%",
             TimeoutSeconds=DELIVERY_TIMEOUT,
-            Parameters=fixed_parameters(self._settings) | own,
+            Parameters={"window": [str(window)], "active": [active], "passive": [passive]},
         )["Command"]
         log.info("round sent", extra={"kind": kind.value, "command_id": sent["CommandId"], "hosts": list(hosts)})
-        return Round(sent["CommandId"], kind, window, sent["RequestedDateTime"].timestamp(), tuple(hosts))
+        asked_at = sent["RequestedDateTime"].timestamp()
+        return Round(sent["CommandId"], kind, window, asked_at, tuple(hosts), nats.active or "", nats.passive or "")
 
     def rounds(self, since: float) -> list[Round]:
         """List the rounds sent after ``since`` (seconds since the epoch).
@@ -144,8 +161,7 @@ class Probe:
             ],
             PaginationConfig={"PageSize": PAGE},
         )
-        fixed = fixed_parameters(self._settings)
-        found = (round_of(command, fixed) for page in pages for command in page["Commands"])
+        found = (round_of(command) for page in pages for command in page["Commands"])
         return [asked for asked in found if asked is not None]
 
     def read(self, asked: Round) -> list[Observation]:
@@ -200,7 +216,7 @@ class Probe:
         """Return the observations that what was read comes to."""
         now = self._runtime.now()
         return [
-            observe(read.invocations.get(host) or unknown_yet(host), asked, read.at, now, self._settings)
+            observe(read.invocations.get(host) or unknown_yet(host), asked, read.at, now)
             for host in sorted({*asked.hosts, *read.invocations})
         ]
 

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
-from nat_failover.probing.observation import Invocation
+from nat_failover.probing.invocation import Invocation
 from nat_failover.probing.rounds import Kind, Round
-from nat_failover.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.type_defs import CommandInvocationTypeDef, CommandTypeDef
 
 log = logging.getLogger(__name__)
 
-
-def fixed_parameters(s: Settings) -> dict[str, list[str]]:
-    """Return the parameters that are the same for every round."""
-    return {
-        "targets": [" ".join(s.targets)],
-        "interval": [f"{s.interval:g}"],
-        "failures": [str(s.failures)],
-        "warmUp": [str(s.warm_up)],
-    }
+# What stands for no address.
+NONE = "-"
 
 
 def ipv4_parameter(address: str | None) -> str:
@@ -33,19 +24,14 @@ def ipv4_parameter(address: str | None) -> str:
     try:
         return str(IPv4Address(address or ""))
     except ValueError:
-        return "-"
+        return NONE
 
 
-def round_of(command: CommandTypeDef, fixed: Mapping[str, list[str]]) -> Round | None:
-    """Return the round that a command is; None for one that a person has sent with our document, in their own words.
-
-    What a host says of other targets, or by another measure, is no evidence: it may have been asked for what can't be
-    reached. This holds for the rounds from before a change of the settings as well, which a tick sends anew.
-    """
+def round_of(command: CommandTypeDef) -> Round | None:
+    """Return the round that a command is; None for one that a person has sent with our document, in their own words."""
     kind, parameters = command.get("Comment", "").partition(" ")[0], command.get("Parameters", {})
-    window = "".join(parameters.get("window", ["0"]))
-    ours = all(parameters.get(name) == value for name, value in fixed.items())
-    if kind not in {k.value for k in Kind} or not re.fullmatch(r"[0-9]{1,4}", window) or not ours:
+    window, active, passive = ("".join(parameters.get(name, ["-"])) for name in ("window", "active", "passive"))
+    if kind not in {k.value for k in Kind} or not re.fullmatch(r"[0-9]{1,4}", window):
         log.warning("a command of the probe document that is none of ours", extra={"command_id": command["CommandId"]})
         return None
     return Round(
@@ -54,6 +40,8 @@ def round_of(command: CommandTypeDef, fixed: Mapping[str, list[str]]) -> Round |
         int(window),
         command["RequestedDateTime"].timestamp(),
         tuple(command.get("InstanceIds", [])),
+        active.replace(NONE, ""),
+        passive.replace(NONE, ""),
     )
 
 

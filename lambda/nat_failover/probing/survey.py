@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
+from nat_failover.probing.rounds import look_back
 from nat_failover.settings import Settings
 
+# What a host says itself counts as so many seconds later than what a listener says that it has said.
+BEFORE_RELAYED = 2.0
 # Two failures of a host are one trouble where no more than this many seconds between them went unwatched.
 JOINED = 60.0
 
@@ -32,30 +36,20 @@ class Backends:
 
 
 def survey(observations: Sequence[Observation], now: float, settings: Settings) -> Backends:
-    """Sort the backends by their latest word."""
+    """Sort the backends by their latest word.
+
+    What a host has said holds until the end of its next watch: for as long it has no reason to say anything.
+    """
     latest = {host: latest_word(of) for host, of in by_host(observations).items()}
-    recent = now - settings.period - settings.freshness
-    words = {host: word for host, word in latest.items() if word.at >= recent}
-    failed = _failed_states(words.values(), settings)
-    failing = tuple(word for _, word in sorted(words.items()) if word.state in failed)
+    words = {host: word for host, word in latest.items() if word.at >= now - look_back(settings)}
+    failing = tuple(word for _, word in sorted(words.items()) if word.state is State.UNREACHABLE)
     return Backends(
         latest=latest,
-        usable=frozenset(host for host, word in words.items() if word.state in {State.REACHABLE, *failed}),
+        usable=frozenset(host for host, word in words.items() if word.state in (State.REACHABLE, State.UNREACHABLE)),
         failing=failing,
         fresh=tuple(word for word in failing if now - word.at <= settings.freshness),
         waiting=frozenset(host for host, word in words.items() if word.state is State.PENDING),
     )
-
-
-def _failed_states(words: Iterable[Observation], settings: Settings) -> frozenset[State]:
-    """Return which states count as failures.
-
-    Silence counts only where the NAT is the one way to SSM, and then only while no host is heard to be online:
-    a dead NAT silences all of them, while agents that restart or machines that go away leave others talking.
-    """
-    if not settings.count_silence or any(w.state is State.REACHABLE for w in words):
-        return frozenset({State.UNREACHABLE})
-    return frozenset({State.UNREACHABLE, State.SILENT})
 
 
 def by_host(observations: Sequence[Observation]) -> dict[str, list[Observation]]:
@@ -87,19 +81,31 @@ def latest_word(observations: Sequence[Observation]) -> Observation:
 
 
 def in_order(observations: Iterable[Observation]) -> list[Observation]:
-    """Sort what has been said by the time that it holds for; what is inferred yields to later answers.
+    """Sort what has been said by the time that it holds for; silence yields to what has been said.
 
-    A watch that says nothing may have lost its process, a question may have got lost: neither stands against what the
-    host has itself said to a later question. Where it has said that it is well, a watch that goes on says so, too.
+    A question may have got lost: that does not stand against what the host has itself said to a later one. Nor does it
+    against its word that it is offline: whoever is cut off from Systems Manager is silent, and nothing is inferred from
+    that. Of a host that signals no more a listener tells when it was heard last. A direct answer outweighs a signal of
+    the same time, which only the listener's host vouches for.
     """
-    words = [o for o in observations if o.state is not State.PENDING]
-    answer = max((o for o in words if o.explicit), key=lambda o: (o.asked_at, o.at), default=None)
-    standing = [
-        o
-        for o in words
-        if o.explicit or answer is None or o.asked_at >= answer.asked_at or o.state is answer.state is State.REACHABLE
-    ]
-    return sorted(standing, key=lambda o: (o.at, o.asked_at))
+    words = sorted((o for o in observations if o.state is not State.PENDING), key=_order)
+    said = [o for o in words if o.state is not State.SILENT]
+    if not said:
+        return words
+    if said[-1].state is State.UNREACHABLE:
+        return said
+    asked_at = max(o.asked_at for o in said)
+    return [o for o in words if o.state is not State.SILENT or o.relayed_by or o.asked_at >= asked_at]
+
+
+def _order(word: Observation) -> tuple[float, float]:
+    return word.at - (BEFORE_RELAYED if word.relayed_by else 0.0), word.asked_at
+
+
+def unanswered(observations: Sequence[Observation]) -> frozenset[str]:
+    """Return the hosts that have not answered what they were asked last."""
+    newest = {host: max(of, key=lambda o: o.asked_at) for host, of in by_host(observations).items()}
+    return frozenset(host for host, asked in newest.items() if asked.state is State.SILENT)
 
 
 def in_words(backends: Backends) -> str:
@@ -111,11 +117,8 @@ def in_words(backends: Backends) -> str:
 
 
 def lost_in_words(failures: Sequence[Observation]) -> str:
-    """Say of failures what has been seen of them: of one that is silent, nothing but that."""
-    offline = [o.host for o in failures if o.state is not State.SILENT]
-    silent = [o.host for o in failures if o.state is State.SILENT]
-    said = [f"can't reach the Internet ({', '.join(offline)})"] if offline or not silent else []
-    return " or ".join([*said, f"do not answer ({', '.join(silent)})"] if silent else said)
+    """Say which hosts are offline."""
+    return f"can't reach the Internet ({', '.join(o.host for o in failures)})"
 
 
 def _word(state: State) -> str:
@@ -124,8 +127,6 @@ def _word(state: State) -> str:
             return "reachable"
         case State.UNREACHABLE:
             return "unreachable"
-        case State.WARMING_UP:
-            return "warming up"
         case State.SILENT:
             return "silent"
         case State.BROKEN:

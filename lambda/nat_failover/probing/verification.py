@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Kind
-from nat_failover.probing.run_command import MOST_HOSTS, Probe
+from nat_failover.probing.run_command import MOST_HOSTS, Addresses, Probe
+from nat_failover.probing.signals import relayed
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 
@@ -56,6 +58,21 @@ class Verified:
         return f"{len(self.online)} of {len(self.asked)} backends online"
 
 
+@dataclass(frozen=True)
+class Listener:
+    """The NAT that has taken over, which hears from backends whose agents are still deaf.
+
+    Attributes:
+        instance_id: of the NAT.
+        address: its private IPv4 address.
+        hosts: instance ids of backends, by private address.
+    """
+
+    instance_id: str
+    address: str
+    hosts: Mapping[str, str]
+
+
 class Verification:
     """The short round after a swap.
 
@@ -70,12 +87,13 @@ class Verification:
         self._settings = settings
         self._runtime = runtime
 
-    def ask(self, backends: Sequence[str], until: float) -> Verified:
+    def ask(self, backends: Sequence[str], until: float, listener: Listener | None = None) -> Verified:
         """Ask backends whether they are online; those that are not, once or twice more.
 
         Args:
             backends: hosts.
             until: when to end at the latest, seconds since the epoch.
+            listener: the NAT that has taken over; None where it is not known.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
@@ -90,16 +108,23 @@ class Verification:
             if not left or self._runtime.now() >= deadline:
                 break
             asked = True
-            heard |= {word.host: word.state for word in self._words(left, deadline) if word.state is not State.PENDING}
+            for host, state in self._words(left, listener, deadline).items():
+                if host in backends and (state is not State.SILENT or host not in heard):
+                    heard[host] = state
         if not asked:
             return Verified(why=NO_TIME)
         online = sorted(host for host, state in heard.items() if state is State.REACHABLE)
         silent = sorted(host for host in backends if heard.get(host, State.SILENT) is State.SILENT)
         return Verified(tuple(sorted(backends)), tuple(online), tuple(silent))
 
-    def _words(self, hosts: list[str], deadline: float) -> list[Observation]:
-        groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
-        sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group) for group in groups])
+    def _words(self, hosts: list[str], listener: Listener | None, deadline: float) -> dict[str, State]:
+        """Return what is known of hosts once all have said something, or no time is left."""
+        nat = [] if listener is None else [listener.instance_id]
+        size = MOST_HOSTS - len(nat)
+        groups = [[*nat, *hosts[start : start + size]] for start in range(0, len(hosts), size)]
+        # Named as both, it listens until all are online, and hosts signal to it, but don't try it.
+        address = Addresses() if listener is None else Addresses(listener.address, listener.address)
+        sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group, address) for group in groups])
         rounds = [asked for group in sent for asked in group]
         words: dict[str, list[Observation]] = {}
         pause = FIRST_LOOK
@@ -109,7 +134,20 @@ class Verification:
             pause = min(1.5 * pause, LONGEST_PAUSE)
             read = self._runtime.together([partial(self._probe.read_again, asked) for asked in rounds])
             words |= {a.command_id: said for a, said in zip(rounds, read, strict=True) if said is not None}
-            said_all = len(words) == len(rounds)
-            if said_all and all(word.state is not State.PENDING for said in words.values() for word in said):
+            if len(words) == len(rounds) and _known(words.values(), listener).keys() >= set(hosts):
                 break
-        return [word for said in words.values() for word in said]
+        return _known(words.values(), listener)
+
+
+def _signals(words: Iterable[Observation], listener: Listener | None) -> list[Observation]:
+    if listener is None:
+        return []
+    return [said for word in words if word.host == listener.instance_id for said in relayed(word, listener.hosts)]
+
+
+def _known(words: Iterable[list[Observation]], listener: Listener | None) -> dict[str, State]:
+    """Return what is known of hosts: by their own words, else by a signal, else that they don't answer."""
+    every = [word for said in words for word in said if word.state is not State.PENDING]
+    known: dict[str, State] = {word.host: word.state for word in every if word.state is State.SILENT}
+    known |= {word.host: word.state for word in _signals(every, listener)}
+    return known | {word.host: word.state for word in every if word.state is not State.SILENT}

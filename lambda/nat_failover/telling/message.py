@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nat_failover.judging.conditions import Severity, Trouble
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.observation import Observation
 from nat_failover.settings import Settings
 from nat_failover.telling.formats import clock, moment
 from nat_failover.telling.memory import Phase
@@ -166,23 +166,21 @@ def bounded(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def hosts(evidence: Sequence[Observation], s: Settings) -> tuple[str, ...]:
-    """Return a line for each host: what it has said, or that it does not answer, which is all that is known of it."""
-    targets = ", ".join(s.targets)
-    return tuple(
-        f"{o.host}: SILENT, no answer since it was asked at {clock(o.since)} UTC"
-        if o.state is State.SILENT
-        else f"{o.host}: {o.state.value} at {clock(o.at)}, offline since {clock(o.since)} UTC, "
-        f"none of {targets} answered"
-        for o in evidence
-    )
+    """Return a line for each host: since when it is offline, through which NAT, and who says so."""
+    return tuple(f"{o.host}: {_ways(o)}, at {clock(o.at)} UTC{_source(o, s)}" for o in evidence)
 
 
-def lost(evidence: Sequence[Observation]) -> str:
-    """Return what backends have come to, as it was seen: silent ones have not said that they are offline."""
-    silent = sum(o.state is State.SILENT for o in evidence)
-    if silent and silent == len(evidence):
-        return "no longer answer"
-    return "have lost the Internet or no longer answer" if silent else "have lost the Internet"
+def _ways(o: Observation) -> str:
+    by_nat = {True: "online", False: "offline", None: "not tried"}
+    since = "" if o.relayed_by else f" since {clock(o.since)}"
+    active, passive = by_nat[o.by_active], by_nat[o.by_passive]
+    return f"offline{since}; by the active NAT's proof port {active}, by the passive NAT's {passive}"
+
+
+def _source(o: Observation, s: Settings) -> str:
+    if o.relayed_by:
+        return f", by its signal to {o.relayed_by}"
+    return f", by its own report (targets {', '.join(s.targets)})"
 
 
 def timestamp(at: float) -> str:

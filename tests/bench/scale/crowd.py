@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from ipaddress import IPv4Address
 from random import Random
 from typing import Any
 
@@ -63,7 +64,7 @@ class Crowd:
         name, launched = f"pair{number}", self._clock.now() - A_DAY
         tables, nats = [self._id("rtb") for _ in range(2)], [self._id("i") for _ in range(2)]
         for table, nat in zip(tables, nats, strict=True):
-            holdings.instances[nat] = Instance("running", launched, "10.0.0.4", {}, checked=False)
+            holdings.instances[nat] = Instance("running", launched, _address(holdings), {}, checked=False)
             holdings.routes[table] = [
                 {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
                 {"DestinationCidrBlock": "0.0.0.0/0", "InstanceId": nat, "State": "active"},
@@ -73,7 +74,7 @@ class Crowd:
             holdings.associations[self._id("rtbassoc")] = (subnet, tables[0])
         tags = {"nat-failover:probe": name}
         for n in range(backends):
-            known = Instance("running", launched, "10.0.1.5", tags, subnet=subnets[n % SUBNETS])
+            known = Instance("running", launched, _address(holdings), tags, subnet=subnets[n % SUBNETS])
             holdings.instances[self._id("i")] = known
         return ENVIRONMENT | {
             "NAT_FAILOVER_PAIR": name,
@@ -145,5 +146,15 @@ class Crowd:
         """Let a host watch happily, unless something else is said of it."""
         now, window = self._clock.now(), int(command.arguments["Parameters"]["window"][0])
         if window and now > command.asked_at + window + 1:
-            return report("reachable", command.asked_at + window + 1, elapsed=window)
-        return self.said.get(host, Told("InProgress", exit_code=-1)) if window else report("reachable", now)
+            return self._online(host, command.asked_at + window + 1, window)
+        return self.said.get(host, Told("InProgress", exit_code=-1)) if window else self._online(host, now, 3)
+
+    def _online(self, host: str, at: float, elapsed: float) -> Told:
+        """Let a host be online; one without tags is a NAT, and hears nobody."""
+        heard: dict[str, Any] = {} if self.account.holdings.instances[host].tags else {"heard": ""}
+        return report("online", at, elapsed=elapsed, **heard)
+
+
+def _address(holdings: Holdings) -> str:
+    """Give an address that no instance has."""
+    return str(IPv4Address("10.0.0.4") + len(holdings.instances))

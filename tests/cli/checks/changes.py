@@ -9,7 +9,7 @@ from typing import Any
 from nat_failover.cli.snapshot.snapshot import LockParameter, Raw, Snapshot
 from nat_failover.lock.record import LockState, Record, read_lock
 from nat_failover.network.egress_address import Address, Addresses
-from nat_failover.probing.observation import State
+from nat_failover.probing.invocation import State
 
 Change = Callable[[Snapshot], Snapshot]
 
@@ -65,13 +65,13 @@ def said(state: State, count: int) -> Change:
     return change
 
 
-def standby_said(state: State) -> Change:
+def standby_said(**changes: Any) -> Change:
     """Have the passive NAT say something else."""
 
     def change(s: Snapshot) -> Snapshot:
         assert s.view is not None
         told = {
-            command: tuple(replace(o, state=state) if o.host == standby(s) else o for o in all_of)
+            command: tuple(replace(o, **changes) if o.host == standby(s) else o for o in all_of)
             for command, all_of in s.view.by_round.items()
         }
         return replace(s, view=replace(s.view, by_round=told))
@@ -162,16 +162,6 @@ def endpoints_let_in(s: Snapshot, rules: list[Raw]) -> Snapshot:
 def endpoints_shut_to_the_nats(s: Snapshot) -> Snapshot:
     backends = [{"CidrIp": f"{raw['PrivateIpAddress']}/32"} for raw in s.backends.values()]
     return endpoints_let_in(s, [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": backends}])
-
-
-def agent(version: str) -> Change:
-    """Let one backend's agent have a version."""
-
-    def change(s: Snapshot) -> Snapshot:
-        host = min(s.backends)
-        return replace(s, managed={**(s.managed or {}), host: {**(s.managed or {})[host], "AgentVersion": version}})
-
-    return change
 
 
 def settings(**changes: Any) -> Change:

@@ -16,10 +16,10 @@ from nat_failover.cli.snapshot.sources import decisions
 from nat_failover.judging.situation import why_unfit
 from nat_failover.lock.record import read_lock
 from nat_failover.network.instances import read_instance
-from nat_failover.probing.observation import State
+from nat_failover.probing.invocation import State
+from nat_failover.probing.probe_report import Signal
 from tests.cli.checks.changes import (
     Change,
-    agent,
     another,
     blackhole,
     closed_endpoints,
@@ -58,10 +58,13 @@ def healthy(deployment: Deployment) -> Snapshot:
     return Gatherer(deployment.account, one(deployment.account, "main")).gather()
 
 
+UNPROVEN = tuple(Signal(f"10.0.1.{n}", online=True, age=1.0, through=False) for n in range(1, 4))
 CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a NAT that is gone": (gone, ("nat-gone",)),
     "a NAT that is being terminated": (instance(standby, State={"Name": "shutting-down"}), ("nat-gone",)),
-    "a passive NAT that warms up": (standby_said(State.WARMING_UP), ("control-down",)),
+    "a passive NAT that is silent": (standby_said(state=State.SILENT), ("control-down",)),
+    "a passive NAT that can't listen": (standby_said(deaf="nft is not installed"), ("control-down",)),
+    "a passive NAT that forwards nothing": (standby_said(signals=UNPROVEN), ("control-down",)),
     "a NAT that fails a status check": (impaired, ("nat-impaired",)),
     "both NATs in one zone": (same_zone, ("same-zone",)),
     "a passive NAT that has given up the egress address": (without_address, ("nat-no-public-address",)),
@@ -82,12 +85,9 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "a table that is full": (lambda s: replace(s, routes_quota=3.0), ("routes-quota", "routes-quota")),
     "an endpoint that is not ready": (endpoints(State="failed"), ("endpoint-not-ready",)),
-    "an endpoint without private DNS": (endpoints(PrivateDnsEnabled=False), ("endpoint-no-private-dns",)),
     "endpoints that let nobody in": (closed_endpoints, ("endpoint-closed", "endpoint-closed")),
     "endpoints that let others in": (endpoints_of_others, ("endpoint-closed", "endpoint-closed")),
     "endpoints that let only backends in": (endpoints_shut_to_the_nats, ("endpoint-closed", "endpoint-closed")),
-    "an agent that needs ec2messages": (agent("3.3.39.9999"), ("agent-old",)),
-    "silence counted needlessly": (settings(count_silence=True), ("needless-silence",)),
     "a function that is not active": (function(State="Failed", StateReason="no memory"), ("function-state",)),
     "an update that failed": (function(LastUpdateStatus="Failed"), ("function-update",)),
     "a function in a VPC": (function(VpcConfig={"VpcId": "vpc-1"}), ("function-in-vpc",)),
@@ -141,12 +141,7 @@ def test_why_the_passive_nat_can_t_take_over_is_said_in_the_function_s_own_words
 def test_an_endpoint_that_keeps_out_the_nats_names_them(healthy: Snapshot) -> None:
     found = examine(endpoints_shut_to_the_nats(healthy))
     assert all(f"the passive NAT {standby(healthy)}" in finding.what for finding in found)
-    assert all("--cidr 10.0." in finding.remedy and "/24" in finding.remedy for finding in found)
-
-
-@pytest.mark.parametrize("version", ["3.3.40.0", "3.3.40", "3.4.1.0", "4.0", "", "unknown"])
-def test_an_agent_that_is_new_enough_needs_no_ec2messages(healthy: Snapshot, version: str) -> None:
-    assert examine(agent(version)(healthy)) == []
+    assert all("--cidr 10.20." in finding.remedy and "/24" in finding.remedy for finding in found)
 
 
 def test_what_could_not_be_read_is_found_as_unknown_and_nothing_is_concluded_from_it(healthy: Snapshot) -> None:

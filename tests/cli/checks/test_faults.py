@@ -41,7 +41,7 @@ def test_a_group_or_a_prefix_list_that_has_the_servers_is_as_good_as_their_netwo
     deployment.keep_looking()
     for rule in (
         of_group(servers(deployment, backends(deployment))),
-        of_list(prefix_list(deployment, "10.77.0.0/16", "10.0.10.0/23")),
+        of_list(prefix_list(deployment, "10.77.0.0/16", "10.20.0.0/22")),
     ):
         undo = lets_in(rule)(deployment)
         try:

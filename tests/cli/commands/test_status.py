@@ -37,7 +37,7 @@ def test_a_healthy_pair_is_shown_with_everything_about_it(deployment: Deployment
         "equal but for the default",
     ):
         assert words in shown
-    for subnet in ("10.0.10.0/24", "10.0.11.0/24"):
+    for subnet in ("10.20.1.0/24", "10.20.2.0/24"):
         assert subnet in shown
     # The active NAT may have been asked, too, when it was the passive one.
     reachable = [row for row in shown.splitlines() if " REACHABLE " in row and " active " not in row]

@@ -43,11 +43,13 @@ FAULTS = {
     "tables differ": Fault(tables.differing_tables, ("tables-differ",), "mirrorRoutes"),
     "too few backends": Fault(hosts.too_few, ("too-few-backends", "backend-untagged"), "aws ec2 create-tags"),
     "a backend stopped": Fault(hosts.stopped_backend, ("backend-stopped",), "aws ec2 start-instances"),
-    "endpoint missing": Fault(tables.no_endpoint, ("endpoint-missing",), "aws ec2 create-vpc-endpoint"),
     "group lets nothing in": Fault(
         network.closed_group, ("nat-group-ingress",) * 2, "authorize-security-group-ingress"
     ),
     "group lets no ping in": Fault(network.no_pings, ("nat-group-ingress",) * 2, "authorize-security-group-ingress"),
+    "group lets no signal in": Fault(
+        network.no_signals, ("nat-group-ingress",) * 2, "authorize-security-group-ingress"
+    ),
     "group lets nothing out": Fault(network.no_way_out, ("nat-group-egress",), "authorize-security-group-egress"),
     "group lets in a group of nobody": Fault(
         network.group_of_nobody, ("nat-group-ingress",) * 2, "--protocol all --cidr"

@@ -20,6 +20,12 @@ def no_pings(d: Deployment) -> Undo:
     return _rules(d, "ingress", [_tcp(0, 65535)])
 
 
+def no_signals(d: Deployment) -> Undo:
+    """The standby's group lets pings and HTTPS in, but nobody signal that it is offline."""
+    pings = {"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "IpRanges": [{"CidrIp": EVERYWHERE}]}
+    return _rules(d, "ingress", [pings, _tcp(443, 443)])
+
+
 def group_of_nobody(d: Deployment) -> Undo:
     """The standby's group lets in a group that no server is in."""
     return _rules(d, "ingress", [of_group(servers(d, []))])

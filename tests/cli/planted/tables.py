@@ -53,17 +53,3 @@ def differing_tables(d: Deployment) -> Undo:
     route = {"RouteTableId": d.setting("PRIMARY_ROUTE_TABLE"), "DestinationCidrBlock": "10.99.0.0/16"}
     ec2(d).create_route(**route, VpcPeeringConnectionId=made["VpcPeeringConnectionId"])
     return lambda: ec2(d).delete_route(**route)
-
-
-def no_endpoint(d: Deployment) -> Undo:
-    """Somebody saves the endpoint for ssmmessages."""
-    (raw,) = (e for e in ec2(d).describe_vpc_endpoints()["VpcEndpoints"] if e["ServiceName"].endswith(".ssmmessages"))
-    ec2(d).delete_vpc_endpoints(VpcEndpointIds=[raw["VpcEndpointId"]])
-    return lambda: ec2(d).create_vpc_endpoint(
-        VpcId=raw["VpcId"],
-        VpcEndpointType="Interface",
-        ServiceName=raw["ServiceName"],
-        SubnetIds=raw["SubnetIds"],
-        SecurityGroupIds=[group["GroupId"] for group in raw["Groups"]],
-        PrivateDnsEnabled=True,
-    )

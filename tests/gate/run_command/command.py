@@ -77,9 +77,36 @@ class Managed:
         return "ManagedInstance" if self.instance_id.startswith("mi-") else "EC2Instance"
 
 
-def report(state: str, at: float, *, elapsed: float = 3.0, lost_for: float = 0.0, uptime: float = 90_000) -> Told:
-    """Let the probe have ended by itself."""
-    exit_code = {"reachable": 0, "unreachable": 1, "cannot-probe": 2, "warming-up": 3}[state]
-    said = {"probe": 1, "state": state, "elapsed": elapsed, "lost_for": lost_for, "uptime": uptime}
+def report(
+    state: str,
+    at: float,
+    *,
+    elapsed: float = 3.0,
+    lost_for: float = 0.0,
+    uptime: float = 90_000,
+    tells: bool | None = None,
+    **more: Any,
+) -> Told:
+    """Let the probe have ended by itself.
+
+    Args:
+        state: ``online``, ``offline`` or ``cannot-probe``.
+        tells: whether it ends as one that has something to tell; those that are offline do unless told otherwise.
+        more: what its line says besides: ``active="yes"``, ``heard="…"``. A host that hears nobody is a backend; where
+            it is offline it is so by the active NAT, and not by the passive one.
+    """
+    exit_code = 2 if state == "cannot-probe" else int(state == "offline" if tells is None else tells)
+    said = {"probe": 2, "state": state, "elapsed": elapsed, "lost_for": lost_for, "uptime": uptime}
+    if not {"heard", "deaf"} & more.keys():
+        offline = state == "offline"
+        said |= {"route": "no" if offline else "yes", "active": "no" if offline else "unknown", "passive": "yes"}
     status = "Success" if exit_code == 0 else "Failed"
-    return Told(status, status, exit_code, shown(json.dumps(said) + "\n", exit_code), at)
+    return Told(status, status, exit_code, shown(json.dumps(said | more) + "\n", exit_code), at)
+
+
+def heard(*words: tuple[str, str, float, bool]) -> str:
+    """Write down whom a listener has heard: address, ``n`` (online) or ``f``, how long ago, and whether it got through.
+
+    They stand in one line, as the probe tells them.
+    """
+    return " ".join(f"{address},{signal},{age:.2f},{through:d}" for address, signal, age, through in words)

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.probe.document import SCRIPT, content
+from infra.probe.document import ProbeValues, content, script
 from tests.gate.rules.proof import breaks, keeps, refused
 from tests.gate.run_command.agent.output import shown
 from tests.gate.run_command.command import Managed
@@ -23,14 +23,7 @@ from tests.lab.world.virtual import VirtualWorld
 
 HOSTS = {host.name: f"i-{n:017x}" for n, host in enumerate(standard_layout().hosts)}
 BACKEND, OTHER = "backend1", "backend2"
-PARAMETERS = {
-    "targets": [" ".join(TARGETS)],
-    "interval": ["2"],
-    "failures": ["3"],
-    "window": ["0"],
-    "warmUp": ["180"],
-    "control": ["-"],
-}
+PARAMETERS = {"window": ["0"], "active": ["10.20.0.11"], "passive": ["10.20.0.12"]}
 CERTAIN = AgentHabits(word_lost=0.0, twice=0.0)
 # Of nested repeats whose product is 1008, which Go's regexp does not compile, and Python's does.
 BEYOND_GO = "^([a-z]{1,252} ?){1,4}$"
@@ -64,7 +57,7 @@ class Bench:
     def __init__(self, seed: int = 1, habits: AgentHabits = CERTAIN) -> None:
         self.world = VirtualWorld(seed)
         self.network = SimulatedNetwork(standard_layout(), self.world, picks_up=False)
-        self.account = Account(dict(content(SCRIPT.read_text(encoding="utf-8"))))
+        self.account = Account(dict(content(script(ProbeValues("main", TARGETS)))))
         self.events: list[dict[str, Any]] = []
         self.run_command = RunCommand(
             self.account, self.network, self.world, Latencies(), SSM_ENDPOINT, self.events.append, habits
@@ -140,8 +133,8 @@ def _use(bench: Bench, parameter: str, pattern: str) -> None:
 )
 def test_a_pattern_that_go_does_not_match_fails_every_host_at_delivery_without_a_word(pattern: str, value: str) -> None:
     bench = Bench()
-    _use(bench, "targets", pattern)
-    bench.play(lambda: seen.append(bench.check(Parameters={**PARAMETERS, "targets": [value]})))
+    _use(bench, "active", pattern)
+    bench.play(lambda: seen.append(bench.check(Parameters={**PARAMETERS, "active": [value]})))
     assert seen == [("Failed", "Failed", -1, "")]
 
 
@@ -166,7 +159,7 @@ def test_the_probe_s_own_document_runs_on_every_host() -> None:
     bench.play(scene)
     ((status, _, code, output),) = seen
     assert (status, code) == ("Success", 0)
-    assert json.loads(output)["state"] == "reachable"
+    assert json.loads(output)["state"] == "online"
 
 
 @breaks("R6d")
@@ -178,7 +171,7 @@ def test_where_a_script_fails_its_exit_status_stands_behind_what_it_has_printed(
     said, title, word = output.rpartition("\n----------ERROR-------\n")
     assert title
     assert word == "failed to run commands: exit status 1"
-    assert json.loads(said)["state"] == "unreachable"
+    assert json.loads(said)["state"] == "offline"
 
 
 @breaks("R6d")

@@ -168,14 +168,7 @@ def test_a_write_that_was_refused_makes_nothing_stale(lab: Lab, clients: Clients
 
 
 def _send(lab: Lab, clients: Clients) -> str:
-    parameters = {
-        "targets": ["192.0.2.1"],
-        "interval": ["0.5"],
-        "failures": ["3"],
-        "window": ["0"],
-        "warmUp": ["300"],
-        "control": ["-"],
-    }
+    parameters = {"window": ["0"], "active": ["-"], "passive": ["-"]}
     sent = clients.ssm.send_command(
         DocumentName=lab.cloud.environment["NAT_FAILOVER_PROBE_DOCUMENT"],
         InstanceIds=[lab.cloud.instances["backend1"]],

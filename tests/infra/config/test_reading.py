@@ -27,7 +27,7 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
     config = read(
         targets="1.1.1.1, example.com",
         interval="1.5",
-        window="0",
+        window="300",
         sampleSize="5",
         mode="Observe",
         mirrorRoutes="True",
@@ -36,7 +36,7 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
         mailAddresses="a@example.com,b@example.com",
     )
     assert config.targets == ("1.1.1.1", "example.com")
-    assert (config.interval, config.window, config.sample_size) == (1.5, 0, 5)
+    assert (config.interval, config.window, config.sample_size) == (1.5, 300, 5)
     assert (config.mode, config.ssm_access) == (Mode.OBSERVE, SsmAccess.NONE)
     assert config.log_retention_days == 30
     assert config.mirror_routes is True

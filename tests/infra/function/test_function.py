@@ -15,7 +15,7 @@ from tests.gate.events import Change
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import pair
 
-DOCUMENT = "nat-failover-main-probe"
+DOCUMENT = synthesize({"pairs": [pair()]}).only("AWS::SSM::Document")["Name"]
 STATUS_CHANGE = BUS.status_change(
     NOW, Change("e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-02573cafcfe0a1b2c", DOCUMENT, "Failed", NOW - 2)
 )
@@ -91,7 +91,8 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
                     failureThreshold=4,
                     sampleSize=20,
                     ssmAccess="none",
-                    silenceAfter=15,
+                    failureShare=60,
+                    proveActive=False,
                     probeTag={"key": "role", "value": "web"},
                     functionTimeout=60,
                 )
@@ -100,6 +101,7 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
     )
     assert settings(told) == replace(
         settings(template),
+        probe_document=told.only("AWS::SSM::Document")["Name"],
         mode=Mode.OBSERVE,
         targets=("192.0.2.1", "example.com"),
         interval=1.25,
@@ -110,8 +112,8 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
         freshness=45,
         failure_threshold=4,
         sample_size=20,
-        count_silence=True,
-        silence_after=15,
+        failure_share=60,
+        prove_active=False,
         probe_tag_key="role",
         probe_tag_value="web",
         claim_lease=75,
@@ -123,7 +125,7 @@ def test_every_variable_that_the_function_knows_is_set() -> None:
     """But those that are the function's own business."""
     addresses = {"egressAddress": "eipalloc-0123456789abcdef0", "standbyEgressAddress": "eipalloc-0fedcba9876543210"}
     template = synthesize({"pairs": [pair(**addresses)]})
-    own = {"settle", "confirm_for", "gather_for", "poll"}
+    own = {"confirm_for", "gather_for"}
     known = {f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in own}
     told = function(template)["Environment"]["Variables"]
     assert {name for name in told if name.startswith("NAT_FAILOVER_")} == known

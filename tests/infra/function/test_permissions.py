@@ -45,8 +45,10 @@ def test_only_the_pairs_own_document_is_sent_to_its_nats_and_to_hosts_with_its_t
     sent = {tuple(s["Resource"]): s.get("Condition") for s in allowing(template, "ssm:SendCommand")}
     backends = sent.pop((f"{EC2}:instance/*",))
     assert backends == {"StringEquals": {"ssm:resourceTag/nat-failover:probe": "main"}}
+    names = [document["Name"] for document in template.of("AWS::SSM::Document").values()]
+    (name,) = [name for name in names if name.startswith("nat-failover-main-probe-")]
     assert sent.keys() == {
-        (f"{SSM}:document/nat-failover-main-probe",),
+        (f"{SSM}:document/{name}",),
         (f"{EC2}:instance/{standby}", f"{EC2}:instance/i-0123456789abcdef0"),
     }
 

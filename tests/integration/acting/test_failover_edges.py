@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from nat_failover.acting.execution import Known, Result
 from nat_failover.judging.decision import Action, Cause, Decision
+from nat_failover.network.instances import Instances
 from nat_failover.network.route_tables import RouteTablesError, SwapFailedError
 from nat_failover.settings import Mode
 from tests.fakes import before
@@ -112,12 +113,12 @@ def test_a_failover_between_tables_that_are_not_the_pairs_says_what_to_do(accoun
 
 
 def test_the_interface_that_is_known_is_not_looked_up_during_a_failover(account: Account, moving: Moving) -> None:
-    interface, tables = account.interfaces[account.standby], moving.routes.read()
+    tables, instances = moving.routes.read(), Instances(account.clients.ec2, account.clock).describe([account.standby])
     decision = Decision(Action.FAIL_OVER, Cause.ENOUGH_FAILURES, REASON, to_table=account.standby_table)
     looked_up: list[str] = []
-    before(account.ec2, "DescribeInstances", lambda: looked_up.append(interface), times=9)
+    before(account.ec2, "DescribeInstances", lambda: looked_up.append(account.standby), times=9)
     invoker = moving.invoker("request-1")
-    known = Known(tables, (), interface=interface)
+    known = Known(tables, (), (), instances)
     moving.failover.carry_out(decision, known, invoker)
     assert looked_up == []
     assert moving.record["egress"]["moved"]
@@ -169,7 +170,7 @@ def test_the_mail_says_how_long_it_was_offline(account: Account, acting: Acting)
     acting.carry_out()
     ((_, text),) = account.mails
     assert "Outage: about 7.0 s, from " in text
-    assert all(f"{host}: UNREACHABLE at " in text for host in account.backends[:3])
+    assert all(f"{host}: offline since " in text for host in account.backends[:3])
 
 
 def test_where_nobody_could_be_asked_the_mail_says_so_and_nobody_counts_as_online(
@@ -219,7 +220,7 @@ def test_the_mail_of_a_swap_that_failed_moves_by_hand_what_is_left_of_what_is_kn
         associations[subnet] for subnet in account.subnets
     ]
     assert f"Done: FAILED: {failed.value}." in text
-    assert all(f"{host}: UNREACHABLE at " in text for host in account.backends[:3])
+    assert all(f"{host}: offline since " in text for host in account.backends[:3])
 
 
 def test_a_subnet_that_has_joined_since_is_left_without_a_command_of_its_own(account: Account, acting: Acting) -> None:

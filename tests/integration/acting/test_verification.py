@@ -18,7 +18,7 @@ REPLACE = "ReplaceRouteTableAssociation"
 
 def test_after_the_swap_every_backend_is_asked_whether_it_is_online(account: Account, acting: Acting) -> None:
     acting.carry_out()
-    assert account.run_command.sent("verify") == [account.backends]
+    assert account.run_command.sent("verify") == [(account.standby, *account.backends)]
 
 
 def test_backends_are_asked_only_after_the_outcome_is_recorded(account: Account, acting: Acting) -> None:
@@ -38,8 +38,28 @@ def test_only_backends_that_are_not_online_are_asked_again_and_no_more_than_twic
     offline = account.backends[1]
     account.cut_off(offline, ago=10)
     result = acting.carry_out()
-    assert account.run_command.sent("verify") == [account.backends, (offline,), (offline,)]
+    assert account.run_command.sent("verify") == [
+        (account.standby, *asked) for asked in (account.backends, (offline,), (offline,))
+    ]
     assert result.said.endswith("3 of 4 backends online")
+
+
+def test_the_nat_that_has_taken_over_tells_of_backends_whose_agents_are_still_deaf(
+    account: Account, acting: Acting
+) -> None:
+    account.tick()
+    account.cut_off(account.backends[3], ago=10)
+    account.deafen(*account.backends)
+    begun = account.clock.now()
+    assert acting.carry_out().said.endswith("3 of 4 backends online")
+    assert account.clock.now() - begun < 6
+
+
+def test_a_backend_that_was_heard_is_not_silent_for_not_answering_as_well(account: Account, acting: Acting) -> None:
+    account.tick()
+    account.deafen(*account.backends)
+    account.silent.add(account.backends[3])
+    assert acting.carry_out().said.endswith("3 of 4 backends online")
 
 
 def test_a_backend_that_comes_back_while_it_is_asked_again_counts_as_online(account: Account, acting: Acting) -> None:
@@ -87,7 +107,7 @@ def test_where_no_backend_can_be_asked_people_are_told_so(account: Account, acti
 
 def test_more_than_fifty_backends_are_verified_and_people_are_told(account: Account, acting: Acting) -> None:
     many = tuple(f"i-{n:017x}" for n in range(60))
-    account.run_command.online = list(many)
+    account.run_command.online = [*many, account.standby]
     assert acting.carry_out(backends=many).said.endswith("60 of 60 backends online")
 
 
@@ -141,7 +161,7 @@ def test_the_text_says_what_was_seen_what_was_done_whether_it_helped_and_what_is
     acting.carry_out()
     ((_, text),) = account.mails
     assert f"Seen: {REASON}." in text
-    assert all(f"{host}: UNREACHABLE at " in text for host in account.backends[:3])
+    assert all(f"{host}: offline since " in text for host in account.backends[:3])
     assert f"Done: 2 subnets moved from {account.primary_table} to {account.standby_table}" in text
     assert all(subnet in text for subnet in account.subnets)
     assert f"Helped: 3 of 4 backends online through the new path. Still offline: {account.backends[0]}." in text

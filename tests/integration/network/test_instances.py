@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from nat_failover.network.instances import Instances, Nat
 from tests.fakes import before
-from tests.integration.account import Account
+from tests.integration.account import PROBED, Account
 from tests.integration.network.paging import in_short_pages
 
 pytestmark = pytest.mark.pair(subnets=0, backends=4)
@@ -35,6 +35,7 @@ def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_a
             told.get("PublicIpAddress"),
             told["SubnetId"],
             (told["NetworkInterfaces"][0]["NetworkInterfaceId"],),
+            (told["PrivateIpAddress"],),
             checked=False,
         )
     }
@@ -119,3 +120,11 @@ def test_what_ec2_refuses_is_an_error(account: Account, instances: Instances) ->
     before(account.ec2, "DescribeInstances", lambda: "RequestLimitExceeded")
     with pytest.raises(ClientError, match="RequestLimitExceeded"):
         instances.describe([account.primary])
+
+
+def test_whoever_has_an_address_is_found_if_it_runs_and_has_the_tag(account: Account, instances: Instances) -> None:
+    tag = (PROBED["Key"], PROBED["Value"])
+    account.ec2.stop_instances(InstanceIds=[account.backends[1]])
+    account.ec2.delete_tags(Resources=[account.backends[2]], Tags=[PROBED])
+    addresses = [account.addresses[host] for host in (*account.backends[:3], account.primary)]
+    assert instances.at([*addresses, "192.0.2.1"], tag).keys() == {account.backends[0]}

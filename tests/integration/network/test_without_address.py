@@ -27,7 +27,7 @@ class Bare:
         self.interfaces = 1
         account.ec2.meta.events.register("after-call.ec2.DescribeInstances", self._described)
         account.run_command.answer = self._answer
-        self._others = account._answer
+        self._others = account.answer
 
     def _described(self, parsed: dict[str, Any], **_: object) -> None:
         for reservation in parsed.get("Reservations", []):
@@ -73,7 +73,7 @@ def test_nothing_fails_over_to_it_and_the_reason_says_why(account: Account) -> N
     Bare(account, account.standby, account.clock.now() + 400)
     account.tick()
     account.clock.sleep(60)
-    account.cut_off(*account.backends)
+    account.cut_off(*account.backends, account.standby)
     told = account.failed(account.backends[0])
     assert (told.cause, account.on_standby) == ("CONTROL_DOWN", ())
     assert f"the passive NAT {account.standby} has no public address and can't take over" in str(told.answer["reason"])

@@ -28,7 +28,7 @@ def ask(account: Account, late: float) -> float:
     probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
     (asked,) = probe.send(Kind.CHECK, account.backends[:1])
     ended = asked.asked_at + late + ELAPSED
-    said = {"probe": 1, "state": "unreachable", "elapsed": ELAPSED, "lost_for": 1.5, "boot": "b"}
+    said = {"probe": 2, "state": "offline", "elapsed": ELAPSED, "lost_for": 1.5, "boot": "b"}
     output = json.dumps({**said, "uptime": ended - account.launched_at})
     account.run_command.commands[-1].told[account.backends[0]] = Told("Failed", "Failed", 1, output, ended)
     account.clock.sleep(late + ELAPSED + 1)

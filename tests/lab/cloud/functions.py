@@ -91,6 +91,7 @@ class Functions:
         # Its ids come of no chance that anything else hangs on.
         self._bus = Bus(ACCOUNT_ID, REGION, Random(0))
         self._schedule = ""
+        self._patterns: list[EventPattern] = []
         self.events_lost = False
         shares = (harshness.event_lost, harshness.event_twice, harshness.event_late)
         self.late: Callable[[], Sequence[float]] = Deliveries(seed, shares, harshness.late_by).copies
@@ -119,7 +120,6 @@ class Functions:
             second_tick_after: seconds; after a period where not given.
             scheduled: whether ticks come by themselves; if not, ``tick`` brings them.
         """
-        self._patterns: list[EventPattern] = []
         for rule in self.cloud.rules():
             if "ScheduleExpression" in rule:
                 self.period = _period(rule["ScheduleExpression"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from infra.probe.document import ProbeValues, content, script
+from tests.gate.run_command.documents import Document
 from tests.lab.network.layout import TARGETS, VPC_CIDR, standard_layout
-from tests.lab.network.network import Network, ProbeOutcome
+from tests.lab.network.network import Network, ProbeRun
 from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.world.real import RealWorld
 from tests.lab.world.virtual import VirtualWorld
@@ -14,7 +18,8 @@ from tests.lab.world.world import World
 
 ROOT = Path(__file__).resolve().parents[3]
 USER_DATA = (ROOT / "infra" / "user_data" / "standby.sh").read_text(encoding="utf-8")
-PROBE = (ROOT / "infra" / "probe" / "probe.sh").read_text(encoding="utf-8")
+# The product's own, with the stack's values in it.
+PROBE = Document(content(script(ProbeValues("main", TARGETS))))
 EVERYBODY = {f"backend{n}" for n in range(1, 7)}
 
 
@@ -53,11 +58,16 @@ class Bench:
         answers = self.world.together([asks(host.name, target) for host in self.layout.hosts for target in addresses])
         return {host for host in answers if host}
 
-    def probe(self, host: str, window: float, warm_up: int = 300, targets: Sequence[str] = TARGETS) -> ProbeOutcome:
-        """Run the product's probe on a host to its end."""
-        arguments = [" ".join(targets), "0.5", "3", str(window), str(warm_up), "-"]
-        quoted = " ".join(f"'{argument}'" for argument in arguments)
-        return self.network.start_probe(host, PROBE.replace("\n", f"\nset -- {quoted}\n", 1), arguments).wait()
+    def start_watch(self, host: str, window: float, active: str = "nat01", passive: str = "nat02") -> ProbeRun:
+        """Start the product's probe on a host; the NATs by name, or ``-``."""
+        nats = ["-" if name == "-" else self.layout.host(name).address for name in (active, passive)]
+        given = dict(zip(("window", "active", "passive"), ([value] for value in (f"{window:g}", *nats)), strict=True))
+        return self.network.start_probe(host, *PROBE.script(given))
+
+    def watch(self, host: str, window: float) -> tuple[int, dict[str, Any]]:
+        """Run the product's probe on a host to its end, and return its exit status and what it tells."""
+        outcome = self.start_watch(host, window).wait()
+        return outcome.exit_code, json.loads(outcome.stdout)
 
 
 def make(kind: str, *, picks_up: bool = True) -> Bench:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -176,6 +176,22 @@ class Network(Protocol):
 
     def set_loss(self, percent: float) -> None:
         """Lose packets on their way to the Internet, at random."""
+        ...
+
+    def set_pings_limited(self, on: bool) -> None:
+        """Let targets answer one ping a second of each address that they see, or all."""
+        ...
+
+    def set_dropping(self, nat: str, protocols: Collection[str]) -> None:
+        """Let a NAT forward nothing of these protocols, ``icmp`` or ``tcp``, not even of flows that it knows."""
+        ...
+
+    def set_intercepting(self, nat: str, on: bool) -> None:
+        """Let a NAT answer itself whoever connects through it to port 443, as a transparent proxy does, or not."""
+        ...
+
+    def set_serving(self, nat: str, on: bool) -> None:
+        """Let something serve at port 443 of a NAT's own address, or not."""
         ...
 
     def set_sick(self, backend: str, sick: bool) -> None:

@@ -1,19 +1,98 @@
-"""Scenarios of agents in trouble: deaf, dead or busy, and some whose only way to Systems Manager is the NAT."""
+"""Scenarios of agents in trouble: without endpoints for Systems Manager, deaf, dead or busy."""
 
 from __future__ import annotations
 
-from tests.lab.scenarios import demands, steps
+from nat_failover.judging.conditions import Trouble
+from tests.lab.lab import Lab
+from tests.lab.scenarios import demands, standing, steps
 from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario
 
-SPEAKING = "backends speak through the standby"
+WITHOUT = {"ssmAccess": "none"}
+# So short that what backends watch by is over long before they can be heard, or anybody may act.
+SHORT = {**WITHOUT, "window": 120}
+# An event that is lost costs a period, and what a failover takes from a tick on.
+PERIOD = 60.0 + 10.0
+
+
+def _dead_while_standby_is_unfit(lab: Lab) -> None:
+    """The primary dies while the standby forwards nothing, and 15 minutes later it does again."""
+    lab.network.set_forwarding("nat02", False)
+    lab.wait(30)
+    lab.network.set_link("nat01", False)
+    lab.wait(900 if lab.world.virtual else 200)
+    lab.network.set_forwarding("nat02", True)
+    lab.broken()
+
+
+def _dead_while_locked(lab: Lab) -> None:
+    """The primary dies while an earlier failover was not re-armed, and an hour later it is."""
+    lab.network.set_link("nat01", False)
+    lab.wait(3600 if lab.world.virtual else 200)
+    lab.broken()
+    lab.cloud.set_lock("armed")
+
+
+def _deaf_and_dead(lab: Lab) -> None:
+    """No backend's agent hears or tells anything any more, and the primary loses its rules."""
+    for backend in lab.backends:
+        lab.run_command.dead.add(backend)
+    steps.flush(lab)
+
 
 AGENTS: tuple[Scenario, ...] = (
+    Scenario(
+        "nat-dead-without-endpoints",
+        "the NAT dies, and with it the backends' one way to Systems Manager",
+        FAIL_OVER,
+        steps.stop("nat01"),
+        settings=WITHOUT,
+        problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "nat-dead-no-endpoints-events-lost",
+        "the same, and no status-change event arrives",
+        FAIL_OVER,
+        steps.stop("nat01"),
+        before=steps.lose_events,
+        settings=WITHOUT,
+        problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "standby-unfit-for-15-minutes-while-primary-dead",
+        "the NAT dies while the standby forwards nothing, and the standby recovers when no watch is left",
+        FAIL_OVER,
+        _dead_while_standby_is_unfit,
+        settings=SHORT,
+        problems=lambda lab: [
+            *demands.within(PERIOD)(lab),
+            *demands.told_of(Trouble.CONTROL_DOWN, Trouble.FAILED_OVER)(lab),
+        ],
+    ),
+    Scenario(
+        "rearmed-while-primary-dead",
+        "the NAT dies while the pair is locked, and it is re-armed when no watch is left",
+        FAIL_OVER,
+        _dead_while_locked,
+        before=standing.locked,
+        settings=SHORT,
+        problems=lambda lab: [
+            *demands.within(PERIOD)(lab),
+            *demands.told_of(Trouble.OFFLINE_WHILE_LOCKED, Trouble.FAILED_OVER)(lab),
+        ],
+    ),
+    Scenario(
+        "agents-deaf-when-primary-dies",
+        "no backend's agent hears or tells anything when the NAT dies, nor afterwards",
+        FAIL_OVER,
+        _deaf_and_dead,
+        problems=lambda lab: [*demands.verified(lab), *demands.within(PERIOD)(lab)],
+    ),
     Scenario(
         "forwarding-off-without-endpoints",
         "the NAT stops forwarding, which nobody behind it can tell Systems Manager",
         FAIL_OVER,
         lambda lab: lab.network.set_forwarding("nat01", False),
-        settings={"ssmAccess": "none"},
+        settings=WITHOUT,
         problems=demands.one_swap,
     ),
     Scenario(
@@ -21,9 +100,8 @@ AGENTS: tuple[Scenario, ...] = (
         "the NAT loses its rules, and with the failover every agent its connection",
         FAIL_OVER,
         steps.flush,
-        settings={"ssmAccess": "none"},
+        settings=WITHOUT,
         problems=demands.verified,
-        fails_until=SPEAKING,
     ),
     Scenario(
         "host-dies-while-watching",
@@ -32,7 +110,6 @@ AGENTS: tuple[Scenario, ...] = (
         steps.most_backends_die,
         causes=frozenset({"CANNOT_JUDGE"}),
         hold_for={**HOLD_FOR, "namespaces": 65.0},
-        fails_until=SPEAKING,
     ),
     Scenario(
         "watch-waits-in-the-queue",
@@ -41,6 +118,5 @@ AGENTS: tuple[Scenario, ...] = (
         before=steps.fill_the_queues,
         causes=frozenset({"CANNOT_JUDGE"}),
         hold_for={**HOLD_FOR, "namespaces": 65.0},
-        fails_until=SPEAKING,
     ),
 )

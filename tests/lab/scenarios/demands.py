@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
+from nat_failover.judging.conditions import Trouble
 from nat_failover.network.route_tables import SwapFailedError
 from tests.lab.cloud.execution import FunctionEndedError
 from tests.lab.lab import Lab
-from tests.lab.network.layout import EGRESS, PEER_CIDR, PRIVATE_WAYS, STANDBY_EGRESS, TARGETS, VPN, VPN_CIDR
+from tests.lab.network.layout import PEER_CIDR, PRIVATE_WAYS, VPN, VPN_CIDR
 
 
 def one_swap(lab: Lab) -> list[str]:
@@ -17,6 +17,37 @@ def one_swap(lab: Lab) -> list[str]:
     problems = [] if swaps == subnets else [f"{swaps} associations were replaced, of {subnets} subnets"]
     acted = len(lab.results("failed-over"))
     return problems if acted == 1 else [*problems, f"{acted} invocations failed over"]
+
+
+def within(seconds: float) -> Callable[[Lab], list[str]]:
+    """Return the demand that there is one swap, and nobody is offline for longer than so."""
+
+    def demand(lab: Lab) -> list[str]:
+        outages = {host: lab.pinger.outage(host, lab.broken_at or 0.0) for host in lab.standing()}
+        late = {host: outage for host, outage in outages.items() if outage is None or outage > seconds}
+        return [*one_swap(lab), *([f"offline for longer than {seconds:g} s: {late}"] if late else [])]
+
+    return demand
+
+
+def mailed(*kinds: Trouble) -> Callable[[Lab], list[str]]:
+    """Return the demand that people were told of this, and of nothing else."""
+
+    def demand(lab: Lab) -> list[str]:
+        told = {event["kind"] for event in lab.gateway.events}
+        return [] if told == set(kinds) else [f"people were told of {sorted(told)}, not of {sorted(kinds)}"]
+
+    return demand
+
+
+def told_of(*kinds: Trouble) -> Callable[[Lab], list[str]]:
+    """Return the demand that people were told of all of these, whatever else they were told of."""
+
+    def demand(lab: Lab) -> list[str]:
+        told = {event["kind"] for event in lab.gateway.events}
+        return [f"nobody was told of {kind}" for kind in kinds if kind not in told]
+
+    return demand
 
 
 def verified(lab: Lab) -> list[str]:
@@ -33,82 +64,6 @@ def nobody_got_the_mail(lab: Lab) -> list[str]:
         *one_swap(lab),
         *([] if sent else ["no mail of the failover was sent"]),
         *(["somebody got a mail"] if lab.gateway.published else []),
-    ]
-
-
-def _egress(lab: Lab, after: str, moved: bool) -> list[str]:
-    """Compare what the Internet sees with what it must see, and what the lock's record says of it."""
-    problems = []
-    for when, seen, wanted in (("before", lab.seen_before, EGRESS), ("afterwards", lab.seen_as(), after)):
-        if set(seen.values()) != {wanted} or len(seen) != len(lab.backends):
-            problems.append(f"{when} the Internet saw backends as {sorted(map(str, seen.values()))}, not as {wanted}")
-    recorded = json.loads(lab.cloud.lock_text() or "{}").get("egress", {})
-    if recorded.get("moved") is not moved:
-        problems.append(f"the lock's record says of the egress address: {recorded}")
-    return problems
-
-
-def egress_followed(lab: Lab) -> list[str]:
-    """The egress address went with the subnets, and people were told."""
-    told = any(f"Egress address: {EGRESS} " in text and "has moved" in text for _, _, text in lab.gateway.published)
-    metric = any("EgressElsewhere" in line for line in lab.functions.metrics)
-    return [
-        *_egress(lab, EGRESS, moved=True),
-        *([] if told else ["no mail tells that the address has moved"]),
-        *(["a metric says that the address is elsewhere"] if metric else []),
-    ]
-
-
-def addresses_changed_places(lab: Lab) -> list[str]:
-    """Each NAT has the other's address, the record says so, and neither was without one for more than a moment."""
-    own = {nat: lab.network.egress_address(nat, TARGETS[0]) for nat in ("nat01", "nat02")}
-    recorded = json.loads(lab.cloud.lock_text() or "{}").get("egress", {}).get("standby", {})
-    # Who looks between the two calls sees it; a tick does not, but by chance.
-    without = any("PassiveNatWithoutAddress" in line and "Tick" in line for line in lab.functions.metrics)
-    moves = lab.gateway.addressed_at
-    return [
-        *egress_followed(lab),
-        *([] if own == {"nat01": STANDBY_EGRESS, "nat02": EGRESS} else [f"the NATs' own addresses: {own}"]),
-        *([] if recorded.get("moved") is True else [f"the lock's record says of the second address: {recorded}"]),
-        *([] if len(moves) > 1 and max(moves) - min(moves) < 15 else [f"addresses were moved at {moves}"]),
-        *(["a metric says that the passive NAT has no address"] if without else []),
-    ]
-
-
-def held_until_addressed(lab: Lab) -> list[str]:
-    """Nothing failed over to the NAT without an address, the reason and a metric said so, and afterwards it did."""
-    told = [i for i in lab.functions.invocations if i.result and "no public address" in str(i.result["reason"])]
-    back = [invocation.at for invocation in lab.results("failed-over")[1:]]
-    early = bool(told) and min(back, default=told[-1].at) < told[-1].at
-    return [
-        *egress_followed(lab),
-        *([] if told else ["no decision says that the passive NAT has no public address"]),
-        *(["it failed over while the passive NAT had no public address"] if early else []),
-        *([] if any("PassiveNatWithoutAddress" in m for m in lab.functions.metrics) else ["no metric says so"]),
-    ]
-
-
-def second_address_came(lab: Lab) -> list[str]:
-    """Both addresses are where the record says, whoever moved them."""
-    recorded = json.loads(lab.cloud.lock_text() or "{}").get("egress", {}).get("standby", {})
-    elastic = lab.cloud.elastic()
-    return [
-        *egress_followed(lab),
-        *([] if elastic == {"nat01": STANDBY_EGRESS, "nat02": EGRESS} else [f"the Elastic IPs are with {elastic}"]),
-        *([] if recorded.get("moved") is True else [f"the lock's record says of the second address: {recorded}"]),
-    ]
-
-
-def egress_stayed(lab: Lab) -> list[str]:
-    """The subnets went without the egress address, and people were told."""
-    own = lab.network.layout.host("nat02").public or ""
-    told = any("could NOT be moved" in text for _, _, text in lab.gateway.published)
-    metric = any("EgressElsewhere" in line for line in lab.functions.metrics)
-    return [
-        *one_swap(lab),
-        *_egress(lab, own, moved=False),
-        *([] if told else ["no mail tells that the address was not moved"]),
-        *([] if metric else ["no metric says that the address is elsewhere"]),
     ]
 
 

@@ -50,14 +50,6 @@ FAILING_OVER: tuple[Scenario, ...] = (
         problems=demands.one_swap,
     ),
     Scenario(
-        "nat-dead-without-endpoints",
-        "the NAT dies, and with it the backends' one way to Systems Manager",
-        FAIL_OVER,
-        steps.stop("nat01"),
-        settings={"ssmAccess": "none"},
-        problems=demands.one_swap,
-    ),
-    Scenario(
         "events-lost",
         "no status-change event arrives",
         FAIL_OVER,
@@ -112,6 +104,14 @@ FAILING_OVER: tuple[Scenario, ...] = (
         FAIL_OVER,
         steps.flush,
         before=standing.lock(None),
+        problems=demands.one_swap,
+    ),
+    Scenario(
+        "backends-booting",
+        "the backends have only just booted, and say of both NATs what others would",
+        FAIL_OVER,
+        steps.flush,
+        before=standing.backends_booting,
         problems=demands.one_swap,
     ),
     Scenario(

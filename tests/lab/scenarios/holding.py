@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.lab.network.guards import WEB_GROUP
 from tests.lab.network.layout import TARGETS
 from tests.lab.scenarios import demands, standing, steps
 from tests.lab.scenarios.scenario import HOLD, HOLD_FOR, Scenario
@@ -44,31 +43,6 @@ HOLDING: tuple[Scenario, ...] = (
         causes=frozenset({"CONTROL_DOWN"}),
     ),
     Scenario(
-        "standby-check-on",
-        "the standby answers for itself, and drops what others send through it, as EC2 could have told",
-        HOLD,
-        steps.flush,
-        before=steps.check_on("nat02"),
-        causes=frozenset({"CONTROL_DOWN"}),
-    ),
-    Scenario(
-        "standby-group-closed",
-        "the standby's security group admits none of the backends",
-        HOLD,
-        steps.flush,
-        before=steps.group("nat02", ()),
-        causes=frozenset({"CONTROL_DOWN"}),
-        fails_until="backends try the standby themselves, by its proof port",
-    ),
-    Scenario(
-        "nat-admits-no-ping",
-        "the NAT's group is AWS's own example: the web passes, and no ping ever did",
-        HOLD,
-        before=steps.group("nat01", WEB_GROUP.inbound),
-        hold_for={**HOLD_FOR, "namespaces": 65.0},
-        fails_until="backends try TCP too, and a pair that was never seen online is held",
-    ),
-    Scenario(
         "subnet-acl-closed",
         "the network ACL of one subnet lets no answers in",
         HOLD,
@@ -78,18 +52,9 @@ HOLDING: tuple[Scenario, ...] = (
     Scenario("loss-30-percent", "30 % of the packets are lost", HOLD, lambda lab: lab.network.set_loss(30)),
     Scenario("nat-flaps", "the NAT is gone for a second, again and again", HOLD, steps.flaps),
     Scenario(
-        "backends-booting",
-        "the backends have only just booted",
-        HOLD,
-        steps.flush,
-        before=standing.backends_booting,
-        causes=frozenset({"CANNOT_JUDGE"}),
-    ),
-    Scenario(
         "nat-booting",
-        "the NAT has only just been started",
+        "the NAT has only just been started, and nobody has been online through it yet",
         HOLD,
-        steps.flush,
         before=standing.nat_booting,
         causes=frozenset({"WARM_UP"}),
     ),

@@ -104,17 +104,6 @@ def _counted(lab: Lab) -> None:
     lab.gateway.faults.append(CallTimes(lab))
 
 
-def _within(seconds: float) -> Callable[[Lab], list[str]]:
-    """Return the demand that there is one swap, and nobody is offline for longer than so."""
-
-    def demand(lab: Lab) -> list[str]:
-        outages = {host: lab.pinger.outage(host, lab.broken_at or 0.0) for host in lab.backends}
-        late = {host: outage for host, outage in outages.items() if outage is None or outage > seconds}
-        return [*demands.one_swap(lab), *([f"offline for longer than {seconds:g} s: {late}"] if late else [])]
-
-    return demand
-
-
 def _told_at_once(lab: Lab) -> list[str]:
     """People were told right after the swap, with who is online, and that the lock is not written."""
     subnets = len(lab.network.layout.private_subnets)
@@ -155,7 +144,7 @@ REFUSALS: tuple[Scenario, ...] = (
         FAIL_OVER,
         steps.flush,
         before=_record_refused,
-        problems=_within(BARELY_LATER),
+        problems=demands.within(BARELY_LATER),
     ),
     Scenario(
         "holder-dies-without-record",
@@ -163,7 +152,7 @@ REFUSALS: tuple[Scenario, ...] = (
         FAIL_OVER,
         steps.flush,
         before=_holder_dies,
-        problems=_within(18.0),
+        problems=demands.within(18.0),
     ),
     Scenario(
         "record-answer-lost",
@@ -171,7 +160,7 @@ REFUSALS: tuple[Scenario, ...] = (
         FAIL_OVER,
         steps.flush,
         before=_answers_lost,
-        problems=_within(BARELY_LATER),
+        problems=demands.within(BARELY_LATER),
     ),
     Scenario(
         "outcome-refused",

@@ -130,15 +130,30 @@ class ModelAccount(ParameterStore):
                         "NetworkInterfaceId": known.interface,
                         "SourceDestCheck": known.checked,
                         "Attachment": {"DeviceIndex": 0},
+                        "PrivateIpAddresses": [{"PrivateIpAddress": known.address}] if known.address else [],
                     }
                 ],
                 "Tags": [{"Key": key, "Value": value} for key, value in known.tags.items()],
                 **({} if known.public is None else {"PublicIpAddress": known.public}),
             }
-            for i in named or _filters(arguments)["instance-id"]
+            for i in named or self._filtered(_filters(arguments))
             if (known := self.holdings.instances.get(i)) is not None
         ]
         return {"Reservations": [{"Instances": found}]}
+
+    def _filtered(self, filters: Mapping[str, Sequence[str]]) -> list[str]:
+        """Give the instances with an id, or with an address, a state and a tag."""
+        if "instance-id" in filters:
+            return list(filters["instance-id"])
+        addresses = filters["network-interface.addresses.private-ip-address"]
+        states, tags = filters["instance-state-name"], {k[4:]: v for k, v in filters.items() if k.startswith("tag:")}
+        return [
+            i
+            for i, known in self.holdings.instances.items()
+            if known.address in addresses
+            and known.state in states
+            and all(known.tags.get(key) in values for key, values in tags.items())
+        ]
 
     def _addresses(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         wanted, instances = _filters(arguments).get("allocation-id"), self.holdings.instances

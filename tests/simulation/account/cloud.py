@@ -101,6 +101,12 @@ class ModelCloud(Cloud):
         self._groups[host] = Guard(tuple(rules), self.groups()[host].outbound)
         self.mirror_groups()
 
+    def restore_guards(self) -> None:
+        """Let security groups and ACLs be as they were deployed."""
+        self._groups.clear()
+        self._acls.clear()
+        self.mirror_groups()
+
     def set_acl(self, subnet: str, acl: Guard) -> None:
         """Give a subnet a network ACL of its own."""
         self._acls[subnet] = acl

@@ -133,10 +133,14 @@ def history(seed: int) -> History:
         lasts = max(lasts, plot.lasts)
         if plot.fair:
             share, storms = 0.0, plot.storms
+    if settings.get("ssmAccess") == "none" and environment["NAT_FAILOVER_WINDOW"] == "0":
+        environment["NAT_FAILOVER_WINDOW"] = "120"  # a quick check needs endpoints, and is refused without
     return History(
         seed,
         settings,
         environment,
+        # Of seven, three that are sick are too small a share.
+        backends=Random(f"backends {seed}").choice((4, 4, 7)),
         slower=chance.choice((0.3, 0.3, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0)),
         harsh=Random(f"harsh {seed}").choice((0.0, 1.0, 1.0, 1.0, 4.0)),
         share=share,
@@ -197,7 +201,7 @@ def _step(kind: str, chance: Random, lasts: float) -> Step:
 def _environment(chance: Random) -> dict[str, str]:
     environment = {
         "NAT_FAILOVER_WARM_UP": str(WARM_UP),
-        "NAT_FAILOVER_WINDOW": chance.choice(("0", "60", "60", "120", "120", "600")),
+        "NAT_FAILOVER_WINDOW": chance.choice(("0", "120", "120", "240", "240", "600")),
     }
     if chance.random() < 0.05:
         environment["NAT_FAILOVER_MODE"] = "observe"

@@ -72,8 +72,3 @@ class History:
         """Whether a call may have a fate."""
         storms = ((share, fates) for _, share, fates in self.storms)
         return any(share > 0 and fate in fates for share, fates in ((self.share, self.fates), *storms))
-
-    @property
-    def silence_counts(self) -> bool:
-        """Whether hosts reach Systems Manager through the NAT alone."""
-        return self.settings.get("ssmAccess") == "none"

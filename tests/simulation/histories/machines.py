@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.lab.network.guards import Rule
 from tests.lab.network.layout import TARGETS
 from tests.lab.network.network import ProbeOutcome
 from tests.simulation.histories.stage import Stage
 
 DEATHS = ("rules flushed", "forwarding off", "link down", "uplink gone", "stopped")
+# Offline by the active NAT, and online by the passive one, as it says.
+OFFLINE = (
+    '{"probe":2,"state":"offline","lost_for":%g,"elapsed":%g,"uptime":%g,"route":"no","active":"no","passive":"yes"}\n'
+)
 LIES: Mapping[str, ProbeOutcome] = {
     "garbage": ProbeOutcome(1, "\x00\ufffd Traceback (most recent call last):\n{]\n"),
-    "unreachable": ProbeOutcome(1, '{"probe":1,"state":"unreachable","lost_for":2.5,"elapsed":3,"uptime":90000}\n'),
-    "reachable": ProbeOutcome(0, '{"probe":1,"state":"reachable","lost_for":0,"elapsed":3,"uptime":90000}\n'),
-    "endless": ProbeOutcome(1, '{"probe":1,"state":"unreachable","lost_for":1e9,"elapsed":1e9,"uptime":1e9}\n'),
-    "wrong exit": ProbeOutcome(3, '{"probe":1,"state":"unreachable","lost_for":2,"elapsed":3,"uptime":90000}\n'),
+    "unreachable": ProbeOutcome(1, OFFLINE % (2.5, 3, 90000)),
+    "reachable": ProbeOutcome(0, '{"probe":2,"state":"online","lost_for":0,"elapsed":3,"uptime":90000}\n'),
+    "endless": ProbeOutcome(1, OFFLINE % (1e9, 1e9, 1e9)),
+    "wrong exit": ProbeOutcome(3, OFFLINE % (2, 3, 90000)),
 }
 # Those that nobody can tell from a failure.
 BELIEVED = ("unreachable", "endless")
@@ -108,6 +113,15 @@ def several_sick(stage: Stage, number: int, how_many: int, seconds: float) -> No
     if stage.wait(seconds):
         for host in hosts:
             stage.network.set_sick(host, False)
+
+
+def refused(stage: Stage, number: int, how_many: int, seconds: float) -> None:
+    """The active NAT's security group lets several backends in no longer; the passive one's does."""
+    hosts = {stage.backend(number + each) for each in range(how_many)}
+    admitted = [Rule(f"{host.address}/32") for host in stage.network.layout.hosts if host.name not in hosts]
+    stage.cloud.set_inbound(stage.active(), admitted)
+    if stage.wait(seconds):
+        stage.cloud.restore_guards()
 
 
 def come_up_cut_off(stage: Stage, number: int, down: float, seconds: float) -> None:

@@ -87,9 +87,10 @@ def _swap_refused(chance: Random) -> Plot:
 
 
 def _too_few(chance: Random) -> Plot:
-    """One failure fewer than a failover takes, while all else is as it wants it."""
+    """One failure fewer than a failover takes, or too small a share, while all else is as it wants it."""
     lasts, at = _at(chance, 20, 60), _at(chance, 4, 30)
-    return Plot((Step("several backends are sick", at, (chance.randrange(4), 2, lasts)),), others=1)
+    how = chance.choice(("several backends are sick", *["the active NAT refuses several backends"] * 3))
+    return Plot((Step(how, at, (chance.randrange(4), chance.choice((2, 3)), lasts)),), others=chance.choice((0, 1)))
 
 
 def _internet_after_a_failure(chance: Random) -> Plot:
@@ -126,12 +127,10 @@ def _fresh_standby(chance: Random) -> Plot:
     )
 
 
-def _silence(chance: Random) -> Plot:
-    """Agents are silent, one host fewer than all: whoever is heard tells that the NAT is well."""
-    at, first = _at(chance, 3, 40), chance.randrange(4)
-    hosts = [(first + each) % 4 for each in range(3)]
-    steps = (Step("an agent is silent", _at(chance, at, at + 3), (host, 90.0)) for host in hosts)
-    return Plot(tuple(steps), {"ssmAccess": "none"}, others=0, lasts=150.0, fair=True)
+def _listener_alone(chance: Random) -> Plot:
+    """Agents reach Systems Manager through the NAT alone, and are deaf already when it dies."""
+    steps = [Step("an agent is silent", _at(chance, 3, 20), (host, 200.0)) for host in range(4)]
+    return Plot((*steps, _dies(chance, 25, 60)), {"ssmAccess": "none"}, lasts=150.0, others=0, fair=True)
 
 
 def _rubbish(chance: Random) -> Plot:
@@ -147,7 +146,9 @@ def _rubbish(chance: Random) -> Plot:
 def _booted(chance: Random) -> Plot:
     """Backends boot before they have a way out."""
     cut_off = Step("backends come up cut off", _at(chance, 3, 30), (chance.randrange(4), _at(chance, 2, 10), 70.0))
-    return Plot((cut_off,), environment={"NAT_FAILOVER_WINDOW": chance.choice(("0", "0", "60"))}, others=0, lasts=120.0)
+    return Plot(
+        (cut_off,), environment={"NAT_FAILOVER_WINDOW": chance.choice(("0", "0", "120"))}, others=0, lasts=120.0
+    )
 
 
 def _clocks(chance: Random) -> Plot:
@@ -187,6 +188,6 @@ PLOTS: tuple[Callable[[Random], Plot], ...] = (
         _person_while_it_decides,
         _swap_refused,
     ),
-    *(_too_few, _internet_after_a_failure, _passive_route_broken, _fresh_standby, _silence, _rubbish, _booted),
+    *(_too_few, _internet_after_a_failure, _passive_route_broken, _fresh_standby, _listener_alone, _rubbish, _booted),
     *(_clocks, _routes_while_locked, _address_refused),
 )

@@ -66,6 +66,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "packets are lost": machines.loss,
     "a backend is sick": machines.sick,
     "several backends are sick": machines.several_sick,
+    "the active NAT refuses several backends": machines.refused,
     "backends come up cut off": machines.come_up_cut_off,
     "a backend reboots": lambda stage, number, seconds: machines.reboots(stage, stage.backend(number), seconds),
     "a backend is replaced": machines.replaced,
@@ -110,6 +111,7 @@ def calm(stage: Stage) -> None:
     stage.lies.clear()
     for nat in stage.nats:
         machines.mend(stage, nat)
+    stage.cloud.restore_guards()
     for backend in network.layout.backends:
         network.set_sick(backend.name, False)
         if not network.is_up(backend.name):

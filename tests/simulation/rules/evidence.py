@@ -1,4 +1,4 @@
-"""What a failover has to rest on: enough backends that failed lately, and a way out that worked after they did."""
+"""What a failover has to rest on: enough backends that failed lately, most of those heard, and a way out for them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Tolerance:
             STALE_BY if history.may_be("stale") else Harshness().stale_for[1] * bool(history.harsh),
             SLOW[1] if history.may_be("slow") else 0.0,
             0.25 * history.slower,
-            (DELIVERY if wrong_clocks or history.silence_counts else 0.0) + delivery,
+            (DELIVERY if wrong_clocks else 0.0) + delivery,
             history.share == 0 and not history.storms and HINDERING.isdisjoint(step.kind for step in history.steps),
         )
 
@@ -92,13 +92,8 @@ def missing_evidence(
         decided_at: when it was decided, seconds since the epoch.
     """
     late = tolerance.stale + tolerance.slow + tolerance.call
-    silence = settings.silence_after if settings.count_silence else 0.0
-    since = decided_at - settings.freshness - tolerance.clock - late - silence
+    since = decided_at - settings.freshness - tolerance.clock - late
     failing = truth.failing(since, decided_at)
-    if settings.count_silence and tolerance.all_heard and (heard := truth.heard(since - UNHEARD, decided_at)):
-        cut_off = truth.failing(since, decided_at, "is cut off")
-        if len(cut_off) < settings.failure_threshold:
-            return 3, f"a failover begins by silence, though {heard} are heard"
     if len(failing) < settings.failure_threshold:
         return (
             3,
@@ -106,14 +101,18 @@ def missing_evidence(
         )
     if not _way_out_since(truth, settings, str(record["to"]), since, decided_at, tolerance):
         return 2, f"a failover begins though no packet would have got out by {record['to']} since the failures"
-    launched = [account.holdings.instances[nat].launched_at for nat in settings.nats]
-    young = decided_at - max(launched)
+    if not truth.liars and truth.carried(str(record["from"]), since - tolerance.stale, decided_at):
+        return 3, f"a failover begins, though what {record['from']} leads to has carried all the time"
+    heard = truth.heard(since - UNHEARD, decided_at) if tolerance.all_heard else []
+    if len(failing) * 100 <= (len(failing) + len(heard)) * settings.failure_share:
+        return 3, f"a failover begins though of {len(failing) + len(heard)} backends {heard} are well"
+    active = settings.nat_of(str(record["from"]))
+    launched = account.holdings.instances[active].launched_at
+    young = decided_at - launched
     # An invocation looks once, and may then wait for what it lacks.
-    if settings.confirm_for + TO_LOOK * tolerance.call + late < young < settings.warm_up - late:
-        return (
-            3,
-            f"a failover begins {young:.0f} s after a NAT was started, which is to warm up for {settings.warm_up} s",
-        )
+    warming = settings.confirm_for + TO_LOOK * tolerance.call + late < young < settings.warm_up - late
+    if warming and not truth.online_since(launched, decided_at):
+        return 3, f"a failover begins {young:.0f} s after {active} was started, and nobody was online since"
     return None
 
 

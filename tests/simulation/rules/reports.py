@@ -67,7 +67,7 @@ class Reports:
         """
         if invocation.error is not None and not isinstance(invocation.error, DECLARED):
             self._broken(7, f"{type(invocation.error).__name__} is no declared error: {invocation.error}")
-        if record is not None and record["state"] == "failed" and invocation.error is None:
+        if record is not None and record.get("state") == "failed" and invocation.error is None:
             self._broken(7, "the failover has failed, and the invocation has not")
         if invocation.result is None:
             return

@@ -19,7 +19,8 @@ from nat_failover.lock.record import read_lock
 from nat_failover.lock.store import LockView
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Table, Tables
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
 from tests.examples import settings
 
 S = settings()
@@ -116,7 +117,6 @@ def test_a_nat_that_has_all_it_needs_is_fit() -> None:
         (replace(WELL, route="rtb-1 has no default route"), "route", "rtb-1 has no default route"),
         (replace(WELL, answer=None), "Internet", "Systems Manager does not manage it"),
         (replace(WELL, answer=word(State.UNREACHABLE)), "Internet", "UNREACHABLE: Failed, exit 1"),
-        (replace(WELL, answer=word(State.WARMING_UP)), "Internet", "WARMING_UP"),
         (replace(WELL, answer=word(State.SILENT)), "Internet", "SILENT"),
         (replace(WELL, inspection=KernelInspection(False, True)), "forwarding", "its kernel does not forward"),
         (replace(WELL, inspection=KernelInspection(True, False)), "masquerading", "its kernel does not translate"),

@@ -22,15 +22,17 @@ from nat_failover.judging.conditions import (
 )
 from nat_failover.judging.decision import decide
 from nat_failover.lock.record import LockState, read_lock
-from nat_failover.probing.observation import State
+from nat_failover.network.instances import Nat
+from nat_failover.probing.invocation import State
 from nat_failover.probing.survey import survey
 from nat_failover.settings import Mode, Settings
 from tests.examples import (
     BACKENDS,
     NOW,
+    PRIMARY,
     PRIMARY_TABLE,
+    STANDBY,
     STANDBY_TABLE,
-    control,
     failures,
     observation,
     settings,
@@ -41,6 +43,7 @@ from tests.unit.telling.messages import FAILED, RECORD
 WELL = Inspection(routes=())
 REACHABLE = [observation(host, State.REACHABLE) for host in BACKENDS[:4]]
 SPLIT = {"active": None, "subnets": {PRIMARY_TABLE: ("a",), STANDBY_TABLE: ("b",)}}
+BOOTING = {PRIMARY: Nat(PRIMARY, "running", NOW - 20), STANDBY: Nat(STANDBY, "running", NOW - 90_000)}
 NO_SUBNETS = {"active": None, "subnets": {PRIMARY_TABLE: (), STANDBY_TABLE: ()}}
 LOCKS = {
     "armed": "armed",
@@ -66,9 +69,9 @@ def kinds(findings: Findings) -> set[Trouble]:
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
-        ({"control": [control(State.UNREACHABLE)]}, Trouble.CONTROL_DOWN),
+        ({"backends": failures(by_passive=False)}, Trouble.CONTROL_DOWN),
         ({"passive_route": "the default route is a blackhole"}, Trouble.CONTROL_DOWN),
-        ({"control": [control(uptime=20.0)]}, Trouble.BOOTING),
+        ({"nats": BOOTING}, Trouble.BOOTING),
         ({"backends": REACHABLE[:2]}, Trouble.CANNOT_JUDGE),
         (SPLIT, Trouble.SPLIT),
         (NO_SUBNETS, Trouble.NO_SUBNETS),
@@ -97,7 +100,8 @@ def test_a_failover_that_would_be_due_is_a_condition_in_observe_mode_only() -> N
 
 
 @pytest.mark.parametrize(
-    "changes", [{"control": []}, {"backends": [replace(o, state=State.PENDING) for o in REACHABLE]}]
+    "changes",
+    [{"backends": failures(by_passive=None)}, {"backends": [replace(o, state=State.PENDING) for o in REACHABLE]}],
 )
 def test_what_waits_for_an_answer_ends_no_outage_and_no_doubt(changes: Mapping[str, Any]) -> None:
     findings = found(**changes)
@@ -105,9 +109,7 @@ def test_what_waits_for_an_answer_ends_no_outage_and_no_doubt(changes: Mapping[s
     assert findings.unknown >= JUDGED
 
 
-@pytest.mark.parametrize(
-    "changes", [{"control": [control(State.UNREACHABLE)]}, {"control": [control(uptime=20.0)]}, SPLIT, NO_SUBNETS]
-)
+@pytest.mark.parametrize("changes", [{"backends": failures(by_passive=False)}, {"nats": BOOTING}, SPLIT, NO_SUBNETS])
 def test_no_kind_of_outage_is_over_while_another_lasts_or_nothing_is_judged(changes: Mapping[str, Any]) -> None:
     findings = found(**changes)
     assert kinds(findings) | findings.unknown >= OFFLINE
@@ -192,7 +194,7 @@ def test_what_was_not_compared_is_unknown() -> None:
 
 @pytest.mark.parametrize(
     ("lock", "changes"),
-    [("failed-over", {"backends": REACHABLE}), ("armed", {"control": [control(State.UNREACHABLE)]})],
+    [("failed-over", {"backends": REACHABLE}), ("armed", {"backends": failures(by_passive=False)})],
 )
 def test_a_passive_nat_of_which_another_message_tells_is_not_told_of_once_more(
     lock: str, changes: Mapping[str, Any]

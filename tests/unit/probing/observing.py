@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nat_failover.probing.observation import Invocation, Observation, observe
+from nat_failover.probing.invocation import Invocation
+from nat_failover.probing.observation import Observation, observe
 from nat_failover.probing.rounds import Kind, Round
-from tests.examples import NOW, settings
+from tests.examples import NOW
 
 HOST = "i-0bacbacbacbac0001"
 ASKED = NOW - 120
+ACTIVE, PASSIVE = "10.0.0.4", "10.0.0.5"
 
 
 def asked(kind: Kind = Kind.WATCH, window: int = 600, at: float = ASKED) -> Round:
     """A round that was sent two minutes ago."""
-    return Round("c", kind, window, at, (HOST,))
+    return Round("c", kind, window, at, (HOST,), ACTIVE, PASSIVE)
 
 
-def said(state: str = "unreachable", **changes: Any) -> str:
-    """The probe's line."""
-    numbers = {"elapsed": 100.0, "lost_for": 2.0, "uptime": 90_000}
-    return json.dumps({"probe": 1, "state": state, "sent": 40, "lost": 3} | numbers | changes) + "\n"
+def said(state: str = "offline", **changes: Any) -> str:
+    """The probe's line, as a backend prints it that is offline by the active NAT only."""
+    line = {"probe": 2, "state": state, "pings": [37, 40], "elapsed": 100.0, "lost_for": 2.0, "uptime": 90_000}
+    columns = {"route": "no", "active": "no", "passive": "yes"}
+    return json.dumps(line | columns | changes) + "\n"
 
 
 def ended(exit_code: int | None, output: str, *, finished_at: float | None = NOW - 19, **changes: Any) -> Invocation:
@@ -39,5 +42,5 @@ def under_way(status: str) -> Invocation:
 def observed(
     invocation: Invocation, of: Round | None = None, now: float = NOW, read_at: float | None = None
 ) -> Observation:
-    """Observe it at the example's settings."""
-    return observe(invocation, of or asked(), now if read_at is None else read_at, now, settings())
+    """Observe it."""
+    return observe(invocation, of or asked(), now if read_at is None else read_at, now)

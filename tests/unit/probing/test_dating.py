@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nat_failover.probing.dating import KEPT, Boot, boots_of, dated
-from nat_failover.probing.observation import CLOCK_TRUST, Invocation, Observation, observe
+from nat_failover.probing.invocation import Invocation
+from nat_failover.probing.observation import CLOCK_TRUST, Observation, observe
 from nat_failover.probing.rounds import Kind, Round
-from tests.examples import NOW, settings
+from tests.examples import NOW
 
 HOST, BOOT = "i-0bacbacbacbac0001", "2f9c3a0e-7d10-4c57-9d5e-0d6b3b1f8a11"
 BOOTED = NOW - 90_000
@@ -39,10 +40,10 @@ class Answer:
 
     def observed(self) -> Observation:
         """Give what is read of it now."""
-        said = {"probe": 1, "state": "unreachable", "elapsed": self.elapsed, "lost_for": 2.0, "boot": self.boot}
+        said = {"probe": 2, "state": "offline", "elapsed": self.elapsed, "lost_for": 2.0, "boot": self.boot}
         output = json.dumps({**said, "uptime": round(self.truth - self.booted, 2)})
         told = Invocation(self.host, "Failed", "Failed", 1, self.truth + self.ahead, output)
-        return observe(told, Round("c", Kind.CHECK, 0, NOW - self.ago, (self.host,)), NOW, NOW, settings())
+        return observe(told, Round("c", Kind.CHECK, 0, NOW - self.ago, (self.host,)), NOW, NOW)
 
 
 def date_of(answer: Answer, *others: Answer) -> Observation:

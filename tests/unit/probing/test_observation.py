@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nat_failover.probing.observation import DELIVERY_TIMEOUT, SLACK, Invocation, State, observe, unknown_yet
+from nat_failover.probing.invocation import Invocation, State, unknown_yet
+from nat_failover.probing.observation import DELIVERY_TIMEOUT, SLACK, Observation, observe
 from nat_failover.probing.rounds import Kind, Round
+from nat_failover.probing.signals import relayed
 from nat_failover.probing.survey import latest_word
-from tests.examples import NOW, settings
-from tests.unit.probing.observing import ASKED, HOST, asked, ended, observed, said, under_way
+from tests.examples import NOW
+from tests.unit.probing.observing import ACTIVE, ASKED, HOST, PASSIVE, asked, ended, observed, said, under_way
 
 # What has ended
 
@@ -20,10 +23,9 @@ from tests.unit.probing.observing import ASKED, HOST, asked, ended, observed, sa
 @pytest.mark.parametrize(
     ("exit_code", "word", "state"),
     [
-        (0, "reachable", State.REACHABLE),
-        (1, "unreachable", State.UNREACHABLE),
+        (0, "online", State.REACHABLE),
+        (1, "offline", State.UNREACHABLE),
         (2, "cannot-probe", State.BROKEN),
-        (3, "warming-up", State.WARMING_UP),
     ],
 )
 def test_exit_status_and_word_of_the_probe_tell_the_state(exit_code: int, word: str, state: State) -> None:
@@ -32,51 +34,17 @@ def test_exit_status_and_word_of_the_probe_tell_the_state(exit_code: int, word: 
     assert (observation.asked_at, observation.running_until) == (ASKED, None)
 
 
-@pytest.mark.parametrize("word", ["reachable", "unreachable", "warming-up", "cannot-probe", "fine", ""])
+@pytest.mark.parametrize("word", ["online", "offline", "cannot-probe", "fine", ""])
 @pytest.mark.parametrize("exit_code", [0, 1, 2, 3, 127, 137, 255, -1, None])
 def test_an_exit_status_and_a_word_that_contradict_each_other_are_broken(exit_code: int | None, word: str) -> None:
-    agreeing = {0: "reachable", 1: "unreachable", 3: "warming-up"}.get(-1 if exit_code is None else exit_code)
+    agreeing = {0: "online", 1: "offline"}.get(-1 if exit_code is None else exit_code)
     if word != agreeing:
         assert observed(ended(exit_code, said(word))).state is State.BROKEN
 
 
-@pytest.mark.parametrize(("exit_code", "word", "status"), [(0, "reachable", "Failed"), (1, "unreachable", "Success")])
+@pytest.mark.parametrize(("exit_code", "word", "status"), [(0, "online", "Failed"), (1, "offline", "Success")])
 def test_a_status_that_contradicts_the_probe_is_broken(exit_code: int, word: str, status: str) -> None:
     assert observed(ended(exit_code, said(word), status=status)).state is State.BROKEN
-
-
-@pytest.mark.parametrize(
-    "output",
-    [
-        "",
-        "ping: command not found",
-        "{}",
-        "[]",
-        "null",
-        '{"probe":1}',
-        '{"probe":2,"state":"unreachable"}',
-        '{"probe":1,"state":5}',
-        said(elapsed=-1),
-        said(elapsed="100"),
-        said(elapsed=float("nan")),
-        said(elapsed=float("inf")),
-        said(elapsed=10**400),
-        said(lost_for=True),
-        said(uptime=None),
-        said()[:40],
-        "[" * 100_000,
-        "\x00\udcff" + said(),
-    ],
-)
-def test_output_without_a_line_that_makes_sense_is_broken(output: str) -> None:
-    assert observed(ended(1, output)).state is State.BROKEN
-
-
-@pytest.mark.parametrize(
-    "output", ["warning: locale\n" + said(), said() + "trailing\n", "{}\n[1]\n" + said(), "\n\n" + said()]
-)
-def test_the_probes_line_is_found_among_others(output: str) -> None:
-    assert observed(ended(1, output)).state is State.UNREACHABLE
 
 
 def test_what_a_broken_probe_has_said_is_told_in_short() -> None:
@@ -141,17 +109,11 @@ def test_a_command_that_came_to_nothing_does_not_outrank_what_the_host_has_said_
 # What has not ended
 
 
-def test_a_watch_that_runs_and_says_nothing_is_health_up_to_what_it_would_have_told_by_now() -> None:
-    observation = observed(under_way("InProgress"))
-    assert (observation.state, observation.explicit) == (State.REACHABLE, False)
-    assert observation.at == observation.since == NOW - settings().settle
-    assert observation.running_until == ASKED + 600
-
-
-def test_a_watch_that_has_only_begun_says_nothing_yet() -> None:
-    just_begun = asked(at=NOW - settings().settle + 0.1)
-    observation = observed(under_way("InProgress"), just_begun)
+@pytest.mark.parametrize("status", ["InProgress", "Cancelling"])
+def test_a_watch_that_runs_says_nothing_of_its_host(status: str) -> None:
+    observation = observed(under_way(status))
     assert (observation.state, observation.explicit) == (State.PENDING, False)
+    assert observation.running_until == ASKED + 600
     assert not observation.answers_soon
 
 
@@ -171,7 +133,7 @@ def test_a_quick_check_that_does_not_come_back_is_silence_from_then_on(kind: Kin
 
 def test_a_watch_that_is_long_over_and_never_came_back_is_silence() -> None:
     end = ASKED + 600 + SLACK
-    assert observed(under_way("InProgress"), now=end).state is State.REACHABLE
+    assert observed(under_way("InProgress"), now=end).state is State.PENDING
     late = observed(under_way("InProgress"), now=end + 0.1)
     assert (late.state, late.at, late.running_until) == (State.SILENT, end, None)
 
@@ -198,11 +160,6 @@ def test_an_answer_that_took_long_to_be_read_makes_nobody_silent(status: str) ->
     assert (observation.state, observation.at) == (State.PENDING, NOW - 10.5)
 
 
-def test_an_answer_that_took_long_to_be_read_is_proof_of_health_as_of_its_reading() -> None:
-    observation = observed(under_way("InProgress"), read_at=NOW - 10)
-    assert (observation.state, observation.at) == (State.REACHABLE, NOW - 10 - settings().settle)
-
-
 def test_a_host_that_ssm_does_not_list_yet_is_awaited() -> None:
     assert observed(unknown_yet(HOST), asked(at=NOW - 1)).state is State.PENDING
 
@@ -224,6 +181,74 @@ def test_every_other_end_is_broken(status: str, details: str) -> None:
     assert observed(Invocation(HOST, status, details, 137, NOW - 5, "")).state is State.BROKEN
 
 
+# Both NATs
+
+
+@pytest.mark.parametrize(("word", "known"), [("yes", True), ("no", False), ("unknown", None), (1, None), (None, None)])
+def test_what_it_says_of_each_nat_is_yes_no_or_not_known(word: object, known: bool | None) -> None:
+    assert observed(ended(1, said(active=word))).by_active is known
+    assert observed(ended(1, said(passive=word))).by_passive is known
+
+
+@pytest.mark.parametrize("invocation", [ended(1, said()), under_way("Pending"), ended(2, "")])
+def test_whatever_is_known_of_a_host_is_known_about_the_nats_that_its_round_named(invocation: Invocation) -> None:
+    assert observed(invocation).about == (ACTIVE, PASSIVE)
+
+
+HEARD = "10.0.1.5,f,0.31,1 10.0.1.6,n,2.50,0 10.0.9.9,f,0.10,1"
+
+
+def listening(exit_code: int = 1, **changes: Any) -> Observation:
+    """Observe the passive NAT, whose watch has ended as it heard so."""
+    return observed(ended(exit_code, said("online", heard=HEARD) if not changes else said(**changes)))
+
+
+def test_a_nat_that_has_evidence_to_tell_is_online_though_it_ends_as_if_it_had_failed() -> None:
+    assert listening().state is State.REACHABLE
+    assert listening(state="online").state is State.BROKEN
+    assert listening(0, state="offline", heard=HEARD).state is State.BROKEN
+
+
+def test_a_listener_tells_for_each_host_with_an_address_that_is_known_what_it_has_said_last_and_when() -> None:
+    listener = listening()
+    offline, online = relayed(listener, {"10.0.1.5": "i-a", "10.0.1.6": "i-b"})
+    assert (offline.host, offline.state, offline.by_active, offline.by_passive) == (
+        "i-a",
+        State.UNREACHABLE,
+        False,
+        True,
+    )
+    assert (online.host, online.state, online.by_active, online.by_passive) == ("i-b", State.REACHABLE, None, False)
+    assert [o.at for o in (offline, online)] == [pytest.approx(listener.at - age) for age in (0.31, 2.5)]
+    assert all(o.since == o.at and o.relayed_by == HOST and o.explicit for o in (offline, online))
+    assert all((o.asked_at, o.about) == (ASKED, (ACTIVE, PASSIVE)) for o in (offline, online))
+
+
+@pytest.mark.parametrize(("age", "state"), [(6, State.REACHABLE), (6.1, State.SILENT)])
+def test_who_was_online_and_signals_no_more_is_taken_for_well_no_longer(age: float, state: State) -> None:
+    listener = listening(heard=f"10.0.1.6,n,{age},1")
+    earlier = observed(ended(0, said("online", elapsed=1.0), finished_at=ASKED + 1))
+    (silent,) = relayed(listener, {"10.0.1.6": earlier.host})
+    assert latest_word([earlier, silent]).state is state
+
+
+def test_a_nat_that_listens_no_more_is_online_and_says_why_it_is_deaf() -> None:
+    word = observe(ended(1, said("online", deaf="the table of the listener has gone")), asked(), NOW - 15, NOW)
+    assert (word.state, word.deaf) == (State.REACHABLE, "the table of the listener has gone")
+
+
+def test_nothing_was_heard_before_the_listener_was_asked_to_listen() -> None:
+    early = observed(ended(1, said("online", heard="10.0.1.5,f,50,1", elapsed=1.0), finished_at=ASKED + 1))
+    (said_,) = relayed(early, {"10.0.1.5": "i-a"})
+    assert said_.at == ASKED
+
+
+def test_why_a_nat_can_not_listen_is_kept() -> None:
+    deaf = listening(0, state="online", deaf="nft is not installed")
+    assert (deaf.state, deaf.deaf, deaf.signals) == (State.REACHABLE, "nft is not installed", None)
+    assert relayed(deaf, {"10.0.1.5": "i-a"}) == []
+
+
 # Whatever comes
 
 TIMES = st.none() | st.floats(-1e12, 1e12) | st.floats(ASKED - 1000, ASKED + 2000)
@@ -231,11 +256,12 @@ NUMBERS = st.floats(allow_nan=True) | st.integers() | st.text(max_size=3) | st.b
 LINES = st.fixed_dictionaries(
     {},
     optional={
-        "probe": st.just(1) | NUMBERS,
-        "state": st.sampled_from(["reachable", "unreachable", "warming-up", "cannot-probe"]) | st.text(max_size=3),
+        "probe": st.just(2) | NUMBERS,
+        "state": st.sampled_from(["online", "offline", "cannot-probe"]) | st.text(max_size=3),
         "elapsed": NUMBERS,
         "lost_for": NUMBERS,
         "uptime": NUMBERS,
+        "heard": st.sampled_from([HEARD, "", "x"]),
     },
 ).map(json.dumps)
 INVOCATIONS = st.builds(
@@ -266,7 +292,7 @@ def test_no_clock_and_no_words_of_a_host_move_its_observation_out_of_its_own_tim
     # SSM gives a delivery up after thirty seconds at the earliest.
     assume(age >= DELIVERY_TIMEOUT or invocation.details != "DeliveryTimedOut")
     now = ASKED + age
-    observation = observe(invocation, of, now, now, settings())
+    observation = observe(invocation, of, now, now)
     exact = 1e-6
     assert ASKED - exact <= observation.since <= observation.at <= now + exact
     assert ASKED <= observation.answered_from <= now + exact
@@ -276,16 +302,11 @@ def test_no_clock_and_no_words_of_a_host_move_its_observation_out_of_its_own_tim
 def test_only_a_probe_that_has_ended_and_said_so_is_unreachable_or_explicitly_reachable(
     invocation: Invocation, of: Round, age: float
 ) -> None:
-    observation = observe(invocation, of, ASKED + age, ASKED + age, settings())
-    claims = observation.state in (State.UNREACHABLE, State.WARMING_UP)
+    observation = observe(invocation, of, ASKED + age, ASKED + age)
+    claims = observation.state is State.UNREACHABLE
     if claims or (observation.state is State.REACHABLE and observation.explicit):
         assert observation.explicit
         assert invocation.status in ("Success", "Failed")
         assert '"state"' in invocation.output
     if observation.state is State.PENDING:
         assert observation.running_until is not None
-
-
-@given(st.text())
-def test_any_output_of_a_failed_probe_is_an_observation(output: str) -> None:
-    assert observed(ended(1, output)).state is State.BROKEN

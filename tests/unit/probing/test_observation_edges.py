@@ -8,19 +8,22 @@ from typing import Any
 
 import pytest
 
-from nat_failover.probing.observation import SLACK, Invocation, Observation, State, observe, unknown_yet
+from nat_failover.probing.invocation import Invocation, State, unknown_yet
+from nat_failover.probing.observation import SLACK, Observation, observe
 from nat_failover.probing.rounds import Kind
-from tests.examples import NOW, settings
-from tests.unit.probing.observing import ASKED, HOST, asked, ended, observed, said, under_way
+from tests.examples import NOW
+from tests.unit.probing.observing import ACTIVE, ASKED, HOST, PASSIVE, asked, ended, observed, said, under_way
 
 SILENT_FROM = 10.0
-SETTLE = 6.0
+ABOUT = (ACTIVE, PASSIVE)
 
 
 @pytest.mark.parametrize("details", ["Undeliverable", "Terminated"])
 def test_what_ssm_could_not_deliver_is_silence_that_it_tells_itself(details: str) -> None:
     told = Invocation(HOST, "Failed", details, None, NOW - 50, "")
-    assert observed(told) == Observation(HOST, State.SILENT, NOW - 50, ASKED, ASKED, True, detail="undeliverable")
+    assert observed(told) == Observation(
+        HOST, State.SILENT, NOW - 50, ASKED, ASKED, True, detail="undeliverable", about=ABOUT
+    )
 
 
 @pytest.mark.parametrize(("age", "at"), [(4.0, NOW), (120.0, NOW - 110)])
@@ -29,22 +32,12 @@ def test_where_ssm_does_not_say_when_it_is_silence_from_then_on_when_it_would_be
     assert observed(told, asked(at=NOW - age)).at == at
 
 
-@pytest.mark.parametrize("status", ["InProgress", "Cancelling"])
-def test_a_watch_that_has_said_nothing_is_health_of_a_while_ago(status: str) -> None:
-    assert observed(under_way(status)) == Observation(
-        HOST,
-        State.REACHABLE,
-        NOW - SETTLE,
-        NOW - SETTLE,
-        ASKED,
-        False,
-        running_until=ASKED + 600,
-        detail="watching, no loss reported",
-    )
-
-
-def test_a_watch_that_has_only_begun_says_nothing_yet() -> None:
-    begun = asked(at=NOW - SETTLE + 0.5)
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [(Kind.WATCH, "watching, as far as Systems Manager knows"), (Kind.CHECK, "the probe has begun")],
+)
+def test_what_has_begun_says_nothing_yet(kind: Kind, detail: str) -> None:
+    begun = asked(kind, 600 if kind is Kind.WATCH else 0, at=NOW - 3)
     assert observed(under_way("InProgress"), begun) == Observation(
         HOST,
         State.PENDING,
@@ -53,12 +46,9 @@ def test_a_watch_that_has_only_begun_says_nothing_yet() -> None:
         begun.asked_at,
         False,
         running_until=begun.ends_at,
-        detail="the probe has begun",
+        detail=detail,
+        about=ABOUT,
     )
-
-
-def test_a_watch_is_health_from_the_very_moment_on_at_which_it_has_run_long_enough() -> None:
-    assert observed(under_way("InProgress"), asked(at=NOW - SETTLE)).state is State.REACHABLE
 
 
 @pytest.mark.parametrize("status", ["Pending", "Delayed"])
@@ -73,6 +63,7 @@ def test_what_no_agent_has_taken_yet_says_nothing(status: str) -> None:
         False,
         running_until=NOW + 597,
         detail="the command is on its way",
+        about=ABOUT,
     )
 
 
@@ -82,7 +73,7 @@ def test_what_ssm_does_not_list_yet_is_as_what_no_agent_has_taken() -> None:
 
 def silence(at: float, detail: str) -> Observation:
     """Give what is inferred of a host that does not answer."""
-    return Observation(HOST, State.SILENT, at, ASKED, ASKED, False, detail=detail)
+    return Observation(HOST, State.SILENT, at, ASKED, ASKED, False, detail=detail, about=ABOUT)
 
 
 def test_silence_is_told_with_what_did_not_happen_and_holds_from_when_it_is_known() -> None:
@@ -106,7 +97,7 @@ def test_at_the_last_moment_it_is_not_silence_yet(status: str, kind: Kind) -> No
 
 def test_a_watch_is_given_until_its_end_and_the_slack() -> None:
     last = ASKED + 600 + SLACK
-    assert observed(under_way("InProgress"), now=last).state is State.REACHABLE
+    assert observed(under_way("InProgress"), now=last).state is State.PENDING
     assert observed(under_way("InProgress"), now=last + 0.01).state is State.SILENT
 
 
@@ -114,7 +105,7 @@ def test_a_watch_is_given_until_its_end_and_the_slack() -> None:
 def test_any_other_end_is_a_broken_probe_that_ssm_tells_itself(status: str) -> None:
     told = Invocation(HOST, status, status, -1, NOW - 30, "")
     assert observed(told) == Observation(
-        HOST, State.BROKEN, NOW - 30, NOW - 30, ASKED, True, detail=f"{status}, exit -1: "
+        HOST, State.BROKEN, NOW - 30, NOW - 30, ASKED, True, detail=f"{status}, exit -1: ", about=ABOUT
     )
 
 
@@ -149,5 +140,5 @@ def test_a_number_that_the_probe_leaves_out_is_nought_and_the_largest_is_below_t
 
 
 def test_a_probe_has_not_run_for_longer_than_its_round_is_old() -> None:
-    told = observe(ended(1, said(elapsed=50)), asked(at=NOW - 0.25), NOW, NOW, settings())
+    told = observe(ended(1, said(elapsed=50)), asked(at=NOW - 0.25), NOW, NOW)
     assert told.elapsed == 0.25

@@ -54,6 +54,11 @@ def test_one_before_is_not_read_when_it_can_have_told_nothing_that_is_evidence_y
     assert [r.command_id for r in read(rounds)] == ["new"]
 
 
+def test_the_watch_before_is_read_where_what_it_said_at_its_end_has_to_hold() -> None:
+    rounds = [watch("1", 900, "x"), watch("2", 600, "x"), watch("3", 60, "x")]
+    assert [r.command_id for r in worth_reading(rounds, NOW, settings(), watches=2)] == ["3", "2"]
+
+
 def test_a_round_is_not_read_when_all_its_hosts_have_two_newer_ones() -> None:
     rounds = [watch("1", 30, "x", "y"), watch("2", 20, "x", "y"), watch("3", 10, "x", "y")]
     assert [r.command_id for r in read(rounds)] == ["3", "2"]
@@ -113,7 +118,7 @@ def test_rounds_are_looked_back_for_a_window_a_period_and_twice_the_freshness() 
     assert look_back(settings()) == 600 + 60 + 2 * 30
 
 
-@pytest.mark.parametrize("changes", [{"window": 0}, {"count_silence": True}])
+@pytest.mark.parametrize("changes", [{"window": 0}])
 def test_where_nobody_watches_the_window_is_not_looked_back_for(changes: dict[str, int]) -> None:
     assert look_back(settings(**changes)) == 60 + 2 * 30
 

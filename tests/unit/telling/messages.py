@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from nat_failover.judging.conditions import OFFLINE, Condition, Severity, Trouble
+from nat_failover.judging.conditions import Condition, Severity, Trouble
 from nat_failover.lock.record import LockState, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.swap import Swapped
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import NO_TIME, Verified
 from nat_failover.settings import Mode
 from nat_failover.telling.compose import FailoverReport, compose, compose_failover
@@ -21,7 +21,7 @@ from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STAND
 
 APPROVED = Path(__file__).parent / "approved"
 SEEN = f"3 of 4 backends can't reach the Internet ({', '.join(BACKENDS[:3])})"
-REASON = f"{SEEN}, while the passive NAT {STANDBY} can"
+REASON = f"{SEEN}, while 3 of them can through the passive NAT {STANDBY}"
 SUBNETS = {"subnet-0aaaaaaaaaaaaaaa1": "rtbassoc-1", "subnet-0aaaaaaaaaaaaaaa2": "rtbassoc-2"}
 RECORD = Record(
     LockState.FAILED_OVER,
@@ -43,10 +43,9 @@ MOVE = Move("eipalloc-0123456789abcdef0", STANDBY, "203.0.113.9", "eni-012345678
 SECOND = Move("eipalloc-0123456789abcdef1", PRIMARY, "203.0.113.10", "eni-0123456789abcdef0")
 REFUSED = "UnauthorizedOperation: You are not authorized"
 EVIDENCE = tuple(failures())
-# As it is without endpoints: of a dead NAT nobody can tell, and all that is known is that nobody answers.
-SILENT = tuple(failures(state=State.SILENT, explicit=False, at=NOW - 2, since=NOW - 12, asked_at=NOW - 12, elapsed=0.0))
-SILENT_SEEN = f"3 of 4 backends do not answer ({', '.join(BACKENDS[:3])})"
-SILENT_REASON = f"{SILENT_SEEN}, while the passive NAT {STANDBY} can reach the Internet"
+# As it is without endpoints: the passive NAT tells what it has heard.
+SIGNALS = tuple(failures(relayed_by=STANDBY, since=NOW - 2, elapsed=0.0))
+ELSEWHERE = tuple(failures(by_active=True))
 
 # What lasts, as it is when it begins.
 CONDITIONS: dict[Trouble, Condition] = {
@@ -55,13 +54,20 @@ CONDITIONS: dict[Trouble, Condition] = {
     Trouble.WOULD_FAIL_OVER: Condition(Trouble.WOULD_FAIL_OVER, REASON, EVIDENCE),
     Trouble.CONTROL_DOWN: Condition(
         Trouble.CONTROL_DOWN,
-        f"{SEEN}, but neither can the passive NAT {STANDBY} be relied on, it is UNREACHABLE: the Internet or the "
-        "standby is what is broken, a swap would help nobody",
-        EVIDENCE,
+        f"{SEEN}, and 3 of them not through the passive NAT {STANDBY} either: the Internet or the standby is what is "
+        "broken, a swap would help nobody",
+        tuple(failures(by_passive=False)),
+    ),
+    Trouble.NOT_THE_NAT: Condition(
+        Trouble.NOT_THE_NAT,
+        f"{SEEN}, but {', '.join(BACKENDS[:3])} can through the active NAT's proof port: the NAT works, and a swap "
+        "would help nobody",
+        ELSEWHERE,
     ),
     Trouble.BOOTING: Condition(
         Trouble.BOOTING,
-        f"{SEEN}, but the passive NAT {STANDBY} has booted 40 s ago, less than 300 s",
+        f"{SEEN}, but the active NAT {PRIMARY} was started 40 s ago, less than 300 s: machines that boot may come in "
+        "any order",
         EVIDENCE,
     ),
     Trouble.OFFLINE_WHILE_LOCKED: Condition(
@@ -110,14 +116,10 @@ OBSERVING = replace(PAIR, mode=Mode.OBSERVE)
 CHANNELS = tuple(Channel)
 
 
-def lasting(kind: Trouble, phase: Phase, evidence: tuple[Observation, ...] | None = None) -> Message:
+def lasting(kind: Trouble, phase: Phase) -> Message:
     """Write of a trouble that was noticed four minutes ago, a day ago, or is over after an hour."""
     ago = {Phase.BEGIN: 240.0, Phase.REMINDER: 86_640.0, Phase.END: 3_600.0}[phase]
     condition = _earlier(replace(CONDITIONS[kind], active=PRIMARY_TABLE), ago)
-    if evidence is not None:
-        reason = condition.reason.replace(SEEN, SILENT_SEEN).replace("3 unreachable", "3 silent")
-        reason = SILENT_REASON if kind is Trouble.WOULD_FAIL_OVER else reason
-        condition = _earlier(replace(condition, evidence=evidence, reason=reason), ago)
     entry = begun(condition, PAIR.pair, NOW - ago)
     s = OBSERVING if kind is Trouble.WOULD_FAIL_OVER else PAIR
     if phase is Phase.END:
@@ -135,14 +137,11 @@ def _earlier(condition: Condition, ago: float) -> Condition:
     )
 
 
-def done(
-    verified: Verified, egress: Move | None = None, evidence: tuple[Observation, ...] = EVIDENCE, reason: str = REASON
-) -> Message:
+def done(verified: Verified, egress: Move | None = None, evidence: tuple[Observation, ...] = EVIDENCE) -> Message:
     """Write of a failover that has just been done."""
-    record = replace(RECORD, reason=reason)
-    condition = Condition(Trouble.FAILED_OVER, reason, evidence, active=STANDBY_TABLE, record=record)
-    words = failed_over(record, evidence, replace(SWAPPED, egress=egress), verified, PAIR)
-    told = facts(record, SWAPPED, verified, evidence)
+    condition = Condition(Trouble.FAILED_OVER, REASON, evidence, active=STANDBY_TABLE, record=RECORD)
+    words = failed_over(RECORD, evidence, replace(SWAPPED, egress=egress), verified, PAIR)
+    told = facts(RECORD, SWAPPED, verified, evidence)
     level = Severity.WARNING if verified.all_online else Severity.CRITICAL
     return compose_failover(begun(condition, PAIR.pair, NOW), FailoverReport(condition, words, told, level), PAIR, NOW)
 
@@ -166,7 +165,7 @@ def examples() -> Mapping[str, Message]:
         "failed-over-not-verified": done(Verified(why=NO_TIME)),
         "failed-over-with-egress-address": done(everybody, MOVE),
         "failed-over-egress-address-refused": done(everybody, refused),
-        "failed-over-silent": done(everybody, evidence=SILENT, reason=SILENT_REASON),
+        "failed-over-by-signals": done(everybody, evidence=SIGNALS),
         "failed-over-addresses-change-places": done(everybody, replace(MOVE, standby=SECOND)),
         "failed-over-standby-address-refused": done(everybody, replace(MOVE, standby=replace(SECOND, why=REFUSED))),
         "failover-failed": failed(),
@@ -174,7 +173,6 @@ def examples() -> Mapping[str, Message]:
         "failover-failed-says-the-lock": lasting(Trouble.FAILOVER_FAILED, Phase.BEGIN),
     }
     found |= {k.value: lasting(k, Phase.BEGIN) for k in CONDITIONS if CONDITIONS[k].record is None}
-    found |= {f"{k.value}-silent": lasting(k, Phase.BEGIN, SILENT) for k in CONDITIONS if k in OFFLINE}
     found |= {f"{k.value}-reminder": lasting(k, Phase.REMINDER) for k in (Trouble.FAILED_OVER, Trouble.CANNOT_JUDGE)}
     return found | {f"{k.value}-recovered": lasting(k, Phase.END) for k in CONDITIONS}
 

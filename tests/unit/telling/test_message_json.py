@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import nat_failover
 from nat_failover.judging.conditions import Severity, Trouble
-from nat_failover.probing.observation import State
+from nat_failover.probing.invocation import State
 from nat_failover.telling.compose import compose
 from nat_failover.telling.formats import duration
 from nat_failover.telling.memory import Channel, Due, Phase, begun

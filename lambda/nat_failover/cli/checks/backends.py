@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nat_failover.cli.checks.finding import Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import by_host, latest_word
 
 # What EC2 calls a machine that may run again.

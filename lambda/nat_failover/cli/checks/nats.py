@@ -86,14 +86,14 @@ def unmanaged(s: Snapshot) -> Findings:
 
 
 def control(s: Snapshot) -> Findings:
-    """A passive NAT that said last that it can't reach the Internet, or did not answer."""
+    """A passive NAT that could not help: by its own last word, or by what backends have tried through it."""
     if s.view is None or s.passive is None or _unaddressed(s, s.passive):
         return
-    failed = s.view.failed_answer(s.passive)
-    if failed is not None:
+    trouble = s.view.passive_trouble(s.passive, s.settings)
+    if trouble is not None:
         yield error(
             "control-down",
-            f"{s.nat_name(s.passive)} was {failed.state.value} when last asked ({failed.detail or 'no answer'})",
+            trouble.replace(s.passive, s.nat_name(s.passive), 1),
             "a failover would help nobody, and so does not happen",
             f"aws ssm start-session --target {s.passive}{s.options}",
         )

@@ -11,6 +11,8 @@ from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
 
 # Stands for the Internet where all ping targets are names.
 SOMEWHERE = "1.1.1.1"
+# Ports of the passive NAT by which backends signal that they are online, and offline.
+SIGNALS = (443, 80)
 
 
 def _target(s: Snapshot) -> str:
@@ -50,7 +52,7 @@ def groups_of_nats(s: Snapshot) -> Findings:
             continue
         effect = "what it should forward is dropped"
         for subnet, peers in _peers(s).items():
-            flows = [f for peer in peers for f in (Flow("icmp", peer, ECHO_REQUEST), Flow("tcp", peer, 443))]
+            flows = [f for peer in peers for f in _to_nat(peer)]
             shut = [f for f in flows if not lets_in(groups, f, named)]
             if shut:
                 out = sorted({f.peer for f in shut})
@@ -72,6 +74,11 @@ def groups_of_nats(s: Snapshot) -> Findings:
                 f"aws ec2 authorize-security-group-egress --group-id {ids[0]} --protocol all --cidr 0.0.0.0/0"
                 f"{s.options}",
             )
+
+
+def _to_nat(peer: str) -> list[Flow]:
+    """Return what a NAT has to let in from a backend: what it forwards, and signals of being online or offline."""
+    return [Flow("icmp", peer, ECHO_REQUEST), *(Flow("tcp", peer, port) for port in SIGNALS)]
 
 
 def _said(flows: Sequence[Flow]) -> str:
@@ -105,10 +112,12 @@ def acls(s: Snapshot) -> Findings:
 
 
 def _path(public: str, private: str, peer: str, target: str) -> Iterator[tuple[str, bool, Flow]]:
-    """Return every point where an ACL sees a ping, an HTTPS request, and their answers: subnet, direction, packet."""
-    for subnet, egress, other in ((private, True, target), (public, False, peer), (public, True, target)):
+    """Return every point where an ACL sees a ping, a request, a signal or an answer: subnet, direction, packet."""
+    for subnet, egress, other in ((private, True, target), (public, True, target)):
         yield subnet, egress, Flow("icmp", other, ECHO_REQUEST)
         yield subnet, egress, Flow("tcp", other, 443)
+    for flow in _to_nat(peer):
+        yield public, False, flow
     for subnet, egress, other in ((public, False, target), (public, True, peer), (private, False, target)):
         yield subnet, egress, Flow("icmp", other, ECHO_REPLY)
         for port in EPHEMERAL:

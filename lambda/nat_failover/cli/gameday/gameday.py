@@ -23,7 +23,7 @@ from nat_failover.cli.operator.transfer import Passage
 from nat_failover.lock.held import ClaimLostError, LockChangedError
 from nat_failover.lock.record import LockState
 from nat_failover.network.route_tables import RouteTablesError
-from nat_failover.probing.observation import State
+from nat_failover.probing.invocation import State
 from nat_failover.probing.rounds import Kind
 from nat_failover.settings import Mode
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nat_failover.cli.operator.operator import POLL, Hand, Host, script
 from nat_failover.cli.report.report import Span, spans_of
-from nat_failover.probing.observation import Invocation
+from nat_failover.probing.invocation import Invocation
 from nat_failover.probing.run_command import MOST_HOSTS
 
 # How often a backend pings, in seconds.

@@ -14,7 +14,7 @@ from nat_failover.cli.operator.public_address import await_address
 from nat_failover.lock.record import ARMED, LockState
 from nat_failover.lock.store import LockView
 from nat_failover.network.route_table_pair import Tables
-from nat_failover.probing.observation import State
+from nat_failover.probing.invocation import State
 
 # What people write is shortened to this, or the lock would not hold it.
 LONGEST_REASON = 500

@@ -15,7 +15,8 @@ from nat_failover.judging.situation import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
-from nat_failover.probing.observation import Invocation, Observation, State
+from nat_failover.probing.invocation import Invocation, State
+from nat_failover.probing.observation import Observation
 from nat_failover.settings import Settings
 
 # How long an inspection is waited for, in seconds.

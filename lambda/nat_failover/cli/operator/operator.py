@@ -11,7 +11,8 @@ from pathlib import Path
 from nat_failover.cli.errors import CommandError
 from nat_failover.clients import Clients, PairServices
 from nat_failover.lock.held import HeldLock
-from nat_failover.probing.observation import DELIVERY_TIMEOUT, Invocation, Observation, State
+from nat_failover.probing.invocation import Invocation, State
+from nat_failover.probing.observation import DELIVERY_TIMEOUT, SILENCE_AFTER, Observation
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import MOST_HOSTS
 from nat_failover.runtime import Runtime
@@ -133,7 +134,7 @@ class Hand:
         rounds = [asked for group in sent for asked in group]
         words: dict[str, Observation] = {}
         # What says nothing for so long is SILENT by itself.
-        deadline = self.runtime.now() + self.settings.silence_after + 5
+        deadline = self.runtime.now() + SILENCE_AFTER + 5
         while rounds and self.runtime.now() < deadline:
             self.runtime.sleep(POLL)
             # What SSM has no time for just now is read the next time: subnets may have been moved already.

@@ -15,7 +15,7 @@ from nat_failover.cli.operator.transfer import MAY_MOVE
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.network.route_table_pair import Tables
-from nat_failover.probing.observation import State
+from nat_failover.probing.invocation import State
 from nat_failover.settings import Settings
 
 

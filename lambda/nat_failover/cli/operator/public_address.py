@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nat_failover.cli.operator.operator import Hand, Say
 from nat_failover.network.instances import Nat
-from nat_failover.probing.observation import State
+from nat_failover.probing.invocation import State
 
 # "Within a few minutes" is all that is documented; five have been seen:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html

@@ -10,7 +10,7 @@ from nat_failover.cli.account.pairs import Deployed
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import Lock
 from nat_failover.network.egress_address import Address
-from nat_failover.probing.observation import Invocation
+from nat_failover.probing.invocation import Invocation
 from nat_failover.settings import Settings
 
 # What the SSM agent talks to: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html

@@ -20,7 +20,7 @@ from nat_failover.network.instances import MOST_IDS
 from nat_failover.network.route_tables import RouteTablesError
 from nat_failover.probing.fleet import PAGE as SSM_PAGE
 from nat_failover.probing.fleet import refusals
-from nat_failover.probing.observation import Invocation
+from nat_failover.probing.invocation import Invocation
 
 SERVICES = ("ec2", "ssm", "lambda", "events", "iam", "sns", "cloudwatch", "logs", "cloudformation", "service-quotas")
 

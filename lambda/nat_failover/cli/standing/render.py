@@ -18,7 +18,6 @@ COLOURS = {
     "UNREACHABLE": BAD,
     "SILENT": BAD,
     "BROKEN": POOR,
-    "WARMING_UP": POOR,
     "Online": GOOD,
     "ConnectionLost": BAD,
     "Inactive": BAD,

@@ -8,12 +8,12 @@ from typing import Any
 from nat_failover.lock.record import LockState, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.swap import Swapped
-from nat_failover.probing.observation import Observation, State
+from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import Verified
 from nat_failover.settings import Settings
 from nat_failover.telling.commands import move_subnet, read_log, read_status, read_tables, rearm
 from nat_failover.telling.formats import clock, duration, moment
-from nat_failover.telling.message import Letter, Step, hosts, lost
+from nat_failover.telling.message import Letter, Step, hosts
 
 
 def failed_over(
@@ -29,9 +29,9 @@ def failed_over(
     role = s.role_of(record.to_table)
     return Letter(
         f"failed over to the {role} NAT, {verified.said}",
-        f"{_why(record, evidence, s)}, and the private subnets were moved to the {role} NAT {new}.",
+        f"{_why(record, s)}, and the private subnets were moved to the {role} NAT {new}.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
-        decided=_decided(record, evidence, s),
+        decided=_decided(record, s),
         done=(
             f"{len(swapped.moved)} subnets moved from {record.from_table} to {record.to_table} in "
             f"{swapped.seconds:.1f} s ({', '.join(swapped.moved)}).",
@@ -64,10 +64,9 @@ def swap_failed(
     by_hand = tuple(move_subnet(s, to_table, association) for association in left)
     return Letter(
         "FAILOVER FAILED, subnets may be offline: act now",
-        f"{_why(record, evidence, s)}, and the private subnets could not all be moved to the {role} NAT "
-        f"{s.nat_of(to_table)}.",
+        f"{_why(record, s)}, and the private subnets could not all be moved to the {role} NAT {s.nat_of(to_table)}.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
-        decided=_decided(record, evidence, s),
+        decided=_decided(record, s),
         done=(f"FAILED: {error}.", *_egress(egress)),
         helped=("no: what could not be moved is offline.",),
         next=(
@@ -147,20 +146,16 @@ def facts(
     return said
 
 
-def _why(record: Record, evidence: Sequence[Observation], s: Settings) -> str:
-    """Return why; the NAT is called dead only where backends have said what they lost."""
-    nat = f"the {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)}"
-    if any(o.state is State.SILENT for o in evidence):
-        return f"Backends behind {nat} {lost(evidence)}"
-    return f"T{nat[1:]} no longer carries traffic"
+def _why(record: Record, s: Settings) -> str:
+    return f"The {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)} no longer carries traffic"
 
 
-def _decided(record: Record, evidence: Sequence[Observation], s: Settings) -> tuple[str, ...]:
-    when = f"to fail over at {clock(record.since)} UTC, since at least {s.failure_threshold} backends"
+def _decided(record: Record, s: Settings) -> tuple[str, ...]:
     nat = f"the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}"
-    if any(o.state is State.SILENT for o in evidence):
-        return (f"{when} {lost(evidence)} and none is heard to be online, while {nat} has the Internet.",)
-    return (f"{when} had lost every target while {nat} had not.",)
+    when = f"to fail over at {clock(record.since)} UTC"
+    return (
+        f"{when}, since at least {s.failure_threshold} backends were offline, and reached the Internet through {nat}.",
+    )
 
 
 def _unrecorded(why: str) -> tuple[str, ...]:
@@ -184,12 +179,12 @@ def _helped(verified: Verified) -> str:
 
 
 def _outage(evidence: Sequence[Observation], swapped: Swapped, verified: Verified) -> tuple[str, ...]:
-    """Return how long it was offline: from the first lost ping, or unanswered check, to the last subnet's move."""
+    """Return how long it was offline, as far as backends have told: until the last subnet was moved."""
     if not evidence:
         return ()
     first = min(evidence, key=lambda o: o.since)
     lasted = duration(max(0.0, swapped.ended_at - first.since))
-    begun = "the first check without an answer" if first.state is State.SILENT else "the first lost ping"
+    begun = "the first signal of a backend that is offline" if first.relayed_by else "the first lost ping"
     said = f"Outage: about {lasted}, from {clock(first.since)} ({begun}) to {clock(swapped.ended_at)} UTC"
     return (f"{said} (the last subnet was moved)." if verified.online else f"{said}, if it has helped.",)
 

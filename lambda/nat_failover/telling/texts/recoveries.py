@@ -19,6 +19,7 @@ _OVER: dict[Trouble, tuple[str, str]] = {
     ),
     Trouble.WOULD_FAIL_OVER: ("backends are online again", "A failover would no longer be due."),
     Trouble.CONTROL_DOWN: ("backends are online again", "Backends have the Internet again."),
+    Trouble.NOT_THE_NAT: ("backends are online again", "Backends have the Internet again."),
     Trouble.BOOTING: ("backends are online again", "Backends have the Internet again."),
     Trouble.OFFLINE_WHILE_LOCKED: (
         "backends are online again",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import assert_never
 
 from nat_failover.judging.conditions import Condition, Trouble
-from nat_failover.probing.observation import State
 from nat_failover.settings import Settings
 from nat_failover.telling.commands import (
     associate,
@@ -19,7 +18,7 @@ from nat_failover.telling.commands import (
     reboot,
 )
 from nat_failover.telling.formats import moment
-from nat_failover.telling.message import Letter, Step, hosts, lost
+from nat_failover.telling.message import Letter, Step, hosts
 from nat_failover.telling.texts.addresses import elsewhere, unaddressed
 from nat_failover.telling.texts.failovers import from_record
 
@@ -37,12 +36,19 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
     match c.kind:
         case Trouble.FAILED_OVER | Trouble.FAILOVER_FAILED:
             return _failover(c, s, again=again)
-        case Trouble.WOULD_FAIL_OVER | Trouble.CONTROL_DOWN | Trouble.BOOTING | Trouble.OFFLINE_WHILE_LOCKED:
+        case (
+            Trouble.WOULD_FAIL_OVER
+            | Trouble.CONTROL_DOWN
+            | Trouble.NOT_THE_NAT
+            | Trouble.BOOTING
+            | Trouble.OFFLINE_WHILE_LOCKED
+        ):
             return _outage(c, since, s)
         case Trouble.CANNOT_JUDGE | Trouble.NO_SUBNETS | Trouble.SPLIT | Trouble.PASSIVE_UNHEALTHY:
             return _unprotected(c, since, s)
         case Trouble.PASSIVE_WITHOUT_ADDRESS:
-            return _unaddressed(c, since, s)
+            seen = (f"{c.reason}.", f"So since {moment(since)}.")
+            return unaddressed(seen, c.active or s.primary_route_table, s)
         case Trouble.ROUTES_DIFFER | Trouble.EGRESS_ELSEWHERE:
             return _degraded(c, since, s)
         case Trouble.LOCK_UNREADABLE | Trouble.PAUSED:
@@ -62,11 +68,8 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
     passive = s.other_table(active)
     nat, other = s.nat_of(active), s.nat_of(passive)
     roles = s.role_of(active), s.role_of(passive)
-    heard = not any(o.state is State.SILENT for o in c.evidence)
-    begun = f"{'Offline' if heard else 'Offline or silent'} since about {moment(since)}."
-    seen = (f"{c.reason}.", *hosts(c.evidence, s), begun)
-    state, backends = "OFFLINE" if heard else "SILENT", f"Backends {lost(c.evidence)}"
-    dead = f"The {roles[0]} NAT {nat} does not carry traffic" if heard else backends
+    seen = (f"{c.reason}.", *hosts(c.evidence, s), f"Offline since about {moment(since)}.")
+    dead = f"The {roles[0]} NAT {nat} does not carry traffic"
     look = Step(f"Look at both NATs, {nat} is the active one", (read_status(s, nat, other), read_log(s)))
     by_hand = Step(
         f"To move the subnets by hand, each of these associations goes to {passive}",
@@ -76,8 +79,7 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
         case Trouble.WOULD_FAIL_OVER:
             return Letter(
                 f"would have failed over to the {roles[1]} NAT (observe mode)",
-                f"{dead}. The mode is observe: nothing was changed"
-                f"{', and the private subnets are offline.' if heard else '.'}",
+                f"{dead}. The mode is observe: nothing was changed, and the private subnets are offline.",
                 seen,
                 (f"to fail over to the {roles[1]} NAT {other}, which has the Internet.",),
                 (f"nothing: {active} would have been replaced by {passive} for every protected subnet.",),
@@ -89,11 +91,11 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
             )
         case Trouble.CONTROL_DOWN:
             return Letter(
-                f"{state}, not failed over: the passive NAT is down too",
-                f"{backends}, and the {roles[1]} NAT {other} that stands by has lost the Internet, too, or does not "
-                "answer: a failover would help nobody.",
+                "OFFLINE, not failed over: the passive NAT is down too",
+                f"Backends are offline, and do not reach the Internet through the {roles[1]} NAT {other} either, which "
+                "stands by: a failover would help nobody.",
                 seen,
-                ("to hold. As soon as the passive NAT has the Internet and backends have not, it fails over.",),
+                ("to hold. As soon as backends reach the Internet through the passive NAT, it fails over.",),
                 (NOTHING_DONE,),
                 next=(
                     Step("Look whether AWS or the Internet has trouble: https://health.aws.amazon.com/health/status"),
@@ -101,19 +103,36 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
                     Step(f"Mend either NAT; {other} is enough, the subnets then follow by themselves."),
                 ),
             )
+        case Trouble.NOT_THE_NAT:
+            return Letter(
+                "OFFLINE, not failed over: it is not the NAT",
+                f"Backends are offline, though they reach the Internet through a port of the {roles[0]} NAT {nat} "
+                "itself: something between them and the NAT keeps their traffic back.",
+                seen,
+                ("to hold: behind the other NAT they would be offline, too.",),
+                (NOTHING_DONE,),
+                next=(
+                    Step(
+                        f"See whether the source/destination check of {nat} is off, and whether {active} leads to it",
+                        (read_status(s, nat), read_tables(s, active)),
+                    ),
+                    Step("Then look at what has changed: security groups, network ACLs, the hosts' own firewalls."),
+                    by_hand,
+                ),
+            )
         case Trouble.BOOTING:
             return Letter(
-                f"{state}, not failed over: a NAT has just booted",
-                f"{backends}, but nothing is judged while machines have only just booted.",
+                "OFFLINE, not failed over: the NAT has just booted",
+                f"Backends are offline, and the NAT {nat} that they use has only just been started.",
                 seen,
-                (f"to hold until both NATs have run for {s.warm_up} s.",),
+                (f"to hold until {nat} has run for {s.warm_up} s, or has been seen to work.",),
                 (NOTHING_DONE,),
                 next=(look, by_hand),
             )
         case _:
             return Letter(
-                f"{state} and locked: nothing is done about it",
-                f"{backends} while the pair is locked: nothing fails over until you re-arm.",
+                "OFFLINE and locked: nothing is done about it",
+                "Backends are offline while the pair is locked: nothing fails over until you re-arm.",
                 seen,
                 ("to hold, because of the lock.",),
                 (NOTHING_DONE,),
@@ -189,10 +208,6 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
                     log,
                 ),
             )
-
-
-def _unaddressed(c: Condition, since: float, s: Settings) -> Letter:
-    return unaddressed((f"{c.reason}.", f"So since {moment(since)}."), c.active or s.primary_route_table, s)
 
 
 def _degraded(c: Condition, since: float, s: Settings) -> Letter:

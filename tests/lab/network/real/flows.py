@@ -21,17 +21,17 @@ class Answering:
 
     Args:
         namespace: where it listens.
-        addresses: at which, on each of PORTS.
+        addresses: at which, on each of the ports.
     """
 
-    def __init__(self, namespace: Namespace, addresses: Sequence[str]) -> None:
+    def __init__(self, namespace: Namespace, addresses: Sequence[str], ports: Sequence[int] = PORTS) -> None:
         self._selector = selectors.DefaultSelector()
         self._ended, self._end = socket.socketpair()
         self._selector.register(self._ended, selectors.EVENT_READ)
         self._listening = set[socket.socket]()
         with namespace.inside():
             for address in addresses:
-                for port in PORTS:
+                for port in ports:
                     self._listening.add(socket.create_server((address, port), backlog=512))
         for sock in self._listening:
             sock.setblocking(False)

@@ -5,21 +5,21 @@ What of a VPC it is: see ``Router``. What it is not: security groups, network AC
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.lab.closing import closed_after, closed_on_error
 from tests.lab.network.guards import Guard
-from tests.lab.network.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPC_CIDR, VPN, Host, Layout
+from tests.lab.network.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPN, Host, Layout
 from tests.lab.network.network import DEFAULT_UPTIME
+from tests.lab.network.real import host_rules
 from tests.lab.network.real.availability import why_unavailable
 from tests.lab.network.real.egress import forged_arrives, seen_as
 from tests.lab.network.real.flows import PORTS, Answering, Connection, connects
@@ -33,18 +33,6 @@ from tests.lab.network.vpc import Vpc
 from tests.lab.world.world import Signal
 
 ANSWER_WITHIN = 0.8
-# The kernel stops tracking connections, known ones included, when no rule asks for it any more. Most hosts have such a
-# rule in a firewall of their own; with it a known flow is translated on while new ones are not: the harder failure.
-FIREWALL = """
-table ip firewall
-delete table ip firewall
-table ip firewall {
-    chain forward {
-        type filter hook forward priority 0
-        ct state established,related accept
-    }
-}
-"""
 
 
 @dataclass
@@ -55,6 +43,8 @@ class _Machine:
     powered: bool = True
     linked: bool = True
     probes: list[RealProbe] = field(default_factory=list)
+    # What serves there, by port.
+    serving: dict[int, Answering] = field(default_factory=dict)
 
 
 class NamespacesNetwork:
@@ -112,6 +102,7 @@ class NamespacesNetwork:
             self.machines.clear()
             self._answering, self._router, self._files = [], None, None
             probes = [probe.end for machine in machines for probe in machine.probes]
+            answering += [serving for machine in machines for serving in machine.serving.values()]
             namespaces = [machine.namespace.close for machine in machines]
             with closed_after(
                 *(probes + namespaces),
@@ -162,8 +153,8 @@ class NamespacesNetwork:
             self._scripts += 1
             file = self._disk("scripts") / f"{host}-{self._scripts}"
             file.write_text(script, encoding="utf-8")
-            probe = RealProbe(machine.namespace, file, self.uptime(host))
-            machine.probes = [*(p for p in machine.probes if p._process.poll() is None), probe]
+            probe = RealProbe(machine.namespace, file, self.uptime(host), self._disk(f"{host}-run"))
+            machine.probes = [*(p for p in machine.probes if not p.done()), probe]
             if not machine.powered:
                 probe.kill()
             return probe
@@ -238,14 +229,7 @@ class NamespacesNetwork:
 
     def flush_nat_rules(self, nat: str) -> None:
         """Take a NAT's translation rules away, and leave the connections that it translates already."""
-        namespace = self.machines[nat].namespace
-        found = json.loads(namespace.run("nft", "-j", "list", "chains").stdout)["nftables"]
-        tables = {(c["chain"]["family"], c["chain"]["table"]) for c in found if c.get("chain", {}).get("type") == "nat"}
-        # The chains stay, as after `iptables -t nat -F`: without any the kernel would stop translating at all.
-        rules = "".join(f"flush table {family} {table}\n" for family, table in sorted(tables))
-        namespace.nft(FIREWALL + rules)
-        if shutil.which("iptables-legacy"):
-            namespace.run("iptables-legacy", "-t", "nat", "-F", check=False)
+        host_rules.flush_translation(self.machines[nat].namespace)
 
     def set_forwarding(self, nat: str, on: bool) -> None:
         """Let a NAT forward, or not."""
@@ -274,6 +258,8 @@ class NamespacesNetwork:
             for probe in machine.probes:
                 probe.kill()
             machine.namespace.end_all()
+            # As a file system in memory.
+            shutil.rmtree(self._disk(f"{host}-run"))
 
     def start(self, host: str) -> None:
         """Switch a host on: a NAT's kernel has forgotten everything, and its disk has what boots it."""
@@ -320,16 +306,32 @@ class NamespacesNetwork:
             self.router.weather.loss = percent
             self.router.apply()
 
+    def set_pings_limited(self, on: bool) -> None:
+        """Let targets answer one ping a second of each address that they see, or all."""
+        with self._lock:
+            self.router.weather.pings_limited = on
+            self.router.apply()
+
+    def set_dropping(self, nat: str, protocols: Collection[str]) -> None:
+        """Let a NAT drop what it would forward of these protocols."""
+        host_rules.drop_forwarded(self.machines[nat].namespace, protocols)
+
+    def set_intercepting(self, nat: str, on: bool) -> None:
+        """Let a NAT answer itself whoever connects through it to port 443, or not."""
+        self._serve(nat, host_rules.PROXY_PORT, on)
+        host_rules.intercept(self.machines[nat].namespace, on)
+
+    def set_serving(self, nat: str, on: bool) -> None:
+        """Let something serve at port 443 of a NAT's own address, or not."""
+        self._serve(nat, 443, on)
+
+    def _serve(self, nat: str, port: int, on: bool) -> None:
+        machine = self.machines[nat]
+        if on and port not in machine.serving:
+            machine.serving[port] = Answering(machine.namespace, [machine.host.address], [port])
+        elif not on and port in machine.serving:
+            machine.serving.pop(port).close()
+
     def set_sick(self, backend: str, sick: bool) -> None:
         """Let a backend drop its own packets to the outside; it still reaches the VPC and itself."""
-        drops = f'oifname "eth0" ip daddr != {VPC_CIDR} drop' if sick else ""
-        self.machines[backend].namespace.nft(f"""
-table ip sick
-delete table ip sick
-table ip sick {{
-    chain out {{
-        type filter hook output priority 0
-        {drops}
-    }}
-}}
-""")
+        host_rules.drop_own(self.machines[backend].namespace, sick)

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pyroute2 import netns
@@ -152,11 +152,11 @@ def _pids(name: str) -> list[int]:
 
 
 def _end_all(name: str) -> None:
-    for pid in _pids(name):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    # One that is born while the others are listed is not among them.
+    while pids := _pids(name):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def batch(lines: Sequence[str], namespace: str | None = None) -> None:

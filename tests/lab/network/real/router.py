@@ -43,6 +43,7 @@ class Weather:
 
     internet: bool = True
     loss: float = 0.0
+    pings_limited: bool = False
     dark: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)
 
@@ -198,6 +199,9 @@ class Router:
             faults.append("drop")
         faults += [f"ip saddr {address} drop" for address in sorted(weather.dark)]
         faults += [f"ip daddr {address} drop" for address in sorted(weather.silent)]
+        if weather.pings_limited:
+            each = "ip saddr . ip daddr limit rate over 1/second burst 1 packets"
+            faults.append(f"icmp type echo-request update @pings {{ {each} }} drop")
         if weather.loss >= 100:
             faults.append("drop")
         elif weather.loss:
@@ -208,6 +212,12 @@ class Router:
 table ip gateway
 delete table ip gateway
 table ip gateway {{
+    set pings {{
+        type ipv4_addr . ipv4_addr
+        size 256
+        flags dynamic, timeout
+        timeout 1m
+    }}
     chain arriving {{
         type filter hook prerouting priority -300
         iifname "igw" ip daddr set ip daddr map {{ {inwards} }}

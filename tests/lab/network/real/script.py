@@ -19,11 +19,14 @@ GIVE_WAY_EVERY = 0.2
 class RealProbe:
     """A script that runs in a host's namespace, seeing the uptime that the host is meant to have."""
 
-    def __init__(self, namespace: Namespace, script: Path, uptime: float) -> None:
+    def __init__(self, namespace: Namespace, script: Path, uptime: float, run: Path) -> None:
         # The kernel lets no clock begin before zero, which an uptime of zero seconds just does not.
         offset = int(uptime - time.clock_gettime(time.CLOCK_BOOTTIME))
         self._process = namespace.popen(
-            ["unshare", "--time", "--boottime", str(offset), "--fork", "--kill-child", "--", "sh", str(script)]
+            [
+                *("unshare", "--mount", "--time", "--boottime", str(offset), "--fork", "--kill-child", "--"),
+                *("sh", "-c", 'mount --bind "$0" /run && exec sh "$1"', str(run), str(script)),
+            ]
         )
 
     def wait(self) -> ProbeOutcome:
@@ -37,9 +40,13 @@ class RealProbe:
                 return ProbeOutcome(self._process.returncode, stdout)
 
     def kill(self) -> None:
-        """End it and all that it started."""
-        if self._process.poll() is None:
+        """End it and all that it started; what goes on once it has ended ends with its host."""
+        if not self.done():
             os.killpg(self._process.pid, signal.SIGKILL)
+
+    def done(self) -> bool:
+        """Tell whether it has ended."""
+        return self._process.poll() is not None
 
     def end(self) -> None:
         """End it and see it gone."""

@@ -280,6 +280,24 @@ def test_a_script_that_is_ended_leaves_no_process(network: NamespacesNetwork, en
     assert network.reaches("backend5", SSM_ENDPOINT)
 
 
+def test_what_goes_on_after_a_script_ends_with_its_host_only(network: NamespacesNetwork) -> None:
+    backend = network.backend_namespaces()["backend5"]
+    script = "sleep 61 >/dev/null 2>&1 </dev/null &\necho token >/run/mark\ncat /run/mark\n"
+    probe = network.start_probe("backend5", script, [])
+    try:
+        assert probe.wait().stdout == "token\n"
+        probe.kill()
+        assert eventually(lambda: len(backend.pids()) == 1)
+        assert network.start_probe("backend5", "cat /run/mark\n", []).wait().stdout == "token\n"
+        assert network.start_probe("backend6", "cat /run/mark\n", []).wait().stdout == ""
+        assert len(backend.pids()) == 1
+        network.stop("backend5")
+        assert backend.pids() == []
+    finally:
+        network.start("backend5")
+    assert network.start_probe("backend5", "cat /run/mark\n", []).wait().stdout == ""
+
+
 def _bad_public(layout: Layout) -> Layout:
     return replace(layout, nats=(layout.nats[0], replace(layout.nats[1], public="nowhere")))
 

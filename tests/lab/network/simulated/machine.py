@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.lab.network.simulated.probe import SimulatedProbe
-from tests.lab.network.simulated.scripts import SimulatedScript
+from tests.lab.network.simulated.listener import Listener
+from tests.lab.network.simulated.process import SimulatedProcess
 
 
 @dataclass
 class Machine:
-    """What a host is like by itself, whatever the VPC makes of it; ``uplink`` is the provider's."""
+    """What a host is like by itself, whatever the VPC makes of it; ``uplink`` is the provider's.
+
+    Attributes:
+        drops: protocols that it does not forward.
+        intercepts: whether it answers connections to port 443 itself that it ought to hand on.
+        taken: port of its own address at which it serves somebody; 0 for none.
+        listeners: of the probe, the oldest first: that one's target is what proof ports lead to.
+        watches: the newest of each pair.
+    """
 
     powered: bool = True
     linked: bool = True
@@ -20,8 +28,12 @@ class Machine:
     boots_to_nat: bool = False
     uplink: bool = True
     booted_at: float = 0.0
-    echoes: int = 0
-    runs: list[SimulatedProbe | SimulatedScript] = field(default_factory=list)
+    drops: frozenset[str] = frozenset()
+    intercepts: bool = False
+    taken: int = 0
+    listeners: list[Listener] = field(default_factory=list)
+    watches: dict[str, SimulatedProcess] = field(default_factory=dict)
+    runs: list[SimulatedProcess] = field(default_factory=list)
 
     @property
     def up(self) -> bool:
@@ -31,5 +43,14 @@ class Machine:
     def end_runs(self) -> None:
         """End what runs on it."""
         for run in self.runs:
-            run.kill()
+            run.end()
         self.runs.clear()
+        self.watches.clear()
+        self.listeners.clear()
+
+    def take_over(self, pair: str, watch: SimulatedProcess) -> None:
+        """Let a watch be the newest of its pair."""
+        older = self.watches.get(pair)
+        self.watches[pair] = watch
+        if older is not None:
+            older.stir()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.gate.rules.rule import changed
 from tests.lab.network.layout import ENDPOINT, PRIVATE_WAYS, SSM_PUBLIC, TARGETS, VPN, Layout
 from tests.lab.network.simulated.fate import Fates, Packet
+from tests.lab.network.simulated.listener import Listener
 from tests.lab.network.simulated.machine import Machine
 from tests.lab.network.vpc import Vpc
 
@@ -20,15 +21,23 @@ class Outcome:
         public: the address that the Internet sees it come from; None where it does not arrive there.
         outside: whether it is one of those that may be lost at random.
         rule: by which it or its answer is lost; empty for none of the VPC's.
+        refused: whether somebody answers at once that there is nothing.
+        seen_by: the listeners on a NAT to whose proof port it came, whatever became of it then.
     """
 
     answered: bool = False
     public: str | None = None
     outside: bool = False
     rule: str = ""
+    refused: bool = False
+    seen_by: tuple[Listener, ...] = ()
 
 
 LOST = Outcome()
+# Where nobody listens, the host's own kernel answers: with a refusal, but at once.
+REFUSED = Outcome(refused=True)
+PROOF_PORTS = (443, 80)
+INTERCEPTED = 443
 
 
 class SimulatedPackets:
@@ -87,8 +96,27 @@ class SimulatedPackets:
     def _inside(self, host: str, to: str, packet: Packet, *, known: bool) -> Outcome:
         if not (to == ENDPOINT or self.machines[to].up):
             return LOST
+        if packet.port in PROOF_PORTS and to in self.machines and host != to:
+            return self._to_proof_port(host, to, packet)
         rule = None if host == to else self._fates.between(host, to, packet, known=known)
         return Outcome(answered=rule is None, rule=rule or "")
+
+    def _to_proof_port(self, host: str, nat: str, packet: Packet) -> Outcome:
+        """Follow a packet to a NAT's own address, which the first listener there hands on to its target."""
+        rule = self._fates.there(host, nat, packet)
+        if rule is not None:
+            return Outcome(rule=rule)
+        machine = self.machines[nat]
+        rule = self._fates.between(host, nat, packet)
+        if not machine.listeners:
+            if rule is not None:
+                return Outcome(rule=rule)
+            return Outcome(answered=True) if machine.taken == packet.port else REFUSED
+        seen_by = tuple(machine.listeners)
+        if rule is not None or "tcp" in machine.drops or not (machine.forwarding and machine.translating):
+            return Outcome(rule=rule or "", seen_by=seen_by)
+        translated = Packet(self._layout.host(nat).address, seen_by[0].target, "tcp", 443)
+        return replace(self._out(nat, self._vpc.way(nat, translated.to), translated, known=False), seen_by=seen_by)
 
     def _by_nat(self, host: str, nat: str, packet: Packet, *, known: bool) -> Outcome:
         machine = self.machines[nat]
@@ -99,8 +127,11 @@ class SimulatedPackets:
             return Outcome(rule=rule)
         if packet.to == VPN:
             return Outcome(answered=machine.up)
+        if machine.intercepts and machine.up and packet.port == INTERCEPTED:
+            return Outcome(answered=True)
+        forwards = machine.up and machine.forwarding and packet.protocol not in machine.drops
         # A flow that it knows it translates without any rule.
-        if not (machine.up and machine.forwarding and (machine.translating or known)):
+        if not (forwards and (machine.translating or known)):
             return LOST
         translated = Packet(self._layout.host(nat).address, packet.to, packet.protocol, packet.port)
         return self._out(nat, self._vpc.way(nat, packet.to), translated, known=known)

@@ -1,0 +1,261 @@
+# The watch: what a backend does, and a NAT.
+
+verdict() { # verdict STATE EXIT: say it, but once
+    [ "$reported" = no ] || return 0
+    [ -z "$listener" ] || { count_at=0 && look; }
+    now
+    lost_for=0
+    [ "$1" = online ] || lost_for=$((NOW - since))
+    decimal "$lost_for" && lost_for=$DECIMAL
+    decimal $((NOW - begun)) && elapsed=$DECIMAL
+    decimal "$NOW"
+    {
+        printf '{"probe":2,"state":"%s","pings":[%d,%d],"lost_for":%s,"elapsed":%s,"uptime":%s,"boot":"%s"' \
+            "$1" $((sent - lost)) "$sent" "$lost_for" "$elapsed" "$DECIMAL" "$boot"
+        if [ -z "$OWN" ]; then
+            printf ',"route":"%s","active":"%s","passive":"%s"' "$by_route" "$by_active" "$by_passive"
+            [ "$intercepted" = no ] || printf ',"intercepted":true'
+        elif [ -n "$listener" ]; then
+            printf ',"listener":"%s","heard":"%s"' "$listener" "$HEARD"
+        else
+            printf ',"deaf":"%s"' "$why_deaf"
+        fi
+        printf '}\n'
+    } >&3
+    reported=yes
+    code=$2
+}
+
+# try: everything at once, by the route and by the active NAT's proof port. True if the route carries anything; pings
+# alone are too little where connections have come about before.
+try() {
+    by_tcp='' by_ping='' by_port=''
+    for target in $targets; do
+        start ping_once "$target"
+        by_ping="$by_ping $!"
+        for _ in 1 2; do start connect "$target" 443 && by_tcp="$by_tcp $!"; done
+    done
+    start connect "$NOBODY" 443
+    nobody=$!
+    if [ "$active" != - ] && [ -z "$OWN" ]; then
+        for _ in 1 2; do start connect "$active" 443 && by_port="$by_port $!"; done
+    fi
+    now
+    tried_until=$((NOW + TRY_FOR))
+    connected=no answered=no by_route=no by_active=unknown
+    if one_of "$by_tcp"; then connected=yes; fi
+    if has_come "$by_ping" || { [ "$connected" = yes ] && await "$by_ping" "$tried_until"; }; then answered=yes; fi
+    if [ "$connected" = yes ] && [ "$answered" = no ] && one_of "$nobody"; then
+        # Of connections nothing can be concluded, only of pings.
+        intercepted=yes connected=no connects=no
+    fi
+    if [ -n "$by_port" ] && [ "$intercepted" = no ]; then
+        if one_of "$by_port"; then by_active=yes; else by_active=no; fi
+    fi
+    if [ "$connected" = yes ]; then
+        by_route=yes connects=yes
+    elif [ "$answered" = yes ] && [ "$connects" != yes ]; then
+        by_route=yes
+    fi
+    running="$running $by_ping $nobody $by_port"
+    [ "$by_route" = yes ]
+}
+
+signal() { # signal PORT: tell the passive NAT; BY_PASSIVE is known once hear_back has been called
+    [ "$passive" != - ] && [ -z "$OWN" ] || return 0
+    hear_back
+    start connect "$passive" "$1"
+    signalled=$!
+}
+
+# hear_back: did the connection of the last signal come about?
+hear_back() {
+    [ -n "$signalled" ] || return 0
+    if one_of "$signalled"; then by_passive=yes; else by_passive=no; fi
+    signalled=''
+}
+
+# tell: signal how it is, when it is time for that; nothing as long as that is not known.
+tell() {
+    now
+    [ "$NOW" -ge "$signal_due" ] || return 0
+    if [ "$offline" = no ]; then
+        [ "$by_route" = yes ] || return 0
+        signal 443
+        signal_due=$((NOW + ONLINE_EVERY))
+    elif [ "$by_active" != yes ]; then
+        signal 80
+        signal_due=$((NOW + OFFLINE_EVERY))
+    fi
+}
+
+# tell_at_last: before a verdict. Of a quick check nobody knows whether it or that of the passive NAT begins first.
+tell_at_last() {
+    tell
+    hear_back
+    while [ "$window" -eq 0 ] && [ "$by_passive" = no ] && now && [ $((NOW - begun)) -lt "$QUICK_FOR" ]; do
+        signal_due=0
+        pause $((NOW + LONGEST_SLEEP))
+        tell
+        hear_back
+    done
+}
+
+come_offline() {
+    # A ping that can't even reach its own host says nothing about the Internet.
+    if ! (ping_once 127.0.0.1) >/dev/null 2>&1; then
+        end_listening
+        cannot "ping does not work on this host"
+    fi
+    offline=yes answers=0 online_since=0 signal_due=0
+    [ "$reported" = no ] || return 0
+    tell_at_last
+    verdict offline 1
+}
+
+come_online() {
+    offline=no in_a_row=0 signal_due=0
+    now
+    online_since=$NOW since=$NOW
+}
+
+# is_over: is there nothing left to watch for? What was lost last is looked into first.
+is_over() {
+    now
+    [ $((NOW - begun)) -lt "$LONGEST" ] || return 0
+    [ "$offline" = no ] && [ "$in_a_row" -eq 0 ] && [ $((NOW - begun)) -ge "$window" ] || return 1
+    [ "$online_since" -eq 0 ] || [ $((NOW - online_since)) -ge "$STEADY_FOR" ]
+}
+
+# rest_of_slot UNTIL: wait; a NAT looks at its listener meanwhile. False if that has come to a verdict.
+rest_of_slot() {
+    answered=no
+    if [ "$window" -eq 0 ]; then
+        ! await "$flow" "$1" || answered=yes
+        return 0
+    fi
+    while [ -n "$listener" ]; do
+        step=$LOOK_EVERY
+        [ -z "$are_offline" ] || step=$LOOK_SOON
+        now
+        [ $((NOW + step)) -lt "$1" ] || break
+        pause $((NOW + step))
+        ! is_evidence || return 1
+    done
+    pause "$1"
+    ! has_come "$flow" || answered=yes
+    ! is_evidence
+}
+
+# is_evidence: does the listener have to end its watch now, and has it? That of the active NAT never does.
+is_evidence() {
+    [ -n "$listener" ] && [ "$NOW" -ge "$look_at" ] || return 1
+    if ! look; then
+        # Whoever listens no longer says so at once: the next tick has it listen anew.
+        [ -z "$listener" ] && verdict online 1
+        return
+    fi
+    if [ "$verifies" = yes ]; then
+        are_all_online || return 1
+        verdict online 0
+        return 0
+    fi
+    if [ "$OWN" != "$passive" ]; then
+        [ "$listener" = iptables ] || look_at=$((NOW + ONLINE_EVERY))
+        return 1
+    fi
+    is_complete || return 1
+    if [ "$answered" = yes ] || has_come "$flow" || try; then verdict online 1; else verdict offline 1; fi
+}
+
+# are_all_online: after a failover, are enough heard again, and nobody who is offline?
+are_all_online() {
+    [ $((NOW - begun)) -ge "$HEARD_FOR" ] && [ "$HEARD_ALL" -ge "$threshold" ] && [ "$HEARD_OFFLINE" -eq 0 ]
+}
+
+# choose: by which means next: by turns, but once more by the same where that was lost.
+choose() {
+    [ "$in_a_row" -eq 0 ] || return 0
+    if [ "$means" = ping ] && [ "$connects" != no ] && [ "$NOW" -ge "$connect_from" ]; then
+        means=connection
+    elif [ "$NOW" -ge "$ping_from" ]; then
+        means=ping
+    fi
+}
+
+# send: one ping, or one connection, to the next target.
+send() {
+    draw
+    if [ "$means" = ping ]; then
+        sent=$((sent + 1))
+        start ping_once "$TARGET"
+    else
+        start connect "$TARGET" 443
+    fi
+    flow=$!
+    running="$running $flow"
+}
+
+# lose: what was sent last is lost. Where too many were in a row, all is tried; where pings are answered and connections
+# don't come about, a second time, since chance alone does that more often.
+lose() {
+    [ "$means" = connection ] || lost=$((lost + 1))
+    in_a_row=$((in_a_row + 1))
+    [ "$in_a_row" -ge "$failures" ] || return 0
+    if try || { [ "$answered" = yes ] && try; }; then
+        in_a_row=0
+        now
+        [ "$connected" = yes ] || connect_from=$((NOW + DOUBTED_FOR))
+        [ "$answered" = yes ] || ping_from=$((NOW + DOUBTED_FOR))
+    else
+        come_offline
+    fi
+}
+
+# watch_online: a slot, and what comes of it. False if there is a verdict by the listener.
+watch_online() {
+    tell
+    slot=$interval
+    # For a NAT nobody is in a hurry, and it has others to listen to.
+    [ -z "$OWN" ] || slot=$((interval * 2))
+    [ "$in_a_row" -gt 0 ] || since=$NOW
+    # The first that was lost has had its time; the next ones follow faster, so that the verdict does.
+    [ "$in_a_row" -eq 0 ] || slot=$((interval / 2))
+    choose
+    send
+    rest_of_slot $((NOW + slot)) || return
+    if [ "$answered" = no ]; then
+        lose
+    else
+        in_a_row=0 by_route=yes
+        [ "$means" = ping ] || connects=yes
+    fi
+}
+
+# watch_offline: a try takes most of a second; when one has come through, the next two follow at once.
+watch_offline() {
+    slot=$OFFLINE_EVERY
+    now
+    slot_begun=$NOW
+    tell
+    if try; then
+        answers=$((answers + 1)) slot=25
+        [ "$answers" -lt "$ANSWERS" ] || come_online
+    else
+        answers=0
+    fi
+    pause $((slot_begun + slot))
+}
+
+# watch: until there is a verdict; in the background until the end.
+watch() {
+    while is_newest; do
+        if [ "$offline" = yes ]; then watch_offline; else watch_online || return 0; fi
+        tidy
+        [ "$reported" = no ] || [ "$background" = yes ] || return 0
+        ! is_over || break
+    done
+    [ "$reported" = no ] || return 0
+    tell_at_last
+    verdict online 0
+}

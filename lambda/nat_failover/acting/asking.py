@@ -1,0 +1,131 @@
+"""Whom to ask next: rounds that are due, and what a decision lacks."""
+
+from __future__ import annotations
+
+from nat_failover.clients import PairServices
+from nat_failover.judging.situation import View
+from nat_failover.lookout import Lookout
+from nat_failover.probing.invocation import State
+from nat_failover.probing.rounds import Kind, Running, choose, watched_beyond
+from nat_failover.probing.run_command import Addresses
+from nat_failover.probing.survey import latest_word, survey, unanswered
+
+# Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
+LOOK_EVERY = 5
+
+
+class Asking:
+    """Sends rounds, and adds them to what is known.
+
+    Args:
+        services: the pair's fleet and probe.
+        lookout: looks up who is new.
+    """
+
+    def __init__(self, services: PairServices, lookout: Lookout) -> None:
+        self._settings = services.settings
+        self._runtime = services.runtime
+        self._fleet = services.fleet
+        self._probe = services.probe
+        self._lookout = lookout
+        # NATs that AWS let nobody ask, for instance since Systems Manager does not manage them, and when.
+        self._left_out: dict[str, float] = {}
+
+    def ask_who_is_due(self, view: View) -> View:
+        """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone."""
+        now = self._runtime.now()
+        nats = set(self._settings.nats)
+        addresses = self._addresses(view)
+        running = [
+            Running(o.host, o.running_until)
+            for o in view.observations
+            if o.running_until is not None
+            and not o.answers_soon
+            and (o.host in nats or view.is_there(o.host))
+            # A watch from before a swap signals to the other NAT.
+            and o.about == (addresses.active or "", addresses.passive or "")
+        ]
+        watched = watched_beyond(running, now, self._settings)
+        latest = survey(view.words(self._settings), now, self._settings).latest
+        listeners = [nat for nat in self._listeners(view) if nat not in watched and not self._is_left_out(nat)]
+        known = {host for host in latest if host not in nats and view.is_there(host)}
+        enough = len(watched - nats) >= self._settings.sample_size or (known and known <= watched)
+        if enough and not listeners and not self._looks_for_new_ones(now):
+            return view
+        if len(watched - nats) >= self._settings.sample_size:
+            return self._ask_next(view, tuple(listeners))
+        again = frozenset(h for h, o in latest.items() if o.state is State.UNREACHABLE)
+        online = self._fleet.online(watched | again)
+        view = self._lookout.meet(view, online)
+        backends = choose(
+            [host for host in online if view.is_there(host)],
+            watched - nats,
+            again,
+            frozenset(h for h, o in latest.items() if o.state in (State.BROKEN, State.SILENT)),
+            self._settings,
+            self._runtime.random,
+        )
+        return self._ask_next(view, (*listeners, *backends))
+
+    def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
+        """Send the next watch, and a quick check to those who did not answer when they were asked last.
+
+        An agent that comes back runs everything that it was sent, however late: watch after watch for hours.
+        """
+        if not self._settings.watches:
+            return self.ask(view, Kind.CHECK, hosts)
+        silent = unanswered(view.observations)
+        view = self.ask(view, Kind.WATCH, tuple(h for h in hosts if h not in silent))
+        return self.ask(view, Kind.CHECK, tuple(h for h in hosts if h in silent))
+
+    def _looks_for_new_ones(self, now: float) -> bool:
+        """Return whether this tick is one of those that look for backends never seen; the list takes calls."""
+        return int(now // self._settings.period) % LOOK_EVERY == 0
+
+    def _listeners(self, view: View) -> list[str]:
+        """Return the NATs that have to listen, the passive one first."""
+        active, passive = view.tables.active, self._passive(view)
+        if active is None or passive is None:
+            return []
+        return [passive, *([self._settings.nat_of(active)] if self._settings.prove_active else [])]
+
+    def _addresses(self, view: View) -> Addresses:
+        active, passive = view.addresses(self._settings)
+        nat = None if view.tables.active is None else self._settings.nat_of(view.tables.active)
+        proves = self._settings.prove_active and nat not in self._left_out and not self._is_deaf(view)
+        return Addresses((active or None) if proves else None, passive or None)
+
+    def _is_deaf(self, view: View) -> bool:
+        """Return whether the active NAT can't listen: something else then answers at its ports, or nothing does."""
+        active = None if view.tables.active is None else self._settings.nat_of(view.tables.active)
+        words = [o for o in view.observations if o.host == active]
+        return bool(words) and bool(latest_word(words).deaf)
+
+    def _is_left_out(self, nat: str) -> bool:
+        """Return whether a NAT could not be asked, a few ticks ago at most: each try takes calls."""
+        asked_at = self._left_out.get(nat)
+        return asked_at is not None and self._runtime.now() - asked_at < (LOOK_EVERY - 0.5) * self._settings.period
+
+    def ask(self, view: View, kind: Kind, hosts: tuple[str, ...]) -> View:
+        """Send a round; whom a quick check asks has to find both NATs listening."""
+        if kind is Kind.CHECK and hosts:
+            watching = {o.host for o in view.observations if o.running_until is not None}
+            idle = [nat for nat in self._listeners(view) if nat not in {*hosts, *watching}]
+            hosts = (*hosts, *(nat for nat in idle if not self._is_left_out(nat)))
+        # What EC2 calls stopped would do as it was told once it starts again; SSM may refuse all for its sake.
+        hosts = tuple(host for host in hosts if view.may_run(host))
+        if not hosts:
+            return view
+        sent = self._probe.send(kind, hosts, self._addresses(view))
+        for nat in set(hosts) & set(self._settings.nats):
+            if any(nat in asked.hosts for asked in sent):
+                self._left_out.pop(nat, None)
+            else:
+                self._left_out[nat] = self._runtime.now()
+        for asked in sent:
+            view = view.with_round(asked)
+        return view
+
+    def _passive(self, view: View) -> str | None:
+        active = view.tables.active
+        return None if active is None else self._settings.nat_of(self._settings.other_table(active))

@@ -1,0 +1,87 @@
+"""Pure: what backends that are offline say of both NATs, and whether it is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from nat_failover.judging.situation import Situation
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
+from nat_failover.probing.signals import HEARD_WITHIN
+from nat_failover.settings import Settings
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What failures come to.
+
+    Attributes:
+        heard: hosts that count, whatever they say.
+        elsewhere: failures of hosts that get through the active NAT's proof port, and of which EC2 says nothing that
+            explains it: it is not the NAT.
+        offline: the others.
+        proven: those of them that get through the passive NAT.
+        unproven: those of them that have tried the passive NAT, and don't.
+    """
+
+    heard: frozenset[str]
+    elsewhere: tuple[Observation, ...]
+    offline: tuple[Observation, ...]
+    proven: tuple[Observation, ...]
+    unproven: tuple[Observation, ...]
+
+    def is_enough(self, failures: tuple[Observation, ...], settings: Settings) -> bool:
+        """Return whether failures are as many as it takes, and a large enough share of those heard."""
+        return len(failures) >= settings.failure_threshold and self.is_share(failures, settings)
+
+    def is_share(self, failures: tuple[Observation, ...], settings: Settings) -> bool:
+        """Return whether failures are a large enough share of those heard: a few sick servers are no dead NAT."""
+        return len(failures) * 100 > len(self.heard) * settings.failure_share
+
+
+def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], situation: Situation) -> Evidence:
+    """Return what fresh failures come to.
+
+    A host that is watching, and of which nothing is known, may be online: it counts as long as no listener has spoken
+    that would have heard it. A quick look hears those that are offline, who signal every second, but few of the others.
+
+    Args:
+        failures: the latest words of hosts that are offline.
+        words: the latest word of every host.
+        situation: of the pair.
+    """
+    fresh = tuple(failures)
+    # A proof port is an address of the NAT's own: a check that is on, or a route that is gone, does not touch it.
+    offline = tuple(f for f in fresh if f.by_active is not True or situation.active_unfit)
+    latest = max((f.at for f in offline or fresh), default=situation.now)
+    spoken_at = [o.at for o in situation.listeners if o.signals is not None and o.elapsed >= HEARD_WITHIN]
+    heard_all = [at for at in spoken_at if at >= latest - HEARD_WITHIN]
+    since = min([latest, *heard_all]) - HEARD_WITHIN
+    spoken = {State.REACHABLE, State.UNREACHABLE}
+    heard = {h for h, word in words.items() if (word.state in spoken or word.relayed_by) and word.at >= since}
+    if not heard_all:
+        heard |= {o.host for o in situation.backends if o.running_until is not None and not o.answers_soon}
+    return Evidence(
+        frozenset(heard),
+        tuple(f for f in fresh if f not in offline),
+        offline,
+        tuple(f for f in offline if f.by_passive),
+        tuple(f for f in offline if f.by_passive is False),
+    )
+
+
+def warming_up(situation: Situation, settings: Settings) -> str | None:
+    """Return in words that the active NAT was started less than the warm-up ago; None once it was seen to work."""
+    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
+    active = settings.nat_of(situation.active)
+    nat = situation.nats.get(active)
+    if nat is None or nat.launched_at is None or situation.now - nat.launched_at >= settings.warm_up:
+        return None
+    started = nat.launched_at
+    if any(o.state is State.REACHABLE and o.at > started for o in situation.backends):
+        return None
+    return (
+        f"the active NAT {active} was started {situation.now - started:.0f} s ago, less than {settings.warm_up} s: "
+        "machines that boot may come in any order"
+    )

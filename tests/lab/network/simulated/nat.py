@@ -1,0 +1,109 @@
+"""The probe on a NAT: it opens proof ports, listens, and ends its watch with the evidence."""
+
+from __future__ import annotations
+
+from tests.lab.network.simulated.listener import Listener
+from tests.lab.network.simulated.process import TINY
+from tests.lab.network.simulated.watch import Watch
+
+# As in infra/probe/script, in seconds.
+LOOK_EVERY = 0.25
+LISTEN_FOR = 5.0
+LINGER_FOR = 20.0
+ALL_HEARD_WITHIN = 1.5
+
+
+class NatWatch(Watch):
+    """See ``Watch``."""
+
+    _listener: Listener | None = None
+
+    def stir(self) -> None:
+        """Let it see that something has changed."""
+        super().stir()
+        if self._listener is not None:
+            self._listener.stir()
+
+    def _main(self) -> None:
+        target = self._draw()
+        if self._machine.taken:
+            self._watch()
+            return
+        self._listener = Listener(self._network.world, target, self._threshold, self._share, self._ends_at())
+        self._network.listen(self._host, self._listener)
+        lingers = False
+        try:
+            self._watch()
+            lingers = self._outcome.exit_code == 1
+        finally:
+            if not lingers:
+                self._network.end_listening(self._host, self._listener)
+        if lingers:
+            self._go_on(self._linger)
+
+    def _linger(self) -> None:
+        """Keep the ports open, for those who come to signal, or to try, a moment later."""
+        assert self._listener is not None
+        try:
+            self._network.world.sleep(LINGER_FOR)
+        finally:
+            self._network.end_listening(self._host, self._listener)
+
+    def _is_passive(self) -> bool:
+        return self._network.layout.host(self._host).address == self._passive
+
+    def _wait_calmly(self, seconds: float) -> None:
+        listener = self._listener
+        if listener is None or not self._is_passive():
+            super()._wait_calmly(seconds)
+        elif listener.settles_in() == 0:
+            listener.stirred.wait(seconds)
+
+    def _catch_up(self) -> None:
+        if self._listener is not None:
+            self._listener.catch_up()
+
+    def _rest_of_slot(self, until: float) -> bool:
+        if self._listener is None:
+            self._sleep_until(until)
+            return True
+        while self._now + LOOK_EVERY < until - TINY:
+            self._sleep_until(self._now + LOOK_EVERY)
+            if self._is_evidence(self._listener):
+                return False
+        self._sleep_until(until)
+        return not self._is_evidence(self._listener)
+
+    def _is_evidence(self, listener: Listener) -> bool:
+        """Look, and tell whether the watch ends with that."""
+        listener.look()
+        if self._verifies:
+            if self._now - self._begun < ALL_HEARD_WITHIN - TINY or not listener.are_all_online():
+                return False
+            self._verdict("online", 0)
+            return True
+        if not (self._is_passive() and listener.is_complete()):
+            return False
+        online = self._answered or self._try()
+        self._verdict("online" if online else "offline", 1)
+        return True
+
+    def _ends_at(self) -> float:
+        return self._begun + (self._window if self._window or self._machine.taken else LISTEN_FOR)
+
+    def _tries_active(self) -> bool:
+        return False
+
+    def _come_offline(self) -> bool:
+        self._verdict("offline", 1)
+        return False
+
+    def _verdict(self, state: str, exit_code: int) -> None:
+        if self._listener is not None:
+            self._listener.look(at_last=True)
+        super()._verdict(state, exit_code)
+
+    def _own_words(self) -> dict[str, object]:
+        if self._listener is None:
+            return {"deaf": f"this NAT listens on port {self._machine.taken} itself"}
+        return {"listener": "nft", "heard": self._listener.told()}

@@ -1,0 +1,117 @@
+"""Scenarios of what looks like a dead NAT and is none, and of what does not and is."""
+
+from __future__ import annotations
+
+from nat_failover.judging.conditions import Trouble
+from tests.lab.lab import Lab
+from tests.lab.network.guards import WEB_GROUP
+from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step
+
+# Long enough for a second tick, the first that has answers to judge by, and its mail.
+TWO_TICKS = {**HOLD_FOR, "namespaces": 75.0}
+# An event that is lost costs a period, and what a failover takes from a tick on.
+PERIOD = 60.0 + 10.0
+
+
+def _web_only(lab: Lab) -> None:
+    """Both NATs' groups are as AWS's own example has them: the web passes, and no ping ever did."""
+    for nat in lab.network.layout.nats:
+        steps.group(nat.name, WEB_GROUP.inbound)(lab)
+
+
+def _sick(count: int) -> Step:
+    """Give the step by which so many backends have a firewall of their own that lets nothing out of the VPC."""
+
+    def step(lab: Lab) -> None:
+        for backend in lab.backends[:count]:
+            lab.network.set_sick(backend, True)
+
+    return step
+
+
+def _lose_zone(lab: Lab) -> None:
+    """The primary and all backends of one subnet lose their power; EC2 still calls them running."""
+    lost = lab.network.layout.private_subnets[0].name
+    lab.network.stop("nat01")
+    for host in lab.network.layout.backends:
+        if host.subnet == lost:
+            lab.network.stop(host.name)
+
+
+def _intercept(lab: Lab) -> None:
+    """Both NATs answer connections to port 443 themselves, as a transparent proxy does."""
+    for nat in lab.network.layout.nats:
+        lab.network.set_intercepting(nat.name, True)
+
+
+EVIDENCE: tuple[Scenario, ...] = (
+    Scenario(
+        "icmp-never-allowed",
+        "the NATs' group is AWS's own example: the web passes, and no ping ever did",
+        HOLD,
+        before=_web_only,
+        causes=frozenset({"HEALTHY"}),
+        problems=demands.mailed(),
+        hold_for=TWO_TICKS,
+    ),
+    Scenario(
+        "icmp-filtered-later",
+        "the NAT begins to drop pings, and forwards all else",
+        HOLD,
+        lambda lab: lab.network.set_dropping("nat01", {"icmp"}),
+        causes=frozenset({"HEALTHY"}),
+        problems=demands.mailed(),
+        hold_for=TWO_TICKS,
+    ),
+    Scenario(
+        "targets-rate-limited",
+        "targets answer one ping a second of an address, and behind a NAT all backends have one",
+        HOLD,
+        before=lambda lab: lab.network.set_pings_limited(True),
+        causes=frozenset({"HEALTHY"}),
+        problems=demands.mailed(),
+        hold_for=TWO_TICKS,
+    ),
+    Scenario(
+        "three-of-ten-sick",
+        "three of ten backends have troubles of their own, and seven are well behind the same NAT",
+        HOLD,
+        _sick(3),
+        causes=frozenset({"NOT_THE_NAT"}),
+        problems=demands.mailed(Trouble.NOT_THE_NAT),
+        hold_for=TWO_TICKS,
+        backends=10,
+    ),
+    Scenario(
+        "all-backends-blocked",
+        "all backends are given a firewall that lets nothing out of the VPC",
+        HOLD,
+        _sick(6),
+        causes=frozenset({"NOT_THE_NAT"}),
+        problems=demands.mailed(Trouble.NOT_THE_NAT),
+        hold_for=TWO_TICKS,
+    ),
+    Scenario(
+        "tcp-dead",
+        "the NAT drops TCP, and forwards pings",
+        FAIL_OVER,
+        lambda lab: lab.network.set_dropping("nat01", {"tcp"}),
+        problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "zone-lost",
+        "the primary and a third of the backends are gone, and EC2 does not know it",
+        FAIL_OVER,
+        _lose_zone,
+        problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "port-443-intercepted",
+        "the NATs answer for port 443 themselves, so that only pings tell that the primary's uplink is gone",
+        FAIL_OVER,
+        lambda lab: lab.network.set_uplink("nat01", False),
+        before=_intercept,
+        problems=demands.within(PERIOD),
+    ),
+)

@@ -1,0 +1,127 @@
+"""The probe's line, whoever has printed it: what makes no sense is left out, and nothing of it is without bounds."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nat_failover.probing.probe_report import MOST_HEARD, Report, Signal, read_report
+from tests.unit.probing.observing import said
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "",
+        "ping: command not found",
+        "{}",
+        "[]",
+        "null",
+        '{"probe":2}',
+        '{"probe":1,"state":"offline"}',
+        '{"probe":2,"state":5}',
+        said(elapsed=-1),
+        said(elapsed="100"),
+        said(elapsed=float("nan")),
+        said(elapsed=float("inf")),
+        said(elapsed=10**400),
+        said(lost_for=True),
+        said(uptime=None),
+        said(pings=[1]),
+        said(pings=[1, "2"]),
+        said(pings=3),
+        said()[:40],
+        "[" * 100_000,
+        "\x00\udcff" + said(),
+    ],
+)
+def test_output_without_a_line_that_makes_sense_is_no_report(output: str) -> None:
+    assert read_report(output) is None
+
+
+@pytest.mark.parametrize(
+    "output", ["warning: locale\n" + said(), said() + "trailing\n", "{}\n[1]\n" + said(), "\n\n" + said()]
+)
+def test_the_probes_line_is_found_among_others(output: str) -> None:
+    assert read_report(output) == read_report(said())
+
+
+def test_a_backends_line_says_by_which_way_it_is_offline() -> None:
+    assert read_report(said(boot="b", intercepted=True)) == Report(
+        "offline", 100.0, 2.0, 90_000.0, "b", active=False, passive=True, answered=37, sent=40, intercepted=True
+    )
+
+
+def heard(words: str) -> tuple[Signal, ...] | None:
+    """Read what a listener has heard."""
+    report = read_report(said("online", heard=words))
+    assert report is not None
+    return report.signals
+
+
+def test_a_listeners_line_says_whom_it_has_heard() -> None:
+    assert heard("10.0.1.5,f,0.31,1 10.0.1.6,n,2.5,0") == (
+        Signal("10.0.1.5", online=False, age=0.31, through=True),
+        Signal("10.0.1.6", online=True, age=2.5, through=False),
+    )
+    assert heard("") == ()
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "10.0.1.5",
+        "10.0.1.5,f,0.3",
+        "10.0.1.5,f,0.3,1,1",
+        "10.0.1.5,x,0.3,1",
+        "10.0.1.5,f,-0.1,1",
+        "10.0.1.5,f,60,1",
+        "10.0.1.5,f,nan,1",
+        "10.0.1.5,f,inf,1",
+        "10.0.1.5,f,0.3,2",
+        "10.0.1.500,f,0.3,1",
+        "example.com,f,0.3,1",
+        "::1,f,0.3,1",
+        "i-0bacbacbacbac0001,f,0.3,1",
+    ],
+)
+def test_a_word_about_somebody_that_makes_no_sense_is_left_out(word: str) -> None:
+    assert heard(f"{word} 10.0.1.6,n,1,1") == (Signal("10.0.1.6", online=True, age=1.0, through=True),)
+
+
+def test_no_more_are_heard_than_a_line_has_room_for() -> None:
+    signals = heard(" ".join(f"10.0.{n // 250}.{n % 250},f,0.1,1" for n in range(5000)))
+    assert signals is not None
+    assert len(signals) == MOST_HEARD
+
+
+ANY: st.SearchStrategy[object] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("9" * 5000),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+WORDS = st.tuples(
+    st.sampled_from(["10.0.1.5", "10.0.1.6", "", "x"]), st.sampled_from("nfx"), st.floats(), st.sampled_from("012")
+).map(lambda word: ",".join(map(str, word)))
+FIELDS = dict.fromkeys(("pings", "elapsed", "lost_for", "uptime", "boot", "active", "passive", "deaf"), ANY)
+LINES = st.fixed_dictionaries(
+    {"probe": st.just(2) | ANY, "state": st.text(max_size=5) | ANY},
+    optional=FIELDS | {"heard": st.lists(WORDS).map(" ".join) | ANY, "intercepted": ANY},
+).map(json.dumps)
+
+
+@given(st.lists(LINES | st.text(), max_size=3).map("\n".join))
+def test_whatever_a_host_prints_is_a_report_within_bounds_or_none(output: str) -> None:
+    report = read_report(output)
+    if report is None:
+        return
+    numbers = (report.elapsed, report.lost_for, report.uptime, report.answered, report.sent)
+    assert all(math.isfinite(n) and 0 <= n < 1e10 for n in numbers)
+    assert {report.active, report.passive} <= {True, False, None}
+    assert len(report.deaf) <= 100
+    assert len(report.signals or ()) <= MOST_HEARD
+    assert all(0 <= signal.age < 60 for signal in report.signals or ())
