@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import boto3
+from botocore.config import Config
 
 from tests.e2e.emulator import IMAGE
 from tests.lab.network.layout import TARGETS
@@ -26,9 +27,10 @@ BACKENDS = 3
 
 @cache
 def _client(service: str, url: str) -> Any:
-    """Make a client once: reading a service's model takes long."""
+    """Make a client once: reading a service's model takes long. It tries as often as a person would."""
     session: Any = boto3.Session("e2e", "e2e", region_name=REGION)
-    return session.client(service, endpoint_url=url)
+    patience = Config(retries={"mode": "standard", "total_max_attempts": 10})
+    return session.client(service, endpoint_url=url, config=patience)
 
 
 def environ_of(url: str, home: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -41,6 +41,8 @@ table ip signals {
     }
 }
 """
+
+SERVER = "import socket, sys; s = socket.create_server(('', int(sys.argv[1])))\nwhile True: s.accept()[0].close()"
 
 
 class Network:
@@ -138,6 +140,17 @@ class Network:
         """List what probes have put into a NAT's firewall."""
         listed = nat.run("nft", "list", "tables").stdout.splitlines()
         return "\n".join(line for line in listed if "nat-failover" in line)
+
+    @contextmanager
+    def server(self, nat: Namespace, port: int) -> Iterator[None]:
+        """Have a program on a NAT take connections at a port, and look no name up."""
+        process = nat.popen(["python3", "-c", SERVER, str(port)])
+        try:
+            assert eventually(lambda: f":{port} " in nat.run("ss", "-ltn").stdout, 20)
+            yield
+        finally:
+            process.kill()
+            process.communicate()
 
     def is_idle(self, on: Namespace, within: float = 2.0) -> bool:
         """Tell whether all processes are gone from a host in time: a second, and some more on a busy machine."""

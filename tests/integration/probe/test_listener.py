@@ -8,8 +8,6 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +42,7 @@ def rules(network: Network) -> str:
     found = [network.tables(network.passive)]
     for name in IPTABLES:
         for table in ("mangle", "nat"):
-            found += network.passive.run(name, "-t", table, "-S").stdout.splitlines()
+            found += network.passive.run(name, "-w", "5", "-t", table, "-S").stdout.splitlines()
     return "\n".join(line for line in found if "nat-failover" in line)
 
 
@@ -159,20 +157,11 @@ def test_each_nat_does_what_its_role_is(stage: Stage, shell: str) -> None:
     assert "route" in neither.said
 
 
-def is_open(network: Network, port: int) -> bool:
-    """Tell whether somebody listens on a port of the passive NAT."""
-    return f":{port} " in network.passive.run("ss", "-ltn").stdout
-
-
 def deaf(network: Network) -> dict[str, Outcome]:
     """Have a NAT listen on the ports itself; and take the listener's table away, as nobody can but its owner."""
     outcomes = {}
     for port in (443, 80):
-        with ExitStack() as stack:
-            server = network.passive.popen(["python3", "-m", "http.server", str(port)])
-            stack.callback(server.communicate)
-            stack.callback(server.kill)
-            assert eventually(partial(is_open, network, port), 5)
+        with network.server(network.passive, port):
             outcomes[f"this NAT listens on port {port} itself"] = network.probe(1, on=network.passive).end()
     run = network.probe(5, on=network.passive)
     assert eventually(lambda: bool(network.tables(network.passive)), 5)
@@ -293,17 +282,17 @@ def test_rules_of_iptables_hold_for_a_minute_and_the_next_listener_removes_them(
     # A minute later, as the rules know it; and a chain that nothing leads to, of one killed while it began.
     stop = next(word for word in first.split() if word.startswith("20") and "T" in word)
     for table in ("mangle", "nat"):
-        network.passive.run(variant, "-t", table, "-N", "nat-failover-1700000000-dead")
-        for line in network.passive.run(variant, "-t", table, "-S", "PREROUTING").stdout.splitlines():
+        network.passive.run(variant, "-w", "5", "-t", table, "-N", "nat-failover-1700000000-dead")
+        for line in network.passive.run(variant, "-w", "5", "-t", table, "-S", "PREROUTING").stdout.splitlines():
             if stop in line:
-                network.passive.run(variant, "-t", table, *line.replace("-A", "-D", 1).split())
-                network.passive.run(variant, "-t", table, *line.replace(stop, "2026-01-01T00:00:00").split())
+                network.passive.run(variant, "-w", "5", "-t", table, *line.replace("-A", "-D", 1).split())
+                network.passive.run(variant, "-w", "5", "-t", table, *line.replace(stop, "2026-01-01T00:00:00").split())
     assert not listens(network)
     # The chains of the one that was killed say when it began.
     began = first.split("nat-failover-")[1].split("-")[0]
     for table in ("mangle", "nat"):
         chain = next(word for word in first.split() if began in word)
-        network.passive.run(variant, "-t", table, "-E", chain, chain.replace(began, "1700000000"))
+        network.passive.run(variant, "-w", "5", "-t", table, "-E", chain, chain.replace(began, "1700000000"))
     outcome = network.probe(1, on=network.passive, path=paths[variant]).end()
     assert outcome.said["listener"] == "iptables"
     assert rules(network) == ""

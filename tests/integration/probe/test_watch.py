@@ -235,15 +235,12 @@ def test_connections_that_never_came_about_say_nothing(stage: Stage, shell: str)
 
 def intercepted(network: Network) -> tuple[Outcome, Outcome]:
     """Let the active NAT answer for everybody at 443, and then have no way to the Internet."""
-    server = network.active.popen(["python3", "-m", "http.server", "8443"])
     network.active.nft("add table ip grab\nadd chain ip grab in { type nat hook prerouting priority -90 ; }")
     network.active.nft("add rule ip grab in tcp dport 443 redirect to :8443")
-    assert eventually(lambda: ":8443" in network.active.run("ss", "-ltn").stdout, 5)
-    well = network.probe(3, pair="a").end()
-    network.drop(network.active, 'oifname "outside"', "forward")
-    dead = network.probe(20, pair="b").end()
-    server.kill()
-    server.communicate()
+    with network.server(network.active, 8443):
+        well = network.probe(3, pair="a").end()
+        network.drop(network.active, 'oifname "outside"', "forward")
+        dead = network.probe(20, pair="b").end()
     return well, dead
 
 
