@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from nat_failover.judging.situation import Situation
-from nat_failover.lock.record import LockState
+from nat_failover.lock.record import LockState, Record
 from nat_failover.network.instances import Nat
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
@@ -53,6 +53,16 @@ OPTIONAL = {
     "NAT_FAILOVER_EGRESS_ALLOCATION": "eipalloc-0123456789abcdef0",
     "NAT_FAILOVER_STANDBY_EGRESS_ALLOCATION": "eipalloc-0fedcba9876543210",
 }
+RECORD = Record(
+    LockState.FAILING_OVER,
+    "3f1c8a52-6f0e-4d2b-9b57-0c0c6d1f6f11",
+    NOW + 0.25,
+    PRIMARY_TABLE,
+    STANDBY_TABLE,
+    {"subnet-a": "rtbassoc-a", "subnet-b": "rtbassoc-b"},
+    tuple(f"{host} UNREACHABLE" for host in BACKENDS[:3]),
+    "3 of 9 backends can't reach the Internet, while the passive NAT can",
+)
 
 
 def status_change(command: str, host: str) -> dict[str, Any]:

@@ -93,6 +93,10 @@ class Settings:
         """Whether rounds watch for a window; else each is one quick check a tick."""
         return self.window > 0
 
+    def is_share(self, failed: int, heard: int) -> bool:
+        """Return whether so many backends of those heard are a large enough share: a few sick ones are no dead NAT."""
+        return failed * 100 > heard * self.failure_share
+
     @property
     def region(self) -> str:
         """The region that the pair is in: its topic's."""

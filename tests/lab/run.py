@@ -147,11 +147,6 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
     )
 
 
-def _longest(outages: dict[str, float | None]) -> float | None:
-    known = [outage for outage in outages.values() if outage is not None]
-    return round(max(known, default=0.0), 3) if len(known) == len(outages) else None
-
-
 def _connectivity(lab: Lab, host: str, broken: float) -> list[tuple[float, float, bool]]:
     """Tell when a backend was online and when not: from, to, whether."""
     slots = lab.pinger.slots(host)

@@ -123,7 +123,7 @@ MUTANTS = (
         "offline",
     ),
     Mutant("a signal that did not come through is proof", "probing.signals:relayed", "signal.through,", "True,"),
-    Mutant("the share is ignored", "judging.evidence:Evidence.is_share", "> len(self.heard)", "> 0 * len(self.heard)"),
+    Mutant("the share is ignored", "judging.evidence:Evidence.is_share", ", len(self.heard)", ", 0"),
     Mutant(
         "whether backends get through the active NAT is ignored",
         "judging.evidence:weigh",

@@ -92,7 +92,6 @@ LONG = {
     "lab/network/simulated/watch.py",
     "lab/network/test_network.py",
     "lab/network/test_watch.py",
-    "lab/run.py",
     "unit/judging/test_decision.py",
     "unit/probing/test_observation.py",
 }

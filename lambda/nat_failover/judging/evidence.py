@@ -36,8 +36,8 @@ class Evidence:
         return len(failures) >= settings.failure_threshold and self.is_share(failures, settings)
 
     def is_share(self, failures: tuple[Observation, ...], settings: Settings) -> bool:
-        """Return whether failures are a large enough share of those heard: a few sick servers are no dead NAT."""
-        return len(failures) * 100 > len(self.heard) * settings.failure_share
+        """Return whether failures are a large enough share of those heard."""
+        return settings.is_share(len(failures), len(self.heard))
 
 
 def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], situation: Situation) -> Evidence:

@@ -92,14 +92,13 @@ class View:
         What was said of other NATs, before the last swap, is no evidence of these: only that its host was online.
         """
         now = self.addresses(settings)
-        proven_by = settings.prove_active
         words: list[Observation] = []
         for o in self.observations:
             same = o.about[1] == now[1] and o.about[0] in (now[0], "")
             words.append(o if same else replace(o, by_active=None, by_passive=None, signals=None))
             if same and o.signals and self._has_address(o.host, now[1]):
                 words += relayed(o, self.by_address)
-        return words if proven_by else [replace(o, by_active=None) for o in words]
+        return words if settings.prove_active else [replace(o, by_active=None) for o in words]
 
     def _has_address(self, host: str, address: str) -> bool:
         instance = self.instances.get(host)
@@ -133,7 +132,7 @@ class View:
             return f"the passive NAT {nat} can't listen to the backends: {latest.deaf}"
         tried = latest.signals or ()
         failed = [signal for signal in tried if not signal.through]
-        if len(failed) < settings.failure_threshold or len(failed) * 100 <= len(tried) * settings.failure_share:
+        if len(failed) < settings.failure_threshold or not settings.is_share(len(failed), len(tried)):
             return None
         return (
             f"the passive NAT {nat} runs, but {len(failed)} of {len(tried)} backends did not reach the Internet "

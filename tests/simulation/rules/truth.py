@@ -9,7 +9,6 @@ from tests.lab.cloud.cloud import Cloud
 from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.world.world import World
 
-DEFAULT = "0.0.0.0/0"
 # Times of a boot that differ by less, in seconds, are those of one.
 SAME = 1e-3
 

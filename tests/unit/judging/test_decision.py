@@ -69,7 +69,6 @@ def test_as_many_failures_as_the_threshold_says_are_enough_and_one_less_is_not(t
 
 # The rules, in their order: each situation breaks one rule and every one after it
 
-DEAD_NAT = {STANDBY: Nat(STANDBY, "stopped", NOW - 10), PRIMARY: Nat(PRIMARY, "running", NOW - 10)}
 AFTER: dict[Cause, dict[str, Any]] = {
     Cause.WARM_UP: {"nats": booted(PRIMARY, 10)},
     Cause.UNCONFIRMED: {"backends": failures(by_passive=None)},

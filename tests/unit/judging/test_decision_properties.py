@@ -19,9 +19,6 @@ from nat_failover.probing.observation import Observation
 from nat_failover.settings import Settings
 from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, settings
 
-# Times are whole tenths, so that what is equal in the model is equal in floating point.
-TENTHS = st.integers(0, 900).map(lambda n: n / 10)
-
 
 @st.composite
 def observations(draw: st.DrawFn, host: str, *, state: State | None = None, young: bool = False) -> Observation:

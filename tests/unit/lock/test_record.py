@@ -10,21 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.lock.record import EgressMove, LockState, Record, read_lock
-from tests.examples import BACKENDS, NOW, PRIMARY_TABLE, STANDBY_TABLE
+from nat_failover.lock.record import EgressMove, LockState, read_lock
+from tests.examples import PRIMARY_TABLE, RECORD, STANDBY_TABLE
 from tests.fuzz.values import SHALLOW as JSON
-
-RECORD = Record(
-    LockState.FAILING_OVER,
-    "3f1c8a52-6f0e-4d2b-9b57-0c0c6d1f6f11",
-    NOW + 0.25,
-    PRIMARY_TABLE,
-    STANDBY_TABLE,
-    {"subnet-a": "rtbassoc-a", "subnet-b": "rtbassoc-b"},
-    tuple(f"{host} UNREACHABLE" for host in BACKENDS[:3]),
-    "3 of 9 backends can't reach the Internet, while the passive NAT can",
-)
-
 
 # The lock
 

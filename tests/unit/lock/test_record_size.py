@@ -8,20 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.lock.record import LARGEST, LockState, Record, read_lock
-from tests.examples import BACKENDS, NOW, PRIMARY_TABLE, STANDBY_TABLE
-
-RECORD = Record(
-    LockState.FAILING_OVER,
-    "3f1c8a52-6f0e-4d2b-9b57-0c0c6d1f6f11",
-    NOW + 0.25,
-    PRIMARY_TABLE,
-    STANDBY_TABLE,
-    {"subnet-a": "rtbassoc-a", "subnet-b": "rtbassoc-b"},
-    tuple(f"{host} UNREACHABLE" for host in BACKENDS[:3]),
-    "3 of 9 backends can't reach the Internet, while the passive NAT can",
-)
-
+from nat_failover.lock.record import LARGEST, read_lock
+from tests.examples import RECORD
 
 # 4 KB
 

@@ -126,10 +126,6 @@ class Router:
             f"neigh replace {router} lladdr {_router_mac(number)} dev eth0 nud permanent",
         )
 
-    def unplug(self, host: Host) -> None:
-        """Remove a host's cable, its interface with it."""
-        self.namespace.ip(f"link del {host.name}")
-
     def set_carrier(self, host: Host, up: bool) -> None:
         """Take the signal from a host's cable, or give it, and wait until it is there."""
         self.namespace.ip(f"link set {host.name} {'up' if up else 'down'}")
