@@ -10,10 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nat_failover.acting.asking import Asking
 from nat_failover.acting.execution import Invoker, Known, Result
 from nat_failover.acting.failover import Failover, NotBegunError
+from nat_failover.acting.gathering import Gathering
 from nat_failover.acting.turns import Turns
 from nat_failover.clients import PairServices
 from nat_failover.events import Tick, Trigger
-from nat_failover.gathering import Gathering
 from nat_failover.inspection import Inspector
 from nat_failover.judging.conditions import Findings, Inspection, find
 from nat_failover.judging.decision import Action, Cause, Decision, decide

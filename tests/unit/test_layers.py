@@ -13,13 +13,13 @@ import nat_failover
 
 PACKAGE = Path(nat_failover.__file__).parent
 LAYERS = """
-    runtime environment names settings aws_errors events observability
+    runtime environment names settings aws_errors events observability foreign_text
     lock probing
     network
     clients judging
     telling lookout
     acting inspection
-    gathering monitor
+    monitor
     application
     handler cli
 """

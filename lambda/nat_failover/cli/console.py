@@ -8,18 +8,30 @@ import sys
 from collections.abc import Iterable
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from nat_failover.cli.errors import CommandError, Exit
+from nat_failover.foreign_text import all_printable, printable
 
 # Where nobody watches, a table must not be folded to 80 columns.
 WIDTH = 160
 
 
+class SafeConsole(Console):
+    """A console that prints no text which the terminal would obey, whoever it is from; its own styles stay."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield what is printed of something; see ``Console.render``."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(printable(text, "\n"), style)
+
+
 def output() -> Console:
     """Return the console of standard output."""
-    console = Console(highlight=False)
+    console = SafeConsole(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = WIDTH
     return console
@@ -27,12 +39,12 @@ def output() -> Console:
 
 def errors() -> Console:
     """Return the console of standard error."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(said: object) -> None:
     """Print JSON, for programs."""
-    sys.stdout.write(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(all_printable(said, "\n\t"), indent=2, ensure_ascii=False) + "\n")
 
 
 def print_error(message: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from nat_failover.foreign_text import read_json
 from nat_failover.lock.record import Lock, LockState, Record, read_lock
 from nat_failover.settings import Settings
 
@@ -72,8 +72,8 @@ class Pause:
 def pause_of(text: str | None) -> Pause:
     """Return what a pause says of itself: the lock may hold the bare word, too."""
     try:
-        said = json.loads(text or "")
-    except (ValueError, RecursionError):
+        said = read_json(text or "")
+    except ValueError:
         return Pause()
     if not isinstance(said, dict):
         return Pause()

@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nat_failover.foreign_text import read_json
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -47,7 +49,7 @@ def read_claim(text: str, version: int, modified_at: float, lease: float) -> Cla
     One that can't be understood is held for a lease from its last change on; none may lock the pair for ever.
     """
     try:
-        said = json.loads(text)
+        said = read_json(text)
         owner, until = said["owner"], said["until"]
         if not isinstance(owner, str) or isinstance(until, bool) or not isinstance(until, int | float):
             raise TypeError(said)  # noqa: TRY301
@@ -55,7 +57,7 @@ def read_claim(text: str, version: int, modified_at: float, lease: float) -> Cla
             raise ValueError(until)  # noqa: TRY301
         # Twice what is honest, for a deployment may have shortened the lease since.
         return Claim(owner, min(float(until), modified_at + 2 * lease), version, *_taken(said))
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return Claim("unknown", modified_at + lease, version)
 
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from nat_failover.foreign_text import read_json
+
 ARMED = "armed"
 PAUSED = "paused"
 # Records that were written before they had a field for it say so in their outcome.
@@ -140,7 +142,7 @@ def read_lock(text: str | None, version: int) -> Lock:
     if text.strip() == PAUSED:
         return Lock(LockState.PAUSED, text, version, "paused by a person: nothing is probed until it is re-armed")
     try:
-        said = json.loads(text)
+        said = read_json(text)
         state = LockState(said["state"])
         if state is LockState.PAUSED:
             return Lock(state, text, version, "paused by a person: nothing is probed until it is re-armed")
@@ -148,7 +150,7 @@ def read_lock(text: str | None, version: int) -> Lock:
             raise ValueError(state)  # noqa: TRY301 - the words of the function, not of a record
         record = _record(said, state)
         reason = _meaning(record)
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return Lock(LockState.UNREADABLE, text, version, f"locked: the lock's value {_shown(text)} can't be understood")
     return Lock(state, text, version, reason, record)
 
@@ -156,11 +158,6 @@ def read_lock(text: str | None, version: int) -> Lock:
 def _shown(text: str) -> str:
     """Return what may be a slip of the pen, and of anything else the length only: it might be a secret."""
     return repr(text) if re.fullmatch(r"\s*[A-Za-z-]{1,16}\s*", text) else f"({len(text)} characters)"
-
-
-def _plain(text: object) -> str:
-    """Return of a person's words what can be written, logged and mailed anywhere."""
-    return "".join(c if c.isprintable() else " " for c in str(text))
 
 
 def _record(said: object, state: LockState) -> Record:
@@ -172,16 +169,16 @@ def _record(said: object, state: LockState) -> Record:
     subnets, evidence = said.get("subnets", {}), said.get("evidence", [])
     if not isinstance(subnets, dict) or not isinstance(evidence, list):
         raise TypeError(said)
-    seconds, outcome = said.get("seconds"), _plain(said.get("outcome", ""))
+    seconds, outcome = said.get("seconds"), str(said.get("outcome", ""))
     return Record(
         state,
-        _plain(texts["owner"]),
+        texts["owner"],
         datetime.fromisoformat(texts["since"]).timestamp(),
-        _plain(texts["from"]),
-        _plain(texts["to"]),
-        {_plain(k): _plain(v) for k, v in subnets.items()},
-        tuple(_plain(e) for e in evidence),
-        _plain(said.get("reason", "")),
+        texts["from"],
+        texts["to"],
+        {k: str(v) for k, v in subnets.items()},
+        tuple(map(str, evidence)),
+        str(said.get("reason", "")),
         outcome,
         float(seconds) if isinstance(seconds, int | float) else None,
         _egress(said.get("egress")),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any
+
+from nat_failover.foreign_text import read_json
 
 # The kernel keeps signals of 512 addresses at most; a line has room for a tenth of that.
 MOST_HEARD = 100
@@ -64,8 +65,8 @@ def read_report(output: str) -> Report | None:
     """Return the probe's line among all that the script has printed; None where there is none that makes sense."""
     for line in output.splitlines():
         try:
-            values = json.loads(line)
-        except (ValueError, RecursionError):
+            values = read_json(line)
+        except ValueError:
             continue
         if isinstance(values, dict) and values.get("probe") == 2 and isinstance(values.get("state"), str):
             return _report(values)

@@ -7,6 +7,7 @@ import re
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
+from nat_failover.foreign_text import printable
 from nat_failover.probing.invocation import Invocation
 from nat_failover.probing.rounds import Kind, Round
 
@@ -57,5 +58,5 @@ def invocation_of(told: CommandInvocationTypeDef) -> Invocation:
         told.get("StatusDetails", told["Status"]),
         plugin.get("ResponseCode") if ended else None,
         finished.timestamp() if finished is not None and ended else None,
-        plugin.get("Output", ""),
+        printable(plugin.get("Output", ""), "\n\t"),
     )

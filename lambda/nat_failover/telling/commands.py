@@ -60,14 +60,15 @@ def read_log(s: Place) -> str:
 
 def read_tables(s: Place, *tables: str) -> str:
     """Return the command that shows route tables, with the associations of their subnets; both where none is named."""
-    return f"aws ec2 describe-route-tables --route-table-ids {' '.join(tables or s.tables)} --region {s.region}"
+    ids = " ".join(map(shlex.quote, tables)) or " ".join(s.tables)
+    return f"aws ec2 describe-route-tables --route-table-ids {ids} --region {s.region}"
 
 
 def move_subnet(s: Settings, to_table: str, association: str = "rtbassoc-...") -> str:
     """Return the command that moves a subnet to another route table."""
     return (
-        f"aws ec2 replace-route-table-association --association-id {association} --route-table-id {to_table} "
-        f"--region {s.region}"
+        f"aws ec2 replace-route-table-association --association-id {shlex.quote(association)} "
+        f"--route-table-id {shlex.quote(to_table)} --region {s.region}"
     )
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from nat_failover.foreign_text import read_json
 from nat_failover.judging.conditions import DAY, PATIENCE, Condition, Findings, Trouble, patience
 
 # For how long an invocation that is about to tell keeps others from telling the same, in seconds.
@@ -172,7 +173,7 @@ def read_memory(text: str | None) -> Memory:
     if text is None:
         return Memory()
     try:
-        said = json.loads(text)
+        said = read_json(text)
         if said["version"] != VERSION:
             raise ValueError(said["version"])  # noqa: TRY301
         entries = {e.kind: e for e in map(_read, said["troubles"])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from botocore.exceptions import NoRegionError
 
 from nat_failover.clients import CONFIG as ACTING
 from nat_failover.clients import IMPATIENT, ONCE, Clients
+from nat_failover.foreign_text import all_printable
 from nat_failover.runtime import LambdaRuntime, Runtime
 
 if TYPE_CHECKING:
@@ -29,6 +31,15 @@ CONFIG = Config(
     max_pool_connections=32,
     user_agent_extra="nat-failover",
 )
+
+
+# Members of answers that have lines: what hosts have printed, documents and templates.
+MULTILINE = frozenset({"StandardOutputContent", "Output", "Content", "TemplateBody"})
+
+
+def _clean(parsed: dict[str, Any], **_: object) -> None:
+    """Let an answer of AWS have no text that a terminal would obey: names, tags, texts and errors of others."""
+    parsed.update(all_printable(parsed, multiline=MULTILINE))
 
 
 class Account:
@@ -49,6 +60,7 @@ class Account:
         # https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
         region = region or os.environ.get("AWS_REGION")
         self._session = boto3.Session(profile_name=profile, region_name=region)
+        self._session.events.register("after-call", _clean)
         if self._session.region_name is None:
             raise NoRegionError
         self._endpoint_url = endpoint_url
@@ -142,4 +154,4 @@ class Account:
     @property
     def options(self) -> str:
         """The options that a command of the AWS command line needs to reach the same place, with a space before."""
-        return (f" --profile {self.profile}" if self.profile else "") + f" --region {self.region}"
+        return (f" --profile {shlex.quote(self.profile)}" if self.profile else "") + f" --region {self.region}"

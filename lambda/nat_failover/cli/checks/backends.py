@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from nat_failover.cli.checks.finding import Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
 from nat_failover.probing.invocation import State
@@ -38,15 +40,24 @@ def latest(s: Snapshot) -> dict[str, Observation]:
     return {h: latest_word(words) for h, words in by_host(said).items() if h not in s.settings.nats}
 
 
+def _tag(s: Snapshot) -> str:
+    return shlex.quote(f"Key={s.settings.probe_tag_key},Value={s.settings.probe_tag_value}")
+
+
+def _key(s: Snapshot) -> str:
+    return shlex.quote(f"Key={s.settings.probe_tag_key}")
+
+
+def _filter(s: Snapshot) -> str:
+    return shlex.quote(f"Key=tag:{s.settings.probe_tag_key},Values={s.settings.probe_tag_value}")
+
+
 def too_few(s: Snapshot) -> Findings:
     """Fewer backends than the threshold, or not one to spare."""
     if s.instances is None:
         return
     needed, tagged = s.settings.failure_threshold, _running(s)
-    tagging = (
-        f"aws ec2 create-tags --resources i-... --tags Key={s.settings.probe_tag_key},"
-        f"Value={s.settings.probe_tag_value}{s.options}"
-    )
+    tagging = f"aws ec2 create-tags --resources i-... --tags {_tag(s)}{s.options}"
     if len(tagged) < needed:
         yield error(
             "too-few-backends",
@@ -62,8 +73,7 @@ def too_few(s: Snapshot) -> Findings:
             "too-few-online",
             f"{len(managed)} of {len(tagged)} backends are online in Systems Manager, {needed} are needed",
             "no failover is ever decided",
-            f"aws ssm describe-instance-information --filters Key=tag:{s.settings.probe_tag_key},"
-            f"Values={s.settings.probe_tag_value}{s.options}",
+            f"aws ssm describe-instance-information --filters {_filter(s)}{s.options}",
         )
 
 
@@ -94,8 +104,7 @@ def one_subnet(s: Snapshot) -> Findings:
             "one-subnet",
             f"all backends that can be asked are in {subnet}, none in {', '.join(others)}",
             "trouble of that one subnet looks like a dead NAT",
-            f"aws ec2 create-tags --resources i-... --tags Key={s.settings.probe_tag_key},"
-            f"Value={s.settings.probe_tag_value}{s.options}",
+            f"aws ec2 create-tags --resources i-... --tags {_tag(s)}{s.options}",
         )
 
 
@@ -112,7 +121,7 @@ def elsewhere(s: Snapshot) -> Findings:
                 "backend-elsewhere",
                 f"backend {s.name(host)} is in {subnet}, which uses {table}, none of the pair's",
                 "what it says has nothing to do with the pair's NATs",
-                f"aws ec2 delete-tags --resources {host} --tags Key={s.settings.probe_tag_key}{s.options}",
+                f"aws ec2 delete-tags --resources {host} --tags {_key(s)}{s.options}",
             )
 
 
@@ -142,7 +151,7 @@ def broken(s: Snapshot) -> Findings:
 
 def unfit(s: Snapshot) -> Findings:
     """Hosts that carry the tag, or did, and are left out of every round."""
-    untag = f"--tags Key={s.settings.probe_tag_key}{s.options}"
+    untag = f"--tags {_key(s)}{s.options}"
     left_out = "it is left out of every round, and is no evidence"
     for host, raw in sorted(s.backends.items()):
         state = raw["State"]["Name"]
@@ -167,7 +176,7 @@ def unfit(s: Snapshot) -> Findings:
             f"{host} carries the probe tag and is outside EC2, behind none of the pair's NATs",
             left_out,
             f"aws ssm remove-tags-from-resource --resource-type ManagedInstance --resource-id {host} "
-            f"--tag-keys {s.settings.probe_tag_key}{s.options}",
+            f"--tag-keys {shlex.quote(s.settings.probe_tag_key)}{s.options}",
         )
     for host in sorted(latest(s)) if s.view is not None and s.instances is not None else ():
         if host not in s.backends and s.view is not None and s.view.is_there(host):
@@ -176,8 +185,7 @@ def unfit(s: Snapshot) -> Findings:
                 f"{host} was asked a short time ago, and no longer has the tag "
                 f"{s.settings.probe_tag_key}={s.settings.probe_tag_value}",
                 "the function may not ask it any more, and it is no evidence",
-                f"if it is a backend, tag it again: aws ec2 create-tags --resources {host} "
-                f"--tags Key={s.settings.probe_tag_key},Value={s.settings.probe_tag_value}{s.options}",
+                f"if it is a backend, tag it again: aws ec2 create-tags --resources {host} --tags {_tag(s)}{s.options}",
             )
 
 

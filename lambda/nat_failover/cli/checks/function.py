@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, Raw, Snapshot
@@ -104,16 +105,16 @@ def rules(s: Snapshot) -> Findings:
                 "rule-disabled",
                 f"{what}, {rule['Name']}, is disabled",
                 why,
-                f"aws events enable-rule --name {rule['Name']}{s.options}",
+                f"aws events enable-rule --name {shlex.quote(rule['Name'])}{s.options}",
             )
         if s.invokers is not None and not any(_may_invoke(statement, rule) for statement in s.invokers):
             yield make(
                 "rule-forbidden",
                 f"{what}, {rule['Name']}, may not invoke the function",
                 why,
-                f"aws lambda add-permission --function-name {s.pair.function} --statement-id {rule['Name'][:60]} "
-                f"--action lambda:InvokeFunction --principal events.amazonaws.com --source-arn {rule['Arn']}"
-                f"{s.options}",
+                f"aws lambda add-permission --function-name {s.pair.function} "
+                f"--statement-id {shlex.quote(rule['Name'][:60])} --action lambda:InvokeFunction "
+                f"--principal events.amazonaws.com --source-arn {rule['Arn']}{s.options}",
             )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
 from nat_failover.telling.alarm_description import wrong_by
@@ -20,7 +22,8 @@ def subscriptions(s: Snapshot) -> Findings:
             f"{raw.get('Endpoint')} has not confirmed the subscription by {raw.get('Protocol')}",
             "nothing reaches them",
             f"confirm the mail of AWS, or have it sent again: aws sns subscribe --topic-arn {s.settings.topic} "
-            f"--protocol {raw.get('Protocol')} --notification-endpoint {raw.get('Endpoint')}{s.options}",
+            f"--protocol {shlex.quote(str(raw.get('Protocol')))} "
+            f"--notification-endpoint {shlex.quote(str(raw.get('Endpoint')))}{s.options}",
         )
     if len(there) == len(pending):
         yield warning(
@@ -45,15 +48,15 @@ def alarms(s: Snapshot) -> Findings:
                 "alarm",
                 f"alarm {name} fires",
                 wrong_by(str(raw.get("AlarmDescription", "")), s.pair.name) or "see its description",
-                f"aws cloudwatch describe-alarms --alarm-names {name} --query MetricAlarms[].AlarmDescription "
-                f"--output text{s.options}",
+                f"aws cloudwatch describe-alarms --alarm-names {shlex.quote(name)} "
+                f"--query MetricAlarms[].AlarmDescription --output text{s.options}",
             )
         if not raw.get("ActionsEnabled", True):
             yield warning(
                 "alarm-mute",
                 f"the actions of alarm {name} are disabled",
                 "it tells nobody",
-                f"aws cloudwatch enable-alarm-actions --alarm-names {name}{s.options}",
+                f"aws cloudwatch enable-alarm-actions --alarm-names {shlex.quote(name)}{s.options}",
             )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nat_failover.cli.operator.operator import POLL, Hand, Host, script
 from nat_failover.cli.report.report import Span, spans_of
+from nat_failover.foreign_text import read_json
 from nat_failover.probing.invocation import Invocation
 from nat_failover.probing.run_command import MOST_HOSTS
 
@@ -116,14 +116,14 @@ def _read(host: Host, said: Invocation | None) -> Watched:
         return Watched(host, (), "it has not told what it saw")
     for line in said.output.splitlines():
         try:
-            found = json.loads(line)
+            found = read_json(line)
             if found["watch"] != 1:
                 continue
             if "why" in found:
                 return Watched(host, (), str(found["why"]))
             begun, lasted = _number(found["begun"]), _number(found["lasted"])
             samples = [(begun + _number(at), bool(_number(online))) for at, online in found["changes"]]
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError):
             continue
         return Watched(host, spans_of(samples, begun + lasted + INTERVAL))
     return Watched(host, (), f"its answer can't be understood: {' '.join(said.output.split())[:80]!r}")

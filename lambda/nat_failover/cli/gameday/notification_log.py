@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
 from nat_failover.cli.errors import is_forbidden
+from nat_failover.foreign_text import read_json
 from nat_failover.telling.channels import Delivery
 from nat_failover.telling.memory import Channel
 
@@ -93,7 +93,7 @@ def mailed_of(events: Iterable[Mapping[str, Any]]) -> Mailed:
 
 def _line(text: str) -> Mapping[str, Any]:
     try:
-        line = json.loads(text)
+        line = read_json(text)
     except ValueError:
         return {}
     return _with_fields(line) if isinstance(line, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.operator.operator import Hand, script
+from nat_failover.foreign_text import read_json
 from nat_failover.judging.situation import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems
 from nat_failover.network.instances import Nat
@@ -193,7 +193,7 @@ def _read(said: Invocation | None) -> KernelInspection:
         return KernelInspection(why="it has not answered")
     for line in said.output.splitlines():
         try:
-            found: Any = json.loads(line)
+            found: Any = read_json(line)
         except ValueError:
             continue
         if isinstance(found, dict) and found.get("inspect") == 1:

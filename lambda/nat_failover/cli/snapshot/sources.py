@@ -13,6 +13,7 @@ from nat_failover.cli.account.session import Account
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, LockParameter, LoggedDecision, Raw
 from nat_failover.clients import PairServices
 from nat_failover.events import Tick
+from nat_failover.foreign_text import read_json
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import read_lock
 from nat_failover.lookout import Lookout
@@ -227,7 +228,7 @@ def decisions(lines: Iterable[Raw]) -> list[LoggedDecision]:
     found = []
     for line in lines:
         try:
-            said = json.loads(line["message"])
+            said = read_json(line["message"])
             texts = [said[key] for key in ("trigger", "decision", "cause", "reason")]
         except (ValueError, KeyError, TypeError):
             continue
