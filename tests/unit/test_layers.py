@@ -82,7 +82,6 @@ ROOT = PACKAGE.parents[1]
 LONG = {
     "integration/probe/test_listener.py",
     "integration/probe/test_watch.py",
-    "integration/probing/test_run_command.py",
     "lab/network/network.py",
     "lab/network/real/namespaces.py",
     "lab/network/real/router.py",
