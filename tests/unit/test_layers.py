@@ -88,7 +88,6 @@ LONG = {
     "lab/network/real/test_namespaces.py",
     "lab/network/simulated/watch.py",
     "lab/network/test_network.py",
-    "lab/network/test_watch.py",
     "unit/judging/test_decision.py",
     "unit/probing/test_observation.py",
 }
