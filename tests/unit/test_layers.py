@@ -84,7 +84,6 @@ LONG = {
     "integration/probe/test_watch.py",
     "lab/network/network.py",
     "lab/network/real/namespaces.py",
-    "lab/network/real/router.py",
     "lab/network/real/test_namespaces.py",
     "lab/network/simulated/watch.py",
     "lab/network/test_network.py",
