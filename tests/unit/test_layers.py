@@ -84,9 +84,7 @@ LONG = {
     "integration/probe/test_watch.py",
     "lab/network/network.py",
     "lab/network/real/namespaces.py",
-    "lab/network/real/test_namespaces.py",
     "lab/network/simulated/watch.py",
-    "lab/network/test_network.py",
     "unit/judging/test_decision.py",
     "unit/probing/test_observation.py",
 }
