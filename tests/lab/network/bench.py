@@ -21,6 +21,7 @@ USER_DATA = (ROOT / "infra" / "user_data" / "standby.sh").read_text(encoding="ut
 # The product's own, with the stack's values in it.
 PROBE = Document(content(script(ProbeValues("main", TARGETS))))
 EVERYBODY = {f"backend{n}" for n in range(1, 7)}
+NATS = {"nat01", "nat02"}
 
 
 class Bench:

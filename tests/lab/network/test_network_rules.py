@@ -9,11 +9,10 @@ import pytest
 
 from tests.gate.rules.rule import CHANGED
 from tests.lab.conftest import KINDS
-from tests.lab.network.bench import EVERYBODY, Bench, make
+from tests.lab.network.bench import EVERYBODY, NATS, Bench, make
 from tests.lab.network.guards import ANYWHERE, OPEN_ACL, VPC_GROUP, WEB_GROUP, Guard, Rule
 from tests.lab.network.layout import EGRESS, ENDPOINT, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPC_CIDR
 
-NATS = {"nat01", "nat02"}
 OUT = (Rule(ANYWHERE),)
 
 

@@ -25,9 +25,9 @@ from tests.lab.network.real.egress import forged_arrives, seen_as
 from tests.lab.network.real.flows import PORTS, Answering, Connection, connects
 from tests.lab.network.real.icmp import ping
 from tests.lab.network.real.netns import FILES, Namespace, NamespacesUnavailableError
-from tests.lab.network.real.router import Router
 from tests.lab.network.real.script import RealProbe
 from tests.lab.network.real.user_data import boot_first_time, reboot
+from tests.lab.network.real.vpc.router import Router
 from tests.lab.network.vpc import Path as FlowPath
 from tests.lab.network.vpc import Vpc
 from tests.lab.world.world import Signal

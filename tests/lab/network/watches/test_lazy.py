@@ -14,8 +14,7 @@ from tests.lab.network.guards import VPC_GROUP, WEB_GROUP
 from tests.lab.network.network import Network
 from tests.lab.network.simulated.backend import BackendWatch
 from tests.lab.network.simulated.network import SimulatedNetwork
-
-ACTIVE, PASSIVE = "nat01", "nat02"
+from tests.lab.network.watches.round import ACTIVE, PASSIVE
 
 
 def change(network: Network, chance: random.Random) -> None:

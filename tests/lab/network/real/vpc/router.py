@@ -1,26 +1,22 @@
-"""The VPC's router, its Internet gateway, the Internet, a peered network and S3, as namespaces."""
+"""The VPC's router, the Internet, a peered network and S3, as namespaces."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from tests.gate.rules.rule import CHANGED
 from tests.lab.closing import closed_after, closed_on_error
 from tests.lab.network.layout import PRIVATE_WAYS, SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Host, Layout
-from tests.lab.network.real import guards as real_guards
 from tests.lab.network.real.netns import Namespace
+from tests.lab.network.real.vpc import gateway, guards
+from tests.lab.network.real.vpc.gateway import BEYOND, GATEWAY, Weather
 from tests.lab.network.vpc import Vpc
 
-# The link between the gateway and the Internet: shared address space (RFC 6598), seen by nobody else.
-GATEWAY, BEYOND = "100.64.0.1", "100.64.0.2"
 # The router's own addresses on the ways that need a route of their own.
 ROUTERS = {"peer": "10.30.0.1", "s3": "192.0.2.193"}
 # Kernel routing tables and rules of the VPC begin here; 253 to 255 are the kernel's own.
 FIRST_TABLE = 1000
 FIRST_RULE = 1000
-# AWS drops without a word where the kernel would tell the sender.
-SILENT = "destination-unreachable, redirect, time-exceeded"
 
 SYSCTLS = {
     "net.ipv4.ip_forward": "0",
@@ -35,17 +31,6 @@ SYSCTLS = {
     "net.ipv4.conf.all.accept_redirects": "0",
     "net.ipv4.conf.default.accept_redirects": "0",
 }
-
-
-@dataclass
-class Weather:
-    """What is wrong between the VPC and the Internet."""
-
-    internet: bool = True
-    loss: float = 0.0
-    pings_limited: bool = False
-    dark: set[str] = field(default_factory=set)
-    silent: set[str] = field(default_factory=set)
 
 
 class Router:
@@ -180,65 +165,16 @@ class Router:
         self._vpc.associations[subnet] = table
 
     def apply(self) -> None:
-        """Put the gateway's translation and the weather in force, in one transaction.
-
-        Translation is one to one and keeps no state, as on AWS: conntrack here would remember what a NAT has forgotten.
-        """
-        # A set must not be empty: an address that nobody has stands for nobody.
-        has = {host.address: self._vpc.public[host.name] for host in self._layout.hosts}
-        public = {inside: outside for inside, outside in has.items() if outside} or {BEYOND: BEYOND}
-        outwards = ", ".join(f"{inside} : {outside}" for inside, outside in public.items())
-        inwards = ", ".join(f"{outside} : {inside}" for inside, outside in public.items())
-        weather = self.weather
-        faults = []
-        if not weather.internet:
-            faults.append("drop")
-        faults += [f"ip saddr {address} drop" for address in sorted(weather.dark)]
-        faults += [f"ip daddr {address} drop" for address in sorted(weather.silent)]
-        if weather.pings_limited:
-            each = "ip saddr . ip daddr limit rate over 1/second burst 1 packets"
-            faults.append(f"icmp type echo-request update @pings {{ {each} }} drop")
-        if weather.loss >= 100:
-            faults.append("drop")
-        elif weather.loss:
-            faults.append(f"numgen random mod 10000 < {round(weather.loss * 100)} drop")
-        going = "\n".join(f'oifname "igw" {fault}' for fault in faults)
-        coming = "\n".join(f'iifname "igw" ip daddr {address} drop' for address in sorted(weather.dark))
-        self.namespace.nft(f"""
-table ip gateway
-delete table ip gateway
-table ip gateway {{
-    set pings {{
-        type ipv4_addr . ipv4_addr
-        size 256
-        flags dynamic, timeout
-        timeout 1m
-    }}
-    chain arriving {{
-        type filter hook prerouting priority -300
-        iifname "igw" ip daddr set ip daddr map {{ {inwards} }}
-        {coming}
-    }}
-    chain leaving {{
-        type filter hook postrouting priority 300
-        oifname "igw" ip saddr != {{ {", ".join(public)} }} drop
-        {going}
-        oifname "igw" ip saddr set ip saddr map {{ {outwards} }}
-    }}
-    chain own {{
-        type filter hook output priority 0
-        icmp type {{ {SILENT} }} drop
-    }}
-}}
-""")
+        """Put the gateway's translation and the weather in force."""
+        gateway.build(self.namespace, self._vpc, self.weather)
 
     def guard(self) -> None:
         """Put groups, ACLs and checks in force as the VPC has them now; flows that are tracked go on."""
-        real_guards.build(self.namespace, self._vpc, sorted(self.stopped))
+        guards.build(self.namespace, self._vpc, sorted(self.stopped))
 
     def count(self) -> None:
         """Count the packets that were stopped since it was done last."""
-        for rule, packets in real_guards.counted(self.namespace).items():
+        for rule, packets in guards.counted(self.namespace).items():
             CHANGED[rule] += packets
 
     def close(self) -> None:

@@ -1,0 +1,89 @@
+"""An agent alone on a bench: in virtual time, on a network that is one switch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from tests.gate.run_command.agent.agent import Agent, Task
+from tests.gate.run_command.command import Told
+from tests.gate.run_command.habits import AgentHabits
+from tests.lab.network.vpc import Path
+from tests.lab.world.virtual import VirtualWorld
+
+CERTAIN = AgentHabits(word_lost=0.0, twice=0.0)
+ONLINE = Told("Success", "Success", 0, "online")
+
+
+class Switch:
+    """A network that carries, or not; ``way`` names the way that it takes."""
+
+    def __init__(self) -> None:
+        self.carrying = True
+        self.way = "nat01"
+
+    def reaches(self, host: str, address: str, port: int | None = None) -> bool:
+        del host, address, port
+        return self.carrying
+
+    def path(self, host: str, address: str) -> Path:
+        del host, address
+        return Path(self.way)
+
+    def carries(self, host: str, address: str, path: Path, port: int = 443) -> bool:
+        del host, address, port
+        return self.carrying and path.way == self.way
+
+
+class Bench:
+    """An agent, and what it has said: when, of which command, what."""
+
+    def __init__(self, habits: AgentHabits = CERTAIN, seed: int = 1) -> None:
+        self.world = VirtualWorld(seed)
+        self.network = Switch()
+        self.said: list[tuple[float, str, str]] = []
+        self.habits = habits
+        self.agent: Agent
+
+    def play(self, scene: Callable[[], None], connected_for: float = 54.0 * 10 + 1) -> None:
+        """Play a scene with an agent that has been connected for so many seconds."""
+
+        def main() -> None:
+            chance = Random(1)
+            self.agent = Agent("backend1", "192.0.2.1", self.network, self.world, self.habits, chance)
+            self.agent.connection.begin(connected_for)
+            scene()
+
+        self.world.run(main)
+
+    def send(self, name: str, lasts: float = 1.0, *, expires_in: float = float("inf")) -> None:
+        """Deliver a command that lasts so many seconds."""
+
+        def run() -> Told:
+            self.said.append((self.world.now(), name, "runs"))
+            self.world.sleep(lasts)
+            return ONLINE
+
+        def arrived(told: Told) -> None:
+            self.said.append((self.world.now(), name, told.status))
+
+        task = Task(run, arrived, self.world.now() + expires_in)
+        self.world.spawn(lambda: self.agent.deliver(task), name)
+
+    def cut(self) -> None:
+        """Let nothing pass."""
+        self.network.carrying = False
+        self.agent.look()
+
+    def mend(self, way: str = "nat01") -> None:
+        """Let packets pass, by some way."""
+        self.network.carrying, self.network.way = True, way
+        self.agent.look()
+
+    def of(self, what: str) -> list[str]:
+        """Return the names of the commands of which something was said, in order."""
+        return [name for _, name, word in self.said if word == what]
+
+    def when(self, what: str) -> list[float]:
+        """Return the times at which something was said."""
+        return [at for at, _, word in self.said if word == what]

@@ -1,0 +1,1 @@
+"""The VPC on real packets: the router, and what stands at its interfaces."""

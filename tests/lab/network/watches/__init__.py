@@ -1,0 +1,1 @@
+"""Watches on a network: probes and listeners, and what they tell."""

@@ -1,0 +1,154 @@
+"""Probe and listener on both networks: the same lines for the same troubles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from tests.lab.network.bench import EVERYBODY, Bench
+from tests.lab.network.guards import ANYWHERE, VPC_GROUP, Guard, Rule
+from tests.lab.network.network import Network
+from tests.lab.network.watches.round import ACTIVE, PASSIVE, Round
+
+NOBODY = Guard((), (Rule(ANYWHERE),))
+DEATHS: Mapping[str, tuple[Callable[[Network], None], Callable[[Network], None]]] = {
+    "rules": (lambda n: n.flush_nat_rules(ACTIVE), lambda n: n.reboot(ACTIVE)),
+    "forwarding": (lambda n: n.set_forwarding(ACTIVE, False), lambda n: n.set_forwarding(ACTIVE, True)),
+    "link": (lambda n: n.set_link(ACTIVE, False), lambda n: n.set_link(ACTIVE, True)),
+    "stop": (lambda n: n.stop(ACTIVE), lambda n: n.start(ACTIVE)),
+    "uplink": (lambda n: n.set_uplink(ACTIVE, False), lambda n: n.set_uplink(ACTIVE, True)),
+    "group": (lambda n: n.set_guards({ACTIVE: NOBODY}), lambda n: n.set_guards({ACTIVE: VPC_GROUP})),
+}
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_a_dead_active_nat_is_offline_by_the_route_and_its_port_and_proven_through_the_passive_one(
+    bench: Bench, round_: Round, death: str
+) -> None:
+    dies, revives = DEATHS[death]
+
+    def body() -> None:
+        round_.start_all()
+        bench.world.sleep(2)
+        assert not round_.outcomes
+        dies(bench.network)
+        try:
+            round_.wait_for({*EVERYBODY, PASSIVE}, 4)
+        finally:
+            revives(bench.network)
+        assert round_.columns() == {(1, "offline", "no", "no", "yes")}
+        code, said = round_.told(PASSIVE)
+        assert (code, said["state"], said["listener"]) == (1, "online", "nft")
+        heard = round_.heard(PASSIVE)
+        assert set(heard.values()) <= {("f", True), ("n", True)}
+        assert sum(signal == "f" for signal, _ in heard.values()) > len(EVERYBODY) / 2
+
+    bench.play(body)
+
+
+def test_all_is_well(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        round_.start_all(window=6)
+        round_.wait_for({*EVERYBODY, ACTIVE, PASSIVE}, 9)
+        assert round_.columns() == {(0, "online", "yes", "unknown", "yes")}
+        for nat in (ACTIVE, PASSIVE):
+            code, said = round_.told(nat)
+            assert (code, said["state"]) == (0, "online")
+        assert round_.have_all_said(PASSIVE, EVERYBODY, "n", through=True)
+        assert round_.heard(ACTIVE) == {}
+
+    bench.play(body)
+
+
+def test_a_standby_that_forwards_nothing_hears_all_and_nobody_comes_through(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        bench.network.set_forwarding(PASSIVE, False)
+        try:
+            round_.start_all(window=7)
+            round_.wait_for({*EVERYBODY, PASSIVE}, 10)
+        finally:
+            bench.network.set_forwarding(PASSIVE, True)
+        assert round_.columns() == {(0, "online", "yes", "unknown", "no")}
+        assert round_.told(PASSIVE)[0] == 0
+        assert round_.have_all_said(PASSIVE, EVERYBODY, "n", through=False)
+
+    bench.play(body)
+
+
+def test_with_both_nats_dead_the_passive_one_tells_after_a_second_that_nobody_comes_through(
+    bench: Bench, round_: Round
+) -> None:
+    def body() -> None:
+        round_.start_all()
+        bench.world.sleep(2)
+        for nat in (PASSIVE, ACTIVE):
+            bench.network.set_forwarding(nat, False)
+        try:
+            # Who came through a moment ago counts so at first.
+            round_.wait_for({*EVERYBODY, PASSIVE}, 9)
+        finally:
+            for nat in (PASSIVE, ACTIVE):
+                bench.network.set_forwarding(nat, True)
+        assert round_.columns() == {(1, "offline", "no", "no", "no")}
+        code, said = round_.told(PASSIVE)
+        assert (code, said["state"]) == (1, "online")
+        assert round_.have_all_said(PASSIVE, EVERYBODY, "f", through=False)
+
+    bench.play(body)
+
+
+def test_without_an_internet_all_are_offline_and_so_are_the_nats(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        round_.start_all()
+        bench.world.sleep(2)
+        bench.network.set_internet(False)
+        try:
+            round_.wait_for({*EVERYBODY, ACTIVE, PASSIVE}, 5)
+        finally:
+            bench.network.set_internet(True)
+        assert round_.columns() == {(1, "offline", "no", "no", "no")}
+        for nat in (ACTIVE, PASSIVE):
+            code, said = round_.told(nat)
+            assert (code, said["state"]) == (1, "offline")
+
+    bench.play(body)
+
+
+def test_a_nat_whose_check_is_on_answers_at_its_port_so_all_fall_silent(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        round_.start_all()
+        bench.world.sleep(2)
+        bench.network.set_guards(checks={ACTIVE: True})
+        try:
+            round_.wait_for(EVERYBODY, 5)
+            round_.wait_for({PASSIVE}, 9)
+        finally:
+            bench.network.set_guards(checks={ACTIVE: False})
+        assert round_.columns() == {(1, "offline", "no", "yes", "yes")}
+        code, said = round_.told(PASSIVE)
+        assert (code, said["state"]) == (1, "online")
+        assert set(round_.heard(PASSIVE).values()) == {("n", True)}
+
+    bench.play(body)
+
+
+def test_three_of_six_sick_are_no_evidence(bench: Bench, round_: Round) -> None:
+    sick = {"backend1", "backend2", "backend3"}
+
+    def body() -> None:
+        round_.start_all(window=14)
+        bench.world.sleep(2)
+        for host in sick:
+            bench.network.set_sick(host, True)
+        try:
+            round_.wait_for({*EVERYBODY, ACTIVE, PASSIVE}, 17)
+        finally:
+            for host in sick:
+                bench.network.set_sick(host, False)
+        assert round_.columns(sick) == {(1, "offline", "no", "yes", "yes")}
+        assert round_.columns(EVERYBODY - sick) == {(0, "online", "yes", "unknown", "yes")}
+        assert round_.told(PASSIVE)[0] == 0
+        assert round_.have_all_said(PASSIVE, EVERYBODY - sick, "n", through=True)
+
+    bench.play(body)

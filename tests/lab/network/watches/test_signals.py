@@ -1,0 +1,108 @@
+"""Signals on both networks: who gives them, for how long, and what the listener makes of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lab.network.bench import EVERYBODY, Bench
+from tests.lab.network.watches.round import ACTIVE, PASSIVE, Round
+
+
+def test_a_nat_that_serves_at_the_port_itself_says_so(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        bench.network.set_serving(PASSIVE, True)
+        try:
+            round_.start((PASSIVE,), 1)
+            round_.wait_for({PASSIVE}, 4)
+        finally:
+            bench.network.set_serving(PASSIVE, False)
+        code, said = round_.told(PASSIVE)
+        assert (code, said["state"], said["deaf"]) == (0, "online", "this NAT listens on port 443 itself")
+        assert "heard" not in said
+
+    bench.play(body)
+
+
+def test_who_is_offline_goes_on_signalling_until_it_is_online_or_its_host_dies(bench: Bench, round_: Round) -> None:
+    def listened() -> Round:
+        later = Round(bench)
+        later.start((PASSIVE,), 7)
+        later.wait_for({PASSIVE}, 10)
+        return later
+
+    def body() -> None:
+        round_.start_all(window=3)
+        bench.world.sleep(1)
+        bench.network.set_forwarding(ACTIVE, False)
+        try:
+            round_.wait_for(EVERYBODY, 6)
+            bench.network.stop("backend1")
+            bench.world.sleep(5)
+            heard = listened().heard(PASSIVE)
+            assert "backend1" not in heard
+            assert list(heard.values()).count(("f", True)) >= 3
+            for subnet in bench.layout.private_subnets:
+                bench.network.associate(subnet.name, "standby")
+            # Three answers in a row take a second and a half at most.
+            bench.world.sleep(2)
+            assert listened().have_all_said(PASSIVE, EVERYBODY - {"backend1"}, "n", through=True)
+            bench.world.sleep(3)
+            assert listened().heard(PASSIVE) == {}
+        finally:
+            for subnet in bench.layout.private_subnets:
+                bench.network.associate(subnet.name, "primary")
+            bench.network.set_forwarding(ACTIVE, True)
+            bench.network.start("backend1")
+
+    bench.play(body)
+
+
+def test_a_newer_watch_ends_the_older_one(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        round_.start(("backend1", PASSIVE), 60)
+        bench.world.sleep(1)
+        newer = Round(bench)
+        newer.start((PASSIVE,), 3)
+        round_.wait_for({PASSIVE}, 2)
+        newer.start(("backend1",), 2)
+        round_.wait_for({"backend1"}, 2)
+        assert round_.told("backend1")[0] == round_.told(PASSIVE)[0] == 0
+        assert not newer.outcomes
+        newer.wait_for({"backend1", PASSIVE}, 4)
+        assert set(newer.heard(PASSIVE)) == {"backend1"}
+
+    bench.play(body)
+
+
+@pytest.mark.parametrize("sick", [False, True])
+def test_a_quick_check_signals_until_the_passive_nat_listens(bench: Bench, round_: Round, sick: bool) -> None:
+    def body() -> None:
+        bench.network.set_sick("backend1", sick)
+        try:
+            round_.start(("backend1",), 0)
+            bench.world.sleep(0.5)
+            round_.start((PASSIVE,), 0)
+            round_.wait_for({"backend1", PASSIVE}, 8)
+        finally:
+            bench.network.set_sick("backend1", False)
+        expected = (1, "offline", "no", "no", "yes") if sick else (0, "online", "yes", "unknown", "yes")
+        assert round_.columns({"backend1"}) == {expected}
+        assert round_.heard(PASSIVE) == {"backend1": ("f" if sick else "n", True)}
+
+    bench.play(body)
+
+
+def test_who_has_never_been_online_does_not_say_so(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        bench.network.set_forwarding(ACTIVE, False)
+        try:
+            round_.start((PASSIVE,), 2)
+            bench.world.sleep(0.5)
+            round_.start(sorted(EVERYBODY), 30)
+            round_.wait_for({PASSIVE}, 6)
+            assert "n" not in {signal for signal, _ in round_.heard(PASSIVE).values()}
+            round_.wait_for(EVERYBODY, 6)
+        finally:
+            bench.network.set_forwarding(ACTIVE, True)
+
+    bench.play(body)
