@@ -79,7 +79,7 @@ ENTRIES: dict[str, Check | Unchecked] = {
     "A `Failed` invocation tells": Check(checks.failed_says_why, Can.COMMANDS),
     "`MaxErrors` of 100%": Check(checks.errors_stop_nobody, Can.COMMANDS),
     "`ListCommands` filters": Check(checks.commands_are_filtered),
-    "`$LATEST`": Check(checks.latest_is_taken),
+    "A document has version 1": Check(checks.first_version_is_taken),
     "`DescribeInstanceInformation` filters": Check(checks.instances_are_filtered),
     "`ssm:resourceTag/KEY`": Check(checks.tag_is_a_condition, Can.PERMISSIONS),
     "`ec2:Vpc` is a condition key of": Check(checks.vpc_is_a_condition, Can.PERMISSIONS),

@@ -106,11 +106,12 @@ def commands_are_filtered(of: Deployment) -> str:
     return f"{mine} of the last two hours, none from an hour ahead"
 
 
-def latest_is_taken(of: Deployment) -> str:
-    """Look whether the function has sent any."""
-    told = _sent(of)
+def first_version_is_taken(of: Deployment) -> str:
+    """Look whether the function has sent any, and which versions the document has."""
+    told, document = _sent(of), of.ssm.describe_document(Name=of.settings.probe_document)["Document"]
     hold(bool(told), "the function has sent no command")
-    return f"{len(told)} commands of the function, which sends it so"
+    hold(document.get("LatestVersion") == "1", f"the document's latest version is {document.get('LatestVersion')}")
+    return f"{len(told)} commands of the function, which sends it so, and the document has this version alone"
 
 
 def instances_are_filtered(of: Deployment) -> str:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# The stack makes a new document for every change, so that its own is always the first version, and what others add is
+# never sent. https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-versions.html
+VERSION = "1"
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommands.html (and its neighbours)
 PAGE = 50
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
@@ -132,7 +135,7 @@ class Probe:
         active, passive = (ipv4_parameter(address) for address in (nats.active, nats.passive))
         sent = self._ssm.send_command(
             DocumentName=self._settings.probe_document,
-            DocumentVersion="$LATEST",
+            DocumentVersion=VERSION,
             InstanceIds=list(hosts),
             Comment=f"{kind.value} by nat-failover {self._settings.pair}",
             # One host's failure must not keep the command from the others; the default does (MaxErrors is 0).

@@ -102,6 +102,10 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "a role that the stack gives nothing": (lambda s: replace(s, permissions=[]), ("permissions-unknown",)),
     "no document": (lambda s: replace(s, document={}), ("document-missing",)),
+    "a document with another version": (
+        lambda s: replace(s, document={"Status": "Active", "LatestVersion": "2"}),
+        ("document-changed",),
+    ),
     "a document that failed": (lambda s: replace(s, document={"Status": "Failed"}), ("document-status",)),
     "no alarms": (lambda s: replace(s, alarms=[]), ("no-alarms",)),
     "a muted alarm": (muted, ("alarm-mute",)),

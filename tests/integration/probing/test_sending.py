@@ -35,7 +35,7 @@ def test_a_watch_is_sent_with_exactly_these_arguments(account: Account, probe: P
     (command,) = account.run_command.commands
     assert command.arguments == {
         "DocumentName": "nat-failover-main-probe",
-        "DocumentVersion": "$LATEST",
+        "DocumentVersion": "1",
         "InstanceIds": list(account.backends),
         "Comment": "watch by nat-failover main",
         "MaxErrors": "100%",

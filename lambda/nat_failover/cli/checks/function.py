@@ -7,6 +7,7 @@ import shlex
 
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, Raw, Snapshot
+from nat_failover.probing.run_command import VERSION
 from nat_failover.settings import Mode
 from nat_failover.telling.formats import ago, duration
 
@@ -181,6 +182,13 @@ def document(s: Snapshot) -> Findings:
             f"the document {name} is {s.document['Status']}",
             "no host can be asked",
             f"aws ssm describe-document --name {name}{s.options}",
+        )
+    elif (version := s.document.get("LatestVersion", VERSION)) != VERSION:
+        yield warning(
+            "document-changed",
+            f"somebody has added version {version} to the document {name}",
+            "hosts are still sent the stack's own, version 1; nothing of this stack makes another",
+            f"find out who: aws ssm list-document-versions --name {name}{s.options}",
         )
 
 
