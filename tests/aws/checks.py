@@ -19,8 +19,7 @@ from tests.aws.holding import hold
 AT_ONCE = 8
 OUTPUT_KEPT = 2500
 WITHIN = 120.0
-# How long a reading may be old that follows a write:
-# https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+# For a write to be read: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 READ_WITHIN = 15.0
 # https://docs.aws.amazon.com/vpc/latest/userguide/WorkWithEIPs.html: it "can take several minutes"
 GIVEN_AGAIN_WITHIN = 600.0
@@ -108,10 +107,10 @@ def commands_are_filtered(of: Deployment) -> str:
 
 def first_version_is_taken(of: Deployment) -> str:
     """Look whether the function has sent any, and which versions the document has."""
-    told, document = _sent(of), of.ssm.describe_document(Name=of.settings.probe_document)["Document"]
-    hold(bool(told), "the function has sent no command")
-    hold(document.get("LatestVersion") == "1", f"the document's latest version is {document.get('LatestVersion')}")
-    return f"{len(told)} commands of the function, which sends it so, and the document has this version alone"
+    hold(bool(_sent(of)), "the function has sent no command")
+    version = of.ssm.describe_document(Name=of.settings.probe_document)["Document"].get("LatestVersion")
+    hold(version == "1", f"the document's latest version is {version}")
+    return "the function's commands, which send it so, were taken, and the document has this version alone"
 
 
 def instances_are_filtered(of: Deployment) -> str:
