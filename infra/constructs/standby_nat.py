@@ -23,8 +23,8 @@ USER_DATA = Path(__file__).parent.parent / "user_data" / "standby.sh"
 LARGEST_USER_DATA = 16 * 1024
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 AL2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
-# Its two lines that the stack fills in.
-BLANKS = ("signal=''", "targets=''")
+# Its lines that the stack fills in.
+BLANKS = ("signal=''", "targets=''", "resets=''")
 # How long the deployment waits to be told that the standby forwards, in seconds: more than the longest installation.
 FORWARDS_WITHIN = 1800
 # What the SSM agent needs to register and to take commands and sessions. AmazonSSMManagedInstanceCore would let the
@@ -87,7 +87,7 @@ class StandbyNat(Construct):
     with the reason, and rolls back to the standby that was there. A wait condition can't be used twice, so it and its
     handle have the content in their logical ids, as the launch template has. Targets are not part of it: they are read
     at the first boot only, and changing them must not replace the standby; the template then gets a version 2, which
-    nobody launches. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-waitcondition.html
+    nobody launches. Nor are the protected networks. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-waitcondition.html
 
     Args:
         pair: the pair's configuration, with a standby subnet.
@@ -125,7 +125,10 @@ class StandbyNat(Construct):
         template = ec2.CfnLaunchTemplate(
             self,
             f"Template{digest}",
-            launch_template_data={**data, "userData": Fn.base64(filled_in(user_data, handle.ref, pair.targets))},
+            launch_template_data={
+                **data,
+                "userData": Fn.base64(filled_in(user_data, handle.ref, pair.targets, self._resets())),
+            },
         )
         instance = self._make_instance(template, profile, pair.standby_subnet_id)
         self.instance_id = instance.ref
@@ -180,6 +183,10 @@ class StandbyNat(Construct):
             ],
         }
 
+    def _resets(self) -> tuple[str, ...]:
+        """Return the networks whose connections are reset; with an egress address they may go on in their middle."""
+        return () if self._pair.egress_address is not None else self._pair.protected_cidrs
+
     def _digest(self, data: Mapping[str, Any], user_data: str, subnet_id: str) -> str:
         """Return eight digits that change with whatever takes a new machine."""
         # As the template will have it: a token's own text differs from one synthesis to the next.
@@ -214,19 +221,20 @@ class StandbyNat(Construct):
         )
 
 
-def filled_in(user_data: str, signal: str, targets: Sequence[str]) -> str:
+def filled_in(user_data: str, signal: str, targets: Sequence[str], resets: Sequence[str]) -> str:
     """Return the user data with its blanks filled in.
 
     Args:
         user_data: with a line for each of BLANKS.
         signal: URL of the wait condition's handle.
         targets: hosts or addresses of which one has to answer a ping.
+        resets: IPv4 networks whose connections are reset where the host does not know them.
 
     Raises:
         ValueError: a blank is missing.
     """
     lines = user_data.splitlines(keepends=True)
-    for blank, content in zip(BLANKS, (signal, " ".join(targets)), strict=True):
+    for blank, content in zip(BLANKS, (signal, " ".join(targets), " ".join(resets)), strict=True):
         if lines.count(f"{blank}\n") != 1:
             raise ValueError(f"the standby's user data has to have the line {blank} once")
         lines[lines.index(f"{blank}\n")] = blank.removesuffix("''") + f"'{content}'\n"

@@ -10,9 +10,11 @@ set -eu
 LC_ALL=C
 export LC_ALL
 
-# The stack writes these: the URL of its wait condition, and what has to be within reach. Without a URL nobody is told.
+# The stack writes these: the URL of its wait condition, what has to be within reach, and the networks whose connections
+# are reset where this NAT does not know them. Without a URL nobody is told.
 signal=''
 targets=''
+resets=''
 
 # The same identity makes a repeated signal the same one:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-waitcondition.html
@@ -79,6 +81,7 @@ SYSCTL
 put /usr/local/sbin/nat-failover-nat 755 <<'SCRIPT'
 #!/bin/sh
 # Makes this host a NAT. Run at every boot by nat-failover-nat.service; running it again changes nothing.
+# Its arguments are the networks whose connections are reset where this NAT does not know them.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -184,6 +187,41 @@ with_iptables() {
     in_chain POSTROUTING -j NAT_FAILOVER
 }
 
+# After a failover, packets of connections that the other NAT knew come here, where nobody can tell what they were
+# translated to, and their clients would wait for minutes. A reset lets them connect anew. To other networks than the
+# Internet packets go on: no connection that is new to this NAT is one of the other NAT's there.
+elsewhere='10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16'
+
+reset_with_nft() {
+    command -v nft >/dev/null || return 1
+    {
+        echo 'add table ip nat_failover_reset; delete table ip nat_failover_reset'
+        echo 'table ip nat_failover_reset {'
+        echo 'chain unknown {'
+        for network in $elsewhere "$@"; do echo "ip daddr $network accept"; done
+        for network in "$@"; do echo "ip saddr $network meta l4proto tcp reject with tcp reset"; done
+        echo '}'
+        echo 'chain forward {'
+        echo 'type filter hook forward priority 0; policy accept;'
+        echo "oifname \"$interface\" tcp flags & (fin | syn | rst | ack) != syn ct state new jump unknown"
+        echo '}'
+        echo '}'
+    } | nft -f -
+}
+
+reset_with_iptables() {
+    command -v iptables >/dev/null || return 1
+    iptables -w -N NAT_FAILOVER 2>/dev/null || iptables -w -F NAT_FAILOVER || return 1
+    for network in $elsewhere "$@"; do
+        iptables -w -A NAT_FAILOVER -d "$network" -j RETURN || return 1
+    done
+    for network in "$@"; do
+        iptables -w -A NAT_FAILOVER -s "$network" -p tcp -j REJECT --reject-with tcp-reset || return 1
+    done
+    set -- FORWARD -o "$interface" -p tcp ! --syn -m conntrack --ctstate NEW -j NAT_FAILOVER
+    iptables -w -C "$@" 2>/dev/null || iptables -w -I "$@"
+}
+
 # The kernel's own limit is some thousand connections on a small machine, and a NAT that reaches it drops new ones.
 # An eighth of the memory, at half a kilobyte a connection, up to two million; never less than it was. Where the kernel
 # refuses, its own limit stays.
@@ -203,6 +241,8 @@ use_swap
 command -v nft >/dev/null || command -v iptables >/dev/null || install_nftables
 with_nft || with_iptables || fail "the kernel has refused the rules for $interface"
 make_room
+[ $# -eq 0 ] || reset_with_nft "$@" || reset_with_iptables "$@" ||
+    echo "nat-failover: the kernel has refused to reset connections that this host does not know" >&2
 for setting in /proc/sys/net/ipv4/conf/*/send_redirects; do
     echo 0 >"$setting" || fail "cannot write $setting"
 done
@@ -230,7 +270,7 @@ After=network-online.target nftables.service iptables.service firewalld.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/local/sbin/nat-failover-nat
+ExecStart=/usr/local/sbin/nat-failover-nat $resets
 $again
 
 [Install]

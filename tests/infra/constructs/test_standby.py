@@ -43,7 +43,7 @@ def test_the_root_volume_is_encrypted(template: Template) -> None:
     assert volume["Ebs"]["VolumeType"] == "gp3"
 
 
-def test_the_user_data_is_the_script_word_for_word_but_for_two_lines_that_the_stack_fills_in(
+def test_the_user_data_is_the_script_word_for_word_but_for_the_lines_that_the_stack_fills_in(
     template: Template,
 ) -> None:
     (handle,) = template.of(HANDLE)
@@ -52,14 +52,20 @@ def test_the_user_data_is_the_script_word_for_word_but_for_two_lines_that_the_st
     assert differing == [
         ("signal=''", f"signal='<{handle}>'"),
         ("targets=''", "targets='1.1.1.1 8.8.8.8 9.9.9.9'"),
+        ("resets=''", "resets='10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10'"),
     ]
     assert "UserData" not in template.only(INSTANCE)
+
+
+def test_with_an_egress_address_no_connection_is_reset() -> None:
+    made = synthesize({"pairs": [pair(egressAddress="eipalloc-0123456789abcdef0")]})
+    assert "resets=''" in launch(made)["UserData"].splitlines()
 
 
 def test_a_script_without_these_lines_is_refused() -> None:
     for script in ("#!/bin/sh\nsignal=''\n", "#!/bin/sh\nsignal=''\ntargets=''\ntargets=''\n"):
         with pytest.raises(ValueError, match="has to have the line targets='' once"):
-            filled_in(script, "https://example.com", ("1.1.1.1",))
+            filled_in(script, "https://example.com", ("1.1.1.1",), ())
 
 
 def test_the_deployment_waits_for_the_standby_to_say_that_it_forwards(template: Template) -> None:

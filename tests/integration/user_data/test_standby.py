@@ -102,7 +102,7 @@ def test_rules_of_others_are_kept(network: Network, disk: Path) -> None:
     boot_first_time(network.nat, USER_DATA, disk)
     after = rules(network)
     assert after.startswith(before)
-    assert after.count("table ") == before.count("table ") + 1
+    assert after.count("table ") == before.count("table ") + 2
 
 
 def test_it_sends_no_icmp_redirect(network: Network, disk: Path) -> None:

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from infra.constructs.standby_nat import filled_in
-from tests.integration.user_data.behind_a_nat import INTERNET, USER_DATA
+from tests.integration.user_data.behind_a_nat import BLANK, INTERNET, NETWORKS
 from tests.lab.network.real.netns import Namespace
 
 # As S3 signs it: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
@@ -40,7 +40,7 @@ class WaitCondition:
 
     def user_data(self, *targets: str) -> str:
         """Return the standby's user data as the stack has it, with this URL."""
-        return filled_in(USER_DATA, f"http://{INTERNET}:{self.port}{PATH}", targets or (INTERNET,))
+        return filled_in(BLANK, f"http://{INTERNET}:{self.port}{PATH}", targets or (INTERNET,), NETWORKS)
 
     def answer(self, path: str, headers: Any, body: bytes) -> int:
         """Take a request; return the status of the answer."""
