@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nat_failover.judging.situation import Situation
 from nat_failover.probing.invocation import State
-from nat_failover.probing.observation import Observation
+from nat_failover.probing.observation import SILENCE_AFTER, Observation
 from nat_failover.probing.signals import HEARD_WITHIN
 from nat_failover.settings import Settings
 
@@ -71,6 +71,18 @@ def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], sit
     )
 
 
+def current(failures: Iterable[Observation], situation: Situation) -> tuple[Observation, ...]:
+    """Return the failures that still hold, as far as can be known.
+
+    A host that is offline signals every second, and goes on after its verdict. What is older than a few seconds was
+    held up: in a queue, by a late event, by an invocation that waited. It may be over, unless it was heard since this
+    invocation began to look: a slow answer to its own question is no older than the question.
+    """
+    return tuple(
+        f for f in failures if situation.now - f.at <= HEARD_WITHIN or situation.looking_since <= f.at <= situation.now
+    )
+
+
 def warming_up(situation: Situation, settings: Settings) -> str | None:
     """Return in words that the active NAT was started less than the warm-up ago; None once it was seen to work."""
     assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
@@ -85,3 +97,16 @@ def warming_up(situation: Situation, settings: Settings) -> str | None:
         f"the active NAT {active} was started {situation.now - started:.0f} s ago, less than {settings.warm_up} s: "
         "machines that boot may come in any order"
     )
+
+
+def askable(hosts: Iterable[str], situation: Situation) -> tuple[str, ...]:
+    """Leave out those who have been asked just now and may still answer.
+
+    Only by a quick check: a watch may be under way for minutes, and it says nothing of now that it is.
+    """
+    asked = {
+        o.host
+        for o in (*situation.backends, *situation.listeners)
+        if o.state is State.PENDING and o.answers_soon and situation.now - o.asked_at < SILENCE_AFTER
+    }
+    return tuple(host for host in hosts if host not in asked)

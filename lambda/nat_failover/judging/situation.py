@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from math import inf
 
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
@@ -29,6 +30,7 @@ class Situation:
         active: route table that the protected subnets use; None where they are split or there are none.
         subnets: protected subnets by route table.
         active_unfit: whether EC2 says that what backends send to the active NAT does not pass: its check is on, say.
+        looking_since: when this invocation began to look: what it has read of later came while it looked.
         passive_route: why the passive table's default route would not carry traffic; None where it would.
         backends: every observation of a backend, direct or relayed, of all rounds that were read.
         listeners: what the passive NAT has said, as the passive one, whether it could listen or not.
@@ -45,6 +47,7 @@ class Situation:
     listeners: Sequence[Observation] = ()
     nats: Mapping[str, Nat] = field(default_factory=dict)
     active_unfit: bool = False
+    looking_since: float = inf
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class View:
         egress: the Elastic IPs of the pair; None where it has none, or they were not read.
         boots: of hosts, as learnt from earlier answers.
         unread: ids of the rounds that Systems Manager had no time to tell of yet.
+        looking_since: when the invocation began to look.
     """
 
     locks: LockView
@@ -65,6 +69,7 @@ class View:
     egress: Addresses | None = None
     boots: Boots = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
+    looking_since: float = inf
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -167,6 +172,7 @@ class View:
             listeners=[o for o in words if o.host == listener],
             nats=self.instances,
             active_unfit=self._is_active_unfit(settings),
+            looking_since=self.looking_since,
         )
 
     def _is_active_unfit(self, settings: Settings) -> bool:
