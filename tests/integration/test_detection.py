@@ -88,23 +88,6 @@ def test_what_hosts_have_said_of_both_nats_is_enough_and_nobody_is_asked_again(a
     assert {command.kind for command in account.run_command.commands[asked:]} == {"verify"}
 
 
-@pytest.mark.parametrize(("recovered", "outcome"), [(False, "failed-over"), (True, None)])
-def test_an_event_that_comes_late_leads_to_another_look_before_a_swap(
-    account: Account, recovered: bool, outcome: str | None
-) -> None:
-    account.cut_off(*account.backends)
-    asked = len(account.run_command.commands)
-    for command in account.run_command.commands:
-        for host in command.arguments["InstanceIds"]:
-            account.answer(command, host)
-    account.clock.sleep(20)
-    if recovered:
-        account.offline.clear()
-    assert account.failed(account.backends[0]).outcome == outcome
-    kinds = [(c.kind, account.standby in c.arguments["InstanceIds"]) for c in account.run_command.commands[asked:]]
-    assert kinds[0] == ("check", True)
-
-
 def test_the_event_of_a_quick_check_asks_nobody_or_answers_would_lead_to_questions_for_ever(account: Account) -> None:
     account.cut_off(*account.backends, account.standby)
     account.tick()

@@ -10,7 +10,6 @@ from nat_failover.judging.evidence import Evidence, askable, current, warming_up
 from nat_failover.judging.situation import Situation, why_unfit
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import unaddressed
-from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.signals import HEARD_WITHIN
 from nat_failover.probing.survey import Backends, in_words, lost_in_words, survey
@@ -197,13 +196,12 @@ def _too_small_a_share(
 ) -> Decision:
     """Hold: others behind the same NAT are online, or may be; whoever has not said it is asked."""
     late = situation.now - max(f.at for f in backends.fresh) > COMES_WITHIN
-    silent = found.heard - {host for host, word in backends.latest.items() if word.state is not State.PENDING}
     return Decision(
         Action.HOLD,
         Cause.FEW_FAILURES,
         f"{seen}, but a failover takes more than {settings.failure_share} % of them",
         backends.fresh,
-        ask=askable((_passive_nat(situation, settings), *sorted(silent)), situation) if late else (),
+        ask=askable((_passive_nat(situation, settings), *sorted(found.silent)), situation) if late else (),
     )
 
 

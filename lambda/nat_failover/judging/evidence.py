@@ -18,6 +18,7 @@ class Evidence:
 
     Attributes:
         heard: hosts that count, whatever they say.
+        silent: those of them that count only since they may be watching: they have said nothing of late.
         elsewhere: failures of hosts that get through the active NAT's proof port, and of which EC2 says nothing that
             explains it: it is not the NAT.
         offline: the others.
@@ -26,6 +27,7 @@ class Evidence:
     """
 
     heard: frozenset[str]
+    silent: frozenset[str]
     elsewhere: tuple[Observation, ...]
     offline: tuple[Observation, ...]
     proven: tuple[Observation, ...]
@@ -44,7 +46,8 @@ def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], sit
     """Return what fresh failures come to.
 
     A host that is watching, and of which nothing is known, may be online: it counts as long as no listener has spoken
-    that would have heard it. A quick look hears those that are offline, who signal every second, but few of the others.
+    that would have heard it, and unless it has not answered a quick check either. A quick look hears those that are
+    offline, who signal every second, but few of the others.
 
     Args:
         failures: the latest words of hosts that are offline.
@@ -59,16 +62,29 @@ def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], sit
     heard_all = [at for at in spoken_at if at >= latest - HEARD_WITHIN]
     since = min([latest, *heard_all]) - HEARD_WITHIN
     spoken = {State.REACHABLE, State.UNREACHABLE}
-    heard = {h for h, word in words.items() if (word.state in spoken or word.relayed_by) and word.at >= since}
-    if not heard_all:
-        heard |= {o.host for o in situation.backends if o.running_until is not None and not o.answers_soon}
+    spoke = {h for h, word in words.items() if (word.state in spoken or word.relayed_by) and word.at >= since}
+    silent = frozenset() if heard_all else frozenset(_may_watch(situation.backends) - spoke)
     return Evidence(
-        frozenset(heard),
+        frozenset(spoke | silent),
+        silent,
         tuple(f for f in fresh if f not in offline),
         offline,
         tuple(f for f in offline if f.by_passive),
         tuple(f for f in offline if f.by_passive is False),
     )
+
+
+def _may_watch(observations: Iterable[Observation]) -> set[str]:
+    """Return the hosts with a watch under way, but those that have not answered a quick check since it was sent."""
+    said: dict[str, Observation] = {}
+    watching: dict[str, float] = {}
+    for o in observations:
+        if o.running_until is not None and not o.answers_soon:
+            watching[o.host] = max(o.asked_at, watching.get(o.host, o.asked_at))
+        elif o.state is not State.PENDING and not o.relayed_by and said.get(o.host, o).asked_at <= o.asked_at:
+            said[o.host] = o
+    silent = {host: o.asked_at for host, o in said.items() if o.state is State.SILENT}
+    return {host for host, asked_at in watching.items() if silent.get(host, asked_at) <= asked_at}
 
 
 def current(failures: Iterable[Observation], situation: Situation) -> tuple[Observation, ...]:

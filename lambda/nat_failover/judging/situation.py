@@ -103,7 +103,22 @@ class View:
             words.append(o if same else replace(o, by_active=None, by_passive=None, signals=None))
             if same and o.signals and self._has_address(o.host, now[1]):
                 words += relayed(o, self.by_address)
-        return words if settings.prove_active else [replace(o, by_active=None) for o in words]
+        if not settings.prove_active:
+            return [replace(o, by_active=None) for o in words]
+        if self._listens_actively(words, settings):
+            return words
+        return [replace(o, by_active=o.by_active or None) for o in words]
+
+    def _listens_actively(self, words: Sequence[Observation], settings: Settings) -> bool:
+        """Return whether the active NAT is known to have listened: else that nobody got through its port says nothing.
+
+        Its agent may hang, and no probe run there. By its last word it listened, or somebody got through its port.
+        """
+        if any(o.by_active for o in words):
+            return True
+        active = None if self.tables.active is None else settings.nat_of(self.tables.active)
+        said = [o for o in words if o.host == active]
+        return bool(said) and latest_word(said).signals is not None
 
     def _has_address(self, host: str, address: str) -> bool:
         instance = self.instances.get(host)
@@ -124,25 +139,6 @@ class View:
         """Return whether an instance runs, as far as EC2 was asked about it."""
         instance = self.instances.get(host)
         return instance is None or instance.state == "running"
-
-    def passive_trouble(self, nat: str, settings: Settings) -> str | None:
-        """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
-        answers = [o for o in self.words(settings) if o.host == nat]
-        if not answers:
-            return None
-        latest = latest_word(answers)
-        if latest.state not in (State.REACHABLE, State.PENDING):
-            return f"the passive NAT {nat} runs, but is {latest.state.value}"
-        if latest.deaf:
-            return f"the passive NAT {nat} can't listen to the backends: {latest.deaf}"
-        tried = latest.signals or ()
-        failed = [signal for signal in tried if not signal.through]
-        if len(failed) < settings.failure_threshold or not settings.is_share(len(failed), len(tried)):
-            return None
-        return (
-            f"the passive NAT {nat} runs, but {len(failed)} of {len(tried)} backends did not reach the Internet "
-            "through it"
-        )
 
     @cached_property
     def _protected(self) -> frozenset[str]:
