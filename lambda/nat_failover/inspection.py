@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from nat_failover.judging import passive_nat
 from nat_failover.judging.conditions import Inspection
 from nat_failover.judging.decision import Cause, Decision
 from nat_failover.judging.situation import View, why_unfit
@@ -111,7 +112,7 @@ class Inspector:
         unfit = why_unfit(table.trouble, passive, view.instances)
         if unfit is not None or self.unaddressed(view) is not None:
             return unfit
-        return view.passive_trouble(passive, self._settings)
+        return passive_nat.trouble(view, passive, self._settings)
 
     def unaddressed(self, view: View) -> str | None:
         """Return that the passive NAT lacks a public address, and so can't take over; None where it does not."""

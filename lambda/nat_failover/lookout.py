@@ -77,7 +77,7 @@ class Lookout:
             by_round, met = self._runtime.together(
                 [lambda: self._observations(chosen, known), lambda: self._meet(hosts)]
             )
-            return self._learnt(_view(locks, tables, chosen, by_round, {**met, **instances}))
+            return self._learnt(_view(locks, tables, chosen, by_round, {**met, **instances}), now)
         # At ticks only: no decision hangs on where the address is.
         if self._egress is not None:
             calls.append(self._egress.read)
@@ -90,7 +90,7 @@ class Lookout:
         self._met = dict(instances)
         self._nobodys = set()
         self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
-        return self._learnt(_view(locks, tables, chosen, by_round, instances, *egress))
+        return self._learnt(_view(locks, tables, chosen, by_round, instances, *egress), now)
 
     def _rounds(self, now: float) -> list[Round]:
         """List the rounds that may say anything yet; without them nothing can be judged, so it is tried again."""
@@ -104,11 +104,11 @@ class Lookout:
                     raise
             self._runtime.sleep(self._runtime.random.uniform(*LIST_AGAIN))
 
-    def _learnt(self, view: View) -> View:
+    def _learnt(self, view: View, began_at: float) -> View:
         """Learn whose signals were heard, and of the hosts' boots, for as long as this process lives."""
         view = self._meet_heard(view)
         self._boots = boots_of((o for observations in view.by_round.values() for o in observations), self._boots)
-        return replace(view, boots=self._boots)
+        return replace(view, boots=self._boots, looking_since=began_at)
 
     def look_at_lock(self) -> LockView:
         """Read lock and claim.

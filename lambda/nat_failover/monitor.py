@@ -123,7 +123,7 @@ class Monitor:
             if locks.lock.state is not LockState.ARMED or locks.is_claimed(self._runtime.now()):
                 return InvocationOutcome(decision, LOST)
             if locks is not decided_by:
-                view = self._lookout.look_again(replace(view, locks=locks))
+                view = self._lookout.look_again(replace(view, locks=locks, looking_since=self._runtime.now()))
                 view, decision = self._gathering.gather(view, self._decide(view), trigger, until)
                 if decision.action is Action.HOLD:
                     invoker.metrics.flush()

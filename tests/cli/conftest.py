@@ -38,5 +38,5 @@ def pair(deployment: Deployment) -> Iterator[Deployment]:
     for nat in ("nat01", "nat02"):
         deployment.aws.tell({"mend": nat})
     active(deployment, "primary")
-    deployment.aws.write_lock("armed")
     free_claim(deployment)
+    deployment.rearm()

@@ -116,7 +116,7 @@ def test_history_as_a_process_tells_of_a_failover_and_of_the_rearming(deployment
     tables = (deployment.setting("PRIMARY_ROUTE_TABLE"), deployment.setting("STANDBY_ROUTE_TABLE"))
     done = Record(LockState.FAILED_OVER, "id", 1.7e9, *tables, {"subnet-1": "rtbassoc-1"}, ("i-1",), "why", "ok", 0.8)
     deployment.aws.write_lock(done.text())
-    deployment.aws.write_lock("armed")
+    deployment.rearm()
     told = deployment.command.json("history", "main")["main"]
     assert [each["kind"] for each in told][-2:] == ["failover", "re-armed"]
     assert told[-2]["seconds"] == 0.8

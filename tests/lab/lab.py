@@ -46,6 +46,7 @@ class Lab:
     Attributes:
         broken_at: when the scenario's fault began; None before.
         seen_before: what the Internet saw the backends as before it, where a scenario has looked.
+        protected: what ``status`` said of the pair, where a scenario has looked.
         picks_up: whether a packet in mid-flow that no interface has tracked is carried on; drawn, as AWS says nothing
             of it (N4).
     """
@@ -98,6 +99,7 @@ class Lab:
         self.functions = Functions(self.cloud, self.gateway, self.world, latencies, harshness, seed)
         self.broken_at: float | None = None
         self.seen_before: dict[str, str | None] = {}
+        self.protected: list[bool] = []
         self._on_start = on_start
         self._measured = measured
 

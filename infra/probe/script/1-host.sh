@@ -54,7 +54,7 @@ DOUBTED_FOR=3000 # for which pings, or connections, are left out where only the 
 LINGER_FOR=2000  # for which a NAT's ports stay open after its verdict, until the next listener has its own
 QUICK_FOR=300    # for which a quick check goes on signalling until the passive NAT listens
 LISTEN_FOR=500   # for which a NAT listens in a quick check, since hosts get theirs at different times
-HEARD_FOR=150    # after which whoever signals has been heard
+HEARD_FOR=150    # after which whoever signals every second has been heard
 
 cannot() {
     printf '{"probe":2,"state":"cannot-probe","why":"%s"}\n' "$1" >&3

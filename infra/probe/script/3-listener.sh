@@ -151,7 +151,9 @@ is_enough() { # is_enough NUMBER: are so many of those heard enough to fail over
 }
 
 # is_complete: is there evidence that a decision should be made of now?
+# One that has only just begun has heard a part of them, of which no share can be told.
 is_complete() {
+    [ $((NOW - begun)) -ge "$HEARD_FOR" ] || return 1
     if is_enough "$PROVEN"; then return 0; fi
     if is_enough "$HEARD_OFFLINE"; then
         [ "$unproven_since" -gt 0 ] || unproven_since=$NOW

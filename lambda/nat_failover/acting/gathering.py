@@ -63,6 +63,9 @@ class Gathering:
                 break
             ask = tuple(host for host in decision.ask if now - asked_at.get(host, 0) >= ASK_EVERY)
             if ask and self._may_ask(view, decision, trigger):
+                if not asked_at:
+                    # However long it has waited before: the answer has its time.
+                    deadline = min(now + self._settings.confirm_for, until)
                 asked_at |= dict.fromkeys(ask, now)
                 view = self._ask(view, Kind.CHECK, ask)
             waits = bool(asked_at or view.unread) or self._turns.is_ahead or isinstance(trigger, Tick)

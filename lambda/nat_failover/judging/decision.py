@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nat_failover.judging.evidence import Evidence, warming_up, weigh
+from nat_failover.judging.evidence import Evidence, askable, current, warming_up, weigh
 from nat_failover.judging.situation import Situation, why_unfit
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import unaddressed
-from nat_failover.probing.invocation import State
-from nat_failover.probing.observation import SILENCE_AFTER, Observation
+from nat_failover.probing.observation import Observation
+from nat_failover.probing.signals import HEARD_WITHIN
 from nat_failover.probing.survey import Backends, in_words, lost_in_words, survey
 from nat_failover.settings import Settings
 
@@ -89,7 +89,7 @@ def decide(situation: Situation, settings: Settings) -> Decision:
             f"{len(backends.failing)} backends could not reach the Internet when last heard, "
             f"but only {len(backends.fresh)} of them within {settings.freshness:g} s: asking again",
             backends.failing,
-            ask=_askable((_passive_nat(situation, settings), *stale), situation),
+            ask=askable((_passive_nat(situation, settings), *stale), situation),
         )
     if len(backends.usable) < threshold:
         return _too_few(backends, situation, settings)
@@ -123,7 +123,7 @@ def _not_allowed(situation: Situation, backends: Backends) -> Decision | None:
 def _too_few(backends: Backends, situation: Situation, settings: Settings) -> Decision:
     heard = f"{len(backends.usable)} of {len(backends.latest)} backends asked can be judged"
     if len(backends.usable) + len(backends.waiting) >= settings.failure_threshold:
-        ask = _askable(sorted(backends.waiting), situation)
+        ask = askable(sorted(backends.waiting), situation)
         reason = f"{heard}, {len(backends.waiting)} have yet to answer"
         return Decision(Action.HOLD, Cause.WAITING, reason, ask=ask)
     return Decision(
@@ -144,7 +144,7 @@ def _few_failures(backends: Backends, stale: tuple[str, ...], situation: Situati
         f"{count} of {len(backends.usable)} backends {lost_in_words(backends.failing)}, "
         f"{settings.failure_threshold} are needed to fail over",
         backends.failing,
-        ask=_askable(stale, situation),
+        ask=askable(stale, situation),
     )
 
 
@@ -167,9 +167,20 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
         return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)
     if not found.is_enough(found.proven, settings):
         return _unproven(seen, found, backends, situation, settings)
+    return _proven(seen, found, situation, settings)
+
+
+def _proven(seen: str, found: Evidence, situation: Situation, settings: Settings) -> Decision:
+    """Fail over, unless machines have only just booted, or it may be over by now."""
+    passive = _passive_nat(situation, settings)
     warm = warming_up(situation, settings)
     if warm is not None:
-        return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh)
+        return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", found.offline)
+    still = current(found.proven, situation)
+    if len(still) < settings.failure_threshold:
+        reason = f"{seen}, but only {len(still)} were heard within the last {HEARD_WITHIN:g} s: asking again"
+        ask = askable((passive, *(o.host for o in found.proven if o not in still)), situation)
+        return Decision(Action.HOLD, Cause.UNCONFIRMED, reason, found.proven, ask=ask)
     assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return Decision(
         Action.FAIL_OVER,
@@ -185,13 +196,12 @@ def _too_small_a_share(
 ) -> Decision:
     """Hold: others behind the same NAT are online, or may be; whoever has not said it is asked."""
     late = situation.now - max(f.at for f in backends.fresh) > COMES_WITHIN
-    silent = found.heard - {host for host, word in backends.latest.items() if word.state is not State.PENDING}
     return Decision(
         Action.HOLD,
         Cause.FEW_FAILURES,
         f"{seen}, but a failover takes more than {settings.failure_share} % of them",
         backends.fresh,
-        ask=_askable((_passive_nat(situation, settings), *sorted(silent)), situation) if late else (),
+        ask=askable((_passive_nat(situation, settings), *sorted(found.silent)), situation) if late else (),
     )
 
 
@@ -209,7 +219,7 @@ def _unproven(seen: str, found: Evidence, backends: Backends, situation: Situati
             Cause.UNCONFIRMED,
             f"{seen}; whether they can through the passive NAT {passive} is not known yet",
             backends.fresh,
-            ask=_askable((passive, *sorted(_hosts(found.offline))), situation),
+            ask=askable((passive, *sorted(_hosts(found.offline))), situation),
         )
     deaf = max(situation.listeners, key=lambda o: o.at, default=None)
     why = f", which can't listen: {deaf.deaf}" if deaf is not None and deaf.deaf else ""
@@ -221,7 +231,7 @@ def _unproven(seen: str, found: Evidence, backends: Backends, situation: Situati
         f"{seen}, and {len(found.unproven)} of them not through the passive NAT {passive} either{why}: "
         "the Internet or the standby is what is broken, a swap would help nobody",
         backends.fresh,
-        ask=_askable(again, situation),
+        ask=askable(again, situation),
     )
 
 
@@ -232,16 +242,3 @@ def _hosts(observations: Sequence[Observation]) -> frozenset[str]:
 def _passive_nat(situation: Situation, settings: Settings) -> str:
     assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return settings.nat_of(settings.other_table(situation.active))
-
-
-def _askable(hosts: Iterable[str], situation: Situation) -> tuple[str, ...]:
-    """Leave out those who have been asked just now and may still answer.
-
-    Only by a quick check: a watch may be under way for minutes, and it says nothing of now that it is.
-    """
-    asked = {
-        o.host
-        for o in (*situation.backends, *situation.listeners)
-        if o.state is State.PENDING and o.answers_soon and situation.now - o.asked_at < SILENCE_AFTER
-    }
-    return tuple(host for host in hosts if host not in asked)

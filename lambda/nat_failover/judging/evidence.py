@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nat_failover.judging.situation import Situation
 from nat_failover.probing.invocation import State
-from nat_failover.probing.observation import Observation
+from nat_failover.probing.observation import SILENCE_AFTER, Observation
 from nat_failover.probing.signals import HEARD_WITHIN
 from nat_failover.settings import Settings
 
@@ -18,6 +18,7 @@ class Evidence:
 
     Attributes:
         heard: hosts that count, whatever they say.
+        silent: those of them that count only since they may be watching: they have said nothing of late.
         elsewhere: failures of hosts that get through the active NAT's proof port, and of which EC2 says nothing that
             explains it: it is not the NAT.
         offline: the others.
@@ -26,6 +27,7 @@ class Evidence:
     """
 
     heard: frozenset[str]
+    silent: frozenset[str]
     elsewhere: tuple[Observation, ...]
     offline: tuple[Observation, ...]
     proven: tuple[Observation, ...]
@@ -44,7 +46,8 @@ def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], sit
     """Return what fresh failures come to.
 
     A host that is watching, and of which nothing is known, may be online: it counts as long as no listener has spoken
-    that would have heard it. A quick look hears those that are offline, who signal every second, but few of the others.
+    that would have heard it, and unless it has not answered a quick check either. A quick look hears those that are
+    offline, who signal every second, but few of the others.
 
     Args:
         failures: the latest words of hosts that are offline.
@@ -59,15 +62,40 @@ def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], sit
     heard_all = [at for at in spoken_at if at >= latest - HEARD_WITHIN]
     since = min([latest, *heard_all]) - HEARD_WITHIN
     spoken = {State.REACHABLE, State.UNREACHABLE}
-    heard = {h for h, word in words.items() if (word.state in spoken or word.relayed_by) and word.at >= since}
-    if not heard_all:
-        heard |= {o.host for o in situation.backends if o.running_until is not None and not o.answers_soon}
+    spoke = {h for h, word in words.items() if (word.state in spoken or word.relayed_by) and word.at >= since}
+    silent = frozenset() if heard_all else frozenset(_may_watch(situation.backends) - spoke)
     return Evidence(
-        frozenset(heard),
+        frozenset(spoke | silent),
+        silent,
         tuple(f for f in fresh if f not in offline),
         offline,
         tuple(f for f in offline if f.by_passive),
         tuple(f for f in offline if f.by_passive is False),
+    )
+
+
+def _may_watch(observations: Iterable[Observation]) -> set[str]:
+    """Return the hosts with a watch under way, but those that have not answered a quick check since it was sent."""
+    said: dict[str, Observation] = {}
+    watching: dict[str, float] = {}
+    for o in observations:
+        if o.running_until is not None and not o.answers_soon:
+            watching[o.host] = max(o.asked_at, watching.get(o.host, o.asked_at))
+        elif o.state is not State.PENDING and not o.relayed_by and said.get(o.host, o).asked_at <= o.asked_at:
+            said[o.host] = o
+    silent = {host: o.asked_at for host, o in said.items() if o.state is State.SILENT}
+    return {host for host, asked_at in watching.items() if silent.get(host, asked_at) <= asked_at}
+
+
+def current(failures: Iterable[Observation], situation: Situation) -> tuple[Observation, ...]:
+    """Return the failures that still hold, as far as can be known.
+
+    A host that is offline signals every second, and goes on after its verdict. What is older than a few seconds was
+    held up: in a queue, by a late event, by an invocation that waited. It may be over, unless it was heard since this
+    invocation began to look: a slow answer to its own question is no older than the question.
+    """
+    return tuple(
+        f for f in failures if situation.now - f.at <= HEARD_WITHIN or situation.looking_since <= f.at <= situation.now
     )
 
 
@@ -85,3 +113,16 @@ def warming_up(situation: Situation, settings: Settings) -> str | None:
         f"the active NAT {active} was started {situation.now - started:.0f} s ago, less than {settings.warm_up} s: "
         "machines that boot may come in any order"
     )
+
+
+def askable(hosts: Iterable[str], situation: Situation) -> tuple[str, ...]:
+    """Leave out those who have been asked just now and may still answer.
+
+    Only by a quick check: a watch may be under way for minutes, and it says nothing of now that it is.
+    """
+    asked = {
+        o.host
+        for o in (*situation.backends, *situation.listeners)
+        if o.state is State.PENDING and o.answers_soon and situation.now - o.asked_at < SILENCE_AFTER
+    }
+    return tuple(host for host in hosts if host not in asked)

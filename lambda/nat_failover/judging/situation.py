@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from math import inf
 
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
@@ -29,6 +30,7 @@ class Situation:
         active: route table that the protected subnets use; None where they are split or there are none.
         subnets: protected subnets by route table.
         active_unfit: whether EC2 says that what backends send to the active NAT does not pass: its check is on, say.
+        looking_since: when this invocation began to look: what it has read of later came while it looked.
         passive_route: why the passive table's default route would not carry traffic; None where it would.
         backends: every observation of a backend, direct or relayed, of all rounds that were read.
         listeners: what the passive NAT has said, as the passive one, whether it could listen or not.
@@ -45,6 +47,7 @@ class Situation:
     listeners: Sequence[Observation] = ()
     nats: Mapping[str, Nat] = field(default_factory=dict)
     active_unfit: bool = False
+    looking_since: float = inf
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class View:
         egress: the Elastic IPs of the pair; None where it has none, or they were not read.
         boots: of hosts, as learnt from earlier answers.
         unread: ids of the rounds that Systems Manager had no time to tell of yet.
+        looking_since: when the invocation began to look.
     """
 
     locks: LockView
@@ -65,6 +69,7 @@ class View:
     egress: Addresses | None = None
     boots: Boots = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
+    looking_since: float = inf
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -98,7 +103,22 @@ class View:
             words.append(o if same else replace(o, by_active=None, by_passive=None, signals=None))
             if same and o.signals and self._has_address(o.host, now[1]):
                 words += relayed(o, self.by_address)
-        return words if settings.prove_active else [replace(o, by_active=None) for o in words]
+        if not settings.prove_active:
+            return [replace(o, by_active=None) for o in words]
+        if self._listens_actively(words, settings):
+            return words
+        return [replace(o, by_active=o.by_active or None) for o in words]
+
+    def _listens_actively(self, words: Sequence[Observation], settings: Settings) -> bool:
+        """Return whether the active NAT is known to have listened: else that nobody got through its port says nothing.
+
+        Its agent may hang, and no probe run there. By its last word it listened, or somebody got through its port.
+        """
+        if any(o.by_active for o in words):
+            return True
+        active = None if self.tables.active is None else settings.nat_of(self.tables.active)
+        said = [o for o in words if o.host == active]
+        return bool(said) and latest_word(said).signals is not None
 
     def _has_address(self, host: str, address: str) -> bool:
         instance = self.instances.get(host)
@@ -119,25 +139,6 @@ class View:
         """Return whether an instance runs, as far as EC2 was asked about it."""
         instance = self.instances.get(host)
         return instance is None or instance.state == "running"
-
-    def passive_trouble(self, nat: str, settings: Settings) -> str | None:
-        """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
-        answers = [o for o in self.words(settings) if o.host == nat]
-        if not answers:
-            return None
-        latest = latest_word(answers)
-        if latest.state not in (State.REACHABLE, State.PENDING):
-            return f"the passive NAT {nat} runs, but is {latest.state.value}"
-        if latest.deaf:
-            return f"the passive NAT {nat} can't listen to the backends: {latest.deaf}"
-        tried = latest.signals or ()
-        failed = [signal for signal in tried if not signal.through]
-        if len(failed) < settings.failure_threshold or not settings.is_share(len(failed), len(tried)):
-            return None
-        return (
-            f"the passive NAT {nat} runs, but {len(failed)} of {len(tried)} backends did not reach the Internet "
-            "through it"
-        )
 
     @cached_property
     def _protected(self) -> frozenset[str]:
@@ -167,6 +168,7 @@ class View:
             listeners=[o for o in words if o.host == listener],
             nats=self.instances,
             active_unfit=self._is_active_unfit(settings),
+            looking_since=self.looking_since,
         )
 
     def _is_active_unfit(self, settings: Settings) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,8 +22,9 @@ log = logging.getLogger(__name__)
 
 # A request takes 200 values of filters at most: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
 MOST_IDS = 200
-# Of more than these none is asked for by itself: a round has 50 hosts at most, the NATs among them.
-MOST_APART = 60
+# While a zone is disrupted, so many groups are asked for at most; of the others nothing is known then.
+MOST_APART = 20
+INSTANCE = re.compile(r"i-[0-9a-f]{8,17}")
 # State of an instance that EC2 can say nothing of, and of one that it does not know any more.
 UNKNOWN, GONE = "unknown", "gone"
 # Nobody can start what is in one of these states.
@@ -82,13 +84,15 @@ class Instances:
     def __init__(self, ec2: EC2Client, runtime: Runtime) -> None:
         self._ec2 = ec2
         self._runtime = runtime
+        # Where instances were when EC2 last described them, by id; they never move.
+        self._subnets: dict[str, str] = {}
 
     def describe(self, ids: Sequence[str]) -> dict[str, Nat]:
         """Describe instances; one that EC2 no longer knows is in state ``gone``.
 
         While an availability zone is disrupted, EC2 fails every request that names no instance, or one of that zone.
-        Each is then asked for by itself, and those that EC2 says nothing of are in state ``unknown``: it is in such an
-        hour that a failover is wanted.
+        Those of each subnet are then asked for by themselves, and one whose subnet is not known alone, the first named
+        first; those that EC2 says nothing of are in state ``unknown``: it is in such an hour that a failover is wanted.
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 
         ``LaunchTime`` is that of the last start, not of a reboot:
@@ -97,14 +101,14 @@ class Instances:
         Raises:
             botocore.exceptions.ClientError: EC2 refuses, or fails for every instance.
         """
-        wanted = sorted(set(ids))
         try:
-            known = self._listed(wanted)
+            known = self._listed(sorted(set(ids)))
         except ClientError as error:
             # More calls would only make throttling worse.
-            if not has_failed(error) or len(wanted) > MOST_APART:
+            if not has_failed(error):
                 raise
-            known = self._apart(wanted, error)
+            known = self._apart(list(dict.fromkeys(ids)), error)
+        self._subnets |= {i: nat.subnet for i, nat in known.items() if nat.subnet is not None}
         return {i: known.get(i, gone(i)) for i in ids}
 
     def at(self, addresses: Sequence[str], tag: tuple[str, str]) -> dict[str, Nat]:
@@ -137,22 +141,33 @@ class Instances:
         return _nats(page for pages in requests for page in pages)
 
     def _apart(self, wanted: Sequence[str], failure: ClientError) -> dict[str, Nat]:
-        log.error("EC2 can't list instances; each is asked for by itself", extra={"error": str(failure)})
-        told = self._runtime.together([partial(self._one, instance) for instance in wanted])
-        known = {nat.instance_id: nat for nat in told if nat is not None}
+        log.error("EC2 can't list instances; each subnet is asked for by itself", extra={"error": str(failure)})
+        groups: dict[str, list[str]] = {}
+        for instance in wanted:
+            groups.setdefault(self._subnets.get(instance, instance), []).append(instance)
+        asked = list(groups.values())[:MOST_APART]
+        told = self._runtime.together([partial(self._group, group) for group in asked])
+        known = {i: nat for found in told for i, nat in found.items()}
         if all(nat.state == UNKNOWN for nat in known.values()):
             raise failure
-        return known
+        asked_for = {instance for group in asked for instance in group}
+        return {i: Nat(i, UNKNOWN, None) for i in wanted if i not in asked_for} | known
 
-    def _one(self, instance: str) -> Nat | None:
-        try:
-            return _nats([self._ec2.describe_instances(InstanceIds=[instance])]).get(instance)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "InvalidInstanceID.NotFound":
-                return None
-            if not has_failed(error):
-                raise
-            return Nat(instance, UNKNOWN, None)
+    def _group(self, ids: Sequence[str]) -> dict[str, Nat]:
+        """Describe instances by their ids; one that EC2 does not know fails the call for all, and is left out then."""
+        left = list(ids)
+        while left:
+            try:
+                return _nats([self._ec2.describe_instances(InstanceIds=left)])
+            except ClientError as error:
+                missing = set(INSTANCE.findall(str(error))) & set(left)
+                if error.response["Error"]["Code"] == "InvalidInstanceID.NotFound" and missing:
+                    left = [instance for instance in left if instance not in missing]
+                    continue
+                if not has_failed(error):
+                    raise
+                return {instance: Nat(instance, UNKNOWN, None) for instance in left}
+        return {}
 
 
 def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:

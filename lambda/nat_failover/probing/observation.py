@@ -55,7 +55,8 @@ class Observation:
         elapsed: how long the probe had been watching.
         running_until: when the watch ends that is still under way; None when there is none.
         detail: for people.
-        by_active: whether it got through the active NAT's proof port; None where that was not tried.
+        by_active: whether it got through the active NAT's proof port; None where that was not tried, or nobody may
+            have listened there.
         by_passive: the same of the passive NAT.
         relayed_by: the NAT whose listener says it; empty where the host does so itself.
         signals: what a listener has heard; None where it is none.

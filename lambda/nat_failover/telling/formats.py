@@ -10,6 +10,11 @@ def clock(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
 
 
+def minute(at: float) -> str:
+    """Return the time of day, in UTC, to the minute."""
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M} UTC"
+
+
 def moment(at: float) -> str:
     """Return date and time, in UTC, to the second."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"

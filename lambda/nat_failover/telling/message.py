@@ -171,7 +171,7 @@ def hosts(evidence: Sequence[Observation], s: Settings) -> tuple[str, ...]:
 
 
 def _ways(o: Observation) -> str:
-    by_nat = {True: "online", False: "offline", None: "not tried"}
+    by_nat = {True: "online", False: "offline", None: "not known"}
     since = "" if o.relayed_by else f" since {clock(o.since)}"
     active, passive = by_nat[o.by_active], by_nat[o.by_passive]
     return f"offline{since}; by the active NAT's proof port {active}, by the passive NAT's {passive}"

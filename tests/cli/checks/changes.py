@@ -79,6 +79,16 @@ def standby_said(**changes: Any) -> Change:
     return change
 
 
+def nobody_through(s: Snapshot) -> Snapshot:
+    """Have no backend get through the passive NAT."""
+    assert s.view is not None
+    told = {
+        command: tuple(replace(o, by_passive=None if o.by_passive is None else False, signals=None) for o in all_of)
+        for command, all_of in s.view.by_round.items()
+    }
+    return replace(s, view=replace(s.view, by_round=told))
+
+
 def one_subnet(s: Snapshot) -> Snapshot:
     subnet = next(iter(s.backends.values()))["SubnetId"]
     moved = {i: {**raw, "SubnetId": subnet} if i in s.backends else raw for i, raw in (s.instances or {}).items()}

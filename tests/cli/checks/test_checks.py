@@ -17,7 +17,6 @@ from nat_failover.judging.situation import why_unfit
 from nat_failover.lock.record import read_lock
 from nat_failover.network.instances import read_instance
 from nat_failover.probing.invocation import State
-from nat_failover.probing.probe_report import Signal
 from tests.cli.checks.changes import (
     Change,
     another,
@@ -36,6 +35,7 @@ from tests.cli.checks.changes import (
     misplaced_egress,
     muted,
     no_subnets,
+    nobody_through,
     one_subnet,
     said,
     same_zone,
@@ -58,13 +58,12 @@ def healthy(deployment: Deployment) -> Snapshot:
     return Gatherer(deployment.account, one(deployment.account, "main")).gather()
 
 
-UNPROVEN = tuple(Signal(f"10.0.1.{n}", online=True, age=1.0, through=False) for n in range(1, 4))
 CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a NAT that is gone": (gone, ("nat-gone",)),
     "a NAT that is being terminated": (instance(standby, State={"Name": "shutting-down"}), ("nat-gone",)),
     "a passive NAT that is silent": (standby_said(state=State.SILENT), ("control-down",)),
     "a passive NAT that can't listen": (standby_said(deaf="nft is not installed"), ("control-down",)),
-    "a passive NAT that forwards nothing": (standby_said(signals=UNPROVEN), ("control-down",)),
+    "a passive NAT that forwards nothing": (nobody_through, ("control-down",)),
     "a NAT that fails a status check": (impaired, ("nat-impaired",)),
     "both NATs in one zone": (same_zone, ("same-zone",)),
     "a passive NAT that has given up the egress address": (without_address, ("nat-no-public-address",)),

@@ -71,7 +71,7 @@ def test_a_locked_pair_is_not_protected_and_says_since_when_why_and_by_what_evid
     try:
         done, told = deployment.command.run("status"), deployment.command.json("status")["main"]
     finally:
-        deployment.aws.write_lock("armed")
+        deployment.rearm()
     assert done.returncode == Exit.TROUBLE
     assert "NOT PROTECTED" in done.stdout
     assert "failed-over for 2 h" in done.stdout
@@ -87,7 +87,7 @@ def test_a_pause_is_shown_with_who_paused_the_pair_and_why(deployment: Deploymen
     try:
         done = deployment.command.run("status")
     finally:
-        deployment.aws.write_lock("armed")
+        deployment.rearm()
     assert done.returncode == Exit.TROUBLE
     assert "why      new kernel" in done.stdout
     assert "by       alice" in done.stdout
@@ -129,7 +129,7 @@ def test_watched_it_is_shown_anew_until_ctrl_c(deployment: Deployment) -> None:
             deployment.aws.write_lock("paused")
             assert screen.shows("the pair is paused")
     finally:
-        deployment.aws.write_lock("armed")
+        deployment.rearm()
     assert screen.exit_status == Exit.TROUBLE
 
 

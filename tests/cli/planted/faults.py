@@ -39,7 +39,9 @@ FAULTS = {
     "no default route": Fault(tables.no_default_route, ("default-route",), "aws ec2 create-route"),
     "default route elsewhere": Fault(tables.wrong_default_route, ("default-route",), "aws ec2 replace-route"),
     "subnets split": Fault(tables.split, ("split",), "aws ec2 replace-route-table-association"),
-    "subnet without association": Fault(tables.implicit, ("implicit-association",), "aws ec2 associate-route-table"),
+    "subnet without association": Fault(
+        tables.implicit, ("implicit-association", "not-proven"), "aws ec2 associate-route-table"
+    ),
     "tables differ": Fault(tables.differing_tables, ("tables-differ",), "mirrorRoutes"),
     "too few backends": Fault(hosts.too_few, ("too-few-backends", "backend-untagged"), "aws ec2 create-tags"),
     "a backend stopped": Fault(hosts.stopped_backend, ("backend-stopped",), "aws ec2 start-instances"),
@@ -58,6 +60,7 @@ FAULTS = {
     "prefix list of others": Fault(network.list_of_others, ("nat-group-ingress",) * 2, "--protocol all --cidr"),
     "group lets out to servers only": Fault(network.out_to_servers_only, ("nat-group-egress",), "--cidr 0.0.0.0/0"),
     "ACL stops answers": Fault(network.network_acl, ("network-acl",) * 4, "aws ec2 create-network-acl-entry"),
+    "armed a moment ago": Fault(function.lock("armed"), ("not-proven",), "nat-failover failover main --dry-run"),
     "paused": Fault(function.lock("paused"), ("paused",), "nat-failover resume main"),
     "lock garbled": Fault(function.lock("amred"), ("locked",), "nat-failover rearm main"),
     "function disabled": Fault(function.reserved(0), ("function-disabled",), "aws lambda delete-function-concurrency"),

@@ -17,7 +17,7 @@ def lock(value: str) -> Callable[[Deployment], Undo]:
 
     def plant(d: Deployment) -> Undo:
         d.aws.write_lock(value)
-        return lambda: d.aws.write_lock("armed")
+        return d.rearm
 
     return plant
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from nat_failover.network.instances import Instances, Nat
+from nat_failover.network.instances import MOST_APART, Instances, Nat
 from tests.fakes import before
 from tests.integration.account import PROBED, Account
 from tests.integration.network.paging import in_short_pages
@@ -108,6 +108,26 @@ def test_while_a_zone_is_disrupted_those_of_other_zones_are_told_and_the_others_
     told = instances.describe([account.primary, account.standby, *account.backends, UNKNOWN])
     states = [told[i].state for i in (account.primary, account.standby, *account.backends[:2], UNKNOWN)]
     assert states == ["unknown", "running", "unknown", "running", "gone"]
+
+
+@pytest.mark.pair(subnets=2, backends=8)
+def test_while_a_zone_is_disrupted_a_large_sample_takes_a_call_for_each_subnet_that_is_known(
+    account: Account, instances: Instances
+) -> None:
+    strangers = [f"i-{n:017x}" for n in range(48)]
+    everybody = [account.primary, account.standby, *account.backends]
+    instances.describe(everybody)
+    asked: list[list[str]] = []
+    account.ec2.meta.events.register(
+        "provide-client-params.ec2.DescribeInstances", lambda params, **_: asked.append(params.get("InstanceIds", []))
+    )
+    disrupted(account, account.backends[0])
+    told = instances.describe([*everybody, *strangers])
+    assert {told[nat].state for nat in (account.primary, account.standby)} == {"running"}
+    assert {told[host].state for host in account.backends} == {"unknown"}
+    assert {told[stranger].state for stranger in strangers} == {"gone", "unknown"}
+    assert len(asked) <= 1 + MOST_APART
+    assert sorted({len(ids) for ids in asked if len(ids) > 1}, reverse=True) == [8, 2]
 
 
 def test_where_ec2_says_nothing_of_anybody_that_is_an_error(account: Account, instances: Instances) -> None:

@@ -53,3 +53,21 @@ def test_two_checks_in_one_look_date_each_other(account: Account) -> None:
     soon = ask(account, late=0.3)
     dated = sorted(o.at for o in lookout(account).look(Tick()).observations)
     assert dated == [pytest.approx(late), pytest.approx(soon)]
+
+
+@pytest.mark.usefixtures("watched")
+@pytest.mark.parametrize(("recovered", "outcome"), [(False, "failed-over"), (True, None)])
+def test_an_event_that_comes_late_leads_to_another_look_before_a_swap(
+    account: Account, recovered: bool, outcome: str | None
+) -> None:
+    account.cut_off(*account.backends)
+    asked = len(account.run_command.commands)
+    for command in account.run_command.commands:
+        for host in command.arguments["InstanceIds"]:
+            account.answer(command, host)
+    account.clock.sleep(20)
+    if recovered:
+        account.offline.clear()
+    assert account.failed(account.backends[0]).outcome == outcome
+    kinds = [(c.kind, account.standby in c.arguments["InstanceIds"]) for c in account.run_command.commands[asked:]]
+    assert kinds[0] == ("check", True)

@@ -39,6 +39,23 @@ def _lose_zone(lab: Lab) -> None:
             lab.network.stop(host.name)
 
 
+def _lose_half_as_the_listener_begins(lab: Lab) -> None:
+    """The primary and half of the backends lose their power when the standby has only just begun to listen."""
+    standby = lab.cloud.instances["nat02"]
+
+    def listened() -> int:
+        watches = [c for c in lab.run_command.service.commands if c.kind == "watch"]
+        return sum(standby in c.arguments["InstanceIds"] for c in watches)
+
+    before = listened()
+    lab.wait_until(lambda: listened() > before, 2 * PERIOD)
+    lab.wait(lab.latencies.delivery[1])
+    lab.broken()
+    lab.network.stop("nat01")
+    for backend in lab.backends[: len(lab.backends) // 2]:
+        lab.network.stop(backend)
+
+
 def _intercept(lab: Lab) -> None:
     """Both NATs answer connections to port 443 themselves, as a transparent proxy does."""
     for nat in lab.network.layout.nats:
@@ -105,6 +122,15 @@ EVIDENCE: tuple[Scenario, ...] = (
         FAIL_OVER,
         _lose_zone,
         problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "half-lost-as-the-listener-begins",
+        "the primary and one of two zones are gone, and the standby has only just begun to listen",
+        FAIL_OVER,
+        _lose_half_as_the_listener_begins,
+        # Whoever may be watching still is asked first, and is given ten seconds to answer.
+        problems=demands.within(PERIOD + 10.0),
+        settings={"window": 120},
     ),
     Scenario(
         "port-443-intercepted",

@@ -6,6 +6,7 @@ from nat_failover.judging.conditions import PATIENCE, Trouble
 from tests.lab.lab import Lab
 from tests.lab.scenarios import demands, steps
 from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario
+from tests.lab.standing import standing
 
 # Until people are told of what the end of a watch says, in virtual time only: a watch, and what may mend itself.
 TOLD_AFTER = 600.0 + PATIENCE + 120.0
@@ -27,6 +28,8 @@ def _told(lab: Lab) -> list[str]:
 def _rearm_while_unfit(lab: Lab) -> None:
     """Re-arm while the old NAT's rules are still gone; the new one loses its own for a while."""
     lab.cloud.set_lock("armed")
+    lab.wait(5)
+    lab.protected.append(standing(lab).protected)
     lab.wait(max(TOLD_AFTER if lab.world.virtual else 0, float(lab.cloud.environment["NAT_FAILOVER_CLAIM_LEASE"]) + 5))
     lab.network.flush_nat_rules("nat02")
     lab.wait(75)
@@ -36,7 +39,12 @@ def _rearm_while_unfit(lab: Lab) -> None:
 
 def _stayed(lab: Lab) -> list[str]:
     first = [Trouble.PASSIVE_UNHEALTHY] if lab.world.virtual else []
-    return [*demands.one_swap(lab), *demands.told_of(Trouble.FAILED_OVER, *first, Trouble.CONTROL_DOWN)(lab)]
+    protected = ["status calls a pair protected whose standby forwards nothing"] if any(lab.protected) else []
+    return [
+        *demands.one_swap(lab),
+        *protected,
+        *demands.told_of(Trouble.FAILED_OVER, *first, Trouble.CONTROL_DOWN)(lab),
+    ]
 
 
 STANDBY: tuple[Scenario, ...] = (
@@ -62,12 +70,12 @@ STANDBY: tuple[Scenario, ...] = (
     ),
     Scenario(
         "standby-group-closed",
-        "the standby's security group admits none of the backends",
+        "the standby's security group admits none of the backends, which say so while they are online",
         HOLD,
-        steps.flush,
+        _flush_once_told,
         before=steps.group("nat02", ()),
         causes=frozenset({"CONTROL_DOWN"}),
-        problems=demands.mailed(Trouble.CONTROL_DOWN),
+        problems=_told,
         hold_for=HOLD_LONG,
     ),
     Scenario(

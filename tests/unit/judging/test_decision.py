@@ -10,6 +10,7 @@ from nat_failover.judging.decision import Action, Cause, Decision, decide
 from nat_failover.lock.record import LockState
 from nat_failover.network.instances import Nat
 from nat_failover.probing.invocation import State
+from nat_failover.probing.signals import HEARD_WITHIN
 from tests.examples import (
     BACKENDS,
     NOW,
@@ -173,8 +174,30 @@ def test_failures_that_are_not_fresh_are_asked_for_again() -> None:
 
 def test_a_failure_is_fresh_for_as_long_as_the_freshness_says() -> None:
     backends = failures(at=NOW - 30, since=NOW - 31, asked_at=NOW - 40)
-    assert decision(backends=backends).action is Action.FAIL_OVER
-    assert decision({"freshness": 29.0}, backends=backends).cause is Cause.UNCONFIRMED
+    assert decision(backends=backends, looking_since=NOW - 30).action is Action.FAIL_OVER
+    assert decision({"freshness": 29.0}, backends=backends, looking_since=NOW - 30).cause is Cause.UNCONFIRMED
+
+
+def test_a_failover_rests_on_hosts_that_were_offline_within_the_last_seconds_or_the_passive_nat_is_asked() -> None:
+    assert decision(backends=failures(at=NOW - HEARD_WITHIN)).action is Action.FAIL_OVER
+    decided = decision(backends=failures(at=NOW - HEARD_WITHIN - 0.1, since=NOW - 10))
+    assert (decided.action, decided.cause) == (Action.HOLD, Cause.UNCONFIRMED)
+    assert decided.ask == (STANDBY, *BACKENDS[:3])
+    assert "only 0 were heard within the last 6 s: asking again" in decided.reason
+
+
+def test_what_hosts_say_while_an_invocation_looks_is_no_older_than_its_question_however_slowly_it_comes() -> None:
+    slow = failures(at=NOW - 12, since=NOW - 20, asked_at=NOW - 14)
+    assert decision(backends=slow, looking_since=NOW - 15).action is Action.FAIL_OVER
+    assert decision(backends=slow, looking_since=NOW - 11).cause is Cause.UNCONFIRMED
+
+
+def test_as_many_as_the_threshold_have_to_be_offline_still_and_the_others_are_evidence_beside_them() -> None:
+    old = [observation(host, at=NOW - 20, since=NOW - 22) for host in BACKENDS[3:8]]
+    assert decision(backends=[*failures(2), *old]).cause is Cause.UNCONFIRMED
+    decided = decision(backends=[*failures(3), *old])
+    assert decided.action is Action.FAIL_OVER
+    assert len(decided.evidence) == 8
 
 
 def test_a_host_that_is_being_asked_already_is_not_asked_for_once_more() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -124,6 +125,16 @@ def test_who_was_last_heard_too_long_before_the_failures_does_not_count(ago: flo
 def test_who_watches_and_has_said_nothing_may_be_online() -> None:
     assert decision([*failures(3), *watching(*BACKENDS[3:])]).cause is Cause.FEW_FAILURES
     assert decision([*failures(6), *watching(*BACKENDS[6:])]).action is Action.FAIL_OVER
+
+
+def test_who_watches_counts_no_more_once_it_has_not_answered_a_quick_check_either() -> None:
+    watched = watching(*BACKENDS[5:9])
+    silent = [observation(host, State.SILENT, at=NOW - 20, asked_at=NOW - 30) for host in BACKENDS[5:9]]
+    assert decision([*failures(), *watched, *silent]).action is Action.FAIL_OVER
+    asked_once_more = watching(*BACKENDS[5:9], asked_at=NOW - 1, running_until=NOW - 1)
+    assert decision([*failures(), *watched, *silent, *asked_once_more]).action is Action.FAIL_OVER
+    before_they_watched = [replace(o, asked_at=NOW - 200) for o in silent]
+    assert decision([*failures(), *watched, *before_they_watched]).cause is Cause.FEW_FAILURES
 
 
 def test_who_watches_counts_no_more_once_a_listener_has_spoken_that_would_have_heard_it() -> None:

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nat_failover.cli.checks import backends, clocks, endpoints, function, lock, nats, network, people, role, tables
+from nat_failover.cli.checks import (
+    backends,
+    clocks,
+    endpoints,
+    function,
+    lock,
+    nats,
+    network,
+    people,
+    proof,
+    role,
+    tables,
+)
 from nat_failover.cli.checks.finding import Finding, Findings, Gravity
 from nat_failover.cli.snapshot.snapshot import Snapshot
 
@@ -16,6 +28,7 @@ CHECKS: tuple[Callable[[Snapshot], Findings], ...] = (
     *nats.CHECKS,
     *tables.CHECKS,
     *backends.CHECKS,
+    *proof.CHECKS,
     *endpoints.CHECKS,
     *network.CHECKS,
     *function.CHECKS,

@@ -8,12 +8,14 @@ from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.backends import latest
 from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.checks.people import subscriptions
+from nat_failover.cli.checks.proof import Proof, proof
 from nat_failover.cli.lock_history import Pause, pause_of, who
 from nat_failover.cli.snapshot.snapshot import Raw, Snapshot, tag
 from nat_failover.cli.standing.standing import (
     AlarmStanding,
     HostStanding,
     LockStanding,
+    ProofStanding,
     Standing,
     SubnetStanding,
     TickStanding,
@@ -27,6 +29,7 @@ from nat_failover.telling.formats import iso
 
 def appraise(s: Snapshot) -> Standing:
     """Return how a pair stands."""
+    given = proof(s)
     errors = [finding for finding in examine(s) if finding.severity is Gravity.ERROR]
     view = s.view
     words = latest(s)
@@ -36,7 +39,8 @@ def appraise(s: Snapshot) -> Standing:
         region=s.pair.region,
         mode=s.settings.mode.value,
         at=iso(s.now),
-        protected=not errors and view is not None and s.settings.mode.value == "automatic",
+        protected=not errors and given is not None and given.is_given and s.settings.mode.value == "automatic",
+        proof=_proof(given),
         trouble=tuple(finding.what for finding in errors),
         active=s.active,
         lock=_lock(s),
@@ -50,6 +54,14 @@ def appraise(s: Snapshot) -> Standing:
         last_tick=_last_tick(s),
         unread=dict(s.unread),
     )
+
+
+def _proof(given: Proof | None) -> ProofStanding | None:
+    if given is None:
+        return None
+    since = None if given.since is None else iso(given.since)
+    said = "" if given.is_given else given.said
+    return ProofStanding(given.is_given, since, given.through, given.needed, iso(given.by), said)
 
 
 def _lock(s: Snapshot) -> LockStanding | None:

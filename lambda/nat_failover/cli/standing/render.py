@@ -53,6 +53,9 @@ def _verdict(pair: Standing) -> RenderableType:
         return Text.assemble(
             ("protected", "bold green"), f": if the active NAT dies, the subnets move to {passive.name or passive.id}"
         )
+    if pair.proof is not None and pair.proof.said and not pair.trouble and pair.mode == "automatic":
+        todo = f"or look at the passive NAT now: nat-failover failover {pair.pair} --dry-run"
+        return Text.assemble((pair.proof.said, POOR), f",\n{todo}")
     lines = [
         Text.assemble(("NOT PROTECTED", BAD), "" if pair.trouble or pair.mode == "automatic" else f": {pair.mode} mode")
     ]

@@ -91,11 +91,33 @@ class TickStanding:
 
 
 @dataclass(frozen=True)
+class ProofStanding:
+    """Whether backends have got through the passive NAT since the pair was armed.
+
+    Attributes:
+        given: as many as it takes have.
+        since: when it was armed, ISO 8601; None where there is no parameter.
+        through: ids of those that have.
+        needed: how many it takes.
+        by: when the next round has told at the latest, ISO 8601.
+        said: what is missing, in words; empty where nothing is.
+    """
+
+    given: bool
+    since: str | None
+    through: tuple[str, ...]
+    needed: int
+    by: str
+    said: str
+
+
+@dataclass(frozen=True)
 class Standing:
     """How a pair stands.
 
     Attributes:
-        protected: a dead NAT would be replaced now.
+        protected: a dead NAT would be replaced now, and that this helps is proven.
+        proof: of that; None where the pair is not armed, or nothing can be proven.
         trouble: why not, a sentence each; what is wrong besides.
         active: id of the NAT that all subnets use; None where there is no such.
         differences: of the two route tables.
@@ -110,6 +132,7 @@ class Standing:
     mode: str
     at: str
     protected: bool
+    proof: ProofStanding | None
     trouble: tuple[str, ...]
     active: str | None
     lock: LockStanding | None

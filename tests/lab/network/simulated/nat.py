@@ -77,8 +77,11 @@ class NatWatch(Watch):
     def _is_evidence(self, listener: Listener) -> bool:
         """Look, and tell whether the watch ends with that."""
         listener.look()
+        # Of those whom one that has only just begun has heard no share can be told.
+        if self._now - self._begun < ALL_HEARD_WITHIN - TINY:
+            return False
         if self._verifies:
-            if self._now - self._begun < ALL_HEARD_WITHIN - TINY or not listener.are_all_online():
+            if not listener.are_all_online():
                 return False
             self._verdict("online", 0)
             return True

@@ -1,0 +1,44 @@
+"""Pure: whether the passive NAT carries the backends' traffic, by what they have tried."""
+
+from __future__ import annotations
+
+from nat_failover.judging.situation import View
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
+from nat_failover.probing.signals import HEARD_WITHIN
+from nat_failover.probing.survey import latest_word
+from nat_failover.settings import Settings
+
+
+def tries(view: View, settings: Settings) -> tuple[Observation, ...]:
+    """Return the latest word of each backend that has tried the passive NAT, its own or a signal that was heard.
+
+    What a quick check did not get through says nothing beside watches: the NAT may have begun to listen after it.
+    """
+    tried: dict[str, Observation] = {}
+    for word in view.words(settings):
+        if word.by_passive is None or word.host in settings.nats or not view.is_there(word.host):
+            continue
+        sure = word.by_passive or word.relayed_by or word.elapsed >= HEARD_WITHIN or not settings.watches
+        if sure and (word.host not in tried or tried[word.host].at < word.at):
+            tried[word.host] = word
+    return tuple(tried[host] for host in sorted(tried))
+
+
+def trouble(view: View, nat: str, settings: Settings) -> str | None:
+    """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
+    answers = [o for o in view.words(settings) if o.host == nat]
+    if not answers:
+        return None
+    latest = latest_word(answers)
+    if latest.state not in (State.REACHABLE, State.PENDING):
+        return f"the passive NAT {nat} runs, but is {latest.state.value}"
+    if latest.deaf:
+        return f"the passive NAT {nat} can't listen to the backends: {latest.deaf}"
+    tried = tries(view, settings)
+    failed = [word for word in tried if not word.by_passive]
+    if len(failed) < settings.failure_threshold or not settings.is_share(len(failed), len(tried)):
+        return None
+    return (
+        f"the passive NAT {nat} runs, but {len(failed)} of {len(tried)} backends did not reach the Internet through it"
+    )
