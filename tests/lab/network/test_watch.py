@@ -347,7 +347,7 @@ def test_a_quick_check_signals_until_the_passive_nat_listens(bench: Bench, round
             round_.start(("backend1",), 0)
             bench.world.sleep(0.5)
             round_.start((PASSIVE,), 0)
-            round_.wait_for({"backend1", PASSIVE}, 8)
+            round_.wait_for({"backend1", PASSIVE}, 10)
         finally:
             bench.network.set_sick("backend1", False)
         expected = (1, "offline", "no", "no", "yes") if sick else (0, "online", "yes", "unknown", "yes")
@@ -397,5 +397,21 @@ def test_where_connections_never_came_about_pings_decide(bench: Bench, round_: R
         finally:
             bench.network.set_guards({ACTIVE: VPC_GROUP})
         assert round_.columns() == {(0, "online", "yes", "no", "yes")}
+
+    bench.play(body)
+
+
+def test_a_quick_check_calls_no_port_shut_before_it_can_be_open(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        bench.network.set_sick("backend1", True)
+        try:
+            round_.start(("backend1",), 0)
+            bench.world.sleep(1.7)
+            round_.start((ACTIVE, PASSIVE), 0)
+            round_.wait_for({"backend1", ACTIVE, PASSIVE}, 9)
+        finally:
+            bench.network.set_sick("backend1", False)
+        assert round_.told("backend1")[1]["active"] == "yes"
+        assert round_.heard(PASSIVE) == {}
 
     bench.play(body)

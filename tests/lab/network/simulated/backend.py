@@ -148,14 +148,21 @@ class BackendWatch(Watch):
         super()._verdict(state, exit_code)
 
     def _tell_at_last(self) -> None:
-        """Signal once more: of a quick check nobody knows whether it or that of the passive NAT begins first."""
+        """Signal once more; whether the active NAT's port is shut has to be known before."""
+        while self._may_open(self._by_active):
+            self._sleep_until(self._now + QUICK_SLOT)
+            self._sleep_until(self._now + self._hear_active(self._dial_active()))
         self._tell()
         self._hear_back()
-        while self._window == 0 and self._by_passive == "no" and self._now - self._begun < QUICK_FOR - TINY:
+        while self._may_open(self._by_passive):
             self._signal_due = -math.inf
             self._sleep_until(self._now + QUICK_SLOT)
             self._tell()
             self._hear_back()
+
+    def _may_open(self, way: str) -> bool:
+        """Tell whether this is a quick check, of which nobody knows whether it or those of the NATs begin first."""
+        return self._window == 0 and way == "no" and self._now - self._begun < QUICK_FOR - TINY
 
     def _come_online(self) -> None:
         self._offline, self._in_a_row = False, 0

@@ -8,7 +8,7 @@ from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script, in seconds.
 LOOK_EVERY = 0.25
-LISTEN_FOR = 5.0
+LISTEN_FOR = 5.9
 LINGER_FOR = 20.0
 ALL_HEARD_WITHIN = 1.5
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tests.lab.network.network import ProbeOutcome
+from tests.lab.network.simulated.packets import Outcome
 from tests.lab.network.simulated.process import TINY, SimulatedProcess
 
 if TYPE_CHECKING:
@@ -110,23 +111,31 @@ class Watch(SimulatedProcess):
         pings = [network.reaches(host, target) for target in self._targets]
         connections = [network.reaches(host, target, 443) for target in self._targets for _ in range(2)]
         nobody = network.reaches(host, NOBODY, 443)
-        direct = [network.dial(host, self._active, 443) for _ in range(2) if self._tries_active()]
+        direct = self._dial_active()
         self._answered, self._connected = any(pings), any(connections)
         took = 0.0 if self._connected and self._answered else TRY_FOR
         if self._connected and not self._answered and nobody:
             # Of connections nothing can be concluded, only of pings.
             self._intercepted, self._connected, self._connects = True, False, False
         self._by_active = "unknown"
-        if direct and not self._intercepted:
-            self._by_active = "yes" if any(dialled.answered for dialled in direct) else "no"
-            if self._by_active == "no" and not all(dialled.refused for dialled in direct):
-                took = TRY_FOR
+        took = max(took, self._hear_active(direct))
         if self._connected:
             self._connects = True
         by_route = self._connected or (self._answered and self._connects is not True)
         self._by_route = "yes" if by_route else "no"
         self._sleep_until(begun + took)
         return by_route
+
+    def _dial_active(self) -> list[Outcome]:
+        """Try the active NAT's proof port."""
+        return [self._network.dial(self._host, self._active, 443) for _ in range(2) if self._tries_active()]
+
+    def _hear_active(self, dialled: list[Outcome]) -> float:
+        """Note what came of that, and return how long it has taken."""
+        if not dialled or self._intercepted:
+            return 0.0
+        self._by_active = "yes" if any(each.answered for each in dialled) else "no"
+        return 0.0 if self._by_active == "yes" or all(each.refused for each in dialled) else TRY_FOR
 
     def _watch(self) -> None:
         """Watch until there is a verdict."""
