@@ -38,6 +38,7 @@ interval=''
 failures=''
 threshold=''
 share=''
+networks=''
 
 # Whoever answers here answers for others: https://www.rfc-editor.org/rfc/rfc5737
 NOBODY=192.0.2.1

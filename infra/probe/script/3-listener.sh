@@ -10,7 +10,6 @@ UNPROVEN_FOR=100    # for which offline ones are waited for whose connections do
 ENDING_FOR=1500     # before the window's end the watches of others end too, and their silence says nothing
 LONGEST_HEARD=2200  # characters, of the 2,500 that Systems Manager keeps
 NEVER=99999         # an age
-PRIVATE='10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10'
 
 # is_taken: does this host listen on a proof port itself? Whoever connects would be handed on, and its service be gone.
 is_taken() {

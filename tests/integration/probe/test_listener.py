@@ -51,6 +51,33 @@ def listens(network: Network) -> bool:
     return network.signal_from([BACKEND], 443)[0]
 
 
+def narrow(network: Network, path: str | None = None) -> tuple[Outcome, list[bool]]:
+    """Have a listener that takes one host and a network; three others signal."""
+    run = network.probe(5, on=network.passive, path=path, networks=(f"{MANY[0]}/32", "203.0.113.0/24"))
+    assert eventually(lambda: network.signal_from(MANY[:1], 443)[0], 4)
+    through = network.signal_from(MANY[1:4], 443)
+    return run.end(), through
+
+
+def check_narrow(shown: tuple[Outcome, list[bool]]) -> None:
+    """Check that nobody else is heard, nor handed on."""
+    outcome, through = shown
+    assert set(outcome.heard) == {MANY[0]}
+    assert through == [False] * 3
+
+
+@in_every_shell
+def test_it_takes_hosts_of_the_pairs_networks_only(stage: Stage, shell: str) -> None:
+    check_narrow(stage.play(narrow, shell))
+
+
+@pytest.mark.parametrize("variant", IPTABLES)
+def test_by_iptables_it_takes_no_others_either(stage: Stage, variant: str, paths: dict[str, str]) -> None:
+    network = next(iter(stage.networks.values()))
+    network.mend()
+    check_narrow(narrow(network, paths[variant]))
+
+
 class Heard(NamedTuple):
     """What a listener has heard."""
 

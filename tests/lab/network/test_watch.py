@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
@@ -413,5 +414,23 @@ def test_a_quick_check_calls_no_port_shut_before_it_can_be_open(bench: Bench, ro
             bench.network.set_sick("backend1", False)
         assert round_.told("backend1")[1]["active"] == "yes"
         assert round_.heard(PASSIVE) == {}
+
+    bench.play(body)
+
+
+def test_who_is_in_none_of_the_pairs_networks_is_not_heard_and_not_handed_on(bench: Bench, round_: Round) -> None:
+    first, last = bench.layout.private_subnets[0], bench.layout.private_subnets[-1]
+    taken = {host.name for host in bench.layout.backends if IPv4Address(host.address) in IPv4Network(last.cidr)}
+    assert first.cidr != last.cidr
+
+    def body() -> None:
+        listening = bench.start_watch(PASSIVE, 8, networks=(last.cidr,))
+        bench.world.sleep(1)
+        round_.start(sorted(EVERYBODY), 4)
+        round_.wait_for(EVERYBODY, 7)
+        round_.outcomes[PASSIVE] = listening.wait()
+        assert round_.columns(taken) == {(0, "online", "yes", "unknown", "yes")}
+        assert round_.columns(EVERYBODY - taken) == {(0, "online", "yes", "unknown", "no")}
+        assert set(round_.heard(PASSIVE)) == taken
 
     bench.play(body)

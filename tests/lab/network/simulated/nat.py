@@ -29,7 +29,7 @@ class NatWatch(Watch):
         if self._machine.taken:
             self._watch()
             return
-        self._listener = Listener(self._network.world, target, self._threshold, self._share, self._ends_at())
+        self._listener = Listener(self._network.world, target, self._terms, self._ends_at())
         self._network.listen(self._host, self._listener)
         lingers = False
         try:

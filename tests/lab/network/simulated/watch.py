@@ -8,9 +8,11 @@ import re
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from tests.lab.network.network import ProbeOutcome
+from tests.lab.network.simulated.listener import Terms
 from tests.lab.network.simulated.packets import Outcome
 from tests.lab.network.simulated.process import TINY, SimulatedProcess
 
@@ -51,8 +53,8 @@ class Watch(SimulatedProcess):
         self._targets = words["targets"].split()
         self._interval = int(words["interval"]) / 100
         self._failures = int(words["failures"])
-        self._threshold = int(words["threshold"])
-        self._share = int(words["share"])
+        networks = tuple(map(IPv4Network, words["networks"].split(",")))
+        self._terms = Terms(int(words["threshold"]), int(words["share"]), networks)
         self._window = float(window)
         self._target = ""
         self._sent = self._lost = self._in_a_row = 0
