@@ -47,6 +47,7 @@ class ProbeValues:
         threshold: backends that have to be offline.
         share: per cent of those heard that have to be exceeded as well.
         networks: whose hosts a NAT's proof ports are open to.
+        sample: backends that are asked in a round.
     """
 
     pair: str
@@ -56,6 +57,7 @@ class ProbeValues:
     threshold: int = 3
     share: int = 50
     networks: tuple[str, ...] = PRIVATE_NETWORKS
+    sample: int = 10
 
     @staticmethod
     def of(pair: PairConfig) -> ProbeValues:
@@ -68,6 +70,7 @@ class ProbeValues:
             pair.failure_threshold,
             pair.failure_share,
             pair.protected_cidrs,
+            pair.sample_size,
         )
 
 
@@ -93,6 +96,7 @@ def script(values: ProbeValues, text: str | None = None) -> str:
         "failures": f"{values.failures}",
         "threshold": f"{values.threshold}",
         "share": f"{values.share}",
+        "sample": f"{values.sample}",
         # Networks that overlap are an error for nft, and some that adjoin one are less to look through.
         "networks": ",".join(map(str, collapse_addresses(map(IPv4Network, values.networks)))),
     }

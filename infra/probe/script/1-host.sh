@@ -38,6 +38,7 @@ interval=''
 failures=''
 threshold=''
 share=''
+sample=''
 networks=''
 
 # Whoever answers here answers for others: https://www.rfc-editor.org/rfc/rfc5737

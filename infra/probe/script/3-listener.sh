@@ -161,9 +161,11 @@ is_complete() {
     fi
 }
 
-# have_fallen_silent: has most of what was heard a moment ago gone without a word?
+# have_fallen_silent: has most of what was heard a moment ago gone without a word? For a while a round may be heard
+# together with the next one; when it is over, nobody has fallen silent.
 have_fallen_silent() {
     [ "$HEARD_ALL" -lt "$most_heard" ] || most_heard=$HEARD_ALL
+    [ "$most_heard" -lt "$sample" ] || most_heard=$sample
     [ "$most_heard" -ge "$threshold" ] && [ $((HEARD_ALL * 100)) -lt $((most_heard * (100 - share))) ] &&
         [ $((NOW - begun)) -lt $((window - ENDING_FOR)) ]
 }

@@ -154,6 +154,7 @@ rest_of_slot() {
         ! await "$flow" "$1" || answered=yes
         return 0
     fi
+    [ -n "$OWN" ] || tell_at_first "$1"
     while [ -n "$listener" ]; do
         step=$LOOK_EVERY
         [ -z "$are_offline" ] || step=$LOOK_SOON
@@ -162,9 +163,25 @@ rest_of_slot() {
         pause $((NOW + step))
         ! is_evidence || return 1
     done
+    # However long a slot is, others conclude something from a signal that does not come.
+    while [ "$by_route" = yes ] && [ "$signal_due" -lt "$1" ]; do
+        pause "$signal_due"
+        tell
+    done
     pause "$1"
-    ! has_come "$flow" || answered=yes
+    [ "$answered" = yes ] || ! has_come "$flow" || answered=yes
     ! is_evidence
+}
+
+# tell_at_first UNTIL: signal as soon as anything has come back; a slot may be longer than others wait for that.
+tell_at_first() {
+    [ "$by_route" = unknown ] || return 0
+    now
+    until=$((NOW + TRY_FOR))
+    [ "$until" -lt "$1" ] || until=$1
+    await "$flow" "$until" || return 0
+    answered=yes by_route=yes
+    tell
 }
 
 # is_evidence: does the listener have to end its watch now, and has it? That of the active NAT never does.

@@ -19,7 +19,7 @@ from tests.tools.checked import pair
 VALUES = ProbeValues("main", ("1.1.1.1", "ping.example.com"), 0.25, 4, 5, 60)
 # A script with a place for each value, as long as it takes.
 SHORT = "#!/bin/sh\n" + "".join(
-    f"{n}=''\n" for n in ("pair", "targets", "interval", "failures", "threshold", "share", "networks")
+    f"{n}=''\n" for n in ("pair", "targets", "interval", "failures", "threshold", "share", "sample", "networks")
 )
 DIGEST = r"nat-failover-main-probe-[0-9a-f]{8}"
 ALLOWED = {"window": ["0", "600", "3000"], "active": ["-", "10.0.0.1"], "passive": ["-", "255.255.255.255"]}
@@ -85,6 +85,7 @@ def test_a_pairs_values_are_written_into_the_script_each_in_its_place() -> None:
         "failures='4'",
         "threshold='5'",
         "share='60'",
+        "sample='10'",
         "networks='10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16'",
     ]
 

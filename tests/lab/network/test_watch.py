@@ -27,10 +27,12 @@ class Round:
         self.bench = bench
         self.outcomes: dict[str, ProbeOutcome] = {}
 
-    def start(self, hosts: Sequence[str], window: float, active: str = ACTIVE, passive: str = PASSIVE) -> None:
-        """Start them."""
+    def start(
+        self, hosts: Sequence[str], window: float, active: str = ACTIVE, passive: str = PASSIVE, **values: Any
+    ) -> None:
+        """Start them; the probe's values where they are to be others."""
         for host in hosts:
-            run = self.bench.start_watch(host, window, active, passive)
+            run = self.bench.start_watch(host, window, active, passive, **values)
 
             def ends(host: str = host, wait: Callable[[], ProbeOutcome] = run.wait) -> None:
                 self.outcomes[host] = wait()
@@ -424,13 +426,39 @@ def test_who_is_in_none_of_the_pairs_networks_is_not_heard_and_not_handed_on(ben
     assert first.cidr != last.cidr
 
     def body() -> None:
-        listening = bench.start_watch(PASSIVE, 8, networks=(last.cidr,))
+        round_.start((PASSIVE,), 8, networks=(last.cidr,))
         bench.world.sleep(1)
         round_.start(sorted(EVERYBODY), 4)
         round_.wait_for(EVERYBODY, 7)
-        round_.outcomes[PASSIVE] = listening.wait()
+        round_.wait_for({PASSIVE}, 7)
         assert round_.columns(taken) == {(0, "online", "yes", "unknown", "yes")}
         assert round_.columns(EVERYBODY - taken) == {(0, "online", "yes", "unknown", "no")}
         assert set(round_.heard(PASSIVE)) == taken
+
+    bench.play(body)
+
+
+@pytest.mark.parametrize("interval", [4.0, 9.0])
+def test_however_rarely_hosts_look_they_signal_in_time(bench: Bench, round_: Round, interval: float) -> None:
+    def body() -> None:
+        round_.start((PASSIVE,), 50)
+        bench.world.sleep(1)
+        round_.start(sorted(EVERYBODY), 40, interval=interval)
+        bench.world.sleep(2 * interval + 12)
+        assert not round_.outcomes
+
+    bench.play(body)
+
+
+def test_a_round_that_ends_while_the_next_one_runs_has_not_fallen_silent(bench: Bench, round_: Round) -> None:
+    rounds = ("backend1", "backend2", "backend3", "backend4"), ("backend5", "backend6")
+
+    def body() -> None:
+        round_.start((PASSIVE,), 50, threshold=2, sample=4)
+        bench.world.sleep(1)
+        round_.start(rounds[0], 6)
+        round_.start(rounds[1], 30)
+        bench.world.sleep(20)
+        assert set(round_.outcomes) == set(rounds[0])
 
     bench.play(body)

@@ -67,11 +67,13 @@ class Terms:
         threshold: how many backends have to be offline.
         share: of those heard, per cent, that more than which have to be.
         networks: whose hosts it takes.
+        sample: how many are asked in a round.
     """
 
     threshold: int
     share: int
     networks: tuple[IPv4Network, ...]
+    sample: int
 
 
 class Listener:
@@ -190,5 +192,6 @@ class Listener:
         return number >= self._terms.threshold and number * 100 > self._all * self._terms.share
 
     def _have_fallen_silent(self) -> bool:
-        self._most = max(self._most, self._all)
+        # A round may be heard together with the next one, and end.
+        self._most = min(max(self._most, self._all), self._terms.sample)
         return self._most >= self._terms.threshold and self._all * 100 < self._most * (100 - self._terms.share)

@@ -54,7 +54,7 @@ class Watch(SimulatedProcess):
         self._interval = int(words["interval"]) / 100
         self._failures = int(words["failures"])
         networks = tuple(map(IPv4Network, words["networks"].split(",")))
-        self._terms = Terms(int(words["threshold"]), int(words["share"]), networks)
+        self._terms = Terms(int(words["threshold"]), int(words["share"]), networks, int(words["sample"]))
         self._window = float(window)
         self._target = ""
         self._sent = self._lost = self._in_a_row = 0
@@ -82,6 +82,10 @@ class Watch(SimulatedProcess):
 
     def _sleep_until(self, at: float) -> None:
         self._network.world.sleep(at - self._now)
+
+    def _rest_until(self, at: float) -> None:
+        """Wait in a slot."""
+        self._sleep_until(at)
 
     def _is_newest(self) -> bool:
         return self._window == 0 or self._machine.watches.get(self._pair) is self
@@ -188,6 +192,8 @@ class Watch(SimulatedProcess):
 
     def _passes_over_answered_slots(self) -> bool:
         """Come to the first slot that may be lost, or the last: a day has 170,000 that can't."""
+        if self._by_route == "unknown":
+            return False
         begun, used = self._now, (self._now >= self._ping_from - TINY, self._tries_connections())
         certain = self._network.certain(self._host)
         if not any(used) or any(use and not is_certain for use, is_certain in zip(used, certain, strict=True)):
@@ -198,7 +204,7 @@ class Watch(SimulatedProcess):
             return False
         self._wait_calmly(until - begun)
         slots = math.ceil((self._now - begun) / self._interval - TINY)
-        self._sleep_until(begun + slots * self._interval)
+        self._rest_until(begun + slots * self._interval)
         if slots == 0:
             return False
         self._by_route = "yes"
