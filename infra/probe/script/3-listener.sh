@@ -32,10 +32,25 @@ is_taken() {
     return 1
 }
 
+# choose_address: TARGET becomes the address of a target, since rules know no names.
+choose_address() {
+    draw
+    for TARGET in $TARGET $targets; do
+        if is_address "$TARGET"; then return 0; fi
+        answer=$(ping -4 -n -q -c 1 -W 1 "$TARGET" 2>/dev/null 3>&-)
+        answer=${answer#*(}
+        TARGET=${answer%%)*}
+        if is_address "$TARGET"; then return 0; fi
+    done
+    return 1
+}
+
 # listen: by whatever works here.
 listen() {
     if is_taken; then
         why_deaf="this NAT listens on port $taken itself"
+    elif ! choose_address; then
+        why_deaf='no address can be found for the names of the targets'
     elif listen_by_nft; then
         listener=nft
     elif listen_by_iptables; then

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.integration.probe.network import ACTIVE, BACKEND, Network, Stage, stages
-from tests.integration.probe.shells import Outcome, eventually, in_every_shell, path_without
+from tests.integration.probe.shells import Outcome, eventually, in_every_shell, path_without, stubs
 
 pytestmark = pytest.mark.namespaces
 # By what a NAT may have; nft where there is nothing else to say.
@@ -76,6 +76,31 @@ def test_by_iptables_it_takes_no_others_either(stage: Stage, variant: str, paths
     network = next(iter(stage.networks.values()))
     network.mend()
     check_narrow(narrow(network, paths[variant]))
+
+
+LOOKED_UP = """
+case "$*" in
+    *one.example) echo "PING one.example (192.0.2.101) 56(84) bytes of data." ;;
+    *example) echo "ping: $*: Name or service not known" >&2 && exit 2 ;;
+    *) exec /bin/ping "$@" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("by", ["nft", *IPTABLES])
+@in_every_shell
+def test_a_target_that_is_a_name_is_looked_up(
+    stage: Stage, shell: str, by: str, paths: dict[str, str], tmp_path: Path
+) -> None:
+    network = stage.networks[shell]
+    network.mend()
+    path = f"{stubs(tmp_path / 'ping', {'ping': LOOKED_UP}).split(':')[0]}:{paths.get(by, os.environ['PATH'])}"
+    run = network.probe(3, on=network.passive, path=path, targets=("two.example", "one.example"))
+    assert eventually(lambda: listens(network), 3)
+    outcome = run.end()
+    assert outcome.heard[BACKEND][::2] == ("n", True)
+    outcome = network.probe(0, on=network.passive, path=path, targets=("two.example",)).end()
+    assert outcome.said["deaf"] == "no address can be found for the names of the targets"
 
 
 class Heard(NamedTuple):
