@@ -7,9 +7,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, collapse_addresses
 from pathlib import Path
 
 from infra.config import PairConfig
+from infra.config.addresses import PRIVATE_NETWORKS
 from nat_failover.names import Names
 
 PARTS = tuple(sorted((Path(__file__).parent / "script").glob("*.sh")))
@@ -44,6 +46,8 @@ class ProbeValues:
         failures: pings lost in a row after which everything is tried.
         threshold: backends that have to be offline.
         share: per cent of those heard that have to be exceeded as well.
+        networks: whose hosts a NAT's proof ports are open to.
+        sample: backends that are asked in a round.
     """
 
     pair: str
@@ -52,6 +56,8 @@ class ProbeValues:
     failures: int = 3
     threshold: int = 3
     share: int = 50
+    networks: tuple[str, ...] = PRIVATE_NETWORKS
+    sample: int = 10
 
     @staticmethod
     def of(pair: PairConfig) -> ProbeValues:
@@ -63,6 +69,8 @@ class ProbeValues:
             pair.failures,
             pair.failure_threshold,
             pair.failure_share,
+            pair.protected_cidrs,
+            pair.sample_size,
         )
 
 
@@ -88,9 +96,12 @@ def script(values: ProbeValues, text: str | None = None) -> str:
         "failures": f"{values.failures}",
         "threshold": f"{values.threshold}",
         "share": f"{values.share}",
+        "sample": f"{values.sample}",
+        # Networks that overlap are an error for nft, and some that adjoin one are less to look through.
+        "networks": ",".join(map(str, collapse_addresses(map(IPv4Network, values.networks)))),
     }
     for name, value in written.items():
-        if not re.fullmatch(r"[A-Za-z0-9. -]+", value):
+        if not re.fullmatch(r"[A-Za-z0-9., /-]+", value):
             raise ProbeScriptError(f"{name} can't be written into the probe: {value!r}")
         text, places = re.subn(rf"^{name}=''$", f"{name}='{value}'", text, flags=re.MULTILINE)
         if places != 1:

@@ -31,6 +31,7 @@ class Hosts:
             gets through a NAT that is so.
         sick: backends that get through the active NAT's proof port though they are offline.
         silent: hosts that do not answer, nor signal anything.
+        unable: hosts that can't probe, for want of a program.
         deaf: hosts whose agent has lost Systems Manager, and since when; their probe goes on and signals.
     """
 
@@ -46,6 +47,7 @@ class Hosts:
         self.offline: dict[str, float] = {}
         self.sick: set[str] = set()
         self.silent: set[str] = set()
+        self.unable: set[str] = set()
         self.deaf: dict[str, float] = {}
 
     def cut_off(self, *hosts: str, ago: float = 3) -> None:
@@ -62,6 +64,9 @@ class Hosts:
             return command.told.get(host, Told("Pending"))
         if host in self.deaf:
             return Told("InProgress" if command.asked_at < self.deaf[host] else "Pending", exit_code=-1)
+        if host in self.unable:
+            command.told[host] = report("cannot-probe", command.asked_at + CHECK)
+            return command.told[host]
         at, state, more = self._ended(command, host)
         if self.runtime.now() < at:
             return Told("InProgress", exit_code=-1)
@@ -102,7 +107,8 @@ class Hosts:
     def _signalling(self) -> list[str]:
         """Backends whose probe runs: they have taken a command, and are not silent."""
         asked = {host for command in self.run_command.commands for host in command.arguments["InstanceIds"]}
-        return [host for host in self.backends if host in asked and host not in self.silent and host not in self.sick]
+        mute = self.silent | self.sick | self.unable
+        return [host for host in self.backends if host in asked and host not in mute]
 
     def _signal(self, host: str, at: float, *, through: bool) -> tuple[str, str, float, bool]:
         kind = "f" if self.offline.get(host, math.inf) + LOSS <= at else "n"

@@ -38,6 +38,8 @@ interval=''
 failures=''
 threshold=''
 share=''
+sample=''
+networks=''
 
 # Whoever answers here answers for others: https://www.rfc-editor.org/rfc/rfc5737
 NOBODY=192.0.2.1
@@ -52,8 +54,8 @@ LONGEST_SLEEP=50 # so that no sleep outlives a killed script for long
 SHORTEST_SLEEP=5
 DOUBTED_FOR=3000 # for which pings, or connections, are left out where only the other comes through
 LINGER_FOR=2000  # for which a NAT's ports stay open after its verdict, until the next listener has its own
-QUICK_FOR=300    # for which a quick check goes on signalling until the passive NAT listens
-LISTEN_FOR=500   # for which a NAT listens in a quick check, since hosts get theirs at different times
+QUICK_FOR=300    # for which a quick check goes on trying the NATs' ports until they listen
+LISTEN_FOR=590   # for which a NAT listens in a quick check, since hosts get theirs at different times
 HEARD_FOR=150    # after which whoever signals every second has been heard
 
 cannot() {

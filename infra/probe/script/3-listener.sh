@@ -10,7 +10,6 @@ UNPROVEN_FOR=100    # for which offline ones are waited for whose connections do
 ENDING_FOR=1500     # before the window's end the watches of others end too, and their silence says nothing
 LONGEST_HEARD=2200  # characters, of the 2,500 that Systems Manager keeps
 NEVER=99999         # an age
-PRIVATE='10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10'
 
 # is_taken: does this host listen on a proof port itself? Whoever connects would be handed on, and its service be gone.
 is_taken() {
@@ -33,10 +32,25 @@ is_taken() {
     return 1
 }
 
+# choose_address: TARGET becomes the address of a target, since rules know no names.
+choose_address() {
+    draw
+    for TARGET in $TARGET $targets; do
+        if is_address "$TARGET"; then return 0; fi
+        answer=$(ping -4 -n -q -c 1 -W 1 "$TARGET" 2>/dev/null 3>&-)
+        answer=${answer#*(}
+        TARGET=${answer%%)*}
+        if is_address "$TARGET"; then return 0; fi
+    done
+    return 1
+}
+
 # listen: by whatever works here.
 listen() {
     if is_taken; then
         why_deaf="this NAT listens on port $taken itself"
+    elif ! choose_address; then
+        why_deaf='no address can be found for the names of the targets'
     elif listen_by_nft; then
         listener=nft
     elif listen_by_iptables; then
@@ -164,9 +178,11 @@ is_complete() {
     fi
 }
 
-# have_fallen_silent: has most of what was heard a moment ago gone without a word?
+# have_fallen_silent: has most of what was heard a moment ago gone without a word? For a while a round may be heard
+# together with the next one; when it is over, nobody has fallen silent.
 have_fallen_silent() {
     [ "$HEARD_ALL" -lt "$most_heard" ] || most_heard=$HEARD_ALL
+    [ "$most_heard" -lt "$sample" ] || most_heard=$sample
     [ "$most_heard" -ge "$threshold" ] && [ $((HEARD_ALL * 100)) -lt $((most_heard * (100 - share))) ] &&
         [ $((NOW - begun)) -lt $((window - ENDING_FOR)) ]
 }

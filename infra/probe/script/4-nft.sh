@@ -7,7 +7,7 @@ ruleset() {
     set='type ipv4_addr ; size 256 ; flags dynamic, timeout'
     for name in online through; do echo "add set ip $TABLE $name { $set ; timeout $((ONLINE_FOR / 100))s ; }"; done
     echo "add set ip $TABLE offline { $set ; timeout $((OFFLINE_FOR / 100))s ; }"
-    from="ip daddr $OWN ip saddr { $PRIVATE } tcp dport"
+    from="ip daddr $OWN ip saddr { $networks } tcp dport"
     echo "add chain ip $TABLE see { type filter hook prerouting priority -149 ; }"
     echo "add rule ip $TABLE see $from 443 ct state new update @online { ip saddr }"
     echo "add rule ip $TABLE see $from 80 ct state new update @offline { ip saddr }"

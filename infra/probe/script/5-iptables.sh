@@ -50,7 +50,7 @@ prolong() {
 }
 
 lead() { # lead TABLE HOW UNTIL
-    by_iptables "$1" "$2" PREROUTING -s "$(echo "$PRIVATE" | tr -d ' ')" -d "$OWN" -p tcp -m time --datestop "$3" -j "$CHAIN"
+    by_iptables "$1" "$2" PREROUTING -s "$networks" -d "$OWN" -p tcp -m time --datestop "$3" -j "$CHAIN"
 }
 
 # remove_old_rules: of probes that were killed. Those of a living one hold for some time yet.

@@ -37,9 +37,7 @@ try() {
     done
     start connect "$NOBODY" 443
     nobody=$!
-    if [ "$active" != - ] && [ -z "$OWN" ]; then
-        for _ in 1 2; do start connect "$active" 443 && by_port="$by_port $!"; done
-    fi
+    try_active
     now
     tried_until=$((NOW + TRY_FOR))
     connected=no answered=no by_route=no by_active=unknown
@@ -49,16 +47,27 @@ try() {
         # Of connections nothing can be concluded, only of pings.
         intercepted=yes connected=no connects=no
     fi
-    if [ -n "$by_port" ] && [ "$intercepted" = no ]; then
-        if one_of "$by_port"; then by_active=yes; else by_active=no; fi
-    fi
+    hear_active
     if [ "$connected" = yes ]; then
         by_route=yes connects=yes
     elif [ "$answered" = yes ] && [ "$connects" != yes ]; then
         by_route=yes
     fi
-    running="$running $by_ping $nobody $by_port"
+    running="$running $by_ping $nobody"
     [ "$by_route" = yes ]
+}
+
+# try_active: the active NAT's proof port; BY_ACTIVE is known once hear_active has been called.
+try_active() {
+    by_port=''
+    [ "$active" != - ] && [ -z "$OWN" ] || return 0
+    for _ in 1 2; do start connect "$active" 443 && by_port="$by_port $!"; done
+    running="$running $by_port"
+}
+
+hear_active() {
+    [ -n "$by_port" ] && [ "$intercepted" = no ] || return 0
+    if one_of "$by_port"; then by_active=yes; else by_active=no; fi
 }
 
 signal() { # signal PORT: tell the passive NAT; BY_PASSIVE is known once hear_back has been called
@@ -89,11 +98,22 @@ tell() {
     fi
 }
 
-# tell_at_last: before a verdict. Of a quick check nobody knows whether it or that of the passive NAT begins first.
+# may_open WAY: is this a quick check, in which a port that has not answered may not be open yet? Nobody knows whether
+# it or those of the NATs begin first.
+may_open() {
+    [ "$window" -eq 0 ] && [ "$1" = no ] && now && [ $((NOW - begun)) -lt "$QUICK_FOR" ]
+}
+
+# tell_at_last: before a verdict. Whether the active NAT's port is shut has to be known before it is signalled.
 tell_at_last() {
+    while may_open "$by_active"; do
+        pause $((NOW + LONGEST_SLEEP))
+        try_active
+        hear_active
+    done
     tell
     hear_back
-    while [ "$window" -eq 0 ] && [ "$by_passive" = no ] && now && [ $((NOW - begun)) -lt "$QUICK_FOR" ]; do
+    while may_open "$by_passive"; do
         signal_due=0
         pause $((NOW + LONGEST_SLEEP))
         tell
@@ -134,6 +154,7 @@ rest_of_slot() {
         ! await "$flow" "$1" || answered=yes
         return 0
     fi
+    [ -n "$OWN" ] || tell_at_first "$1"
     while [ -n "$listener" ]; do
         step=$LOOK_EVERY
         [ -z "$are_offline" ] || step=$LOOK_SOON
@@ -142,9 +163,25 @@ rest_of_slot() {
         pause $((NOW + step))
         ! is_evidence || return 1
     done
+    # However long a slot is, others conclude something from a signal that does not come.
+    while [ "$by_route" = yes ] && [ "$signal_due" -lt "$1" ]; do
+        pause "$signal_due"
+        tell
+    done
     pause "$1"
-    ! has_come "$flow" || answered=yes
+    [ "$answered" = yes ] || ! has_come "$flow" || answered=yes
     ! is_evidence
+}
+
+# tell_at_first UNTIL: signal as soon as anything has come back; a slot may be longer than others wait for that.
+tell_at_first() {
+    [ "$by_route" = unknown ] || return 0
+    now
+    until=$((NOW + TRY_FOR))
+    [ "$until" -lt "$1" ] || until=$1
+    await "$flow" "$until" || return 0
+    answered=yes by_route=yes
+    tell
 }
 
 # is_evidence: does the listener have to end its watch now, and has it? That of the active NAT never does.

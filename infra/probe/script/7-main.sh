@@ -65,7 +65,6 @@ now
 begun=$NOW since=$NOW
 prepare
 if [ -n "$OWN" ]; then
-    draw
     listen
     if [ -n "$listener" ] && [ "$window" -eq 0 ]; then
         window=$LISTEN_FOR

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
+
 from nat_failover.clients import PairServices
 from nat_failover.judging.situation import View
 from nat_failover.lookout import Lookout
 from nat_failover.probing.invocation import State
-from nat_failover.probing.rounds import Kind, Running, choose, watched_beyond
+from nat_failover.probing.observation import Observation
+from nat_failover.probing.rounds import OVERLAP, Kind, Running, choose, watched_beyond
 from nat_failover.probing.run_command import Addresses
 from nat_failover.probing.survey import latest_word, survey, unanswered
 
@@ -49,6 +52,8 @@ class Asking:
         latest = survey(view.words(self._settings), now, self._settings).latest
         listeners = [nat for nat in self._listeners(view) if nat not in watched and not self._is_left_out(nat)]
         known = {host for host in latest if host not in nats and view.is_there(host)}
+        unable = self._unable(latest, known, now)
+        known -= unable
         enough = len(watched - nats) >= self._settings.sample_size or (known and known <= watched)
         if enough and not listeners and not self._looks_for_new_ones(now):
             return view
@@ -58,7 +63,7 @@ class Asking:
         online = self._fleet.online(watched | again)
         view = self._lookout.meet(view, online)
         backends = choose(
-            [host for host in online if view.is_there(host)],
+            [host for host in online if view.is_there(host) and host not in unable],
             watched - nats,
             again,
             frozenset(h for h, o in latest.items() if o.state in (State.BROKEN, State.SILENT)),
@@ -66,6 +71,17 @@ class Asking:
             self._runtime.random,
         )
         return self._ask_next(view, (*listeners, *backends))
+
+    def _unable(self, latest: Mapping[str, Observation], known: Set[str], now: float) -> Set[str]:
+        """Return the backends that have said they can't probe, until others' watches of that time are over.
+
+        Each command leaves its document and its output on the host's disk, for two weeks as the agent comes. Where the
+        others are too few to judge by, they are asked at every tick.
+        https://github.com/aws/amazon-ssm-agent (RunCommandLogsRetentionDurationHours)
+        """
+        beyond = now + self._settings.period + OVERLAP
+        unable = {h for h in known if latest[h].unable and latest[h].asked_at + self._settings.window >= beyond}
+        return unable if len(known - unable) >= self._settings.failure_threshold else frozenset()
 
     def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
         """Send the next watch, and a quick check to those who did not answer when they were asked last.

@@ -61,6 +61,7 @@ class Observation:
         relayed_by: the NAT whose listener says it; empty where the host does so itself.
         signals: what a listener has heard; None where it is none.
         deaf: why a NAT can't listen; empty where it can.
+        unable: the host has said itself that it can't probe, for want of a program.
         about: private addresses of the NATs that its round named, the active one's and the passive one's.
         earliest: before which the host can't have come to its answer, where its other answers tell; see dating.py.
         measured: what an answer is dated by.
@@ -81,6 +82,7 @@ class Observation:
     relayed_by: str = ""
     signals: tuple[Signal, ...] | None = None
     deaf: str = ""
+    unable: bool = False
     about: tuple[str, str] = ("", "")
     earliest: float | None = None
     measured: Measured | None = None
@@ -163,6 +165,7 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
         by_passive=report.passive,
         signals=report.signals,
         deaf=report.deaf,
+        unable=report.state == "cannot-probe",
         measured=measured if report.boot else None,
     )
 

@@ -18,7 +18,9 @@ from tests.tools.checked import pair
 
 VALUES = ProbeValues("main", ("1.1.1.1", "ping.example.com"), 0.25, 4, 5, 60)
 # A script with a place for each value, as long as it takes.
-SHORT = "#!/bin/sh\n" + "".join(f"{n}=''\n" for n in ("pair", "targets", "interval", "failures", "threshold", "share"))
+SHORT = "#!/bin/sh\n" + "".join(
+    f"{n}=''\n" for n in ("pair", "targets", "interval", "failures", "threshold", "share", "sample", "networks")
+)
 DIGEST = r"nat-failover-main-probe-[0-9a-f]{8}"
 ALLOWED = {"window": ["0", "600", "3000"], "active": ["-", "10.0.0.1"], "passive": ["-", "255.255.255.255"]}
 INJECTIONS = [
@@ -83,6 +85,8 @@ def test_a_pairs_values_are_written_into_the_script_each_in_its_place() -> None:
         "failures='4'",
         "threshold='5'",
         "share='60'",
+        "sample='10'",
+        "networks='10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16'",
     ]
 
 
@@ -111,6 +115,11 @@ def test_a_value_that_could_end_its_quotes_is_refused(value: str) -> None:
 def test_a_script_that_can_not_be_put_into_a_document_is_refused(text: str, why: str) -> None:
     with pytest.raises(ProbeScriptError, match=re.escape(why)):
         script(VALUES, text)
+
+
+def test_networks_that_overlap_or_adjoin_are_written_as_one() -> None:
+    networks = ("11.1.0.0/16", "10.1.0.0/16", "11.0.0.0/8", "10.0.0.0/16")
+    assert "networks='10.0.0.0/15,11.0.0.0/8'\n" in script(replace(VALUES, networks=networks), SHORT)
 
 
 # The document
@@ -142,12 +151,13 @@ def test_it_is_no_larger_than_systems_manager_takes() -> None:
 
 def test_what_is_deployed_is_that_document_under_a_name_that_changes_with_its_content() -> None:
     names = set()
-    for changes in ({}, {"interval": 0.25}, {"failureShare": 60}):
+    for changes in ({}, {"interval": 0.25}, {"failureShare": 60}, {"protectedCidrs": ["203.0.113.0/24"]}):
         document = synthesize({"pairs": [pair(**changes)]}).only("AWS::SSM::Document")
         assert re.fullmatch(DIGEST, document["Name"])
         assert (document["UpdateMethod"], document["DocumentType"]) == ("Replace", "Command")
         names.add(document["Name"])
-    assert len(names) == 3
+        assert ("networks='203.0.113.0/24'" in json.dumps(document["Content"])) == ("protectedCidrs" in changes)
+    assert len(names) == 4
     assert synthesize({"pairs": [pair()]}).only("AWS::SSM::Document")["Name"] in names
 
 

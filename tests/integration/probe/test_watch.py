@@ -85,7 +85,24 @@ def test_a_quick_check_takes_one_ping_and_waits_for_the_passive_nat(stage: Stage
     assert (alone.exit_code, alone.ways) == (0, ("online", "yes", "unknown", "unknown"))
     assert alone.took < 2
     assert (offline.exit_code, offline.ways) == (1, ("offline", "no", "no", "unknown"))
-    assert offline.took < 4
+    assert offline.took < 6
+
+
+def too_early(network: Network) -> tuple[Outcome, Outcome]:
+    """Check quickly a host whose own firewall keeps it from the targets; both NATs listen after it has tried."""
+    network.drop(network.host, TARGET_SET, "output")
+    run = network.probe(0)
+    time.sleep(1.7)
+    listeners = [network.probe(0, on=nat) for nat in (network.active, network.passive)]
+    outcome = run.end()
+    return outcome, [listener.end() for listener in listeners][1]
+
+
+@in_every_shell
+def test_a_quick_check_does_not_call_a_port_shut_that_is_not_open_yet(stage: Stage, shell: str) -> None:
+    host, passive = stage.play(too_early, shell)
+    assert host.ways[:3] == ("offline", "no", "yes")
+    assert BACKEND not in passive.heard
 
 
 # Every row of what a backend can find

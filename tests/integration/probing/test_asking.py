@@ -73,6 +73,41 @@ def test_a_stopped_passive_nat_is_not_asked(account: Account) -> None:
     assert asked(account, account.backends[0])["watch"] > 5
 
 
+# Hosts that can't probe
+
+
+def test_a_backend_that_can_not_probe_is_asked_no_more_often_than_others(account: Account) -> None:
+    one, *others = account.backends
+    account.unable.add(one)
+    tick_for_an_hour(account)
+    assert all(4 < asked(account, host)["watch"] < 10 for host in (one, *others))
+    assert asked(account, one)["check"] <= 1
+
+
+def test_it_is_watched_when_it_is_asked_again_and_can_probe(account: Account) -> None:
+    one = account.backends[0]
+    account.unable.add(one)
+    account.ticks(20)
+    account.unable.discard(one)
+    before = asked(account, one)
+    account.ticks(10)
+    assert asked(account, one) - before == {"watch": 1}
+
+
+def test_where_the_others_are_too_few_to_judge_by_it_is_asked_at_every_tick(account: Account) -> None:
+    account.unable.update(account.backends[:2])
+    tick_for_an_hour(account)
+    assert asked(account, account.backends[0])["watch"] >= AN_HOUR - 5
+
+
+@pytest.mark.pair(backends=6)
+def test_a_backend_that_can_not_probe_takes_no_place_in_the_sample(account: Account) -> None:
+    account.configure(sample_size=4)
+    account.unable.update(account.backends[:2])
+    account.ticks(5)
+    assert all(asked(account, host)["watch"] for host in account.backends[2:])
+
+
 # Fleets in which hosts are not alike
 
 

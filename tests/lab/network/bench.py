@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from tests.lab.world.world import World
 ROOT = Path(__file__).resolve().parents[3]
 USER_DATA = (ROOT / "infra" / "user_data" / "standby.sh").read_text(encoding="utf-8")
 # The product's own, with the stack's values in it.
-PROBE = Document(content(script(ProbeValues("main", TARGETS))))
+VALUES = ProbeValues("main", TARGETS)
+PROBE = Document(content(script(VALUES)))
 EVERYBODY = {f"backend{n}" for n in range(1, 7)}
 NATS = {"nat01", "nat02"}
 
@@ -59,11 +61,14 @@ class Bench:
         answers = self.world.together([asks(host.name, target) for host in self.layout.hosts for target in addresses])
         return {host for host in answers if host}
 
-    def start_watch(self, host: str, window: float, active: str = "nat01", passive: str = "nat02") -> ProbeRun:
-        """Start the product's probe on a host; the NATs by name, or ``-``."""
+    def start_watch(
+        self, host: str, window: float, active: str = "nat01", passive: str = "nat02", **values: Any
+    ) -> ProbeRun:
+        """Start the product's probe on a host; the NATs by name, or ``-``, and other values than the default ones."""
+        probe = Document(content(script(replace(VALUES, **values))))
         nats = ["-" if name == "-" else self.layout.host(name).address for name in (active, passive)]
         given = dict(zip(("window", "active", "passive"), ([value] for value in (f"{window:g}", *nats)), strict=True))
-        return self.network.start_probe(host, *PROBE.script(given))
+        return self.network.start_probe(host, *probe.script(given))
 
     def watch(self, host: str, window: float) -> tuple[int, dict[str, Any]]:
         """Run the product's probe on a host to its end, and return its exit status and what it tells."""

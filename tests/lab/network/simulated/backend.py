@@ -73,7 +73,8 @@ class BackendWatch(Watch):
             return False
         begun, dials = self._now, list[Dial]()
         if self._by_active != "yes" and self._passive != "-":
-            dials.append((self._passive, OFFLINE, self._signals(OFFLINE, OFFLINE_SLOT)))
+            slots = max(math.ceil(max(0.0, self._signal_due - begun) / OFFLINE_SLOT - TINY), 1)
+            dials.append((self._passive, OFFLINE, Repeated(begun + slots * OFFLINE_SLOT, EVERY[OFFLINE])))
         if self._active != "-":
             dials.append((self._active, ONLINE, Repeated(begun, OFFLINE_SLOT)))
         self._wait_dialling(self._begun + LONGEST - begun, dials)
@@ -82,14 +83,14 @@ class BackendWatch(Watch):
         return slots > 0
 
     def _wait_calmly(self, seconds: float) -> None:
-        signals = (self._passive, ONLINE, self._signals(ONLINE, self._interval))
+        signals = (self._passive, ONLINE, Repeated(max(self._signal_due, self._now), EVERY[ONLINE]))
         self._wait_dialling(seconds, [signals] if self._passive != "-" else [])
 
-    def _signals(self, port: int, slot: float) -> Repeated:
-        """Return when signals are due from the next slot on."""
-        every = math.ceil(EVERY[port] / slot - TINY) * slot
-        due = max(0.0, self._signal_due - self._now)
-        return Repeated(self._now + max(math.ceil(due / slot - TINY), 1) * slot, every)
+    def _rest_until(self, at: float) -> None:
+        while self._by_route == "yes" and self._signal_due < at - TINY:
+            self._sleep_until(self._signal_due)
+            self._tell()
+        self._sleep_until(at)
 
     def _wait_dialling(self, seconds: float, dials: Sequence[Dial]) -> None:
         """Wait until something changes, or for so long, with connections again and again."""
@@ -148,14 +149,21 @@ class BackendWatch(Watch):
         super()._verdict(state, exit_code)
 
     def _tell_at_last(self) -> None:
-        """Signal once more: of a quick check nobody knows whether it or that of the passive NAT begins first."""
+        """Signal once more; whether the active NAT's port is shut has to be known before."""
+        while self._may_open(self._by_active):
+            self._sleep_until(self._now + QUICK_SLOT)
+            self._sleep_until(self._now + self._hear_active(self._dial_active()))
         self._tell()
         self._hear_back()
-        while self._window == 0 and self._by_passive == "no" and self._now - self._begun < QUICK_FOR - TINY:
+        while self._may_open(self._by_passive):
             self._signal_due = -math.inf
             self._sleep_until(self._now + QUICK_SLOT)
             self._tell()
             self._hear_back()
+
+    def _may_open(self, way: str) -> bool:
+        """Tell whether this is a quick check, of which nobody knows whether it or those of the NATs begin first."""
+        return self._window == 0 and way == "no" and self._now - self._begun < QUICK_FOR - TINY
 
     def _come_online(self) -> None:
         self._offline, self._in_a_row = False, 0
@@ -172,8 +180,12 @@ class BackendWatch(Watch):
         return super()._is_over() or self._now - self._begun >= LONGEST - TINY
 
     def _rest_of_slot(self, until: float) -> bool:
-        if not (self._window == 0 and self._answered):
-            self._sleep_until(until)
+        if self._window == 0 and self._answered:
+            return True
+        if self._by_route == "unknown" and self._answered:
+            self._by_route = "yes"
+            self._tell()
+        self._rest_until(until)
         return True
 
     def _tries_active(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
 
 from tests.lab.network.simulated.process import TINY
 from tests.lab.world.world import World
@@ -58,13 +59,28 @@ class Heard:
         return f"{self.address},{'f' if self.port == OFFLINE else 'n'},{self.age:.2f},{int(self.through)}"
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What the stack has written into the script for the listener.
+
+    Attributes:
+        threshold: how many backends have to be offline.
+        share: of those heard, per cent, that more than which have to be.
+        networks: whose hosts it takes.
+        sample: how many are asked in a round.
+    """
+
+    threshold: int
+    share: int
+    networks: tuple[IPv4Network, ...]
+    sample: int
+
+
 class Listener:
     """What the kernel of a NAT keeps, and how the probe there looks at it.
 
     Args:
         target: to which the proof ports hand on.
-        threshold: how many backends have to be offline.
-        share: of those heard, per cent, that more than which have to be.
         ends_at: when the watch's window is over.
 
     Attributes:
@@ -72,13 +88,12 @@ class Listener:
         stirred: given when a host begins to signal, or ends.
     """
 
-    def __init__(self, world: World, target: str, threshold: int, share: int, ends_at: float) -> None:
+    def __init__(self, world: World, target: str, terms: Terms, ends_at: float) -> None:
         self.target = target
         self.heard: list[Heard] = []
         self.stirred = world.signal()
         self._world = world
-        self._threshold = threshold
-        self._share = share
+        self._terms = terms
         self._ends_at = ends_at
         # By port and address: a quick check may signal beside a watch that goes on.
         self._known = dict[tuple[int, str], list[Repeated]]()
@@ -90,6 +105,10 @@ class Listener:
         """Note that what is heard changes."""
         self._stirred_at = self._world.now()
         self.stirred.give()
+
+    def takes(self, address: str) -> bool:
+        """Return whether it takes who has an address."""
+        return any(IPv4Address(address) in network for network in self._terms.networks)
 
     def settles_in(self) -> float:
         """Return how long it is until what is heard only repeats itself, where nothing new happens."""
@@ -156,7 +175,7 @@ class Listener:
 
     def are_all_online(self) -> bool:
         """Tell whether enough are heard, and nobody who is offline."""
-        return self._all >= self._threshold and not self._offline
+        return self._all >= self._terms.threshold and not self._offline
 
     def is_complete(self) -> bool:
         """Tell whether a decision should be made of what was heard at the last look."""
@@ -170,8 +189,9 @@ class Listener:
         return self._have_fallen_silent() and self._world.now() < self._ends_at - ENDING_FOR - TINY
 
     def _is_enough(self, number: int) -> bool:
-        return number >= self._threshold and number * 100 > self._all * self._share
+        return number >= self._terms.threshold and number * 100 > self._all * self._terms.share
 
     def _have_fallen_silent(self) -> bool:
-        self._most = max(self._most, self._all)
-        return self._most >= self._threshold and self._all * 100 < self._most * (100 - self._share)
+        # A round may be heard together with the next one, and end.
+        self._most = min(max(self._most, self._all), self._terms.sample)
+        return self._most >= self._terms.threshold and self._all * 100 < self._most * (100 - self._terms.share)

@@ -8,7 +8,7 @@ from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script, in seconds.
 LOOK_EVERY = 0.25
-LISTEN_FOR = 5.0
+LISTEN_FOR = 5.9
 LINGER_FOR = 20.0
 ALL_HEARD_WITHIN = 1.5
 
@@ -29,7 +29,7 @@ class NatWatch(Watch):
         if self._machine.taken:
             self._watch()
             return
-        self._listener = Listener(self._network.world, target, self._threshold, self._share, self._ends_at())
+        self._listener = Listener(self._network.world, target, self._terms, self._ends_at())
         self._network.listen(self._host, self._listener)
         lingers = False
         try:

@@ -108,15 +108,15 @@ class SimulatedPackets:
             return Outcome(rule=rule)
         machine = self.machines[nat]
         rule = self._fates.between(host, nat, packet)
-        if not machine.listeners:
+        listeners = tuple(each for each in machine.listeners if each.takes(packet.source))
+        if not listeners:
             if rule is not None:
                 return Outcome(rule=rule)
             return Outcome(answered=True) if machine.taken == packet.port else REFUSED
-        seen_by = tuple(machine.listeners)
         if rule is not None or "tcp" in machine.drops or not (machine.forwarding and machine.translating):
-            return Outcome(rule=rule or "", seen_by=seen_by)
-        translated = Packet(self._layout.host(nat).address, seen_by[0].target, "tcp", 443)
-        return replace(self._out(nat, self._vpc.way(nat, translated.to), translated, known=False), seen_by=seen_by)
+            return Outcome(rule=rule or "", seen_by=listeners)
+        translated = Packet(self._layout.host(nat).address, listeners[0].target, "tcp", 443)
+        return replace(self._out(nat, self._vpc.way(nat, translated.to), translated, known=False), seen_by=listeners)
 
     def _by_nat(self, host: str, nat: str, packet: Packet, *, known: bool) -> Outcome:
         machine = self.machines[nat]

@@ -8,9 +8,12 @@ import re
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from tests.lab.network.network import ProbeOutcome
+from tests.lab.network.simulated.listener import Terms
+from tests.lab.network.simulated.packets import Outcome
 from tests.lab.network.simulated.process import TINY, SimulatedProcess
 
 if TYPE_CHECKING:
@@ -50,8 +53,8 @@ class Watch(SimulatedProcess):
         self._targets = words["targets"].split()
         self._interval = int(words["interval"]) / 100
         self._failures = int(words["failures"])
-        self._threshold = int(words["threshold"])
-        self._share = int(words["share"])
+        networks = tuple(map(IPv4Network, words["networks"].split(",")))
+        self._terms = Terms(int(words["threshold"]), int(words["share"]), networks, int(words["sample"]))
         self._window = float(window)
         self._target = ""
         self._sent = self._lost = self._in_a_row = 0
@@ -79,6 +82,10 @@ class Watch(SimulatedProcess):
 
     def _sleep_until(self, at: float) -> None:
         self._network.world.sleep(at - self._now)
+
+    def _rest_until(self, at: float) -> None:
+        """Wait in a slot."""
+        self._sleep_until(at)
 
     def _is_newest(self) -> bool:
         return self._window == 0 or self._machine.watches.get(self._pair) is self
@@ -110,23 +117,31 @@ class Watch(SimulatedProcess):
         pings = [network.reaches(host, target) for target in self._targets]
         connections = [network.reaches(host, target, 443) for target in self._targets for _ in range(2)]
         nobody = network.reaches(host, NOBODY, 443)
-        direct = [network.dial(host, self._active, 443) for _ in range(2) if self._tries_active()]
+        direct = self._dial_active()
         self._answered, self._connected = any(pings), any(connections)
         took = 0.0 if self._connected and self._answered else TRY_FOR
         if self._connected and not self._answered and nobody:
             # Of connections nothing can be concluded, only of pings.
             self._intercepted, self._connected, self._connects = True, False, False
         self._by_active = "unknown"
-        if direct and not self._intercepted:
-            self._by_active = "yes" if any(dialled.answered for dialled in direct) else "no"
-            if self._by_active == "no" and not all(dialled.refused for dialled in direct):
-                took = TRY_FOR
+        took = max(took, self._hear_active(direct))
         if self._connected:
             self._connects = True
         by_route = self._connected or (self._answered and self._connects is not True)
         self._by_route = "yes" if by_route else "no"
         self._sleep_until(begun + took)
         return by_route
+
+    def _dial_active(self) -> list[Outcome]:
+        """Try the active NAT's proof port."""
+        return [self._network.dial(self._host, self._active, 443) for _ in range(2) if self._tries_active()]
+
+    def _hear_active(self, dialled: list[Outcome]) -> float:
+        """Note what came of that, and return how long it has taken."""
+        if not dialled or self._intercepted:
+            return 0.0
+        self._by_active = "yes" if any(each.answered for each in dialled) else "no"
+        return 0.0 if self._by_active == "yes" or all(each.refused for each in dialled) else TRY_FOR
 
     def _watch(self) -> None:
         """Watch until there is a verdict."""
@@ -177,6 +192,8 @@ class Watch(SimulatedProcess):
 
     def _passes_over_answered_slots(self) -> bool:
         """Come to the first slot that may be lost, or the last: a day has 170,000 that can't."""
+        if self._by_route == "unknown":
+            return False
         begun, used = self._now, (self._now >= self._ping_from - TINY, self._tries_connections())
         certain = self._network.certain(self._host)
         if not any(used) or any(use and not is_certain for use, is_certain in zip(used, certain, strict=True)):
@@ -187,7 +204,7 @@ class Watch(SimulatedProcess):
             return False
         self._wait_calmly(until - begun)
         slots = math.ceil((self._now - begun) / self._interval - TINY)
-        self._sleep_until(begun + slots * self._interval)
+        self._rest_until(begun + slots * self._interval)
         if slots == 0:
             return False
         self._by_route = "yes"

@@ -20,10 +20,12 @@ class Round:
         self.bench = bench
         self.outcomes: dict[str, ProbeOutcome] = {}
 
-    def start(self, hosts: Sequence[str], window: float, active: str = ACTIVE, passive: str = PASSIVE) -> None:
-        """Start them."""
+    def start(
+        self, hosts: Sequence[str], window: float, active: str = ACTIVE, passive: str = PASSIVE, **values: Any
+    ) -> None:
+        """Start them; the probe's values where they are to be others."""
         for host in hosts:
-            run = self.bench.start_watch(host, window, active, passive)
+            run = self.bench.start_watch(host, window, active, passive, **values)
 
             def ends(host: str = host, wait: Callable[[], ProbeOutcome] = run.wait) -> None:
                 self.outcomes[host] = wait()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv4Network
+
 import pytest
 
 from tests.lab.network.bench import EVERYBODY, Bench
@@ -82,7 +84,7 @@ def test_a_quick_check_signals_until_the_passive_nat_listens(bench: Bench, round
             round_.start(("backend1",), 0)
             bench.world.sleep(0.5)
             round_.start((PASSIVE,), 0)
-            round_.wait_for({"backend1", PASSIVE}, 8)
+            round_.wait_for({"backend1", PASSIVE}, 10)
         finally:
             bench.network.set_sick("backend1", False)
         expected = (1, "offline", "no", "no", "yes") if sick else (0, "online", "yes", "unknown", "yes")
@@ -104,5 +106,65 @@ def test_who_has_never_been_online_does_not_say_so(bench: Bench, round_: Round) 
             round_.wait_for(EVERYBODY, 6)
         finally:
             bench.network.set_forwarding(ACTIVE, True)
+
+    bench.play(body)
+
+
+def test_a_quick_check_calls_no_port_shut_before_it_can_be_open(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        bench.network.set_sick("backend1", True)
+        try:
+            round_.start(("backend1",), 0)
+            bench.world.sleep(1.7)
+            round_.start((ACTIVE, PASSIVE), 0)
+            round_.wait_for({"backend1", ACTIVE, PASSIVE}, 9)
+        finally:
+            bench.network.set_sick("backend1", False)
+        assert round_.told("backend1")[1]["active"] == "yes"
+        assert round_.heard(PASSIVE) == {}
+
+    bench.play(body)
+
+
+def test_who_is_in_none_of_the_pairs_networks_is_not_heard_and_not_handed_on(bench: Bench, round_: Round) -> None:
+    first, last = bench.layout.private_subnets[0], bench.layout.private_subnets[-1]
+    taken = {host.name for host in bench.layout.backends if IPv4Address(host.address) in IPv4Network(last.cidr)}
+    assert first.cidr != last.cidr
+
+    def body() -> None:
+        round_.start((PASSIVE,), 8, networks=(last.cidr,))
+        bench.world.sleep(1)
+        round_.start(sorted(EVERYBODY), 4)
+        round_.wait_for(EVERYBODY, 7)
+        round_.wait_for({PASSIVE}, 7)
+        assert round_.columns(taken) == {(0, "online", "yes", "unknown", "yes")}
+        assert round_.columns(EVERYBODY - taken) == {(0, "online", "yes", "unknown", "no")}
+        assert set(round_.heard(PASSIVE)) == taken
+
+    bench.play(body)
+
+
+@pytest.mark.parametrize("interval", [4.0, 9.0])
+def test_however_rarely_hosts_look_they_signal_in_time(bench: Bench, round_: Round, interval: float) -> None:
+    def body() -> None:
+        round_.start((PASSIVE,), 50)
+        bench.world.sleep(1)
+        round_.start(sorted(EVERYBODY), 40, interval=interval)
+        bench.world.sleep(2 * interval + 12)
+        assert not round_.outcomes
+
+    bench.play(body)
+
+
+def test_a_round_that_ends_while_the_next_one_runs_has_not_fallen_silent(bench: Bench, round_: Round) -> None:
+    rounds = ("backend1", "backend2", "backend3", "backend4"), ("backend5", "backend6")
+
+    def body() -> None:
+        round_.start((PASSIVE,), 50, threshold=2, sample=4)
+        bench.world.sleep(1)
+        round_.start(rounds[0], 6)
+        round_.start(rounds[1], 30)
+        bench.world.sleep(20)
+        assert set(round_.outcomes) == set(rounds[0])
 
     bench.play(body)
