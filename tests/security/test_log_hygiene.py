@@ -26,9 +26,9 @@ from tests.lab.scenarios import SCENARIOS
 from tests.simulation.account.cloud import ModelCloud
 
 ACCOUNT = "123456789012"
-# An id of an account, whatever it is part of but a UUID; an ARN; a host by name; what secrets look like.
+# An id of an account, whatever it is part of but a UUID or a fraction; an ARN; a host by name; what secrets look like.
 FORBIDDEN = {
-    "an account's id": re.compile(r"(?<![\w-])[0-9]{12}(?![\w-])"),
+    "an account's id": re.compile(r"(?<![\w.-])[0-9]{12}(?![\w-])"),
     "an ARN": re.compile(r"\barn:aws"),
     "a host's name": re.compile(
         r"\bip-[0-9]+-[0-9]+|\.compute\.internal|\b(" + "|".join(host.name for host in standard_layout().hosts) + r")\b"
