@@ -175,6 +175,10 @@ class Network(Protocol):
         """Lose packets on their way to the Internet, at random."""
         ...
 
+    def set_nat_loss(self, nat: str, percent: float) -> None:
+        """Let a NAT lose packets that it ought to hand on to the Internet, at random."""
+        ...
+
     def set_pings_limited(self, on: bool) -> None:
         """Let targets answer one ping a second of each address that they see, or all."""
         ...

@@ -198,6 +198,10 @@ class NamespacesNetwork(RealHosts):
             self.router.weather.loss = percent
             self.router.apply()
 
+    def set_nat_loss(self, nat: str, percent: float) -> None:
+        """Let a NAT lose packets that it ought to hand on to the Internet, and none on their way back."""
+        host_rules.lose_forwarded(self.machines[nat].namespace, percent)
+
     def set_pings_limited(self, on: bool) -> None:
         """Let targets answer one ping a second of each address that they see, or all."""
         with self._lock:

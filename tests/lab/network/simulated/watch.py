@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NOBODY = "192.0.2.1"
 TRY_FOR = 0.9
 DOUBTED_FOR = 30.0
+MOST_STRIKES = 8
 
 
 @lru_cache(maxsize=64)
@@ -57,7 +58,7 @@ class Watch(SimulatedProcess):
         self._terms = Terms(int(words["threshold"]), int(words["share"]), networks, int(words["sample"]))
         self._window = float(window)
         self._target = ""
-        self._sent = self._lost = self._in_a_row = 0
+        self._sent = self._lost = self._in_a_row = self._strikes = 0
         self._offline = self._reported = self._answered = self._intercepted = False
         # By which means the next is sent, whether connections have come about, and until when a means is left out.
         self._pings = False
@@ -168,15 +169,20 @@ class Watch(SimulatedProcess):
         self._answered = self._send()
         if not self._rest_of_slot(self._now + slot):
             return False
-        if self._answered:
-            self._in_a_row, self._by_route = 0, "yes"
-            self._connects = self._connects if self._pings else True
+        if not self._answered:
+            return self._lose()
+        self._in_a_row, self._by_route = 0, "yes"
+        if self._pings:
             return True
-        return self._lose()
+        self._connects = True
+        self._strikes = max(0, self._strikes - 1)
+        return self._doubt()
 
     def _lose(self) -> bool:
         """Note that what was sent last is lost, and try all where too many were; return whether the watch goes on."""
         self._lost += self._pings
+        if not self._pings:
+            self._strikes = min(self._strikes + 2, MOST_STRIKES)
         self._in_a_row += 1
         if self._in_a_row < self._failures:
             return True
@@ -188,6 +194,10 @@ class Watch(SimulatedProcess):
             self._connect_from = self._now + DOUBTED_FOR
         if not self._answered:
             self._ping_from = self._now + DOUBTED_FOR
+        return self._doubt()
+
+    def _doubt(self) -> bool:
+        """Look into it where many connections were lost; return whether the watch goes on."""
         return True
 
     def _passes_over_answered_slots(self) -> bool:
@@ -207,7 +217,7 @@ class Watch(SimulatedProcess):
         self._rest_until(begun + slots * self._interval)
         if slots == 0:
             return False
-        self._by_route = "yes"
+        self._by_route, self._strikes = "yes", 0
         for pings in self._means_of(slots, *used):
             self._pings = pings
             self._sent += pings
