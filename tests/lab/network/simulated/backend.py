@@ -9,7 +9,8 @@ from tests.lab.network.simulated.listener import EVERY, OFFLINE, ONLINE, Repeate
 from tests.lab.network.simulated.loss import COUNTS, LEAST_STRIKES, PORT_FLOWS, WHOLE, Loss, by_route
 from tests.lab.network.simulated.packets import Outcome
 from tests.lab.network.simulated.process import TINY
-from tests.lab.network.simulated.watch import TRY_FOR, Watch
+from tests.lab.network.simulated.tries import TRY_FOR
+from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script, in seconds.
 OFFLINE_SLOT = 1.0
