@@ -17,7 +17,8 @@ from tests.lab.cloud.gateway import Gateway
 from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.latencies import Latencies
 from tests.lab.network.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, Layout, standard_layout
-from tests.lab.network.network import Network, Pinger
+from tests.lab.network.network import Network
+from tests.lab.network.pinger import Pinger
 from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.network.simulated.pinger import SimulatedPinger
 from tests.lab.world.real import RealWorld

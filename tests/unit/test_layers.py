@@ -80,11 +80,6 @@ def test_an_import_that_is_turned_round_is_seen(module: str, imported: str) -> N
 ROOT = PACKAGE.parents[1]
 # These are still too long.
 LONG = {
-    "integration/probe/test_listener.py",
-    "integration/probe/test_watch.py",
-    "lab/network/network.py",
-    "lab/network/real/namespaces.py",
-    "lab/network/simulated/watch.py",
     "unit/judging/test_decision.py",
     "unit/probing/test_observation.py",
 }

@@ -8,7 +8,8 @@ import pytest
 
 from tests.lab.network.bench import EVERYBODY, Bench
 from tests.lab.network.layout import TARGETS
-from tests.lab.network.network import Network, Pinger, Slot, longest_outage
+from tests.lab.network.network import Network
+from tests.lab.network.pinger import Pinger, Slot, longest_outage
 from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.network.simulated.pinger import SimulatedPinger
 

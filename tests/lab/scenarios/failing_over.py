@@ -36,6 +36,13 @@ FAILING_OVER: tuple[Scenario, ...] = (
         problems=demands.one_swap,
     ),
     Scenario(
+        "nat-loses-60-percent",
+        "the NAT loses 60 % of the packets to the Internet",
+        FAIL_OVER,
+        lambda lab: lab.network.set_nat_loss("nat01", 60),
+        problems=demands.one_swap,
+    ),
+    Scenario(
         "nat-group-closed",
         "the NAT's security group admits nobody any more",
         FAIL_OVER,

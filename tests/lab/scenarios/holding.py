@@ -50,6 +50,12 @@ HOLDING: tuple[Scenario, ...] = (
         causes=frozenset({"FEW_FAILURES"}),
     ),
     Scenario("loss-30-percent", "30 % of the packets are lost", HOLD, lambda lab: lab.network.set_loss(30)),
+    Scenario(
+        "nat-loses-20-percent",
+        "the NAT loses 20 % of the packets to the Internet",
+        HOLD,
+        lambda lab: lab.network.set_nat_loss("nat01", 20),
+    ),
     Scenario("nat-flaps", "the NAT is gone for a second, again and again", HOLD, steps.flaps),
     Scenario(
         "nat-booting",

@@ -56,6 +56,12 @@ def drop_forwarded(namespace: Namespace, protocols: Collection[str]) -> None:
     namespace.nft(_table("dropping", "type filter hook forward priority -10", drops))
 
 
+def lose_forwarded(namespace: Namespace, percent: float) -> None:
+    """Let a NAT lose a share of what it would forward to the outside."""
+    loses = f"ip daddr != {VPC_CIDR} numgen random mod 10000 < {round(percent * 100)} drop" if percent else ""
+    namespace.nft(_table("losing", "type filter hook forward priority -9", loses))
+
+
 def _table(name: str, hook: str, rule: str) -> str:
     """Write a table in place of the one that there may be."""
     return f"""

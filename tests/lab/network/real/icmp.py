@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.lab.network.network import ANSWER_WITHIN, PINGS_A_SECOND, Pinger, Slot
+from tests.lab.network.pinger import ANSWER_WITHIN, PINGS_A_SECOND, Pinger, Slot
 from tests.lab.network.real.netns import Namespace
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0

@@ -1,67 +1,38 @@
-"""The network of real packets: a namespace for every host, wired to the router's.
-
-What of a VPC it is: see ``Router``. What it is not: security groups, network ACLs, the source/destination check.
-"""
+"""The network of real packets: a namespace for every host, wired to the router's."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-import threading
 import time
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tests.lab.closing import closed_after, closed_on_error
 from tests.lab.network.guards import Guard
-from tests.lab.network.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPN, Host, Layout
+from tests.lab.network.layout import SSM_ENDPOINT, SSM_PUBLIC, TARGETS, VPN
 from tests.lab.network.network import DEFAULT_UPTIME
 from tests.lab.network.real import host_rules
 from tests.lab.network.real.availability import why_unavailable
 from tests.lab.network.real.egress import forged_arrives, seen_as
 from tests.lab.network.real.flows import PORTS, Answering, Connection, connects
+from tests.lab.network.real.hosts import Machine, RealHosts
 from tests.lab.network.real.icmp import ping
 from tests.lab.network.real.netns import FILES, Namespace, NamespacesUnavailableError
 from tests.lab.network.real.script import RealProbe
-from tests.lab.network.real.user_data import boot_first_time, reboot
 from tests.lab.network.real.vpc.router import Router
 from tests.lab.network.vpc import Path as FlowPath
-from tests.lab.network.vpc import Vpc
 from tests.lab.world.world import Signal
 
 ANSWER_WITHIN = 0.8
 
 
-@dataclass
-class _Machine:
-    host: Host
-    namespace: Namespace
-    booted_at: float
-    powered: bool = True
-    linked: bool = True
-    probes: list[RealProbe] = field(default_factory=list)
-    # What serves there, by port.
-    serving: dict[int, Answering] = field(default_factory=dict)
-
-
-class NamespacesNetwork:
+class NamespacesNetwork(RealHosts):
     """See ``Network``."""
 
     name = "namespaces"
-
-    def __init__(self, layout: Layout, *, picks_up: bool = True) -> None:
-        self.layout = layout
-        self.vpc = Vpc(layout, picks_up=picks_up)
-        self.machines: dict[str, _Machine] = {}
-        self._lock = threading.RLock()
-        self._router: Router | None = None
-        self._answering: list[Answering] = []
-        self._files: Path | None = None
-        self._scripts = 0
-        self.boots: Counter[str] = Counter()
 
     def __enter__(self) -> NamespacesNetwork:
         """Open it."""
@@ -90,7 +61,7 @@ class NamespacesNetwork:
             ]
             for host in self.layout.hosts:
                 namespace = Namespace(host.name)
-                self.machines[host.name] = _Machine(host, namespace, time.time() - DEFAULT_UPTIME)
+                self.machines[host.name] = Machine(host, namespace, time.time() - DEFAULT_UPTIME)
                 self._router.plug(host, namespace)
                 if host in self.layout.nats:
                     namespace.ip(f"addr add {VPN}/32 dev lo")
@@ -112,24 +83,6 @@ class NamespacesNetwork:
                 if files is not None:
                     shutil.rmtree(files, ignore_errors=True)
 
-    @property
-    def router(self) -> Router:
-        """The router, once open."""
-        if self._router is None:
-            raise RuntimeError("the network is not open")
-        return self._router
-
-    def _disk(self, name: str) -> Path:
-        if self._files is None:
-            raise RuntimeError("the network is not open")
-        disk = self._files / name
-        disk.mkdir(exist_ok=True)
-        return disk
-
-    def backend_namespaces(self) -> dict[str, Namespace]:
-        """Give the namespace of each backend."""
-        return {host.name: self.machines[host.name].namespace for host in self.layout.backends}
-
     def set_routes(self, table: str, routes: Mapping[str, str]) -> None:
         """Give a route table its routes; the VPC's own are in every table."""
         with self._lock:
@@ -140,10 +93,6 @@ class NamespacesNetwork:
         """Let a subnet use a table from now on."""
         with self._lock:
             self.router.associate(subnet, table)
-
-    def boot(self, nat: str, user_data: str) -> None:
-        """Start a NAT for the first time, with its user data; its uptime is not touched."""
-        boot_first_time(self.machines[nat].namespace, user_data, self._disk(nat))
 
     def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> RealProbe:
         """Run a script on a host; its arguments are in it."""
@@ -204,10 +153,6 @@ class NamespacesNetwork:
         """Return None: nobody says when the kernel's state changes."""
         return None
 
-    def is_powered(self, host: str) -> bool:
-        """Tell whether a host is switched on."""
-        return self.machines[host].powered
-
     def egress_address(self, host: str, address: str) -> str | None:
         """Give the address that an address in the Internet sees a host come from; None where nothing arrives."""
         return seen_as(self.machines[host].namespace, self.router.internet, address, ANSWER_WITHIN)
@@ -219,14 +164,6 @@ class NamespacesNetwork:
                 self.vpc.set_public(nat, address)
                 self.router.apply()
 
-    def uptime(self, host: str) -> float:
-        """Give the seconds since a host booted."""
-        return time.time() - self.machines[host].booted_at
-
-    def set_uptime(self, host: str, seconds: float) -> None:
-        """Let a host have booted so long ago, for the probes that start from now on."""
-        self.machines[host].booted_at = time.time() - seconds
-
     def flush_nat_rules(self, nat: str) -> None:
         """Take a NAT's translation rules away, and leave the connections that it translates already."""
         host_rules.flush_translation(self.machines[nat].namespace)
@@ -234,51 +171,6 @@ class NamespacesNetwork:
     def set_forwarding(self, nat: str, on: bool) -> None:
         """Let a NAT forward, or not."""
         self.machines[nat].namespace.sysctl({"net.ipv4.ip_forward": str(int(on))})
-
-    def set_link(self, host: str, up: bool) -> None:
-        """Plug a host in or out, at the other end of its cable, so that the host keeps its routes."""
-        with self._lock:
-            machine = self.machines[host]
-            machine.linked = up
-            self._set_carrier(machine, machine.linked and machine.powered)
-
-    def _set_carrier(self, machine: _Machine, up: bool) -> None:
-        self.router.set_carrier(machine.host, up)
-        if up:
-            machine.namespace.await_signal("eth0")
-
-    def stop(self, host: str) -> None:
-        """Switch a host off."""
-        with self._lock:
-            machine = self.machines[host]
-            machine.powered = False
-            self._set_carrier(machine, False)
-            self.router.stopped.add(host)
-            self.router.guard()
-            for probe in machine.probes:
-                probe.kill()
-            machine.namespace.end_all()
-            # As a file system in memory.
-            shutil.rmtree(self._disk(f"{host}-run"))
-
-    def start(self, host: str) -> None:
-        """Switch a host on: a NAT's kernel has forgotten everything, and its disk has what boots it."""
-        with self._lock:
-            machine = self.machines[host]
-            machine.powered = True
-            self.boots[host] += 1
-            machine.booted_at = time.time()
-            self.vpc.forget_flows(host)
-            self.router.stopped.discard(host)
-            self.router.guard()
-            self._set_carrier(machine, machine.linked)
-        if machine.host in self.layout.nats:
-            reboot(machine.namespace, self._disk(host))
-
-    def reboot(self, host: str) -> None:
-        """Switch a host off and on."""
-        self.stop(host)
-        self.start(host)
 
     def set_uplink(self, nat: str, up: bool) -> None:
         """Let a NAT's packets to and from the Internet vanish in the provider's network, or not."""
@@ -305,6 +197,10 @@ class NamespacesNetwork:
         with self._lock:
             self.router.weather.loss = percent
             self.router.apply()
+
+    def set_nat_loss(self, nat: str, percent: float) -> None:
+        """Let a NAT lose packets that it ought to hand on to the Internet, and none on their way back."""
+        host_rules.lose_forwarded(self.machines[nat].namespace, percent)
 
     def set_pings_limited(self, on: bool) -> None:
         """Let targets answer one ping a second of each address that they see, or all."""

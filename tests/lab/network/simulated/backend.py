@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 
 from tests.lab.network.simulated.listener import EVERY, OFFLINE, ONLINE, Repeated
+from tests.lab.network.simulated.loss import COUNTS, LEAST_STRIKES, PORT_FLOWS, WHOLE, Loss, by_route
 from tests.lab.network.simulated.packets import Outcome
 from tests.lab.network.simulated.process import TINY
-from tests.lab.network.simulated.watch import TRY_FOR, Watch
+from tests.lab.network.simulated.tries import TRY_FOR
+from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script, in seconds.
 OFFLINE_SLOT = 1.0
@@ -36,6 +38,8 @@ class BackendWatch(Watch):
     _background = False
     # What came of the last signal, and when that is known.
     _signalled: tuple[bool, float] | None = None
+    # Per cent, where it is offline for that.
+    _loss = 0
     # How often the network had changed when a try failed for certain.
     _failed_in = -1
 
@@ -58,10 +62,10 @@ class BackendWatch(Watch):
             return
         self._failed_in = self._network.version
         slot = OFFLINE_SLOT
-        if self._try():
+        if self._is_whole() if self._loss else self._try():
             self._answers += 1
             self._failed_in, slot = -1, ANSWERED_SLOT
-            if self._answers >= ANSWERS:
+            if self._answers >= (WHOLE if self._loss else ANSWERS):
                 self._come_online()
         else:
             self._answers = 0
@@ -135,6 +139,53 @@ class BackendWatch(Watch):
             self._sleep_until(known_at)
             self._by_passive, self._signalled = "yes" if came else "no", None
 
+    def _doubt(self) -> bool:
+        if self._strikes < LEAST_STRIKES:
+            return True
+        self._strikes = 0
+        if not (self._connects and self._window > 0 and "-" not in (self._active, self._passive)):
+            return True
+        self._hear_back()
+        loss = self._count_loss()
+        if not loss.is_proven():
+            return True
+        self._loss, self._by_route, self._by_active, self._by_passive = loss.percent, "no", "no", "yes"
+        return self._come_offline()
+
+    def _count_loss(self) -> Loss:
+        loss, network, host = Loss(), self._network, self._host
+        for _ in range(COUNTS):
+            sent, came, _ = self._count_by_route()
+            ports = [
+                (nat, network.dial(host, nat, 443)) for _ in range(PORT_FLOWS) for nat in (self._active, self._passive)
+            ]
+            by_active, by_passive = (
+                sum(d.answered for n, d in ports if n == nat) for nat in (self._active, self._passive)
+            )
+            loss.route_sent += sent
+            loss.route_came += came
+            loss.ports_sent += PORT_FLOWS
+            loss.active_came += by_active
+            loss.passive_came += by_passive
+            if came + by_active + by_passive < sent + 2 * PORT_FLOWS:
+                self._sleep_until(self._now + TRY_FOR)
+            # They were signals, too.
+            self._signal_due = self._now + EVERY[ONLINE]
+            if not loss.may_be():
+                break
+        return loss
+
+    def _count_by_route(self) -> tuple[int, int, bool]:
+        return by_route(self._targets, lambda target: self._network.reaches(self._host, target, 443))
+
+    def _is_whole(self) -> bool:
+        """Tell whether every target that answers at all answers every time."""
+        begun = self._now
+        sent, came, split = self._count_by_route()
+        if came < sent:
+            self._sleep_until(begun + TRY_FOR)
+        return came > 0 and not split
+
     def _come_offline(self) -> bool:
         self._offline, self._in_a_row, self._answers, self._online_since = True, 0, 0, 0.0
         self._signal_due, self._failed_in = -math.inf, -1
@@ -166,7 +217,7 @@ class BackendWatch(Watch):
         return self._window == 0 and way == "no" and self._now - self._begun < QUICK_FOR - TINY
 
     def _come_online(self) -> None:
-        self._offline, self._in_a_row = False, 0
+        self._offline, self._in_a_row, self._loss, self._strikes, self._by_route = False, 0, 0, 0, "yes"
         self._online_since = self._since = self._now
         self._signal_due = -math.inf
 
@@ -192,5 +243,6 @@ class BackendWatch(Watch):
         return self._active != "-"
 
     def _own_words(self) -> dict[str, object]:
-        told = {"route": self._by_route, "active": self._by_active, "passive": self._by_passive}
-        return told | ({"intercepted": True} if self._intercepted else {})
+        told: dict[str, object] = {"route": self._by_route, "active": self._by_active, "passive": self._by_passive}
+        told |= {"intercepted": True} if self._intercepted else {}
+        return told | ({"loss": self._loss} if self._loss else {})

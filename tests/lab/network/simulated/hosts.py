@@ -83,7 +83,7 @@ class SimulatedHosts:
     @property
     def is_uncertain(self) -> bool:
         """Whether one packet may be answered where another like it is not."""
-        return bool(self._loss) or self._pinged is not None
+        return bool(self._loss) or self._pinged is not None or any(m.loses for m in self._machines.values())
 
     def changes(self) -> Signal | None:
         """Return what is given whenever something may have changed."""
@@ -144,7 +144,7 @@ class SimulatedHosts:
         machine.booted_at = self.world.now()
         self.vpc.forget_flows(host)
         machine.forwarding = machine.translating = machine.boots_to_nat
-        machine.intercepts, machine.drops = False, frozenset()
+        machine.intercepts, machine.drops, machine.loses = False, frozenset(), 0.0
         self._change()
 
     def reboot(self, host: str) -> None:
@@ -177,6 +177,11 @@ class SimulatedHosts:
     def set_loss(self, percent: float) -> None:
         """Lose packets at random."""
         self._loss = percent
+        self._change()
+
+    def set_nat_loss(self, nat: str, percent: float) -> None:
+        """Let a NAT lose packets at random."""
+        self._machines[nat].loses = percent
         self._change()
 
     def set_pings_limited(self, on: bool) -> None:

@@ -14,6 +14,7 @@ class Machine:
 
     Attributes:
         drops: protocols that it does not forward.
+        loses: per cent of what it ought to hand on to the Internet.
         intercepts: whether it answers connections to port 443 itself that it ought to hand on.
         taken: port of its own address at which it serves somebody; 0 for none.
         listeners: of the probe, the oldest first: that one's target is what proof ports lead to.
@@ -29,6 +30,7 @@ class Machine:
     uplink: bool = True
     booted_at: float = 0.0
     drops: frozenset[str] = frozenset()
+    loses: float = 0.0
     intercepts: bool = False
     taken: int = 0
     listeners: list[Listener] = field(default_factory=list)

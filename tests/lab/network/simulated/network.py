@@ -104,7 +104,11 @@ class SimulatedNetwork(SimulatedHosts):
     def _answered(self, outcome: Outcome) -> bool:
         if not outcome.answered:
             return False
-        return not (self._loss and outcome.outside and self.world.random.random() * 100 < self._loss)
+        by_nat = self._machines[outcome.by].loses if outcome.by else 0.0
+        # A number is drawn only where something may be lost.
+        return not any(
+            outcome.outside and self.world.random.random() * 100 < lost for lost in (self._loss, by_nat) if lost
+        )
 
     def is_online(self, host: str) -> bool:
         """Tell whether a packet of a host to a target may be answered, but for those lost at random."""
@@ -119,6 +123,7 @@ class SimulatedNetwork(SimulatedHosts):
         """Tell whether every ping, and every connection, of a host is answered for certain until something changes."""
         pings, connections = (
             not self._loss
+            and not any(machine.loses for machine in self._machines.values())
             and not (port is None and self._pinged is not None)
             and all(self._packets.foreseen(host, target, port).answered for target in TARGETS)
             for port in (None, 443)

@@ -20,6 +20,7 @@ class Outcome:
         answered: whether an answer comes back.
         public: the address that the Internet sees it come from; None where it does not arrive there.
         outside: whether it is one of those that may be lost at random.
+        by: the NAT that hands it on; empty for none.
         rule: by which it or its answer is lost; empty for none of the VPC's.
         refused: whether somebody answers at once that there is nothing.
         seen_by: the listeners on a NAT to whose proof port it came, whatever became of it then.
@@ -28,6 +29,7 @@ class Outcome:
     answered: bool = False
     public: str | None = None
     outside: bool = False
+    by: str = ""
     rule: str = ""
     refused: bool = False
     seen_by: tuple[Listener, ...] = ()
@@ -116,7 +118,8 @@ class SimulatedPackets:
         if rule is not None or "tcp" in machine.drops or not (machine.forwarding and machine.translating):
             return Outcome(rule=rule or "", seen_by=listeners)
         translated = Packet(self._layout.host(nat).address, listeners[0].target, "tcp", 443)
-        return replace(self._out(nat, self._vpc.way(nat, translated.to), translated, known=False), seen_by=listeners)
+        sent = self._out(nat, self._vpc.way(nat, translated.to), translated, known=False)
+        return replace(sent, seen_by=listeners, by=nat)
 
     def _by_nat(self, host: str, nat: str, packet: Packet, *, known: bool) -> Outcome:
         machine = self.machines[nat]
@@ -134,7 +137,7 @@ class SimulatedPackets:
         if not (forwards and (machine.translating or known)):
             return LOST
         translated = Packet(self._layout.host(nat).address, packet.to, packet.protocol, packet.port)
-        return self._out(nat, self._vpc.way(nat, packet.to), translated, known=known)
+        return replace(self._out(nat, self._vpc.way(nat, packet.to), translated, known=known), by=nat)
 
     def _out(self, host: str, way: str, packet: Packet, *, known: bool) -> Outcome:
         if way not in ("igw", *PRIVATE_WAYS):

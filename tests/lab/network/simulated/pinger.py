@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.lab.network.network import PINGS_A_SECOND, Pinger, Slot
+from tests.lab.network.pinger import PINGS_A_SECOND, Pinger, Slot
 from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.world.world import Cancelled
 

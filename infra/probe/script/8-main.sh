@@ -39,6 +39,8 @@ read_parameters
 need_tools
 count=0
 for _ in $targets; do count=$((count + 1)); done
+# Six connections or more in each count.
+case $count in 1) route_flows='1 2 3 4 5 6' ;; 2) route_flows='1 2 3' ;; *) route_flows='1 2' ;; esac
 # Uptimes of one boot tell, between them, when each answer was come to, whatever the wall clock says.
 boot=''
 read -r boot </proc/sys/kernel/random/boot_id
@@ -58,6 +60,7 @@ done
 
 sent=0 lost=0 in_a_row=0 answered=no answers=0 offline=no online_since=0 signal_due=0 reported=no background=no code=0
 means=connection connects=unknown ping_from=0 connect_from=0
+strikes=0 lossy=no loss=0
 by_route=unknown by_active=unknown by_passive=unknown intercepted=no connected=no
 why_deaf='' are_offline='' looks=0
 HEARD='' HEARD_ALL=0 HEARD_OFFLINE=0 PROVEN=0 look_at=0 count_at=0 unproven_since=0 most_heard=0

@@ -12,6 +12,7 @@ verdict() { # verdict STATE EXIT: say it, but once
     {
         printf '{"probe":2,"state":"%s","pings":[%d,%d],"lost_for":%s,"elapsed":%s,"uptime":%s,"boot":"%s"' \
             "$1" $((sent - lost)) "$sent" "$lost_for" "$elapsed" "$DECIMAL" "$boot"
+        [ "$lossy" = no ] || printf ',"loss":%d' "$loss"
         if [ -z "$OWN" ]; then
             printf ',"route":"%s","active":"%s","passive":"%s"' "$by_route" "$by_active" "$by_passive"
             [ "$intercepted" = no ] || printf ',"intercepted":true'
@@ -134,6 +135,7 @@ come_offline() {
 }
 
 come_online() {
+    lossy=no strikes=0 by_route=yes
     offline=no in_a_row=0 signal_due=0
     now
     online_since=$NOW since=$NOW
@@ -236,7 +238,7 @@ send() {
 # lose: what was sent last is lost. Where too many were in a row, all is tried; where pings are answered and connections
 # don't come about, a second time, since chance alone does that more often.
 lose() {
-    [ "$means" = connection ] || lost=$((lost + 1))
+    if [ "$means" = connection ]; then strike; else lost=$((lost + 1)); fi
     in_a_row=$((in_a_row + 1))
     [ "$in_a_row" -ge "$failures" ] || return 0
     if try || { [ "$answered" = yes ] && try; }; then
@@ -244,6 +246,7 @@ lose() {
         now
         [ "$connected" = yes ] || connect_from=$((NOW + DOUBTED_FOR))
         [ "$answered" = yes ] || ping_from=$((NOW + DOUBTED_FOR))
+        doubt
     else
         come_offline
     fi
@@ -265,19 +268,25 @@ watch_online() {
         lose
     else
         in_a_row=0 by_route=yes
-        [ "$means" = ping ] || connects=yes
+        [ "$means" = connection ] || return 0
+        connects=yes
+        [ "$strikes" -eq 0 ] || strikes=$((strikes - 1))
+        doubt
     fi
 }
 
-# watch_offline: a try takes most of a second; when one has come through, the next two follow at once.
+# watch_offline: a try takes most of a second; when one has come through, the next ones follow at once. Of a NAT that
+# loses packets some always do.
 watch_offline() {
     slot=$OFFLINE_EVERY
     now
     slot_begun=$NOW
     tell
-    if try; then
+    needed=$ANSWERS
+    [ "$lossy" = no ] || needed=$WHOLE
+    if { [ "$lossy" = yes ] && is_whole; } || { [ "$lossy" = no ] && try; }; then
         answers=$((answers + 1)) slot=25
-        [ "$answers" -lt "$ANSWERS" ] || come_online
+        [ "$answers" -lt "$needed" ] || come_online
     else
         answers=0
     fi
