@@ -90,7 +90,7 @@ MUTANTS = (
     ),
     Mutant(
         "always to the standby",
-        "judging.decision:_enough_failures",
+        "judging.decision:_proven",
         "to_table=settings.other_table(situation.active)",
         "to_table=settings.standby_route_table",
     ),
