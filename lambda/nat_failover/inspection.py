@@ -77,11 +77,12 @@ class Inspector:
     def measure(self, view: View, decision: Decision, backends: Backends, metrics: Metrics, *, at_tick: bool) -> None:
         """Write the metrics of one look."""
         states = [word.state for word in backends.latest.values()]
-        locked = view.locks.lock.state is not LockState.ARMED
+        state = view.locks.lock.state
+        locked = state is not LockState.ARMED
+        self.measure_lock(state, metrics)
         metrics.count(Metric.BACKENDS_REACHABLE, states.count(State.REACHABLE))
         metrics.count(Metric.BACKENDS_UNREACHABLE, states.count(State.UNREACHABLE))
         metrics.count(Metric.BACKENDS_SILENT, states.count(State.SILENT))
-        metrics.count(Metric.LOCKED, locked)
         metrics.count(Metric.STANDBY_ACTIVE, view.tables.active == self._settings.standby_route_table)
         # A metric costs by the hour that has a value: what is rare is told only while it is so.
         for name, value in {
@@ -94,8 +95,17 @@ class Inspector:
             Metric.PASSIVE_NAT_UNHEALTHY: self.passive_trouble(view) is not None,
             Metric.PASSIVE_NAT_WITHOUT_ADDRESS: self.unaddressed(view) is not None,
             Metric.OFFLINE_WHILE_LOCKED: locked and len(backends.failing) >= self._settings.failure_threshold,
-            Metric.LOCK_UNREADABLE: view.locks.lock.state is LockState.UNREADABLE,
-            Metric.LOCK_FAILED: view.locks.lock.state is LockState.FAILED,
+        }.items():
+            if value:
+                metrics.count(name, value)
+
+    @staticmethod
+    def measure_lock(state: LockState, metrics: Metrics) -> None:
+        """Write the metrics of the lock."""
+        metrics.count(Metric.LOCKED, state is not LockState.ARMED)
+        for name, value in {
+            Metric.LOCK_UNREADABLE: state is LockState.UNREADABLE,
+            Metric.LOCK_FAILED: state is LockState.FAILED,
         }.items():
             if value:
                 metrics.count(name, value)

@@ -15,16 +15,16 @@ from nat_failover.acting.turns import Turns
 from nat_failover.clients import PairServices
 from nat_failover.events import Tick, Trigger
 from nat_failover.inspection import Inspector
-from nat_failover.judging.conditions import Findings, Inspection, find
+from nat_failover.judging.conditions import Findings, Inspection, Trouble, find
 from nat_failover.judging.decision import Action, Cause, Decision, decide
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.lookout import Lookout
-from nat_failover.names import Metric
 from nat_failover.observability import Metrics
 from nat_failover.probing.survey import Backends, survey
 from nat_failover.settings import Mode
+from nat_failover.telling.memory import read_memory
 from nat_failover.telling.notifier import Teller
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,11 @@ class Monitor:
         else:
             locks = self._turns.come(invoker.ends_at - TO_ACT)
             if locks.is_claimed(self._runtime.now()) and locks.lock.state in ACTED_UPON:
-                return self._stand_back(locks, invoker.metrics)
+                reason = f"another invocation acts, or has just acted: the lock is {locks.lock.reason}"
+                return self._stand_back(reason, locks, invoker.metrics)
+            if _is_told(locks):
+                reason = f"{locks.lock.reason}; that backends are offline has been told, and the next tick looks again"
+                return self._stand_back(reason, locks, invoker.metrics)
         view = self._lookout.look(trigger, locks)
         lock = view.locks.lock
         refused: ClientError | BotoCoreError | None = None
@@ -92,10 +96,9 @@ class Monitor:
             raise refused
         return outcome
 
-    def _stand_back(self, locks: LockView, metrics: Metrics) -> InvocationOutcome:
-        """Leave it to the invocation that acts, or has just acted."""
-        metrics.count(Metric.LOCKED, locks.lock.state is not LockState.ARMED)
-        reason = f"another invocation acts, or has just acted: the lock is {locks.lock.reason}"
+    def _stand_back(self, reason: str, locks: LockView, metrics: Metrics) -> InvocationOutcome:
+        """Leave it to another invocation: to the one that acts, or to the next tick."""
+        self._inspector.measure_lock(locks.lock.state, metrics)
         return InvocationOutcome(Decision(Action.HOLD, Cause.LOCKED, reason), None)
 
     def _judge(self, view: View, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
@@ -171,3 +174,13 @@ class Monitor:
         nats = set(self._settings.nats)
         words = view.words(self._settings)
         return tuple(sorted({o.host for o in words if o.host not in nats and view.is_there(o.host)}))
+
+
+def _is_told(locks: LockView) -> bool:
+    """Return whether an event can change nothing: the pair is locked, and people know that its backends are offline.
+
+    In such an outage each tick's round brings an event of every backend, and each would list rounds and hosts.
+    """
+    if locks.lock.state in (LockState.ARMED, LockState.FAILING_OVER):
+        return False
+    return read_memory(locks.memory.text).has_told(Trouble.OFFLINE_WHILE_LOCKED)

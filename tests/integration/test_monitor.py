@@ -177,6 +177,20 @@ def test_while_locked_backends_that_are_offline_are_told_and_nothing_is_changed(
     assert "OFFLINE and locked" in account.mails[0][0]
 
 
+def test_while_locked_an_event_of_an_outage_that_was_told_of_reads_the_lock_and_nothing_else(account: Account) -> None:
+    account.lock = "scribble"
+    after_a_while(account)
+    account.cut_off(*account.backends, ago=10)
+    account.tick()
+    asked: list[str] = []
+    account.ssm.meta.events.register("provide-client-params.ssm", lambda model, **_: asked.append(model.name))
+    told = account.failed(account.backends[0])
+    assert (told.cause, told.metrics["Locked"]) == ("LOCKED", 1)
+    assert asked == ["GetParameters"]
+    account.lock = "armed"
+    assert account.failed(account.backends[0]).outcome == "failed-over"
+
+
 def test_while_locked_backends_that_are_online_raise_no_alarm(account: Account) -> None:
     account.lock = "scribble"
     told = after_a_while(account).tick()

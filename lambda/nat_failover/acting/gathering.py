@@ -21,6 +21,8 @@ FINE_FOR = 20.0
 # Between two looks, in seconds for each round that is read: the first pause, each next half as long again, and the
 # longest. Systems Manager lists five times a second for the whole account.
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 0.6
+# The same where another goes ahead, and only what AWS has had no time for is waited for.
+UNREAD_PAUSE = 1.0
 
 Ask = Callable[[View, Kind, tuple[str, ...]], View]
 
@@ -68,10 +70,13 @@ class Gathering:
                     deadline = min(now + self._settings.confirm_for, until)
                 asked_at |= dict.fromkeys(ask, now)
                 view = self._ask(view, Kind.CHECK, ask)
-            waits = bool(asked_at or view.unread) or self._turns.is_ahead or isinstance(trigger, Tick)
+            leads = bool(asked_at) or self._turns.is_ahead or isinstance(trigger, Tick)
+            waits = leads or bool(view.unread)
             if not waits or not self._worth_waiting(view, decision, trigger, begun):
                 break
-            self._runtime.sleep(pause * max(1, len(view.unfinished)) * self._runtime.random.uniform(0.8, 1.2))
+            # Of many that meet a throttled list, those that come after leave it to the one ahead.
+            rest = pause if leads else UNREAD_PAUSE
+            self._runtime.sleep(rest * max(1, len(view.unfinished)) * self._runtime.random.uniform(0.8, 1.2))
             pause = min(1.5 * pause, LONGEST_PAUSE)
             view = self._lookout.look_again(view)
             decision = decide(view.situation(self._settings, self._runtime.now()), self._settings)
@@ -81,19 +86,19 @@ class Gathering:
         """Return whether an invocation asks: for what is not known; whether the standby has recovered, a tick asks."""
         if isinstance(trigger, Tick):
             return True
-        return decision.cause is not Cause.CONTROL_DOWN and not self._is_answer(view, trigger)
+        # What it lacks may stand in a round that is yet to be read: while AWS throttles, a question brings more events.
+        return decision.cause is not Cause.CONTROL_DOWN and not view.unread and not self._is_answer(view, trigger)
 
     def _is_answer(self, view: View, trigger: Trigger) -> bool:
-        """Return whether an event is of a quick check, whose asker waits for it: others would go on asking for ever.
+        """Return whether an event is of no watch that counts: others would go on asking for ever.
 
-        Where there are no watches, quick checks are all that there is.
+        Whoever has asked by a quick check waits for the answer. An event whose round is not worth reading any more is
+        one of many: in a lasting outage each question would bring an event of every host, and each ask again. Where
+        there are no watches, quick checks are all that there is.
         """
-        return self._settings.watches and any(
-            isinstance(trigger, StatusChange)
-            and asked.command_id == trigger.command_id
-            and asked.kind is not Kind.WATCH
-            for asked in view.rounds
-        )
+        if not self._settings.watches or not isinstance(trigger, StatusChange):
+            return False
+        return not any(a.command_id == trigger.command_id and a.kind is Kind.WATCH for a in view.rounds)
 
     def _worth_waiting(self, view: View, decision: Decision, trigger: Trigger, begun: float) -> bool:
         now = self._runtime.now()

@@ -80,6 +80,11 @@ class Memory:
         """Return whether another invocation has said that it is about to."""
         return now < self.telling <= now + 2 * TELLING
 
+    def has_told(self, kind: Trouble) -> bool:
+        """Return whether every channel has taken the message that a trouble lasts, which is not known to be over."""
+        entry = self.entries.get(kind)
+        return entry is not None and entry.over is None and entry.sent_at.keys() == set(Channel)
+
     def text(self) -> str:
         """Return it as JSON; with every kind of trouble at once it stays below a standard parameter's 4 KB."""
         said: dict[str, Any] = {"version": VERSION, "troubles": [_written(e) for e in self.entries.values()]}

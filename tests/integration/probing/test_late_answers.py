@@ -12,6 +12,7 @@ from nat_failover.lookout import Lookout
 from nat_failover.probing.observation import CLOCK_TRUST
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import Probe
+from tests.examples import status_change
 from tests.fakes import Told
 from tests.integration.account import Account
 
@@ -71,3 +72,15 @@ def test_an_event_that_comes_late_leads_to_another_look_before_a_swap(
     assert account.failed(account.backends[0]).outcome == outcome
     kinds = [(c.kind, account.standby in c.arguments["InstanceIds"]) for c in account.run_command.commands[asked:]]
     assert kinds[0] == ("check", True)
+
+
+@pytest.mark.usefixtures("watched")
+def test_an_event_of_a_round_that_is_not_read_any_more_asks_nobody_or_answers_would_lead_to_questions_for_ever(
+    account: Account,
+) -> None:
+    account.cut_off(*account.backends, account.standby)
+    account.tick()
+    account.clock.sleep(35)
+    asked = len(account.run_command.commands)
+    told = account.invoke(status_change("00000000-0000-4000-8000-000000000000", account.backends[0]))
+    assert (told.cause, len(account.run_command.commands)) == ("UNCONFIRMED", asked)
