@@ -43,6 +43,7 @@ class Inspector:
             self._compare_routes(view, metrics),
             self._compare_egress(view, metrics),
             self.unaddressed(view),
+            view.worked(self._settings),
         )
 
     def _compare_routes(self, view: View, metrics: Metrics) -> tuple[str, ...]:
@@ -86,6 +87,7 @@ class Inspector:
         for name, value in {
             Metric.TICK: at_tick,
             Metric.BACKENDS_BROKEN: states.count(State.BROKEN),
+            Metric.NEVER_ONLINE: decision.cause is Cause.NEVER_ONLINE,
             Metric.CANNOT_JUDGE: decision.cause is Cause.CANNOT_JUDGE,
             Metric.SPLIT: decision.cause is Cause.SPLIT,
             Metric.NO_SUBNETS: decision.cause is Cause.NO_SUBNETS,

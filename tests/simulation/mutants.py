@@ -142,6 +142,12 @@ MUTANTS = (
         ">= settings.warm_up",
         ">= 0",
     ),
+    Mutant(
+        "that nobody was ever online is ignored",
+        "judging.evidence:may_have_died",
+        "situation.has_worked or",
+        "True or",
+    ),
     Mutant("a watch that runs is healthy", "probing.observation:_running", "State.PENDING", "State.REACHABLE"),
     Mutant(
         "the passive table's route is ignored",

@@ -32,20 +32,21 @@ class Asking:
         self._left_out: dict[str, float] = {}
 
     def ask_who_is_due(self, view: View) -> View:
-        """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone."""
+        """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone.
+
+        A watch says only at its end that its host is online. As long as it is not known that any ever was through the
+        active NAT, those who watch are asked for it by a quick check: else the pair would not be protected till then.
+        """
+        view = self._ask_due(view)
+        if not self._settings.watches or view.has_worked(self._settings):
+            return view
+        watching = {watch.host for watch in self._running(view)}
+        return self.ask(view, Kind.CHECK, tuple(sorted(watching - set(self._settings.nats))))
+
+    def _ask_due(self, view: View) -> View:
         now = self._runtime.now()
         nats = set(self._settings.nats)
-        addresses = self._addresses(view)
-        running = [
-            Running(o.host, o.running_until)
-            for o in view.observations
-            if o.running_until is not None
-            and not o.answers_soon
-            and (o.host in nats or view.is_there(o.host))
-            # A watch from before a swap signals to the other NAT.
-            and o.about == (addresses.active or "", addresses.passive or "")
-        ]
-        watched = watched_beyond(running, now, self._settings)
+        watched = watched_beyond(self._running(view), now, self._settings)
         latest = survey(view.words(self._settings), now, self._settings).latest
         listeners = [nat for nat in self._listeners(view) if nat not in watched and not self._is_left_out(nat)]
         known = {host for host in latest if host not in nats and view.is_there(host)}
@@ -66,6 +67,18 @@ class Asking:
             self._runtime.random,
         )
         return self._ask_next(view, (*listeners, *backends))
+
+    def _running(self, view: View) -> list[Running]:
+        """Return the watches that are under way; one from before a swap signals to the other NAT, and is none."""
+        addresses = self._addresses(view)
+        return [
+            Running(o.host, o.running_until)
+            for o in view.observations
+            if o.running_until is not None
+            and not o.answers_soon
+            and (o.host in self._settings.nats or view.is_there(o.host))
+            and o.about == (addresses.active or "", addresses.passive or "")
+        ]
 
     def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
         """Send the next watch, and a quick check to those who did not answer when they were asked last.

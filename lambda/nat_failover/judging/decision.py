@@ -2,76 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
 
-from nat_failover.judging.evidence import Evidence, warming_up, weigh
+from nat_failover.judging.causes import Action, Cause, Decision
+from nat_failover.judging.evidence import Evidence, askable, may_have_died, never_online, warming_up, weigh
 from nat_failover.judging.situation import Situation, why_unfit
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import unaddressed
 from nat_failover.probing.invocation import State
-from nat_failover.probing.observation import SILENCE_AFTER, Observation
+from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import Backends, in_words, lost_in_words, survey
 from nat_failover.settings import Settings
+
+__all__ = ["Action", "Cause", "Decision", "decide"]
 
 # What is missing is asked for once it has had this many seconds to come by itself.
 COMES_WITHIN = 1.5
 # After this many it is listened at the passive NAT again, which may have recovered: who is offline goes on signalling.
 ASK_AGAIN_AFTER = 5.0
-
-
-class Action(StrEnum):
-    """What is to be done."""
-
-    HOLD = "HOLD"
-    FAIL_OVER = "FAIL_OVER"
-
-
-class Cause(StrEnum):
-    """Why, for machines; the reason says it for people."""
-
-    LOCKED = "LOCKED"
-    SPLIT = "SPLIT"
-    NO_SUBNETS = "NO_SUBNETS"
-    CANNOT_JUDGE = "CANNOT_JUDGE"
-    WAITING = "WAITING"
-    HEALTHY = "HEALTHY"
-    FEW_FAILURES = "FEW_FAILURES"
-    NOT_THE_NAT = "NOT_THE_NAT"
-    UNCONFIRMED = "UNCONFIRMED"
-    CONTROL_DOWN = "CONTROL_DOWN"
-    WARM_UP = "WARM_UP"
-    ENOUGH_FAILURES = "ENOUGH_FAILURES"
-
-
-# What a person must mend, or nothing will be protected.
-ALARMING = frozenset(
-    {Cause.SPLIT, Cause.NO_SUBNETS, Cause.CANNOT_JUDGE, Cause.UNCONFIRMED, Cause.NOT_THE_NAT, Cause.CONTROL_DOWN}
-)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is to be done and why.
-
-    Attributes:
-        evidence: the failures that it rests on.
-        ask: hosts whose answer is missing: with it the decision may become another.
-        to_table: where to, for FAIL_OVER.
-    """
-
-    action: Action
-    cause: Cause
-    reason: str
-    evidence: tuple[Observation, ...] = ()
-    ask: tuple[str, ...] = ()
-    to_table: str | None = None
-
-    @property
-    def alarming(self) -> bool:
-        """Whether a person has to look."""
-        return self.cause in ALARMING
 
 
 def decide(situation: Situation, settings: Settings) -> Decision:
@@ -80,6 +28,13 @@ def decide(situation: Situation, settings: Settings) -> Decision:
     hold = _not_allowed(situation, backends)
     if hold is not None:
         return hold
+    decision = _judged(backends, situation, settings)
+    if decision.action is Action.FAIL_OVER and not may_have_died(situation, settings):
+        return _never_online(backends, situation, settings)
+    return decision
+
+
+def _judged(backends: Backends, situation: Situation, settings: Settings) -> Decision:
     threshold = settings.failure_threshold
     stale = tuple(f.host for f in backends.failing if f not in backends.fresh)
     if len(backends.failing) >= threshold > len(backends.fresh):
@@ -89,8 +44,10 @@ def decide(situation: Situation, settings: Settings) -> Decision:
             f"{len(backends.failing)} backends could not reach the Internet when last heard, "
             f"but only {len(backends.fresh)} of them within {settings.freshness:g} s: asking again",
             backends.failing,
-            ask=_askable((_passive_nat(situation, settings), *stale), situation),
+            ask=askable((_passive_nat(situation, settings), *stale), situation),
         )
+    if never_online(situation, backends, settings):
+        return _never_online(backends, situation, settings)
     if len(backends.usable) < threshold:
         return _too_few(backends, situation, settings)
     if len(backends.fresh) < threshold:
@@ -120,10 +77,22 @@ def _not_allowed(situation: Situation, backends: Backends) -> Decision | None:
     return None
 
 
+def _never_online(backends: Backends, situation: Situation, settings: Settings) -> Decision:
+    active = _active_nat(situation, settings)
+    return Decision(
+        Action.HOLD,
+        Cause.NEVER_ONLINE,
+        f"{len(backends.failing)} of {len(backends.latest)} backends {lost_in_words(backends.failing)}, and no backend "
+        f"has ever reached the targets ({', '.join(settings.targets)}) through the active NAT {active}: that is no "
+        "sign of a NAT that has died",
+        backends.failing,
+    )
+
+
 def _too_few(backends: Backends, situation: Situation, settings: Settings) -> Decision:
     heard = f"{len(backends.usable)} of {len(backends.latest)} backends asked can be judged"
     if len(backends.usable) + len(backends.waiting) >= settings.failure_threshold:
-        ask = _askable(sorted(backends.waiting), situation)
+        ask = askable(sorted(backends.waiting), situation)
         reason = f"{heard}, {len(backends.waiting)} have yet to answer"
         return Decision(Action.HOLD, Cause.WAITING, reason, ask=ask)
     return Decision(
@@ -144,7 +113,7 @@ def _few_failures(backends: Backends, stale: tuple[str, ...], situation: Situati
         f"{count} of {len(backends.usable)} backends {lost_in_words(backends.failing)}, "
         f"{settings.failure_threshold} are needed to fail over",
         backends.failing,
-        ask=_askable(stale, situation),
+        ask=askable(stale, situation),
     )
 
 
@@ -191,7 +160,7 @@ def _too_small_a_share(
         Cause.FEW_FAILURES,
         f"{seen}, but a failover takes more than {settings.failure_share} % of them",
         backends.fresh,
-        ask=_askable((_passive_nat(situation, settings), *sorted(silent)), situation) if late else (),
+        ask=askable((_passive_nat(situation, settings), *sorted(silent)), situation) if late else (),
     )
 
 
@@ -209,7 +178,7 @@ def _unproven(seen: str, found: Evidence, backends: Backends, situation: Situati
             Cause.UNCONFIRMED,
             f"{seen}; whether they can through the passive NAT {passive} is not known yet",
             backends.fresh,
-            ask=_askable((passive, *sorted(_hosts(found.offline))), situation),
+            ask=askable((passive, *sorted(_hosts(found.offline))), situation),
         )
     deaf = max(situation.listeners, key=lambda o: o.at, default=None)
     why = f", which can't listen: {deaf.deaf}" if deaf is not None and deaf.deaf else ""
@@ -221,7 +190,7 @@ def _unproven(seen: str, found: Evidence, backends: Backends, situation: Situati
         f"{seen}, and {len(found.unproven)} of them not through the passive NAT {passive} either{why}: "
         "the Internet or the standby is what is broken, a swap would help nobody",
         backends.fresh,
-        ask=_askable(again, situation),
+        ask=askable(again, situation),
     )
 
 
@@ -229,19 +198,11 @@ def _hosts(observations: Sequence[Observation]) -> frozenset[str]:
     return frozenset(o.host for o in observations)
 
 
+def _active_nat(situation: Situation, settings: Settings) -> str:
+    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
+    return settings.nat_of(situation.active)
+
+
 def _passive_nat(situation: Situation, settings: Settings) -> str:
     assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return settings.nat_of(settings.other_table(situation.active))
-
-
-def _askable(hosts: Iterable[str], situation: Situation) -> tuple[str, ...]:
-    """Leave out those who have been asked just now and may still answer.
-
-    Only by a quick check: a watch may be under way for minutes, and it says nothing of now that it is.
-    """
-    asked = {
-        o.host
-        for o in (*situation.backends, *situation.listeners)
-        if o.state is State.PENDING and o.answers_soon and situation.now - o.asked_at < SILENCE_AFTER
-    }
-    return tuple(host for host in hosts if host not in asked)

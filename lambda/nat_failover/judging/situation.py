@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
+from nat_failover.judging.first_online import mark, marks_of, worked
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.network.egress_address import Addresses
@@ -33,6 +34,7 @@ class Situation:
         backends: every observation of a backend, direct or relayed, of all rounds that were read.
         listeners: what the passive NAT has said, as the passive one, whether it could listen or not.
         nats: instances, as EC2 describes them.
+        has_worked: whether a backend was ever online through the active NAT; see first_online.py.
     """
 
     now: float
@@ -45,6 +47,7 @@ class Situation:
     listeners: Sequence[Observation] = ()
     nats: Mapping[str, Nat] = field(default_factory=dict)
     active_unfit: bool = False
+    has_worked: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,22 @@ class View:
             if same and o.signals and self._has_address(o.host, now[1]):
                 words += relayed(o, self.by_address)
         return words if settings.prove_active else [replace(o, by_active=None) for o in words]
+
+    def worked(self, settings: Settings) -> dict[str, str]:
+        """Return the marks of the NATs that backends have been online through, by what this view holds alone."""
+        if self.tables.active is None:
+            return {}
+        said = [o for o in self.observations if o.host not in settings.nats and self.is_there(o.host)]
+        for o in self.observations:
+            if o.signals and self._has_address(o.host, o.about[1]):
+                said += relayed(o, self.by_address)
+        return worked(said, self.tables.active, self.addresses(settings), settings)
+
+    def has_worked(self, settings: Settings) -> bool:
+        """Return whether a backend was ever online through the active NAT: by this view, or by what is remembered."""
+        active = self.tables.active
+        marks = {**marks_of(self.locks.memory.text), **self.worked(settings)}
+        return active is not None and marks.get(settings.role_of(active)) == mark(active, settings)
 
     def _has_address(self, host: str, address: str) -> bool:
         instance = self.instances.get(host)
@@ -167,6 +186,7 @@ class View:
             listeners=[o for o in words if o.host == listener],
             nats=self.instances,
             active_unfit=self._is_active_unfit(settings),
+            has_worked=self.has_worked(settings),
         )
 
     def _is_active_unfit(self, settings: Settings) -> bool:

@@ -63,6 +63,7 @@ class Observation:
         about: private addresses of the NATs that its round named, the active one's and the passive one's.
         earliest: before which the host can't have come to its answer, where its other answers tell; see dating.py.
         measured: what an answer is dated by.
+        pings: how many were answered, of how many; those of a host that watches.
     """
 
     host: str
@@ -83,6 +84,7 @@ class Observation:
     about: tuple[str, str] = ("", "")
     earliest: float | None = None
     measured: Measured | None = None
+    pings: tuple[int, int] = (0, 0)
 
     @property
     def answers_soon(self) -> bool:
@@ -163,6 +165,7 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
         signals=report.signals,
         deaf=report.deaf,
         measured=measured if report.boot else None,
+        pings=(report.answered, report.sent),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nat_failover.judging.conditions import Trouble
+from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.lab import Lab
 from tests.lab.network.guards import WEB_GROUP
 from tests.lab.scenarios import demands, steps
@@ -10,6 +11,8 @@ from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, St
 
 # Long enough for a second tick, the first that has answers to judge by, and its mail.
 TWO_TICKS = {**HOLD_FOR, "namespaces": 75.0}
+# The mail of what may only just have been set up comes after three minutes.
+FOUR_TICKS = {"namespaces": 75.0, "simulated": 300.0}
 # An event that is lost costs a period, and what a failover takes from a tick on.
 PERIOD = 60.0 + 10.0
 
@@ -43,6 +46,23 @@ def _intercept(lab: Lab) -> None:
     """Both NATs answer connections to port 443 themselves, as a transparent proxy does."""
     for nat in lab.network.layout.nats:
         lab.network.set_intercepting(nat.name, True)
+
+
+def _never_online_told(lab: Lab) -> list[str]:
+    """A metric says so at once, and a mail, once it has lasted for three minutes."""
+    said = any(line.get("NeverOnline", [0.0])[0] for line in lab.functions.metrics)
+    problems = [] if said else ["no metric says that nobody was ever online"]
+    return problems + (demands.mailed(Trouble.NEVER_ONLINE)(lab) if lab.world.virtual else [])
+
+
+def _forget_and_flush(lab: Lab) -> None:
+    """Have all forgotten that was sent and seen, once it is remembered, and the primary lose its rules."""
+    name = lab.cloud.environment["NAT_FAILOVER_TOLD_PARAMETER"]
+    lab.wait_until(lambda: "online" in str((lab.cloud.parameter(name) or {}).get("Value")), PERIOD)
+    assert isinstance(lab.cloud, MotoCloud)
+    lab.cloud.ssm.delete_parameter(Name=name)
+    lab.broken()
+    steps.flush(lab)
 
 
 EVIDENCE: tuple[Scenario, ...] = (
@@ -91,6 +111,32 @@ EVIDENCE: tuple[Scenario, ...] = (
         causes=frozenset({"NOT_THE_NAT"}),
         problems=demands.mailed(Trouble.NOT_THE_NAT),
         hold_for=TWO_TICKS,
+    ),
+    Scenario(
+        "never-let-out",
+        "from the first day nothing lets the backends out of the VPC, and nobody asks the active NAT's proof port",
+        HOLD,
+        before=_sick(6),
+        settings={"proveActive": False},
+        causes=frozenset({"NEVER_ONLINE"}),
+        problems=_never_online_told,
+        hold_for=FOUR_TICKS,
+    ),
+    Scenario(
+        "nat-never-passed-anything",
+        "the primary has never translated, since the day of its deployment",
+        HOLD,
+        before=steps.flush,
+        causes=frozenset({"NEVER_ONLINE"}),
+        problems=_never_online_told,
+        hold_for=FOUR_TICKS,
+    ),
+    Scenario(
+        "memory-lost-before-the-nat-dies",
+        "the parameter of what was sent is deleted while all is well, and then the primary dies",
+        FAIL_OVER,
+        _forget_and_flush,
+        problems=demands.within(PERIOD),
     ),
     Scenario(
         "tcp-dead",

@@ -101,8 +101,8 @@ def missing_evidence(
         )
     if not _way_out_since(truth, settings, str(record["to"]), since, decided_at, tolerance):
         return 2, f"a failover begins though no packet would have got out by {record['to']} since the failures"
-    if not truth.liars and truth.carried(str(record["from"]), since - tolerance.stale, decided_at):
-        return 3, f"a failover begins, though what {record['from']} leads to has carried all the time"
+    if objection := _of_the_active_nat(truth, account, settings, record, (since, decided_at, tolerance.stale)):
+        return 3, f"a failover begins, though {objection}"
     heard = truth.heard(since - UNHEARD, decided_at) if tolerance.all_heard else []
     if len(failing) * 100 <= (len(failing) + len(heard)) * settings.failure_share:
         return 3, f"a failover begins though of {len(failing) + len(heard)} backends {heard} are well"
@@ -114,6 +114,30 @@ def missing_evidence(
     if warming and not truth.online_since(launched, decided_at):
         return 3, f"a failover begins {young:.0f} s after {active} was started, and nobody was online since"
     return None
+
+
+def _of_the_active_nat(
+    truth: Truth,
+    account: ModelAccount,
+    settings: Settings,
+    record: Mapping[str, Any],
+    times: tuple[float, float, float],
+) -> str | None:
+    """Give what speaks for the NAT that is left: that it carries, or that it never has."""
+    since, decided_at, stale = times
+    table = str(record["from"])
+    if not truth.liars and truth.carried(table, since - stale, decided_at):
+        return f"what {table} leads to has carried all the time"
+    active = settings.nat_of(table)
+    if not truth.has_worked(table, decided_at) and _has_run_since(account, active, since):
+        return f"no backend was ever online through {active}"
+    return None
+
+
+def _has_run_since(account: ModelAccount, nat: str, since: float) -> bool:
+    """Tell whether EC2 has called an instance running ever since: of one that is gone no backend has to tell."""
+    known = account.holdings.instances.get(nat)
+    return known is not None and known.state == "running" and known.launched_at < since
 
 
 def _way_out_since(

@@ -52,6 +52,7 @@ class Truth:
         self.lossy |= self._network.is_uncertain
         for table in self._cloud.tables():
             self._set("carries", table, self.carries(table))
+            self._set("has worked", table, self._works(table))
 
     def _is_cut_off(self, host: str) -> bool:
         """Tell whether a host may say that it can't reach the Internet."""
@@ -60,6 +61,18 @@ class Truth:
         if not self._network.is_up(host):
             return False  # nobody there who could say so
         return self._network.is_uncertain or not self._network.is_online(host)
+
+    def _works(self, table: str) -> bool:
+        """Tell whether a backend is online by a table, or could be through its NAT's port while nobody uses it."""
+        subnets = {name for name, used in self._cloud.protected().items() if used == table}
+        hosts = [h for h in self._network.layout.backends if self._network.is_up(h.name)]
+        if subnets:
+            return any(h.subnet in subnets and self._network.is_online(h.name) for h in hosts)
+        return bool(hosts) and self.carries(table)
+
+    def has_worked(self, table: str, until: float) -> bool:
+        """Tell whether a table, or its NAT, has ever got a backend to the Internet."""
+        return any(spell.until > spell.begun for spell in self.spells("has worked", table, 0.0, until))
 
     def carries(self, table: str) -> bool:
         """Tell whether the default route of a table leads to a NAT that would carry what most backends send."""

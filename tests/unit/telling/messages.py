@@ -76,6 +76,12 @@ CONDITIONS: dict[Trouble, Condition] = {
         "(1 reachable, 3 unreachable)",
         EVIDENCE,
     ),
+    Trouble.NEVER_ONLINE: Condition(
+        Trouble.NEVER_ONLINE,
+        f"3 of 4 backends can't reach the Internet ({', '.join(BACKENDS[:3])}), and no backend has ever reached the "
+        f"targets (1.1.1.1, 8.8.8.8, 9.9.9.9) through the active NAT {PRIMARY}: that is no sign of a NAT that has died",
+        tuple(failures()),
+    ),
     Trouble.CANNOT_JUDGE: Condition(
         Trouble.CANNOT_JUDGE,
         "can't judge: 2 of 4 backends asked can be judged, 3 are needed (2 reachable, 2 silent)",
