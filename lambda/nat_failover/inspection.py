@@ -6,7 +6,8 @@ import logging
 
 from nat_failover.judging.conditions import Inspection
 from nat_failover.judging.decision import Cause, Decision
-from nat_failover.judging.situation import View, why_unfit
+from nat_failover.judging.fitness import why_unfit
+from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.names import Metric
 from nat_failover.network.egress_address import astray, unaddressed

@@ -31,6 +31,7 @@ class Cause(StrEnum):
     CONTROL_DOWN = "CONTROL_DOWN"
     WARM_UP = "WARM_UP"
     ENOUGH_FAILURES = "ENOUGH_FAILURES"
+    NAT_GONE = "NAT_GONE"
 
 
 # What a person must mend, or nothing will be protected.

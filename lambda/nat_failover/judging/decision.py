@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from nat_failover.judging.causes import Action, Cause, Decision
 from nat_failover.judging.evidence import Evidence, askable, may_have_died, never_online, warming_up, weigh
-from nat_failover.judging.situation import Situation, why_unfit
+from nat_failover.judging.fitness import why_unfit
+from nat_failover.judging.nat_gone import nat_gone
+from nat_failover.judging.situation import Situation
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import unaddressed
 from nat_failover.probing.invocation import State
@@ -28,6 +30,10 @@ def decide(situation: Situation, settings: Settings) -> Decision:
     hold = _not_allowed(situation, backends)
     if hold is not None:
         return hold
+    gone = nat_gone(situation, backends, settings)
+    if gone is not None:
+        to_table = _passive_table(situation, settings)
+        return Decision(Action.FAIL_OVER, Cause.NAT_GONE, gone, backends.failing, to_table=to_table)
     decision = _judged(backends, situation, settings)
     if decision.action is Action.FAIL_OVER and not may_have_died(situation, settings):
         return _never_online(backends, situation, settings)
@@ -139,13 +145,12 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     warm = warming_up(situation, settings)
     if warm is not None:
         return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", backends.fresh)
-    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return Decision(
         Action.FAIL_OVER,
         Cause.ENOUGH_FAILURES,
         f"{seen}, while {len(found.proven)} of them can through the passive NAT {passive}",
         found.proven,
-        to_table=settings.other_table(situation.active),
+        to_table=_passive_table(situation, settings),
     )
 
 
@@ -203,6 +208,10 @@ def _active_nat(situation: Situation, settings: Settings) -> str:
     return settings.nat_of(situation.active)
 
 
-def _passive_nat(situation: Situation, settings: Settings) -> str:
+def _passive_table(situation: Situation, settings: Settings) -> str:
     assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
-    return settings.nat_of(settings.other_table(situation.active))
+    return settings.other_table(situation.active)
+
+
+def _passive_nat(situation: Situation, settings: Settings) -> str:
+    return settings.nat_of(_passive_table(situation, settings))

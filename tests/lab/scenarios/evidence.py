@@ -6,7 +6,7 @@ from nat_failover.judging.conditions import Trouble
 from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.lab import Lab
 from tests.lab.network.guards import WEB_GROUP
-from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios import demands, standing, steps
 from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step
 
 # Long enough for a second tick, the first that has answers to judge by, and its mail.
@@ -40,6 +40,12 @@ def _lose_zone(lab: Lab) -> None:
     for host in lab.network.layout.backends:
         if host.subnet == lost:
             lab.network.stop(host.name)
+
+
+def _stop_for_the_night(lab: Lab) -> None:
+    """All backends but two are stopped, and then the primary, all within a moment."""
+    for host in (*lab.backends[2:], "nat01"):
+        steps.stop(host)(lab)
 
 
 def _intercept(lab: Lab) -> None:
@@ -144,6 +150,21 @@ EVIDENCE: tuple[Scenario, ...] = (
         FAIL_OVER,
         lambda lab: lab.network.set_dropping("nat01", {"tcp"}),
         problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "nat-stopped-two-backends",
+        "EC2 says that the primary is stopped, and only two backends can be asked",
+        FAIL_OVER,
+        steps.stop("nat01"),
+        before=standing.two_online,
+        problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "stops-for-the-night",
+        "all backends but two are stopped, and the primary with them",
+        HOLD,
+        _stop_for_the_night,
+        hold_for={"namespaces": 75.0, "simulated": 200.0},
     ),
     Scenario(
         "zone-lost",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nat_failover.probing.rounds import look_back
 from nat_failover.settings import Settings
 from tests.gate.harshness import Harshness
 from tests.simulation.account.account import ModelAccount
@@ -25,6 +26,8 @@ HINDERING = frozenset(
         *("a person pauses", "a person scribbles in the lock", "a clock is wrong"),
     }
 )
+# From what an invocation reads of EC2 to its record, where it waits for others first, in seconds.
+AT_MOST = 60.0
 # Calls that an invocation makes one after the other before it decides, beside those that it waits by.
 TO_LOOK = 8
 
@@ -116,6 +119,19 @@ def missing_evidence(
     return None
 
 
+def by_ec2s_word(
+    truth: Truth, settings: Settings, record: Mapping[str, Any], decided_at: float, tolerance: Tolerance
+) -> bool:
+    """Tell whether EC2 has called the NAT that is left going or gone, which takes no failures.
+
+    What the passive NAT says of itself, and backends of the way through it, is as old as a watch may be.
+    """
+    left, to = str(record["from"]), str(record["to"])
+    since = decided_at - AT_MOST - tolerance.stale - tolerance.slow
+    carried = truth.spells("carries", to, since - look_back(settings), decided_at)
+    return bool(carried) and truth.ec2_says_gone(settings.nat_of(left), settings.nat_of(to), since, decided_at)
+
+
 def _of_the_active_nat(
     truth: Truth,
     account: ModelAccount,
@@ -129,7 +145,7 @@ def _of_the_active_nat(
     if not truth.liars and truth.carried(table, since - stale, decided_at):
         return f"what {table} leads to has carried all the time"
     active = settings.nat_of(table)
-    if not truth.has_worked(table, decided_at) and _has_run_since(account, active, since):
+    if not truth.has_worked(active, decided_at) and _has_run_since(account, active, since):
         return f"no backend was ever online through {active}"
     return None
 
