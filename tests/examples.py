@@ -113,5 +113,6 @@ def situation(**changes: Any) -> Situation:
         "passive_route": None,
         "backends": failures(),
         "nats": {i: Nat(i, "running", NOW - 90_000) for i in (PRIMARY, STANDBY)},
+        "has_worked": True,
     }
     return Situation(**(values | changes))

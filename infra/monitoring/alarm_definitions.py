@@ -113,6 +113,16 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             period=every,
         ),
         AlarmDefinition(
+            "never-online",
+            Metric.NEVER_ONLINE,
+            "Backends are offline, and none was ever seen online through the active NAT: it may never have let them "
+            "through, so nothing fails over. Look at the security groups of backends and NAT (ICMP echo, TCP 443), the "
+            f"network ACLs, the default route: {read_tables(place)}\nWhich backends and targets: {read_log(place)}",
+            period=every,
+            periods=3,
+            bad=3,
+        ),
+        AlarmDefinition(
             "subnets-split",
             Metric.SPLIT,
             "Some of the subnets use one route table of the pair and some the other, or none uses either, so no NAT is "

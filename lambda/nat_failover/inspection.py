@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from nat_failover.judging import passive_nat
 from nat_failover.judging.conditions import Inspection
 from nat_failover.judging.decision import Cause, Decision
-from nat_failover.judging.situation import View, why_unfit
+from nat_failover.judging.fitness import why_unfit
+from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.names import Metric
 from nat_failover.network.egress_address import astray, unaddressed
@@ -44,6 +44,7 @@ class Inspector:
             self._compare_routes(view, metrics),
             self._compare_egress(view, metrics),
             self.unaddressed(view),
+            view.worked(self._settings),
         )
 
     def _compare_routes(self, view: View, metrics: Metrics) -> tuple[str, ...]:
@@ -88,6 +89,7 @@ class Inspector:
         for name, value in {
             Metric.TICK: at_tick,
             Metric.BACKENDS_BROKEN: states.count(State.BROKEN),
+            Metric.NEVER_ONLINE: decision.cause is Cause.NEVER_ONLINE,
             Metric.CANNOT_JUDGE: decision.cause is Cause.CANNOT_JUDGE,
             Metric.SPLIT: decision.cause is Cause.SPLIT,
             Metric.NO_SUBNETS: decision.cause is Cause.NO_SUBNETS,
@@ -122,7 +124,7 @@ class Inspector:
         unfit = why_unfit(table.trouble, passive, view.instances)
         if unfit is not None or self.unaddressed(view) is not None:
             return unfit
-        return passive_nat.trouble(view, passive, self._settings)
+        return view.passive_trouble(passive, self._settings)
 
     def unaddressed(self, view: View) -> str | None:
         """Return that the passive NAT lacks a public address, and so can't take over; None where it does not."""

@@ -90,7 +90,8 @@ class Lookout:
         self._met = dict(instances)
         self._nobodys = set()
         self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
-        return self._learnt(_view(locks, tables, chosen, by_round, instances, *egress), now)
+        view = _view(locks, tables, chosen, by_round, instances, *egress)
+        return self._learnt(replace(view, is_described=True), now)
 
     def _rounds(self, now: float) -> list[Round]:
         """List the rounds that may say anything yet; without them nothing can be judged, so it is tried again."""

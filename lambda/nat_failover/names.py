@@ -74,6 +74,7 @@ class Metric(StrEnum):
     STANDBY_ACTIVE = "StandbyActive"
     TICK = "Tick"
     BACKENDS_BROKEN = "BackendsBroken"
+    NEVER_ONLINE = "NeverOnline"
     CANNOT_JUDGE = "CannotJudge"
     SPLIT = "Split"
     NO_SUBNETS = "NoSubnets"

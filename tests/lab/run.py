@@ -17,7 +17,7 @@ from tests.lab.latencies import Latencies
 from tests.lab.network.layout import standard_layout
 from tests.lab.scenarios.scenario import FAIL_OVER, FAILED, HOLD, Scenario
 
-FAILURE_CAUSES = {"FEW_FAILURES", "UNCONFIRMED", "ENOUGH_FAILURES", "CONTROL_DOWN", "WARM_UP"}
+FAILURE_CAUSES = {"FEW_FAILURES", "UNCONFIRMED", "ENOUGH_FAILURES", "CONTROL_DOWN", "WARM_UP", "NAT_GONE"}
 
 
 @dataclass

@@ -91,7 +91,7 @@ MUTANTS = (
     Mutant(
         "always to the standby",
         "judging.decision:_proven",
-        "to_table=settings.other_table(situation.active)",
+        "to_table=_passive_table(situation, settings)",
         "to_table=settings.standby_route_table",
     ),
     Mutant("observe mode acts", "monitor:Monitor._judge", "self._settings.mode is Mode.OBSERVE", "False"),
@@ -141,6 +141,18 @@ MUTANTS = (
         "judging.evidence:warming_up",
         ">= settings.warm_up",
         ">= 0",
+    ),
+    Mutant(
+        "that everything stops for the night is ignored",
+        "judging.nat_gone:nat_gone",
+        "2 * len(staying) < len(situation.fleet) or",
+        "",
+    ),
+    Mutant(
+        "that nobody was ever online is ignored",
+        "judging.evidence:may_have_died",
+        "situation.has_worked or",
+        "True or",
     ),
     Mutant("a watch that runs is healthy", "probing.observation:_running", "State.PENDING", "State.REACHABLE"),
     Mutant(

@@ -35,20 +35,24 @@ class Asking:
         self._left_out: dict[str, float] = {}
 
     def ask_who_is_due(self, view: View) -> View:
-        """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone."""
+        """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone.
+
+        A watch says only at its end that its host is online. As long as it is not known that any ever was through the
+        active NAT, those who watch are asked for it by a quick check, once a watch: else the pair would not be protected
+        till then.
+        """
+        view = self._ask_due(view)
+        if not self._settings.watches or view.has_worked(self._settings):
+            return view
+        now, nats = self._runtime.now(), set(self._settings.nats)
+        watching = {watch.host for watch in self._running(view)}
+        asked = {o.host for o in view.observations if o.answers_soon and now - o.asked_at < self._settings.window}
+        return self.ask(view, Kind.CHECK, tuple(sorted(watching - nats - asked)))
+
+    def _ask_due(self, view: View) -> View:
         now = self._runtime.now()
         nats = set(self._settings.nats)
-        addresses = self._addresses(view)
-        running = [
-            Running(o.host, o.running_until)
-            for o in view.observations
-            if o.running_until is not None
-            and not o.answers_soon
-            and (o.host in nats or view.is_there(o.host))
-            # A watch from before a swap signals to the other NAT.
-            and o.about == (addresses.active or "", addresses.passive or "")
-        ]
-        watched = watched_beyond(running, now, self._settings)
+        watched = watched_beyond(self._running(view), now, self._settings)
         latest = survey(view.words(self._settings), now, self._settings).latest
         listeners = [nat for nat in self._listeners(view) if nat not in watched and not self._is_left_out(nat)]
         known = {host for host in latest if host not in nats and view.is_there(host)}
@@ -82,6 +86,18 @@ class Asking:
         beyond = now + self._settings.period + OVERLAP
         unable = {h for h in known if latest[h].unable and latest[h].asked_at + self._settings.window >= beyond}
         return unable if len(known - unable) >= self._settings.failure_threshold else frozenset()
+
+    def _running(self, view: View) -> list[Running]:
+        """Return the watches that are under way; one from before a swap signals to the other NAT, and is none."""
+        addresses = self._addresses(view)
+        return [
+            Running(o.host, o.running_until)
+            for o in view.observations
+            if o.running_until is not None
+            and not o.answers_soon
+            and (o.host in self._settings.nats or view.is_there(o.host))
+            and o.about == (addresses.active or "", addresses.passive or "")
+        ]
 
     def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
         """Send the next watch, and a quick check to those who did not answer when they were asked last.

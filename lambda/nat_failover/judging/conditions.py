@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from nat_failover.judging.decision import Action, Cause, Decision
@@ -31,6 +31,7 @@ class Trouble(StrEnum):
     NOT_THE_NAT = "not-the-nat"
     BOOTING = "booting"
     OFFLINE_WHILE_LOCKED = "offline-while-locked"
+    NEVER_ONLINE = "never-online"
     CANNOT_JUDGE = "cannot-judge"
     NO_SUBNETS = "no-subnets"
     SPLIT = "subnets-split"
@@ -50,24 +51,16 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-# While one of these lasts, subnets are offline.
-OFFLINE = frozenset(
-    {Trouble.WOULD_FAIL_OVER, Trouble.CONTROL_DOWN, Trouble.NOT_THE_NAT, Trouble.BOOTING, Trouble.OFFLINE_WHILE_LOCKED}
+# An outage, or what a failover came to, is told at once; not one of machines that may only just be set up.
+AT_ONCE_OFFLINE = frozenset(
+    {Trouble.WOULD_FAIL_OVER, Trouble.CONTROL_DOWN, Trouble.NOT_THE_NAT, Trouble.OFFLINE_WHILE_LOCKED}
 )
+AT_ONCE = AT_ONCE_OFFLINE | {Trouble.FAILED_OVER, Trouble.FAILOVER_FAILED}
+# While one of these lasts, subnets are offline.
+OFFLINE = AT_ONCE_OFFLINE | {Trouble.BOOTING, Trouble.NEVER_ONLINE}
 # What is known only where one of the tables is the active one, and its backends are asked.
 JUDGED = OFFLINE | {Trouble.CANNOT_JUDGE}
 CRITICAL = OFFLINE | {Trouble.FAILOVER_FAILED}
-# An outage, or what a failover came to, is told at once.
-AT_ONCE = frozenset(
-    {
-        Trouble.FAILED_OVER,
-        Trouble.FAILOVER_FAILED,
-        Trouble.WOULD_FAIL_OVER,
-        Trouble.CONTROL_DOWN,
-        Trouble.NOT_THE_NAT,
-        Trouble.OFFLINE_WHILE_LOCKED,
-    }
-)
 
 
 def severity(kind: Trouble) -> Severity:
@@ -125,17 +118,19 @@ class Findings:
         present: what is so; each kind once.
         unknown: kinds of which this invocation could not say whether they are so.
         now: what the pair's state is, in words, for messages about what is over.
+        worked: marks of the NATs that backends have been online through, to be kept; see first_online.py.
     """
 
     present: tuple[Condition, ...]
     unknown: frozenset[Trouble]
     now: str
+    worked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def urgent(self) -> Findings:
         """Only what is told at once; of all else an invocation by an event says nothing."""
         present = tuple(c for c in self.present if c.kind in AT_ONCE)
-        return replace(self, present=present, unknown=frozenset(Trouble) - {c.kind for c in present})
+        return replace(self, present=present, unknown=frozenset(Trouble) - {c.kind for c in present}, worked={})
 
 
 @dataclass(frozen=True)
@@ -147,12 +142,14 @@ class Inspection:
         routes: in what the tables differ; None where they were not compared.
         egress: why the pair's addresses are not where they must be; None where they are, or the pair has none.
         unaddressed: that the passive NAT has no public address; None where it has one.
+        worked: marks of the NATs that backends are seen to be online through; see first_online.py.
     """
 
     passive: str | None = None
     routes: tuple[str, ...] | None = None
     egress: str | None = None
     unaddressed: str | None = None
+    worked: Mapping[str, str] = field(default_factory=dict)
 
 
 def find(
@@ -185,13 +182,14 @@ def find(
         unknown |= {Trouble.PASSIVE_UNHEALTHY}
     elif seen.passive is not None:
         present.append(Condition(Trouble.PASSIVE_UNHEALTHY, seen.passive, active=active))
-    return Findings(tuple(present), unknown, decision.reason)
+    return Findings(tuple(present), unknown, decision.reason, seen.worked)
 
 
 _BY_CAUSE = {
     Cause.CONTROL_DOWN: Trouble.CONTROL_DOWN,
     Cause.NOT_THE_NAT: Trouble.NOT_THE_NAT,
     Cause.WARM_UP: Trouble.BOOTING,
+    Cause.NEVER_ONLINE: Trouble.NEVER_ONLINE,
     Cause.CANNOT_JUDGE: Trouble.CANNOT_JUDGE,
     Cause.NO_SUBNETS: Trouble.NO_SUBNETS,
     Cause.SPLIT: Trouble.SPLIT,

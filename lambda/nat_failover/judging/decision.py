@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
-from nat_failover.judging.evidence import Evidence, askable, current, warming_up, weigh
-from nat_failover.judging.situation import Situation, why_unfit
+from nat_failover.judging.causes import Action, Cause, Decision
+from nat_failover.judging.evidence import (
+    Evidence,
+    askable,
+    current,
+    may_have_died,
+    never_online,
+    warming_up,
+    weigh,
+)
+from nat_failover.judging.fitness import why_unfit
+from nat_failover.judging.nat_gone import nat_gone
+from nat_failover.judging.situation import Situation
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import unaddressed
 from nat_failover.probing.observation import Observation
@@ -15,63 +24,12 @@ from nat_failover.probing.signals import HEARD_WITHIN
 from nat_failover.probing.survey import Backends, in_words, lost_in_words, survey
 from nat_failover.settings import Settings
 
+__all__ = ["Action", "Cause", "Decision", "decide"]
+
 # What is missing is asked for once it has had this many seconds to come by itself.
 COMES_WITHIN = 1.5
 # After this many it is listened at the passive NAT again, which may have recovered: who is offline goes on signalling.
 ASK_AGAIN_AFTER = 5.0
-
-
-class Action(StrEnum):
-    """What is to be done."""
-
-    HOLD = "HOLD"
-    FAIL_OVER = "FAIL_OVER"
-
-
-class Cause(StrEnum):
-    """Why, for machines; the reason says it for people."""
-
-    LOCKED = "LOCKED"
-    SPLIT = "SPLIT"
-    NO_SUBNETS = "NO_SUBNETS"
-    CANNOT_JUDGE = "CANNOT_JUDGE"
-    WAITING = "WAITING"
-    HEALTHY = "HEALTHY"
-    FEW_FAILURES = "FEW_FAILURES"
-    NOT_THE_NAT = "NOT_THE_NAT"
-    UNCONFIRMED = "UNCONFIRMED"
-    CONTROL_DOWN = "CONTROL_DOWN"
-    WARM_UP = "WARM_UP"
-    ENOUGH_FAILURES = "ENOUGH_FAILURES"
-
-
-# What a person must mend, or nothing will be protected.
-ALARMING = frozenset(
-    {Cause.SPLIT, Cause.NO_SUBNETS, Cause.CANNOT_JUDGE, Cause.UNCONFIRMED, Cause.NOT_THE_NAT, Cause.CONTROL_DOWN}
-)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is to be done and why.
-
-    Attributes:
-        evidence: the failures that it rests on.
-        ask: hosts whose answer is missing: with it the decision may become another.
-        to_table: where to, for FAIL_OVER.
-    """
-
-    action: Action
-    cause: Cause
-    reason: str
-    evidence: tuple[Observation, ...] = ()
-    ask: tuple[str, ...] = ()
-    to_table: str | None = None
-
-    @property
-    def alarming(self) -> bool:
-        """Whether a person has to look."""
-        return self.cause in ALARMING
 
 
 def decide(situation: Situation, settings: Settings) -> Decision:
@@ -80,6 +38,17 @@ def decide(situation: Situation, settings: Settings) -> Decision:
     hold = _not_allowed(situation, backends)
     if hold is not None:
         return hold
+    gone = nat_gone(situation, backends, settings)
+    if gone is not None:
+        to_table = _passive_table(situation, settings)
+        return Decision(Action.FAIL_OVER, Cause.NAT_GONE, gone, backends.failing, to_table=to_table)
+    decision = _judged(backends, situation, settings)
+    if decision.action is Action.FAIL_OVER and not may_have_died(situation, settings):
+        return _never_online(backends, situation, settings)
+    return decision
+
+
+def _judged(backends: Backends, situation: Situation, settings: Settings) -> Decision:
     threshold = settings.failure_threshold
     stale = tuple(f.host for f in backends.failing if f not in backends.fresh)
     if len(backends.failing) >= threshold > len(backends.fresh):
@@ -91,6 +60,8 @@ def decide(situation: Situation, settings: Settings) -> Decision:
             backends.failing,
             ask=askable((_passive_nat(situation, settings), *stale), situation),
         )
+    if never_online(situation, backends, settings):
+        return _never_online(backends, situation, settings)
     if len(backends.usable) < threshold:
         return _too_few(backends, situation, settings)
     if len(backends.fresh) < threshold:
@@ -118,6 +89,18 @@ def _not_allowed(situation: Situation, backends: Backends) -> Decision | None:
             "associate the private subnets with the primary route table",
         )
     return None
+
+
+def _never_online(backends: Backends, situation: Situation, settings: Settings) -> Decision:
+    active = _active_nat(situation, settings)
+    return Decision(
+        Action.HOLD,
+        Cause.NEVER_ONLINE,
+        f"{len(backends.failing)} of {len(backends.latest)} backends {lost_in_words(backends.failing)}, and no backend "
+        f"has ever reached the targets ({', '.join(settings.targets)}) through the active NAT {active}: that is no "
+        "sign of a NAT that has died",
+        backends.failing,
+    )
 
 
 def _too_few(backends: Backends, situation: Situation, settings: Settings) -> Decision:
@@ -181,13 +164,12 @@ def _proven(seen: str, found: Evidence, situation: Situation, settings: Settings
         reason = f"{seen}, but only {len(still)} were heard within the last {HEARD_WITHIN:g} s: asking again"
         ask = askable((passive, *(o.host for o in found.proven if o not in still)), situation)
         return Decision(Action.HOLD, Cause.UNCONFIRMED, reason, found.proven, ask=ask)
-    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
     return Decision(
         Action.FAIL_OVER,
         Cause.ENOUGH_FAILURES,
         f"{seen}, while {len(found.proven)} of them can through the passive NAT {passive}",
         found.proven,
-        to_table=settings.other_table(situation.active),
+        to_table=_passive_table(situation, settings),
     )
 
 
@@ -239,6 +221,15 @@ def _hosts(observations: Sequence[Observation]) -> frozenset[str]:
     return frozenset(o.host for o in observations)
 
 
-def _passive_nat(situation: Situation, settings: Settings) -> str:
+def _active_nat(situation: Situation, settings: Settings) -> str:
     assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
-    return settings.nat_of(settings.other_table(situation.active))
+    return settings.nat_of(situation.active)
+
+
+def _passive_table(situation: Situation, settings: Settings) -> str:
+    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
+    return settings.other_table(situation.active)
+
+
+def _passive_nat(situation: Situation, settings: Settings) -> str:
+    return settings.nat_of(_passive_table(situation, settings))

@@ -9,6 +9,7 @@ from nat_failover.judging.situation import Situation
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import SILENCE_AFTER, Observation
 from nat_failover.probing.signals import HEARD_WITHIN
+from nat_failover.probing.survey import Backends
 from nat_failover.settings import Settings
 
 
@@ -113,6 +114,24 @@ def warming_up(situation: Situation, settings: Settings) -> str | None:
         f"the active NAT {active} was started {situation.now - started:.0f} s ago, less than {settings.warm_up} s: "
         "machines that boot may come in any order"
     )
+
+
+def may_have_died(situation: Situation, settings: Settings) -> bool:
+    """Return whether the active NAT has ever carried what backends send, or EC2 itself says that it is gone."""
+    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
+    nat = situation.nats.get(settings.nat_of(situation.active))
+    return situation.has_worked or (nat is not None and (nat.is_leaving or nat.is_lost))
+
+
+def never_online(situation: Situation, backends: Backends, settings: Settings) -> bool:
+    """Return whether backends are offline, and none was ever online through the active NAT, though EC2 says it runs.
+
+    It takes a large enough share of all that have been asked: who has yet to answer may be the first that was online.
+    """
+    if may_have_died(situation, settings):
+        return False
+    enough = len(backends.fresh) >= settings.failure_threshold or not backends.waiting
+    return enough and settings.is_share(len(backends.failing), len(backends.usable | backends.waiting))
 
 
 def askable(hosts: Iterable[str], situation: Situation) -> tuple[str, ...]:

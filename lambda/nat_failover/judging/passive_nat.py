@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nat_failover.judging.situation import View
+from collections.abc import Sequence
+
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.signals import HEARD_WITHIN
@@ -10,32 +11,40 @@ from nat_failover.probing.survey import latest_word
 from nat_failover.settings import Settings
 
 
-def tries(view: View, settings: Settings) -> tuple[Observation, ...]:
+def tries(backends: Sequence[Observation], settings: Settings) -> tuple[Observation, ...]:
     """Return the latest word of each backend that has tried the passive NAT, its own or a signal that was heard.
 
     What a quick check did not get through says nothing beside watches: the NAT may have begun to listen after it.
     """
     tried: dict[str, Observation] = {}
-    for word in view.words(settings):
-        if word.by_passive is None or word.host in settings.nats or not view.is_there(word.host):
-            continue
+    for word in backends:
         sure = word.by_passive or word.relayed_by or word.elapsed >= HEARD_WITHIN or not settings.watches
-        if sure and (word.host not in tried or tried[word.host].at < word.at):
+        if word.by_passive is None or not sure:
+            continue
+        if word.host not in tried or tried[word.host].at < word.at:
             tried[word.host] = word
     return tuple(tried[host] for host in sorted(tried))
 
 
-def trouble(view: View, nat: str, settings: Settings) -> str | None:
-    """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
-    answers = [o for o in view.words(settings) if o.host == nat]
-    if not answers:
+def trouble(
+    nat: str, listeners: Sequence[Observation], backends: Sequence[Observation], settings: Settings
+) -> str | None:
+    """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing.
+
+    Args:
+        nat: its instance id.
+        listeners: what it has said.
+        backends: every observation of a backend, direct or relayed.
+        settings: of the pair.
+    """
+    if not listeners:
         return None
-    latest = latest_word(answers)
+    latest = latest_word(listeners)
     if latest.state not in (State.REACHABLE, State.PENDING):
         return f"the passive NAT {nat} runs, but is {latest.state.value}"
     if latest.deaf:
         return f"the passive NAT {nat} can't listen to the backends: {latest.deaf}"
-    tried = tries(view, settings)
+    tried = tries(backends, settings)
     failed = [word for word in tried if not word.by_passive]
     if len(failed) < settings.failure_threshold or not settings.is_share(len(failed), len(tried)):
         return None

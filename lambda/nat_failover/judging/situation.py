@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property
 from math import inf
 
+from nat_failover.judging import passive_nat
+from nat_failover.judging.first_online import mark, marks_of, worked
+from nat_failover.judging.fitness import Requirement, obstacles_to
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.network.egress_address import Addresses
-from nat_failover.network.instances import Nat, gone
+from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.probing.dating import Boots, dated
 from nat_failover.probing.invocation import State
@@ -35,6 +37,9 @@ class Situation:
         backends: every observation of a backend, direct or relayed, of all rounds that were read.
         listeners: what the passive NAT has said, as the passive one, whether it could listen or not.
         nats: instances, as EC2 describes them.
+        has_worked: whether a backend was ever online through the active NAT; see first_online.py.
+        passive_trouble: what the passive NAT, or what backends have tried through it, says against it.
+        fleet: the backends' instances, those that no longer run among them; empty where EC2 was not asked just now.
     """
 
     now: float
@@ -48,6 +53,9 @@ class Situation:
     nats: Mapping[str, Nat] = field(default_factory=dict)
     active_unfit: bool = False
     looking_since: float = inf
+    has_worked: bool = False
+    passive_trouble: str | None = None
+    fleet: Sequence[Nat] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ class View:
     Attributes:
         egress: the Elastic IPs of the pair; None where it has none, or they were not read.
         boots: of hosts, as learnt from earlier answers.
+        is_described: whether EC2 has described all instances just now, those of the backends, too.
         unread: ids of the rounds that Systems Manager had no time to tell of yet.
         looking_since: when the invocation began to look.
     """
@@ -70,6 +79,7 @@ class View:
     boots: Boots = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     looking_since: float = inf
+    is_described: bool = False
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -99,7 +109,8 @@ class View:
         now = self.addresses(settings)
         words: list[Observation] = []
         for o in self.observations:
-            same = o.about[1] == now[1] and o.about[0] in (now[0], "")
+            # A NAT that is terminated has no address any more.
+            same = o.about[1] == now[1] and (o.about[0] in (now[0], "") or not now[0])
             words.append(o if same else replace(o, by_active=None, by_passive=None, signals=None))
             if same and o.signals and self._has_address(o.host, now[1]):
                 words += relayed(o, self.by_address)
@@ -119,6 +130,22 @@ class View:
         active = None if self.tables.active is None else settings.nat_of(self.tables.active)
         said = [o for o in words if o.host == active]
         return bool(said) and latest_word(said).signals is not None
+
+    def worked(self, settings: Settings) -> dict[str, str]:
+        """Return the marks of the NATs that backends have been online through, by what this view holds alone."""
+        if self.tables.active is None:
+            return {}
+        said = [o for o in self.observations if o.host not in settings.nats and self.is_there(o.host)]
+        for o in self.observations:
+            if o.signals and self._has_address(o.host, o.about[1]):
+                said += relayed(o, self.by_address)
+        return worked(said, self.tables.active, self.addresses(settings), settings)
+
+    def has_worked(self, settings: Settings) -> bool:
+        """Return whether a backend was ever online through the active NAT: by this view, or by what is remembered."""
+        active = self.tables.active
+        marks = {**marks_of(self.locks.memory.text), **self.worked(settings)}
+        return active is not None and marks.get(settings.role_of(active)) == mark(active, settings)
 
     def _has_address(self, host: str, address: str) -> bool:
         instance = self.instances.get(host)
@@ -151,6 +178,15 @@ class View:
             asked for asked in self.rounds if any(o.running_until is not None for o in self.by_round[asked.command_id])
         ]
 
+    def backends(self, settings: Settings) -> list[Observation]:
+        """Return every observation of a backend that is there, direct or relayed."""
+        return [o for o in self.words(settings) if o.host not in settings.nats and self.is_there(o.host)]
+
+    def passive_trouble(self, nat: str, settings: Settings) -> str | None:
+        """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
+        listeners = [o for o in self.words(settings) if o.host == nat]
+        return passive_nat.trouble(nat, listeners, self.backends(settings), settings)
+
     def situation(self, settings: Settings, now: float) -> Situation:
         """Return what a decision is made from."""
         active = self.tables.active
@@ -164,12 +200,20 @@ class View:
             active=active,
             subnets=self.tables.subnets,
             passive_route=None if passive is None else passive.trouble,
-            backends=[o for o in words if o.host not in settings.nats and self.is_there(o.host)],
+            backends=self.backends(settings),
             listeners=[o for o in words if o.host == listener],
             nats=self.instances,
             active_unfit=self._is_active_unfit(settings),
             looking_since=self.looking_since,
+            has_worked=self.has_worked(settings),
+            passive_trouble=None if listener is None else self.passive_trouble(listener, settings),
+            fleet=self._fleet(settings) if self.is_described else (),
         )
+
+    def _fleet(self, settings: Settings) -> tuple[Nat, ...]:
+        """Return the backends' instances; of what is terminated EC2 does not say any more in which subnet it was."""
+        there = {*self._protected, None}
+        return tuple(i for i in self.instances.values() if i.instance_id not in settings.nats and i.subnet in there)
 
     def _is_active_unfit(self, settings: Settings) -> bool:
         """Return whether EC2 says that it drops what backends send through the active NAT, not what they send to it."""
@@ -184,40 +228,6 @@ class View:
         return replace(
             self, rounds=(asked, *self.rounds), by_round={**self.by_round, asked.command_id: unanswered(asked)}
         )
-
-
-def why_unfit(route: str | None, instance_id: str, nats: Mapping[str, Nat]) -> str | None:
-    """Return why a passive NAT can't take over, by what EC2 says; None where EC2 has nothing against it.
-
-    Args:
-        route: what is wrong with its table's default route; None where nothing is.
-        instance_id: of the NAT.
-        nats: instances as EC2 describes them. One that is missing is gone.
-    """
-    obstacles = obstacles_to(route, nats.get(instance_id, gone(instance_id)))
-    if not obstacles:
-        return None
-    part, reason = next(iter(obstacles.items()))
-    return reason if part is Requirement.ROUTE else f"the passive NAT {instance_id} {reason}"
-
-
-class Requirement(StrEnum):
-    """What a NAT needs to carry traffic, as far as EC2 knows it."""
-
-    ROUTE = "route"
-    INSTANCE = "instance"
-    CHECK = "source/destination check"
-
-
-def obstacles_to(route: str | None, nat: Nat) -> dict[Requirement, str]:
-    """Return all that stands against a NAT, by what EC2 says; but for the route, to be read after the NAT's name.
-
-    Args:
-        route: what is wrong with its table's default route; None where nothing is.
-        nat: as EC2 describes it.
-    """
-    found = {Requirement.ROUTE: route, Requirement.INSTANCE: nat.not_running, Requirement.CHECK: nat.dropped}
-    return {part: reason for part, reason in found.items() if reason is not None}
 
 
 def unanswered(asked: Round) -> tuple[Observation, ...]:

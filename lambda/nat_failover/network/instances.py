@@ -27,6 +27,9 @@ MOST_APART = 20
 INSTANCE = re.compile(r"i-[0-9a-f]{8,17}")
 # State of an instance that EC2 can say nothing of, and of one that it does not know any more.
 UNKNOWN, GONE = "unknown", "gone"
+# One that is in one of these carries nothing any more, or will not in a moment:
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+LEAVING = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
 # Nobody can start what is in one of these states.
 LOST = frozenset({"shutting-down", "terminated", GONE})
 
@@ -61,6 +64,11 @@ class Nat:
     def is_lost(self) -> bool:
         """Whether it can never run again."""
         return self.state in LOST
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether EC2 says that it is stopping, or worse; of one that is not listed EC2 says nothing."""
+        return self.state in LEAVING
 
     @property
     def not_running(self) -> str | None:

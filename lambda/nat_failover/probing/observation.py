@@ -65,6 +65,7 @@ class Observation:
         about: private addresses of the NATs that its round named, the active one's and the passive one's.
         earliest: before which the host can't have come to its answer, where its other answers tell; see dating.py.
         measured: what an answer is dated by.
+        pings: how many were answered, of how many; those of a host that watches.
     """
 
     host: str
@@ -86,6 +87,7 @@ class Observation:
     about: tuple[str, str] = ("", "")
     earliest: float | None = None
     measured: Measured | None = None
+    pings: tuple[int, int] = (0, 0)
 
     @property
     def answers_soon(self) -> bool:
@@ -167,6 +169,7 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
         deaf=report.deaf,
         unable=report.state == "cannot-probe",
         measured=measured if report.boot else None,
+        pings=(report.answered, report.sent),
     )
 
 
@@ -193,31 +196,19 @@ def _running(invocation: Invocation, asked: Round, read_at: float) -> Observatio
     overdue = asked.ends_at + SLACK if asked.kind is Kind.WATCH else asked.asked_at + SILENCE_AFTER
     if read_at > overdue:
         return _silent(invocation, asked, "the probe has not come back")
-    return Observation(
-        invocation.host,
-        State.PENDING,
-        read_at,
-        read_at,
-        asked.asked_at,
-        False,
-        running_until=asked.ends_at,
-        detail="watching, as far as Systems Manager knows" if asked.kind is Kind.WATCH else "the probe has begun",
-    )
+    detail = "watching, as far as Systems Manager knows" if asked.kind is Kind.WATCH else "the probe has begun"
+    return _pending(invocation, asked, read_at, detail)
 
 
 def _not_begun(invocation: Invocation, asked: Round, read_at: float) -> Observation:
     if read_at > asked.asked_at + SILENCE_AFTER:
         return _silent(invocation, asked, "no agent has taken the command")
-    return Observation(
-        invocation.host,
-        State.PENDING,
-        read_at,
-        read_at,
-        asked.asked_at,
-        False,
-        running_until=asked.ends_at,
-        detail="the command is on its way",
-    )
+    return _pending(invocation, asked, read_at, "the command is on its way")
+
+
+def _pending(invocation: Invocation, asked: Round, at: float, detail: str) -> Observation:
+    ends = asked.ends_at
+    return Observation(invocation.host, State.PENDING, at, at, asked.asked_at, False, running_until=ends, detail=detail)
 
 
 def _silent(invocation: Invocation, asked: Round, detail: str) -> Observation:

@@ -83,6 +83,24 @@ def read_status(s: Settings, *instances: str) -> str:
     return f"aws ec2 describe-instance-status {named} --region {s.region}"
 
 
+def read_groups(s: Settings, *instances: str) -> str:
+    """Return the command that shows the rules of the security groups that instances have."""
+    ids = (
+        f"$(aws ec2 describe-instances --instance-ids {' '.join(instances)} --region {s.region} --output text "
+        "--query 'Reservations[].Instances[].SecurityGroups[].GroupId' | tr '\\t' ',')"
+    )
+    return f'aws ec2 describe-security-group-rules --filters "Name=group-id,Values={ids}" --region {s.region}'
+
+
+def read_acls(s: Settings, *instances: str) -> str:
+    """Return the command that shows the network ACLs of the subnets that instances are in."""
+    ids = (
+        f"$(aws ec2 describe-instances --instance-ids {' '.join(instances)} --region {s.region} --output text "
+        "--query 'Reservations[].Instances[].SubnetId' | tr '\\t' ',')"
+    )
+    return f'aws ec2 describe-network-acls --filters "Name=association.subnet-id,Values={ids}" --region {s.region}'
+
+
 def reboot(s: Settings, instance: str) -> str:
     """Return the command that reboots an instance."""
     return f"aws ec2 reboot-instances --instance-ids {instance} --region {s.region}"

@@ -7,7 +7,7 @@ does not take is owed to that channel alone, and sent again at the next tick.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +15,8 @@ from typing import Any
 
 from nat_failover.foreign_text import read_json
 from nat_failover.judging.conditions import DAY, PATIENCE, Condition, Findings, Trouble, patience
+from nat_failover.judging.first_online import FIELD, marks_of
+from nat_failover.lock.record import LARGEST
 
 # For how long an invocation that is about to tell keeps others from telling the same, in seconds.
 TELLING = 60.0
@@ -65,16 +67,22 @@ class Entry:
 
 @dataclass(frozen=True)
 class Memory:
-    """All troubles that are not over, or whose end is yet to be told.
+    """All troubles that are not over, or whose end is yet to be told; and which NATs have worked.
 
     Attributes:
         telling: until when an invocation that has said so is given to tell; 0 where none has.
         teller: a word of that invocation's own, so that its text is no other's.
+        worked: marks of the NATs that backends have been online through; see judging/first_online.py.
     """
 
     entries: Mapping[Trouble, Entry] = field(default_factory=dict)
     telling: float = 0.0
     teller: str = ""
+    worked: Mapping[str, str] = field(default_factory=dict)
+
+    def differs(self, other: Memory) -> bool:
+        """Return whether it holds other things than another memory, whoever is about to tell."""
+        return (self.entries, dict(self.worked)) != (other.entries, dict(other.worked))
 
     def another_tells(self, now: float) -> bool:
         """Return whether another invocation has said that it is about to."""
@@ -86,8 +94,18 @@ class Memory:
         return entry is not None and entry.over is None and entry.sent_at.keys() == set(Channel)
 
     def text(self) -> str:
-        """Return it as JSON; with every kind of trouble at once it stays below a standard parameter's 4 KB."""
-        said: dict[str, Any] = {"version": VERSION, "troubles": [_written(e) for e in self.entries.values()]}
+        """Return it as JSON, of 4 KB at most: what finds no room is left out, first what is over, and told anew."""
+        entries = list(self.entries.values())
+        text = self._text(entries)
+        while len(text) > LARGEST:
+            entries.remove(next((e for e in entries if e.over is not None), entries[-1]))
+            text = self._text(entries)
+        return text
+
+    def _text(self, entries: Iterable[Entry]) -> str:
+        said: dict[str, Any] = {"version": VERSION, "troubles": [_written(e) for e in entries]}
+        if self.worked:
+            said[FIELD] = dict(self.worked)
         if self.telling:
             said |= {"telling": round(self.telling), "teller": self.teller}
         return json.dumps(said, separators=(",", ":"))
@@ -135,7 +153,8 @@ def plan(memory: Memory, findings: Findings, pair: str, now: float) -> DueMessag
         elif entry.over is not None and now - entry.over >= PATIENCE and not entry.due:
             del entries[kind]
     due = [each for kind, entry in entries.items() for each in _due(entry, conditions.get(kind), now)]
-    return DueMessages(Memory(entries), tuple(each for each in due if each.channels))
+    after = Memory(entries, worked={**memory.worked, **findings.worked})
+    return DueMessages(after, tuple(each for each in due if each.channels))
 
 
 def begun(condition: Condition, pair: str, now: float) -> Entry:
@@ -177,14 +196,15 @@ def read_memory(text: str | None) -> Memory:
     """Return the memory that a parameter's value stands for; of what can't be understood all is told anew."""
     if text is None:
         return Memory()
+    worked = marks_of(text)
     try:
         said = read_json(text)
         if said["version"] != VERSION:
             raise ValueError(said["version"])  # noqa: TRY301
         entries = {e.kind: e for e in map(_read, said["troubles"])}
-        return Memory(entries, _time(said.get("telling", 0)))
+        return Memory(entries, _time(said.get("telling", 0)), worked=worked)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, OSError):
-        return Memory()
+        return Memory(worked=worked)
 
 
 def _written(entry: Entry) -> dict[str, Any]:

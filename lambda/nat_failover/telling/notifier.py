@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
 from nat_failover.judging.conditions import Findings
+from nat_failover.judging.first_online import mark
 from nat_failover.lock.parameter import Parameter, Parameters
 from nat_failover.names import Metric
 from nat_failover.observability import Metrics
@@ -63,7 +65,7 @@ class Teller:
             metrics: of the invocation.
         """
         memory, intended = self._intended(told, findings)
-        if not intended.due and intended.memory.entries == memory.entries:
+        if not intended.due and not intended.memory.differs(memory):
             return
         # What was read when the invocation began may be seconds old; who writes over another's word may tell it again.
         told = self._read(metrics) or told
@@ -72,7 +74,7 @@ class Teller:
         if memory.another_tells(now):
             return
         if not intended.due:
-            if intended.memory.entries != memory.entries:
+            if intended.memory.differs(memory):
                 self._remember(intended.memory, told.version, metrics)
             return
         intention = replace(intended.memory, telling=now + TELLING, teller=self._parameters.token())
@@ -100,15 +102,24 @@ class Teller:
         if told is None:
             return
         memory = read_memory(told.text)
-        memory = replace(memory, entries={**memory.entries, entry.kind: entry})
+        worked = {**memory.worked, **self._proven(report)}
+        memory = replace(memory, entries={**memory.entries, entry.kind: entry}, worked=worked)
         for channel in sent:
             memory = memory.with_told(entry, Phase.BEGIN, channel, now)
         self._remember(memory, told.version, metrics)
 
+    def _proven(self, report: FailoverReport) -> Mapping[str, str]:
+        """Return the mark of a NAT that has taken over, and through which backends had been online before."""
+        table = report.condition.active
+        if table is None or not any(o.by_passive for o in report.condition.evidence):
+            return {}
+        return {self._settings.role_of(table): mark(table, self._settings)}
+
     def _intended(self, told: Parameter, findings: Findings) -> tuple[Memory, DueMessages]:
         memory = read_memory(told.text)
         if self._kept is not None and self._kept[0] == told.version:
-            memory = self._kept[1]
+            # Which NATs have worked is of use to other invocations only where it is written: that is tried again.
+            memory = replace(self._kept[1], worked=memory.worked)
         return memory, plan(memory, findings, self._settings.pair, self._runtime.now())
 
     def _send_due(self, memory: Memory, due: Due, situation: str, metrics: Metrics) -> Memory:

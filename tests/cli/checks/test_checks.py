@@ -13,7 +13,7 @@ from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.snapshot.collect import Gatherer
 from nat_failover.cli.snapshot.snapshot import LockParameter, Snapshot, tag
 from nat_failover.cli.snapshot.sources import decisions
-from nat_failover.judging.situation import why_unfit
+from nat_failover.judging.fitness import why_unfit
 from nat_failover.lock.record import read_lock
 from nat_failover.network.instances import read_instance
 from nat_failover.probing.invocation import State

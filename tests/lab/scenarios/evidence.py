@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from nat_failover.judging.conditions import Trouble
+from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.lab import Lab
 from tests.lab.network.guards import WEB_GROUP
-from tests.lab.scenarios import demands, steps
+from tests.lab.scenarios import demands, standing, steps
 from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step
 
 # Long enough for a second tick, the first that has answers to judge by, and its mail.
 TWO_TICKS = {**HOLD_FOR, "namespaces": 75.0}
+# The mail of what may only just have been set up comes after three minutes.
+FOUR_TICKS = {"namespaces": 75.0, "simulated": 300.0}
 # An event that is lost costs a period, and what a failover takes from a tick on.
 PERIOD = 60.0 + 10.0
 
@@ -56,10 +59,33 @@ def _lose_half_as_the_listener_begins(lab: Lab) -> None:
         lab.network.stop(backend)
 
 
+def _stop_for_the_night(lab: Lab) -> None:
+    """All backends but two are stopped, and then the primary, all within a moment."""
+    for host in (*lab.backends[2:], "nat01"):
+        steps.stop(host)(lab)
+
+
 def _intercept(lab: Lab) -> None:
     """Both NATs answer connections to port 443 themselves, as a transparent proxy does."""
     for nat in lab.network.layout.nats:
         lab.network.set_intercepting(nat.name, True)
+
+
+def _never_online_told(lab: Lab) -> list[str]:
+    """A metric says so at once, and a mail, once it has lasted for three minutes."""
+    said = any(line.get("NeverOnline", [0.0])[0] for line in lab.functions.metrics)
+    problems = [] if said else ["no metric says that nobody was ever online"]
+    return problems + (demands.mailed(Trouble.NEVER_ONLINE)(lab) if lab.world.virtual else [])
+
+
+def _forget_and_flush(lab: Lab) -> None:
+    """Have all forgotten that was sent and seen, once it is remembered, and the primary lose its rules."""
+    name = lab.cloud.environment["NAT_FAILOVER_TOLD_PARAMETER"]
+    lab.wait_until(lambda: "online" in str((lab.cloud.parameter(name) or {}).get("Value")), PERIOD)
+    assert isinstance(lab.cloud, MotoCloud)
+    lab.cloud.ssm.delete_parameter(Name=name)
+    lab.broken()
+    steps.flush(lab)
 
 
 EVIDENCE: tuple[Scenario, ...] = (
@@ -110,11 +136,52 @@ EVIDENCE: tuple[Scenario, ...] = (
         hold_for=TWO_TICKS,
     ),
     Scenario(
+        "never-let-out",
+        "from the first day nothing lets the backends out of the VPC, and nobody asks the active NAT's proof port",
+        HOLD,
+        before=_sick(6),
+        settings={"proveActive": False},
+        causes=frozenset({"NEVER_ONLINE"}),
+        problems=_never_online_told,
+        hold_for=FOUR_TICKS,
+    ),
+    Scenario(
+        "nat-never-passed-anything",
+        "the primary has never translated, since the day of its deployment",
+        HOLD,
+        before=steps.flush,
+        causes=frozenset({"NEVER_ONLINE"}),
+        problems=_never_online_told,
+        hold_for=FOUR_TICKS,
+    ),
+    Scenario(
+        "memory-lost-before-the-nat-dies",
+        "the parameter of what was sent is deleted while all is well, and then the primary dies",
+        FAIL_OVER,
+        _forget_and_flush,
+        problems=demands.within(PERIOD),
+    ),
+    Scenario(
         "tcp-dead",
         "the NAT drops TCP, and forwards pings",
         FAIL_OVER,
         lambda lab: lab.network.set_dropping("nat01", {"tcp"}),
         problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "nat-stopped-two-backends",
+        "EC2 says that the primary is stopped, and only two backends can be asked",
+        FAIL_OVER,
+        steps.stop("nat01"),
+        before=standing.two_online,
+        problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "stops-for-the-night",
+        "all backends but two are stopped, and the primary with them",
+        HOLD,
+        _stop_for_the_night,
+        hold_for={"namespaces": 75.0, "simulated": 200.0},
     ),
     Scenario(
         "zone-lost",

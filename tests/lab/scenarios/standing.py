@@ -18,8 +18,8 @@ def backends_booting(lab: Lab) -> None:
 
 
 def nat_booting(lab: Lab) -> None:
-    """The primary has only just been started, and does not translate yet."""
-    lab.cloud.set_launched("nat01", lab.world.now() - 30)
+    """The primary has just been started anew, and does not translate yet."""
+    lab.cloud.set_launched("nat01", lab.world.now())
     lab.network.flush_nat_rules("nat01")
 
 

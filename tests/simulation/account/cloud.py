@@ -130,9 +130,13 @@ class ModelCloud(Cloud):
         """Give a parameter as GetParameter does."""
         return self.account.parameter(name)
 
-    def stop_instance(self, host: str) -> None:
-        """Let EC2 say that an instance is stopped."""
-        self.account.change().instances[self.instances[host]].state = "stopped"
+    def stop_instance(self, host: str, state: str = "stopped") -> None:
+        """Let EC2 say that an instance is stopped, or on its way there."""
+        self.account.change().instances[self.instances[host]].state = state
+
+    def state_of(self, host: str) -> str:
+        """Give the state in which EC2 calls an instance."""
+        return self.account.holdings.instances[self.instances[host]].state
 
     def start_instance(self, host: str, now: float) -> None:
         """Let EC2 say that an instance was started just now."""

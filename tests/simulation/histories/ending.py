@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+from nat_failover.judging.first_online import mark, marks_of
+from nat_failover.settings import Settings
 from tests.lab.network.layout import EGRESS
 from tests.lab.scenarios.steps import ADDRESSED_WITHIN
 from tests.simulation.histories.history import History
@@ -64,6 +66,8 @@ def finale(stage: Stage, history: History) -> bool:
             stage.lab.wait(PERIOD + TO_BEGIN)
         if rules.log.latest.state == "armed":
             break
+    # A pair is protected once one backend was seen online: the next tick asks, and the one after it remembers.
+    stage.lab.wait_until(lambda: _has_worked(stage), 2 * PERIOD + TO_BEGIN)
     active, to = stage.active(), stage.tables[1 - stage.nats.index(stage.active())]
     stage.tell(f"- the active NAT {active} dies: {history.finale}")
     stage.truth.note()
@@ -84,6 +88,14 @@ def finale(stage: Stage, history: History) -> bool:
     stage.lab.wait(1.0 + (moved if "egressAddress" in history.settings else latencies.route[1]))
     _judge_end(stage, history, stage.nats[1 - stage.nats.index(active)])
     return True
+
+
+def _has_worked(stage: Stage) -> bool:
+    """Tell whether it is remembered that backends were online through the active NAT."""
+    settings = Settings.from_environment(stage.cloud.environment)
+    table = stage.tables[stage.nats.index(stage.active())]
+    told = stage.cloud.parameter(settings.told_parameter)
+    return marks_of(None if told is None else told["Value"]).get(settings.role_of(table)) == mark(table, settings)
 
 
 def _judge_end(stage: Stage, history: History, now_active: str) -> None:

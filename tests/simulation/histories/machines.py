@@ -77,6 +77,33 @@ def reboots(stage: Stage, host: str, seconds: float) -> None:
         stage.network.start(host)
 
 
+def everything_stops(stage: Stage, staying: int, pause: float, seconds: float) -> None:
+    """An environment stops for the night: all backends but a few, then the active NAT, and starts again later."""
+    stage.blinded = True
+    active, hosts = stage.active(), [host.name for host in stage.network.layout.backends][staying:]
+    for host in (*hosts, active):
+        if host == active:
+            stage.lab.world.sleep(pause)
+        stage.cloud.stop_instance(host, "stopping")
+        stage.network.stop(host)
+        stage.lab.run_command.dead.add(host)
+        stage.truth.note()
+    if not stage.wait(seconds):
+        return
+    for host in hosts:
+        wake(stage, host)
+    mend(stage, active)
+
+
+def wake(stage: Stage, host: str) -> None:
+    """Let a backend run again that was stopped."""
+    if stage.cloud.state_of(host) != "running":
+        stage.cloud.start_instance(host, stage.lab.world.now())
+    stage.lab.run_command.dead.discard(host)
+    if not stage.network.is_up(host):
+        stage.network.start(host)
+
+
 def internet_gone(stage: Stage, seconds: float) -> None:
     """The Internet is gone for a while."""
     stage.network.set_internet(False)

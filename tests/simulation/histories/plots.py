@@ -133,6 +133,26 @@ def _listener_alone(chance: Random) -> Plot:
     return Plot((*steps, _dies(chance, 25, 60)), {"ssmAccess": "none"}, lasts=150.0, others=0, fair=True)
 
 
+def _never_worked(chance: Random) -> Plot:
+    """From the first moment on the active NAT lets nothing through, or nothing lets the backends out of the VPC."""
+    if chance.random() < 0.5:
+        return Plot((Step(FAILS, 0.0, (chance.choice(DEATHS[:-1]),)),), others=0, fair=True)
+    sick = Step("several backends are sick", 0.0, (0, 7, _at(chance, 70, 120)))
+    return Plot((sick,), {"proveActive": False}, others=0, lasts=90.0, fair=True)
+
+
+def _night(chance: Random) -> Plot:
+    """Most of the backends stop, and the active NAT with them; who stays is one fewer than a failover takes."""
+    stops = Step("everything stops", _at(chance, 62, 110), (chance.choice((1, 1, 2)), _at(chance, 0, 5), 75.0))
+    return Plot((stops,), others=0, lasts=200.0)
+
+
+def _one_is_left(chance: Random) -> Plot:
+    """EC2 says that the active NAT stops, and too few backends are heard to say that they are offline."""
+    silent = [Step("an agent is silent", _at(chance, 62, 70), (host, 150.0)) for host in range(3)]
+    return Plot((*silent, Step(FAILS, _at(chance, 75, 110), ("stopped",))), others=1, lasts=200.0)
+
+
 def _rubbish(chance: Random) -> Plot:
     """Enough backends say what nobody understands."""
     at, first = _at(chance, 3, 30), chance.randrange(4)
@@ -189,5 +209,5 @@ PLOTS: tuple[Callable[[Random], Plot], ...] = (
         _swap_refused,
     ),
     *(_too_few, _internet_after_a_failure, _passive_route_broken, _fresh_standby, _listener_alone, _rubbish, _booted),
-    *(_clocks, _routes_while_locked, _address_refused),
+    *(_clocks, _routes_while_locked, _address_refused, _never_worked, _night, _one_is_left),
 )

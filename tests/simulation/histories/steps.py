@@ -60,6 +60,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "the passive NAT fails for a while": lambda stage, how, seconds: machines.fails_for(
         stage, stage.passive(), how, seconds
     ),
+    "everything stops": machines.everything_stops,
     "the active NAT reboots": lambda stage, seconds: machines.reboots(stage, stage.active(), seconds),
     "the Internet is gone": machines.internet_gone,
     "a target is dead": machines.target_dead,
@@ -114,8 +115,7 @@ def calm(stage: Stage) -> None:
     stage.cloud.restore_guards()
     for backend in network.layout.backends:
         network.set_sick(backend.name, False)
-        if not network.is_up(backend.name):
-            network.start(backend.name)
+        machines.wake(stage, backend.name)
     for host in network.layout.hosts:
         network.set_uptime(host.name, 86400.0)
         stage.cloud.set_launched(host.name, world.now() - 86400.0)

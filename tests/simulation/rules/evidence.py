@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nat_failover.probing.rounds import look_back
 from nat_failover.settings import Settings
 from tests.gate.harshness import Harshness
 from tests.simulation.account.account import ModelAccount
@@ -25,6 +26,8 @@ HINDERING = frozenset(
         *("a person pauses", "a person scribbles in the lock", "a clock is wrong"),
     }
 )
+# From what an invocation reads of EC2 to its record, where it waits for others first, in seconds.
+AT_MOST = 60.0
 # Calls that an invocation makes one after the other before it decides, beside those that it waits by.
 TO_LOOK = 8
 
@@ -101,8 +104,8 @@ def missing_evidence(
         )
     if not _way_out_since(truth, settings, str(record["to"]), since, decided_at, tolerance):
         return 2, f"a failover begins though no packet would have got out by {record['to']} since the failures"
-    if not truth.liars and truth.carried(str(record["from"]), since - tolerance.stale, decided_at):
-        return 3, f"a failover begins, though what {record['from']} leads to has carried all the time"
+    if objection := _of_the_active_nat(truth, account, settings, record, (since, decided_at, tolerance.stale)):
+        return 3, f"a failover begins, though {objection}"
     heard = truth.heard(since - UNHEARD, decided_at) if tolerance.all_heard else []
     if len(failing) * 100 <= (len(failing) + len(heard)) * settings.failure_share:
         return 3, f"a failover begins though of {len(failing) + len(heard)} backends {heard} are well"
@@ -114,6 +117,43 @@ def missing_evidence(
     if warming and not truth.online_since(launched, decided_at):
         return 3, f"a failover begins {young:.0f} s after {active} was started, and nobody was online since"
     return None
+
+
+def by_ec2s_word(
+    truth: Truth, settings: Settings, record: Mapping[str, Any], decided_at: float, tolerance: Tolerance
+) -> bool:
+    """Tell whether EC2 has called the NAT that is left going or gone, which takes no failures.
+
+    What the passive NAT says of itself, and backends of the way through it, is as old as a watch may be.
+    """
+    left, to = str(record["from"]), str(record["to"])
+    since = decided_at - AT_MOST - tolerance.stale - tolerance.slow
+    carried = truth.spells("carries", to, since - look_back(settings), decided_at)
+    return bool(carried) and truth.ec2_says_gone(settings.nat_of(left), settings.nat_of(to), since, decided_at)
+
+
+def _of_the_active_nat(
+    truth: Truth,
+    account: ModelAccount,
+    settings: Settings,
+    record: Mapping[str, Any],
+    times: tuple[float, float, float],
+) -> str | None:
+    """Give what speaks for the NAT that is left: that it carries, or that it never has."""
+    since, decided_at, stale = times
+    table = str(record["from"])
+    if not truth.liars and truth.carried(table, since - stale, decided_at):
+        return f"what {table} leads to has carried all the time"
+    active = settings.nat_of(table)
+    if not truth.has_worked(active, decided_at) and _has_run_since(account, active, since):
+        return f"no backend was ever online through {active}"
+    return None
+
+
+def _has_run_since(account: ModelAccount, nat: str, since: float) -> bool:
+    """Tell whether EC2 has called an instance running ever since: of one that is gone no backend has to tell."""
+    known = account.holdings.instances.get(nat)
+    return known is not None and known.state == "running" and known.launched_at < since
 
 
 def _way_out_since(

@@ -24,6 +24,7 @@ DECLARED = (
 METRICS = {
     "SPLIT": "Split",
     "NO_SUBNETS": "NoSubnets",
+    "NEVER_ONLINE": "NeverOnline",
     "CANNOT_JUDGE": "CannotJudge",
     "UNCONFIRMED": "ControlDown",
     "CONTROL_DOWN": "ControlDown",

@@ -22,7 +22,7 @@ from tests.lab.cloud.propagation import ROUTE_WRITES
 from tests.lab.lab import Lab
 from tests.simulation.account.account import ModelAccount
 from tests.simulation.rules.actor import Actor, Violation
-from tests.simulation.rules.evidence import Tolerance, missing_evidence
+from tests.simulation.rules.evidence import Tolerance, by_ec2s_word, missing_evidence
 from tests.simulation.rules.locklog import PERSON, Entry, LockLog
 from tests.simulation.rules.reports import Reports
 from tests.simulation.rules.truth import Truth
@@ -171,6 +171,9 @@ class Rules:
         for stood in self.log.entries:
             stood.spent = True
         decided_at = actor.claimed_at - self._tolerance.of_a_call
+        if by_ec2s_word(self._truth, actor.settings, entry.record, decided_at, self._tolerance):
+            self.seen["failovers by EC2's own word"] += 1
+            return
         missing = missing_evidence(
             self._truth, self._account, actor.settings, entry.record, decided_at, self._tolerance
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.gate.run_command.on_network import RunCommand
-from tests.lab.cloud.cloud import Cloud
 from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.world.world import World
+from tests.simulation.account.cloud import ModelCloud
 
 # Times of a boot that differ by less, in seconds, are those of one.
 SAME = 1e-3
@@ -24,7 +24,7 @@ class Spell:
 class Truth:
     """Keeps when hosts may have seen a failure, and when a route table would have carried traffic."""
 
-    def __init__(self, cloud: Cloud, network: SimulatedNetwork, run_command: RunCommand, world: World) -> None:
+    def __init__(self, cloud: ModelCloud, network: SimulatedNetwork, run_command: RunCommand, world: World) -> None:
         self._cloud = cloud
         self._network = network
         self._run_command = run_command
@@ -52,6 +52,11 @@ class Truth:
         self.lossy |= self._network.is_uncertain
         for table in self._cloud.tables():
             self._set("carries", table, self.carries(table))
+        for nat in self._network.layout.nats:
+            self._set("has worked", nat.name, self._works(nat.name))
+            self._set("leaves", nat.name, self._cloud.state_of(nat.name) != "running")
+        staying = [self._cloud.state_of(host.name) == "running" for host in self._network.layout.backends]
+        self._set("most stay", "the backends", 2 * sum(staying) >= len(staying))
 
     def _is_cut_off(self, host: str) -> bool:
         """Tell whether a host may say that it can't reach the Internet."""
@@ -60,6 +65,20 @@ class Truth:
         if not self._network.is_up(host):
             return False  # nobody there who could say so
         return self._network.is_uncertain or not self._network.is_online(host)
+
+    def _works(self, nat: str) -> bool:
+        """Tell whether a backend is online through a NAT, or could be by its port while no route leads there."""
+        tables = {table for table in self._cloud.tables() if self._network.default_of(table) == nat}
+        subnets = {name for name, used in self._cloud.protected().items() if used in tables}
+        hosts = [host for host in self._network.layout.backends if self._network.is_up(host.name)]
+        if subnets:
+            return any(host.subnet in subnets and self._network.is_online(host.name) for host in hosts)
+        return bool(hosts) and any(map(self.carries, tables))
+
+    def has_worked(self, nat: str, until: float) -> bool:
+        """Tell whether a NAT, by its instance's id, has ever got a backend to the Internet."""
+        spells = self.spells("has worked", self._cloud.host_of(nat), 0.0, until)
+        return any(spell.until > spell.begun for spell in spells)
 
     def carries(self, table: str) -> bool:
         """Tell whether the default route of a table leads to a NAT that would carry what most backends send."""
@@ -77,6 +96,15 @@ class Truth:
     def online_since(self, since: float, until: float) -> bool:
         """Tell whether any backend was online at some moment of a time."""
         return any(self.spells("is online", h.name, since, until) for h in self._network.layout.backends)
+
+    def ec2_says_gone(self, nat: str, passive: str, since: float, until: float) -> bool:
+        """Tell whether EC2 has said at a time that a NAT goes, while most of the backends and the other NAT stayed."""
+        away = self.spells("leaves", self._cloud.host_of(passive), since, until)
+        return bool(
+            self.spells("leaves", self._cloud.host_of(nat), since, until)
+            and self.spells("most stay", "the backends", since, until)
+            and not any(spell.begun <= since and spell.until >= until for spell in away)
+        )
 
     def _set(self, what: str, of: str, value: bool) -> None:
         spells = self._spells.setdefault((what, of), [])

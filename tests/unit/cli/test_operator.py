@@ -14,7 +14,7 @@ from nat_failover.cli.operator.fitness import Check, Fit, KernelInspection, Seen
 from nat_failover.cli.operator.operator import Host, script
 from nat_failover.cli.operator.plan import Plan, choose_first, missing
 from nat_failover.cli.operator.preview import Ahead, other_than_active
-from nat_failover.judging.situation import why_unfit
+from nat_failover.judging.fitness import why_unfit
 from nat_failover.lock.record import read_lock
 from nat_failover.lock.store import LockView
 from nat_failover.network.instances import Nat

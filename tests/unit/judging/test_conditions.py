@@ -222,8 +222,9 @@ def test_an_event_tells_of_outages_only_and_ends_nothing() -> None:
     assert urgent.unknown == frozenset(Trouble) - {Trouble.OFFLINE_WHILE_LOCKED}
 
 
-def test_an_outage_is_told_at_once_and_one_while_machines_boot_after_three_minutes() -> None:
-    assert {kind: patience(kind) for kind in OFFLINE} == dict.fromkeys(OFFLINE, 0.0) | {Trouble.BOOTING: PATIENCE}
+def test_an_outage_is_told_at_once_and_one_while_machines_boot_or_are_set_up_after_three_minutes() -> None:
+    later = dict.fromkeys((Trouble.BOOTING, Trouble.NEVER_ONLINE), PATIENCE)
+    assert {kind: patience(kind) for kind in OFFLINE} == dict.fromkeys(OFFLINE, 0.0) | later
 
 
 def test_an_outage_has_lasted_since_the_first_lost_ping() -> None:

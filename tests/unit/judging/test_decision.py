@@ -76,7 +76,8 @@ AFTER: dict[Cause, dict[str, Any]] = {
     Cause.CONTROL_DOWN: {"backends": failures(by_passive=False)},
     Cause.NOT_THE_NAT: {"backends": failures(by_active=True, by_passive=False)},
     Cause.FEW_FAILURES: {"backends": [*failures(2), *well(BACKENDS[5])]},
-    Cause.CANNOT_JUDGE: {"backends": failures(2)},
+    Cause.CANNOT_JUDGE: {"backends": failures(2), "has_worked": True},
+    Cause.NEVER_ONLINE: {"backends": failures(2), "has_worked": False},
     Cause.NO_SUBNETS: {"active": None, "subnets": {PRIMARY_TABLE: (), STANDBY_TABLE: ()}},
     Cause.SPLIT: {"active": None, "subnets": {PRIMARY_TABLE: ("subnet-a",), STANDBY_TABLE: ("subnet-b",)}},
     Cause.LOCKED: {"lock": LockState.FAILED_OVER, "lock_reason": "locked: failed over"},
@@ -105,6 +106,7 @@ def test_exactly_what_a_person_must_mend_is_alarming() -> None:
     assert alarming == {
         Cause.SPLIT,
         Cause.NO_SUBNETS,
+        Cause.NEVER_ONLINE,
         Cause.CANNOT_JUDGE,
         Cause.UNCONFIRMED,
         Cause.NOT_THE_NAT,

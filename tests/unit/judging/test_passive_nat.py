@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from nat_failover.judging import passive_nat
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import read_lock
 from nat_failover.lock.store import LockView
@@ -61,7 +60,7 @@ def listened(nat: str, *signals: Signal, **changes: Any) -> Observation:
 
 def trouble(*said: Observation, **changes: Any) -> str | None:
     """Tell what is wrong with the passive NAT."""
-    return passive_nat.trouble(view(*said), STANDBY, settings(**changes))
+    return view(*said).passive_trouble(STANDBY, settings(**changes))
 
 
 # Whether the passive NAT carries traffic

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nat_failover.judging.conditions import Condition, Severity, Trouble
+from nat_failover.judging.nat_gone import EC2_SAYS
 from nat_failover.lock.record import LockState, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.swap import Swapped
@@ -75,6 +76,12 @@ CONDITIONS: dict[Trouble, Condition] = {
         f"locked: failed over to {STANDBY_TABLE} at 2027-01-15T07:00:00+00:00; re-arm to allow another failover "
         "(1 reachable, 3 unreachable)",
         EVIDENCE,
+    ),
+    Trouble.NEVER_ONLINE: Condition(
+        Trouble.NEVER_ONLINE,
+        f"3 of 4 backends can't reach the Internet ({', '.join(BACKENDS[:3])}), and no backend has ever reached the "
+        f"targets (1.1.1.1, 8.8.8.8, 9.9.9.9) through the active NAT {PRIMARY}: that is no sign of a NAT that has died",
+        tuple(failures()),
     ),
     Trouble.CANNOT_JUDGE: Condition(
         Trouble.CANNOT_JUDGE,
@@ -146,6 +153,19 @@ def done(verified: Verified, egress: Move | None = None, evidence: tuple[Observa
     return compose_failover(begun(condition, PAIR.pair, NOW), FailoverReport(condition, words, told, level), PAIR, NOW)
 
 
+def by_ec2s_word(verified: Verified) -> Message:
+    """Write of a failover that EC2's own word has brought about, before any backend said that it is offline."""
+    reason = (
+        f"{EC2_SAYS} {PRIMARY} is stopped, while 4 of 4 backends run, and nothing is known against the passive NAT "
+        f"{STANDBY}"
+    )
+    record = replace(RECORD, reason=reason, evidence=())
+    condition = Condition(Trouble.FAILED_OVER, reason, active=STANDBY_TABLE, record=record)
+    words = failed_over(record, (), SWAPPED, verified, PAIR)
+    report = FailoverReport(condition, words, facts(record, SWAPPED, verified, ()), Severity.WARNING)
+    return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
+
+
 def failed() -> Message:
     """Write of a failover that has just failed."""
     condition = Condition(Trouble.FAILOVER_FAILED, REASON, EVIDENCE, record=FAILED)
@@ -168,6 +188,7 @@ def examples() -> Mapping[str, Message]:
         "failed-over-by-signals": done(everybody, evidence=SIGNALS),
         "failed-over-addresses-change-places": done(everybody, replace(MOVE, standby=SECOND)),
         "failed-over-standby-address-refused": done(everybody, replace(MOVE, standby=replace(SECOND, why=REFUSED))),
+        "failed-over-by-ec2s-word": by_ec2s_word(everybody),
         "failover-failed": failed(),
         "failed-over-says-the-lock": lasting(Trouble.FAILED_OVER, Phase.BEGIN),
         "failover-failed-says-the-lock": lasting(Trouble.FAILOVER_FAILED, Phase.BEGIN),

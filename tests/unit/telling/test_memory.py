@@ -157,8 +157,50 @@ def test_all_troubles_at_once_fit_into_a_standard_parameter() -> None:
         for channel in Channel:
             memory = memory.with_told(memory.entries[entry.kind], Phase.BEGIN, channel, NOW)
         memory = memory.with_told(memory.entries[entry.kind], Phase.END, Channel.TOPIC, NOW)
+    memory = replace(memory, worked=WORKED)
     assert len(memory.entries) == len(Trouble)
     assert len(memory.text()) <= LARGEST
+    kept = read_memory(memory.text())
+    assert len(kept.entries) >= len(Trouble) - 3
+    assert kept.worked == WORKED
+
+
+def test_where_a_parameter_is_full_what_lasts_is_kept_before_what_is_over() -> None:
+    entries = {kind: begun(CONDITIONS[kind], "p" * 31, NOW) for kind in Trouble}
+    entries = {kind: replace(e, incident="i" * 200) for kind, e in entries.items()}
+    over = sorted(Trouble)[:9]
+    kept = read_memory(Memory({k: replace(e, over=NOW if k in over else None) for k, e in entries.items()}).text())
+    assert set(Trouble) - set(over) <= kept.entries.keys() < set(Trouble)
+
+
+# Which NATs have worked
+
+WORKED = {role: f"{role:x<16}" for role in ("primary", "standby")}
+
+
+def test_that_a_nat_has_worked_is_kept_whatever_is_told() -> None:
+    people = People()
+    people.text = Memory(worked={"primary": WORKED["primary"]}).text()
+    people.tick(SPLIT, later=PATIENCE)
+    people.tick()
+    planned = plan(read_memory(people.text), Findings((), NOTHING, "", {"standby": WORKED["standby"]}), "main", NOW)
+    assert planned.memory.worked == WORKED
+    assert planned.memory.differs(read_memory(people.text))
+    assert read_memory(planned.memory.text()).worked == WORKED
+
+
+def test_an_event_leaves_it_to_ticks_to_remember_which_nats_have_worked() -> None:
+    assert Findings((), NOTHING, "", WORKED).urgent.worked == {}
+
+
+def test_of_a_memory_that_can_not_be_read_the_nats_that_have_worked_are_known_still() -> None:
+    text = json.dumps({"version": 2, "online": WORKED})
+    assert read_memory(text) == Memory(worked=WORKED)
+
+
+@pytest.mark.parametrize("online", [None, [], "all", {"primary": 1}, {"primary": "short"}, {"another": "x" * 16}])
+def test_marks_that_make_no_sense_are_none_and_spoil_nothing(online: object) -> None:
+    assert read_memory(json.dumps(GOOD | {"online": online})) == read_memory(json.dumps(GOOD))
 
 
 GOOD = json.loads(Memory({Trouble.SPLIT: begun(SPLIT, "main", NOW)}).text())

@@ -93,6 +93,7 @@ def test_messages_about_one_trouble_have_one_incident_and_others_have_another() 
 @pytest.mark.parametrize("kind", sorted(Trouble))
 def test_how_much_it_matters_follows_from_whether_subnets_are_offline(kind: Trouble) -> None:
     offline = {"would-fail-over", "control-down", "not-the-nat", "booting", "offline-while-locked", "failover-failed"}
+    offline |= {"never-online"}
     expected = Severity.CRITICAL if kind.value in offline else Severity.WARNING
     assert lasting(kind, Phase.BEGIN).severity is lasting(kind, Phase.REMINDER).severity is expected
     assert lasting(kind, Phase.END).severity is Severity.INFO

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from nat_failover.cli.checks.finding import Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
-from nat_failover.judging import passive_nat
-from nat_failover.judging.situation import Requirement, obstacles_to
+from nat_failover.judging.fitness import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems, unaddressed
 from nat_failover.network.instances import gone, read_instance
 from nat_failover.network.route_differences import DEFAULT_ROUTE
@@ -90,7 +89,7 @@ def control(s: Snapshot) -> Findings:
     """A passive NAT that could not help: by its own last word, or by what backends have tried through it."""
     if s.view is None or s.passive is None or _unaddressed(s, s.passive):
         return
-    trouble = passive_nat.trouble(s.view, s.passive, s.settings)
+    trouble = s.view.passive_trouble(s.passive, s.settings)
     if trouble is not None:
         yield error(
             "control-down",

@@ -45,7 +45,7 @@ def proof(s: Snapshot) -> Proof | None:
     if s.view is None or s.passive is None or s.lock is None or s.lock.lock.state is not LockState.ARMED:
         return None
     since = s.lock.modified
-    tried = passive_nat.tries(s.view, s.settings)
+    tried = passive_nat.tries(s.view.backends(s.settings), s.settings)
     through = tuple(o.host for o in tried if o.by_passive and (since is None or o.at >= since))
     return Proof(since, through, s.settings.failure_threshold, _next_answer(s))
 
@@ -63,7 +63,7 @@ def not_proven(s: Snapshot) -> Findings:
     found = proof(s)
     if found is None or found.is_given or s.view is None or s.passive is None:
         return
-    if passive_nat.trouble(s.view, s.passive, s.settings) is not None:
+    if s.view.passive_trouble(s.passive, s.settings) is not None:
         return
     yield warning(
         "not-proven",

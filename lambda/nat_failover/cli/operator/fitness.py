@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.operator.operator import Hand, script
 from nat_failover.foreign_text import read_json
-from nat_failover.judging.situation import Requirement, obstacles_to
+from nat_failover.judging.fitness import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from nat_failover.judging.nat_gone import EC2_SAYS
 from nat_failover.lock.record import LockState, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.swap import Swapped
@@ -153,6 +154,8 @@ def _why(record: Record, s: Settings) -> str:
 def _decided(record: Record, s: Settings) -> tuple[str, ...]:
     nat = f"the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}"
     when = f"to fail over at {clock(record.since)} UTC"
+    if record.reason.startswith(EC2_SAYS):
+        return (f"{when}, by EC2's own word, and as nothing was known against {nat}.",)
     return (
         f"{when}, since at least {s.failure_threshold} backends were offline, and reached the Internet through {nat}.",
     )

@@ -25,6 +25,7 @@ _OVER: dict[Trouble, tuple[str, str]] = {
         "backends are online again",
         "It is no longer so that backends are offline while the pair is locked.",
     ),
+    Trouble.NEVER_ONLINE: ("backends are online", "Backends reach the Internet through the active NAT."),
     Trouble.CANNOT_JUDGE: ("enough backends answer again", "Enough backends answer to judge the NAT."),
     Trouble.NO_SUBNETS: ("subnets are protected", "Subnets are associated with a route table of the pair."),
     Trouble.SPLIT: ("the subnets are not split any more", "All protected subnets use the same route table."),

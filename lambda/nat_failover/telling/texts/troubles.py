@@ -21,6 +21,8 @@ from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step, hosts
 from nat_failover.telling.texts.addresses import elsewhere, unaddressed
 from nat_failover.telling.texts.failovers import from_record
+from nat_failover.telling.texts.locks import locked
+from nat_failover.telling.texts.ways import never_online
 
 NOTHING_DONE = "nothing: the subnets are as they were."
 
@@ -42,8 +44,9 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
             | Trouble.NOT_THE_NAT
             | Trouble.BOOTING
             | Trouble.OFFLINE_WHILE_LOCKED
+            | Trouble.NEVER_ONLINE
         ):
-            return _outage(c, since, s)
+            return never_online(c, since, s) if c.kind is Trouble.NEVER_ONLINE else _outage(c, since, s)
         case Trouble.CANNOT_JUDGE | Trouble.NO_SUBNETS | Trouble.SPLIT | Trouble.PASSIVE_UNHEALTHY:
             return _unprotected(c, since, s)
         case Trouble.PASSIVE_WITHOUT_ADDRESS:
@@ -52,7 +55,7 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
         case Trouble.ROUTES_DIFFER | Trouble.EGRESS_ELSEWHERE:
             return _degraded(c, since, s)
         case Trouble.LOCK_UNREADABLE | Trouble.PAUSED:
-            return _locked(c, since, s)
+            return locked(c, since, s)
         case _:
             assert_never(c.kind)
 
@@ -227,24 +230,3 @@ def _degraded(c: Condition, since: float, s: Settings) -> Letter:
             ),
         )
     return elsewhere(seen, active, s)
-
-
-def _locked(c: Condition, since: float, s: Settings) -> Letter:
-    seen = (f"{c.reason}.", f"So since {moment(since)}.")
-    see = Step("See the lock", (read_lock(s),))
-    if c.kind is Trouble.PAUSED:
-        return Letter(
-            "paused for a day: nothing is protected",
-            "A person has paused the pair, a day ago or longer: no host is asked, and nothing fails over.",
-            seen,
-            next=(see, Step("When the work is done, re-arm", (rearm(s),))),
-        )
-    return Letter(
-        "the lock can't be understood: locked",
-        "The lock holds something that the function does not understand, so that it takes the pair for locked: "
-        "nothing fails over.",
-        seen,
-        ("to hold, because of the lock.",),
-        (NOTHING_DONE,),
-        next=(see, Step("If nobody meant it, re-arm", (rearm(s),))),
-    )

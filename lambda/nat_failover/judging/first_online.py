@@ -1,0 +1,69 @@
+"""Pure: whether the pair's backends have ever been online through a NAT, by the means that they are judged by now.
+
+Backends that never reached a target, since nothing lets them, look like those behind a dead NAT. So a swap away from a
+NAT takes that it has worked: a backend was online by the route while it was the active one, or got through its proof
+port while it was the passive one. Each NAT has a mark, made of all that this hangs on; when that changes, so does the
+mark, and what was seen before counts no more. The marks of the NATs that have worked are kept with what has been sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+from nat_failover.probing.invocation import State
+from nat_failover.probing.observation import Observation
+from nat_failover.settings import Settings
+
+# Where they are kept: the name of a field of the memory, see telling/memory.py.
+FIELD = "online"
+MARK_LENGTH = 16
+# Marks by role, ``primary`` or ``standby``.
+Marks = Mapping[str, str]
+
+
+def mark(table: str, settings: Settings) -> str:
+    """Return the mark of a route table's NAT: of the table, the instance and the targets, in whatever order."""
+    words = " ".join((table, settings.nat_of(table), *sorted(settings.targets)))
+    return hashlib.sha256(words.encode()).hexdigest()[:MARK_LENGTH]
+
+
+def marks_of(text: str | None) -> dict[str, str]:
+    """Return the marks in a parameter's value; none where there are none, or none that make sense."""
+    try:
+        marks = json.loads(text or "").get(FIELD)
+    except (ValueError, AttributeError, RecursionError):
+        return {}
+    if not isinstance(marks, dict):
+        return {}
+    found = {role: marks.get(role) for role in ("primary", "standby")}
+    return {role: each for role, each in found.items() if isinstance(each, str) and len(each) == MARK_LENGTH}
+
+
+def worked(
+    observations: Iterable[Observation], active: str, addresses: tuple[str, str], settings: Settings
+) -> dict[str, str]:
+    """Return the marks of the NATs that backends have been online through.
+
+    Args:
+        observations: of backends, direct or relayed.
+        active: the route table that the subnets use.
+        addresses: private addresses of the active and the passive NAT; empty where they are not known.
+        settings: of the pair.
+    """
+    passive = settings.other_table(active)
+    by_address = {address: table for address, table in zip(addresses, (active, passive), strict=True) if address}
+    tables = set()
+    for o in observations:
+        # A round that named them the other way round is from before the last swap.
+        if o.about[1] == addresses[1] and o.about[0] in (addresses[0], "") and _was_online(o):
+            tables.add(active)
+        if o.by_passive and o.about[1] in by_address:
+            tables.add(by_address[o.about[1]])
+    return {settings.role_of(table): mark(table, settings) for table in tables}
+
+
+def _was_online(o: Observation) -> bool:
+    """Return whether a host was online by the route during a round, at its end or before."""
+    return o.state is State.REACHABLE or (o.state is State.UNREACHABLE and o.pings[0] > 0)

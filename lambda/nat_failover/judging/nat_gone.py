@@ -1,0 +1,46 @@
+"""Pure: EC2's own word that the active NAT is going or gone, which no backend has to confirm.
+
+It is taken at ticks only, when all instances have just been described, the backends' with the NATs': an environment
+that stops for the night stops its backends, too, and nothing is moved then. Somebody must be left who gains by it: a
+backend that runs, by EC2's word, and was heard a moment ago. A watch says only at its end that all was well, so that
+moment is as long as what a host has said holds: until its next watch has ended (``look_back``, twelve minutes by
+default).
+"""
+
+from __future__ import annotations
+
+from nat_failover.judging.evidence import weigh
+from nat_failover.judging.fitness import why_unfit
+from nat_failover.judging.situation import Situation
+from nat_failover.network.egress_address import unaddressed
+from nat_failover.probing.survey import Backends
+from nat_failover.settings import Settings
+
+# How the reason of such a failover begins.
+EC2_SAYS = "EC2 says that the active NAT"
+
+
+def nat_gone(situation: Situation, backends: Backends, settings: Settings) -> str | None:
+    """Return in words that EC2 has the active NAT stopping, stopped or terminated, and a swap helps; None where not."""
+    assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
+    active, passive = settings.nat_of(situation.active), settings.nat_of(settings.other_table(situation.active))
+    nat = situation.nats.get(active)
+    if nat is None or not nat.is_leaving or not backends.usable:
+        return None
+    staying = [instance for instance in situation.fleet if not instance.is_leaving]
+    if 2 * len(staying) < len(situation.fleet) or not staying or not _is_fit(passive, situation, backends, settings):
+        return None
+    return (
+        f"{EC2_SAYS} {active} is {nat.state}, while {len(staying)} of {len(situation.fleet)} backends run, and nothing "
+        f"is known against the passive NAT {passive}"
+    )
+
+
+def _is_fit(passive: str, situation: Situation, backends: Backends, settings: Settings) -> bool:
+    """Return whether neither EC2, nor the passive NAT, nor backends that have just tried it speak against it."""
+    known = situation.nats.get(passive)
+    if known is None or unaddressed(known, settings) or situation.passive_trouble:
+        return False
+    tried = weigh(backends.fresh, backends.latest, situation)
+    proven_otherwise = bool(tried.unproven) and len(tried.unproven) >= len(tried.proven)
+    return not proven_otherwise and why_unfit(situation.passive_route, passive, situation.nats) is None

@@ -1,0 +1,54 @@
+"""Pure: what people are told where something on the way to the targets lets nothing, or no pings, through."""
+
+from __future__ import annotations
+
+from nat_failover.judging.conditions import Condition
+from nat_failover.settings import Settings
+from nat_failover.telling.commands import read_acls, read_groups, read_log, read_status, read_tables
+from nat_failover.telling.formats import moment
+from nat_failover.telling.message import Letter, Step, hosts
+
+
+def never_online(c: Condition, since: float, s: Settings) -> Letter:
+    """Return the letter that no backend has ever reached the Internet through the active NAT.
+
+    Args:
+        c: what is so.
+        since: since when, seconds since the epoch.
+        s: of the pair.
+    """
+    active = c.active or s.primary_route_table
+    nat = s.nat_of(active)
+    backends = tuple(o.host for o in c.evidence)[:3]
+    return Letter(
+        "OFFLINE, not failed over: never seen online",
+        f"No backend was ever seen to reach the targets through the {s.role_of(active)} NAT {nat}, so the function "
+        "can't tell a dead NAT from one that never let them through. (What was seen before the targets were changed, "
+        "or the NAT was replaced, does not count.)",
+        (f"{c.reason}.", *hosts(c.evidence, s), f"Since {moment(since)}."),
+        ("to hold. The pair is protected as soon as one backend is online.",),
+        ("nothing: the subnets are as they were.",),
+        next=(
+            Step(
+                f"Check that {nat} runs with its source/destination check off, and that the default route of {active} "
+                "leads to it",
+                (read_status(s, nat), read_tables(s, active)),
+            ),
+            Step(
+                "Check the security groups: the backends' must let out ICMP echo and TCP 443 to anywhere, the NAT's "
+                "must let both in from the backends and out to anywhere",
+                (read_groups(s, nat, *backends),),
+            ),
+            Step(
+                "Check the network ACLs of the private and the public subnets: both ways, answers to ports 1024 to "
+                "65535 too",
+                (read_acls(s, nat, *backends),),
+            ),
+            Step(f"On a backend, try the targets: ping -c 3 {s.targets[0]}; curl -m 5 https://{s.targets[0]}"),
+            Step(
+                "If the NAT worked before and is dead now, move the subnets by hand: nat-failover failover "
+                f"{s.pair} --region {s.region}",
+            ),
+            Step("What the function logged", (read_log(s),)),
+        ),
+    )
