@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from nat_failover.application import Application
+from nat_failover.judging.first_online import mark
+from nat_failover.telling.memory import Memory
 from tests.examples import (
     BACKENDS,
     ENVIRONMENT,
@@ -67,6 +69,9 @@ class Function:
         self.run_command.commands.clear()
         self.run_command.online = [*HOSTS, PRIMARY, STANDBY]
         self.run_command.answer = self._said
+        # The pair has worked until three seconds ago.
+        worked = {"primary": mark(PRIMARY_TABLE, self.settings), "standby": mark(STANDBY_TABLE, self.settings)}
+        self.put(TOLD, Memory(worked=worked).text())
         self.application = Application(self.settings, self._wire.clients, self.clock, io.StringIO())
         self.watch = self.watched(*HOSTS, STANDBY, PRIMARY)
 

@@ -115,6 +115,10 @@ class Emulated(ABC):
         """Write the lock as a person does, or delete it."""
 
     @abstractmethod
+    def set_told(self, text: str | None) -> None:
+        """Let another text stand in the parameter of what was sent, or none."""
+
+    @abstractmethod
     def add_private_routes(self) -> None:
         """Give the primary's table what a grown VPC has: a peering, and a gateway endpoint of S3."""
 

@@ -162,3 +162,11 @@ class MotoAccount(Cloud):
             self.ssm.delete_parameter(Name=self.lock_name)
         else:
             self.ssm.put_parameter(Name=self.lock_name, Value=text, Overwrite=True)
+
+    def set_told(self, text: str | None) -> None:
+        """Let another text stand in the parameter of what was sent, or none."""
+        name = self.lock_name.removesuffix("lock") + "told"
+        if text is None:
+            self.ssm.delete_parameter(Name=name)
+        else:
+            self.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)

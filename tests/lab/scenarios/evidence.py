@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nat_failover.judging.conditions import Trouble
-from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.lab import Lab
 from tests.lab.network.guards import WEB_GROUP
 from tests.lab.scenarios import demands, standing, steps
@@ -82,8 +81,7 @@ def _forget_and_flush(lab: Lab) -> None:
     """Have all forgotten that was sent and seen, once it is remembered, and the primary lose its rules."""
     name = lab.cloud.environment["NAT_FAILOVER_TOLD_PARAMETER"]
     lab.wait_until(lambda: "online" in str((lab.cloud.parameter(name) or {}).get("Value")), PERIOD)
-    assert isinstance(lab.cloud, MotoCloud)
-    lab.cloud.ssm.delete_parameter(Name=name)
+    lab.cloud.set_told(None)
     lab.broken()
     steps.flush(lab)
 

@@ -59,9 +59,9 @@ HOLDING: tuple[Scenario, ...] = (
     Scenario("nat-flaps", "the NAT is gone for a second, again and again", HOLD, steps.flaps),
     Scenario(
         "nat-booting",
-        "the NAT has just been started anew, and nobody has been online through it since",
+        "the NAT has only just been started, and nobody has been online through it since",
         HOLD,
-        standing.nat_booting,
+        before=standing.nat_booting,
         causes=frozenset({"WARM_UP"}),
     ),
     Scenario(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from nat_failover.judging.first_online import mark
 from nat_failover.lock.record import LockState, Record
+from nat_failover.settings import Settings
+from nat_failover.telling.memory import Memory
 from tests.gate.run_command.command import Managed
 from tests.lab.lab import Lab
 from tests.lab.scenarios.scenario import Step
@@ -18,8 +21,11 @@ def backends_booting(lab: Lab) -> None:
 
 
 def nat_booting(lab: Lab) -> None:
-    """The primary has just been started anew, and does not translate yet."""
-    lab.cloud.set_launched("nat01", lab.world.now())
+    """The primary, which has worked before, has only just been started, and does not translate yet."""
+    settings = Settings.from_environment(lab.cloud.environment)
+    worked = {"primary": mark(settings.primary_route_table, settings)}
+    lab.cloud.set_told(Memory(worked=worked).text())
+    lab.cloud.set_launched("nat01", lab.world.now() - 30)
     lab.network.flush_nat_rules("nat01")
 
 

@@ -172,6 +172,14 @@ class ModelCloud(Cloud):
         else:
             self.account.put({"Name": self.lock_name, "Value": text, "Overwrite": True}, "person")
 
+    def set_told(self, text: str | None) -> None:
+        """Let another text stand in the parameter of what was sent, or none."""
+        name = self.environment["NAT_FAILOVER_TOLD_PARAMETER"]
+        if text is None:
+            self.account.delete(name)
+        else:
+            self.account.put({"Name": name, "Value": text, "Type": "String", "Overwrite": True}, "person")
+
     def add_private_routes(self) -> None:
         """Give the primary's table a peering, and a gateway endpoint of S3."""
         self.account.holdings.routes[self.primary_table] += [
