@@ -38,8 +38,8 @@ class Asking:
         """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone.
 
         A watch says only at its end that its host is online. As long as it is not known that any ever was through the
-        active NAT, those who watch are asked for it by a quick check, once a watch: else the pair would not be protected
-        till then.
+        active NAT, those who watch are asked for it by a quick check, once a watch: else the pair would not be
+        protected till then.
         """
         view = self._ask_due(view)
         if not self._settings.watches or view.has_worked(self._settings):

@@ -197,17 +197,14 @@ def _running(invocation: Invocation, asked: Round, read_at: float) -> Observatio
     if read_at > overdue:
         return _silent(invocation, asked, "the probe has not come back")
     detail = "watching, as far as Systems Manager knows" if asked.kind is Kind.WATCH else "the probe has begun"
-    return _pending(invocation, asked, read_at, detail)
+    ends, at = asked.ends_at, read_at
+    return Observation(invocation.host, State.PENDING, at, at, asked.asked_at, False, running_until=ends, detail=detail)
 
 
 def _not_begun(invocation: Invocation, asked: Round, read_at: float) -> Observation:
     if read_at > asked.asked_at + SILENCE_AFTER:
         return _silent(invocation, asked, "no agent has taken the command")
-    return _pending(invocation, asked, read_at, "the command is on its way")
-
-
-def _pending(invocation: Invocation, asked: Round, at: float, detail: str) -> Observation:
-    ends = asked.ends_at
+    ends, at, detail = asked.ends_at, read_at, "the command is on its way"
     return Observation(invocation.host, State.PENDING, at, at, asked.asked_at, False, running_until=ends, detail=detail)
 
 
