@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_a_lie_that_is_older_than_a_few_seconds_is_held_against_what_the_backend
 @TICK_OR_EVENT
 @pytest.mark.parametrize("changed", [{"state": "stopped"}, {"tags": {}}, {"subnet": "subnet-0123456789abcdefe"}])
 def test_forged_sources_are_no_evidence_unless_they_are_running_tagged_backends_of_the_pair(
-    by: str, changed: dict[str, object]
+    by: str, changed: dict[str, Any]
 ) -> None:
     function = Function()
     known = function.account.holdings.instances
