@@ -81,6 +81,23 @@ def test_a_locked_pair_is_not_protected_and_says_since_when_why_and_by_what_evid
     assert not told["protected"]
 
 
+def test_a_pair_that_was_armed_a_moment_ago_is_not_called_protected_before_the_next_round(
+    deployment: Deployment,
+) -> None:
+    deployment.aws.write_lock("armed")
+    try:
+        done, told = deployment.command.run("status"), deployment.command.json("status")["main"]
+    finally:
+        deployment.rearm()
+    assert done.returncode == Exit.TROUBLE
+    assert "armed, but not proven since " in done.stdout
+    assert "nat-failover failover main --dry-run" in done.stdout
+    assert "protected:" not in done.stdout
+    assert (told["protected"], told["trouble"], told["proof"]["given"]) == (False, [], False)
+    again = deployment.command.json("status")["main"]
+    assert (again["protected"], again["proof"]["given"], len(again["proof"]["through"])) == (True, True, 3)
+
+
 def test_a_pause_is_shown_with_who_paused_the_pair_and_why(deployment: Deployment) -> None:
     word = {"state": "paused", "by": "arn:aws:iam::123456789012:user/alice", "since": "?", "reason": "new kernel"}
     deployment.aws.write_lock(json.dumps(word))
