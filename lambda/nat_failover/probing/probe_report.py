@@ -10,6 +10,7 @@ from typing import Any
 
 # The kernel keeps signals of 512 addresses at most; a line has room for a tenth of that.
 MOST_HEARD = 100
+MOST_LOSS = 100
 ANSWERS: Mapping[object, bool | None] = {"yes": True, "no": False, "unknown": None}
 
 
@@ -44,6 +45,7 @@ class Report:
         intercepted: something on the way answers for others, so that connections prove nothing.
         signals: of a listener, by address; None of a host that does not listen.
         deaf: why a NAT can't listen; empty where it can, or is none.
+        loss: per cent of what goes by the active NAT, where the host is offline for that; None where all is lost.
     """
 
     state: str
@@ -58,6 +60,7 @@ class Report:
     intercepted: bool = False
     signals: tuple[Signal, ...] | None = field(default=None)
     deaf: str = ""
+    loss: int | None = None
 
 
 def read_report(output: str) -> Report | None:
@@ -79,6 +82,7 @@ def _report(values: Mapping[str, Any]) -> Report | None:
         return None
     elapsed, lost_for, uptime = map(float, numbers)
     boot, deaf, heard = values.get("boot"), values.get("deaf"), values.get("heard")
+    loss: Any = values.get("loss")
     return Report(
         values["state"],
         elapsed,
@@ -92,6 +96,7 @@ def _report(values: Mapping[str, Any]) -> Report | None:
         values.get("intercepted") is True,
         _signals(heard) if isinstance(heard, str) else None,
         deaf[:100] if isinstance(deaf, str) else "",
+        int(loss) if _is_number(loss) and loss <= MOST_LOSS else None,
     )
 
 

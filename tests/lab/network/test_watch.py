@@ -506,3 +506,18 @@ def test_some_loss_and_one_that_both_nats_share_is_none_of_the_active_nat(
         assert round_.told(PASSIVE)[0] == 0
 
     bench.play(body)
+
+
+def test_a_quick_check_that_comes_late_finds_the_ports_open_still(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        bench.network.set_forwarding(ACTIVE, False)
+        try:
+            round_.start((ACTIVE, PASSIVE), 0)
+            bench.world.sleep(5)
+            round_.start(("backend1",), 0)
+            round_.wait_for({"backend1"}, 8)
+        finally:
+            bench.network.set_forwarding(ACTIVE, True)
+        assert round_.columns({"backend1"}) == {(1, "offline", "no", "no", "yes")}
+
+    bench.play(body)
