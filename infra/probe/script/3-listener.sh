@@ -164,8 +164,9 @@ is_enough() { # is_enough NUMBER: are so many of those heard enough to fail over
     [ "$1" -ge "$threshold" ] && [ $(($1 * 100)) -gt $((HEARD_ALL * share)) ]
 }
 
-# is_complete: is there evidence that a decision should be made of now?
+# is_complete: is there evidence that a decision should be made of now? The first who are heard are not all.
 is_complete() {
+    [ $((NOW - begun)) -ge "$HEARD_FOR" ] || return 1
     if is_enough "$PROVEN"; then return 0; fi
     if is_enough "$HEARD_OFFLINE"; then
         [ "$unproven_since" -gt 0 ] || unproven_since=$NOW

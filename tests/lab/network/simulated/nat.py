@@ -83,6 +83,9 @@ class NatWatch(Watch):
                 return False
             self._verdict("online", 0)
             return True
+        # The first who are heard are not all.
+        if self._now - self._begun < ALL_HEARD_WITHIN - TINY:
+            return False
         if not (self._is_passive() and listener.is_complete()):
             return False
         online = self._answered or self._try()
