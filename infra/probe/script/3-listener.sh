@@ -164,8 +164,7 @@ is_enough() { # is_enough NUMBER: are so many of those heard enough to fail over
     [ "$1" -ge "$threshold" ] && [ $(($1 * 100)) -gt $((HEARD_ALL * share)) ]
 }
 
-# is_complete: is there evidence that a decision should be made of now?
-# One that has only just begun has heard a part of them, of which no share can be told.
+# is_complete: is there evidence that a decision should be made of now? The first who are heard are not all.
 is_complete() {
     [ $((NOW - begun)) -ge "$HEARD_FOR" ] || return 1
     if is_enough "$PROVEN"; then return 0; fi

@@ -25,7 +25,8 @@ go_on() {
     end 0
 }
 
-# linger: a listener with evidence keeps its ports open, for those who come to signal or to try a moment later.
+# linger: a listener with evidence keeps its ports open, for those who come to signal or to try a moment later, and so
+# does one of a quick check, whose hosts get theirs when they may.
 linger() {
     prepare
     now
@@ -60,7 +61,7 @@ done
 
 sent=0 lost=0 in_a_row=0 answered=no answers=0 offline=no online_since=0 signal_due=0 reported=no background=no code=0
 means=connection connects=unknown ping_from=0 connect_from=0
-strikes=0 lossy=no loss=0
+strikes=0 lossy=no loss=0 lingers=no
 by_route=unknown by_active=unknown by_passive=unknown intercepted=no connected=no
 why_deaf='' are_offline='' looks=0
 HEARD='' HEARD_ALL=0 HEARD_OFFLINE=0 PROVEN=0 look_at=0 count_at=0 unproven_since=0 most_heard=0
@@ -70,12 +71,13 @@ prepare
 if [ -n "$OWN" ]; then
     listen
     if [ -n "$listener" ] && [ "$window" -eq 0 ]; then
-        window=$LISTEN_FOR
+        window=$LISTEN_FOR lingers=yes
     fi
 fi
 watch
 # What goes on does not hold the output for a moment: the agent waits for whoever has it.
 exec >/dev/null 2>&1 </dev/null 3>&-
-if [ -n "$listener" ] && [ "$code" -eq 1 ]; then linger & else end_listening; fi
+[ "$code" -eq 0 ] || lingers=yes
+if [ -n "$listener" ] && [ "$lingers" = yes ]; then linger & else end_listening; fi
 if [ "$offline" = yes ] && [ "$window" -gt 0 ] && [ -z "$OWN" ]; then go_on & fi
 exit "$code"

@@ -61,6 +61,7 @@ class Observation:
         relayed_by: the NAT whose listener says it; empty where the host does so itself.
         signals: what a listener has heard; None where it is none.
         deaf: why a NAT can't listen; empty where it can.
+        loss: per cent of what it sends by the active NAT, where some comes through.
         unable: the host has said itself that it can't probe, for want of a program.
         about: private addresses of the NATs that its round named, the active one's and the passive one's.
         earliest: before which the host can't have come to its answer, where its other answers tell; see dating.py.
@@ -83,6 +84,7 @@ class Observation:
     relayed_by: str = ""
     signals: tuple[Signal, ...] | None = None
     deaf: str = ""
+    loss: int | None = None
     unable: bool = False
     about: tuple[str, str] = ("", "")
     earliest: float | None = None
@@ -167,6 +169,7 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
         by_passive=report.passive,
         signals=report.signals,
         deaf=report.deaf,
+        loss=report.loss,
         unable=report.state == "cannot-probe",
         measured=measured if report.boot else None,
         pings=(report.answered, report.sent),
@@ -178,8 +181,7 @@ def _state(invocation: Invocation, report: Report) -> State:
 
     A listener that has something to tell, or listens no more, ends as if it had failed, though its NAT is online.
     """
-    ended_well = invocation.status == "Success"
-    code = invocation.exit_code or EXIT_NOTHING
+    ended_well, code = invocation.status == "Success", invocation.exit_code or EXIT_NOTHING
     if ended_well != (code == EXIT_NOTHING):
         return State.BROKEN
     match report.state:

@@ -11,6 +11,7 @@ from nat_failover.foreign_text import read_json
 
 # The kernel keeps signals of 512 addresses at most; a line has room for a tenth of that.
 MOST_HEARD = 100
+MOST_LOSS = 100
 ANSWERS: Mapping[object, bool | None] = {"yes": True, "no": False, "unknown": None}
 
 
@@ -45,6 +46,7 @@ class Report:
         intercepted: something on the way answers for others, so that connections prove nothing.
         signals: of a listener, by address; None of a host that does not listen.
         deaf: why a NAT can't listen; empty where it can, or is none.
+        loss: per cent of what goes by the active NAT, where the host is offline for that; None where all is lost.
     """
 
     state: str
@@ -59,6 +61,7 @@ class Report:
     intercepted: bool = False
     signals: tuple[Signal, ...] | None = field(default=None)
     deaf: str = ""
+    loss: int | None = None
 
 
 def read_report(output: str) -> Report | None:
@@ -80,6 +83,7 @@ def _report(values: Mapping[str, Any]) -> Report | None:
         return None
     elapsed, lost_for, uptime = map(float, numbers)
     boot, deaf, heard = values.get("boot"), values.get("deaf"), values.get("heard")
+    loss: Any = values.get("loss")
     return Report(
         values["state"],
         elapsed,
@@ -93,6 +97,7 @@ def _report(values: Mapping[str, Any]) -> Report | None:
         values.get("intercepted") is True,
         _signals(heard) if isinstance(heard, str) else None,
         deaf[:100] if isinstance(deaf, str) else "",
+        int(loss) if _is_number(loss) and loss <= MOST_LOSS else None,
     )
 
 

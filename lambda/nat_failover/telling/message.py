@@ -174,6 +174,8 @@ def _ways(o: Observation) -> str:
     by_nat = {True: "online", False: "offline", None: "not known"}
     since = "" if o.relayed_by else f" since {clock(o.since)}"
     active, passive = by_nat[o.by_active], by_nat[o.by_passive]
+    if o.loss is not None:
+        active += f" ({o.loss} % lost)"
     return f"offline{since}; by the active NAT's proof port {active}, by the passive NAT's {passive}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from tests.lab.network.guards import Rule
 from tests.lab.network.layout import TARGETS
@@ -119,10 +120,12 @@ def target_dead(stage: Stage, number: int, seconds: float) -> None:
 
 
 def loss(stage: Stage, percent: int, seconds: float) -> None:
-    """Packets are lost for a while."""
-    stage.network.set_loss(percent)
+    """Packets are lost for a while: in the Internet, or where the number is odd by the active NAT alone."""
+    network, nat = stage.network, stage.active()
+    lose = partial(network.set_nat_loss, nat) if percent % 2 else network.set_loss
+    lose(percent)
     if stage.wait(seconds):
-        stage.network.set_loss(0)
+        lose(0)
 
 
 def sick(stage: Stage, number: int, seconds: float) -> None:

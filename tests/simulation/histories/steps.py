@@ -104,6 +104,8 @@ def calm(stage: Stage) -> None:
     network, run_command, world = stage.network, stage.lab.run_command, stage.lab.world
     network.set_internet(True)
     network.set_loss(0)
+    for nat in stage.nats:
+        network.set_nat_loss(nat, 0)
     for target in TARGETS:
         network.set_target(target, True)
     stage.lab.gateway.faults.clear()

@@ -56,6 +56,19 @@ def test_a_backends_line_says_by_which_way_it_is_offline() -> None:
     )
 
 
+@pytest.mark.parametrize(("told", "read"), [(62, 62), (100, 100), (101, None), (-1, None), ("62", None), (True, None)])
+def test_how_much_is_lost_is_a_share(told: object, read: int | None) -> None:
+    report = read_report(said(loss=told))
+    assert report is not None
+    assert report.loss == read
+
+
+def test_where_all_is_lost_nothing_is_said_of_a_share() -> None:
+    report = read_report(said())
+    assert report is not None
+    assert report.loss is None
+
+
 def heard(words: str) -> tuple[Signal, ...] | None:
     """Read what a listener has heard."""
     report = read_report(said("online", heard=words))

@@ -168,3 +168,37 @@ def test_a_round_that_ends_while_the_next_one_runs_has_not_fallen_silent(bench: 
         assert set(round_.outcomes) == set(rounds[0])
 
     bench.play(body)
+
+
+def test_a_quick_check_that_comes_late_finds_the_ports_open_still(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        bench.network.set_forwarding(ACTIVE, False)
+        try:
+            round_.start((ACTIVE, PASSIVE), 0)
+            bench.world.sleep(5)
+            round_.start(("backend1",), 0)
+            round_.wait_for({"backend1"}, 8)
+        finally:
+            bench.network.set_forwarding(ACTIVE, True)
+        assert round_.columns({"backend1"}) == {(1, "offline", "no", "no", "yes")}
+
+    bench.play(body)
+
+
+def test_a_listener_that_has_just_begun_hears_all_who_are_offline(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        bench.network.set_forwarding(ACTIVE, False)
+        try:
+            # Their signals come at different times.
+            for host in sorted(EVERYBODY):
+                round_.start((host,), 30)
+                bench.world.sleep(0.15)
+            round_.wait_for(EVERYBODY, 6)
+            bench.world.sleep(1)
+            round_.start((PASSIVE,), 30)
+            round_.wait_for({PASSIVE}, 6)
+        finally:
+            bench.network.set_forwarding(ACTIVE, True)
+        assert round_.have_all_said(PASSIVE, EVERYBODY, "f", through=True)
+
+    bench.play(body)
