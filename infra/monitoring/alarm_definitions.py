@@ -108,7 +108,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             "control-down",
             Metric.CONTROL_DOWN,
             "Backends are offline, and do not reach the Internet through the NAT that stands by either, or it is not "
-            "the NAT. A failover would help nobody and is not done. Look whether AWS or the Internet has trouble, then "
+            "the NAT. A failover would not help, and is not done. Look whether AWS or the Internet has trouble, then "
             f"at both NATs. Why it holds: {read_log(place)}",
             period=every,
         ),

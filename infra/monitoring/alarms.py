@@ -158,7 +158,7 @@ def _of_the_standby(instance: str) -> list[AlarmDefinition]:
             "standby-system-check",
             "StatusCheckFailed_System",
             "The hardware under the standby NAT fails. EC2 is asked to recover it: it boots on other hardware, with "
-            f"the same id and addresses. Nothing is to be done unless it goes on. See: {see}",
+            f"the same id and addresses. No action needed unless it goes on. See: {see}",
             periods=2,
             bad=2,
             tells_end=False,

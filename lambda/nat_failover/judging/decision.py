@@ -138,7 +138,7 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     if len(found.offline) < settings.failure_threshold:
         reason = (
             f"{seen}, but {', '.join(sorted(_hosts(found.elsewhere)))} can through the active NAT's proof port: the "
-            "NAT works, and a swap would help nobody"
+            "NAT works, and a failover would not help"
         )
         return Decision(Action.HOLD, Cause.NOT_THE_NAT, reason, backends.fresh)
     if not found.is_share(found.offline, settings):
@@ -146,7 +146,7 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
     passive = _passive_nat(situation, settings)
     unfit = why_unfit(situation.passive_route, passive, situation.nats)
     if unfit is not None:
-        reason = f"{seen}, but {unfit}: a swap would help nobody"
+        reason = f"{seen}, but {unfit}: a failover would not help"
         return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)
     if not found.is_enough(found.proven, settings):
         return _unproven(seen, found, backends, situation, settings)
@@ -210,8 +210,8 @@ def _unproven(seen: str, found: Evidence, backends: Backends, situation: Situati
     return Decision(
         Action.HOLD,
         Cause.CONTROL_DOWN,
-        f"{seen}, and {len(found.unproven)} of them not through the passive NAT {passive} either{why}: "
-        "the Internet or the standby is what is broken, a swap would help nobody",
+        f"{seen}, and {len(found.unproven)} of them can't through the passive NAT {passive} either{why}: "
+        "the Internet or the standby is broken, and a failover would not help",
         backends.fresh,
         ask=askable(again, situation),
     )

@@ -106,7 +106,7 @@ class Message:
                 parts.append("\n".join((f"{heading}: {lines[0]}", *(f"  {line}" for line in bounded(lines[1:])))))
         if letter.next:
             parts.append("\n".join(("Next:", *_steps(letter.next))))
-        parts.append(f"Pair {self.pair} in {self.region}, mode {self.mode}. Told {moment(self.at)}. {self.incident}")
+        parts.append(f"Pair {self.pair} in {self.region}, mode {self.mode}. Sent {moment(self.at)}. {self.incident}")
         return "\n\n".join(parts) + "\n"
 
     @property

@@ -247,7 +247,7 @@ def test_one_old_failure_is_asked_for_again() -> None:
 def test_a_passive_table_that_would_not_carry_traffic_holds_and_says_why() -> None:
     decided = decision(passive_route="the default route of rtb-1 is a blackhole")
     assert decided.cause is Cause.CONTROL_DOWN
-    assert "the default route of rtb-1 is a blackhole: a swap would help nobody" in decided.reason
+    assert "the default route of rtb-1 is a blackhole: a failover would not help" in decided.reason
 
 
 @pytest.mark.parametrize("state", ["stopped", "stopping", "pending", "shutting-down", "terminated", "gone"])

@@ -93,7 +93,7 @@ def test_few_failures_are_named_as_evidence() -> None:
 
 def test_a_passive_table_out_of_order_is_told_with_the_evidence() -> None:
     told = decide(situation(passive_route="the default route of rtb-x is a blackhole"), S)
-    reason = f"{SEEN}, but the default route of rtb-x is a blackhole: a swap would help nobody"
+    reason = f"{SEEN}, but the default route of rtb-x is a blackhole: a failover would not help"
     assert told == held(Cause.CONTROL_DOWN, reason, *failures())
 
 
@@ -107,8 +107,8 @@ def test_hosts_of_which_nobody_knows_whether_they_get_through_the_passive_nat_ar
 def test_hosts_that_do_not_get_through_the_passive_nat_either_are_counted() -> None:
     lost = [*failures(2, by_passive=False), observation(BACKENDS[2])]
     reason = (
-        f"{SEEN}, and 2 of them not through the passive NAT {STANDBY} either: "
-        "the Internet or the standby is what is broken, a swap would help nobody"
+        f"{SEEN}, and 2 of them can't through the passive NAT {STANDBY} either: "
+        "the Internet or the standby is broken, and a failover would not help"
     )
     assert decide(situation(backends=lost), S) == held(Cause.CONTROL_DOWN, reason, *lost)
 

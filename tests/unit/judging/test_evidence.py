@@ -215,7 +215,7 @@ def test_who_is_being_asked_already_is_not_asked_once_more() -> None:
 def test_a_passive_nat_that_can_not_listen_is_named_with_the_reason() -> None:
     decided = decision(failures(by_passive=False), listeners=[listened(deaf="nft is not installed")])
     assert decided.cause is Cause.CONTROL_DOWN
-    assert f"not through the passive NAT {STANDBY} either, which can't listen: nft is not installed" in decided.reason
+    assert f"can't through the passive NAT {STANDBY} either, which can't listen: nft is not installed" in decided.reason
 
 
 def test_what_failures_come_to_is_sorted_by_what_they_say() -> None:

@@ -55,14 +55,14 @@ CONDITIONS: dict[Trouble, Condition] = {
     Trouble.WOULD_FAIL_OVER: Condition(Trouble.WOULD_FAIL_OVER, REASON, EVIDENCE),
     Trouble.CONTROL_DOWN: Condition(
         Trouble.CONTROL_DOWN,
-        f"{SEEN}, and 3 of them not through the passive NAT {STANDBY} either: the Internet or the standby is what is "
-        "broken, a swap would help nobody",
+        f"{SEEN}, and 3 of them can't through the passive NAT {STANDBY} either: the Internet or the standby is "
+        "broken, and a failover would not help",
         tuple(failures(by_passive=False)),
     ),
     Trouble.NOT_THE_NAT: Condition(
         Trouble.NOT_THE_NAT,
-        f"{SEEN}, but {', '.join(BACKENDS[:3])} can through the active NAT's proof port: the NAT works, and a swap "
-        "would help nobody",
+        f"{SEEN}, but {', '.join(BACKENDS[:3])} can through the active NAT's proof port: the NAT works, and a "
+        "failover would not help",
         ELSEWHERE,
     ),
     Trouble.BOOTING: Condition(

@@ -188,7 +188,8 @@ def _outage(evidence: Sequence[Observation], swapped: Swapped, verified: Verifie
     first = min(evidence, key=lambda o: o.since)
     lasted = duration(max(0.0, swapped.ended_at - first.since))
     begun = "the first signal of a backend that is offline" if first.relayed_by else "the first lost ping"
-    said = f"Outage: about {lasted}, from {clock(first.since)} ({begun}) to {clock(swapped.ended_at)} UTC"
+    roughly = "at least" if first.relayed_by else "about"
+    said = f"Outage: {roughly} {lasted}, from {clock(first.since)} ({begun}) to {clock(swapped.ended_at)} UTC"
     return (f"{said} (the last subnet was moved)." if verified.online else f"{said}, if it has helped.",)
 
 

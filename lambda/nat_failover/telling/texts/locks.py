@@ -17,7 +17,7 @@ def locked(c: Condition, since: float, s: Settings) -> Letter:
         since: since when, seconds since the epoch.
         s: of the pair.
     """
-    seen = (f"{c.reason}.", f"So since {moment(since)}.")
+    seen = (f"{c.reason}.", f"Since {moment(since)}.")
     see = Step("See the lock", (read_lock(s),))
     if c.kind is Trouble.PAUSED:
         return Letter(

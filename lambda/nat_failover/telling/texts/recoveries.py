@@ -15,15 +15,15 @@ _OVER: dict[Trouble, tuple[str, str]] = {
     ),
     Trouble.FAILOVER_FAILED: (
         "the lock is reset after a failure",
-        "The lock no longer says that a failover has failed.",
+        "The lock no longer holds a failed failover.",
     ),
     Trouble.WOULD_FAIL_OVER: ("backends are online again", "A failover would no longer be due."),
-    Trouble.CONTROL_DOWN: ("backends are online again", "Backends have the Internet again."),
-    Trouble.NOT_THE_NAT: ("backends are online again", "Backends have the Internet again."),
-    Trouble.BOOTING: ("backends are online again", "Backends have the Internet again."),
+    Trouble.CONTROL_DOWN: ("backends are online again", "Backends reach the Internet again."),
+    Trouble.NOT_THE_NAT: ("backends are online again", "Backends reach the Internet again."),
+    Trouble.BOOTING: ("backends are online again", "Backends reach the Internet again."),
     Trouble.OFFLINE_WHILE_LOCKED: (
         "backends are online again",
-        "It is no longer so that backends are offline while the pair is locked.",
+        "Backends reach the Internet again.",
     ),
     Trouble.NEVER_ONLINE: ("backends are online", "Backends reach the Internet through the active NAT."),
     Trouble.CANNOT_JUDGE: ("enough backends answer again", "Enough backends answer to judge the NAT."),
@@ -59,5 +59,5 @@ def ending(kind: Trouble, since: float, until: float, now: str, s: Settings) -> 
         f"recovered: {outcome}",
         headline,
         seen=(f"It lasted {duration(until - since)}, from {moment(since)} to {moment(until)}.", f"Now: {now}."),
-        next=(Step("Nothing is to be done. The lock, to be sure", (read_lock(s),)),),
+        next=(Step("No action needed. To check the lock", (read_lock(s),)),),
     )

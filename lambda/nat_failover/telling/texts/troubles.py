@@ -50,7 +50,7 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
         case Trouble.CANNOT_JUDGE | Trouble.NO_SUBNETS | Trouble.SPLIT | Trouble.PASSIVE_UNHEALTHY:
             return _unprotected(c, since, s)
         case Trouble.PASSIVE_WITHOUT_ADDRESS:
-            seen = (f"{c.reason}.", f"So since {moment(since)}.")
+            seen = (f"{c.reason}.", f"Since {moment(since)}.")
             return unaddressed(seen, c.active or s.primary_route_table, s)
         case Trouble.ROUTES_DIFFER | Trouble.EGRESS_ELSEWHERE:
             return _degraded(c, since, s)
@@ -94,9 +94,9 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
             )
         case Trouble.CONTROL_DOWN:
             return Letter(
-                "OFFLINE, not failed over: the passive NAT is down too",
+                "OFFLINE, not failed over: a failover would not help",
                 f"Backends are offline, and do not reach the Internet through the {roles[1]} NAT {other} either, which "
-                "stands by: a failover would help nobody.",
+                "stands by: a failover would not help.",
                 seen,
                 ("to hold. As soon as backends reach the Internet through the passive NAT, it fails over.",),
                 (NOTHING_DONE,),
@@ -149,7 +149,7 @@ def _outage(c: Condition, since: float, s: Settings) -> Letter:
 
 
 def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
-    seen = (f"{c.reason}.", *hosts(c.evidence, s), f"So since {moment(since)}.")
+    seen = (f"{c.reason}.", *hosts(c.evidence, s), f"Since {moment(since)}.")
     hold = ("to hold: nothing fails over while it is so.",)
     log = Step("What the function says of it", (read_log(s),))
     match c.kind:
@@ -214,7 +214,7 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
 
 
 def _degraded(c: Condition, since: float, s: Settings) -> Letter:
-    seen = (f"{c.reason}.", *c.details, f"So since {moment(since)}.")
+    seen = (f"{c.reason}.", *c.details, f"Since {moment(since)}.")
     active = c.active or s.primary_route_table
     if c.kind is Trouble.ROUTES_DIFFER:
         return Letter(
