@@ -302,6 +302,11 @@ watch() {
         ! is_over || break
     done
     [ "$reported" = no ] || return 0
+    if [ "$by_route" != yes ] || [ "$in_a_row" -gt 0 ]; then
+        # A newer watch has ended this one before it knew.
+        verdict unknown 0
+        return
+    fi
     tell_at_last
     verdict online 0
 }

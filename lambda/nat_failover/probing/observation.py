@@ -149,6 +149,9 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
     report = read_report(invocation.output)
     if report is None:
         return _other(invocation, asked, now)
+    if report.state == "unknown" and invocation.status == "Success":
+        at, detail = asked.asked_at, "a newer watch has ended it before it knew"
+        return Observation(invocation.host, State.PENDING, at, at, at, explicit=True, detail=detail)
     # No probe can have run for longer than its round is old, whatever the host says.
     elapsed = min(report.elapsed, max(0.0, now - asked.asked_at))
     measured = Measured(report.boot, report.uptime, report.lost_for, invocation.finished_at, now)

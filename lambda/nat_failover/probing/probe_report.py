@@ -38,7 +38,7 @@ class Report:
     """What the line says, as far as it is needed; durations in seconds.
 
     Attributes:
-        state: ``online``, ``offline`` or ``cannot-probe``.
+        state: ``online``, ``offline``, ``cannot-probe``; ``unknown`` where a newer watch has ended it before it knew.
         boot: id of the host's boot, from which its uptime counts; empty where the probe did not say.
         active: whether a connection to the active NAT's proof port came about; None where none was tried.
         passive: the same of the passive NAT's.

@@ -26,6 +26,7 @@ from tests.unit.probing.observing import ACTIVE, ASKED, HOST, PASSIVE, asked, en
         (0, "online", State.REACHABLE),
         (1, "offline", State.UNREACHABLE),
         (2, "cannot-probe", State.BROKEN),
+        (0, "unknown", State.PENDING),
     ],
 )
 def test_exit_status_and_word_of_the_probe_tell_the_state(exit_code: int, word: str, state: State) -> None:

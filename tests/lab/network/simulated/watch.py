@@ -25,7 +25,8 @@ class Watch(Tries):
                 return
             if self._is_over():
                 break
-        self._verdict("online", 0)
+        known = self._by_route == "yes" and self._in_a_row == 0
+        self._verdict("online" if known else "unknown", 0)
 
     def _slot(self) -> bool:
         """Do what a slot has; return whether the watch goes on."""

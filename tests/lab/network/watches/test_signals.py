@@ -202,3 +202,19 @@ def test_a_listener_that_has_just_begun_hears_all_who_are_offline(bench: Bench, 
         assert round_.have_all_said(PASSIVE, EVERYBODY, "f", through=True)
 
     bench.play(body)
+
+
+def test_a_watch_that_a_newer_one_ends_before_anything_has_come_back_does_not_know(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        bench.network.set_forwarding(ACTIVE, False)
+        try:
+            round_.start(("backend1",), 30)
+            bench.world.sleep(0.4)
+            Round(bench).start(("backend1",), 30)
+            round_.wait_for({"backend1"}, 3)
+        finally:
+            bench.network.set_forwarding(ACTIVE, True)
+        code, said = round_.told("backend1")
+        assert (code, said["state"], said["route"]) == (0, "unknown", "unknown")
+
+    bench.play(body)
