@@ -108,7 +108,10 @@ class Function:
     def lost(self, command: Command) -> Told:
         """Give what the probe says that has seen the loss."""
         at = max(FAILED_AT, command.asked_at + LOSS)
-        return report("offline", at, elapsed=at - command.asked_at, lost_for=LOSS)
+        elapsed = at - command.asked_at
+        # Twice a second, by turns with connections; until the loss they were answered.
+        pings = [round(elapsed - LOSS), round(elapsed)]
+        return report("offline", at, elapsed=elapsed, lost_for=LOSS, pings=pings)
 
     def event(self, **detail: object) -> dict[str, Any]:
         """Give SSM's event of the first backend's failure, with some of its detail changed."""

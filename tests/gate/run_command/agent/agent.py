@@ -117,6 +117,8 @@ class Agent:
         if told is not None:
             self._world.sleep(self._habits.draw("finish", self._chance))
         with self._lock:
+            if self._starts != starts:
+                return
             self._queue.running.remove(task)
             if self._queue.waiting:
                 following = self._queue.waiting.popleft()
