@@ -7,6 +7,7 @@ import logging
 from nat_failover.judging.conditions import Inspection
 from nat_failover.judging.decision import Cause, Decision
 from nat_failover.judging.fitness import why_unfit
+from nat_failover.judging.pings import without_pings
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.names import Metric
@@ -45,6 +46,7 @@ class Inspector:
             self._compare_egress(view, metrics),
             self.unaddressed(view),
             view.worked(self._settings),
+            without_pings(view.backends(self._settings), self._settings),
         )
 
     def _compare_routes(self, view: View, metrics: Metrics) -> tuple[str, ...]:

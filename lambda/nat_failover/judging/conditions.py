@@ -39,6 +39,7 @@ class Trouble(StrEnum):
     PASSIVE_WITHOUT_ADDRESS = "passive-nat-without-address"
     ROUTES_DIFFER = "routes-differ"
     EGRESS_ELSEWHERE = "egress-elsewhere"
+    PINGS_LOST = "pings-lost"
     LOCK_UNREADABLE = "lock-unreadable"
     PAUSED = "paused"
 
@@ -143,6 +144,7 @@ class Inspection:
         egress: why the pair's addresses are not where they must be; None where they are, or the pair has none.
         unaddressed: that the passive NAT has no public address; None where it has one.
         worked: marks of the NATs that backends are seen to be online through; see first_online.py.
+        pings: see pings.py.
     """
 
     passive: str | None = None
@@ -150,6 +152,7 @@ class Inspection:
     egress: str | None = None
     unaddressed: str | None = None
     worked: Mapping[str, str] = field(default_factory=dict)
+    pings: tuple[Observation, ...] | None = None
 
 
 def find(
@@ -174,6 +177,11 @@ def find(
         unknown |= {Trouble.ROUTES_DIFFER, Trouble.EGRESS_ELSEWHERE}
     if seen.egress is not None:
         present.append(Condition(Trouble.EGRESS_ELSEWHERE, seen.egress, active=active))
+    if seen.pings is None:
+        unknown |= {Trouble.PINGS_LOST}
+    elif seen.pings:
+        reason = f"{len(seen.pings)} backends are online, and most of their pings are lost"
+        present.append(Condition(Trouble.PINGS_LOST, reason, seen.pings, active=active))
     # A failover's own message says that the NAT is dead which it has left; so does that of an outage of both.
     if lock.state is not LockState.ARMED or active is None or unknown & OFFLINE:
         unknown |= {Trouble.PASSIVE_UNHEALTHY, Trouble.PASSIVE_WITHOUT_ADDRESS}

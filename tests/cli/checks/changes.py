@@ -48,7 +48,7 @@ def same_zone(s: Snapshot) -> Snapshot:
     return instance(standby, Placement=zone)(s)
 
 
-def said(state: State, count: int) -> Change:
+def said(state: State, count: int, **changes: Any) -> Change:
     """Have some backends say something else."""
 
     def change(s: Snapshot) -> Snapshot:
@@ -56,7 +56,8 @@ def said(state: State, count: int) -> Change:
         hosts = sorted(s.backends)[:count]
         told = {
             command: tuple(
-                replace(o, state=state, detail="sh: ping: not found") if o.host in hosts else o for o in all_of
+                replace(o, state=state, detail="sh: ping: not found", **changes) if o.host in hosts else o
+                for o in all_of
             )
             for command, all_of in s.view.by_round.items()
         }

@@ -69,6 +69,7 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a passive NAT that has given up the egress address": (without_address, ("nat-no-public-address",)),
     "an egress address with the passive NAT": (misplaced_egress, ("egress-address",)),
     "a backend without ping": (said(State.BROKEN, 1), ("too-few-fit", "probe-broken")),
+    "backends whose pings are lost": (said(State.REACHABLE, 3, pings=(1, 60)), ("pings-lost",)),
     "backends that are offline": (said(State.UNREACHABLE, 2), ("offline",)),
     "all evidence from one subnet": (one_subnet, ("one-subnet",)),
     "a backend on Windows": (another(Platform="windows"), ("backend-windows",)),

@@ -40,7 +40,7 @@ from tests.examples import (
 )
 from tests.unit.telling.messages import FAILED, RECORD
 
-WELL = Inspection(routes=())
+WELL = Inspection(routes=(), pings=())
 REACHABLE = [observation(host, State.REACHABLE) for host in BACKENDS[:4]]
 SPLIT = {"active": None, "subnets": {PRIMARY_TABLE: ("a",), STANDBY_TABLE: ("b",)}}
 BOOTING = {PRIMARY: Nat(PRIMARY, "running", NOW - 20), STANDBY: Nat(STANDBY, "running", NOW - 90_000)}
@@ -179,6 +179,7 @@ def test_the_lock_s_state_has_a_kind_wherever_a_person_has_to_act() -> None:
         (Inspection(routes=(), egress="it is with nobody"), Trouble.EGRESS_ELSEWHERE, ()),
         (Inspection(passive="it is stopped", routes=()), Trouble.PASSIVE_UNHEALTHY, ()),
         (Inspection(routes=(), unaddressed="it has none"), Trouble.PASSIVE_WITHOUT_ADDRESS, ()),
+        (Inspection(routes=(), pings=tuple(REACHABLE)), Trouble.PINGS_LOST, ()),
     ],
 )
 def test_what_would_make_a_failover_useless_or_harmful_is_a_condition(
@@ -189,7 +190,11 @@ def test_what_would_make_a_failover_useless_or_harmful_is_a_condition(
 
 
 def test_what_was_not_compared_is_unknown() -> None:
-    assert found(seen=Inspection(), backends=REACHABLE).unknown == {Trouble.ROUTES_DIFFER, Trouble.EGRESS_ELSEWHERE}
+    assert found(seen=Inspection(), backends=REACHABLE).unknown == {
+        Trouble.ROUTES_DIFFER,
+        Trouble.EGRESS_ELSEWHERE,
+        Trouble.PINGS_LOST,
+    }
 
 
 @pytest.mark.parametrize(

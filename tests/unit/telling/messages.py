@@ -18,7 +18,7 @@ from nat_failover.telling.compose import FailoverReport, compose, compose_failov
 from nat_failover.telling.memory import Channel, Due, Phase, begun
 from nat_failover.telling.message import Message
 from nat_failover.telling.texts.failovers import facts, failed_over, swap_failed
-from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, failures, settings
+from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, failures, settings, well
 
 APPROVED = Path(__file__).parent / "approved"
 SEEN = f"3 of 4 backends can't reach the Internet ({', '.join(BACKENDS[:3])})"
@@ -114,6 +114,11 @@ CONDITIONS: dict[Trouble, Condition] = {
     Trouble.EGRESS_ELSEWHERE: Condition(
         Trouble.EGRESS_ELSEWHERE,
         f"egress address 203.0.113.9 is with {STANDBY}, not with the active NAT i-0123456789abcdef0",
+    ),
+    Trouble.PINGS_LOST: Condition(
+        Trouble.PINGS_LOST,
+        "3 backends are online, and most of their pings are lost",
+        tuple(replace(o, pings=(4, 60)) for o in well(*BACKENDS[:3])),
     ),
     Trouble.LOCK_UNREADABLE: Condition(Trouble.LOCK_UNREADABLE, "locked: the lock's value 'amred' can't be understood"),
     Trouble.PAUSED: Condition(Trouble.PAUSED, "paused by a person: nothing is probed until it is re-armed"),

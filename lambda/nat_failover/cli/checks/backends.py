@@ -6,6 +6,7 @@ import shlex
 
 from nat_failover.cli.checks.finding import Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
+from nat_failover.judging.pings import without_pings
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import by_host, latest_word
@@ -201,4 +202,17 @@ def offline(s: Snapshot) -> Findings:
         )
 
 
-CHECKS = (too_few, offline_agents, one_subnet, elsewhere, unfit, broken, offline)
+def pings(s: Snapshot) -> Findings:
+    """Backends that are online, and whose pings are lost."""
+    lost = without_pings(s.view.backends(s.settings), s.settings) if s.view is not None else None
+    if lost:
+        yield warning(
+            "pings-lost",
+            f"{len(lost)} backends are online, and most of their pings are lost",
+            "a dead NAT is noticed by connections alone",
+            "let ICMP echo through in the security groups of backends and NATs and in the network ACLs, or choose "
+            "other targets: many limit pings from one address",
+        )
+
+
+CHECKS = (too_few, offline_agents, one_subnet, elsewhere, unfit, broken, offline, pings)

@@ -39,6 +39,7 @@ _OVER: dict[Trouble, tuple[str, str]] = {
         "The two route tables differ in nothing but the default route.",
     ),
     Trouble.EGRESS_ELSEWHERE: ("the egress address is in place", "The pair's addresses are where they belong."),
+    Trouble.PINGS_LOST: ("pings are answered again", "Backends' pings to the targets are answered again."),
     Trouble.LOCK_UNREADABLE: ("the lock can be understood", "The lock says something that the function understands."),
     Trouble.PAUSED: ("no longer paused", "The pair is no longer paused."),
 }

@@ -52,3 +52,33 @@ def never_online(c: Condition, since: float, s: Settings) -> Letter:
             Step("What the function logged", (read_log(s),)),
         ),
     )
+
+
+def pings_lost(c: Condition, since: float, s: Settings) -> Letter:
+    """Return the letter that backends are online, and their pings are lost.
+
+    Args:
+        c: what is so.
+        since: since when, seconds since the epoch.
+        s: of the pair.
+    """
+    nat = s.nat_of(c.active or s.primary_route_table)
+    lost = tuple(f"{o.host}: {o.pings[0]} of {o.pings[1]} pings answered" for o in c.evidence)
+    return Letter(
+        "DEGRADED: backends are online, pings are lost",
+        "Backends are online, and their connections come about, but most of their pings are lost: a dead NAT is "
+        "noticed by connections alone.",
+        (f"{c.reason}.", *lost, f"Since about {moment(since)}."),
+        ("to tell you; a failover is not held back by it.",),
+        ("nothing: the subnets are as they were.",),
+        next=(
+            Step(
+                "Let ICMP echo through: the security groups of the backends and of both NATs, and the network ACLs",
+                (read_groups(s, nat, *(o.host for o in c.evidence[:3])),),
+            ),
+            Step(
+                "Or choose other targets: many limit pings from one address, and behind a NAT all backends have one "
+                f"(now {', '.join(s.targets)})"
+            ),
+        ),
+    )
