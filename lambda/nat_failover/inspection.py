@@ -130,8 +130,5 @@ class Inspector:
 
     def unaddressed(self, view: View) -> str | None:
         """Return that the passive NAT lacks a public address, and so can't take over; None where it does not."""
-        active = view.tables.active
-        if active is None:
-            return None
-        passive = view.instances.get(self._settings.nat_of(self._settings.other_table(active)))
+        passive = view.instances.get(view.nats(self._settings)[1])
         return None if passive is None else unaddressed(passive, self._settings)

@@ -171,9 +171,7 @@ class Monitor:
             raise refused.cause from refused
 
     def _backends(self, view: View) -> tuple[str, ...]:
-        nats = set(self._settings.nats)
-        words = view.words(self._settings)
-        return tuple(sorted({o.host for o in words if o.host not in nats and view.is_there(o.host)}))
+        return tuple(sorted({o.host for o in view.backends(self._settings)}))
 
 
 def _is_told(locks: LockView) -> bool:

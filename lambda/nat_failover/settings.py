@@ -97,6 +97,10 @@ class Settings:
         """Return whether so many backends of those heard are a large enough share: a few sick ones are no dead NAT."""
         return failed * 100 > heard * self.failure_share
 
+    def is_enough(self, failed: int, heard: int) -> bool:
+        """Return whether so many backends of those heard are as many as a failover takes, and a large enough share."""
+        return failed >= self.failure_threshold and self.is_share(failed, heard)
+
     @property
     def region(self) -> str:
         """The region that the pair is in: its topic's."""

@@ -116,20 +116,20 @@ class Asking:
 
     def _listeners(self, view: View) -> list[str]:
         """Return the NATs that have to listen, the passive one first."""
-        active, passive = view.tables.active, self._passive(view)
-        if active is None or passive is None:
+        active, passive = view.nats(self._settings)
+        if not active:
             return []
-        return [passive, *([self._settings.nat_of(active)] if self._settings.prove_active else [])]
+        return [passive, *([active] if self._settings.prove_active else [])]
 
     def _addresses(self, view: View) -> Addresses:
         active, passive = view.addresses(self._settings)
-        nat = None if view.tables.active is None else self._settings.nat_of(view.tables.active)
+        nat, _ = view.nats(self._settings)
         proves = self._settings.prove_active and nat not in self._left_out and not self._is_deaf(view)
         return Addresses((active or None) if proves else None, passive or None)
 
     def _is_deaf(self, view: View) -> bool:
         """Return whether the active NAT can't listen: something else then answers at its ports, or nothing does."""
-        active = None if view.tables.active is None else self._settings.nat_of(view.tables.active)
+        active, _ = view.nats(self._settings)
         words = [o for o in view.observations if o.host == active]
         return bool(words) and bool(latest_word(words).deaf)
 
@@ -157,7 +157,3 @@ class Asking:
         for asked in sent:
             view = view.with_round(asked)
         return view
-
-    def _passive(self, view: View) -> str | None:
-        active = view.tables.active
-        return None if active is None else self._settings.nat_of(self._settings.other_table(active))

@@ -36,7 +36,7 @@ class Evidence:
 
     def is_enough(self, failures: tuple[Observation, ...], settings: Settings) -> bool:
         """Return whether failures are as many as it takes, and a large enough share of those heard."""
-        return len(failures) >= settings.failure_threshold and self.is_share(failures, settings)
+        return settings.is_enough(len(failures), len(self.heard))
 
     def is_share(self, failures: tuple[Observation, ...], settings: Settings) -> bool:
         """Return whether failures are a large enough share of those heard."""

@@ -9,9 +9,9 @@ mark, and what was seen before counts no more. The marks of the NATs that have w
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 
+from nat_failover.foreign_text import read_json
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.settings import Settings
@@ -32,8 +32,8 @@ def mark(table: str, settings: Settings) -> str:
 def marks_of(text: str | None) -> dict[str, str]:
     """Return the marks in a parameter's value; none where there are none, or none that make sense."""
     try:
-        marks = json.loads(text or "").get(FIELD)
-    except (ValueError, AttributeError, RecursionError):
+        marks = read_json(text or "").get(FIELD)
+    except (ValueError, AttributeError):
         return {}
     if not isinstance(marks, dict):
         return {}

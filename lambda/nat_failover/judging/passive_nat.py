@@ -46,7 +46,7 @@ def trouble(
         return f"the passive NAT {nat} can't listen to the backends: {latest.deaf}"
     tried = tries(backends, settings)
     failed = [word for word in tried if not word.by_passive]
-    if len(failed) < settings.failure_threshold or not settings.is_share(len(failed), len(tried)):
+    if not settings.is_enough(len(failed), len(tried)):
         return None
     return (
         f"the passive NAT {nat} runs, but {len(failed)} of {len(tried)} backends did not reach the Internet through it"

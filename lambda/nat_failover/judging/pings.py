@@ -29,5 +29,4 @@ def without_pings(observations: Iterable[Observation], settings: Settings) -> tu
     if len(reports) < settings.failure_threshold:
         return None
     lost = tuple(o for _, o in sorted(reports.items()) if 2 * o.pings[0] < o.pings[1])
-    enough = len(lost) >= settings.failure_threshold and settings.is_share(len(lost), len(reports))
-    return lost if enough else ()
+    return lost if settings.is_enough(len(lost), len(reports)) else ()

@@ -92,12 +92,14 @@ class View:
         there = [instance for host, instance in self.instances.items() if self.is_there(host)]
         return {address: instance.instance_id for instance in there for address in instance.addresses}
 
+    def nats(self, settings: Settings) -> tuple[str, str]:
+        """Return the ids of the active and the passive NAT; empty where no table is the active one."""
+        active = self.tables.active
+        return ("", "") if active is None else (settings.nat_of(active), settings.nat_of(settings.other_table(active)))
+
     def addresses(self, settings: Settings) -> tuple[str, str]:
         """Return the private addresses of the active and the passive NAT; empty where they are not known."""
-        if self.tables.active is None:
-            return "", ""
-        active, passive = self.tables.active, settings.other_table(self.tables.active)
-        nats = [self.instances.get(settings.nat_of(table)) for table in (active, passive)]
+        nats = [self.instances.get(nat) for nat in self.nats(settings)]
         found = ["" if nat is None or nat.address is None else nat.address for nat in nats]
         return found[0], found[1]
 
@@ -127,7 +129,7 @@ class View:
         """
         if any(o.by_active for o in words):
             return True
-        active = None if self.tables.active is None else settings.nat_of(self.tables.active)
+        active, _ = self.nats(settings)
         said = [o for o in words if o.host == active]
         return bool(said) and latest_word(said).signals is not None
 
@@ -144,8 +146,10 @@ class View:
     def has_worked(self, settings: Settings) -> bool:
         """Return whether a backend was ever online through the active NAT: by this view, or by what is remembered."""
         active = self.tables.active
-        marks = {**marks_of(self.locks.memory.text), **self.worked(settings)}
-        return active is not None and marks.get(settings.role_of(active)) == mark(active, settings)
+        if active is None:
+            return False
+        role, expected = settings.role_of(active), mark(active, settings)
+        return marks_of(self.locks.memory.text).get(role) == expected or self.worked(settings).get(role) == expected
 
     def _has_address(self, host: str, address: str) -> bool:
         instance = self.instances.get(host)
@@ -180,19 +184,24 @@ class View:
 
     def backends(self, settings: Settings) -> list[Observation]:
         """Return every observation of a backend that is there, direct or relayed."""
-        return [o for o in self.words(settings) if o.host not in settings.nats and self.is_there(o.host)]
+        return self._of_backends(self.words(settings), settings)
+
+    def _of_backends(self, words: Sequence[Observation], settings: Settings) -> list[Observation]:
+        return [o for o in words if o.host not in settings.nats and self.is_there(o.host)]
 
     def passive_trouble(self, nat: str, settings: Settings) -> str | None:
         """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
-        listeners = [o for o in self.words(settings) if o.host == nat]
-        return passive_nat.trouble(nat, listeners, self.backends(settings), settings)
+        words = self.words(settings)
+        listeners = [o for o in words if o.host == nat]
+        return passive_nat.trouble(nat, listeners, self._of_backends(words, settings), settings)
 
     def situation(self, settings: Settings, now: float) -> Situation:
         """Return what a decision is made from."""
         active = self.tables.active
         passive = None if active is None else self.tables.by_id[settings.other_table(active)]
-        listener = None if passive is None else settings.nat_of(passive.table_id)
+        _, listener = self.nats(settings)
         words = self.words(settings)
+        backends, listeners = self._of_backends(words, settings), [o for o in words if o.host == listener]
         return Situation(
             now=now,
             lock=self.locks.lock.state,
@@ -200,13 +209,13 @@ class View:
             active=active,
             subnets=self.tables.subnets,
             passive_route=None if passive is None else passive.trouble,
-            backends=self.backends(settings),
-            listeners=[o for o in words if o.host == listener],
+            backends=backends,
+            listeners=listeners,
             nats=self.instances,
             active_unfit=self._is_active_unfit(settings),
             looking_since=self.looking_since,
             has_worked=self.has_worked(settings),
-            passive_trouble=None if listener is None else self.passive_trouble(listener, settings),
+            passive_trouble=passive_nat.trouble(listener, listeners, backends, settings),
             fleet=self._fleet(settings) if self.is_described else (),
         )
 

@@ -7,6 +7,7 @@ CDK's token.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import Protocol
 
 from nat_failover.lock.record import ARMED
@@ -85,20 +86,22 @@ def read_status(s: Settings, *instances: str) -> str:
 
 def read_groups(s: Settings, *instances: str) -> str:
     """Return the command that shows the rules of the security groups that instances have."""
-    ids = (
-        f"$(aws ec2 describe-instances --instance-ids {' '.join(instances)} --region {s.region} --output text "
-        "--query 'Reservations[].Instances[].SecurityGroups[].GroupId' | tr '\\t' ',')"
-    )
+    ids = _of_instances(s, instances, "SecurityGroups[].GroupId")
     return f'aws ec2 describe-security-group-rules --filters "Name=group-id,Values={ids}" --region {s.region}'
 
 
 def read_acls(s: Settings, *instances: str) -> str:
     """Return the command that shows the network ACLs of the subnets that instances are in."""
-    ids = (
-        f"$(aws ec2 describe-instances --instance-ids {' '.join(instances)} --region {s.region} --output text "
-        "--query 'Reservations[].Instances[].SubnetId' | tr '\\t' ',')"
-    )
+    ids = _of_instances(s, instances, "SubnetId")
     return f'aws ec2 describe-network-acls --filters "Name=association.subnet-id,Values={ids}" --region {s.region}'
+
+
+def _of_instances(s: Settings, instances: Sequence[str], member: str) -> str:
+    """Return what a shell puts in place of itself: a member of instances, with commas between."""
+    return (
+        f"$(aws ec2 describe-instances --instance-ids {' '.join(instances)} --region {s.region} --output text "
+        f"--query 'Reservations[].Instances[].{member}' | tr '\\t' ',')"
+    )
 
 
 def reboot(s: Settings, instance: str) -> str:

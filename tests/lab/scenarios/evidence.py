@@ -6,7 +6,7 @@ from nat_failover.judging.conditions import Trouble
 from tests.lab.lab import Lab
 from tests.lab.network.guards import WEB_GROUP
 from tests.lab.scenarios import demands, standing, steps
-from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step
+from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step, nothing
 
 # Long enough for a second tick, the first that has answers to judge by, and its mail.
 TWO_TICKS = {**HOLD_FOR, "namespaces": 75.0}
@@ -95,36 +95,36 @@ def _forget_and_flush(lab: Lab) -> None:
     steps.flush(lab)
 
 
+def _without_pings(name: str, told: str, *, before: Step = nothing, fault: Step = nothing) -> Scenario:
+    """Give a scenario in which pings are lost, and connections come about."""
+    return Scenario(
+        name,
+        told,
+        HOLD,
+        fault,
+        before,
+        causes=frozenset({"HEALTHY"}),
+        problems=_pings_told,
+        hold_for=PINGS_TOLD,
+        settings={"window": 120},
+    )
+
+
 EVIDENCE: tuple[Scenario, ...] = (
-    Scenario(
+    _without_pings(
         "icmp-never-allowed",
         "the NATs' group is AWS's own example: the web passes, and no ping ever did",
-        HOLD,
         before=_web_only,
-        causes=frozenset({"HEALTHY"}),
-        problems=_pings_told,
-        hold_for=PINGS_TOLD,
-        settings={"window": 120},
     ),
-    Scenario(
+    _without_pings(
         "icmp-filtered-later",
         "the NAT begins to drop pings, and forwards all else",
-        HOLD,
-        lambda lab: lab.network.set_dropping("nat01", {"icmp"}),
-        causes=frozenset({"HEALTHY"}),
-        problems=_pings_told,
-        hold_for=PINGS_TOLD,
-        settings={"window": 120},
+        fault=lambda lab: lab.network.set_dropping("nat01", {"icmp"}),
     ),
-    Scenario(
+    _without_pings(
         "targets-rate-limited",
         "targets answer one ping a second of an address, and behind a NAT all backends have one",
-        HOLD,
         before=lambda lab: lab.network.set_pings_limited(True),
-        causes=frozenset({"HEALTHY"}),
-        problems=_pings_told,
-        hold_for=PINGS_TOLD,
-        settings={"window": 120},
     ),
     Scenario(
         "three-of-ten-sick",
