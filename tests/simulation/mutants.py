@@ -145,7 +145,7 @@ MUTANTS = (
     Mutant(
         "that everything stops for the night is ignored",
         "judging.nat_gone:nat_gone",
-        "2 * len(staying) < len(situation.fleet) or",
+        "2 * len(ended) > len(situation.fleet) or",
         "",
     ),
     Mutant(

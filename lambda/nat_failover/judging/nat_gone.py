@@ -27,11 +27,13 @@ def nat_gone(situation: Situation, backends: Backends, settings: Settings) -> st
     nat = situation.nats.get(active)
     if nat is None or not nat.is_leaving or not backends.usable:
         return None
-    staying = [instance for instance in situation.fleet if not instance.is_leaving]
-    if 2 * len(staying) < len(situation.fleet) or not staying or not _is_fit(passive, situation, backends, settings):
+    running = [instance for instance in situation.fleet if instance.state == "running"]
+    # What is not listed any more has ended a while ago.
+    ended = [instance for instance in situation.fleet if instance.is_leaving or instance.is_lost]
+    if not running or 2 * len(ended) > len(situation.fleet) or not _is_fit(passive, situation, backends, settings):
         return None
     return (
-        f"{EC2_SAYS} {active} is {nat.state}, while {len(staying)} of {len(situation.fleet)} backends run, and nothing "
+        f"{EC2_SAYS} {active} is {nat.state}, while {len(running)} of {len(situation.fleet)} backends run, and nothing "
         f"is known against the passive NAT {passive}"
     )
 

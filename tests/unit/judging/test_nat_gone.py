@@ -57,6 +57,16 @@ def test_ec2_s_word_that_the_active_nat_goes_or_is_gone_needs_no_failures(state:
     assert decided.evidence == ()
 
 
+def test_who_is_not_listed_any_more_does_not_run() -> None:
+    assert decision(fleet=fleet(1, 3, "gone")).action is Action.HOLD
+    assert "while 2 of 4 backends run" in decision(fleet=fleet(2, 2, "gone")).reason
+
+
+def test_of_whom_ec2_says_nothing_neither_runs_nor_ends() -> None:
+    assert "while 1 of 4 backends run" in decision(fleet=fleet(1, 3, "unknown")).reason
+    assert decision(fleet=fleet(0, 4, "unknown")).action is Action.HOLD
+
+
 @pytest.mark.parametrize("state", ["running", "pending", "gone", "unknown"])
 def test_of_a_nat_that_ec2_calls_otherwise_or_does_not_list_it_says_no_such_thing(state: str) -> None:
     assert decision(nats=nats(state)).action is Action.HOLD
