@@ -26,7 +26,7 @@ QUICK ?=
 PAIR ?= main
 REGION ?=
 KEEP ?=
-README ?=
+RESULTS ?=
 ARGS ?=
 MODULES ?=
 EXAMPLES ?=
@@ -65,8 +65,8 @@ mutation: .venv/ready ## Change the code in every small way, and tell what no te
 	@python -m tests.mutation $(MODULES)
 
 .PHONY: bench
-bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000 README=1
-	@python -m tests.bench --runs $(RUNS) --days $(DAYS) $(if $(README),--readme)
+bench: .venv/ready ## Measure outages, false failovers, cost, scale, start (15 minutes): RUNS=10 DAYS=1000; RESULTS=1 writes RESULTS.md
+	@python -m tests.bench --runs $(RUNS) --days $(DAYS) $(if $(RESULTS),--results)
 
 .PHONY: simulate
 simulate: .venv/ready ## Break it in 20,000 seeded histories, and check the rules at every step: SEED=n tells one; HISTORIES= PROCESSES=2; MUTANTS=1 proves that it can fail, by deliberate defects
@@ -100,7 +100,7 @@ permissions: .venv/ready ## Print what the function asks of AWS, and which state
 	@python -m tests.iam
 
 .PHONY: texts
-texts: .venv/ready ## Write anew what is generated: the README's table of settings, and the mails of all kinds, to be read in the change
+texts: .venv/ready ## Write anew what is generated: the table of settings in infra/CONFIGURATION.md, and the mails of all kinds, to be read in the change
 	python -m tests.tools.reference
 	@python -m tests.unit.telling.approve
 

@@ -18,8 +18,9 @@ SOURCES = ROOT / "lambda"
 PACKAGE = "nat_failover"
 # The newest that Lambda offers: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 PYTHON = "3.14"
-# Part of the package, but for people's machines, and so not for the function.
+# Part of the package, but for people, and so not for the function.
 LEFT_OUT = frozenset({"cli", "tests", "__pycache__"})
+NOT_CODE = frozenset({".pyc", ".md"})
 # What an installation leaves that differs from machine to machine or is of no use in the function; licences stay.
 NOISE = frozenset({"INSTALLER", "RECORD", "REQUESTED", "WHEEL", "direct_url.json", "top_level.txt"})
 
@@ -57,7 +58,7 @@ def _package(package: Path) -> dict[str, Path]:
     return {
         path.relative_to(package).as_posix(): path
         for path in package.rglob("*")
-        if path.is_file() and not LEFT_OUT.intersection(path.relative_to(package).parts) and path.suffix != ".pyc"
+        if path.is_file() and not LEFT_OUT.intersection(path.relative_to(package).parts) and path.suffix not in NOT_CODE
     }
 
 

@@ -1,4 +1,4 @@
-"""Each assumption of the README's table: how it is checked on an account, or why it can't be."""
+"""Each assumption of ASSUMPTIONS.md: how it is checked on an account, or why it can't be."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Judged:
 
 
 def judge(of: Deployment, *, disturbing: bool) -> Iterator[Judged]:
-    """Check the rows of the README's table: those that disturb nothing, or those that do."""
+    """Check the rows of the table: those that disturb nothing, or those that do."""
     for assumption in assumptions():
         (entry,) = (entry for words, entry in ENTRIES.items() if words in assumption)
         if disturbing is not (isinstance(entry, Check) and entry.disturbs):

@@ -1,17 +1,16 @@
-"""What is assumed of AWS, as the README has it; each assumption holds, or it does not."""
+"""What is assumed of AWS, by ASSUMPTIONS.md; each assumption holds, or it does not."""
 
 from __future__ import annotations
 
-from tests.e2e.account import ROOT
+from pathlib import Path
 
-HEADING = "## What is assumed of AWS"
+PAGE = Path(__file__).with_name("ASSUMPTIONS.md")
 
 
-def assumptions(readme: str | None = None) -> list[str]:
-    """Give each assumption, as it is written."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8") if readme is None else readme
-    section = text.partition(HEADING)[2].partition("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| ")]
+def assumptions(page: str | None = None) -> list[str]:
+    """Return each assumption, as it is written."""
+    text = PAGE.read_text(encoding="utf-8") if page is None else page
+    rows = [line for line in text.partition("\n## ")[0].splitlines() if line.startswith("| ")]
     return [row.split(" | ")[0].removeprefix("| ") for row in rows[1:]]
 
 

@@ -202,7 +202,7 @@ def test_without_a_yes_it_tells_what_it_costs_and_does_nothing() -> None:
     assert "deploying" not in told.output
 
 
-def test_every_row_of_the_readmes_table_has_one_entry_and_no_entry_is_stale() -> None:
+def test_every_row_of_the_table_has_one_entry_and_no_entry_is_stale() -> None:
     rows = assumptions()
     assert len(rows) >= 15
     for row in rows:
@@ -224,5 +224,5 @@ def test_every_latency_of_the_lab_is_measured_or_says_why_not() -> None:
 
 def test_the_table_is_read_to_its_end_and_no_further() -> None:
     table = "| assumption | page |\n|---|---|\n| `A` b | [c](d) |\n"
-    readme = f"# Title\n\n## What is assumed of AWS\n\ntext\n\n{table}\n## Next\n\n| e | f |\n"
-    assert assumptions(readme) == ["`A` b"]
+    page = f"# What is assumed of AWS\n\ntext\n\n{table}\n## Next\n\n| e | f |\n"
+    assert assumptions(page) == ["`A` b"]

@@ -38,7 +38,7 @@ def main(
     virtual_days: Annotated[int, typer.Option("--days", min=1, help="virtual days")] = 1000,
     jobs: Annotated[int, typer.Option(min=1, help="processes, where the processor is what they wait for")] = 2,
     json_file: Annotated[Path, typer.Option("--json", help="file for the results")] = Path("build/bench.json"),
-    readme: Annotated[bool, typer.Option(help="put tables and plots into the README")] = False,
+    results: Annotated[bool, typer.Option(help="put the tables into RESULTS.md, and the plots beside it")] = False,
 ) -> None:
     """Measure everything; the exit status is 0 only when every bar is met."""
     console = Console(width=140)
@@ -77,7 +77,7 @@ def main(
     json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     tables.show(console, report.tables(found))
     console.print(f"results written to {json_file}, after {found['seconds']} s")
-    if readme:
+    if results:
         report.put(report.markdown(found))
         report.put(report.costs(found).body + "\n", marks=(report.COSTS_BEGIN, report.COSTS_END))
         plots.outages(report.curves(samples), plots.PLOTS / "outage.svg")

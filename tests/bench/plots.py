@@ -13,7 +13,7 @@ mpl.use("svg")
 
 from matplotlib import pyplot as plt
 
-# The README shows them from here.
+# README.md and RESULTS.md show them from here.
 PLOTS = Path(__file__).parent / "plots"
 # Colours that people who see few of them can tell apart (Okabe and Ito), and that hold on white and on black.
 COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7")

@@ -1,4 +1,4 @@
-"""The bench's tables: on the terminal, and as Markdown in the README."""
+"""The bench's tables: on the terminal, and as Markdown in RESULTS.md."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.bench.outage import EVENTS_LOST, OURS, PROMPT, WITHOUT_ENDPOINTS, Sam
 from tests.bench.scale import scale, startup
 from tests.bench.tables import Table
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-BEGIN, END = "<!-- measured: written by `make bench README=1` -->\n", "<!-- end of measured -->\n"
-COSTS_BEGIN, COSTS_END = "<!-- costs: written by `make bench README=1` -->\n", "<!-- end of costs -->\n"
+RESULTS = Path(__file__).with_name("RESULTS.md")
+BEGIN, END = "<!-- measured: written by `make bench RESULTS=1` -->\n", "<!-- end of measured -->\n"
+COSTS_BEGIN, COSTS_END = "<!-- costs: written by `make bench RESULTS=1` -->\n", "<!-- end of costs -->\n"
 STEPS = ("seen", "told", "decided", "swapped", "routed")
 WHO = {OURS: "nat-failover", "a": "(a) the article", "b": "(b) a checking function", "c": "(c) replacement by a group"}
 
@@ -50,18 +50,18 @@ def markdown(found: Mapping[str, Any]) -> str:
         f"By `make bench` on {measured['at'][:10]}, on {measured['machine']}, Python {measured['python']}. No AWS is "
         f"involved: what it would add is drawn uniformly from these ranges ({given}), and on an ordinary day "
         f"it refuses, loses and forgets so often (calls a second, shares, and ranges in seconds: {harsh}).",
-        "![What share of backends was back online after how many seconds](tests/bench/plots/outage.svg)",
-        "![API calls and duration of a tick by fleet size](tests/bench/plots/scale.svg)",
+        "![What share of backends was back online after how many seconds](plots/outage.svg)",
+        "![API calls and duration of a tick by fleet size](plots/scale.svg)",
     ]
-    # What a pair costs has its place elsewhere in the README.
+    # What a pair costs has its place elsewhere on the page.
     parts += [table.markdown() for table in tables(found) if table != costs(found)]
     peers = "\n".join(f"- {WHO[name]}: {told}." for name, told in found["peers"].items())
     parts += ["### The models of what users have today", peers]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def put(told: str, path: Path = README, marks: tuple[str, str] = (BEGIN, END)) -> None:
-    """Put Markdown between two of the README's marks: those of the results unless told otherwise.
+def put(told: str, path: Path = RESULTS, marks: tuple[str, str] = (BEGIN, END)) -> None:
+    """Put Markdown between two of the page's marks: those of the results unless told otherwise.
 
     Raises:
         ValueError: the marks are missing.

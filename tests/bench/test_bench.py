@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra.app import ROOT
 from infra.config import PairConfig
 from tests.bench import days, episodes, plots, report
 from tests.bench.bars import at_least, at_most
@@ -174,9 +175,9 @@ def test_pings_are_paid_for_as_often_as_hosts_send_them() -> None:
     assert pings(sample_size=21) > 1.9 * pings(sample_size=10)
 
 
-def test_the_readmes_bill_has_the_same_items_at_the_same_prices() -> None:
-    readme = report.README.read_text(encoding="utf-8")
-    told = billed(readme.partition(report.COSTS_BEGIN)[2].partition(report.COSTS_END)[0])
+def test_the_bill_of_the_results_has_the_same_items_at_the_same_prices() -> None:
+    page = report.RESULTS.read_text(encoding="utf-8")
+    told = billed(page.partition(report.COSTS_BEGIN)[2].partition(report.COSTS_END)[0])
     fresh = billed(report.costs({"cost": MEASURED | {"alarms": alarms()}}).body)
     assert told.keys() == fresh.keys()
     total = told.pop(bill.SUM)
@@ -188,7 +189,7 @@ def test_the_readmes_bill_has_the_same_items_at_the_same_prices() -> None:
     summary = (
         f"about\n  ${float(total[1].strip('*')):.0f} a month, ${float(total[2].strip('*')):.0f} with the free tiers"
     )
-    assert summary in readme
+    assert summary in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_pairs_dashboard_has_no_more_metrics_than_a_free_one_may() -> None:
@@ -206,14 +207,14 @@ def test_the_same_figures_make_the_same_picture(tmp_path: Path) -> None:
     assert "theirs" in (tmp_path / "one.svg").read_text()
 
 
-def test_a_readme_without_the_marks_is_left_alone(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text("nothing")
+def test_a_page_without_the_marks_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "RESULTS.md"
+    page.write_text("nothing")
     with pytest.raises(ValueError, match="has to have the lines"):
-        report.put("words", readme)
-    readme.write_text(f"before\n{report.BEGIN}old\n{report.END}after\n")
-    report.put("new\n", readme)
-    assert readme.read_text() == f"before\n{report.BEGIN}\nnew\n\n{report.END}after\n"
+        report.put("words", page)
+    page.write_text(f"before\n{report.BEGIN}old\n{report.END}after\n")
+    report.put("new\n", page)
+    assert page.read_text() == f"before\n{report.BEGIN}\nnew\n\n{report.END}after\n"
 
 
 def test_a_table_is_markdown() -> None:

@@ -203,11 +203,11 @@ def test_metrics_are_one_line_in_the_embedded_metric_format(
     assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
 
 
-def test_a_tick_writes_the_metrics_that_the_readme_names_for_every_tick(
+def test_a_tick_writes_the_metrics_that_the_runbook_names_for_every_tick(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (named,) = re.findall(r"dimension `service` = the pair: (.*?) at every tick", readme, re.DOTALL)
+    runbook = (ROOT / "infra" / "RUNBOOK.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"dimension `service` = the pair: (.*?) at every tick", runbook, re.DOTALL)
     account.run_command.online = list(account.backends)
     handler.handler(TICK, Context())
     (directive,) = metrics(capsys)["_aws"]["CloudWatchMetrics"]

@@ -1,4 +1,4 @@
-"""Writes the README's table of settings from their declarations: `make texts`."""
+"""Writes the table of settings in CONFIGURATION.md from their declarations: `make texts`."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from typing import Any
 from infra.config.pair import PairConfig
 from infra.config.reading import key_of, settings_of
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "infra" / "CONFIGURATION.md"
 BEGIN, END = "<!-- settings: written by `make texts` -->\n", "<!-- end of settings -->\n"
 
 
 def table() -> str:
-    """Give the settings of a pair as a Markdown table."""
+    """Return the settings of a pair as a Markdown table."""
     rows = [f"| `{key}` | {default} | {told} |" for key, default, told in _settings(PairConfig, "")]
     return "\n".join(["| setting | default | what it is for |", "|---|---|---|", *rows]) + "\n"
 
 
-def with_table(readme: str) -> str:
-    """Give a README with the table between its marks brought up to date.
+def with_table(page: str) -> str:
+    """Return the page with the table between its marks brought up to date.
 
     Raises:
         ValueError: the marks are missing.
     """
-    before, begin, rest = readme.partition(BEGIN)
+    before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"README.md has to have the lines {BEGIN!r} and {END!r}")
+        raise ValueError(f"{PAGE.name} has to have the lines {BEGIN!r} and {END!r}")
     return before + begin + "\n" + table() + "\n" + end + after
 
 
@@ -57,8 +57,8 @@ def _default(f: Field[Any]) -> str:
 
 
 def main() -> int:
-    """Rewrite the README; the exit status is 0."""
-    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    """Rewrite the page; the exit status is 0."""
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

@@ -189,8 +189,8 @@ def test_what_ended_before_anything_was_changed_is_refused_and_what_ended_later_
     assert isinstance(done.exception, SystemExit) is not isinstance(error, RuntimeError)
 
 
-def test_the_readme_tells_of_every_key() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_reference_tells_of_every_key() -> None:
+    text = (ROOT / "lambda" / "nat_failover" / "cli" / "README.md").read_text(encoding="utf-8")
     table = text.partition("| key | what it is |")[2].partition("\n\n")[0]
     named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
     assert named == set(Act("failover").json)

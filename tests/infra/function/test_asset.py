@@ -52,6 +52,7 @@ def test_the_asset_has_nothing_that_is_not_for_the_function(files: dict[str, Pat
     assert not tops & {"boto3", "botocore", "bin", "tests"}
     assert not [n for n in files if n.endswith((".pyc", ".so", ".pyd")) or "__pycache__" in n]
     assert not [n for n in files if n.startswith(("nat_failover/cli/", "nat_failover/tests/"))]
+    assert not [n for n in files if n.startswith("nat_failover/") and n.endswith(".md")]
 
 
 def test_libraries_keep_their_licences(files: dict[str, Path]) -> None:
