@@ -111,16 +111,24 @@ class StandbySettings:
         metadata=about(
             ListOf(one_of(GatewayService, GatewayService.S3), 0, 2, ["s3"]),
             "Gateway endpoints (s3, dynamodb) to be made for both tables. An endpoint that exists is told of the "
-            "standby's table by hand (aws ec2 modify-vpc-endpoint --add-route-table-ids) or by mirrorRoutes.",
+            "standby's table by hand (aws ec2 modify-vpc-endpoint --add-route-table-ids) or by mirrorEndpoints.",
         ),
     )
     mirror_routes: bool = field(
         default=False,
         metadata=about(
             yes_no(True),
-            "Whether the function copies routes that the passive table lacks (peering, transit, gateway endpoints). It "
-            "then has the permission to write routes into both tables, but deletes none, and never copies a route to a "
-            "NAT of the pair. It tells of them in any case. Not with mode observe.",
+            "Whether the function copies routes that the passive table lacks (peering, transit). It then has the "
+            "permission to write routes into both tables, but deletes none, and never copies a route to a NAT of the "
+            "pair. It tells of them in any case. Not with mode observe.",
+        ),
+    )
+    mirror_endpoints: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            ListOf(resource_id("vpce", "a VPC endpoint"), 0, 10, ["vpce-0123456789abcdef0"]),
+            "With mirrorRoutes: gateway endpoints that exist and whose routes are copied as well. The function then "
+            "has the permission to modify these endpoints, and no others.",
         ),
     )
 

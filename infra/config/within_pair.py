@@ -47,6 +47,11 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
         # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
         allowed = "none, since EC2 takes it from the standby when egressAddress comes, and does not give it back"
         refuse("standbyElasticIp", "standby_elastic_ip", allowed, "none")
+    if told("mirror_endpoints", "mirror_routes") and values["mirror_endpoints"] and not values["mirror_routes"]:
+        problems.append(
+            f"{path}.mirrorEndpoints is {shown(values['mirror_endpoints'])}: it must be left out unless mirrorRoutes "
+            "is true"
+        )
     _check_addresses(values, path, problems)
     _check_standby(values, path, problems)
     _check_endpoints(values, path, problems)

@@ -49,6 +49,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "MIRROR_ROUTES": "true" if pair.mirror_routes else "false",
         "CLAIM_LEASE": f"{pair.function_timeout + LEASE_MARGIN}",
     }
+    if pair.mirror_endpoints:
+        told["MIRROR_ENDPOINTS"] = ",".join(pair.mirror_endpoints)
     if pair.egress_address is not None:
         told["EGRESS_ALLOCATION"] = pair.egress_address
     if pair.standby_egress_address is not None:

@@ -91,7 +91,7 @@ def statements(
         allowed += _moving_egress(pair, addresses, arns, standby_instance)
     tables = [arns.ec2("route-table", table) for table in (pair.primary_route_table_id, standby_route_table)]
     if pair.mirror_routes:
-        allowed += _mirroring(arns, tables)
+        allowed += _mirroring(pair, arns, tables)
     # Both tables, since it goes either way; which subnets they serve changes, but they are all in the pair's VPC.
     return [
         *allowed,
@@ -105,15 +105,19 @@ def statements(
     ]
 
 
-def _mirroring(arns: Arns, tables: Sequence[str]) -> list[Statement]:
+def _mirroring(pair: PairConfig, arns: Arns, tables: Sequence[str]) -> list[Statement]:
     """Return what copying routes takes; either table may be the passive one.
 
-    A gateway endpoint adds its route to a table itself: that takes both the table, which is the pair's, and the
-    endpoint, for which EC2 knows no condition on its VPC. The same holds for a virtual private gateway.
+    A gateway endpoint adds its route to a table itself, by ModifyVpcEndpoint, which can also change the policy, the
+    groups and the names of any endpoint. Neither its VPC nor its service (``ec2:VpceServiceName``) is a condition that
+    this action knows, so the endpoints are named:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html#amazonec2-actions-as-permissions
+    A virtual private gateway's routes can only get into the pair's own tables.
     """
+    endpoints = [arns.ec2("vpc-endpoint", endpoint) for endpoint in pair.mirror_endpoints]
     return [
         _allow("MirrorRoutes", ["ec2:CreateRoute", "ec2:ReplaceRoute"], tables),
-        _allow("MirrorEndpoints", ["ec2:ModifyVpcEndpoint"], [*tables, arns.ec2("vpc-endpoint", "*")]),
+        *([_allow("MirrorEndpoints", ["ec2:ModifyVpcEndpoint"], [*tables, *endpoints])] if endpoints else []),
         _allow("MirrorPropagation", ["ec2:EnableVgwRoutePropagation"], [*tables, arns.ec2("vpn-gateway", "*")]),
     ]
 

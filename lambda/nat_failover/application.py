@@ -52,7 +52,7 @@ class Application:
         notifications = Notifications(clients.sns, clients.events, settings)
         teller = Teller(services.parameters, notifications, settings, runtime)
         execution = Execution(services, Verification(services.probe, settings, runtime), teller)
-        inspector = Inspector(settings, Mirror(clients.ec2))
+        inspector = Inspector(settings, Mirror(clients.ec2, settings.mirror_endpoints))
         self._monitor = Monitor(services, Lookout(services), Failover(services, execution), inspector, teller)
 
     @staticmethod

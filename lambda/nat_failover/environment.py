@@ -116,6 +116,14 @@ def host_names(text: str) -> tuple[str, ...]:
     return found
 
 
+def vpc_endpoints(text: str) -> tuple[str, ...]:
+    """Take ids of VPC endpoints, separated by commas."""
+    found = tuple(text.split(","))
+    if not all(re.fullmatch(r"vpce-[0-9a-f]{8,17}", endpoint) for endpoint in found):
+        raise ValueError(text)
+    return found
+
+
 def flag(text: str) -> bool:
     """Take ``true`` or ``false``."""
     if text not in ("true", "false"):

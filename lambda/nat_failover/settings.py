@@ -17,6 +17,7 @@ from nat_failover.environment import (
     matching,
     read,
     refusal,
+    vpc_endpoints,
 )
 from nat_failover.names import Names
 
@@ -53,6 +54,7 @@ class Settings:
         confirm_for: how long an invocation waits for the evidence that it is missing.
         gather_for: how long the first failure after a time of health is given to be joined by others.
         claim_lease: how long a claim protects its holder; longer than the function may run.
+        mirror_endpoints: gateway endpoints that the function may have add their route to a table.
         egress_allocation: the Elastic IP that follows the active NAT; None where none does.
         standby_egress_allocation: the one that the passive NAT has meanwhile; None where the pair has no second.
     """
@@ -83,6 +85,7 @@ class Settings:
     failure_share: int = 50
     prove_active: bool = True
     mirror_routes: bool = False
+    mirror_endpoints: tuple[str, ...] = ()
     egress_allocation: str | None = None
     standby_egress_allocation: str | None = None
     confirm_for: float = 12.0
@@ -212,6 +215,7 @@ _VARIABLES = {
     "failure_share": Variable(between(int, *SHARE), f"{_span(SHARE)} per cent"),
     "prove_active": Variable(flag, "true or false"),
     "mirror_routes": Variable(flag, "true or false"),
+    "mirror_endpoints": Variable(vpc_endpoints, "ids of VPC endpoints, separated by commas"),
     "egress_allocation": _ALLOCATION,
     "standby_egress_allocation": _ALLOCATION,
 }

@@ -86,7 +86,7 @@ def _copy_what_no_scenario_has(lab: Lab, note: Any) -> None:
     )
     propagated = Difference(Destination(PROPAGATION, "vgw-1"), RouteTarget("GatewayId", "vgw-1"), None)
     client: Any = Client()
-    assert Mirror(client).copy([elsewhere, propagated], lab.cloud.standby_table) == ()
+    assert Mirror(client, ()).copy([elsewhere, propagated], lab.cloud.standby_table) == ()
 
 
 def _statements(cloud: MotoCloud) -> Sequence[Statement]:

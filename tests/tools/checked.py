@@ -67,7 +67,7 @@ CHECKED: Mapping[str, tuple[Mapping[str, Any] | None, Mapping[str, object]]] = {
         _one(egressAddress="eipalloc-0123456789abcdef0", standbyEgressAddress="eipalloc-0fedcba9876543210"),
         {},
     ),
-    "mirrorRoutes": (_one(mirrorRoutes=True), {}),
+    "mirrorRoutes": (_one(mirrorRoutes=True, mirrorEndpoints=["vpce-0123456789abcdef0"]), {}),
     "everything": ({"pairs": [pair() | _EVERYTHING, pair("other", "1", gatewayEndpoints=["s3"])]}, {}),
     "only observing": (_one(mode="observe"), {}),
     "GovCloud": ({**_one(ssmAccess="create"), "account": "123456789012", "region": "us-gov-west-1"}, {}),

@@ -97,6 +97,7 @@ REFUSED = {
     "CLAIM_LEASE": ["", "9.9", "1801", "soon", "nan", "inf", "-60"],
     "MODE": ["", "auto", "AUTOMATIC", "off"],
     "MIRROR_ROUTES": ["", "yes", "True", "1"],
+    "MIRROR_ENDPOINTS": ["", "vpce-1", "vpce-0123456789abcdef0,", "eni-0123456789abcdef0"],
     "EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],
     "STANDBY_EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],
     "TARGETS": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,10 +25,12 @@ class Mirror:
 
     Args:
         ec2: boto3 client.
+        endpoints: gateway endpoints that may be modified; the role allows no others.
     """
 
-    def __init__(self, ec2: EC2Client) -> None:
+    def __init__(self, ec2: EC2Client, endpoints: Collection[str]) -> None:
         self._ec2: Any = ec2
+        self._endpoints = endpoints
 
     def copy(self, found: Sequence[Difference], passive: str) -> tuple[Difference, ...]:
         """Copy what the passive table lacks; doing so twice, or at the same time as another, is harmless.
@@ -44,6 +46,8 @@ class Mirror:
 
     def _copied(self, difference: Difference, passive: str) -> bool:
         if difference.active is None or not difference.mirrored:
+            return False
+        if difference.of_gateway_endpoint and difference.active.resource not in self._endpoints:
             return False
         try:
             self._copy(difference, difference.active, passive)

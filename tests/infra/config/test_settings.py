@@ -154,6 +154,8 @@ def test_alarms_act_on_what_else_is_wanted_too() -> None:
         ("alarmActions", ["paging"]),
         ("alarmActions", [f"{PAGING}{n}" for n in range(5)]),
         ("mirrorRoutes", "perhaps"),
+        ("mirrorEndpoints", ["vpce-1"]),
+        ("mirrorEndpoints", ["vpce-0123456789abcdef0"]),
         ("gatewayEndpoints", ["sqs"]),
         ("routes", [{"destination": "0.0.0.0/0", "target": "pcx-0123456789abcdef0"}]),
         ("routes", [{"destination": "10.0.0.0/8", "target": "i-0123456789abcdef0"}]),

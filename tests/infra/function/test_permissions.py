@@ -85,8 +85,15 @@ def test_routes_are_written_only_where_that_is_wanted_and_in_the_pairs_two_table
     standby = logical_id(mirroring, "AWS::EC2::RouteTable", "main")
     tables = {f"{EC2}:route-table/rtb-0123456789abcdef0", f"{EC2}:route-table/{standby}"}
     assert resources(mirroring, "ec2:CreateRoute") == resources(mirroring, "ec2:ReplaceRoute") == tables
-    assert resources(mirroring, "ec2:ModifyVpcEndpoint") == {*tables, f"{EC2}:vpc-endpoint/*"}
     assert resources(mirroring, "ec2:EnableVgwRoutePropagation") == {*tables, f"{EC2}:vpn-gateway/*"}
+
+
+def test_no_vpc_endpoint_can_be_modified_but_those_that_are_named() -> None:
+    """ModifyVpcEndpoint changes policies, groups and names as well, and knows no condition on the service."""
+    assert not allowing(synthesize({"pairs": [pair(mirrorRoutes=True)]}), "ec2:ModifyVpcEndpoint")
+    named = synthesize({"pairs": [pair(mirrorRoutes=True, mirrorEndpoints=["vpce-0123456789abcdef0"])]})
+    endpoints = {arn for arn in resources(named, "ec2:ModifyVpcEndpoint") if ":route-table/" not in arn}
+    assert endpoints == {f"{EC2}:vpc-endpoint/vpce-0123456789abcdef0"}
 
 
 def test_who_only_observes_copies_no_route_either() -> None:

@@ -158,7 +158,21 @@ def test_a_gateway_endpoint_is_asked_to_add_its_route_itself(account: Account) -
         RouteTableIds=[account.primary_table],
     )["VpcEndpoint"]["VpcEndpointId"]
     found = Routes(account.clients.ec2, account.settings, account.clock).read().differences({})
-    left = Mirror(account.clients.ec2).copy([d for d in found if d.of_gateway_endpoint], account.standby_table)
-    assert left == ()
+    endpoints = [d for d in found if d.of_gateway_endpoint]
+    assert Mirror(account.clients.ec2, [endpoint]).copy(endpoints, account.standby_table) == ()
     (told,) = account.ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"]
     assert account.standby_table in told["RouteTableIds"]
+
+
+def test_an_endpoint_that_is_not_named_is_told_and_left_alone(account: Account) -> None:
+    account.ec2.create_vpc_endpoint(
+        VpcId=account.vpc,
+        VpcEndpointType="Gateway",
+        ServiceName=f"com.amazonaws.{REGION}.s3",
+        RouteTableIds=[account.primary_table],
+    )
+    account.configure(mirror_routes=True)
+    before(account.ec2, "ModifyVpcEndpoint", lambda: pytest.fail("the endpoint was to be modified"))
+    line = tick(account)
+    assert line["RoutesDiffer"] == [1.0]
+    assert "vpce-" in line["routes"][0]

@@ -85,12 +85,15 @@ class MotoAccount(Cloud):
             DestinationCidrBlock=PEER_CIDR,
             VpcPeeringConnectionId=peering["VpcPeeringConnectionId"],
         )
-        self.ec2.create_vpc_endpoint(
-            VpcId=vpc,
-            VpcEndpointType="Gateway",
-            ServiceName=f"com.amazonaws.{REGION}.s3",
-            RouteTableIds=[self.primary_table],
-        )
+        if "mirrorEndpoints" in self._ids:
+            self.add_endpoint_routes(self._ids["mirrorEndpoints"], [self.primary_table])
+        else:
+            self.ec2.create_vpc_endpoint(
+                VpcId=vpc,
+                VpcEndpointType="Gateway",
+                ServiceName=f"com.amazonaws.{REGION}.s3",
+                RouteTableIds=[self.primary_table],
+            )
         self.mirror()
 
     def add_vpn_routes(self, hosts: Mapping[str, str]) -> None:

@@ -110,6 +110,11 @@ class MotoCloud(MotoAccount):
             "primaryInstanceId": self.instances[nat01.name],
             "standbySubnetId": self.subnets[layout.public_subnet.name],
         }
+        if "mirrorEndpoints" in self._settings:
+            made = self.ec2.create_vpc_endpoint(
+                VpcId=vpc, VpcEndpointType="Gateway", ServiceName=f"com.amazonaws.{REGION}.s3"
+            )
+            self._ids["mirrorEndpoints"] = made["VpcEndpoint"]["VpcEndpointId"]
         if "egressAddress" in self._settings:
             self._ids["egressAddress"] = self.ec2.allocate_address(Domain="vpc", Address=EGRESS)["AllocationId"]
             self.ec2.associate_address(

@@ -22,6 +22,8 @@ PLACES = {
 }
 # The egress address of a pair that is to have one, and the second.
 EGRESS_PLACE, STANDBY_EGRESS_PLACE = "eipalloc-0000000000000face", "eipalloc-0000000000000fade"
+# A gateway endpoint of S3 whose route is to be mirrored.
+ENDPOINT_PLACE = "vpce-0000000000000face"
 PAIR = "main"
 
 
@@ -30,12 +32,16 @@ def template(settings: Mapping[str, object], ids: Mapping[str, str], image: str)
 
     Args:
         settings: of the pair, beside the ids.
-        ids: for each of PLACES, and for the addresses of a pair that has any, the id in moto's account.
+        ids: for each of PLACES, and for addresses and an endpoint of a pair that has any, the id in moto's account.
         image: an AMI that moto knows.
     """
     text = synthesized(settings)
-    addresses = {"egressAddress": EGRESS_PLACE, "standbyEgressAddress": STANDBY_EGRESS_PLACE}
-    for setting, place in {**PLACES, **addresses}.items():
+    further = {
+        "egressAddress": EGRESS_PLACE,
+        "standbyEgressAddress": STANDBY_EGRESS_PLACE,
+        "mirrorEndpoints": ENDPOINT_PLACE,
+    }
+    for setting, place in {**PLACES, **further}.items():
         text = text.replace(place, ids.get(setting, place))
     return json.dumps(_for_lab(json.loads(text), image))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.lab.cloud.template import ENDPOINT_PLACE
 from tests.lab.scenarios import demands, steps
 from tests.lab.scenarios.scenario import FAIL_OVER, Scenario
 
@@ -20,7 +21,7 @@ ROUTES: tuple[Scenario, ...] = (
         FAIL_OVER,
         steps.flush,
         before=lambda lab: lab.cloud.add_private_routes(),
-        settings={"mirrorRoutes": True},
+        settings={"mirrorRoutes": True, "mirrorEndpoints": [ENDPOINT_PLACE]},
         problems=demands.copied,
     ),
     Scenario(

@@ -17,7 +17,7 @@ from tests.simulation.histories.steps import ACTING, CALLS
 PAIRS: tuple[tuple[int, Mapping[str, object]], ...] = (
     (12, {}),
     (4, {"ssmAccess": "none"}),
-    (2, {"mirrorRoutes": True}),
+    (2, {"mirrorRoutes": True, "mirrorEndpoints": ["vpce-0123456789abcdef0"]}),
     (1, {"egressAddress": EGRESS_PLACE}),
     (1, {"egressAddress": EGRESS_PLACE, "standbyEgressAddress": STANDBY_EGRESS_PLACE}),
 )

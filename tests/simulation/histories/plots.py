@@ -189,7 +189,9 @@ def _routes_while_locked(chance: Random) -> Plot:
     if "scribbles" in locked.kind:
         locked = Step(locked.kind, locked.at, (3,))
     added = Step("a person adds a route", _at(chance, 2, 50))
-    return Plot((locked, added), {"mirrorRoutes": True}, others=1, lasts=130.0)
+    return Plot(
+        (locked, added), {"mirrorRoutes": True, "mirrorEndpoints": ["vpce-0123456789abcdef0"]}, others=1, lasts=130.0
+    )
 
 
 def _address_refused(chance: Random) -> Plot:

@@ -47,7 +47,7 @@ class Ec2:
 
 def copied(difference: Difference) -> tuple[str, dict[str, Any]]:
     ec2: Any = Ec2()
-    assert Mirror(ec2).copy([difference], TABLE) == ()
+    assert Mirror(ec2, ()).copy([difference], TABLE) == ()
     ((operation, arguments),) = ec2.asked
     shape = MODEL.operation_model(operation).input_shape
     assert shape is not None

@@ -93,8 +93,17 @@ def differences(s: Snapshot) -> Findings:
     if not found or active is None:
         return
     passive = s.settings.other_table(active)
-    if not any(difference.mirrored for difference in found):
+    mirrored = [difference for difference in found if difference.mirrored]
+    unnamed = [
+        d.active.resource
+        for d in mirrored
+        if d.of_gateway_endpoint and d.active is not None and d.active.resource not in s.settings.mirror_endpoints
+    ]
+    if not mirrored:
         remedy = f"change {passive} by hand (aws ec2 create-route, replace-route, delete-route); no setting does it"
+    elif s.settings.mirror_routes and unnamed:
+        remedy = f"add {', '.join(unnamed)} to mirrorEndpoints and cdk deploy, or aws ec2 modify-vpc-endpoint "
+        remedy += f"--vpc-endpoint-id {unnamed[0]} --add-route-table-ids {passive}{s.options}"
     elif s.settings.mirror_routes:
         remedy = "none: mirrorRoutes copies them at the next tick"
     else:

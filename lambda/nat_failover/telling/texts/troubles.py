@@ -226,7 +226,10 @@ def _degraded(c: Condition, since: float, s: Settings) -> Letter:
             (NOTHING_DONE,),
             next=(
                 Step(f"Make {s.other_table(active)} like {active}", (read_tables(s),)),
-                Step("Or set mirrorRoutes in the pair's configuration, to have missing routes copied."),
+                Step(
+                    "Or set mirrorRoutes in the pair's configuration, to have missing routes copied (those of gateway "
+                    "endpoints: mirrorEndpoints, too)."
+                ),
             ),
         )
     return elsewhere(seen, active, s)
