@@ -16,9 +16,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from tests.bench import bars, days, outage, plots, report, tables
+from tests.bench import bars, days, deaths, outage, plots, report, tables
 from tests.bench.cost import cost
-from tests.bench.outage import EVENTS_LOST, FAILURES, OURS, PROMPT, WITHOUT_ENDPOINTS, Sample, Wanted
+from tests.bench.outage import FAILURES, OURS, Sample, Wanted
 from tests.bench.peers import PEERS
 from tests.bench.scale import scale, startup
 from tests.gate.harshness import Harshness
@@ -34,8 +34,9 @@ AT_ONCE = 8
 
 def main(
     runs: Annotated[int, typer.Option(min=1, help="on real packets, of each failure")] = 10,
-    simulated: Annotated[int, typer.Option(min=1, help="runs on the simulated network, of each failure")] = 300,
+    simulated: Annotated[int, typer.Option(min=1, help="runs on the simulated network, of each failure")] = 100,
     virtual_days: Annotated[int, typer.Option("--days", min=1, help="virtual days")] = 1000,
+    dying: Annotated[int, typer.Option("--deaths", min=1, help="virtual deaths, of each kind")] = 1000,
     jobs: Annotated[int, typer.Option(min=1, help="processes, where the processor is what they wait for")] = 2,
     json_file: Annotated[Path, typer.Option("--json", help="file for the results")] = Path("build/bench.json"),
     results: Annotated[bool, typer.Option(help="put the tables into RESULTS.md, and the plots beside it")] = False,
@@ -49,10 +50,10 @@ def main(
         console.print(f"[yellow]No network namespaces here ({why}): nothing is measured on real packets.[/yellow]")
     with ThreadPoolExecutor(1) as beside:
         # They take a processor for minutes; the runs beside them mostly wait.
-        counting = beside.submit(days.measure, virtual_days, 1 if why is None else jobs)
+        counting = beside.submit(_virtual, virtual_days, dying, 1 if why is None else jobs)
         samples = _real(console, runs) if why is None else []
-        console.print("virtual days")
-        false = counting.result()
+        console.print("virtual days and deaths")
+        false, missed = counting.result()
     samples += _simulated(console, simulated, jobs)
     found: dict[str, Any] = {
         "measured": {
@@ -65,6 +66,7 @@ def main(
         "outage": outage.summary(samples),
         "peers": {name: peer().told for name, peer in PEERS.items()},
         "false_failovers": false,
+        "deaths": missed,
     }
     for name, section in (("startup", startup), ("scale", scale), ("cost", cost)):
         console.print(name)
@@ -85,24 +87,28 @@ def main(
     raise typer.Exit(0 if all(bar.met for bar in judged) else 1)
 
 
+def _virtual(virtual_days: int, dying: int, jobs: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    return days.measure(virtual_days, jobs), deaths.measure(dying, jobs)
+
+
 def _real(console: Console, runs: int) -> list[Sample]:
     sweep()
     # The longest first, so that none is left over at the end.
-    kinds = [(OURS, WITHOUT_ENDPOINTS), (OURS, EVENTS_LOST), *((OURS, f) for f in PROMPT), ("b", outage.NOTICED["b"])]
+    kinds = [*((OURS, *failure) for failure in FAILURES), ("b", outage.NOTICED["b"], True)]
     wanted = [
-        Wanted(who, failure, "namespaces", 100_000 * number + seed)
-        for number, (who, failure) in enumerate(kinds)
+        Wanted(who, failure, "namespaces", 100_000 * number + seed, endpoints=endpoints)
+        for number, (who, failure, endpoints) in enumerate(kinds)
         for seed in range(runs)
     ]
     return _collected(console, "real packets", wanted, AT_ONCE, 1)
 
 
 def _simulated(console: Console, runs: int, jobs: int) -> list[Sample]:
-    kinds = [(OURS, failure) for failure in FAILURES] + [(peer, outage.NOTICED[peer]) for peer in RATIOS]
+    kinds = [(OURS, *failure) for failure in FAILURES] + [(peer, outage.NOTICED[peer], True) for peer in RATIOS]
     wanted = [
-        Wanted(who, failure, "simulated", 100_000 * number + seed, slower)
+        Wanted(who, failure, "simulated", 100_000 * number + seed, slower, endpoints)
         for slower in (1.0, 2.0)
-        for number, (who, failure) in enumerate(kinds)
+        for number, (who, failure, endpoints) in enumerate(kinds)
         for seed in range(runs)
     ]
     return _collected(console, "simulated network", wanted, jobs, 25)
@@ -126,7 +132,7 @@ def _judge(samples: Sequence[Sample], found: dict[str, Any]) -> list[bars.Bar]:
     judged += bars.of_ratios(samples, "simulated", RATIOS)
     if "namespaces" in networks:
         judged += bars.of_ratios(samples, "namespaces", {"b": RATIOS["b"]})
-    judged += bars.of_false_failovers(found["false_failovers"])
+    judged += bars.of_days(found["false_failovers"], found["deaths"])
     for name, section in (("startup", startup), ("scale", scale), ("cost", cost)):
         judged += section.bars(found[name])
     judged.append(bars.at_most("runs with a problem", 0, sum(bool(sample.problems) for sample in samples)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.lab.lab import Lab
@@ -27,6 +27,12 @@ KINDS = {
     "reboots": Kind("one backend after the other reboots, down for 20 to 60 s", 1, 480.0),
     "deploy": Kind("half of the backends are replaced by new instances at once", 1, 180.0),
     "agents": Kind("the agents of all backends restart within a minute; half of them tell of what they ran", 1, 120.0),
+    "deaf": Kind("no backend's agent hears or tells anything, for 3 minutes", 1, 180.0),
+    "limited": Kind("targets answer one ping a second of an address, for 5 minutes", 1, 300.0),
+    "no-pings": Kind("the active NAT lets no ping through any more, for 5 minutes", 1, 300.0),
+    "sick": Kind("a third of the backends let nothing out of the VPC, for 5 minutes", 1, 300.0),
+    "zone": Kind("the backends of one subnet have no power, for 5 minutes", 1, 300.0),
+    "push": Kind("a push to one subnet's backends, or to all, lets nothing out of the VPC, for 3 minutes", 1, 180.0),
 }
 
 
@@ -85,12 +91,75 @@ def _agents(lab: Lab) -> None:
         lab.wait(lab.world.random.uniform(0, 10))
 
 
+def _deaf(lab: Lab) -> None:
+    lab.run_command.dead.update(lab.backends)
+    lab.wait(KINDS["deaf"].lasts)
+    lab.run_command.dead.difference_update(lab.backends)
+
+
+def _limited(lab: Lab) -> None:
+    lab.network.set_pings_limited(True)
+    lab.wait(KINDS["limited"].lasts)
+    lab.network.set_pings_limited(False)
+
+
+def _no_pings(lab: Lab) -> None:
+    active = "nat01" if primary_is_active(lab) else "nat02"
+    lab.network.set_dropping(active, {"icmp"})
+    lab.wait(KINDS["no-pings"].lasts)
+    lab.network.set_dropping(active, ())
+
+
+def _sick(lab: Lab) -> None:
+    _blocked(lab, lab.world.random.sample(lab.backends, len(lab.backends) // 3), KINDS["sick"].lasts)
+
+
+def _zone(lab: Lab) -> None:
+    lost = _of_a_subnet(lab)
+    for host in lost:
+        lab.network.stop(host)
+        lab.run_command.dead.add(host)
+    lab.wait(KINDS["zone"].lasts)
+    for host in lost:
+        lab.network.start(host)
+        lab.run_command.dead.discard(host)
+
+
+def _push(lab: Lab) -> None:
+    everybody = lab.world.random.random() < 0.5
+    _blocked(lab, lab.backends if everybody else _of_a_subnet(lab), KINDS["push"].lasts)
+
+
+def _of_a_subnet(lab: Lab) -> list[str]:
+    subnet = lab.world.random.choice(lab.network.layout.private_subnets).name
+    return [host.name for host in lab.network.layout.backends if host.subnet == subnet]
+
+
+def _blocked(lab: Lab, hosts: Sequence[str], seconds: float) -> None:
+    for host in hosts:
+        lab.network.set_sick(host, True)
+    lab.wait(seconds)
+    for host in hosts:
+        lab.network.set_sick(host, False)
+
+
+def primary_is_active(lab: Lab) -> bool:
+    """Return whether the protected subnets are associated with the primary's table, all of them."""
+    return set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
+
+
 EPISODES: dict[str, Callable[[Lab], None]] = {
     "loss": _loss,
     "target": _target,
     "reboots": _reboots,
     "deploy": _deploy,
     "agents": _agents,
+    "deaf": _deaf,
+    "limited": _limited,
+    "no-pings": _no_pings,
+    "sick": _sick,
+    "zone": _zone,
+    "push": _push,
 }
 
 

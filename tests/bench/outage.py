@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -19,12 +19,18 @@ from tests.lab.scenarios import SCENARIOS
 from tests.simulation.account.cloud import ModelCloud
 
 OURS = "ours"
-# Failures after which backends still reach SSM, by endpoints.
-PROMPT = ("nat-rules-flushed", "nat-forwarding-off", "nat-link-down", "nat-stopped", "nat-uplink-blackholed")
-WITHOUT_ENDPOINTS, EVENTS_LOST = "nat-dead-without-endpoints", "events-lost"
-FAILURES = (*PROMPT, WITHOUT_ENDPOINTS, EVENTS_LOST)
+# Of these something still passes that the pinger sees: the outage lasts until the route leads elsewhere.
+PARTIAL = ("tcp-dead", "nat-loses-60-percent")
+# The deaths that are measured with VPC endpoints and without, in the order of the tables.
+DEATHS = (
+    *("nat-rules-flushed", "nat-forwarding-off", "nat-link-down", "nat-stopped", "nat-uplink-blackholed"),
+    *("nat-drops-new-flows", *PARTIAL),
+)
+EVENTS_LOST = "events-lost"
+FAILURES = tuple((failure, endpoints) for failure in (EVENTS_LOST, *DEATHS) for endpoints in (True, False))
 # The failure that each peer is measured with: one that it notices.
 NOTICED = {"a": "nat-stopped", "b": "nat-stopped", "c": "nat-stopped"}
+STEPS = ("seen", "told", "decided", "swapped", "routed", "verified")
 PERIOD = 60.0
 # The slowest peer takes four minutes.
 RECOVERED_WITHIN = 400.0
@@ -32,13 +38,19 @@ RECOVERED_WITHIN = 400.0
 
 @dataclass(frozen=True)
 class Wanted:
-    """One run: whose, of which failure, on which network, with which seed and latencies."""
+    """One run: whose, of which failure, on which network, with which seed and latencies, with VPC endpoints or not."""
 
     who: str
     failure: str
     network: str
     seed: int
     slower: float = 1.0
+    endpoints: bool = True
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The pair's settings."""
+        return dict(SCENARIOS[self.failure].settings) | ({} if self.endpoints else {"ssmAccess": "none"})
 
 
 @dataclass(frozen=True)
@@ -46,8 +58,9 @@ class Sample:
     """What a run came to; seconds since the failure.
 
     Attributes:
-        outages: of each backend, by the independent pinger.
-        steps: when it was seen by a probe, told to the function, decided, swapped, and routed: all are back.
+        outages: of each backend, by the independent pinger; where only part of the traffic is lost, until it is routed
+            by the other NAT.
+        steps: when it was seen by a probe, told to the function, decided, swapped, routed (all are back) and verified.
     """
 
     who: str
@@ -55,6 +68,7 @@ class Sample:
     network: str
     seed: int
     slower: float
+    endpoints: bool
     outages: tuple[float, ...]
     steps: Mapping[str, float]
     problems: tuple[str, ...]
@@ -77,16 +91,17 @@ def _cloud(wanted: Wanted) -> MakeCloud:
 
 def _ours(wanted: Wanted) -> Sample:
     latencies = Latencies().scaled(wanted.slower)
-    scenario = SCENARIOS[wanted.failure]
+    scenario = replace(SCENARIOS[wanted.failure], settings=wanted.settings)
     came = play(scenario, wanted.network, wanted.seed, latencies, cloud=_cloud(wanted), second_tick_within=PERIOD)
-    outages = tuple(seconds for seconds in came.outages.values() if seconds is not None)
+    offline = came.routed if wanted.failure in PARTIAL else came.outages
+    outages = tuple(seconds for seconds in offline.values() if seconds is not None)
     return Sample(**asdict(wanted), outages=outages, steps=came.steps, problems=tuple(came.problems))
 
 
 def _peers(wanted: Wanted) -> Sample:
     peer: Peer = PEERS[wanted.who]()
     scenario = SCENARIOS[wanted.failure]
-    lab = Lab(wanted.network, wanted.seed, Latencies().scaled(wanted.slower), scenario.settings, cloud=_cloud(wanted))
+    lab = Lab(wanted.network, wanted.seed, Latencies().scaled(wanted.slower), wanted.settings, cloud=_cloud(wanted))
     found: list[Sample] = []
 
     def main(of: Lab) -> None:
@@ -113,26 +128,28 @@ def _all_online(lab: Lab) -> bool:
 
 
 def summary(samples: Sequence[Sample]) -> list[dict[str, Any]]:
-    """Give a row for each group of runs that differ in nothing but the seed."""
-    groups: dict[tuple[str, str, str, float], list[Sample]] = {}
+    """Return a row for each group of runs that differ in nothing but the seed."""
+    groups: dict[tuple[str, str, str, float, bool], list[Sample]] = {}
     for sample in samples:
-        groups.setdefault((sample.who, sample.failure, sample.network, sample.slower), []).append(sample)
+        group = sample.who, sample.failure, sample.network, sample.slower, sample.endpoints
+        groups.setdefault(group, []).append(sample)
     return [
         {
             "who": who,
             "failure": failure,
             "network": network,
             "latencies": slower,
+            "endpoints": endpoints,
             "runs": len(group),
             "offline": spread([seconds for sample in group for seconds in sample.outages]),
             "steps": {
                 step: spread([s.steps[step] for s in group if step in s.steps])["median"]
-                for step in ("seen", "told", "decided", "swapped", "routed")
+                for step in STEPS
                 if any(step in s.steps for s in group)
             },
             "problems": [problem for sample in group for problem in sample.problems],
         }
-        for (who, failure, network, slower), group in groups.items()
+        for (who, failure, network, slower, endpoints), group in groups.items()
     ]
 
 

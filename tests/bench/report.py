@@ -8,14 +8,17 @@ from typing import Any
 
 from infra.config import PairConfig
 from tests.bench.cost import bill, cost
-from tests.bench.outage import EVENTS_LOST, OURS, PROMPT, WITHOUT_ENDPOINTS, Sample, offline
+from tests.bench.deaths import WITHIN
+from tests.bench.outage import DEATHS, EVENTS_LOST, OURS, STEPS, Sample, offline
 from tests.bench.scale import scale, startup
 from tests.bench.tables import Table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 BEGIN, END = "<!-- measured: written by `make bench RESULTS=1` -->\n", "<!-- end of measured -->\n"
 COSTS_BEGIN, COSTS_END = "<!-- costs: written by `make bench RESULTS=1` -->\n", "<!-- end of costs -->\n"
-STEPS = ("seen", "told", "decided", "swapped", "routed")
+AFTER = ("median", "p95", "max")
+# All deaths but by loss, which takes longer to see.
+PROMPT = tuple(death for death in DEATHS if death != "nat-loses-60-percent")
 WHO = {OURS: "nat-failover", "a": "(a) the article", "b": "(b) a checking function", "c": "(c) replacement by a group"}
 
 
@@ -24,6 +27,7 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
     return [
         _outages(found),
         _false_failovers(found),
+        _deaths(found),
         *scale.tables(found["scale"]),
         *cost.tables(found["cost"]),
         costs(found),
@@ -77,15 +81,16 @@ def put(told: str, path: Path = RESULTS, marks: tuple[str, str] = (BEGIN, END)) 
 def curves(samples: Sequence[Sample]) -> dict[str, list[float]]:
     """Give the outages that the plot shows, by the name of the curve."""
 
-    def seconds(who: str, failures: Sequence[str], network: str) -> list[float]:
-        chosen = (who, network, 1.0)
-        return offline(samples, lambda s: (s.who, s.network, s.slower) == chosen and s.failure in failures)
+    def seconds(who: str, failures: Sequence[str], network: str, *, endpoints: bool = True) -> list[float]:
+        chosen = (who, network, 1.0, endpoints)
+        return offline(samples, lambda s: (s.who, s.network, s.slower, s.endpoints) == chosen and s.failure in failures)
 
     real = "namespaces" if any(sample.network == "namespaces" for sample in samples) else "simulated"
+    told = "real packets" if real == "namespaces" else real
     found = {
-        f"nat-failover, {'real packets' if real == 'namespaces' else real}": seconds(OURS, PROMPT, real),
+        f"nat-failover, {told}": seconds(OURS, PROMPT, real),
+        f"nat-failover, no endpoints, {told}": seconds(OURS, PROMPT, real, endpoints=False),
         "nat-failover, events lost": seconds(OURS, [EVENTS_LOST], "simulated"),
-        "nat-failover, without endpoints": seconds(OURS, [WITHOUT_ENDPOINTS], "simulated"),
         **{WHO[peer]: seconds(peer, ["nat-stopped"], "simulated") for peer in ("b", "a", "c")},
     }
     return {name: values for name, values in found.items() if values}
@@ -100,17 +105,19 @@ def _outages(found: Mapping[str, Any]) -> Table:
                 WHO[row["who"]],
                 f"`{row['failure']}`",
                 "real packets" if row["network"] == "namespaces" else row["network"],
+                "yes" if row["endpoints"] else "no",
                 f"x{row['latencies']:g}",
                 str(row["runs"]),
-                *(f"{offline_for[key]:.1f}" for key in ("median", "p95", "max")),
+                *(f"{offline_for[key]:.1f}" for key in AFTER),
                 *(f"{steps[step]:.1f}" if step in steps else "" for step in STEPS),
             ]
         )
-    head = ["who", "failure", "network", "latencies", "runs", "median s", "95 % s", "max s", *STEPS]
+    head = ["who", "failure", "network", "endpoints", "latencies", "runs", "median s", "95 % s", "max s", *STEPS]
     told = (
         "Seconds that each of six backends in three subnets was offline, by a pinger of the lab's own that knows "
-        "nothing of the product, after a failure at a random moment of the schedule's period; then the median of when "
-        "it was seen by the first probe, told to the function, decided, swapped, and routed: all backends are online."
+        "nothing of the product, after a failure at a random moment of the schedule's period (where pings or some "
+        "packets still pass, until the route leads to the other NAT); then the median of when it was seen by the first "
+        "probe, told to the function, decided, swapped, routed (all backends are online), and of the mail that says so."
     )
     return Table("Outage", told, head, rows)
 
@@ -121,9 +128,23 @@ def _false_failovers(found: Mapping[str, Any]) -> Table:
     rows = [[WHO[who], str(count)] for who, count in days["false_failovers"].items()]
     told = (
         f"In {days['days']} virtual days in which the NAT is well: {mix}. Of the status-change events "
-        f"{days['events']}. Half of the days are without endpoints. Hours in which nothing is the matter are left out."
+        f"{days['events']}. Half of the days are without endpoints, and in a quarter "
+        "no ping ever passed the NATs. Hours in which nothing is the matter are left out."
     )
     return Table("False failovers", told, ["who", "failovers that should not have been"], rows)
+
+
+def _deaths(found: Mapping[str, Any]) -> Table:
+    rows = [
+        [told, *map(str, (kind["deaths"], kind["missed"])), *(f"{kind['after'][key]:.0f}" for key in AFTER)]
+        for told, kind in found["deaths"].items()
+    ]
+    told = (
+        "Virtual deaths of the active NAT, of the kinds above, half of them without endpoints, in the midst of the "
+        "episodes above, or while nothing can be done for a minute to an hour; missed is what is not moved within "
+        f"{WITHIN:.0f} s of when it can be. Then the seconds from that moment on (0: moved before the episode ended)."
+    )
+    return Table("Missed failovers", told, ["deaths", "how many", "missed", "median s", "95 % s", "max s"], rows)
 
 
 def _bars(found: Mapping[str, Any]) -> Table:

@@ -56,7 +56,7 @@ def test_the_group_notices_no_rules_that_are_gone() -> None:
 
 
 def test_runs_that_differ_in_the_seed_only_are_a_row() -> None:
-    sample = Sample(OURS, "nat-stopped", "simulated", 1, 1.0, (3.0, 5.0), {"seen": 1.0}, ())
+    sample = Sample(OURS, "nat-stopped", "simulated", 1, 1.0, True, (3.0, 5.0), {"seen": 1.0}, ())
     samples = [sample, replace(sample, seed=2, outages=(7.0,)), replace(sample, slower=2.0)]
     first, second = summary(samples)
     assert (first["runs"], first["offline"]["count"], first["offline"]["max"]) == (2, 3, 7.0)

@@ -45,6 +45,7 @@ class Run:
     problems: list[str] = field(default_factory=list)
     seed: int = 0
     outages: dict[str, float | None] = field(default_factory=dict)
+    routed: dict[str, float] = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=dict)
     timeline: list[tuple[float, str]] = field(default_factory=list)
     notifications: list[tuple[str, str]] = field(default_factory=list)
@@ -137,6 +138,7 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
         problems,
         seed,
         {host: None if seconds is None else round(seconds, 3) for host, seconds in outages.items()},
+        _routed(lab, broken),
         _steps(lab, broken),
         _timeline(lab, broken),
         [(subject, text) for _, subject, text in lab.gateway.published],
@@ -203,8 +205,15 @@ def _first(lab: Lab, broken: float) -> float | None:
     return min([*reported, *told, *acted], default=None)
 
 
+def _routed(lab: Lab, broken: float) -> dict[str, float]:
+    """Return after how many seconds the network sent each backend's packets by the other NAT."""
+    names = {subnet: name for name, subnet in lab.cloud.subnets.items()}
+    at = {names[subnet]: at for subnet, at in lab.gateway.routed_at.items()}
+    return {h.name: round(at[h.subnet] - broken, 3) for h in lab.network.layout.backends if h.subnet in at}
+
+
 def _steps(lab: Lab, broken: float) -> dict[str, float]:
-    """Tell when each step was taken for the first time, the last two for the last."""
+    """Return when each step was taken for the first time, being swapped and routed for the last."""
     backs = [back for host in lab.backends if (back := lab.pinger.back_online_at(host, broken)) is not None]
     moments = {
         "seen": min((at for at, _ in lab.run_command.failed if at >= broken), default=None),
@@ -212,8 +221,16 @@ def _steps(lab: Lab, broken: float) -> dict[str, float]:
         "decided": min((at for at, _ in lab.gateway.recorded if at >= broken), default=None),
         "swapped": max((at for at in lab.gateway.replaced_at if at >= broken), default=None),
         "routed": max(backs, default=None),
+        "verified": _verified_at(lab),
     }
     return {step: round(at - broken, 3) for step, at in moments.items() if at is not None}
+
+
+def _verified_at(lab: Lab) -> float | None:
+    """Return when people were first told that every backend is online by the new way; None where they were not."""
+    everybody = f"{len(lab.backends)} of {len(lab.backends)} backends online through the new path"
+    swapped = max(lab.gateway.replaced_at, default=0.0)
+    return min((at for at, _, text in lab.gateway.published if at >= swapped and everybody in text), default=None)
 
 
 def _became(result: dict[str, object]) -> str:

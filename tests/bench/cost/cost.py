@@ -18,6 +18,7 @@ from tests.bench.cost import prices
 from tests.bench.scale.scale import Function, Invoked
 from tests.bench.statistics import percentile
 from tests.bench.tables import Table, show
+from tests.lab.call_times import CallTimes
 from tests.lab.cloud.template import synthesized
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
@@ -28,7 +29,9 @@ from tests.simulation.account.cloud import ModelCloud
 MINUTES = 30
 BACKENDS = 50
 FAILOVERS = 20
-BILLED_BAR_MS, MONTH_BAR = 500.0, 0.20
+BILLED_BAR_MS, MONTH_BAR, CALLS_BAR = 500.0, 0.20, 30
+# What AWS takes in a second, or is believed to.
+RATES = {"PutParameter": 3, "ListCommandInvocations": 5}
 # alterNAT's checking function, by its Terraform module's defaults: one invocation a minute lasts the whole minute.
 CHECKER = {"invocations_a_minute": 1.0, "billed_ms": 60_000.0, "memory_mb": 256.0}
 
@@ -111,10 +114,13 @@ def alarms() -> int:
 def _failover() -> dict[str, float]:
     """Count the invocations of a failover, and what they take, from the failure until two minutes after."""
     invocations, cold, wall, calls = [], [], [], []
+    busiest = dict.fromkeys(RATES, 0)
     for seed in range(FAILOVERS):
         lab = Lab("simulated", seed, Latencies(), cloud=ModelCloud, measured=False)
+        times = CallTimes(lab)
+        lab.gateway.faults.append(times)
 
-        def main(of: Lab) -> None:
+        def main(of: Lab, times: CallTimes = times) -> None:
             of.begin(60)
             of.broken()
             before = of.gateway.calls.total()
@@ -125,6 +131,8 @@ def _failover() -> dict[str, float]:
             wall.append(sum(i.ended_at - i.at for i in since) * 1000)
             cold.append(float(of.functions.environments - 1))
             calls.append(float(of.gateway.calls.total() - before))
+            for operation, most in busiest.items():
+                busiest[operation] = max(most, times.most_in_a_second(operation, of.broken_at or 0))
 
         lab.run(main)
     low, high = Latencies().cold
@@ -132,6 +140,7 @@ def _failover() -> dict[str, float]:
         "invocations": percentile(invocations, 50),
         "cold_starts": percentile(cold, 50),
         "calls": percentile(calls, 50),
+        **{f"{operation} a second": float(most) for operation, most in busiest.items()},
         "wall_ms": round(percentile(wall, 50)),
         "cold_start_ms": (low + high) / 2 * 1000,
     }
@@ -152,8 +161,12 @@ def _dollars(found: Mapping[str, Any]) -> dict[str, float]:
 
 
 def bars(found: Mapping[str, Any]) -> list[Bar]:
-    """Judge billed time and dollars."""
+    """Return the bars of billed time, of dollars, and of what a failover asks of AWS."""
+    failover = found["failover"]
+    told = f"in the busiest second of {FAILOVERS} failovers"
     return [
+        at_most("API calls of a failover and of the two minutes after it, median", CALLS_BAR, failover["calls"]),
+        *(at_most(f"{operation} {told}", most, failover[f"{operation} a second"]) for operation, most in RATES.items()),
         at_most("billed time of a warm healthy tick, ms", BILLED_BAR_MS, found["healthy"]["billed_ms_median"]),
         at_most("Lambda for a pair, dollars a month", MONTH_BAR, found["dollars"]["lambda"]),
     ]

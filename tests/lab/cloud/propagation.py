@@ -23,6 +23,7 @@ class Propagation:
 
     Attributes:
         replaced_at: when associations were replaced.
+        routed_at: when the network last took up a subnet's new association, by the subnet's name.
         addressed_at: when the egress address was moved.
     """
 
@@ -33,6 +34,7 @@ class Propagation:
         self._harshness = harshness
         self._lots = lots
         self.replaced_at: list[float] = []
+        self.routed_at: dict[str, float] = {}
         self.addressed_at: list[float] = []
 
     def _put_in_force(self, operation: str, arguments: Mapping[str, Any]) -> None:
@@ -81,8 +83,12 @@ class Propagation:
         answer = call()
         self.replaced_at.append(self._world.now())
         if subnet is not None:
-            self._in_force_later(lambda: self._cloud.mirror_subnet(subnet), "route", subnet)
+            self._in_force_later(partial(self._route, subnet), "route", subnet)
         return answer
+
+    def _route(self, subnet: str) -> None:
+        self._cloud.mirror_subnet(subnet)
+        self.routed_at[subnet] = self._world.now()
 
     def _in_force_later(self, mirror: Callable[[], None], latency: str, what: str) -> None:
         delay = self._latencies.draw(latency, self._world.random)

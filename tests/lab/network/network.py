@@ -184,7 +184,10 @@ class Network(Protocol):
         ...
 
     def set_dropping(self, nat: str, protocols: Collection[str]) -> None:
-        """Let a NAT forward nothing of these protocols, ``icmp`` or ``tcp``, not even of flows that it knows."""
+        """Let a NAT forward nothing of these protocols, ``icmp`` or ``tcp``, not even of flows that it knows.
+
+        ``new`` stands for what begins a flow, of any protocol: as a NAT does whose connection tracking is full.
+        """
         ...
 
     def set_intercepting(self, nat: str, on: bool) -> None:

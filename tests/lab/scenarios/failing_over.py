@@ -36,6 +36,13 @@ FAILING_OVER: tuple[Scenario, ...] = (
         problems=demands.one_swap,
     ),
     Scenario(
+        "nat-drops-new-flows",
+        "the NAT goes on with the flows that it knows, and takes no new one, as when its connection tracking is full",
+        FAIL_OVER,
+        lambda lab: lab.network.set_dropping("nat01", {"new"}),
+        problems=demands.one_swap,
+    ),
+    Scenario(
         "nat-loses-60-percent",
         "the NAT loses 60 % of the packets to the Internet",
         FAIL_OVER,

@@ -51,8 +51,9 @@ def drop_own(namespace: Namespace, on: bool) -> None:
 
 
 def drop_forwarded(namespace: Namespace, protocols: Collection[str]) -> None:
-    """Let a NAT drop what it would forward of some protocols; of none, drop nothing."""
-    drops = f"meta l4proto {{ {', '.join(sorted(protocols))} }} drop" if protocols else ""
+    """Let a NAT drop what it would forward of some protocols, or of flows that are ``new``; of none, drop nothing."""
+    rules = {"icmp": "meta l4proto icmp drop", "tcp": "meta l4proto tcp drop", "new": "ct state new drop"}
+    drops = "\n        ".join(rules[protocol] for protocol in sorted(protocols))
     namespace.nft(_table("dropping", "type filter hook forward priority -10", drops))
 
 

@@ -13,7 +13,7 @@ class Machine:
     """What a host is like by itself, whatever the VPC makes of it; ``uplink`` is the provider's.
 
     Attributes:
-        drops: protocols that it does not forward.
+        drops: protocols that it does not forward; ``new`` is what begins a flow.
         loses: per cent of what it ought to hand on to the Internet.
         intercepts: whether it answers connections to port 443 itself that it ought to hand on.
         taken: port of its own address at which it serves somebody; 0 for none.

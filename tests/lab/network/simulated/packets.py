@@ -115,7 +115,8 @@ class SimulatedPackets:
             if rule is not None:
                 return Outcome(rule=rule)
             return Outcome(answered=True) if machine.taken == packet.port else REFUSED
-        if rule is not None or "tcp" in machine.drops or not (machine.forwarding and machine.translating):
+        dropped = rule is not None or machine.drops & {"tcp", "new"}
+        if dropped or not (machine.forwarding and machine.translating):
             return Outcome(rule=rule or "", seen_by=listeners)
         translated = Packet(self._layout.host(nat).address, listeners[0].target, "tcp", 443)
         sent = self._out(nat, self._vpc.way(nat, translated.to), translated, known=False)
@@ -132,7 +133,8 @@ class SimulatedPackets:
             return Outcome(answered=machine.up)
         if machine.intercepts and machine.up and packet.port == INTERCEPTED:
             return Outcome(answered=True)
-        forwards = machine.up and machine.forwarding and packet.protocol not in machine.drops
+        dropped = machine.drops & ({packet.protocol} if known else {packet.protocol, "new"})
+        forwards = machine.up and machine.forwarding and not dropped
         # A flow that it knows it translates without any rule.
         if not (forwards and (machine.translating or known)):
             return LOST
