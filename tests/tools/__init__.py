@@ -1,1 +1,1 @@
-"""What `make` needs beside the tests: the checks of the templates, and the table of settings."""
+"""What `make` needs beside the tests: the checks of the templates, the table of settings, and the README's figures."""

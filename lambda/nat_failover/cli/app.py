@@ -55,4 +55,4 @@ _add(drill, "drill --report drill.html", "drill main --failure swap --confirm ma
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="nat-failover")

@@ -19,6 +19,8 @@ IN_ANOTHER_ZONE = 0.5
 # Of the stack's endpoints: ssm and ssmmessages, in two availability zones.
 ENDPOINTS, ZONES = 2, 2
 SUM = "**in all**"
+ENDPOINT_ROW, SUM_WITH_ENDPOINTS = "endpoints, where the stack makes them", "**in all, with endpoints**"
+GATEWAY = "for comparison: a NAT gateway, without traffic"
 
 
 @dataclass(frozen=True)
@@ -131,10 +133,22 @@ def _beyond(much: float, free: float) -> float:
 
 
 def table(items: Sequence[Item]) -> Table:
-    """Return the bill, with its sum."""
-    rows = [[i.what, i.much, f"{i.dollars:.2f}", f"{i.left:.2f}"] for i in items]
-    sums = [f"**{sum(getattr(i, column) for i in items):.2f}**" for column in ("dollars", "left")]
-    endpoints = prices.ENDPOINT_HOUR * prices.HOURS
+    """Return the bill, with its sums."""
+    endpoint = prices.ENDPOINT_HOUR * prices.HOURS
+    endpoints = ENDPOINTS * ZONES * endpoint
+    gateway = prices.NAT_GATEWAY_HOUR * prices.HOURS
+    sums = [sum(getattr(i, column) for i in items) for column in ("dollars", "left")]
+    rows = [
+        *([i.what, i.much, *_dollars(i.dollars, i.left)] for i in items),
+        [SUM, "", *_dollars(*sums, bold=True)],
+        [ENDPOINT_ROW, f"{ENDPOINTS} in {ZONES} zones at ${endpoint:.2f}", *_dollars(endpoints, endpoints)],
+        [SUM_WITH_ENDPOINTS, "", *_dollars(*(s + endpoints for s in sums), bold=True)],
+        [
+            GATEWAY,
+            f"${prices.NAT_GATEWAY_HOUR} an hour, and ${prices.NAT_GATEWAY_GB} a GB",
+            *_dollars(gateway, gateway),
+        ],
+    ]
     told = (
         "A pair with the default settings in us-east-1, in dollars a month of 730 hours, at list prices "
         "([EC2](https://aws.amazon.com/ec2/pricing/on-demand/), [VPC](https://aws.amazon.com/vpc/pricing/), "
@@ -143,10 +157,11 @@ def table(items: Sequence[Item]) -> Table:
         "[PrivateLink](https://aws.amazon.com/privatelink/pricing/)), and what is left of them in an account that uses "
         "nothing else of the free tiers that don't expire. The function's time is measured; its other metrics cost "
         "$0.30 each only in a month, by the hour, in which they have something to say. Not in it: "
-        f"endpoints, where the stack makes them, {ENDPOINTS} in {ZONES} zones at ${endpoints:.2f} each "
-        f"({ENDPOINTS * ZONES * endpoints:.2f}); your own traffic, which costs the same through either NAT. "
-        f"For comparison: a NAT gateway is {prices.NAT_GATEWAY_HOUR * prices.HOURS:.2f} before traffic, and "
-        f"${prices.NAT_GATEWAY_GB} for every GB."
+        "your primary NAT, and your own traffic, which costs the same through either NAT."
     )
     head = ["what", "how much", "list price", "with the free tiers"]
-    return Table("Costs", told, head, [*rows, [SUM, "", *sums]])
+    return Table("Costs", told, head, rows)
+
+
+def _dollars(*amounts: float, bold: bool = False) -> list[str]:
+    return [f"**{amount:.2f}**" if bold else f"{amount:.2f}" for amount in amounts]

@@ -1,0 +1,75 @@
+"""The README: short, and with no figure that is nobody's."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from tests.bench.report import RESULTS
+from tests.tools.front_page import BLOCKS, END, MARK, README, with_figures
+from tests.tools.reference import table
+
+TEXT = README.read_text(encoding="utf-8")
+WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+UNITS = "s|seconds?|minutes?|hours?|days?|weeks?|dollars|cents|%|per cent|GB|backends|servers|instances|subnets"
+# Figures of neither the results nor the settings, by their words, and where they come from.
+EXCEPTIONS = {
+    "Python 3.11": "what pyproject.toml requires",
+    "TCP 443": "the port of the targets",
+    "TCP 80 and 443": "the proof ports",
+    "1 to 3 minutes, 1.4 GB": "measured by hand, on two processors: RESULTS.md",
+    "about 25 minutes": "measured by hand, on two processors: RESULTS.md",
+    "about 10 cents": "tests/infra/test_demo.py adds it up",
+    "six backends in three subnets": "the lab's layout, which RESULTS.md names",
+    "exits with 0": "the exit status of a doctor that finds nothing",
+    "Apache-2.0": "the licence",
+}
+
+
+def numbers(text: str) -> list[str]:
+    """Return the numbers of a text: in digits, or in words before a unit; links' addresses, steps and ids are none."""
+    text = re.sub(r"\]\([^)]*\)|^\d+\. ", "]", text, flags=re.MULTILINE)
+    text = re.sub(r"\b[a-z]+-[0-9a-f]{17}\b|\b[a-z]+\d+[a-z]\.\w+", "", text)
+    found = re.findall(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w-])", text)
+    return found + [str(2 + WORDS.index(word)) for word in re.findall(rf"\b({'|'.join(WORDS)}) (?:{UNITS})\b", text)]
+
+
+def test_it_is_no_longer_than_a_person_reads() -> None:
+    assert len(TEXT.splitlines()) <= 200
+
+
+def test_its_figures_are_those_of_the_results() -> None:
+    assert with_figures(TEXT, RESULTS.read_text(encoding="utf-8")) == TEXT, "run `make texts`"
+
+
+def test_every_other_number_in_it_is_a_default_or_has_a_reason() -> None:
+    text = TEXT
+    for name in BLOCKS:
+        before, _, rest = text.partition(MARK.format(name))
+        text = before + rest.partition(END)[2]
+    for words in EXCEPTIONS:
+        assert words in text, f"not in the README any more: {words}"
+        text = text.replace(words, "")
+    defaults = set(re.findall(r"^\| `\w+` \| `([\d.]+)` \|", table(), re.MULTILINE))
+    defaults.add(tomllib.loads(README.with_name("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+    assert [number for number in numbers(text) if number not in defaults] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("back after 4.2 s", ["4.2"]),
+        ("in two minutes, by two ways", ["2"]),
+        ("costs $1,234.50 [here](page-7.md)", ["1,234.50"]),
+        ("rtb-0123456789abcdef0 on a t4g.nano", []),
+    ],
+)
+def test_a_number_is_seen(text: str, found: list[str]) -> None:
+    assert numbers(text) == found
+
+
+def test_a_readme_without_the_marks_is_left_alone() -> None:
+    with pytest.raises(ValueError, match="has to have the lines"):
+        with_figures("nothing", RESULTS.read_text(encoding="utf-8"))
