@@ -91,14 +91,7 @@ class NatFailover(Construct):
         )
         self.endpoints = endpoints
         if endpoints is None and pair.ssm_access is SsmAccess.CREATE:
-            self.endpoints = SsmEndpoints(
-                self,
-                "Endpoints",
-                vpc_id=pair.vpc_id,
-                subnet_ids=endpoint_subnets(pair),
-                cidrs=pair.endpoint_cidrs,
-                old_agents=pair.ec2_messages,
-            )
+            self.endpoints = SsmEndpoints(self, "Endpoints", pairs=[pair])
         if pair.permissions_boundary_arn is not None:
             boundary = iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", pair.permissions_boundary_arn)
             iam.PermissionsBoundary.of(self).apply(boundary)
@@ -140,8 +133,3 @@ class NatFailover(Construct):
                 log_group_arn=log_group_arn,
             ),
         ).function
-
-
-def endpoint_subnets(pair: PairConfig) -> tuple[str, ...]:
-    """Return the subnets for a pair's endpoints: as configured, or the standby's."""
-    return pair.endpoint_subnet_ids or tuple(subnet for subnet in [pair.standby_subnet_id] if subnet)

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra.config import PairConfig, SsmAccess, StackConfig
 from infra.constructs.ssm_endpoints import SsmEndpoints
-from infra.nat_failover import NatFailover, endpoint_subnets
+from infra.nat_failover import NatFailover
 from infra.outputs import Outputs
 
 
@@ -27,20 +27,10 @@ class NatFailoverStack(Stack):
             env=Environment(account=config.account, region=config.region),
             description="nat-failover: keeps private subnets online when their NAT instance dies",
         )
-        endpoints = {vpc: self._make_endpoints(vpc, pairs) for vpc, pairs in makers(config.pairs)}
+        endpoints = {vpc: SsmEndpoints(self, f"Endpoints-{vpc}", pairs=pairs) for vpc, pairs in makers(config.pairs)}
         for pair in config.pairs:
             made = NatFailover(self, pair.name, pair=pair, endpoints=endpoints.get(pair.vpc_id))
             Outputs(self, f"{pair.name}-outputs", pair=made)
-
-    def _make_endpoints(self, vpc_id: str, pairs: list[PairConfig]) -> SsmEndpoints:
-        return SsmEndpoints(
-            self,
-            f"Endpoints-{vpc_id}",
-            vpc_id=vpc_id,
-            subnet_ids=list(dict.fromkeys(subnet for pair in pairs for subnet in endpoint_subnets(pair))),
-            cidrs=list(dict.fromkeys(cidr for pair in pairs for cidr in pair.endpoint_cidrs)),
-            old_agents=any(pair.ec2_messages for pair in pairs),
-        )
 
 
 def makers(pairs: tuple[PairConfig, ...]) -> list[tuple[str, list[PairConfig]]]:

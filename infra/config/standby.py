@@ -17,6 +17,9 @@ _AMI = matching(
     "al2023",
 )
 _SUBNET = resource_id("subnet", "a subnet")
+_ACCOUNT = matching(r"[0-9]{12}", "an account id of 12 digits", "123456789012", tokens=False)
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = matching(r"[a-z0-9.*?-]{1,63}", "a bucket's name, in which * and ? stand for anything", "my-mirror")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,23 @@ class StandbySettings:
             ListOf(one_of(GatewayService, GatewayService.S3), 0, 2, ["s3"]),
             "Gateway endpoints (s3, dynamodb) to be made for both tables. An endpoint that exists is told of the "
             "standby's table by hand (aws ec2 modify-vpc-endpoint --add-route-table-ids) or by mirrorEndpoints.",
+        ),
+    )
+    endpoint_accounts: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            ListOf(_ACCOUNT, 0, 20, ["123456789012"]),
+            "Accounts whose identities and resources the endpoints that are made (gatewayEndpoints, ssmAccess create) "
+            "let through, beside the stack's own: those whose buckets, tables or documents the hosts use.",
+        ),
+    )
+    endpoint_buckets: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            ListOf(_BUCKET, 0, 50, ["my-mirror"]),
+            "Public buckets of others that the S3 endpoint lets the hosts read, beside those of AWS with Amazon "
+            "Linux' packages, SSM agent's files and ECR's layers; * for any. All S3 traffic of the subnets goes by the "
+            "endpoint: what its policy does not let through, they can't reach.",
         ),
     )
     mirror_routes: bool = field(

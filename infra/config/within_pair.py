@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.config.addresses import PRIVATE_NETWORKS
-from infra.config.choices import SsmAccess
+from infra.config.choices import GatewayService, SsmAccess
 from infra.config.kinds import INVALID
 from infra.config.problems import missing, refused, shown
 
@@ -118,6 +118,17 @@ def _check_standby(values: Values, path: str, problems: list[str]) -> None:
 
 def _check_endpoints(values: Values, path: str, problems: list[str]) -> None:
     access, subnets = values.get("ssm_access"), values.get("endpoint_subnet_ids")
+    services, buckets = values.get("gateway_endpoints"), values.get("endpoint_buckets")
+    if buckets and INVALID not in (services, buckets) and GatewayService.S3 not in (services or ()):
+        problems.append(
+            f"{path}.endpointBuckets is {shown(buckets)}: it must be left out unless gatewayEndpoints has s3"
+        )
+    accounts = values.get("endpoint_accounts")
+    if accounts and INVALID not in (services, accounts, access) and not services and access is not SsmAccess.CREATE:
+        problems.append(
+            f"{path}.endpointAccounts is {shown(accounts)}: it must be left out where no endpoint is made "
+            "(gatewayEndpoints, ssmAccess create)"
+        )
     if access not in (None, INVALID, SsmAccess.CREATE):
         for key, name, default in (
             ("vpcCidrs", "vpc_cidrs", PRIVATE_NETWORKS),

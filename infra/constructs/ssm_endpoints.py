@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, collapse_addresses
 
 from aws_cdk import Aws, CfnTag
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
+
+from infra.arns import Arns
+from infra.config import PairConfig
+from infra.constructs.endpoint_policies import messages_policy, ssm_policy
 
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
 SERVICES = ("ssm", "ssmmessages")
@@ -24,24 +28,15 @@ class SsmEndpoints(Construct):
     https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
 
     Args:
-        vpc_id: the VPC.
-        subnet_ids: where the endpoints have their addresses, one subnet an availability zone at most. All of the VPC
-            reaches them.
-        cidrs: networks that may use them; all of the VPC's.
-        old_agents: whether to make the one that only agents older than 3.3.40 need.
+        pairs: those of one VPC that want them made. The endpoints have addresses in the subnets of all of these, one
+            subnet an availability zone at most, and all of the VPC reaches them.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        vpc_id: str,
-        subnet_ids: Sequence[str],
-        cidrs: Sequence[str],
-        old_agents: bool,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, pairs: Sequence[PairConfig]) -> None:
         super().__init__(scope, construct_id)
+        vpc_id = pairs[0].vpc_id
+        subnet_ids = _each(endpoint_subnets(pair) for pair in pairs)
+        cidrs = _each(pair.endpoint_cidrs for pair in pairs)
         tags = [CfnTag(key="Name", value="nat-failover-ssm")]
         group = ec2.CfnSecurityGroup(
             self,
@@ -57,7 +52,9 @@ class SsmEndpoints(Construct):
             security_group_egress=[{"ipProtocol": "-1", "cidrIp": "127.0.0.1/32", "description": "nothing"}],
             tags=tags,
         )
-        for service in (*SERVICES, OLD_AGENTS) if old_agents else SERVICES:
+        let_through = [Aws.ACCOUNT_ID, *_each(pair.endpoint_accounts for pair in pairs)]
+        arns = Arns(Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID)
+        for service in (*SERVICES, OLD_AGENTS) if any(pair.ec2_messages for pair in pairs) else SERVICES:
             ec2.CfnVPCEndpoint(
                 self,
                 service,
@@ -67,5 +64,16 @@ class SsmEndpoints(Construct):
                 subnet_ids=list(subnet_ids),
                 security_group_ids=[group.attr_group_id],
                 private_dns_enabled=True,
+                policy_document=ssm_policy(let_through, arns) if service == "ssm" else messages_policy(let_through),
                 tags=tags,
             )
+
+
+def endpoint_subnets(pair: PairConfig) -> tuple[str, ...]:
+    """Return the subnets for a pair's endpoints: as configured, or the standby's."""
+    return pair.endpoint_subnet_ids or tuple(subnet for subnet in [pair.standby_subnet_id] if subnet)
+
+
+def _each(of_pairs: Iterable[Sequence[str]]) -> list[str]:
+    """Return what the pairs have, each once."""
+    return list(dict.fromkeys(value for values in of_pairs for value in values))

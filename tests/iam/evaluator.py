@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Statement = Mapping[str, Any]
+IF_EXISTS = "IfExists"
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,20 @@ def _matches(statement: Statement, request: Request) -> bool:
 
 
 def _conditions(condition: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
-    """Tell whether all operators and all their keys are true; a key that the request lacks is not."""
+    """Tell whether all operators and all their keys are true; a key that the request lacks is not, unless it need not
+    exist.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
     keys = {key.lower(): value for key, value in context.items()}
     for operator, wanted in condition.items():
-        compare = _OPERATORS.get(operator)
+        compare = _OPERATORS.get(operator.removesuffix(IF_EXISTS))
         if compare is None:
             raise UnknownOperatorError(operator)
         for key, values in wanted.items():
             value = keys.get(key.lower())
+            if value is None and operator.endswith(IF_EXISTS):
+                continue
             if value is None or not any(compare(pattern, value) for pattern in _listed(values)):
                 return False
     return True
@@ -74,6 +81,7 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "StringLike": _like,
     "ArnEquals": _arn_like,
     "ArnLike": _arn_like,
+    "Bool": lambda pattern, text: pattern == text,
 }
 
 

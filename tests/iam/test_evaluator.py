@@ -60,9 +60,16 @@ def test_a_condition_on_what_the_request_lacks_is_not_true() -> None:
     assert not allowing([statement(Condition={"StringEquals": {"ssm:resourceTag/x": "y"}})], A)
 
 
+def test_a_condition_on_what_need_not_exist_is_true_without_it() -> None:
+    bound = [statement(Condition={"StringEqualsIfExists": {"aws:ResourceAccount": "1"}})]
+    assert allowing(bound, A)
+    assert allowing(bound, Request(A.action, A.resource, {"aws:ResourceAccount": "1"}))
+    assert not allowing(bound, Request(A.action, A.resource, {"aws:ResourceAccount": "2"}))
+
+
 def test_an_operator_that_is_not_known_is_taken_for_neither_true_nor_false() -> None:
     with pytest.raises(UnknownOperatorError):
-        allowing([statement(Condition={"Bool": {"aws:SecureTransport": "true"}})], A)
+        allowing([statement(Condition={"NumericEquals": {"s3:max-keys": "1"}})], A)
 
 
 NAMES = st.text("ab*?:/", max_size=6)

@@ -40,6 +40,8 @@ _EVERYTHING = {
     "mirrorRoutes": True,
     "standbyElasticIp": "allocate",
     "gatewayEndpoints": ["s3", "dynamodb"],
+    "endpointAccounts": ["210987654321"],
+    "endpointBuckets": ["mirror-*"],
     "routes": [
         {"destination": destination, "target": f"{prefix}-0123456789abcdef0"}
         for destination, prefix in [
