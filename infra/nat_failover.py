@@ -11,6 +11,7 @@ from infra.arns import Arns
 from infra.config import PairConfig, SsmAccess, checked_pair
 from infra.constructs.gateway_endpoints import GatewayEndpoints
 from infra.constructs.lock import LockParameter
+from infra.constructs.replacement_guard import ReplacementGuard
 from infra.constructs.ssm_endpoints import SsmEndpoints
 from infra.constructs.standby_nat import USER_DATA, Standby, StandbyNat
 from infra.constructs.standby_route_table import StandbyRouteTable
@@ -110,6 +111,10 @@ class NatFailover(Construct):
             return Standby(instance, table)
         standby = StandbyNat(self, "Standby", pair=self._pair, user_data=USER_DATA.read_text(encoding="utf-8"))
         route = StandbyRouteTable(self, "Route", pair=self._pair, standby_instance=standby.instance_id)
+        guard = ReplacementGuard(
+            self, "Guard", pair=self._pair, code=asset(), route_table_id=route.table_id, content=standby.content
+        )
+        standby.instance.add_resource_dependency(guard.resource)
         return Standby(standby.instance_id, route.table_id, standby)
 
     def _make_function(self) -> lambda_.Function:

@@ -6,15 +6,17 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-WAITING = ("AWS::CloudFormation::WaitConditionHandle", "AWS::CloudFormation::WaitCondition")
+from infra.constructs.replacement_guard import TYPE as GUARD
+
+WAITING = ("AWS::CloudFormation::WaitConditionHandle", "AWS::CloudFormation::WaitCondition", GUARD)
 
 
 def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
     """Work round what moto's CloudFormation can't do, in place.
 
     moto wants document content as a string and ports in every security group rule, knows no launch template for an
-    instance and no wait condition, and in an update looks for the parameter whose name is the word that says to keep
-    the previous value. Without a URL the user data tells nobody.
+    instance, no wait condition and, without Docker, no custom resource, and in an update looks for the parameter whose
+    name is the word that says to keep the previous value. Without a URL the user data tells nobody.
 
     Args:
         body: the template, which is changed.
@@ -29,6 +31,9 @@ def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
     for name in waiting:
         del resources[name]
     for resource in resources.values():
+        depends = resource.get("DependsOn", [])
+        if waiting.intersection(depends):
+            resource["DependsOn"] = [name for name in depends if name not in waiting]
         properties = resource.get("Properties", {})
         match resource["Type"]:
             case "AWS::SSM::Document":

@@ -80,8 +80,8 @@ class StandbyNat(Construct):
     the instance itself would, once changed, stop and start the machine without being run again.
 
     What does replace it: a changed ``standbyAmi``, ``standbyRootDevice``, ``standbySubnetId`` or ``standbyRevision``,
-    an instance type of another processor, other user data in a new version of this product. ``cdk diff`` says so; do
-    it while the primary is active. Another instance type of the same processor stops and starts it.
+    an instance type of another processor, other user data in a new version of this product. ``cdk diff`` says so.
+    Another instance type of the same processor stops and starts it. While it is active, ReplacementGuard refuses both.
 
     The deployment waits until the user data of a new standby has told a wait condition that it forwards; else it fails,
     with the reason, and rolls back to the standby that was there. A wait condition can't be used twice, so it and its
@@ -95,6 +95,7 @@ class StandbyNat(Construct):
 
     Attributes:
         instance_id: for routes and policies.
+        instance: for ReplacementGuard, as is ``content``: what replaces it, or stops it, once it is changed.
         role: of the instance, for further permissions.
     """
 
@@ -130,8 +131,9 @@ class StandbyNat(Construct):
                 "userData": Fn.base64(filled_in(user_data, handle.ref, pair.targets, self._resets())),
             },
         )
-        instance = self._make_instance(template, profile, pair.standby_subnet_id)
+        self.instance = instance = self._make_instance(template, profile, pair.standby_subnet_id)
         self.instance_id = instance.ref
+        self.content = {"launch": digest, "type": pair.standby_instance_type, "vpc": pair.vpc_id}
         forwards = CfnWaitCondition(self, f"Forwards{digest}", handle=handle.ref, timeout=str(FORWARDS_WITHIN), count=1)
         forwards.add_resource_dependency(instance)
         self._give_address()

@@ -30,6 +30,11 @@ class Names:
         return f"{PRODUCT}-{self.pair}"
 
     @property
+    def guard(self) -> str:
+        """Name of the function that deployments ask; an underscore, which no pair's name can have."""
+        return f"{self.plain}_guard"
+
+    @property
     def probe(self) -> str:
         """What the name of the probe's SSM document begins with; a digest of its content follows."""
         return f"{self.plain}-probe"

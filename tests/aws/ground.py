@@ -200,9 +200,9 @@ class Local:
             body = self.client("cloudformation").get_template(StackName=STACKS[1], TemplateStage="Original")
             template = body["TemplateBody"]
             resources = (json.loads(template) if isinstance(template, str) else template)["Resources"]
-            (key,) = (
+            (key,) = {
                 r["Properties"]["Code"]["S3Key"] for r in resources.values() if r["Type"] == "AWS::Lambda::Function"
-            )
+            }
             unpack(self._aws.fetch(key), code)
         told = invoke(code, FUNCTION, {**self._aws.environ, **self._environment()}, self._folder, event)
         if told["code"] != 0:

@@ -32,7 +32,8 @@ def change(ground: Ground) -> str:
     client = ground.client("cloudformation")
     body = client.get_template(StackName=STACKS[1], TemplateStage="Original")["TemplateBody"]
     template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
-    (function,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function")
+    functions = [r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Function"]
+    (function,) = [f for f in functions if f["Properties"]["FunctionName"] == FUNCTION]
     before = function["Properties"]["MemorySize"]
     for memory in (before + 64, before):
         function["Properties"]["MemorySize"] = memory

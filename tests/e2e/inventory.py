@@ -41,10 +41,18 @@ def _of_lambda(client: ClientOf) -> dict[str, Any]:
         name = function["FunctionName"]
         kept = ("Handler", "Runtime", "Role", "Timeout", "MemorySize")
         told[name] = {key: function[key] for key in kept} | {
-            "Environment": function["Environment"]["Variables"],
-            "Invokers": json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"],
+            "Environment": function.get("Environment", {}).get("Variables", {}),
+            "Invokers": _invokers(functions, name),
         }
     return {"functions": told}
+
+
+def _invokers(functions: Any, name: str) -> list[Any]:
+    """Give who may invoke a function by its own policy; a deployment's guard has none."""
+    try:
+        return list(json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"])
+    except functions.exceptions.ResourceNotFoundException:
+        return []
 
 
 def _of_ssm(client: ClientOf) -> dict[str, Any]:

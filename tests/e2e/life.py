@@ -112,7 +112,7 @@ class Life:
             (function,) = (
                 resource["Properties"]
                 for resource in self._told["template"]["Resources"].values()
-                if resource["Type"] == "AWS::Lambda::Function"
+                if resource["Type"] == "AWS::Lambda::Function" and resource["Properties"]["FunctionName"] == FUNCTION
             )
             unpack(self._aws.fetch(function["Code"]["S3Key"]), code)
         environ = self._aws.environ | self._told["deployed"]["functions"][FUNCTION]["Environment"]

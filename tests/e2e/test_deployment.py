@@ -107,7 +107,7 @@ def test_the_standbys_route_table_leads_to_it_and_waits_without_a_subnet(life: S
 
 
 def test_the_log_has_a_retention_and_there_is_a_dashboard(life: Seen) -> None:
-    assert life["deployed"]["logs"] == {f"/aws/lambda/{FUNCTION}": 90}
+    assert life["deployed"]["logs"] == {f"/aws/lambda/{FUNCTION}{part}": 90 for part in ("", "_guard")}
     assert life["deployed"]["dashboards"] == [f"{FUNCTION}-eu-central-1"]
 
 

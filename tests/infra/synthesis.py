@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.app import make_app
+from infra.function.construct import HANDLER
 from tests.tools.checked import pair
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
@@ -45,6 +46,13 @@ class Template:
         """Give the properties of the one resource of a type."""
         (properties,) = self.of(kind).values()
         return properties
+
+    @property
+    def function(self) -> str:
+        """Give the logical id of the pair's function, not of the guard's."""
+        found = self.of("AWS::Lambda::Function").items()
+        (name,) = [name for name, properties in found if properties["Handler"] == HANDLER]
+        return name
 
     def resolved(self, value: Any) -> Any:
         """Replace intrinsic functions; a reference to a resource becomes ``<its logical id>``."""

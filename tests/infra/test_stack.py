@@ -13,6 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from infra.app import make_app
 from infra.config import ConfigurationError
+from infra.function.construct import HANDLER
 from infra.nat_failover import NatFailover
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import CHECKED, config, pair
@@ -54,8 +55,10 @@ def test_two_pairs_in_one_stack_share_nothing(two: Template) -> None:
         owner = "main" if name.startswith("main") else "other"
         used = {used for used in references(resource) if not used.startswith("AWS::")}
         assert not [other for other in used if not other.startswith(owner)], name
-    for kind in ("AWS::Lambda::Function", "AWS::EC2::Instance", "AWS::SSM::Parameter", "AWS::SNS::Topic"):
+    for kind in ("AWS::EC2::Instance", "AWS::SSM::Parameter", "AWS::SNS::Topic"):
         assert len(two.of(kind)) == 2
+    # Each with its guard.
+    assert len(two.of("AWS::Lambda::Function")) == 4
 
 
 def test_two_pairs_have_two_of_every_name(two: Template) -> None:
@@ -180,7 +183,7 @@ def test_stacks_hold_the_pairs_that_they_are_given(tmp_path: Path) -> None:
         [
             r["Properties"]["FunctionName"]
             for r in s.template["Resources"].values()
-            if r["Type"] == "AWS::Lambda::Function"
+            if r["Type"] == "AWS::Lambda::Function" and r["Properties"]["Handler"] == HANDLER
         ]
         for s in stacks
     ]
@@ -202,7 +205,7 @@ def test_the_construct_works_in_another_app_with_ids_that_only_the_deployment_kn
     assert made.standby is not None
     (synthesized,) = app.synth().stacks
     template = Template(synthesized.template, tmp_path)
-    variables = template.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = template.of("AWS::Lambda::Function")[template.function]["Environment"]["Variables"]
     assert variables["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"] == "<Private>"
     (interface,) = template.only("AWS::EC2::Instance")["NetworkInterfaces"]
     assert interface["SubnetId"] == "<Public>"

@@ -21,7 +21,7 @@ LAYERS = """
     acting inspection
     monitor
     application
-    handler cli
+    handler cli deployment
 """
 RANK = {room: rank for rank, layer in enumerate(LAYERS.strip().splitlines()) for room in layer.split()}
 FILES = {

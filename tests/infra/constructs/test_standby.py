@@ -225,6 +225,6 @@ def test_a_standby_that_exists_already_is_used_and_none_is_made() -> None:
     template = synthesize({"pairs": [block]})
     for kind in (INSTANCE, LAUNCH, "AWS::EC2::RouteTable", "AWS::EC2::Route", "AWS::EC2::SecurityGroup"):
         assert not template.of(kind)
-    variables = template.only("AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = template.of("AWS::Lambda::Function")[template.function]["Environment"]["Variables"]
     assert variables["NAT_FAILOVER_STANDBY_INSTANCE"] == "i-0fedcba9876543210"
     assert variables["NAT_FAILOVER_STANDBY_ROUTE_TABLE"] == "rtb-0fedcba9876543210"

@@ -27,7 +27,7 @@ def template() -> Template:
 
 
 def function(template: Template) -> dict[str, Any]:
-    return template.only("AWS::Lambda::Function")
+    return template.of("AWS::Lambda::Function")[template.function]
 
 
 def settings(template: Template) -> Settings:
@@ -156,9 +156,9 @@ def test_nothing_keeps_an_event_from_the_function(template: Template) -> None:
 
 def test_the_log_is_the_functions_own_and_is_kept_as_long_as_configured() -> None:
     template = synthesize({"pairs": [pair(logRetentionDays=30)]})
-    ((group, properties),) = template.of("AWS::Logs::LogGroup").items()
+    group = function(template)["LoggingConfig"]["LogGroup"]
+    properties = template.of("AWS::Logs::LogGroup")[group.strip("<>")]
     assert properties == {"LogGroupName": "/aws/lambda/nat-failover-main", "RetentionInDays": 30}
-    assert function(template)["LoggingConfig"] == {"LogGroup": f"<{group}>"}
 
 
 def test_the_log_goes_with_the_stack(template: Template) -> None:
@@ -193,7 +193,7 @@ def test_the_tick_is_the_event_that_the_function_takes_for_one() -> None:
 
 
 def test_both_rules_lead_to_the_function_and_may_invoke_it(template: Template) -> None:
-    (name,) = template.of("AWS::Lambda::Function")
+    name = template.function
     for rule in rules(template):
         assert [target["Arn"] for target in rule["Targets"]] == [f"<{name}.Arn>"]
         assert "Input" not in rule["Targets"][0]

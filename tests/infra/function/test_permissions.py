@@ -158,7 +158,7 @@ def test_only_the_functions_own_events_are_put_on_the_default_bus(template: Temp
 
 
 def test_only_the_functions_own_log_is_written(template: Template) -> None:
-    group = logical_id(template, "AWS::Logs::LogGroup", "main").strip("<>")
+    (group,) = [name for name in template.of("AWS::Logs::LogGroup") if name.startswith("mainFunction")]
     assert resources(template, "logs:PutLogEvents") == {f"<{group}.Arn>"}
 
 

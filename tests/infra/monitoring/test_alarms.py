@@ -164,10 +164,9 @@ def test_failures_from_before_a_failover_do_not_count_as_offline_while_locked() 
 
 @pytest.mark.parametrize(("name", "metric"), [("function-errors", "Errors"), ("function-throttles", "Throttles")])
 def test_lambda_s_own_metrics_of_the_function_are_watched(name: str, metric: str, main: Template) -> None:
-    (function,) = main.of("AWS::Lambda::Function")
     alarm = alarms(main)[name]
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", metric, "Sum")
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": f"<{function}>"}]
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": f"<{main.function}>"}]
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (60, 1, 1)
     assert alarm["TreatMissingData"] == "notBreaching"
     assert alarm["AlarmActions"] == [topic(main)]

@@ -72,9 +72,8 @@ def test_traffic_of_both_nats_is_shown(main: Template) -> None:
 
 
 def test_the_function_s_invocations_errors_and_duration_are_shown(main: Template) -> None:
-    (function,) = main.of("AWS::Lambda::Function")
     of_lambda = [metric for metric in metrics(main) if metric[0] == "AWS/Lambda"]
-    assert {tuple(metric[2:4]) for metric in of_lambda} == {("FunctionName", f"<{function}>")}
+    assert {tuple(metric[2:4]) for metric in of_lambda} == {("FunctionName", f"<{main.function}>")}
     assert {metric[1] for metric in of_lambda} >= {"Invocations", "Errors", "Duration"}
 
 

@@ -1,0 +1,1 @@
+"""What keeps a deployment from replacing the active NAT."""
