@@ -70,7 +70,7 @@ mutation: .venv/ready ## Change the code in every small way, and tell what no te
 	@python -m tests.mutation $(MODULES)
 
 .PHONY: bench
-bench: .venv/ready ## Measure outages, false and missed failovers, cost, scale, start (45 minutes): RUNS=10 DAYS=1000 DEATHS=1000; RESULTS=1 writes RESULTS.md
+bench: .venv/ready ## Measure outages, false and missed failovers, cost, scale, start (an hour): RUNS=10 DAYS=1000 DEATHS=1000; RESULTS=1 writes RESULTS.md
 	@python -m tests.bench --runs $(RUNS) --days $(DAYS) --deaths $(DEATHS) $(if $(RESULTS),--results)
 
 .PHONY: simulate

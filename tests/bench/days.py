@@ -8,7 +8,6 @@ decisions are counted only, once an episode.
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -66,12 +65,9 @@ class Days:
 
 
 def measure(days: int, jobs: int) -> dict[str, Any]:
-    """Play so many days, half of them without endpoints, and a quarter without any ping.
-
-    They go by no real clock, and so give way to whatever does.
-    """
+    """Play so many days, half of them without endpoints, and a quarter without any ping."""
     total = Days()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=quiet_and_humble) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=quiet) as pool:
         for day in pool.map(play_day, range(days), chunksize=10):
             total.add(day)
     return {
@@ -84,12 +80,6 @@ def measure(days: int, jobs: int) -> dict[str, Any]:
         "ours": total.told,
         "invocations": total.invocations,
     }
-
-
-def quiet_and_humble() -> None:
-    """Keep a process from printing, and from taking the processor where another wants it."""
-    quiet()
-    os.nice(19)
 
 
 def play_day(seed: int) -> Days:

@@ -11,12 +11,12 @@ from multiprocessing import get_context
 from random import Random
 from typing import Any
 
-from tests.bench.days import quiet_and_humble
 from tests.bench.episodes import EPISODES, KINDS
 from tests.bench.outage import DEATHS
 from tests.bench.statistics import spread
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
+from tests.lab.many_runs import quiet
 from tests.lab.scenarios import SCENARIOS, standing
 from tests.simulation.account.cloud import ModelCloud
 
@@ -45,7 +45,7 @@ def measure(deaths: int, jobs: int) -> dict[str, Any]:
     """Play so many deaths of each kind, half of them without endpoints."""
     kinds = {"while something else is the matter": amid, "while the standby is unfit, or the pair locked": unfit}
     found = {}
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=quiet_and_humble) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=quiet) as pool:
         for told, kind in kinds.items():
             came = list(pool.map(partial(play, kind), range(deaths), chunksize=5))
             after = [death.after for death in came if death.after is not None]
