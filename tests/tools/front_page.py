@@ -54,22 +54,24 @@ GROUPS = {
 }
 
 
-def rows_of(page: str, heading: str) -> list[list[str]]:
-    """Return the rows of the first table below a heading."""
+def rows_of(page: str, heading: str) -> list[dict[str, str]]:
+    """Return the rows of the first table below a heading, by the names of the columns."""
     below = page.partition(f" {heading}\n")[2]
     lines = below[below.index("\n| ") + 1 :].split("\n\n")[0].splitlines()
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    names, _, *rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def outages(results: str) -> str:
     """Return how long backends are offline, as a table."""
-    found = {tuple(cell.strip("`") for cell in row[:5]): row[6:8] for row in rows_of(results, "Outage")}
-    false = {who: int(count) for who, count in rows_of(results, "False failovers")}
+    kinds = ("who", "failure", "network", "endpoints", "latencies")
+    found = {tuple(row[kind] for kind in kinds): row for row in rows_of(results, "Outage")}
+    false = {row["who"]: int(row["failovers that should not have been"]) for row in rows_of(results, "False failovers")}
     (days,) = re.findall(r"^In (\d+) virtual days", results, re.MULTILINE)
     lines = ["| who, and what fails | network | offline, median | 95 % |", "|---|---|---|---|"]
     for row in ROWS:
-        median, most = found[WHO[row.who], row.failure, row.network, row.endpoints, "x1"]
-        lines.append(f"| {row.label} | {row.network} | {median} s | {most} s |")
+        measured = found[WHO[row.who], row.failure, row.network, row.endpoints, "x1"]
+        lines.append(f"| {row.label} | {row.network} | {measured['median s']} s | {measured['95 % s']} s |")
     told = ", ".join(f"{label} {false[WHO[who]]:,}" for label, who in FALSE.items())
     lines += [
         "",
@@ -80,7 +82,8 @@ def outages(results: str) -> str:
 
 def costs(results: str) -> str:
     """Return what a pair costs, in all, as a table."""
-    bill = {row[0]: [float(cell.strip("*")) for cell in row[2:]] for row in rows_of(results, "Costs")}
+    columns = ("list price", "with the free tiers")
+    bill = {row["what"]: [float(row[c].strip("*")) for c in columns] for row in rows_of(results, "Costs")}
     sums = {name: [sum(bill[item][column] for item in items) for column in (0, 1)] for name, items in GROUPS.items()}
     shown = {
         **sums,
@@ -89,7 +92,7 @@ def costs(results: str) -> str:
         "**in all, with endpoints**": bill[SUM_WITH_ENDPOINTS],
         "for comparison: one NAT gateway, without traffic": bill[GATEWAY],
     }
-    lines = ["| dollars a month | list price | with the free tiers |", "|---|---|---|"]
+    lines = [f"| dollars a month | {' | '.join(columns)} |", "|---|---|---|"]
     for name, dollars in shown.items():
         bold = "**" if name.startswith("**") else ""
         lines.append(f"| {name} | {' | '.join(f'{bold}{amount:.2f}{bold}' for amount in dollars)} |")
