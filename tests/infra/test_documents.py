@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -103,11 +104,17 @@ def test_every_setting_that_a_page_names_is_one(name: str) -> None:
     assert list(documents.unknown_settings(text_of(RUNBOOK.with_name(name)), SETTINGS, set())) == []
 
 
-def test_the_configuration_in_the_migration_is_one() -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", text_of(RUNBOOK.with_name("MIGRATION.md")), re.DOTALL)
-    (block,) = yaml.safe_load(example)["pairs"]
-    assert set(block) <= SETTINGS
-    assert synthesize({"pairs": [pair(mode=block["mode"], mailAddresses=block["mailAddresses"])]}).body
+EXAMPLES = [
+    example
+    for page in (documents.ROOT / "README.md", RUNBOOK.with_name("MIGRATION.md"))
+    for example in re.findall(r"```yaml\n(.*?)```", text_of(page), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_configuration_that_a_page_shows_is_one(example: str) -> None:
+    whole = re.sub(r"\b([a-z]+)-\.\.\.", r"\1-0123456789abcdef0", example)
+    assert synthesize(yaml.safe_load(textwrap.dedent(whole))).body
 
 
 def test_the_commands_of_the_alarms_themselves_are_commands() -> None:
