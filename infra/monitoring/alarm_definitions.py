@@ -8,7 +8,7 @@ from math import ceil
 
 from infra.config import PairConfig
 from nat_failover.names import NAMESPACE, Metric
-from nat_failover.telling.commands import Place, associate, read_lock, read_log, read_tables, rearm
+from nat_failover.telling.commands import Place, associate, read_claims, read_lock, read_log, read_tables, rearm
 
 AT_LEAST = "GreaterThanOrEqualToThreshold"
 BELOW = "LessThanThreshold"
@@ -110,6 +110,14 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             "Backends are offline, and do not reach the Internet through the NAT that stands by either, or it is not "
             "the NAT. A failover would not help, and is not done. Look whether AWS or the Internet has trouble, then "
             f"at both NATs. Why it holds: {read_log(place)}",
+            period=every,
+        ),
+        AlarmDefinition(
+            "failover-blocked",
+            Metric.FAILOVER_BLOCKED,
+            "A NAT is dead and the failover is not made: claims of somebody who never fails over are in the way. After "
+            "two leases they are ignored. See who writes them, and take the permission away: "
+            f"{read_claims(place)}\nIf the subnets are still offline, move them by hand: {read_tables(place)}",
             period=every,
         ),
         AlarmDefinition(

@@ -111,6 +111,7 @@ class Dashboard(Construct):
 
     def _troubles(self) -> dict[str, object]:
         metrics = [
+            self._own(Metric.FAILOVER_BLOCKED, "failover blocked"),
             self._own(Metric.NEVER_ONLINE, "never seen online"),
             self._own(Metric.CANNOT_JUDGE, "cannot judge"),
             self._own(Metric.SPLIT, "subnets split"),

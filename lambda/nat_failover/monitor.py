@@ -15,12 +15,14 @@ from nat_failover.acting.turns import Turns
 from nat_failover.clients import PairServices
 from nat_failover.events import Tick, Trigger
 from nat_failover.inspection import Inspector
+from nat_failover.judging.blocked import find_blocked
 from nat_failover.judging.conditions import Findings, Inspection, Trouble, find
 from nat_failover.judging.decision import Action, Cause, Decision, decide
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.lookout import Lookout
+from nat_failover.names import Metric
 from nat_failover.observability import Metrics
 from nat_failover.probing.survey import Backends, survey
 from nat_failover.settings import Mode
@@ -124,7 +126,7 @@ class Monitor:
         while True:
             locks = self._turns.past_claim(view.locks, until)
             if locks.lock.state is not LockState.ARMED or locks.is_claimed(self._runtime.now()):
-                return InvocationOutcome(decision, LOST)
+                return self._lose(replace(view, locks=locks), decision, invoker, late=self._runtime.now() >= until - 2)
             if locks is not decided_by:
                 view = self._lookout.look_again(replace(view, locks=locks, looking_since=self._runtime.now()))
                 view, decision = self._gathering.gather(view, self._decide(view), trigger, until)
@@ -135,14 +137,30 @@ class Monitor:
             known = Known(view.tables, self._backends(view), decision.evidence, view.instances)
             try:
                 result = self._failover.carry_out(decision, known, invoker, locks)
-                if result.outcome != LOST.outcome or self._runtime.now() >= until:
+                if result.outcome != LOST.outcome:
                     return InvocationOutcome(decision, result)
+                if self._runtime.now() >= until:
+                    return self._lose(replace(view, locks=locks), decision, invoker, late=True)
             except NotBegunError as refused:
                 log.warning("not begun", extra={"error": str(refused.cause)})
                 if self._runtime.now() >= until:
                     raise refused.cause from refused
             self._runtime.sleep(self._runtime.random.uniform(*JUDGE_ANEW))
             view = replace(view, locks=self._lookout.look_at_lock())
+
+    def _lose(self, view: View, decision: Decision, invoker: Invoker, *, late: bool) -> InvocationOutcome:
+        """Leave a failover to whoever has the claim; remember, and tell, that it is nobody who writes a record.
+
+        Args:
+            late: another's record was waited for as long as there was time.
+        """
+        locks, metrics, now = view.locks, invoker.metrics, self._runtime.now()
+        if locks.lock.state is LockState.ARMED and (late or locks.is_unexplained(now)):
+            log.warning("a claim without a record is in the way", extra={"blocked_since": locks.blocked_since})
+            if locks.is_blocked(now):
+                metrics.count(Metric.FAILOVER_BLOCKED)
+            self._teller.tell(locks.memory, find_blocked(locks, decision, view.tables), metrics)
+        return InvocationOutcome(decision, LOST)
 
     def _measure(self, view: View, decision: Decision, metrics: Metrics, *, at_tick: bool = False) -> Backends:
         now = self._runtime.now()
@@ -156,7 +174,8 @@ class Monitor:
     def _tell(self, view: View, findings: Findings, metrics: Metrics) -> None:
         """Tell people what is new; while another invocation acts, or has just acted, that is for it to do."""
         metrics.flush()  # should telling take what is left of the function's time, all that was measured is written
-        if not view.locks.is_claimed(self._runtime.now()):
+        now = self._runtime.now()
+        if not view.locks.is_claimed(now) or view.locks.is_unexplained(now):
             self._teller.tell(view.locks.memory, findings, metrics)
 
     def _finish(self, view: View, invoker: Invoker) -> InvocationOutcome:

@@ -96,4 +96,5 @@ class Metric(StrEnum):
     SWAP_SECONDS = "SwapSeconds"
     DETECTION_SECONDS = "DetectionSeconds"
     BACKENDS_ONLINE_AFTER = "BackendsOnlineAfter"
+    FAILOVER_BLOCKED = "FailoverBlocked"
     NOT_TOLD = "NotTold"

@@ -10,7 +10,7 @@ import pytest
 
 from nat_failover.lock.record import LockState, Record
 from nat_failover.network.route_tables import RouteTablesError
-from tests.examples import NOW, PRIMARY_TABLE, STANDBY_TABLE, TICK
+from tests.examples import NOW, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import report
 from tests.fuzz.function import CLAIM, HOSTS, LOCK, SUBNETS, Function
 
@@ -92,3 +92,68 @@ def test_nothing_else_in_an_event_is_heard(extra: dict[str, object]) -> None:
     function.healthy(*HOSTS)
     told = function.invoke({**TICK, **extra, "detail": extra})
     assert (told["cause"], function.writes) == ("HEALTHY", [])
+
+
+# Somebody who writes claims again and again
+
+
+def forging(function: Function, text: str | None = None) -> None:
+    """Write a claim, as somebody does who never fails over."""
+    now = function.clock.now()
+    owner = {"owner": "x", "until": now + 110}
+    function.put(CLAIM, text or json.dumps(owner), at=now)
+
+
+def outages(function: Function, minutes: int, *forms: str) -> list[object]:
+    """Let a tick come every minute while somebody writes a claim before each, and the backends stay offline."""
+    outcomes: list[object] = []
+    for minute in range(minutes):
+        function.clock.time = NOW + 60 * minute
+        function.told = {host: report("offline", function.clock.now() - 1, elapsed=90) for host in HOSTS}
+        forging(function, *(form.replace("SINCE", str(function.clock.now())) for form in forms))
+        outcomes.append(function.invoke(TICK).get("outcome"))
+    return outcomes
+
+
+FORMS = [
+    (),
+    ('{"owner": "x", "until": 9e9, "since": SINCE, "lock": 1}',),
+    ("nonsense",),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_claims_that_are_written_again_and_again_count_no_more_after_two_leases(form: tuple[str, ...]) -> None:
+    function = Function()
+    outcomes = outages(function, 5, *form)
+    assert outcomes[:2] == ["lost", "lost"]
+    assert "failed-over" in outcomes[2:4]
+    assert function.on(STANDBY_TABLE) == set(SUBNETS)
+
+
+def test_of_a_failover_that_claims_keep_from_being_made_people_are_told_after_a_lease() -> None:
+    function = Function()
+    assert outages(function, 2) == ["lost", "lost"]
+    (mail, event) = function.messages
+    assert "a claim blocks the failover" in mail
+    assert "failover-blocked" in event
+
+
+def test_a_claim_that_is_waited_for_after_a_failover_and_a_rearming_wakes_nobody() -> None:
+    function = Function()
+    function.put(CLAIM, json.dumps({"owner": "x", "until": NOW + 50, "since": NOW - 10.5, "lock": 3}), at=NOW - 10)
+    assert function.invoke(TICK)["outcome"] == "lost"
+    assert function.messages == []
+
+
+def test_while_the_pair_is_armed_no_claim_keeps_people_from_being_told_of_other_troubles() -> None:
+    function = Function()
+    function.account.holdings.instances[STANDBY] = replace(
+        function.account.holdings.instances[STANDBY], state="stopped"
+    )
+    for minute in range(5):
+        function.clock.time = NOW + 60 * minute
+        forging(function)
+        function.healthy(*HOSTS)
+        function.invoke(TICK)
+    assert any("passive-nat-unhealthy" in message for message in function.messages)

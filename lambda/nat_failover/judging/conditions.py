@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from nat_failover.judging.decision import Action, Cause, Decision
+from nat_failover.judging.while_locked import offline_though_locked
+from nat_failover.lock.blocked import BLOCKED
 from nat_failover.lock.record import Lock, LockState, Record
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import Backends
@@ -17,8 +19,6 @@ PATIENCE = 180.0
 # A NAT that has given up an Elastic IP is without a public address for up to five minutes after every failover.
 UNTIL_ADDRESSED = 420.0
 DAY = 86_400.0
-# Probes that were at their last try during a swap report their failure up to so many seconds after it.
-AFTERMATH = 15.0
 
 
 class Trouble(StrEnum):
@@ -30,6 +30,7 @@ class Trouble(StrEnum):
     CONTROL_DOWN = "control-down"
     NOT_THE_NAT = "not-the-nat"
     BOOTING = "booting"
+    BLOCKED = BLOCKED
     OFFLINE_WHILE_LOCKED = "offline-while-locked"
     NEVER_ONLINE = "never-online"
     CANNOT_JUDGE = "cannot-judge"
@@ -58,7 +59,7 @@ AT_ONCE_OFFLINE = frozenset(
 )
 AT_ONCE = AT_ONCE_OFFLINE | {Trouble.FAILED_OVER, Trouble.FAILOVER_FAILED}
 # While one of these lasts, subnets are offline.
-OFFLINE = AT_ONCE_OFFLINE | {Trouble.BOOTING, Trouble.NEVER_ONLINE}
+OFFLINE = AT_ONCE_OFFLINE | {Trouble.BOOTING, Trouble.BLOCKED, Trouble.NEVER_ONLINE}
 # What is known only where one of the tables is the active one, and its backends are asked.
 JUDGED = OFFLINE | {Trouble.CANNOT_JUDGE}
 CRITICAL = OFFLINE | {Trouble.FAILOVER_FAILED}
@@ -90,6 +91,8 @@ class Condition:
         details: further lines: which routes, say.
         active: route table that the subnets use; None where there is no such.
         record: of the failover that it is about; None where it is about none.
+        upon: version of the lock that it is about; None where it is about none.
+        lasts: for how many seconds it has to last until people are told; None for what its kind has.
     """
 
     kind: Trouble
@@ -98,11 +101,18 @@ class Condition:
     details: tuple[str, ...] = ()
     active: str | None = None
     record: Record | None = None
+    upon: int | None = None
+    lasts: float | None = None
 
     @property
     def identity(self) -> float | None:
-        """What tells it from another of its kind: when its failover began; None where there is one at a time."""
-        return None if self.record is None else self.record.since
+        """What tells it from another of its kind: when its failover began, upon which lock; else there is one."""
+        return self.upon if self.record is None else self.record.since
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds it has to last until people are told."""
+        return patience(self.kind) if self.lasts is None else self.lasts
 
     def since(self, now: float) -> float:
         """Return since when, as far as is known, in seconds since the epoch."""
@@ -213,7 +223,7 @@ def _judged(
     if decision.action is Action.FAIL_OVER and settings.mode is Mode.OBSERVE:
         kind = Trouble.WOULD_FAIL_OVER
     if decision.cause is Cause.LOCKED:
-        evidence = _offline_though_locked(lock, backends)
+        evidence = offline_though_locked(lock, backends)
         if len(evidence) >= settings.failure_threshold:
             kind = Trouble.OFFLINE_WHILE_LOCKED
         elif lock.state is LockState.PAUSED or len(backends.usable) < settings.failure_threshold:
@@ -224,15 +234,6 @@ def _judged(
         settled = decision.cause in (Cause.HEALTHY, Cause.FEW_FAILURES)
         return [], frozenset() if settled else JUDGED
     return [Condition(kind, decision.reason, evidence)], JUDGED - {kind}
-
-
-def _offline_though_locked(lock: Lock, backends: Backends) -> tuple[Observation, ...]:
-    """Return the failures that a failover has not just mended."""
-    record = lock.record
-    if record is None or lock.state is not LockState.FAILED_OVER:
-        return backends.failing
-    moved = record.since + (record.seconds or 0.0) + AFTERMATH
-    return tuple(o for o in backends.failing if o.at > moved)
 
 
 def _of_the_lock(lock: Lock) -> Sequence[Condition]:

@@ -15,13 +15,20 @@ What keeps a pair from being swapped twice, the strongest first:
     holds none the less.
 
 A claim that has led to a record is left to expire, since reads of the lock may be old for a while.
+
+Whoever writes claims again and again, and never a record, would keep the pair from failing over for ever. No
+invocation does: one lease after a claim at most there is a record, or the claim is over. So where failovers have ended
+with a claim in the way for two leases, upon a lock that nobody has written, claims count no more (``blocked``); 1.
+holds all the same.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from math import inf
 
+from nat_failover.lock.blocked import blocked_since
 from nat_failover.lock.claim import Claim, read_claim
 from nat_failover.lock.held import CLAIM_WITHIN, RECORDLESS_AFTER, HeldLock
 from nat_failover.lock.parameter import MISSING, Parameter, Parameters
@@ -34,22 +41,40 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LockView:
-    """Lock and claim as they were read, and what people have been told; the claim is None where there is none."""
+    """Lock and claim as they were read, and what people have been told; the claim is None where there is none.
+
+    Attributes:
+        blocked_since: see ``blocked``; infinite where no failover is blocked.
+        lease: how long a claim protects its holder, in seconds.
+    """
 
     lock: Lock
     claim: Claim | None
     memory: Parameter = MISSING
+    blocked_since: float = inf
+    lease: float = inf
 
     def is_claimed(self, now: float) -> bool:
         """Return whether an invocation acts, or has just acted, and so is the only one that may."""
-        return self.claim is not None and self.claim.is_live(now) and not self.is_recordless(now)
+        return self.claim is not None and self._counts(self.claim, now) and not self.is_recordless(now)
+
+    def is_blocked(self, now: float) -> bool:
+        """Return whether a claim has kept failovers from being made for longer than any invocation acts."""
+        return now - self.blocked_since >= self.lease
+
+    def is_unexplained(self, now: float) -> bool:
+        """Return whether the pair is armed and claimed, and no invocation can be about to write its record."""
+        if self.lock.state is not LockState.ARMED or not self.is_claimed(now):
+            return False
+        since = None if self.claim is None else self.claim.since
+        return since is None or not self.awaits_record(now) or abs(now - since) >= RECORDLESS_AFTER
 
     def awaits_record(self, now: float) -> bool:
         """Return whether there is a live claim whose holder has not written its record, as far as can be seen."""
         claim = self.claim
         return (
             claim is not None
-            and claim.is_live(now)
+            and self._counts(claim, now)
             and self.lock.state is LockState.ARMED
             and claim.since is not None
             and claim.lock == self.lock.version
@@ -59,6 +84,10 @@ class LockView:
         """Return whether the holder of the claim has had its time, and holds nobody up any more."""
         since = None if self.claim is None else self.claim.since
         return since is not None and now - since >= RECORDLESS_AFTER and self.awaits_record(now)
+
+    def _counts(self, claim: Claim, now: float) -> bool:
+        """Return whether a claim is not over, nor one of those that have blocked failovers for two leases."""
+        return claim.is_live(now) and now - self.blocked_since < 2 * self.lease
 
 
 class LockStore:
@@ -83,11 +112,15 @@ class LockStore:
         """
         s = self._settings
         found = self._parameters.read(s.lock_parameter, s.claim_parameter, s.told_parameter)
-        lock, claim = found[s.lock_parameter], found[s.claim_parameter]
+        claim, told = found[s.claim_parameter], found[s.told_parameter]
+        lock = read_lock(found[s.lock_parameter].text, found[s.lock_parameter].version)
+        blocked = blocked_since(told.text, lock)
         return LockView(
-            read_lock(lock.text, lock.version),
+            lock,
             None if claim.text is None else read_claim(claim.text, claim.version, claim.modified_at, s.claim_lease),
-            found[s.told_parameter],
+            told,
+            inf if blocked is None else blocked,
+            s.claim_lease,
         )
 
     def take(self, owner: str, seen: LockView | None = None) -> HeldLock | None:

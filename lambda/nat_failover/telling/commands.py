@@ -54,6 +54,13 @@ def read_lock(s: Place) -> str:
     return f"aws ssm get-parameter {named} --region {s.region}"
 
 
+def read_claims(s: Place) -> str:
+    """Return the command that shows who has written the claim lately."""
+    claim, columns = f"{s.lock_parameter.rpartition('/')[0]}/claim", "[LastModifiedDate,LastModifiedUser,Value]"
+    query = f"--query 'Parameters[-10:].{columns}' --output table"
+    return f"aws ssm get-parameter-history --name {claim} {query} --region {s.region}"
+
+
 def read_log(s: Place) -> str:
     """Return the command that shows what the function has said lately."""
     return f"aws logs tail {s.log_group} --since 1h --region {s.region}"

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from nat_failover.foreign_text import read_json
-from nat_failover.judging.conditions import DAY, PATIENCE, Condition, Findings, Trouble, patience
+from nat_failover.judging.conditions import DAY, PATIENCE, Condition, Findings, Trouble
 from nat_failover.judging.first_online import FIELD, marks_of
 from nat_failover.lock.record import LARGEST
 
@@ -162,14 +162,14 @@ def begun(condition: Condition, pair: str, now: float) -> Entry:
     since = condition.since(now)
     what = "failover" if condition.record is not None else condition.kind.value
     incident = f"{pair}-{what}-{datetime.fromtimestamp(since, UTC):%Y%m%dT%H%M%SZ}"
-    return Entry(condition.kind, incident, since, now, condition.identity, due=patience(condition.kind) <= 0)
+    return Entry(condition.kind, incident, since, now, condition.identity, due=condition.patience <= 0)
 
 
 def _seen(entry: Entry | None, condition: Condition, pair: str, now: float) -> Entry:
     """Note that it is so: still, again within ``PATIENCE``, or anew."""
     if entry is None or not _same(entry.identity, condition.identity):
         return begun(condition, pair, now)
-    due = entry.due or now - entry.noticed >= patience(condition.kind)
+    due = entry.due or now - entry.noticed >= condition.patience
     # A channel that has heard of its end, as the other has not, hears of the same trouble's beginning once more.
     sent_at = {channel: at for channel, at in entry.sent_at.items() if channel not in entry.ended}
     return replace(entry, over=None, due=due, sent_at=sent_at, ended=frozenset())

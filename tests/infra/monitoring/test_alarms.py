@@ -36,6 +36,7 @@ ALARMS: dict[str, tuple[str, str, int, int, int, bool, list[str]]] = {
     "lock-unreadable": ("LockUnreadable", "Maximum", 60, 1, 1, True, [READ_LOCK, REARM]),
     "passive-nat-unhealthy": ("PassiveNatUnhealthy", "Maximum", 60, 3, 2, True, [TABLES, LOG]),
     "control-down": ("ControlDown", "Maximum", 60, 1, 1, True, [LOG]),
+    "failover-blocked": ("FailoverBlocked", "Maximum", 60, 1, 1, True, ["get-parameter-history --name", TABLES]),
     "never-online": ("NeverOnline", "Maximum", 60, 3, 3, True, [TABLES, LOG]),
     "cannot-judge": ("CannotJudge", "Maximum", 60, 5, 5, True, ["Key=tag:nat-failover:probe,Values=main", LOG]),
     "subnets-split": ("Split", "Maximum", 60, 3, 2, True, [TABLES, OTHER_TABLE]),
@@ -226,7 +227,7 @@ def test_descriptions_fit_even_with_the_longest_names_and_tags() -> None:
     tag = {"key": "k" * 128, "value": "v" * 256}
     template = synthesize({"pairs": [pair("p" * 31, probeTag=tag)]})
     made = alarms(template, "p" * 31).values()
-    assert len(made) == 18
+    assert len(made) == 19
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     assert max(len(alarm["AlarmDescription"]) for alarm in made) <= 1024 - 50
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.lab.cloud.cloud import Cloud
+from tests.lab.cloud.template import ENDPOINT_PLACE
 from tests.lab.network.guards import Guard, Rule
 from tests.lab.network.layout import PEER_CIDR, VPN_CIDR
 from tests.lab.network.network import Network
@@ -186,7 +187,7 @@ class ModelCloud(Cloud):
             {"DestinationCidrBlock": PEER_CIDR, "VpcPeeringConnectionId": "pcx-0123456789abcdef0", "State": "active"},
             {
                 "DestinationPrefixListId": "pl-0123456789abcdef0",
-                "GatewayId": "vpce-0123456789abcdef0",
+                "GatewayId": ENDPOINT_PLACE,
                 "State": "active",
             },
         ]

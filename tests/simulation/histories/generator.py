@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
-from tests.lab.cloud.template import EGRESS_PLACE, STANDBY_EGRESS_PLACE
+from tests.lab.cloud.template import EGRESS_PLACE, ENDPOINT_PLACE, STANDBY_EGRESS_PLACE
 from tests.simulation.account.weather import FATES
 from tests.simulation.histories.history import Argument, History, Step
 from tests.simulation.histories.machines import DEATHS
@@ -17,7 +17,7 @@ from tests.simulation.histories.steps import ACTING, CALLS
 PAIRS: tuple[tuple[int, Mapping[str, object]], ...] = (
     (12, {}),
     (4, {"ssmAccess": "none"}),
-    (2, {"mirrorRoutes": True, "mirrorEndpoints": ["vpce-0123456789abcdef0"]}),
+    (2, {"mirrorRoutes": True, "mirrorEndpoints": [ENDPOINT_PLACE]}),
     (1, {"egressAddress": EGRESS_PLACE}),
     (1, {"egressAddress": EGRESS_PLACE, "standbyEgressAddress": STANDBY_EGRESS_PLACE}),
 )

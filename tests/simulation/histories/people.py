@@ -124,3 +124,26 @@ def mends_and_rearms(stage: Stage) -> None:
     for nat in stage.nats:
         mend(stage, nat)
     stage.write_lock("armed")
+
+
+# Claims of somebody who never fails over: NOW and UNTIL are filled in, and the version of the lock.
+FORGED = (
+    '{"owner": "x", "until": UNTIL}',
+    "nonsense",
+    '{"owner": "x", "until": UNTIL, "since": UNTIL, "lock": LOCK}',
+    '{"owner": "x", "until": UNTIL, "since": NOW, "lock": LOCK}',
+)
+
+
+def forge_claims(stage: Stage, form: int, every: float) -> None:
+    """Somebody writes claims again and again, until all troubles end."""
+    account, environment = stage.cloud.account, stage.cloud.environment
+    while stage.wait(every):
+        lock = account.latest(environment["NAT_FAILOVER_LOCK_PARAMETER"])
+        now, version = stage.lab.world.now(), 0 if lock is None else lock.number
+        filled = {"UNTIL": f"{now + 100:.3f}", "NOW": f"{now:.3f}", "LOCK": str(version)}
+        text = FORGED[form]
+        for word, value in filled.items():
+            text = text.replace(word, value)
+        name = environment["NAT_FAILOVER_CLAIM_PARAMETER"]
+        account.put({"Name": name, "Value": text, "Type": "String", "Overwrite": True}, "somebody")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.lab.cloud.template import EGRESS_PLACE
+from tests.lab.cloud.template import EGRESS_PLACE, ENDPOINT_PLACE
 from tests.simulation.histories.history import Argument, Step
 from tests.simulation.histories.machines import DEATHS
 
@@ -189,9 +189,7 @@ def _routes_while_locked(chance: Random) -> Plot:
     if "scribbles" in locked.kind:
         locked = Step(locked.kind, locked.at, (3,))
     added = Step("a person adds a route", _at(chance, 2, 50))
-    return Plot(
-        (locked, added), {"mirrorRoutes": True, "mirrorEndpoints": ["vpce-0123456789abcdef0"]}, others=1, lasts=130.0
-    )
+    return Plot((locked, added), {"mirrorRoutes": True, "mirrorEndpoints": [ENDPOINT_PLACE]}, others=1, lasts=130.0)
 
 
 def _address_refused(chance: Random) -> Plot:

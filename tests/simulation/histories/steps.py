@@ -85,6 +85,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "a person moves one subnet": people.move_one,
     "a person breaks the passive default route": people.break_passive_route,
     "a person adds a route": people.add_route,
+    "somebody forges claims": people.forge_claims,
     "a permission is missing": people.denied,
     "the function is deployed anew": lambda stage: stage.deploy({}),
     "the mode becomes observe": people.observe,

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from nat_failover.judging.conditions import (
-    AFTERMATH,
     JUDGED,
     OFFLINE,
     PATIENCE,
@@ -21,6 +20,7 @@ from nat_failover.judging.conditions import (
     patience,
 )
 from nat_failover.judging.decision import decide
+from nat_failover.judging.while_locked import AFTERMATH
 from nat_failover.lock.record import LockState, read_lock
 from nat_failover.network.instances import Nat
 from nat_failover.probing.invocation import State
@@ -228,7 +228,7 @@ def test_an_event_tells_of_outages_only_and_ends_nothing() -> None:
 
 
 def test_an_outage_is_told_at_once_and_one_while_machines_boot_or_are_set_up_after_three_minutes() -> None:
-    later = dict.fromkeys((Trouble.BOOTING, Trouble.NEVER_ONLINE), PATIENCE)
+    later = dict.fromkeys((Trouble.BLOCKED, Trouble.BOOTING, Trouble.NEVER_ONLINE), PATIENCE)
     assert {kind: patience(kind) for kind in OFFLINE} == dict.fromkeys(OFFLINE, 0.0) | later
 
 

@@ -120,6 +120,13 @@ CONDITIONS: dict[Trouble, Condition] = {
         "3 backends are online, and most of their pings are lost",
         tuple(replace(o, pings=(4, 60)) for o in well(*BACKENDS[:3])),
     ),
+    Trouble.BLOCKED: Condition(
+        Trouble.BLOCKED,
+        "4 of 4 backends are offline by the active NAT; but a claim is in the way, and no record of a failover appears",
+        tuple(failures()),
+        upon=7,
+        lasts=60.0,
+    ),
     Trouble.LOCK_UNREADABLE: Condition(Trouble.LOCK_UNREADABLE, "locked: the lock's value 'amred' can't be understood"),
     Trouble.PAUSED: Condition(Trouble.PAUSED, "paused by a person: nothing is probed until it is re-armed"),
 }

@@ -92,7 +92,15 @@ def test_messages_about_one_trouble_have_one_incident_and_others_have_another() 
 
 @pytest.mark.parametrize("kind", sorted(Trouble))
 def test_how_much_it_matters_follows_from_whether_subnets_are_offline(kind: Trouble) -> None:
-    offline = {"would-fail-over", "control-down", "not-the-nat", "booting", "offline-while-locked", "failover-failed"}
+    offline = {
+        "would-fail-over",
+        "control-down",
+        "not-the-nat",
+        "booting",
+        "offline-while-locked",
+        "failover-failed",
+        "failover-blocked",
+    }
     offline |= {"never-online"}
     expected = Severity.CRITICAL if kind.value in offline else Severity.WARNING
     assert lasting(kind, Phase.BEGIN).severity is lasting(kind, Phase.REMINDER).severity is expected

@@ -25,6 +25,7 @@ _OVER: dict[Trouble, tuple[str, str]] = {
         "backends are online again",
         "Backends reach the Internet again.",
     ),
+    Trouble.BLOCKED: ("failovers are not blocked any more", "No claim keeps the pair from failing over any more."),
     Trouble.NEVER_ONLINE: ("backends are online", "Backends reach the Internet through the active NAT."),
     Trouble.CANNOT_JUDGE: ("enough backends answer again", "Enough backends answer to judge the NAT."),
     Trouble.NO_SUBNETS: ("subnets are protected", "Subnets are associated with a route table of the pair."),

@@ -21,7 +21,7 @@ from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step, hosts
 from nat_failover.telling.texts.addresses import elsewhere, unaddressed
 from nat_failover.telling.texts.failovers import from_record
-from nat_failover.telling.texts.locks import locked
+from nat_failover.telling.texts.locks import blocked, locked
 from nat_failover.telling.texts.ways import never_online, pings_lost
 
 NOTHING_DONE = "nothing: the subnets are as they were."
@@ -54,8 +54,8 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
             return unaddressed(seen, c.active or s.primary_route_table, s)
         case Trouble.ROUTES_DIFFER | Trouble.EGRESS_ELSEWHERE | Trouble.PINGS_LOST:
             return pings_lost(c, since, s) if c.kind is Trouble.PINGS_LOST else _degraded(c, since, s)
-        case Trouble.LOCK_UNREADABLE | Trouble.PAUSED:
-            return locked(c, since, s)
+        case Trouble.LOCK_UNREADABLE | Trouble.PAUSED | Trouble.BLOCKED:
+            return blocked(c, since, s) if c.kind is Trouble.BLOCKED else locked(c, since, s)
         case _:
             assert_never(c.kind)
 
