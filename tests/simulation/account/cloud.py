@@ -187,7 +187,7 @@ class ModelCloud(Cloud):
             {"DestinationCidrBlock": PEER_CIDR, "VpcPeeringConnectionId": "pcx-0123456789abcdef0", "State": "active"},
             {
                 "DestinationPrefixListId": "pl-0123456789abcdef0",
-                "GatewayId": ENDPOINT_PLACE,
+                "GatewayId": self.environment.get("NAT_FAILOVER_MIRROR_ENDPOINTS", ENDPOINT_PLACE),
                 "State": "active",
             },
         ]
