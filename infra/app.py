@@ -12,7 +12,7 @@ from pathlib import Path
 from aws_cdk import App
 
 from infra.config import ConfigurationError, read_configuration
-from infra.config.source import from_context
+from infra.config.source import configured
 from infra.demo import add_demo
 from infra.function.asset import AssetError
 from infra.stack import NatFailoverStack
@@ -38,13 +38,16 @@ def make_app(
     """
     # Without the CDK's command line nobody reads cdk.json; with it, what the command line says wins.
     app = App(context={**committed_context(), **(context or {})}, outdir=outdir)
-    if configuration is None and str(app.node.try_get_context("demo")).lower() == "true":
+    if configuration is not None:
+        read = read_configuration(configuration)
+    elif str(app.node.try_get_context("demo")).lower() == "true":
+        if app.node.try_get_context("config") is not None:
+            raise ConfigurationError(["demo and config are both given: the demonstration has no configuration"])
         add_demo(app)
         return app
-    block: object = configuration
-    if configuration is None:
-        block = from_context(app.node.try_get_context(BLOCK), app.node.try_get_context("config"))
-    for stack in read_configuration(block).stacks:
+    else:
+        read = configured(app.node.try_get_context(BLOCK), app.node.try_get_context("config"))
+    for stack in read.stacks:
         NatFailoverStack(app, config=stack)
     return app
 

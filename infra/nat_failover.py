@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Tags
+from aws_cdk import Annotations, Aws, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.arns import Arns
 from infra.config import PairConfig, SsmAccess, checked_pair
+from infra.config.within_pair import advice
 from infra.constructs.gateway_endpoints import GatewayEndpoints
 from infra.constructs.lock import LockParameter
 from infra.constructs.replacement_guard import ReplacementGuard
@@ -69,6 +70,8 @@ class NatFailover(Construct):
     ) -> None:
         pair = checked_pair(pair)
         super().__init__(scope, construct_id)
+        for about, said in advice(pair):
+            Annotations.of(self).add_warning_v2(f"nat-failover:{about}", said)
         self.names = Names(pair.name)
         self._pair = pair
         self.topic = PeopleTopic(self, "Topic", pair=pair).topic

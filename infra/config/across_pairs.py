@@ -34,6 +34,8 @@ def check_together(
 
 def _check_stacks(pairs: Sequence[Values], stacks: Sequence[StackSettings], problems: list[str]) -> None:
     names = [pair["name"] for pair in pairs if isinstance(pair.get("name"), str)]
+    # A pair whose name was refused may be the one that is meant.
+    all_named = len(names) == len(pairs)
     holders: dict[str, int] = {}
     seen: dict[str, int] = {}
     for i, stack in enumerate(stacks):
@@ -41,11 +43,11 @@ def _check_stacks(pairs: Sequence[Values], stacks: Sequence[StackSettings], prob
         if seen.setdefault(stack.name, i) != i:
             problems.append(f"{path}.name is {shown(stack.name)}: nat-failover.stacks[{seen[stack.name]}] has it too")
         for j, name in enumerate(stack.pairs):
-            if name not in names:
+            if name not in names and all_named:
                 problems.append(
                     refused(f"{path}.pairs[{j}]", name, "the name of a pair", names[0] if names else "main")
                 )
-            elif holders.setdefault(name, i) != i:
+            elif name in names and holders.setdefault(name, i) != i:
                 problems.append(
                     f"{path}.pairs[{j}] is {shown(name)}: nat-failover.stacks[{holders[name]}] holds it already"
                 )

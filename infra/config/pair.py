@@ -79,9 +79,9 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=("1.1.1.1", "8.8.8.8", "9.9.9.9"),
         metadata=about(
             ListOf(TARGET, 1, 5, ["1.1.1.1", "8.8.8.8"]),
-            "What the hosts ping, and connect to by TCP 443, at random. Take several that belong to different "
-            "operators, and addresses rather than names: each host looks a name up by itself, and is offline for it "
-            "where no resolver answers.",
+            "What the hosts ping, and connect to by TCP 443, at random, in the Internet. Take several that belong to "
+            "different operators, and addresses rather than names: each host looks a name up by itself, and is offline "
+            "for it where no resolver answers.",
         ),
     )
     interval: float = field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, cast
@@ -11,7 +12,7 @@ from infra.config.kinds import INVALID, SettingKind
 from infra.config.pair import PairConfig
 from infra.config.problems import ConfigurationError, missing, refused, shown, unknown
 from infra.config.stacks import ACCOUNT, REGION, Configuration, StackConfig, StackSettings
-from infra.config.within_pair import check_settings
+from infra.config.within_pair import OF_A_NEW_STANDBY, check_settings
 
 ROOT = "nat-failover"
 # What has to be told where nothing is configured yet.
@@ -117,8 +118,12 @@ def _read(block: object, problems: list[str]) -> Configuration | None:
     pairs: list[dict[str, Any]] = []
     for i, pair in enumerate(blocks):
         path = f"{ROOT}.pairs[{i}]"
-        values = _settings(PairConfig, pair, path, problems, inherited=defaults)
-        check_settings(values, path, problems)
+        values = _settings(PairConfig, pair, path, problems, inherited=_inherited(pair, defaults))
+        found: list[str] = []
+        if isinstance(pair, Mapping):
+            check_settings(values, path, found)
+        told = (_at_its_origin(problem, path, pair, block.get("defaults")) for problem in found)
+        problems += [problem for problem in dict.fromkeys(told) if problem not in problems]
         pairs.append(values)
     stacks = _stacks(block.get("stacks"), pairs, problems)
     places = {stack.name: (stack.account or account, stack.region or region) for stack in stacks}
@@ -129,6 +134,20 @@ def _read(block: object, problems: list[str]) -> Configuration | None:
     return Configuration(
         tuple(StackConfig(s.name, tuple(ready[name] for name in s.pairs), *places[s.name]) for s in stacks)
     )
+
+
+def _inherited(pair: object, defaults: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the defaults that concern a pair: what the stack makes a standby of does not, where one exists."""
+    exists = isinstance(pair, Mapping) and pair.get("standbyInstanceId") is not None
+    return {name: value for name, value in defaults.items() if not (exists and name in OF_A_NEW_STANDBY)}
+
+
+def _at_its_origin(problem: str, path: str, pair: Mapping[str, object], defaults: object) -> str:
+    """Return a pair's problem as one of the defaults, once for all pairs, if the setting is theirs."""
+    key = problem.removeprefix(f"{path}.").partition(" ")[0]
+    own = [name for name in pair if name != "name" and re.search(rf"\b{re.escape(str(name))}\b", problem)]
+    theirs = isinstance(defaults, Mapping) and defaults.get(key) is not None and not own
+    return problem.replace(path, f"{ROOT}.defaults", 1) if theirs else problem
 
 
 def shown_example() -> str:

@@ -10,8 +10,10 @@ from typing import Any
 
 import yaml
 
+from infra.config.lines import located
 from infra.config.problems import ConfigurationError
-from infra.config.reading import ROOT
+from infra.config.reading import ROOT, read_configuration
+from infra.config.stacks import Configuration
 
 # Values that a configuration may have: a hundred pairs have a tenth of it.
 LARGEST = 100_000
@@ -26,6 +28,22 @@ class _Loader(yaml.SafeLoader):
         if twice is not None:
             raise yaml.constructor.ConstructorError(None, None, f"{twice} is set twice", node.start_mark)
         return super().construct_mapping(node, deep)
+
+
+def configured(block: object, file: object) -> Configuration:
+    """Read the configuration from the context or a file, as for ``from_context``.
+
+    Raises:
+        ConfigurationError: with a sentence for every problem; of a file, with its name and the line of each.
+    """
+    found = from_context(block, file)
+    try:
+        return read_configuration(found)
+    except ConfigurationError as error:
+        if file is None:
+            raise
+        text = Path(str(file)).expanduser().read_text(encoding="utf-8")
+        raise ConfigurationError(located(error.problems, text, str(file))) from error
 
 
 def from_context(block: object, file: object) -> object:

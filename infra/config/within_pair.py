@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 from infra.config.addresses import PRIVATE_NETWORKS
 from infra.config.choices import GatewayService, SsmAccess
 from infra.config.kinds import INVALID
+from infra.config.pair import PairConfig
 from infra.config.problems import missing, refused, shown
+from infra.config.standby import StandbySettings
+from nat_failover.settings import Mode
 
 Values = Mapping[str, Any]
+# What the stack makes a standby of; where one exists, each is left out.
+OF_A_NEW_STANDBY = {
+    "routes": "routes",
+    "standby_elastic_ip": "standbyElasticIp",
+    "standby_revision": "standbyRevision",
+    "standby_instance_type": "standbyInstanceType",
+    "standby_ami": "standbyAmi",
+    "standby_root_device": "standbyRootDevice",
+}
+_DEFAULTS = {setting.name: setting.default for setting in fields(StandbySettings)}
 
 
 def check_settings(values: Values, path: str, problems: list[str]) -> None:
@@ -41,7 +55,13 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
     if told("window", "interval", "failures") and 0 < values["window"] <= values["interval"] * values["failures"]:
         needed = f"{values['failures']} pings {values['interval']:g} seconds apart"
         refuse("window", "window", f"0, or longer than failures and interval need together ({needed})", 600)
-    if values.get("standby_ami") == "al2023" and values.get("standby_root_device") not in ("/dev/xvda", INVALID):
+    if values.get("mirror_routes") is True and values.get("mode") is Mode.OBSERVE:
+        problems.append(
+            f"{path}.mirrorRoutes is true: it must be left out while mode is observe, in which the function may write "
+            "no routes"
+        )
+    made = values.get("standby_ami") == "al2023" and values.get("standby_instance_id") is None
+    if made and values.get("standby_root_device") not in ("/dev/xvda", INVALID):
         refuse("standbyRootDevice", "standby_root_device", "that of al2023", "/dev/xvda")
     if told("egress_address", "standby_elastic_ip") and values["standby_elastic_ip"] != "none":
         # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
@@ -93,12 +113,8 @@ def _check_standby(values: Values, path: str, problems: list[str]) -> None:
             f"{path}.standbySubnetId is {shown(subnet)}: it must be left out, since standbyInstanceId and "
             "standbyRouteTableId name a standby that exists and none is made"
         )
-    for key, name in (
-        ("routes", "routes"),
-        ("standbyElasticIp", "standby_elastic_ip"),
-        ("standbyRevision", "standby_revision"),
-    ):
-        if values.get(name) not in (None, INVALID, (), "none", 0):
+    for name, key in OF_A_NEW_STANDBY.items():
+        if values.get(name) not in (None, INVALID, _DEFAULTS[name]):
             problems.append(
                 f"{path}.{key} is {shown(values[name])}: it must be left out, since the standby and its table exist"
             )
@@ -151,4 +167,20 @@ def _check_endpoints(values: Values, path: str, problems: list[str]) -> None:
         problems.append(
             f"{path}.endpointSubnetIds is {shown(subnets)}: it must be left out unless ssmAccess is create; it is "
             f"{shown(access)}"
+        )
+
+
+def advice(pair: PairConfig) -> Iterator[tuple[str, str]]:
+    """Yield what is allowed for a pair, and may not be meant: a word for it, and a sentence."""
+    if pair.mode is Mode.AUTOMATIC and not pair.mail_addresses and not pair.alarm_actions:
+        yield (
+            "nobody-told",
+            f"pair {pair.name} fails over by itself and tells nobody: it has neither mailAddresses nor alarmActions",
+        )
+    if pair.window == 0 and pair.ssm_access is SsmAccess.EXISTING:
+        yield (
+            "endpoints-needed",
+            f"pair {pair.name} has a window of 0, which needs VPC endpoints for Systems Manager, and ssmAccess is "
+            "existing. See whether there are any: aws ec2 describe-vpc-endpoints --filters "
+            f"Name=vpc-id,Values={pair.vpc_id}",
         )

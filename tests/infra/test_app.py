@@ -49,7 +49,7 @@ def test_twelve_mistakes_are_told_in_one_run_and_nothing_is_synthesized(tmp_path
     first, *told = done.stderr.splitlines()
     assert first == "nat-failover: 12 problems in the configuration, nothing is synthesized"
     assert len(told) == 12
-    assert all(line.startswith("  - nat-failover.pairs[") for line in told)
+    assert all(line.startswith(f"  - {tmp_path / 'wrong.json'}:1: pairs[") for line in told)
     assert not list(tmp_path.glob("out/*.template.json"))
 
 
@@ -58,6 +58,30 @@ def test_an_option_without_a_value_is_told() -> None:
     assert done.returncode == 1
     assert "-c config says no value" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_demonstration_takes_no_configuration(tmp_path: Path) -> None:
+    done = app("-c", "demo=true", "-c", "config=my-nats.yaml", "-o", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert "demo and config are both given" in done.stderr
+
+
+def test_a_pair_that_tells_nobody_or_may_lack_endpoints_is_synthesized_with_a_warning(tmp_path: Path) -> None:
+    quiet = pair(mailAddresses=["oncall@example.com"])
+    for settings, words in (
+        ([quiet], []),
+        ([pair()], ["pair main fails over by itself and tells nobody: it has neither mailAddresses nor alarmActions"]),
+        ([pair(mode="observe")], []),
+        ([{**quiet, "window": 0}], ["Values=vpc-0123456789abcdef0"]),
+        ([{**quiet, "window": 0, "ssmAccess": "create"}], []),
+    ):
+        file = tmp_path / "prod.json"
+        file.write_text(json.dumps({"pairs": settings}), encoding="utf-8")
+        done = app("-c", f"config={file}", "-o", str(tmp_path / "out"))
+        assert done.returncode == 0
+        told = [line for line in done.stderr.splitlines() if line.startswith("WARNING")]
+        assert len(told) == len(words)
+        assert all(word in line for word, line in zip(words, told, strict=True)), told
 
 
 @pytest.fixture(scope="module")

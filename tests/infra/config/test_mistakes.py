@@ -6,10 +6,25 @@ from typing import Any
 
 import pytest
 
+from infra.config import read_configuration
 from tests.infra.config.refusals import TWELVE, problem, problems
 from tests.tools.checked import pair
 
 PATH = "nat-failover.pairs[0]"
+EXISTING: dict[str, Any] = {"standbySubnetId": None, "standbyInstanceId": "i-0fedcba9876543210"}
+EXISTING["standbyRouteTableId"] = "rtb-0fedcba9876543210"
+# A target that is reached without the Internet says nothing of it.
+INSIDE = (
+    "10.0.0.1",
+    "172.31.255.254",
+    "192.168.1.1",
+    "100.64.0.1",
+    "127.0.0.1",
+    "169.254.169.254",
+    "0.1.2.3",
+    "224.0.0.1",
+    "255.255.255.255",
+)
 
 
 @pytest.mark.parametrize("key", ["name", "vpcId", "primaryRouteTableId", "primaryInstanceId", "standbySubnetId"])
@@ -32,7 +47,7 @@ def test_what_has_no_default_is_missed(key: str) -> None:
         ({"primaryInstanceId": "eni-0123456789abcdef0"}, '"eni-', "an instance id (i-"),
         ({"standbySubnetId": "i-0123456789abcdef0"}, '"i-', "a subnet id (subnet-"),
         ({"mode": "auto"}, '"auto"', "one of automatic, observe"),
-        ({"targets": []}, "[]", "a list of 1 to 5 different values, each an IPv4 address or a host name"),
+        ({"targets": []}, "[]", "a list of 1 to 5 different values, each a public IPv4 address or a host name"),
         ({"targets": ["1.1.1.1", "1.1.1.1"]}, '["1.1.1.1", "1.1.1.1"]', "different"),
         ({"interval": 0.1}, "0.1", "a number of seconds from 0.2 to 60"),
         ({"interval": 0.333}, "0.333", "two decimals at most"),
@@ -84,6 +99,7 @@ def test_a_wrong_value_is_told_with_path_value_what_is_allowed_and_an_example(
         ({"targets": ["under_score.example"]}, "targets[0]"),
         ({"targets": ["x" * 64]}, "targets[0]"),
         ({"targets": [7]}, "targets[0]"),
+        *(({"targets": ["1.1.1.1", inside]}, "targets[1]") for inside in INSIDE),
         ({"protectedCidrs": ["10.0.0.1/16"]}, "protectedCidrs[0]"),
         ({"protectedCidrs": ["0.0.0.0/0"]}, "protectedCidrs[0]"),
         ({"protectedCidrs": ["10.0.0.0"]}, "protectedCidrs[0]"),
@@ -152,6 +168,49 @@ def test_a_subnet_for_a_standby_that_exists_is_told_to_be_of_no_use() -> None:
     said = problem(standbyInstanceId="i-0fedcba9876543210", standbyRouteTableId="rtb-0fedcba9876543210")
     assert said.startswith(f"{PATH}.standbySubnetId is ")
     assert "it must be left out" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("standbyInstanceType", "t4g.small"),
+        ("standbyAmi", "ami-0123456789abcdef0"),
+        ("standbyRootDevice", "/dev/sda1"),
+        ("standbyRevision", 1),
+        ("standbyElasticIp", "allocate"),
+    ],
+)
+def test_what_a_standby_is_made_of_is_of_no_use_where_one_exists(key: str, value: object) -> None:
+    said = problem(**EXISTING, **{key: value})
+    assert said.startswith(f"{PATH}.{key} is ")
+    assert "it must be left out, since the standby and its table exist" in said
+    # As a default it concerns the other pairs.
+    block = {"defaults": {key: value}, "pairs": [pair(**EXISTING)]}
+    assert read_configuration(block).stacks[0].pairs[0].standby_instance_id == "i-0fedcba9876543210"
+
+
+def test_routes_are_not_mirrored_by_who_only_observes() -> None:
+    assert problem(mode="observe", mirrorRoutes=True).startswith(f"{PATH}.mirrorRoutes is true: it must be left out")
+    (said,) = problems({"defaults": {"mirrorRoutes": True}, "pairs": [pair(mode="observe"), pair("b", "1")]})
+    assert said.startswith(f"{PATH}.mirrorRoutes is true")
+
+
+def test_a_mistake_in_the_defaults_is_told_once_whatever_the_number_of_pairs() -> None:
+    for defaults, key in (({"window": 119}, "window"), ({"sampleSize": 2, "failureThreshold": 3}, "failureThreshold")):
+        (said,) = problems({"defaults": defaults, "pairs": [pair(), pair("b", "1"), pair("c", "2")]})
+        assert said.startswith(f"nat-failover.defaults.{key} is ")
+    (said,) = problems({"defaults": {"window": 119}, "pairs": [pair(), pair("b", "1", window=600)]})
+    assert said.startswith("nat-failover.defaults.window is 119")
+
+
+def test_a_pair_that_is_none_is_one_mistake() -> None:
+    (said,) = problems({"pairs": ["main"]})
+    assert said.startswith(f'{PATH} is "main": it must be an object with settings')
+
+
+def test_a_name_that_is_none_is_one_mistake_though_a_stack_asks_for_the_pair() -> None:
+    (said,) = problems({"pairs": [pair("Main")], "stacks": [{"name": "prod", "pairs": ["main"]}]})
+    assert said.startswith(f'{PATH}.name is "Main"')
 
 
 def test_endpoint_subnets_without_endpoints_are_told_to_be_of_no_use() -> None:

@@ -30,7 +30,7 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
         window="300",
         sampleSize="5",
         mode="Observe",
-        mirrorRoutes="True",
+        proveActive="False",
         ssmAccess="none",
         logRetentionDays="30",
         mailAddresses="a@example.com,b@example.com",
@@ -39,7 +39,7 @@ def test_values_that_the_command_line_gives_as_text_are_understood() -> None:
     assert (config.interval, config.window, config.sample_size) == (1.5, 300, 5)
     assert (config.mode, config.ssm_access) == (Mode.OBSERVE, SsmAccess.NONE)
     assert config.log_retention_days == 30
-    assert config.mirror_routes is True
+    assert config.prove_active is False
     assert config.mail_addresses == ("a@example.com", "b@example.com")
 
 

@@ -96,11 +96,6 @@ def test_no_vpc_endpoint_can_be_modified_but_those_that_are_named() -> None:
     assert endpoints == {f"{EC2}:vpc-endpoint/vpce-0123456789abcdef0"}
 
 
-def test_who_only_observes_copies_no_route_either() -> None:
-    observing = synthesize({"pairs": [pair(mode="observe", mirrorRoutes=True)]})
-    assert not [action for action in MIRRORING if allowing(observing, action)]
-
-
 EGRESS = "eipalloc-0123456789abcdef0"
 MOVE = "ec2:AssociateAddress"
 

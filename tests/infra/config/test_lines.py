@@ -1,0 +1,80 @@
+"""A mistake in a file is told with the file, the line and the path that the file has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.config import ConfigurationError
+from infra.config.source import configured
+
+TOP = """\
+defaults:
+  sampleSize: 99
+pairs:
+  - name: main
+    vpcId: vpc-123
+    primaryRouteTableId: rtb-0123456789abcdef0
+    standbySubnetId: subnet-0123456789abcdef0
+    targets:
+      - 1.1.1.1
+      - 10.0.0.1
+    probeTag: {key: ""}
+    colour: red
+"""
+LINES = [
+    "{}:2: {}defaults.sampleSize is 99: ",
+    "{}:12: {}pairs[0].colour is not a setting: ",
+    "{}:5: {}pairs[0].vpcId is ",
+    "{}:4: {}pairs[0].primaryInstanceId is missing: ",
+    '{}:10: {}pairs[0].targets[1] is "10.0.0.1": ',
+    '{}:11: {}pairs[0].probeTag.key is "": ',
+]
+
+
+def problems(file: Path, text: str) -> list[str]:
+    """Return the sentences with which a file is refused."""
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        configured(None, str(file))
+    return list(refused.value.problems)
+
+
+def check(told: list[str], file: Path, before: str, later: int = 0) -> None:
+    """Check that each is told with its place: so many lines later."""
+    for each in LINES:
+        line = int(each.split(":")[1]) + later
+        start = each.format(file, before).replace(f"{file}:{line - later}:", f"{file}:{line}:")
+        assert [t for t in told if t.startswith(start)], (start, told)
+    assert len(told) == len(LINES)
+
+
+def test_a_mistake_is_told_with_its_line_and_the_files_own_path(tmp_path: Path) -> None:
+    check(problems(tmp_path / "my.yaml", TOP), tmp_path / "my.yaml", "")
+
+
+def test_where_the_file_names_the_block_so_does_the_path(tmp_path: Path) -> None:
+    indented = "".join(f"  {line}" for line in TOP.splitlines(keepends=True))
+    told = problems(tmp_path / "my.yaml", f"# mine\nnat-failover:\n{indented}")
+    check(told, tmp_path / "my.yaml", "nat-failover.", later=2)
+
+
+def test_json_has_lines_as_well(tmp_path: Path) -> None:
+    file = tmp_path / "my.json"
+    (told, *_) = problems(file, '{\n\t"pairs": [\n\t\t{\n\t\t\t"name": "Main"\n\t\t}\n\t]\n}\n')
+    assert told.startswith(f'{file}:4: pairs[0].name is "Main": ')
+
+
+def test_of_two_places_both_are_told_as_the_file_has_them(tmp_path: Path) -> None:
+    one = TOP.partition("pairs:\n")[2].replace("123\n", "0123456789abcdef0\n").partition("    targets")[0]
+    two = one + "    primaryInstanceId: i-0123456789abcdef0\n"
+    told = problems(tmp_path / "my.yaml", f"pairs:\n{two}{two}")
+    assert f"{tmp_path / 'my.yaml'}:9: pairs[1].primaryRouteTableId is " in told[0]
+    assert "so is pairs[0].primaryRouteTableId" in told[0]
+
+
+def test_without_a_file_there_are_no_lines() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        configured({"pairs": [{"name": "Main"}]}, None)
+    assert refused.value.problems[0].startswith('nat-failover.pairs[0].name is "Main": ')
