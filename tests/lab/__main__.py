@@ -21,7 +21,7 @@ from tests.lab.network.real.availability import why_unavailable
 from tests.lab.network.real.netns import sweep
 from tests.lab.run import Run, play
 from tests.lab.scenarios import SCENARIOS
-from tests.lab.screen import LiveView, show_latencies, show_run, show_table
+from tests.lab.screen import LiveView, show_intent, show_latencies, show_meaning, show_run, show_table
 
 
 class NetworkChoice(StrEnum):
@@ -52,7 +52,6 @@ def main(
         raise typer.BadParameter(f"{scenario!r} is no scenario. There are: all, {', '.join(SCENARIOS)}")
     chosen = _network(network, console)
     latencies = Latencies().scaled(slower)
-    show_latencies(console, latencies, Harshness())
     first = seed if seed is not None else secrets.randbelow(2**31)
     each = [name for _ in range(repeat) for name in names]
     wanted = [(name, chosen, first + number, latencies) for number, name in enumerate(each)]
@@ -64,6 +63,7 @@ def main(
             runs.append(run)
             show_run(console, run, in_full=False)
         show_table(console, runs)
+    show_latencies(console, latencies, Harshness())
     if json_file is not None:
         _write(json_file, json.dumps([run.told() for run in runs], indent=1) + "\n")
         console.print(f"results written to {json_file}")
@@ -79,12 +79,14 @@ def _write(file: Path, text: str) -> None:
 
 
 def _watched(console: Console, name: str, network: str, seed: int, latencies: Latencies) -> Run:
+    show_intent(console, SCENARIOS[name], network)
     view = LiveView(console, name, SCENARIOS[name].told)
     try:
         run = play(SCENARIOS[name], network, seed, latencies, view.start)
     finally:
         view.stop()
     show_run(console, run, in_full=True)
+    show_meaning(console, run)
     return run
 
 

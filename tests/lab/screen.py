@@ -1,4 +1,4 @@
-"""What a drill shows: every backend's connectivity while it plays, then the timeline and the figures."""
+"""What a drill shows: what it is about to do, every backend while it plays, the timeline, and what came of it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,22 @@ from tests.gate.harshness import Harshness
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.run import Run
+from tests.lab.scenarios.scenario import FAIL_OVER, FAILED, HOLD, Scenario
 
 # Columns of a backend's strip; one a fifth of a second.
 STRIP = 70
+NETWORKS = {
+    "namespaces": (
+        "with real packets in Linux network namespaces. AWS is emulated;\nfunction, probe and the set-up of the NATs "
+        "are those that are deployed."
+    ),
+    "simulated": "in a model of the network, in virtual time. AWS is emulated;\nthe function is what is deployed.",
+}
+EXPECTED = {
+    FAIL_OVER: "The function has to see it, and to move the private subnets to the other NAT.",
+    HOLD: "The function has to see that moving the subnets would not help, or is not called for, and to leave them.",
+    FAILED: "The function has to see it and try to move the subnets. Since that fails it has to record it, and stop.",
+}
 
 
 class LiveView:
@@ -45,7 +58,6 @@ class LiveView:
     def _main(self, lab: Lab) -> None:
         strips: dict[str, list[bool]] = {host: [] for host in lab.backends}
         if not self._console.is_terminal:
-            self._console.print(escape(self._title))
             self._ended.wait()
             return
         with Live(console=self._console, refresh_per_second=5, transient=False) as live:
@@ -66,6 +78,48 @@ class LiveView:
             "nothing is broken yet" if lab.broken_at is None else f"broken {lab.world.now() - lab.broken_at:.1f} s ago"
         )
         return Panel(table, title=escape(self._title), subtitle=state)
+
+
+def show_intent(console: Console, scenario: Scenario, network: str) -> None:
+    """Say what is about to be shown."""
+    console.print(
+        f"[bold]{scenario.name}[/bold]: {escape(scenario.told)}.\n{EXPECTED[scenario.expected]}\n\n"
+        f"{scenario.backends} backends, a NAT that they use and one that stands by, {NETWORKS[network]}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if network == "namespaces":
+        wait = "It takes about a minute. "
+        strips = "Each line is a backend: green while it is online, red while it is offline."
+        console.print(wait + strips if console.is_terminal else wait.strip(), highlight=False)
+    console.print()
+
+
+def show_meaning(console: Console, run: Run) -> None:
+    """Say what a run came to, in words."""
+    console.print(f"\n[bold]What it means[/bold]: {escape(meaning(run))}", highlight=False, soft_wrap=True)
+    console.print()
+
+
+def meaning(run: Run) -> str:
+    """Return what a run came to."""
+    if not run.passed:
+        return "that was not what should have happened: see above."
+    online = f"{run.backends_online_after} of {run.backends} backends are online"
+    if run.expected == HOLD:
+        return f"nothing was moved, as it should be. {online}."
+    if run.expected == FAILED:
+        return (
+            f"the subnets could not be moved, so the lock says {run.lock}, an alarm would ring, and a person has to "
+            f"act. {online}."
+        )
+    first = run.detected_after_seconds
+    seen = "" if first is None else f" The first report came after {first:.1f} s."
+    outage = "" if run.outage_seconds is None else f" for {run.outage_seconds:.1f} s at most"
+    return (
+        f"backends were offline{outage}. {run.subnets_on_passive} of {run.subnets} subnets now use the other NAT, and "
+        f"{online}.{seen} On AWS a person would now find out what happened to the NAT, and re-arm the pair."
+    )
 
 
 def show_latencies(console: Console, latencies: Latencies, harshness: Harshness) -> None:
