@@ -20,7 +20,8 @@ class DeploymentSettings:
     mail_addresses: tuple[str, ...] = field(
         default=(),
         metadata=about(
-            ListOf(MAIL, 0, 50, ["oncall@example.com"]), "Who is told by mail. Each has to confirm a first mail of AWS."
+            ListOf(MAIL, 0, 50, ["oncall@example.com"]),
+            "Who gets mail. Each recipient must confirm a first mail from AWS.",
         ),
     )
     alarm_actions: tuple[str, ...] = field(
@@ -38,7 +39,7 @@ class DeploymentSettings:
                 4,
                 ["arn:aws:sns:eu-central-1:123456789012:paging"],
             ),
-            "What the alarms act on beside the pair's topic, for example the topic of a paging service.",
+            "Targets of the alarms besides the pair's topic, for example the topic of a paging service.",
         ),
     )
     log_retention_days: int = field(
@@ -50,7 +51,9 @@ class DeploymentSettings:
     )
     function_memory: int = field(
         default=256,
-        metadata=about(whole(128, 10240, "megabytes", 256), "Memory of the function, and with it its processor."),
+        metadata=about(
+            whole(128, 10240, "megabytes", 256), "Memory of the function. Lambda gives it processor time in proportion."
+        ),
     )
     function_timeout: int = field(
         default=45, metadata=about(whole(30, 300, "seconds", 45), "When Lambda ends an invocation.")
@@ -76,10 +79,11 @@ class DeploymentSettings:
             ),
             # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
             # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-            "Key, of the stack's region, that encrypts the topic and the log. Its policy has to let "
-            "logs.REGION.amazonaws.com use it (kms:Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey*, Describe*), or "
-            "the deployment fails; cloudwatch.amazonaws.com (kms:GenerateDataKey*, Decrypt), or alarms reach nobody; "
-            "and, as a key's default policy does, the account's IAM policies, or the function's messages reach nobody.",
+            "Key in the stack's Region that encrypts the topic and the log. Its policy must allow "
+            "logs.REGION.amazonaws.com (kms:Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey*, Describe*), or the "
+            "deployment fails; cloudwatch.amazonaws.com (kms:GenerateDataKey*, Decrypt), or alarms reach nobody; "
+            "and, as a key's default policy does, the account's IAM policies, or the function's messages reach "
+            "nobody.",
         ),
     )
     tags: Mapping[str, str] = field(

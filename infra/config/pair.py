@@ -35,53 +35,54 @@ class PairConfig(DeploymentSettings, StandbySettings):
     name: str = field(
         metadata=about(
             matching(r"[a-z][a-z0-9-]{0,30}", "1 to 31 of a-z, 0-9 and -, a letter first", "main", tokens=False),
-            "The pair's name, unlike any other's; function, lock, topic and document are named after it.",
+            "Name of the pair; must be unique. Function, lock, topic and document are named after it.",
         )
     )
-    vpc_id: str = field(metadata=about(resource_id("vpc", "a VPC"), "The VPC of both NATs and of the private subnets."))
+    vpc_id: str = field(metadata=about(resource_id("vpc", "a VPC"), "VPC of both NATs and of the private subnets."))
     primary_route_table_id: str = field(
         metadata=about(
             resource_id("rtb", "a route table"),
-            "The route table that the private subnets are associated with today, explicitly: a subnet that follows the "
-            "main route table is not protected (aws ec2 associate-route-table makes it so).",
+            "Route table that the private subnets use today, by explicit association. A subnet that follows the "
+            "main route table is not protected; aws ec2 associate-route-table makes the association explicit.",
         )
     )
     primary_instance_id: str = field(
-        metadata=about(resource_id("i", "an instance"), "The NAT instance that its default route leads to.")
+        metadata=about(resource_id("i", "an instance"), "NAT instance that the default route of that table leads to.")
     )
     mode: Mode = field(
         default=Mode.AUTOMATIC,
         metadata=about(
             one_of(Mode, Mode.AUTOMATIC),
-            "automatic swaps the subnets; observe decides and tells people, but has not even the permission to swap.",
+            "automatic fails over by itself. observe decides and reports, and has no permission to move anything.",
         ),
     )
     egress_address: str | None = field(
         default=None,
         metadata=about(
             resource_id("eipalloc", "an Elastic IP's allocation"),
-            "Allocation id of an Elastic IP that follows the active NAT, so that partners see the same address after a "
-            "failover. Associate it with the NAT that is active today; both NATs have to have been launched with a "
-            "public address, which is theirs while the other has this one. Whoever gives it up is without an address "
-            "for up to five minutes, and can't take over meanwhile, unless there is a standbyEgressAddress. Not with "
-            "standbyElasticIp.",
+            "Allocation id of an Elastic IP that follows the active NAT, so that partners see the same address "
+            "after a failover. Associate it with the NAT that is active today. Both NATs must have been launched "
+            "with a public address, which each has while the other holds this one. The NAT that gives it up is "
+            "without a public address for up to five minutes and can't take over meanwhile, unless there is a "
+            "standbyEgressAddress. Not with standbyElasticIp.",
         ),
     )
     standby_egress_address: str | None = field(
         default=None,
         metadata=about(
             resource_id("eipalloc", "an Elastic IP's allocation"),
-            "Allocation id of a second Elastic IP, which the passive NAT has. At a failover it and egressAddress "
-            "change places, so that neither NAT is without one for long. Associate it with the NAT that stands by.",
+            "Allocation id of a second Elastic IP, for the passive NAT. At a failover it changes places with "
+            "egressAddress, so that neither NAT is without an address for long. Associate it with the NAT that "
+            "stands by.",
         ),
     )
     targets: tuple[str, ...] = field(
         default=("1.1.1.1", "8.8.8.8", "9.9.9.9"),
         metadata=about(
             ListOf(TARGET, 1, 5, ["1.1.1.1", "8.8.8.8"]),
-            "What the hosts ping, and connect to by TCP 443, at random, in the Internet. Take several that belong to "
-            "different operators, and addresses rather than names: each host looks a name up by itself, and is offline "
-            "for it where no resolver answers.",
+            "What hosts ping, and connect to on TCP 443, at random: public addresses or names. Use several that "
+            "belong to different operators, and addresses rather than names: each host resolves a name itself, "
+            "and is offline to it where no resolver answers.",
         ),
     )
     interval: float = field(
@@ -91,14 +92,14 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=3,
         metadata=about(
             whole(*FAILURES, "pings", 3),
-            "Lost pings in a row after which a host tries all targets a last time and reports.",
+            "Lost pings in a row before a host tries all targets once more and reports.",
         ),
     )
     window: int = field(
         default=600,
         metadata=about(
             whole(0, LONGEST_WINDOW, "seconds", 600),
-            "How long a host watches before it is asked again; 0 for one quick check a period, with no process left "
+            "How long a host watches before it is asked again. 0: one quick check per period, and no process left "
             "running on the hosts.",
         ),
     )
@@ -106,30 +107,34 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=1,
         metadata=about(
             whole(*MINUTES, "minutes", 1),
-            "How often the function looks whatever happens. EventBridge knows whole minutes only.",
+            "How often the function looks even if nothing happens. EventBridge schedules whole minutes only.",
         ),
     )
     warm_up: int = field(
         default=300,
         metadata=about(
             whole(*WARM_UP, "seconds", 300),
-            "How long after its start the active NAT is given to come online for the first time.",
+            "How long the active NAT has, from its start, to come online for the first time.",
         ),
     )
     freshness: int = field(
         default=30,
-        metadata=about(whole(*FRESHNESS, "seconds", 30), "How old a failure may be to be judged together with others."),
+        metadata=about(
+            whole(*FRESHNESS, "seconds", 30), "How old a failure may be and still count together with others."
+        ),
     )
     failure_threshold: int = field(
         default=3,
         metadata=about(
             whole(*SAMPLE, "backends", 3),
-            "How many backends must be offline by the active NAT, and online by the passive one.",
+            "How many backends must be offline through the active NAT and online through the passive one.",
         ),
     )
     failure_share: int = field(
         default=50,
-        metadata=about(whole(*SHARE, "per cent", 50), "More than this share of the backends heard must be so as well."),
+        metadata=about(
+            whole(*SHARE, "per cent", 50), "More than this share of the backends heard must be offline as well."
+        ),
     )
     sample_size: int = field(
         default=10, metadata=about(whole(*SAMPLE, "backends", 10), "How many backends, drawn at random, are asked.")
@@ -138,40 +143,40 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=SsmAccess.EXISTING,
         metadata=about(
             one_of(SsmAccess, SsmAccess.EXISTING),
-            "Whether backends reach Systems Manager through VPC endpoints: existing ones, where there are any, ones to "
-            "create, or none. They need none: without, the standby reports for them.",
+            "VPC endpoints for Systems Manager: existing (use them if there are any), create, or none. Backends "
+            "need none; without endpoints the standby reports for them.",
         ),
     )
     prove_active: bool = field(
         default=True,
         metadata=about(
             yes_no(False),
-            "Whether backends try the active NAT's proof port. No where Systems Manager does not manage the primary, "
-            "or where it listens on port 443 itself.",
+            "Whether backends try the active NAT's proof port. Set it to false if Systems Manager does not manage "
+            "the primary, or if the primary listens on port 443 itself.",
         ),
     )
     endpoint_subnet_ids: tuple[str, ...] = field(
         default=(),
         metadata=about(
             ListOf(_SUBNET, 1, 16, ["subnet-0123456789abcdef0"]),
-            "For ssmAccess create: subnets for the endpoints, one an availability zone at most; the standby's subnet "
-            "where not given.",
+            "With ssmAccess create: subnets for the endpoints, at most one per availability zone. Default: the "
+            "standby's subnet.",
         ),
     )
     vpc_cidrs: tuple[str, ...] = field(
         default=PRIVATE_NETWORKS,
         metadata=about(
             ListOf(NETWORK, 1, 50, ["10.0.0.0/16"]),
-            "For ssmAccess create: the networks of the VPC, all of them. The endpoints take over the names of Systems "
-            "Manager for the whole VPC: who is in none of these networks, nor in protectedCidrs, loses it.",
+            "With ssmAccess create: all networks of the VPC. The endpoints take over the names of Systems Manager "
+            "for the whole VPC: hosts outside these networks and protectedCidrs lose it.",
         ),
     )
     ec2_messages: bool = field(
         default=False,
         metadata=about(
             yes_no(True),
-            "For ssmAccess create: whether to make the endpoint ec2messages, too, which only SSM agents older than "
-            "3.3.40 need. There is none in Regions launched in 2024 or later.",
+            "With ssmAccess create: whether to make the endpoint ec2messages too. Only SSM agents older than "
+            "3.3.40 need it, and Regions launched in 2024 or later don't have it.",
         ),
     )
     probe_tag: ProbeTag = field(

@@ -30,54 +30,54 @@ class StandbySettings:
         default=None,
         metadata=about(
             _SUBNET,
-            "Public subnet for the standby NAT, best in another availability zone than the primary's. Required unless "
-            "the standby exists already.",
+            "Public subnet for the standby NAT, preferably in another availability zone than the primary's. "
+            "Required unless the standby exists already.",
         ),
     )
     standby_instance_id: str | None = field(
         default=None,
         metadata=about(
             resource_id("i", "an instance"),
-            "A standby NAT that exists already, with standbyRouteTableId; none is made.",
+            "A standby NAT that exists already; none is made then. Needs standbyRouteTableId.",
         ),
     )
     standby_route_table_id: str | None = field(
         default=None,
         metadata=about(
             resource_id("rtb", "a route table"),
-            "The existing standby's route table: its default route leads to the standby, no subnet is associated.",
+            "Route table of the existing standby. Its default route leads to the standby, and no subnet uses it.",
         ),
     )
     standby_instance_type: str = field(
         default="t4g.nano",
         metadata=about(
             matching(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an EC2 instance type", "t4g.nano", tokens=False),
-            "Instance type of the standby; give it the network bandwidth of the primary. A change stops and starts it.",
+            "Instance type of the standby. Give it the network bandwidth of the primary. A change stops and starts it.",
         ),
     )
     standby_ami: str = field(
         default="al2023",
         metadata=about(
             _AMI,
-            "Image of the standby: al2023, or one of your own such as a copy of the primary's or a fck-nat image. It "
-            "is looked up when the standby is launched; a new al2023 never replaces a running standby, a changed "
-            "setting does.",
+            "Image of the standby: al2023, or your own, such as a copy of the primary's. It needs the SSM agent. "
+            "It is looked up when the standby is launched: a newer al2023 never replaces a running standby, a "
+            "changed setting does.",
         ),
     )
     standby_revision: int = field(
         default=0,
         metadata=about(
             whole(0, 9999, "replacements", 1),
-            "Any other number than before replaces the standby at the next deployment: where it was terminated, or for "
-            "the latest image with its security updates. While the primary is active.",
+            "Change this number to replace the standby at the next deployment: after it was terminated, or to get "
+            "the latest image with its security updates. Only while the primary is active.",
         ),
     )
     standby_root_device: str = field(
         default="/dev/xvda",
         metadata=about(
             matching(r"/dev/(xvda|sda1)", "/dev/xvda or /dev/sda1", "/dev/xvda", tokens=False),
-            "Name of the image's root device, so that its volume is encrypted: /dev/xvda for Amazon Linux and Debian, "
-            "/dev/sda1 for Ubuntu.",
+            "Name of the image's root device, so that its volume is encrypted: /dev/xvda for Amazon Linux and "
+            "Debian, /dev/sda1 for Ubuntu.",
         ),
     )
     standby_elastic_ip: str = field(
@@ -88,33 +88,33 @@ class StandbySettings:
                 "none, allocate, or an allocation id (eipalloc- and 8 or 17 hexadecimal digits)",
                 "allocate",
             ),
-            "A fixed public address for the standby: none, allocate (released with the stack), or one that exists "
-            "already, which stays when the stack goes. Where partners allow-list addresses, give them both NATs', or "
-            "have one address follow the active NAT: egressAddress.",
+            "Fixed public address for the standby: none, allocate (released with the stack), or the allocation id "
+            "of one that exists, which outlives the stack. If partners allow-list addresses, give them both "
+            "NATs', or use egressAddress.",
         ),
     )
     protected_cidrs: tuple[str, ...] = field(
         default=PRIVATE_NETWORKS,
         metadata=about(
             ListOf(NETWORK, 1, 50, ["10.0.0.0/16"]),
-            "Networks that may send traffic through the standby, and no others.",
+            "Networks that may send traffic through the standby; all others may not.",
         ),
     )
     routes: tuple[ExtraRoute, ...] = field(
         default=(),
         metadata=about(
             ExtraRoutes(),
-            "Routes for the standby's table beside the default route, as the primary's table has them: a list of "
-            "objects with destination (a network or a pl- id) and target (an id). Those that mirrorRoutes has copied "
-            "are there already: to move one here, delete it in the table first.",
+            "Routes of the standby's table other than the default route, as the primary's table has them: a list "
+            "of objects with destination (a network or a pl- id) and target (an id). To move a route here that "
+            "mirrorRoutes has copied, delete it in the table first.",
         ),
     )
     gateway_endpoints: tuple[GatewayService, ...] = field(
         default=(),
         metadata=about(
             ListOf(one_of(GatewayService, GatewayService.S3), 0, 2, ["s3"]),
-            "Gateway endpoints (s3, dynamodb) to be made for both tables. An endpoint that exists is told of the "
-            "standby's table by hand (aws ec2 modify-vpc-endpoint --add-route-table-ids) or by mirrorEndpoints.",
+            "Gateway endpoints (s3, dynamodb) to make for both tables. For an endpoint that exists, add the "
+            "standby's table by hand (aws ec2 modify-vpc-endpoint --add-route-table-ids) or use mirrorEndpoints.",
         ),
     )
     endpoint_accounts: tuple[str, ...] = field(
@@ -138,17 +138,17 @@ class StandbySettings:
         default=False,
         metadata=about(
             yes_no(True),
-            "Whether the function copies routes that the passive table lacks (peering, transit). It then has the "
-            "permission to write routes into both tables, but deletes none, and never copies a route to a NAT of the "
-            "pair. It tells of them in any case. Not with mode observe.",
+            "Whether the function copies routes that the passive table lacks (peering, transit). It then may "
+            "write routes in both tables, but deletes none, and never copies a route to a NAT of the pair. It "
+            "reports differences in any case. Not with mode observe.",
         ),
     )
     mirror_endpoints: tuple[str, ...] = field(
         default=(),
         metadata=about(
             ListOf(resource_id("vpce", "a VPC endpoint"), 0, 10, ["vpce-0123456789abcdef0"]),
-            "With mirrorRoutes: gateway endpoints that exist and whose routes are copied as well. The function then "
-            "has the permission to modify these endpoints, and no others.",
+            "With mirrorRoutes: existing gateway endpoints whose routes are copied as well. The function then may "
+            "modify these endpoints, and no others.",
         ),
     )
 
