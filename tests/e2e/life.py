@@ -96,7 +96,9 @@ class Life:
         self._told[name] = everything(self._aws.client)
 
     def _cdk(self, command: str, *arguments: str, name: str | None = None) -> None:
-        told = cdk(command, [*arguments, "-c", f"config={self._config}"], self._aws.environ, self._folder, within=150)
+        # The demonstration takes no configuration.
+        configured = () if DEMO[1] in arguments else ("-c", f"config={self._config}")
+        told = cdk(command, [*arguments, *configured], self._aws.environ, self._folder, within=150)
         self._told[name or command] = told
 
     def _template(self) -> dict[str, Any]:
