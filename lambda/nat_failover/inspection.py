@@ -82,7 +82,8 @@ class Inspector:
         states = [word.state for word in backends.latest.values()]
         state = view.locks.lock.state
         locked = state is not LockState.ARMED
-        self.measure_lock(state, metrics)
+        if view.locks.is_read:
+            self.measure_lock(state, metrics)
         metrics.count(Metric.BACKENDS_REACHABLE, states.count(State.REACHABLE))
         metrics.count(Metric.BACKENDS_UNREACHABLE, states.count(State.UNREACHABLE))
         metrics.count(Metric.BACKENDS_SILENT, states.count(State.SILENT))

@@ -14,7 +14,7 @@ from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.judging.situation import View, unanswered
-from nat_failover.lock.store import LockView
+from nat_failover.lock.store import UNREAD, LockView
 from nat_failover.network.egress_address import Addresses
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 MOST_ADDRESSES = 190
 # For how many seconds the list of rounds is tried again where AWS throttles it, and after which pauses.
 LIST_FOR, LIST_AGAIN = 10.0, (0.5, 1.5)
+# The same for the lock, where something hangs on it.
+LOCK_FOR = 6.0
 
 
 class Lookout:
@@ -62,7 +64,7 @@ class Lookout:
         """
         now = self._runtime.now()
         calls: list[Callable[[], Any]] = [
-            self._lock.read if locks is None else lambda: locks,
+            self._lock_now if locks is None or not locks.is_read else lambda: locks,
             self._routes.read,
             partial(self._rounds, now),
         ]
@@ -111,13 +113,30 @@ class Lookout:
         self._boots = boots_of((o for observations in view.by_round.values() for o in observations), self._boots)
         return replace(view, boots=self._boots, looking_since=began_at)
 
+    def _lock_now(self) -> LockView:
+        """Read lock and claim once: most invocations find that all is well, whatever they say."""
+        try:
+            return self._lock.read()
+        except (ClientError, BotoCoreError) as error:
+            if not is_passing(error):
+                raise
+            log.warning("the lock can't be read now", extra={"error": str(error)})
+            return UNREAD
+
     def look_at_lock(self) -> LockView:
-        """Read lock and claim.
+        """Read lock and claim; where AWS throttles, it is tried again for some seconds.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
         """
-        return self._lock.read()
+        until = self._runtime.now() + LOCK_FOR
+        while True:
+            try:
+                return self._lock.read()
+            except (ClientError, BotoCoreError) as error:
+                if not is_passing(error) or self._runtime.now() >= until:
+                    raise
+            self._runtime.sleep(self._runtime.random.uniform(*LIST_AGAIN))
 
     def meet(self, view: View, hosts: Collection[str]) -> View:
         """Look hosts up that the view does not know yet."""

@@ -86,6 +86,12 @@ class Monitor:
                 reason = f"{locks.lock.reason}; that backends are offline has been told, and the next tick looks again"
                 return self._stand_back(reason, locks, invoker.metrics)
         view = self._lookout.look(trigger, locks)
+        if not view.locks.is_read:
+            decision = self._decide(view)
+            if decision.cause is Cause.HEALTHY:
+                self._measure(view, decision, invoker.metrics, at_tick=isinstance(trigger, Tick))
+                return InvocationOutcome(decision, None)
+            view = replace(view, locks=self._lookout.look_at_lock())
         lock = view.locks.lock
         refused: ClientError | BotoCoreError | None = None
         if isinstance(trigger, Tick) and lock.state is not LockState.PAUSED:

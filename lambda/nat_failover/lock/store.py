@@ -46,6 +46,7 @@ class LockView:
     Attributes:
         blocked_since: see ``blocked``; infinite where no failover is blocked.
         lease: how long a claim protects its holder, in seconds.
+        is_read: whether this is how they stand; else they could not be read, and nothing may be sent, told or done.
     """
 
     lock: Lock
@@ -53,6 +54,7 @@ class LockView:
     memory: Parameter = MISSING
     blocked_since: float = inf
     lease: float = inf
+    is_read: bool = True
 
     def is_claimed(self, now: float) -> bool:
         """Return whether an invocation acts, or has just acted, and so is the only one that may."""
@@ -88,6 +90,10 @@ class LockView:
     def _counts(self, claim: Claim, now: float) -> bool:
         """Return whether a claim is not over, nor one of those that have blocked failovers for two leases."""
         return claim.is_live(now) and now - self.blocked_since < 2 * self.lease
+
+
+# Where Systems Manager has no time for it: what hosts have said can be judged, as if the pair were armed.
+UNREAD = LockView(replace(read_lock(None, 0), reason="the lock can't be read now"), None, is_read=False)
 
 
 class LockStore:

@@ -1,0 +1,64 @@
+"""Systems Manager throttles the reads of parameters, as when somebody spends the account's: the function judges all the
+same, and acts on nothing but a lock that it has read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.examples import STANDBY_TABLE, TICK
+from tests.fuzz.function import HOSTS, LOCK, SUBNETS, Function
+from tests.simulation.account.holdings import Refused
+
+
+def throttled(function: Function, seconds: float) -> None:
+    """Refuse the reads of parameters for a while from now on."""
+    until, read = function.clock.now() + seconds, function.account.answer
+
+    def answer(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if function.clock.now() < until:
+            raise Refused("ThrottlingException", "Rate exceeded")
+        return dict(read("GetParameters", arguments))
+
+    function.answers["GetParameters"] = answer
+
+
+@pytest.mark.parametrize("by_event", [False, True])
+def test_where_the_lock_cannot_be_read_for_some_seconds_the_failover_is_made_all_the_same(by_event: bool) -> None:
+    function = Function()
+    throttled(function, 4.0)
+    assert function.invoke(function.event() if by_event else TICK)["outcome"] == "failed-over"
+    assert function.on(STANDBY_TABLE) == set(SUBNETS)
+
+
+def test_where_all_is_well_a_lock_that_cannot_be_read_is_no_error() -> None:
+    function = Function()
+    function.healthy(*HOSTS)
+    throttled(function, 1e9)
+    assert function.invoke(TICK)["cause"] == "HEALTHY"
+    assert (function.writes, function.messages) == ([], [])
+    assert "the lock can't be read now" in function.log
+    assert not [call for call in function.calls if call.operation == "SendCommand"]
+
+
+@pytest.mark.parametrize("by_event", [False, True])
+def test_nothing_is_done_or_told_upon_a_lock_that_was_not_read(by_event: bool) -> None:
+    function = Function()
+    function.put(LOCK, "paused")
+    throttled(function, 1e9)
+    with pytest.raises(ClientError, match="Rate exceeded"):
+        function.invoke(function.event() if by_event else TICK)
+    assert (function.writes, function.messages) == ([], [])
+    assert not [call for call in function.calls if call.operation == "SendCommand"]
+
+
+def test_a_pair_that_is_paused_stays_so_when_its_lock_is_read_late() -> None:
+    function = Function()
+    function.put(LOCK, "paused")
+    throttled(function, 4.0)
+    assert function.invoke(TICK)["cause"] == "LOCKED"
+    assert function.writes == []
