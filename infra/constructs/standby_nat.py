@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,7 +25,8 @@ LARGEST_USER_DATA = 16 * 1024
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 AL2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 # Its lines that the stack fills in.
-BLANKS = ("signal=''", "targets=''", "resets=''")
+BLANKS = ("signal=''", "targets=''", "networks=''", "resets=''")
+COMMENT = re.compile(r"\s*#(?!!| shellcheck )")
 # How long the deployment waits to be told that the standby forwards, in seconds: more than the longest installation.
 FORWARDS_WITHIN = 1800
 # What the SSM agent needs to register and to take commands and sessions. AmazonSSMManagedInstanceCore would let the
@@ -87,7 +89,7 @@ class StandbyNat(Construct):
     with the reason, and rolls back to the standby that was there. A wait condition can't be used twice, so it and its
     handle have the content in their logical ids, as the launch template has. Targets are not part of it: they are read
     at the first boot only, and changing them must not replace the standby; the template then gets a version 2, which
-    nobody launches. Nor are the protected networks. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-waitcondition.html
+    nobody launches. The protected networks are: the host lets nobody else through. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-waitcondition.html
 
     Args:
         pair: the pair's configuration, with a standby subnet.
@@ -128,7 +130,9 @@ class StandbyNat(Construct):
             f"Template{digest}",
             launch_template_data={
                 **data,
-                "userData": Fn.base64(filled_in(user_data, handle.ref, pair.targets, self._resets())),
+                "userData": Fn.base64(
+                    filled_in(user_data, handle.ref, pair.targets, pair.protected_cidrs, resets=self._resets)
+                ),
             },
         )
         self.instance = instance = self._make_instance(template, profile, pair.standby_subnet_id)
@@ -185,15 +189,16 @@ class StandbyNat(Construct):
             ],
         }
 
-    def _resets(self) -> tuple[str, ...]:
-        """Return the networks whose connections are reset; with an egress address they may go on in their middle."""
-        return () if self._pair.egress_address is not None else self._pair.protected_cidrs
+    @property
+    def _resets(self) -> bool:
+        """Whether unknown connections are reset; with an egress address they may go on in their middle."""
+        return self._pair.egress_address is None
 
     def _digest(self, data: Mapping[str, Any], user_data: str, subnet_id: str) -> str:
         """Return eight digits that change with whatever takes a new machine."""
         # As the template will have it: a token's own text differs from one synthesis to the next.
         subnet = Stack.of(self).resolve(subnet_id)
-        content = [data, user_data, subnet, self._pair.standby_revision]
+        content = [data, user_data, subnet, self._pair.standby_revision, list(self._pair.protected_cidrs)]
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
     def _make_instance(
@@ -223,20 +228,25 @@ class StandbyNat(Construct):
         )
 
 
-def filled_in(user_data: str, signal: str, targets: Sequence[str], resets: Sequence[str]) -> str:
-    """Return the user data with its blanks filled in.
+def filled_in(
+    user_data: str, signal: str, targets: Sequence[str], networks: Sequence[str], *, resets: bool = True
+) -> str:
+    """Return the user data with its blanks filled in, and without comments.
 
     Args:
         user_data: with a line for each of BLANKS.
         signal: URL of the wait condition's handle.
         targets: hosts or addresses of which one has to answer a ping.
-        resets: IPv4 networks whose connections are reset where the host does not know them.
+        networks: IPv4 networks that the host is a NAT for.
+        resets: whether it resets connections that it does not know.
 
     Raises:
         ValueError: a blank is missing.
     """
-    lines = user_data.splitlines(keepends=True)
-    for blank, content in zip(BLANKS, (signal, " ".join(targets), " ".join(resets)), strict=True):
+    # Its comments are for who reads the source: with all networks that can be configured they would find no room.
+    lines = [line for line in user_data.splitlines(keepends=True) if not COMMENT.match(line)]
+    contents = (signal, " ".join(targets), " ".join(networks), "--reset" if resets else "")
+    for blank, content in zip(BLANKS, contents, strict=True):
         if lines.count(f"{blank}\n") != 1:
             raise ValueError(f"the standby's user data has to have the line {blank} once")
         lines[lines.index(f"{blank}\n")] = blank.removesuffix("''") + f"'{content}'\n"

@@ -10,10 +10,12 @@ set -eu
 LC_ALL=C
 export LC_ALL
 
-# The stack writes these: the URL of its wait condition, what has to be within reach, and the networks whose connections
-# are reset where this NAT does not know them. Without a URL nobody is told.
+# The stack writes these: the URL of its wait condition, what has to be within reach, the networks that this is a NAT for,
+# and --reset where connections that it does not know are to be reset. Without a URL nobody is told; without networks it
+# is a NAT for whoever comes.
 signal=''
 targets=''
+networks=''
 resets=''
 
 # The same identity makes a repeated signal the same one:
@@ -81,7 +83,7 @@ SYSCTL
 put /usr/local/sbin/nat-failover-nat 755 <<'SCRIPT'
 #!/bin/sh
 # Makes this host a NAT. Run at every boot by nat-failover-nat.service; running it again changes nothing.
-# Its arguments are the networks whose connections are reset where this NAT does not know them.
+# Its arguments are [--reset] and the networks that it is a NAT for, and for nobody else; for whoever comes without any.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -187,40 +189,83 @@ with_iptables() {
     in_chain POSTROUTING -j NAT_FAILOVER
 }
 
+# What comes in and goes out by the one interface. In: answers, DHCP, and pings of the networks; their connections are
+# refused, and all else is dropped. Through: from the networks to the Internet only. Where a backend's own route table
+# leads nowhere, this host's must not help. Proof ports are translated before, and so go through. Tunnels are not touched.
+#
 # After a failover, packets of connections that the other NAT knew come here, where nobody can tell what they were
-# translated to, and their clients would wait for minutes. A reset lets them connect anew. To other networks than the
-# Internet packets go on: no connection that is new to this NAT is one of the other NAT's there.
-elsewhere='10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16'
+# translated to, and their clients would wait for minutes. A reset lets them connect anew.
+#
+# One host may have a quarter of the connections that this one keeps track of, so that it can't take all.
+private='10.0.0.0/8 100.64.0.0/10 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16'
 
-reset_with_nft() {
+listed() { echo "$*" | tr ' ' ','; }
+
+guard_with_nft() { # guard_with_nft RESET LIMIT NETWORKS
     command -v nft >/dev/null || return 1
-    {
-        echo 'add table ip nat_failover_reset; delete table ip nat_failover_reset'
-        echo 'table ip nat_failover_reset {'
-        echo 'chain unknown {'
-        for network in $elsewhere "$@"; do echo "ip daddr $network accept"; done
-        for network in "$@"; do echo "ip saddr $network meta l4proto tcp reject with tcp reset"; done
-        echo '}'
-        echo 'chain forward {'
-        echo 'type filter hook forward priority 0; policy accept;'
-        echo "oifname \"$interface\" tcp flags & (fin | syn | rst | ack) != syn ct state new jump unknown"
-        echo '}'
-        echo '}'
-    } | nft -f -
+    reset=${1:+'tcp flags & (fin | syn | rst | ack) != syn ct state new reject with tcp reset'}
+    limit=${2:+"ct state new add @sources { ip saddr ct count over $2 } drop"}
+    shift 2
+    nft -f - <<RULES
+add table ip nat_failover_guard
+delete table ip nat_failover_guard
+table ip nat_failover_guard {
+    set inside { type ipv4_addr; flags interval; auto-merge; elements = { $(listed "$@") }; }
+    set sources { type ipv4_addr; size 65535; flags dynamic; }
+    chain input {
+        type filter hook input priority 0; policy accept;
+        iifname != "$interface" accept
+        ct state established,related accept
+        udp sport 67 udp dport 68 accept
+        ip saddr @inside icmp type echo-request accept
+        ip saddr @inside meta l4proto tcp reject with tcp reset
+        drop
+    }
+    chain forward {
+        type filter hook forward priority 0; policy accept;
+        iifname != "$interface" accept
+        oifname != "$interface" accept
+        ct state established,related accept
+        ip saddr != @inside drop
+        ip daddr { $(listed "$private") } drop
+        ip daddr @inside drop
+        $reset
+        $limit
+    }
+}
+RULES
 }
 
-reset_with_iptables() {
+add() { iptables -w -A "$@"; }
+known='-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN'
+new='-m conntrack --ctstate NEW'
+refused='-j REJECT --reject-with tcp-reset'
+
+# shellcheck disable=SC2086 # words
+guard_with_iptables() { # guard_with_iptables RESET LIMIT NETWORKS
     command -v iptables >/dev/null || return 1
-    iptables -w -N NAT_FAILOVER 2>/dev/null || iptables -w -F NAT_FAILOVER || return 1
-    for network in $elsewhere "$@"; do
-        iptables -w -A NAT_FAILOVER -d "$network" -j RETURN || return 1
+    reset=$1 limit=$2
+    shift 2
+    for chain in NAT_FAILOVER_IN NAT_FAILOVER_ON NAT_FAILOVER_OUT; do
+        iptables -w -N "$chain" 2>/dev/null || iptables -w -F "$chain" || return 1
     done
+    add NAT_FAILOVER_IN $known && add NAT_FAILOVER_ON $known || return 1
+    add NAT_FAILOVER_IN -p udp --sport 67 --dport 68 -j RETURN || return 1
+    for network in $private "$@"; do add NAT_FAILOVER_ON -d "$network" -j DROP || return 1; done
     for network in "$@"; do
-        iptables -w -A NAT_FAILOVER -s "$network" -p tcp -j REJECT --reject-with tcp-reset || return 1
+        add NAT_FAILOVER_IN -s "$network" -p icmp --icmp-type echo-request -j RETURN &&
+            add NAT_FAILOVER_IN -s "$network" -p tcp $refused &&
+            add NAT_FAILOVER_ON -s "$network" -g NAT_FAILOVER_OUT || return 1
     done
-    set -- FORWARD -o "$interface" -p tcp ! --syn -m conntrack --ctstate NEW -j NAT_FAILOVER
-    iptables -w -C "$@" 2>/dev/null || iptables -w -I "$@"
+    [ -z "$reset" ] || add NAT_FAILOVER_OUT -p tcp ! --syn $new $refused || return 1
+    [ -z "$limit" ] || add NAT_FAILOVER_OUT $new -m connlimit --connlimit-above "$limit" -j DROP || return 1
+    add NAT_FAILOVER_IN -j DROP && add NAT_FAILOVER_ON -j DROP || return 1
+    jump INPUT -i "$interface" -j NAT_FAILOVER_IN && jump FORWARD -i "$interface" -o "$interface" -j NAT_FAILOVER_ON
 }
+
+jump() { iptables -w -C "$@" 2>/dev/null || iptables -w -I "$@"; }
+
+guard() { guard_with_nft "$@" || guard_with_iptables "$@"; }
 
 # The kernel's own limit is some thousand connections on a small machine, and a NAT that reaches it drops new ones.
 # An eighth of the memory, at half a kilobyte a connection, up to two million; never less than it was. Where the kernel
@@ -233,16 +278,21 @@ make_room() {
         now=$(cat "/proc/sys/net/netfilter/$limit" 2>/dev/null) || continue
         [ "$now" -ge "$room" ] || { echo "$room" >"/proc/sys/net/netfilter/$limit"; } 2>/dev/null || continue
     done
+    # Five days, unless told otherwise. No shorter than this: https://www.rfc-editor.org/rfc/rfc5382#section-5
+    { echo 7440 >/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established; } 2>/dev/null || return 0
 }
 
+resets=
+[ "${1:-}" != --reset ] || { resets=yes && shift; }
 find_interface
 command -v nft >/dev/null || command -v iptables >/dev/null || make_swap
 use_swap
 command -v nft >/dev/null || command -v iptables >/dev/null || install_nftables
 with_nft || with_iptables || fail "the kernel has refused the rules for $interface"
 make_room
-[ $# -eq 0 ] || reset_with_nft "$@" || reset_with_iptables "$@" ||
-    echo "nat-failover: the kernel has refused to reset connections that this host does not know" >&2
+most=${NAT_FAILOVER_MOST:-$(($(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null || echo 65536) / 4))}
+[ $# -eq 0 ] || guard "$resets" "$most" "$@" || guard "$resets" '' "$@" || guard '' '' "$@" ||
+    echo "nat-failover: the kernel has refused the rules that keep others out" >&2
 for setting in /proc/sys/net/ipv4/conf/*/send_redirects; do
     echo 0 >"$setting" || fail "cannot write $setting"
 done
@@ -270,7 +320,7 @@ After=network-online.target nftables.service iptables.service firewalld.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/local/sbin/nat-failover-nat $resets
+ExecStart=/usr/local/sbin/nat-failover-nat $resets $networks
 $again
 
 [Install]

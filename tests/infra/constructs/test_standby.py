@@ -10,7 +10,7 @@ from aws_cdk import App, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 
 from infra.config import PairConfig
-from infra.constructs.standby_nat import USER_DATA, StandbyNat, filled_in, image
+from infra.constructs.standby_nat import COMMENT, LARGEST_USER_DATA, USER_DATA, StandbyNat, filled_in, image
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import pair
 
@@ -47,14 +47,22 @@ def test_the_user_data_is_the_script_word_for_word_but_for_the_lines_that_the_st
     template: Template,
 ) -> None:
     (handle,) = template.of(HANDLE)
-    script, made = USER_DATA.read_text(encoding="utf-8").splitlines(), launch(template)["UserData"].splitlines()
+    script = [line for line in USER_DATA.read_text(encoding="utf-8").splitlines() if not COMMENT.match(line)]
+    made = launch(template)["UserData"].splitlines()
     differing = [(line, filled) for line, filled in zip(script, made, strict=True) if line != filled]
     assert differing == [
         ("signal=''", f"signal='<{handle}>'"),
         ("targets=''", "targets='1.1.1.1 8.8.8.8 9.9.9.9'"),
-        ("resets=''", "resets='10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10'"),
+        ("networks=''", "networks='10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10'"),
+        ("resets=''", "resets='--reset'"),
     ]
     assert "UserData" not in template.only(INSTANCE)
+
+
+def test_with_all_that_can_be_configured_the_user_data_fits() -> None:
+    script, url = USER_DATA.read_text(encoding="utf-8"), f"https://cloudformation-waitcondition.example/{'x' * 1000}"
+    networks = [f"192.168.{n}.128/25" for n in range(100, 150)]
+    assert len(filled_in(script, url, ["x" * 253] * 5, networks).encode()) <= LARGEST_USER_DATA
 
 
 def test_with_an_egress_address_no_connection_is_reset() -> None:
@@ -84,6 +92,7 @@ def test_the_deployment_waits_for_the_standby_to_say_that_it_forwards(template: 
         {"standbyRevision": 1},
         {"standbyAmi": "ami-0123456789abcdef0"},
         {"standbySubnetId": "subnet-0fedcba9876543210"},
+        {"protectedCidrs": ["10.1.0.0/16"]},
         {"standbyInstanceType": "t3.nano"},
     ],
 )

@@ -8,6 +8,7 @@ import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from infra.constructs.standby_nat import filled_in
 from tests.lab.network.real.netns import Namespace
 from tests.lab.network.real.user_data import SYSTEM_PATH
 
@@ -15,7 +16,7 @@ FILE = Path(__file__).parents[3] / "infra" / "user_data" / "standby.sh"
 NETWORKS = ("10.9.0.0/16", "192.168.0.0/16")
 # As the stack fills it in, but for who is told.
 BLANK = FILE.read_text(encoding="utf-8")
-USER_DATA = BLANK.replace("resets=''", f"resets='{' '.join(NETWORKS)}'", 1)
+USER_DATA = filled_in(BLANK, "", (), NETWORKS)
 
 PRIVATE, ROUTER_PRIVATE = "10.9.1.10", "10.9.1.1"
 NAT, NAT_SECOND, ROUTER_PUBLIC = "10.9.2.10", "10.9.2.11", "10.9.2.1"

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from infra.constructs.standby_nat import USER_DATA as SCRIPT
+from infra.constructs.standby_nat import filled_in
 from infra.probe.document import ProbeValues, content, script
 from tests.gate.run_command.documents import Document
 from tests.lab.network.layout import TARGETS, VPC_CIDR, standard_layout
@@ -18,8 +20,8 @@ from tests.lab.world.virtual import VirtualWorld
 from tests.lab.world.world import World
 
 ROOT = Path(__file__).resolve().parents[3]
-USER_DATA = (ROOT / "infra" / "user_data" / "standby.sh").read_text(encoding="utf-8")
 # The product's own, with the stack's values in it.
+USER_DATA = filled_in(SCRIPT.read_text(encoding="utf-8"), "", TARGETS, (VPC_CIDR,))
 VALUES = ProbeValues("main", TARGETS)
 PROBE = Document(content(script(VALUES)))
 EVERYBODY = {f"backend{n}" for n in range(1, 7)}

@@ -42,6 +42,10 @@ def intercept(namespace: Namespace, on: bool) -> None:
     """Let a NAT answer itself whoever connects through it to port 443, or not."""
     redirects = f'iifname "eth0" ip daddr != {VPC_CIDR} tcp dport 443 redirect to :{PROXY_PORT}'
     namespace.nft(_table("interception", "type nat hook prerouting priority -100", redirects if on else ""))
+    if on:
+        # Where the NAT keeps others out, whoever has it intercept lets them in there.
+        admitted = f"tcp dport {PROXY_PORT} accept"
+        namespace.run("nft", f"insert rule ip nat_failover_guard input {admitted}", check=False)
 
 
 def drop_own(namespace: Namespace, on: bool) -> None:
