@@ -51,6 +51,7 @@ class Function:
         answers: in place of the account's, by operation.
         told: what hosts say, in place of what they would, by instance id.
         calls: every call that reached AWS, in order.
+        measured: the lines of metrics.
     """
 
     def __init__(self, **environment: str) -> None:
@@ -72,7 +73,8 @@ class Function:
         # The pair has worked until three seconds ago.
         worked = {"primary": mark(PRIMARY_TABLE, self.settings), "standby": mark(STANDBY_TABLE, self.settings)}
         self.put(TOLD, Memory(worked=worked).text())
-        self.application = Application(self.settings, self._wire.clients, self.clock, io.StringIO())
+        self.measured = io.StringIO()
+        self.application = Application(self.settings, self._wire.clients, self.clock, self.measured)
         self.watch = self.watched(*HOSTS, STANDBY, PRIMARY)
 
     def watched(self, *hosts: str, sent_at: float = WATCH_SENT, **parameters: str) -> Command:

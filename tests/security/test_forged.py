@@ -12,7 +12,7 @@ from nat_failover.lock.record import LockState, Record
 from nat_failover.network.route_tables import RouteTablesError
 from tests.examples import NOW, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import report
-from tests.fuzz.function import CLAIM, HOSTS, LOCK, SUBNETS, Function
+from tests.fuzz.function import CLAIM, HOSTS, LOCK, SUBNETS, TOLD, Function
 
 # Somebody who may write parameters
 
@@ -157,3 +157,38 @@ def test_while_the_pair_is_armed_no_claim_keeps_people_from_being_told_of_other_
         function.healthy(*HOSTS)
         function.invoke(TICK)
     assert any("passive-nat-unhealthy" in message for message in function.messages)
+
+
+# Somebody who writes what people have been told
+
+
+def muted(function: Function, at: float, kind: str = "control-down") -> str:
+    """Give a memory by which people know of a trouble already."""
+    told = {"topic": round(at), "event": round(at)}
+    entry = {"kind": kind, "incident": "x", "since": round(at), "noticed": round(at), "due": True, "told": told}
+    return json.dumps({**json.loads(function.account.holdings.parameters[TOLD][-1].text), "troubles": [entry]})
+
+
+def offline_by_both(function: Function) -> None:
+    """Let the Internet be gone for everybody, which people are told of at once."""
+    lost = report("offline", function.clock.now() - 1, elapsed=90, passive="no")
+    function.told = dict.fromkeys(HOSTS, lost)
+
+
+@pytest.mark.parametrize(("ahead", "is_told"), [(-60.0, False), (-86_500.0, True), (3600.0, True), (1e9, True)])
+def test_a_forged_memory_mutes_a_trouble_for_a_day_at_most_and_what_is_to_come_is_no_memory(
+    ahead: float, is_told: bool
+) -> None:
+    function = Function()
+    function.put(TOLD, muted(function, NOW + ahead))
+    offline_by_both(function)
+    assert function.invoke(TICK)["cause"] == "CONTROL_DOWN"
+    assert any("control-down" in message for message in function.messages) is is_told
+
+
+def test_the_metrics_that_alarms_look_at_depend_on_no_memory() -> None:
+    function = Function()
+    function.put(TOLD, muted(function, NOW - 60))
+    offline_by_both(function)
+    function.invoke(TICK)
+    assert '"ControlDown":[1.0]' in function.measured.getvalue().replace(" ", "")

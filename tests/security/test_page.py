@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.infra.synthesis import synthesize
+from tests.tools.checked import pair
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / ".github/SECURITY.md").read_text(encoding="utf-8")
 TEST = re.compile(r"`(test_\w+)`")
@@ -42,3 +45,27 @@ def test_every_test_of_a_false_failover_is_on_the_page_or_shows_that_another_can
         "test_the_passive_nat_gives_its_own",
     }
     assert set(own) - beside <= set(TEST.findall(PAGE))
+
+
+def test_of_every_statement_of_the_functions_role_it_is_said_what_its_thief_could_do() -> None:
+    (section,) = re.findall(r"^## What a thief of each role could do\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
+    said = {
+        sid
+        for row in section.splitlines()
+        if row.startswith("| `")
+        for sid in re.findall(r"`([A-Z]\w+)`", row.split("|")[1])
+    }
+    key = "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+    everything = synthesize(
+        {
+            "pairs": [
+                pair(
+                    egressAddress="eipalloc-0123456789abcdef0",
+                    mirrorRoutes=True,
+                    mirrorEndpoints=["vpce-0123456789abcdef0"],
+                    kmsKeyArn=key,
+                )
+            ]
+        }
+    )
+    assert said == {statement["Sid"] for statement in everything.statements("nat-failover, pair main")}

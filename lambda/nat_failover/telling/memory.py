@@ -20,8 +20,8 @@ from nat_failover.lock.record import LARGEST
 
 # For how long an invocation that is about to tell keeps others from telling the same, in seconds.
 TELLING = 60.0
-# A text that a person has put there, or a later version of this function, is no memory.
-VERSION = 1
+# A text that a person has put there, or a later version of this function, is no memory; nor is what is to come.
+VERSION, AHEAD = 1, 60.0
 
 
 class Channel(StrEnum):
@@ -143,7 +143,7 @@ class DueMessages:
 
 def plan(memory: Memory, findings: Findings, pair: str, now: float) -> DueMessages:
     """Return what is due, by what is found and what people know."""
-    entries = dict(memory.entries)
+    entries = {k: e for k, e in memory.entries.items() if max((e.noticed, *e.sent_at.values())) <= now + AHEAD}
     conditions = {condition.kind: condition for condition in findings.present}
     for kind, condition in conditions.items():
         entries[kind] = _seen(entries.get(kind), condition, pair, now)
