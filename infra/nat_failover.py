@@ -14,8 +14,9 @@ from infra.constructs.gateway_endpoints import GatewayEndpoints
 from infra.constructs.lock import LockParameter
 from infra.constructs.replacement_guard import ReplacementGuard
 from infra.constructs.ssm_endpoints import SsmEndpoints
-from infra.constructs.standby_nat import USER_DATA, Standby, StandbyNat
+from infra.constructs.standby_nat import Standby, StandbyNat
 from infra.constructs.standby_route_table import StandbyRouteTable
+from infra.constructs.user_data import USER_DATA
 from infra.function.asset import asset
 from infra.function.construct import FailoverFunction
 from infra.function.environment import environment

@@ -8,7 +8,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.acknowledged import acknowledge
-from infra.constructs.standby_nat import AGENT_ACTIONS, AL2023, USER_DATA
+from infra.constructs.standby_nat import AGENT_ACTIONS, AL2023
+from infra.constructs.user_data import USER_DATA
 
 CIDR = "10.77.0.0/16"
 PUBLIC = ("10.77.0.0/24", "10.77.1.0/24")

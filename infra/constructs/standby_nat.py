@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from aws_cdk import CfnTag, CfnWaitCondition, CfnWaitConditionHandle, Fn, Stack
@@ -17,16 +15,13 @@ from constructs import Construct
 
 from infra.acknowledged import acknowledge
 from infra.config import PairConfig
+from infra.constructs.user_data import filled_in
 from nat_failover.names import Names
 
-USER_DATA = Path(__file__).parent.parent / "user_data" / "standby.sh"
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
 LARGEST_USER_DATA = 16 * 1024
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 AL2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
-# Its lines that the stack fills in.
-BLANKS = ("signal=''", "targets=''", "networks=''", "resets=''")
-COMMENT = re.compile(r"\s*#(?!!| shellcheck )")
 # How long the deployment waits to be told that the standby forwards, in seconds: more than the longest installation.
 FORWARDS_WITHIN = 1800
 # What the SSM agent needs to register and to take commands and sessions. AmazonSSMManagedInstanceCore would let the
@@ -226,31 +221,6 @@ class StandbyNat(Construct):
             propagate_tags_to_volume_on_creation=True,
             tags=[CfnTag(key="Name", value=self._names.standby)],
         )
-
-
-def filled_in(
-    user_data: str, signal: str, targets: Sequence[str], networks: Sequence[str], *, resets: bool = True
-) -> str:
-    """Return the user data with its blanks filled in, and without comments.
-
-    Args:
-        user_data: with a line for each of BLANKS.
-        signal: URL of the wait condition's handle.
-        targets: hosts or addresses of which one has to answer a ping.
-        networks: IPv4 networks that the host is a NAT for.
-        resets: whether it resets connections that it does not know.
-
-    Raises:
-        ValueError: a blank is missing.
-    """
-    # Its comments are for who reads the source: with all networks that can be configured they would find no room.
-    lines = [line for line in user_data.splitlines(keepends=True) if not COMMENT.match(line)]
-    contents = (signal, " ".join(targets), " ".join(networks), "--reset" if resets else "")
-    for blank, content in zip(BLANKS, contents, strict=True):
-        if lines.count(f"{blank}\n") != 1:
-            raise ValueError(f"the standby's user data has to have the line {blank} once")
-        lines[lines.index(f"{blank}\n")] = blank.removesuffix("''") + f"'{content}'\n"
-    return "".join(lines)
 
 
 def image(pair: PairConfig) -> str:

@@ -12,6 +12,7 @@ from nat_failover.cli.commands.drill import drill
 from nat_failover.cli.commands.failover import failback, failover
 from nat_failover.cli.commands.history import history
 from nat_failover.cli.commands.lock import pause, rearm, resume
+from nat_failover.cli.commands.policy import policy
 from nat_failover.cli.commands.status import status
 from nat_failover.cli.errors import MEANINGS
 from nat_failover.cli.options import remember, with_account
@@ -50,6 +51,7 @@ _add(failback, "failback --dry-run", "failback main", "failback --dry-run --json
 _add(rearm, "rearm", "rearm main --yes", "rearm main --yes --json | jq .why", acts=True)
 _add(pause, 'pause main --reason "kernel update of the standby"', "pause main --yes --json", acts=True)
 _add(resume, "resume main", "resume main --yes --json", acts=True)
+_add(policy, "policy reader", "policy operator main > operator.json")
 _add(drill, "drill --report drill.html", "drill main --failure swap --confirm main --json", acts=True)
 
 

@@ -10,7 +10,8 @@ from aws_cdk import App, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 
 from infra.config import PairConfig
-from infra.constructs.standby_nat import COMMENT, LARGEST_USER_DATA, USER_DATA, StandbyNat, filled_in, image
+from infra.constructs.standby_nat import LARGEST_USER_DATA, StandbyNat, image
+from infra.constructs.user_data import COMMENT, USER_DATA, filled_in
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import pair
 

@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from infra.constructs.standby_nat import filled_in
+from infra.constructs.user_data import filled_in
 from tests.lab.network.real.netns import Namespace
 from tests.lab.network.real.user_data import SYSTEM_PATH
 

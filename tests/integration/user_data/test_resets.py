@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.constructs.standby_nat import filled_in
+from infra.constructs.user_data import filled_in
 from tests.integration.user_data.behind_a_nat import BLANK, INTERNET, NETWORKS, USER_DATA, Network, tools
 from tests.integration.user_data.test_hardness import KINDS, name_of, real
 from tests.lab.network.real.user_data import boot_first_time, reboot

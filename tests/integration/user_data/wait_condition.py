@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from infra.constructs.standby_nat import filled_in
+from infra.constructs.user_data import filled_in
 from tests.integration.user_data.behind_a_nat import BLANK, INTERNET, NETWORKS
 from tests.lab.network.real.netns import Namespace
 

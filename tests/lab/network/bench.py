@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from infra.constructs.standby_nat import USER_DATA as SCRIPT
-from infra.constructs.standby_nat import filled_in
+from infra.constructs.user_data import USER_DATA as SCRIPT
+from infra.constructs.user_data import filled_in
 from infra.probe.document import ProbeValues, content, script
 from tests.gate.run_command.documents import Document
 from tests.lab.network.layout import TARGETS, VPC_CIDR, standard_layout
