@@ -28,6 +28,7 @@ class AlarmDefinition:
         meaning: what it means and what to do.
         period: in seconds.
         periods: how many of them are looked at.
+        threshold: from which on a value is bad.
         bad: how many of those have to be bad.
         tells_end: whether people are told as well when it is over: not of what happens once, only of what lasts.
         missing: what a period without a value counts as; most metrics have none while all is well.
@@ -39,6 +40,7 @@ class AlarmDefinition:
     period: int = 60
     periods: int = 1
     bad: int = 1
+    threshold: float = 1
     statistic: str = "Maximum"
     comparison: str = AT_LEAST
     tells_end: bool = True

@@ -15,6 +15,7 @@ from infra.config import PairConfig
 from infra.constructs.standby_nat import Standby
 from infra.location import Location
 from infra.monitoring.alarm_definitions import BELOW, AlarmDefinition, about_failovers, about_the_pair
+from infra.monitoring.nat_alarms import about_nats
 from nat_failover.names import DIMENSION, Metric, Names
 from nat_failover.telling.alarm_description import describe
 from nat_failover.telling.commands import read_log
@@ -55,6 +56,7 @@ class Alarms(Construct):
         definitions = [
             *about_failovers(pair, place),
             *about_the_pair(pair, place),
+            *about_nats(pair, place),
             *_of_the_function(pair, read_log(place), function.function_name),
         ]
         for definition in definitions:
@@ -88,7 +90,7 @@ class Alarms(Construct):
             evaluation_periods=definition.periods,
             datapoints_to_alarm=definition.bad,
             comparison_operator=definition.comparison,
-            threshold=1,
+            threshold=definition.threshold,
             treat_missing_data=definition.missing,
             alarm_actions=list(actions),
             ok_actions=list(actions) if definition.tells_end else None,

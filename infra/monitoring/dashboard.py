@@ -17,6 +17,7 @@ HEIGHT = 6
 FULL, THIRD = 24, 8
 GREEN, RED, GREY = "#2ca02c", "#d62728", "#7f7f7f"
 FROM_ZERO = {"left": {"min": 0}}
+ZERO_TO_HUNDRED = {"left": {"min": 0, "max": 100}}
 ZERO_TO_ONE = {"left": {"min": 0, "max": 1}}
 # Basic monitoring of EC2 has a value every five minutes:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-cloudwatch-new.html
@@ -52,7 +53,8 @@ class Dashboard(Construct):
             _placed(_alarm_status(alarms), 0, 0, FULL),
             *_row(1, [self._backends(), self._active(), self._lock()]),
             *_row(2, [self._durations(), *(_traffic(*nat) for nat in nats)]),
-            *_row(3, [self._invocations(), self._function_duration(), self._troubles()]),
+            *_row(3, [self._connections(), self._memory(), self._lost()]),
+            *_row(4, [self._invocations(), self._function_duration(), self._troubles()]),
         ]
         cloudwatch.CfnDashboard(
             self,
@@ -93,6 +95,24 @@ class Dashboard(Construct):
             self._own(Metric.SWAP_SECONDS, "swap"),
         ]
         return _graph("Failovers, in seconds", metrics, 60, yAxis=FROM_ZERO)
+
+    def _connections(self) -> dict[str, object]:
+        metrics = [self._own(Metric.PRIMARY_CONNECTIONS, "primary"), self._own(Metric.STANDBY_CONNECTIONS, "standby")]
+        alarm = {"horizontal": [{"value": 80, "color": RED}]}
+        title = "Connections tracked, % of what the NAT can"
+        return _graph(title, metrics, self._pair.period, yAxis=ZERO_TO_HUNDRED, annotations=alarm)
+
+    def _memory(self) -> dict[str, object]:
+        metrics = [self._own(Metric.PRIMARY_MEMORY, "primary"), self._own(Metric.STANDBY_MEMORY, "standby")]
+        return _graph("Memory available, %", metrics, self._pair.period, stat="Minimum", yAxis=ZERO_TO_HUNDRED)
+
+    def _lost(self) -> dict[str, object]:
+        metrics = [
+            self._own(Metric.PACKETS_LOST, "lost by backends, %", color=RED),
+            self._own(Metric.PRIMARY_ALLOWANCE_EXCEEDED, "dropped by EC2 at the primary's limits", yAxis="right"),
+            self._own(Metric.STANDBY_ALLOWANCE_EXCEEDED, "at the standby's", yAxis="right"),
+        ]
+        return _graph("Loss; empty while there is none", metrics, self._pair.period, yAxis=FROM_ZERO)
 
     def _invocations(self) -> dict[str, object]:
         metrics = [

@@ -7,6 +7,7 @@ import logging
 from nat_failover.judging.conditions import Inspection
 from nat_failover.judging.decision import Cause, Decision
 from nat_failover.judging.fitness import why_unfit
+from nat_failover.judging.loss import loss
 from nat_failover.judging.pings import without_pings
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
@@ -15,10 +16,17 @@ from nat_failover.network.egress_address import astray, unaddressed
 from nat_failover.network.route_mirror import Mirror
 from nat_failover.observability import Metrics
 from nat_failover.probing.invocation import State
+from nat_failover.probing.nat_health import Health
+from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import Backends
 from nat_failover.settings import Mode, Settings
 
 log = logging.getLogger(__name__)
+
+# From how many per cent on these have a value.
+WORTH_TELLING_FULL, WORTH_TELLING_LOST = 50.0, 1.0
+_OF_PRIMARY = (Metric.PRIMARY_CONNECTIONS, Metric.PRIMARY_MEMORY, Metric.PRIMARY_ALLOWANCE_EXCEEDED)
+_OF_STANDBY = (Metric.STANDBY_CONNECTIONS, Metric.STANDBY_MEMORY, Metric.STANDBY_ALLOWANCE_EXCEEDED)
 
 
 class Inspector:
@@ -32,6 +40,8 @@ class Inspector:
     def __init__(self, settings: Settings, mirror: Mirror) -> None:
         self._settings = settings
         self._mirror = mirror
+        # The watches of NATs of which each minute has been written.
+        self._written: frozenset[tuple[str, float]] = frozenset()
 
     def inspect(self, view: View, metrics: Metrics) -> Inspection:
         """Look, before it matters, for what would make a failover useless or harmful; copy routes where that is wanted.
@@ -103,6 +113,38 @@ class Inspector:
         }.items():
             if value:
                 metrics.count(name, value)
+        self.measure_nats(view, metrics)
+
+    def measure_nats(self, view: View, metrics: Metrics) -> None:
+        """Write how both NATs are, minute by minute as their watches end, and what backends lose.
+
+        No word of a running command can be read, so that a minute is told up to a window later: StandardOutputContent
+        in https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html
+        A process that is new may write some once more; their highest and lowest stay what they are.
+        """
+        told = [(o, o.health) for o in view.observations if o.host in self._settings.nats and o.health is not None]
+        for o, health in told:
+            if (o.host, o.asked_at) not in self._written:
+                self._write_minutes(o, health, metrics)
+        self._written = frozenset((o.host, o.asked_at) for o, _ in told)
+        newest = {o.host: health for o, health in sorted(told, key=lambda each: each[0].at)}
+        fullest = max((health.connections_percent for health in newest.values()), default=0.0)
+        lost = loss(view.backends(self._settings), self._settings) or 0.0
+        if fullest >= WORTH_TELLING_FULL:
+            metrics.percent(Metric.CONNECTIONS_NEARLY_FULL, fullest)
+        if lost >= WORTH_TELLING_LOST:
+            metrics.percent(Metric.PACKETS_LOST, lost)
+
+    def _write_minutes(self, o: Observation, health: Health, metrics: Metrics) -> None:
+        connections, memory, dropped = _OF_PRIMARY if o.host == self._settings.primary_instance else _OF_STANDBY
+        for at, minute in health.dated(o.at, o.elapsed):
+            then = metrics.of_then(at)
+            then.percent(connections, health.connections_percent_in(minute))
+            then.percent(memory, health.memory_percent_in(minute))
+            if minute.dropped:
+                then.count(dropped, minute.dropped)
+                then.note("exceeded", list(health.exceeded))
+            then.flush()
 
     @staticmethod
     def measure_lock(state: LockState, metrics: Metrics) -> None:

@@ -68,8 +68,9 @@ class Names:
 class Metric(StrEnum):
     """A metric of the function.
 
-    The first five have a value at every look of the function, Tick at every tick. The others have one only while there
-    is something to tell, for a metric costs by the hour that has a value: no value means that all is well.
+    The first five have a value at every look of the function, Tick at every tick, and the four after it for each minute
+    of each NAT, in per cent: ten, as many as are free. The others have one only while there is something to tell, for a
+    metric costs by the hour that has a value: no value means that all is well.
     """
 
     BACKENDS_REACHABLE = "BackendsReachable"
@@ -78,6 +79,14 @@ class Metric(StrEnum):
     LOCKED = "Locked"
     STANDBY_ACTIVE = "StandbyActive"
     TICK = "Tick"
+    PRIMARY_CONNECTIONS = "PrimaryConnections"
+    STANDBY_CONNECTIONS = "StandbyConnections"
+    PRIMARY_MEMORY = "PrimaryMemory"
+    STANDBY_MEMORY = "StandbyMemory"
+    PRIMARY_ALLOWANCE_EXCEEDED = "PrimaryAllowanceExceeded"
+    STANDBY_ALLOWANCE_EXCEEDED = "StandbyAllowanceExceeded"
+    CONNECTIONS_NEARLY_FULL = "ConnectionsNearlyFull"
+    PACKETS_LOST = "PacketsLost"
     BACKENDS_BROKEN = "BackendsBroken"
     NEVER_ONLINE = "NeverOnline"
     CANNOT_JUDGE = "CannotJudge"

@@ -32,14 +32,14 @@ class Metrics:
     """
 
     def __init__(self, settings: Settings, stream: TextIO | None = None) -> None:
-        self._pair = settings.pair
+        self._settings = settings
         self._stream = stream
         self._provider = self._new()
 
     def _new(self) -> AmazonCloudWatchEMFProvider:
         return AmazonCloudWatchEMFProvider(
             namespace=NAMESPACE,
-            service=self._pair,
+            service=self._settings.pair,
             metric_set={},
             dimension_set={},
             metadata_set={},
@@ -53,6 +53,20 @@ class Metrics:
     def seconds(self, name: Metric, value: float) -> None:
         """Add a duration."""
         self._provider.add_metric(name=name.value, unit=MetricUnit.Seconds, value=value)
+
+    def percent(self, name: Metric, value: float) -> None:
+        """Add a part of a hundred."""
+        self._provider.add_metric(name=name.value, unit=MetricUnit.Percent, value=round(value, 1))
+
+    def of_then(self, at: float) -> Metrics:
+        """Return metrics of another time, in seconds since the epoch; they are a line of their own.
+
+        CloudWatch takes what is up to two weeks old:
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+        """
+        then = Metrics(self._settings, self._stream)
+        then._provider.timestamp = round(at * 1000)
+        return then
 
     def note(self, name: str, value: list[str]) -> None:
         """Add words to the line of metrics, for whoever follows a metric into the log."""

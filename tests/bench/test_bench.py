@@ -132,7 +132,7 @@ def test_a_month_of_lambda_is_requests_and_gigabyte_seconds() -> None:
 MEASURED = {
     "memory_mb": 256,
     "healthy": {"billed_ms_mean": 450.0},
-    "metrics": ["m"] * 6,
+    "metrics": ["m"] * 10,
     "alarms": 17,
     "log_bytes_a_minute": 500,
 }

@@ -8,7 +8,7 @@ LOOK_SOON=25        # the same while somebody is offline
 COUNT_EVERY=200     # between two looks at those who are online, while nobody is offline
 UNPROVEN_FOR=100    # for which offline ones are waited for whose connections don't come about
 ENDING_FOR=1500     # before the window's end the watches of others end too, and their silence says nothing
-LONGEST_HEARD=2200  # characters, of the 2,500 that Systems Manager keeps
+LONGEST_HEARD=2100  # characters, of the 2,500 that Systems Manager keeps
 NEVER=99999         # an age
 
 # is_taken: does this host listen on a proof port itself? Whoever connects would be handed on, and its service be gone.

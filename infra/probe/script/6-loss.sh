@@ -7,10 +7,13 @@
 LEAST_STRIKES=3
 MOST_STRIKES=8
 PORT_FLOWS='1 2 3 4 5 6'
+LATELY=12000 # two minutes, of which a backend knows what it has lost
+LEAST_SENT=100
 WHOLE=4 # counts in a row without a loss, after which it is over
 
 # strike: a connection was lost.
 strike() {
+    missed=$((missed + 1))
     strikes=$((strikes + 2))
     [ "$strikes" -le "$MOST_STRIKES" ] || strikes=$MOST_STRIKES
 }
@@ -93,4 +96,25 @@ is_whole() {
     dial_by_route
     hear_by_route
     [ "$SPLIT" = no ] && [ "$route_came" -gt 0 ]
+}
+
+# lately SINCE: PINGS, CONNECTIONS and those of them that were lost since a moment, of which it has the sums.
+lately() {
+    # shellcheck disable=SC2086 # the four numbers
+    set -- $1
+    PINGS=$((sent - $1)) PINGS_LOST=$((lost - $2)) CONNECTIONS=$((dialled - $3)) CONNECTIONS_LOST=$((missed - $4))
+}
+
+# is_losing: at the end of two minutes: was a tenth or more lost in them? Targets that answer few pings, and whoever
+# blocks either, lose only the one; a NAT, or what is behind it, loses both.
+is_losing() {
+    [ -z "$OWN" ] && [ "$window" -gt 0 ] && [ "$NOW" -ge "$lately_ends" ] || return 1
+    lately "$mark_of_lately"
+    [ $((PINGS + CONNECTIONS)) -ge "$LEAST_SENT" ] || return 1
+    # What is told is of this time alone where it is lossy, of this and the time before else.
+    earlier=$mark_of_lately mark_of_lately="$sent $lost $dialled $missed" lately_ends=$((NOW + LATELY))
+    [ "$CONNECTIONS_LOST" -lt "$CONNECTIONS" ] || return 1
+    [ "$PINGS_LOST" -lt "$PINGS" ] || PINGS=0 PINGS_LOST=0
+    [ $((CONNECTIONS_LOST * 20)) -ge "$CONNECTIONS" ] && [ $((PINGS_LOST * 20)) -ge "$PINGS" ] &&
+        [ $(((PINGS_LOST + CONNECTIONS_LOST) * 10)) -ge $((PINGS + CONNECTIONS)) ]
 }

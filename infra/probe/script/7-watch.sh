@@ -8,6 +8,13 @@ verdict() { # verdict STATE EXIT: say it, but once
     [ "$1" = online ] || lost_for=$((NOW - since))
     decimal "$lost_for" && lost_for=$DECIMAL
     decimal $((NOW - begun)) && elapsed=$DECIMAL
+    if [ -n "$OWN" ]; then
+        # Evidence waits for no program.
+        [ "$2" -eq 0 ] || [ "$OWN" != "$passive" ] || device=''
+        health_for $((LONGEST_RESULT - LONGEST_REST - ${#HEARD} - ${#why_deaf}))
+    else
+        lately "$earlier"
+    fi
     decimal "$NOW"
     {
         printf '{"probe":2,"state":"%s","pings":[%d,%d],"lost_for":%s,"elapsed":%s,"uptime":%s,"boot":"%s"' \
@@ -16,11 +23,15 @@ verdict() { # verdict STATE EXIT: say it, but once
         if [ -z "$OWN" ]; then
             printf ',"route":"%s","active":"%s","passive":"%s"' "$by_route" "$by_active" "$by_passive"
             [ "$intercepted" = no ] || printf ',"intercepted":true'
+            [ "$window" -eq 0 ] || printf ',"lately":[%d,%d,%d,%d]' $((PINGS - PINGS_LOST)) "$PINGS" \
+                $((CONNECTIONS - CONNECTIONS_LOST)) "$CONNECTIONS"
+            [ "$goes_on" = no ] || printf ',"goes_on":true'
         elif [ -n "$listener" ]; then
             printf ',"listener":"%s","heard":"%s"' "$listener" "$HEARD"
         else
             printf ',"deaf":"%s"' "$why_deaf"
         fi
+        [ -z "$OWN" ] || printf '%s' "$HEALTH"
         printf '}\n'
     } >&3
     reported=yes
@@ -229,6 +240,7 @@ send() {
         sent=$((sent + 1))
         start ping_once "$TARGET"
     else
+        dialled=$((dialled + 1))
         start connect "$TARGET" 443
     fi
     flow=$!
@@ -293,12 +305,28 @@ watch_offline() {
     pause $((slot_begun + slot))
 }
 
+# tells_early: is there something that a person should know of sooner than at the window's end, and has it been told?
+tells_early() {
+    [ "$reported" = no ] && [ "$offline" = no ] && [ "$in_a_row" -eq 0 ] && [ "$by_route" = yes ] || return 1
+    if is_nearly_full; then
+        holds=yes
+        verdict online 1
+    elif is_losing; then
+        goes_on=yes
+        verdict online 0
+    else
+        return 1
+    fi
+}
+
 # watch: until there is a verdict; in the background until the end.
 watch() {
     while is_newest; do
+        measure
         if [ "$offline" = yes ]; then watch_offline; else watch_online || return 0; fi
         tidy
         [ "$reported" = no ] || [ "$background" = yes ] || return 0
+        ! tells_early || return 0
         ! is_over || break
     done
     [ "$reported" = no ] || return 0

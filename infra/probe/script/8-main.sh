@@ -29,6 +29,7 @@ go_on() {
 # does one of a quick check, whose hosts get theirs when they may.
 linger() {
     prepare
+    [ "$holds" = no ] || hold
     now
     pause $((NOW + LINGER_FOR))
     end 0
@@ -59,17 +60,19 @@ for address in "$active" "$passive"; do
     if [ "$address" != - ] && is_own "$address"; then OWN=$address; fi
 done
 
-sent=0 lost=0 in_a_row=0 answered=no answers=0 offline=no online_since=0 signal_due=0 reported=no background=no code=0
+sent=0 lost=0 dialled=0 missed=0 in_a_row=0 answered=no answers=0 offline=no online_since=0 signal_due=0 reported=no background=no code=0
 means=connection connects=unknown ping_from=0 connect_from=0
-strikes=0 lossy=no loss=0 lingers=no
+strikes=0 lossy=no loss=0 lingers=no holds=no goes_on=no
+earlier='0 0 0 0' mark_of_lately='0 0 0 0'
 by_route=unknown by_active=unknown by_passive=unknown intercepted=no connected=no
 why_deaf='' are_offline='' looks=0
 HEARD='' HEARD_ALL=0 HEARD_OFFLINE=0 PROVEN=0 look_at=0 count_at=0 unproven_since=0 most_heard=0
 now
-begun=$NOW since=$NOW
+begun=$NOW since=$NOW lately_ends=$((NOW + LATELY))
 prepare
 if [ -n "$OWN" ]; then
     listen
+    begin_measuring
     if [ -n "$listener" ] && [ "$window" -eq 0 ]; then
         window=$LISTEN_FOR lingers=yes
     fi
@@ -79,5 +82,6 @@ watch
 exec >/dev/null 2>&1 </dev/null 3>&-
 [ "$code" -eq 0 ] || lingers=yes
 if [ -n "$listener" ] && [ "$lingers" = yes ]; then linger & else end_listening; fi
-if [ "$offline" = yes ] && [ "$window" -gt 0 ] && [ -z "$OWN" ]; then go_on & fi
+[ "$offline" = no ] || goes_on=yes
+if [ "$goes_on" = yes ] && [ "$window" -gt 0 ] && [ -z "$OWN" ]; then go_on & fi
 exit "$code"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from nat_failover.probing.invocation import Invocation, State
-from nat_failover.probing.probe_report import Report, Signal, read_report
+from nat_failover.probing.nat_health import Health
+from nat_failover.probing.probe_report import Lately, Report, Signal, read_report
 from nat_failover.probing.rounds import Kind, Round
 
 # SendCommand's shortest TimeoutSeconds. The agent does not know of it: what it has accepted it starts however late.
@@ -53,7 +54,7 @@ class Observation:
         explicit: the host has said so itself, directly or by a signal; else it is inferred.
         uptime: of the host, where it said so.
         elapsed: how long the probe had been watching.
-        running_until: when the watch ends that is still under way; None when there is none.
+        running_until: when the watch ends that is still under way, as one that has told early is; else None.
         detail: for people.
         by_active: whether it got through the active NAT's proof port; None where that was not tried, or nobody may
             have listened there.
@@ -67,6 +68,8 @@ class Observation:
         earliest: before which the host can't have come to its answer, where its other answers tell; see dating.py.
         measured: what an answer is dated by.
         pings: how many were answered, of how many; those of a host that watches.
+        lately: what of a backend's last minutes was answered; None where it did not say.
+        health: of a NAT; None where it did not say.
     """
 
     host: str
@@ -90,6 +93,8 @@ class Observation:
     earliest: float | None = None
     measured: Measured | None = None
     pings: tuple[int, int] = (0, 0)
+    lately: Lately | None = None
+    health: Health | None = None
 
     @property
     def answers_soon(self) -> bool:
@@ -167,6 +172,7 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
         True,
         report.uptime,
         elapsed,
+        running_until=asked.ends_at if report.goes_on and state is State.REACHABLE else None,
         detail=_why(invocation),
         by_active=report.active,
         by_passive=report.passive,
@@ -176,6 +182,8 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
         unable=report.state == "cannot-probe",
         measured=measured if report.boot else None,
         pings=(report.answered, report.sent),
+        lately=report.lately,
+        health=report.health,
     )
 
 

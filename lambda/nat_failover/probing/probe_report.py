@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from nat_failover.foreign_text import read_json
+from nat_failover.probing.nat_health import Health, read_health
 
 # The kernel keeps signals of 512 addresses at most; a line has room for a tenth of that.
 MOST_HEARD = 100
@@ -34,6 +35,16 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class Lately:
+    """Of what a backend has sent by the route in its last minutes, what was answered."""
+
+    pings: int
+    pings_sent: int
+    connections: int
+    connections_made: int
+
+
+@dataclass(frozen=True)
 class Report:
     """What the line says, as far as it is needed; durations in seconds.
 
@@ -47,6 +58,9 @@ class Report:
         signals: of a listener, by address; None of a host that does not listen.
         deaf: why a NAT can't listen; empty where it can, or is none.
         loss: per cent of what goes by the active NAT, where the host is offline for that; None where all is lost.
+        lately: of a backend, what its last minutes were like; None where the probe did not say.
+        goes_on: it has told before the window's end, and watches on, but tells only by signals.
+        health: of a NAT; None where the probe did not say.
     """
 
     state: str
@@ -62,6 +76,9 @@ class Report:
     signals: tuple[Signal, ...] | None = field(default=None)
     deaf: str = ""
     loss: int | None = None
+    lately: Lately | None = None
+    goes_on: bool = False
+    health: Health | None = None
 
 
 def read_report(output: str) -> Report | None:
@@ -98,11 +115,21 @@ def _report(values: Mapping[str, Any]) -> Report | None:
         _signals(heard) if isinstance(heard, str) else None,
         deaf[:100] if isinstance(deaf, str) else "",
         int(loss) if _is_number(loss) and loss <= MOST_LOSS else None,
+        _lately(values.get("lately")),
+        values.get("goes_on") is True,
+        read_health(values.get("health")),
     )
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e10
+
+
+def _lately(value: object) -> Lately | None:
+    if not isinstance(value, list) or len(value) != 4 or not all(_is_number(number) for number in value):
+        return None
+    pings, pings_sent, connections, made = map(int, value)
+    return Lately(pings, pings_sent, connections, made) if pings <= pings_sent and connections <= made else None
 
 
 def _answer(value: object) -> bool | None:

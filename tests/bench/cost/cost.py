@@ -102,7 +102,7 @@ def _metrics(lines: str) -> set[str]:
     """Name the metrics that are written in every minute or most; what says nothing is not written."""
     found = [json.loads(line)["_aws"]["CloudWatchMetrics"][0]["Metrics"] for line in lines.splitlines()]
     counted = Counter(metric["Name"] for metrics in found for metric in metrics)
-    return {name for name, count in counted.items() if count > len(found) / 2}
+    return {name for name, count in counted.items() if count > MINUTES / 2}
 
 
 def alarms() -> int:

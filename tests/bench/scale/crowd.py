@@ -151,8 +151,11 @@ class Crowd:
 
     def _online(self, host: str, at: float, elapsed: float) -> Told:
         """Let a host be online; one without tags is a NAT, and hears nobody."""
-        heard: dict[str, Any] = {} if self.account.holdings.instances[host].tags else {"heard": ""}
-        return report("online", at, elapsed=elapsed, **heard)
+        if self.account.holdings.instances[host].tags:
+            return report("online", at, elapsed=elapsed)
+        minutes = " ".join(["1200,210,0"] * (int(elapsed // 60) + 1))
+        health = {"limit": 16384, "memory": 420, "exceeded": "", "minutes": minutes}
+        return report("online", at, elapsed=elapsed, heard="", health=health)
 
 
 def _address(holdings: Holdings) -> str:

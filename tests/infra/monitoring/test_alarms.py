@@ -43,22 +43,29 @@ ALARMS: dict[str, tuple[str, str, int, int, int, bool, list[str]]] = {
     "no-subnets": ("NoSubnets", "Maximum", 60, 3, 2, True, [TABLES, "aws ec2 associate-route-table "]),
     "not-told": ("NotTold", "Sum", 60, 3, 2, True, [LOG]),
     "routes-differ": ("RoutesDiffer", "Maximum", 60, 5, 5, True, [TABLES, LOG]),
+    "nat-nearly-full": ("ConnectionsNearlyFull", "Maximum", 60, 1, 1, True, ["nf_conntrack_max", LOG]),
+    "packets-lost": ("PacketsLost", "Maximum", 60, 3, 2, True, [TABLES, "nat-failover failover"]),
     "offline-while-locked": ("OfflineWhileLocked", "Maximum", 60, 3, 3, True, [READ_LOCK, REARM]),
 }
+THRESHOLDS = {"nat-nearly-full": 80, "packets-lost": 10}
 OTHERS = {"no-tick", "function-errors", "function-throttles"}
 OF_THE_STANDBY = {"standby-status-check", "standby-system-check"}
 
+WRITE = ("metrics.count", "metrics.seconds", "metrics.percent")
 SOURCES = sorted(Path(observability.__file__).parent.rglob("*.py"))
 
 
 def written(tree: ast.AST) -> Iterator[str]:
-    """Give the names of the metrics that a module writes, one by one or in a loop over a dictionary."""
+    """Give the names of the metrics that a module writes, one by one, in a loop over a dictionary, or by a tuple."""
     for node in ast.walk(tree):
         if isinstance(node, ast.For) and isinstance(node.iter, ast.Call):
             looped = getattr(node.iter.func, "value", None)
             if isinstance(looped, ast.Dict) and "metrics.count(name" in ast.unparse(node):
                 yield from (Metric[key.attr] for key in looped.keys if isinstance(key, ast.Attribute))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("metrics.count", "metrics.seconds"):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            named = [element for element in node.value.elts if ast.unparse(element).startswith("Metric.")]
+            yield from (Metric[name.attr] for name in named if isinstance(name, ast.Attribute))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in WRITE:
             if isinstance(node.args[0], ast.Attribute):
                 yield Metric[node.args[0].attr]
             else:
@@ -125,7 +132,8 @@ def test_an_alarm_looks_at_the_pair_s_metric_and_says_what_to_do(name: str, main
     assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("nat-failover", metric, statistic)
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "main"}]
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (period, periods, bad)
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm["Threshold"] == THRESHOLDS.get(name, 1)
     assert alarm["TreatMissingData"] == "notBreaching"
     assert alarm["AlarmActions"] == [topic(main)]
     assert alarm.get("OKActions") == ([topic(main)] if tells_end else None)
@@ -227,7 +235,7 @@ def test_descriptions_fit_even_with_the_longest_names_and_tags() -> None:
     tag = {"key": "k" * 128, "value": "v" * 256}
     template = synthesize({"pairs": [pair("p" * 31, probeTag=tag)]})
     made = alarms(template, "p" * 31).values()
-    assert len(made) == 19
+    assert len(made) == 21
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     assert max(len(alarm["AlarmDescription"]) for alarm in made) <= 1024 - 50
 

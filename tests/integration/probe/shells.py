@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -37,7 +38,15 @@ in_every_shell = pytest.mark.parametrize(
 )
 
 
-def probe_script(window: int | str, active: str, passive: str, *, longest: int | None = None, **values: Any) -> str:
+def probe_script(
+    window: int | str,
+    active: str,
+    passive: str,
+    *,
+    longest: int | None = None,
+    constants: Mapping[str, object] | None = None,
+    **values: Any,
+) -> str:
     """Return the script with its values: the default settings but for those given, and what travels with a command.
 
     Args:
@@ -45,6 +54,7 @@ def probe_script(window: int | str, active: str, passive: str, *, longest: int |
         active: address of the active NAT, or "-".
         passive: address of the passive NAT, or "-".
         longest: hundredths of a second after which it ends whatever there is; None for its own six hours.
+        constants: of the script's own, that are to be others.
         values: of ``ProbeValues``, where they are to be others.
     """
     text = script(ProbeValues(**{"pair": "main", "targets": ("192.0.2.101",), **values}))
@@ -52,6 +62,9 @@ def probe_script(window: int | str, active: str, passive: str, *, longest: int |
     text = text.replace("\nLINGER_FOR=2000 ", "\nLINGER_FOR=200 ")
     if longest is not None:
         text = text.replace("\nLONGEST=2160000 ", f"\nLONGEST={longest} ")
+    for name, value in (constants or {}).items():
+        text, places = re.subn(rf"^{name}=\S+", f"{name}={value}", text, flags=re.MULTILINE)
+        assert places == 1
     return f"{text}exit\n{window} {active} {passive}\n"
 
 

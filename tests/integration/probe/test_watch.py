@@ -27,7 +27,7 @@ def test_at_the_end_of_its_window_it_says_that_all_is_well(stage: Stage, shell: 
     said = outcome.said
     assert (outcome.exit_code, outcome.ways) == (0, ("online", "yes", "unknown", "yes"))
     assert said.keys() == {
-        *("probe", "state", "pings", "lost_for", "elapsed", "uptime", "boot", "route", "active", "passive")
+        *("probe", "state", "pings", "lost_for", "elapsed", "uptime", "boot", "route", "active", "passive", "lately")
     }
     assert (said["probe"], said["lost_for"]) == (2, 0)
     assert 6 <= said["elapsed"] < 7.5

@@ -52,6 +52,11 @@ class Invocation:
     metrics: str = ""
 
     @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The lines of metrics that it has written."""
+        return [json.loads(line) for line in self.metrics.splitlines()]
+
+    @property
     def trigger(self) -> str:
         """``tick`` or ``event``."""
         return "tick" if self.event["source"] == "aws.events" else "event"

@@ -179,6 +179,10 @@ class Network(Protocol):
         """Let a NAT lose packets that it ought to hand on to the Internet, at random."""
         ...
 
+    def set_tracked(self, nat: str, percent: float) -> None:
+        """Let a NAT track so many of the connections that it can; it drops none for that."""
+        ...
+
     def set_pings_limited(self, on: bool) -> None:
         """Let targets answer one ping a second of each address that they see, or all."""
         ...

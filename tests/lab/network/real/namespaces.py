@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
@@ -21,7 +22,7 @@ from tests.lab.network.real.flows import PORTS, Answering, Connection, connects
 from tests.lab.network.real.hosts import Machine, RealHosts
 from tests.lab.network.real.icmp import ping
 from tests.lab.network.real.netns import FILES, Namespace, NamespacesUnavailableError
-from tests.lab.network.real.script import RealProbe
+from tests.lab.network.real.script import CONNTRACK_MAX, RealProbe, tracked_of
 from tests.lab.network.real.vpc.router import Router
 from tests.lab.network.vpc import Path as FlowPath
 from tests.lab.world.world import Signal
@@ -201,6 +202,11 @@ class NamespacesNetwork(RealHosts):
     def set_nat_loss(self, nat: str, percent: float) -> None:
         """Let a NAT lose packets that it ought to hand on to the Internet, and none on their way back."""
         host_rules.lose_forwarded(self.machines[nat].namespace, percent)
+
+    def set_tracked(self, nat: str, percent: float) -> None:
+        """Let a NAT's probes read that it tracks so many of the connections that it can."""
+        limit = int(CONNTRACK_MAX.read_text(encoding="ascii"))
+        tracked_of(self._disk(f"{nat}-run")).write_text(f"{math.ceil(limit * percent / 100)}\n", encoding="ascii")
 
     def set_pings_limited(self, on: bool) -> None:
         """Let targets answer one ping a second of each address that they see, or all."""

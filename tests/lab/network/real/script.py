@@ -14,6 +14,14 @@ from tests.lab.world.real import give_way
 
 # How soon a task that waits for a script notices that it was cancelled.
 GIVE_WAY_EVERY = 0.2
+CONNTRACK_MAX = Path("/proc/sys/net/netfilter/nf_conntrack_max")
+# A host without connection tracking has no such file.
+TRACKED = 'mount --bind "$0/tracked" /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null'
+
+
+def tracked_of(run: Path) -> Path:
+    """Return the file in which scripts read how many connections a host tracks: to fill its table takes minutes."""
+    return run / "tracked"
 
 
 class RealProbe:
@@ -22,10 +30,12 @@ class RealProbe:
     def __init__(self, namespace: Namespace, script: Path, uptime: float, run: Path) -> None:
         # The kernel lets no clock begin before zero, which an uptime of zero seconds just does not.
         offset = int(uptime - time.clock_gettime(time.CLOCK_BOOTTIME))
+        if not (tracked := tracked_of(run)).exists():
+            tracked.write_text("0\n", encoding="ascii")
         self._process = namespace.popen(
             [
                 *("unshare", "--mount", "--time", "--boottime", str(offset), "--fork", "--kill-child", "--"),
-                *("sh", "-c", 'mount --bind "$0" /run && exec sh "$1"', str(run), str(script)),
+                *("sh", "-c", f'{TRACKED}; mount --bind "$0" /run && exec sh "$1"', str(run), str(script)),
             ]
         )
 

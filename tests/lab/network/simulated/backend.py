@@ -6,11 +6,10 @@ import math
 from collections.abc import Sequence
 
 from tests.lab.network.simulated.listener import EVERY, OFFLINE, ONLINE, Repeated
-from tests.lab.network.simulated.loss import COUNTS, LEAST_STRIKES, PORT_FLOWS, WHOLE, Loss, by_route
+from tests.lab.network.simulated.loss import LATELY, WHOLE, CountingWatch
 from tests.lab.network.simulated.packets import Outcome
 from tests.lab.network.simulated.process import TINY
 from tests.lab.network.simulated.tries import TRY_FOR
-from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script, in seconds.
 OFFLINE_SLOT = 1.0
@@ -29,23 +28,21 @@ def known(sent: Outcome, at: float) -> tuple[bool, float]:
     return sent.answered, at + (0.0 if sent.answered or sent.refused else TRY_FOR)
 
 
-class BackendWatch(Watch):
+class BackendWatch(CountingWatch):
     """See ``Watch``."""
 
-    _signal_due = -math.inf
     _answers = 0
     _online_since = 0.0
     _background = False
     # What came of the last signal, and when that is known.
     _signalled: tuple[bool, float] | None = None
-    # Per cent, where it is offline for that.
-    _loss = 0
     # How often the network had changed when a try failed for certain.
     _failed_in = -1
 
     def _main(self) -> None:
+        self._mark_ends = self._begun + LATELY
         self._watch()
-        if self._offline and self._window > 0:
+        if (self._offline or self._goes_on) and self._window > 0:
             self._background = True
             self._go_on(self._watch)
 
@@ -139,53 +136,6 @@ class BackendWatch(Watch):
             self._sleep_until(known_at)
             self._by_passive, self._signalled = "yes" if came else "no", None
 
-    def _doubt(self) -> bool:
-        if self._strikes < LEAST_STRIKES:
-            return True
-        self._strikes = 0
-        if not (self._connects and self._window > 0 and "-" not in (self._active, self._passive)):
-            return True
-        self._hear_back()
-        loss = self._count_loss()
-        if not loss.is_proven():
-            return True
-        self._loss, self._by_route, self._by_active, self._by_passive = loss.percent, "no", "no", "yes"
-        return self._come_offline()
-
-    def _count_loss(self) -> Loss:
-        loss, network, host = Loss(), self._network, self._host
-        for _ in range(COUNTS):
-            sent, came, _ = self._count_by_route()
-            ports = [
-                (nat, network.dial(host, nat, 443)) for _ in range(PORT_FLOWS) for nat in (self._active, self._passive)
-            ]
-            by_active, by_passive = (
-                sum(d.answered for n, d in ports if n == nat) for nat in (self._active, self._passive)
-            )
-            loss.route_sent += sent
-            loss.route_came += came
-            loss.ports_sent += PORT_FLOWS
-            loss.active_came += by_active
-            loss.passive_came += by_passive
-            if came + by_active + by_passive < sent + 2 * PORT_FLOWS:
-                self._sleep_until(self._now + TRY_FOR)
-            # They were signals, too.
-            self._signal_due = self._now + EVERY[ONLINE]
-            if not loss.may_be():
-                break
-        return loss
-
-    def _count_by_route(self) -> tuple[int, int, bool]:
-        return by_route(self._targets, lambda target: self._network.reaches(self._host, target, 443))
-
-    def _is_whole(self) -> bool:
-        """Tell whether every target that answers at all answers every time."""
-        begun = self._now
-        sent, came, split = self._count_by_route()
-        if came < sent:
-            self._sleep_until(begun + TRY_FOR)
-        return came > 0 and not split
-
     def _come_offline(self) -> bool:
         self._offline, self._in_a_row, self._answers, self._online_since = True, 0, 0, 0.0
         self._signal_due, self._failed_in = -math.inf, -1
@@ -245,4 +195,7 @@ class BackendWatch(Watch):
     def _own_words(self) -> dict[str, object]:
         told: dict[str, object] = {"route": self._by_route, "active": self._by_active, "passive": self._by_passive}
         told |= {"intercepted": True} if self._intercepted else {}
+        if self._window > 0:
+            told["lately"] = self._sums.since(self._earlier).told
+        told |= {"goes_on": True} if self._goes_on else {}
         return told | ({"loss": self._loss} if self._loss else {})

@@ -184,6 +184,11 @@ class SimulatedHosts:
         self._machines[nat].loses = percent
         self._change()
 
+    def set_tracked(self, nat: str, percent: float) -> None:
+        """Let a NAT track so many of the connections that it can."""
+        self._machines[nat].tracked = percent
+        self._change()
+
     def set_pings_limited(self, on: bool) -> None:
         """Let targets answer one ping a second of each address that they see, or all."""
         self._pinged = {} if on else None

@@ -20,7 +20,7 @@ COUNT_EVERY = 2.0
 UNPROVEN_FOR = 1.0
 # Before the window's end the watches of others end too, and their silence says nothing.
 ENDING_FOR = 15.0
-LONGEST_HEARD = 2200
+LONGEST_HEARD = 2100
 # After so long without anything new, what is heard only repeats itself.
 SETTLED_AFTER = HEARD_WITHIN + COUNT_EVERY + 0.5
 

@@ -2,16 +2,56 @@
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+
+from tests.lab.network.simulated.listener import EVERY, ONLINE
+from tests.lab.network.simulated.process import TINY
+from tests.lab.network.simulated.tries import TRY_FOR
+from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script.
 LEAST_STRIKES = 3
 COUNTS = 4
 PORT_FLOWS = 6
 WHOLE = 4
+LATELY = 120.0
+LEAST_SENT = 100
 # How many connections to each target, by the number of targets.
 ROUTE_FLOWS = {1: 6, 2: 3}
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a watch has sent by the route, in all or since a moment."""
+
+    pings: int = 0
+    pings_lost: int = 0
+    connections: int = 0
+    connections_lost: int = 0
+
+    def since(self, before: Sums) -> Sums:
+        """Return what has come since a moment."""
+        return Sums(*(now - then for now, then in zip(astuple(self), astuple(before), strict=True)))
+
+    @property
+    def told(self) -> list[int]:
+        """What came through of what, as the probe tells it."""
+        return [
+            *(self.pings - self.pings_lost, self.pings),
+            *(self.connections - self.connections_lost, self.connections),
+        ]
+
+    def is_losing(self) -> bool:
+        """Return whether a tenth is lost, of both alike; who never answers pings is not counted."""
+        means = [(self.connections_lost, self.connections)]
+        if self.pings_lost < self.pings:
+            means.append((self.pings_lost, self.pings))
+        lost, sent = (sum(each) for each in zip(*means, strict=True))
+        alike = all(20 * lost_of_it >= sent_by_it for lost_of_it, sent_by_it in means)
+        return self.connections_lost < self.connections and alike and 10 * lost >= sent
 
 
 @dataclass
@@ -50,3 +90,81 @@ def by_route(targets: Sequence[str], connects: Callable[[str], bool]) -> tuple[i
     each = ROUTE_FLOWS.get(len(targets), 2)
     came = [sum([connects(target) for _ in range(each)]) for target in targets]
     return each * len(targets), sum(came), any(0 < answered < each for answered in came)
+
+
+class CountingWatch(Watch):
+    """A watch that counts what is lost; see ``Watch``."""
+
+    _signal_due = -math.inf
+    # Per cent, where it is offline for that.
+    _loss = 0
+    # What was sent before the two minutes that are now, and before what is told; when they end.
+    _mark = _earlier = Sums()
+    _mark_ends = 0.0
+    _goes_on = False
+
+    @property
+    def _sums(self) -> Sums:
+        return Sums(self._sent, self._lost, self._dialled, self._missed)
+
+    @abstractmethod
+    def _hear_back(self) -> None:
+        """Wait for what came of the last signal."""
+
+    def _has_news(self) -> bool:
+        sums = self._sums
+        sent = sums.since(self._mark)
+        if self._window == 0 or self._now < self._mark_ends - TINY or sent.pings + sent.connections < LEAST_SENT:
+            return False
+        self._earlier, self._mark, self._mark_ends = self._mark, sums, self._now + LATELY
+        if sent.is_losing():
+            self._goes_on = True
+            self._verdict("online", 0)
+        return self._goes_on
+
+    def _doubt(self) -> bool:
+        if self._strikes < LEAST_STRIKES:
+            return True
+        self._strikes = 0
+        if not (self._connects and self._window > 0 and "-" not in (self._active, self._passive)):
+            return True
+        self._hear_back()
+        loss = self._count_loss()
+        if not loss.is_proven():
+            return True
+        self._loss, self._by_route, self._by_active, self._by_passive = loss.percent, "no", "no", "yes"
+        return self._come_offline()
+
+    def _count_loss(self) -> Loss:
+        loss, network, host = Loss(), self._network, self._host
+        for _ in range(COUNTS):
+            sent, came, _ = self._count_by_route()
+            ports = [
+                (nat, network.dial(host, nat, 443)) for _ in range(PORT_FLOWS) for nat in (self._active, self._passive)
+            ]
+            by_active, by_passive = (
+                sum(d.answered for n, d in ports if n == nat) for nat in (self._active, self._passive)
+            )
+            loss.route_sent += sent
+            loss.route_came += came
+            loss.ports_sent += PORT_FLOWS
+            loss.active_came += by_active
+            loss.passive_came += by_passive
+            if came + by_active + by_passive < sent + 2 * PORT_FLOWS:
+                self._sleep_until(self._now + TRY_FOR)
+            # They were signals, too.
+            self._signal_due = self._now + EVERY[ONLINE]
+            if not loss.may_be():
+                break
+        return loss
+
+    def _count_by_route(self) -> tuple[int, int, bool]:
+        return by_route(self._targets, lambda target: self._network.reaches(self._host, target, 443))
+
+    def _is_whole(self) -> bool:
+        """Tell whether every target that answers at all answers every time."""
+        begun = self._now
+        sent, came, split = self._count_by_route()
+        if came < sent:
+            self._sleep_until(begun + TRY_FOR)
+        return came > 0 and not split

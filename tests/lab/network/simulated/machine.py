@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from tests.lab.network.simulated.listener import Listener
@@ -16,6 +17,8 @@ class Machine:
         drops: protocols that it does not forward; ``new`` is what begins a flow.
         loses: per cent of what it ought to hand on to the Internet.
         intercepts: whether it answers connections to port 443 itself that it ought to hand on.
+        tracked: per cent of the connections that it can track.
+        told_full_at: when its probe has last ended early for that.
         taken: port of its own address at which it serves somebody; 0 for none.
         listeners: of the probe, the oldest first: that one's target is what proof ports lead to.
         watches: the newest of each pair.
@@ -32,6 +35,8 @@ class Machine:
     drops: frozenset[str] = frozenset()
     loses: float = 0.0
     intercepts: bool = False
+    tracked: float = 0.0
+    told_full_at: float = -math.inf
     taken: int = 0
     listeners: list[Listener] = field(default_factory=list)
     watches: dict[str, SimulatedProcess] = field(default_factory=dict)

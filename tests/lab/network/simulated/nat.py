@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tests.lab.network.simulated.listener import Listener
 from tests.lab.network.simulated.process import TINY
 from tests.lab.network.simulated.watch import Watch
@@ -11,20 +13,28 @@ LOOK_EVERY = 0.25
 LISTEN_FOR = 5.9
 LINGER_FOR = 20.0
 ALL_HEARD_WITHIN = 1.5
+# Per cent of the connections that it can track, and how long it is until that is told once more.
+FULL, FULL_EVERY = 80.0, 300.0
 
 
 class NatWatch(Watch):
     """See ``Watch``."""
 
     _listener: Listener | None = None
+    _holds = False
+    # Since when it has tracked so many connections, in per cent.
+    _tracked: tuple[tuple[float, float], ...] = ()
 
     def stir(self) -> None:
         """Let it see that something has changed."""
         super().stir()
+        if not self._tracked or self._tracked[-1][1] != self._machine.tracked:
+            self._tracked = (*self._tracked, (self._now, self._machine.tracked))
         if self._listener is not None:
             self._listener.stir()
 
     def _main(self) -> None:
+        self._tracked = ((self._begun, self._machine.tracked), *self._tracked)
         target = self._draw()
         if self._machine.taken:
             self._watch()
@@ -46,9 +56,20 @@ class NatWatch(Watch):
         """Keep the ports open, for those who come to signal, or to try, a moment later."""
         assert self._listener is not None
         try:
+            while self._holds and self._is_newest() and self._now < self._ends_at() - TINY:
+                self._stirred.wait(self._ends_at() - self._now)
             self._network.world.sleep(LINGER_FOR)
         finally:
             self._network.end_listening(self._host, self._listener)
+
+    def _has_news(self) -> bool:
+        machine = self._machine
+        full = self._window > 0 and not self._is_passive() and machine.tracked >= FULL
+        if not full or self._now < machine.told_full_at + FULL_EVERY:
+            return False
+        machine.told_full_at, self._holds = self._now, True
+        self._verdict("online", 1)
+        return True
 
     def _is_passive(self) -> bool:
         return self._network.layout.host(self._host).address == self._passive
@@ -108,6 +129,16 @@ class NatWatch(Watch):
         super()._verdict(state, exit_code)
 
     def _own_words(self) -> dict[str, object]:
-        if self._listener is None:
-            return {"deaf": f"this NAT listens on port {self._machine.taken} itself"}
-        return {"listener": "nft", "heard": self._listener.told()}
+        told: dict[str, object] = {"deaf": f"this NAT listens on port {self._machine.taken} itself"}
+        if self._listener is not None:
+            told = {"listener": "nft", "heard": self._listener.told()}
+        return told | {"health": {"limit": 16384, "memory": 420, "exceeded": "", "minutes": self._minutes()}}
+
+    def _minutes(self) -> str:
+        """Return of each minute how many connections were tracked at most, and the memory that was left."""
+        count, most = int((self._now - self._begun) // 60) + 1, [0.0]
+        ends = [self._begun + 60 * (number + 1) for number in range(count - 1)] + [self._now]
+        for begins, end in zip([self._begun, *ends], ends, strict=False):
+            before = [tracked for at, tracked in self._tracked if at <= begins][-1:]
+            most.append(max(before + [tracked for at, tracked in self._tracked if begins < at <= end]))
+        return " ".join(f"{math.ceil(16384 * percent / 100)},210" for percent in most[1:])

@@ -55,6 +55,7 @@ class Tries(SimulatedProcess):
         self._terms = Terms(int(words["threshold"]), int(words["share"]), networks, int(words["sample"]))
         self._window = float(window)
         self._target = ""
+        self._dialled = self._missed = 0
         self._sent = self._lost = self._in_a_row = self._strikes = 0
         self._offline = self._reported = self._answered = self._intercepted = False
         # By which means the next is sent, whether connections have come about, and until when a means is left out.
@@ -105,6 +106,7 @@ class Tries(SimulatedProcess):
         """Send one ping, or one connection, to the next target, and return whether it was answered."""
         target = self._draw()
         self._sent += self._pings
+        self._dialled += not self._pings
         return self._network.reaches(self._host, target, None if self._pings else 443)
 
     def _try(self) -> bool:

@@ -23,10 +23,21 @@ class Watch(Tries):
         while self._is_newest():
             if not self._slot():
                 return
+            if self._tells_early():
+                return
             if self._is_over():
                 break
         known = self._by_route == "yes" and self._in_a_row == 0
         self._verdict("online" if known else "unknown", 0)
+
+    def _tells_early(self) -> bool:
+        """Tell what a person should know of sooner than at the window's end; return whether that was so."""
+        known = not self._reported and not self._offline and self._in_a_row == 0 and self._by_route == "yes"
+        return known and self._has_news()
+
+    @abstractmethod
+    def _has_news(self) -> bool:
+        """Look for what is told early, and tell it."""
 
     def _slot(self) -> bool:
         """Do what a slot has; return whether the watch goes on."""
@@ -56,6 +67,7 @@ class Watch(Tries):
     def _lose(self) -> bool:
         """Note that what was sent last is lost, and try all where too many were; return whether the watch goes on."""
         self._lost += self._pings
+        self._missed += not self._pings
         if not self._pings:
             self._strikes = min(self._strikes + 2, MOST_STRIKES)
         self._in_a_row += 1
@@ -96,6 +108,7 @@ class Watch(Tries):
         for pings in self._means_of(slots, *used):
             self._pings = pings
             self._sent += pings
+            self._dialled += not pings
             self._connects = self._connects if pings else True
         self._catch_up()
         return True
