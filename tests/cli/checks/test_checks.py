@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from nat_failover.cli.account.pairs import one
 from nat_failover.cli.checks import examine
@@ -13,10 +15,14 @@ from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.snapshot.collect import Gatherer
 from nat_failover.cli.snapshot.snapshot import LockParameter, Snapshot, tag
 from nat_failover.cli.snapshot.sources import decisions
+from nat_failover.cli.standing.assess import appraise
+from nat_failover.cli.standing.render import panel
 from nat_failover.judging.fitness import why_unfit
 from nat_failover.lock.record import read_lock
 from nat_failover.network.instances import read_instance
 from nat_failover.probing.invocation import State
+from nat_failover.probing.nat_health import Health, Minute
+from nat_failover.probing.probe_report import Lately
 from tests.cli.checks.changes import (
     Change,
     another,
@@ -70,6 +76,11 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "an egress address with the passive NAT": (misplaced_egress, ("egress-address",)),
     "a backend without ping": (said(State.BROKEN, 1), ("too-few-fit", "probe-broken")),
     "backends whose pings are lost": (said(State.REACHABLE, 3, pings=(1, 60)), ("pings-lost",)),
+    "backends that lose a tenth": (said(State.REACHABLE, 3, lately=Lately(54, 60, 54, 60)), ("packets-lost",)),
+    "a NAT that is nearly full": (
+        standby_said(health=Health(100, 100, (), (Minute(80, 50, None),))),
+        ("nat-nearly-full",),
+    ),
     "backends that are offline": (said(State.UNREACHABLE, 2), ("offline",)),
     "all evidence from one subnet": (one_subnet, ("one-subnet",)),
     "a backend on Windows": (another(Platform="windows"), ("backend-windows",)),
@@ -127,6 +138,34 @@ def test_it_is_found_and_nothing_else_and_its_commands_exist(
     assert tuple(finding.check for finding in found) == expected
     assert [complaint for finding in found for complaint in complaints(finding.remedy)] == []
     assert all(finding.why and "\n" not in finding.what + finding.why + finding.remedy for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("case", "said_of_it"),
+    [
+        ("backends whose pings are lost", "most of their pings are lost"),
+        ("backends that lose a tenth", "the backends lose 10 %"),
+        ("a NAT that is nearly full", "tracks 80 % of the connections"),
+    ],
+)
+def test_status_says_what_makes_a_pair_worse_though_it_is_protected(
+    healthy: Snapshot, case: str, said_of_it: str
+) -> None:
+    change, _ = CHANGES[case]
+    standing = appraise(change(healthy))
+    assert (standing.trouble, standing.protected) == ((), appraise(healthy).protected)
+    (sentence,) = standing.degraded
+    assert said_of_it in sentence
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(panel(standing))
+    shown = console.export_text()
+    assert said_of_it in shown
+    assert "degraded" in shown
+
+
+def test_status_shows_what_a_nat_has_told_of_itself(healthy: Snapshot) -> None:
+    told = standby_said(health=Health(1000, 500, (), (Minute(123, 250, None),)))(healthy)
+    assert {nat.role: (nat.connections, nat.memory) for nat in appraise(told).nats}["standby"] == (12.3, 50.0)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.backends import latest
 from nat_failover.cli.checks.finding import Gravity
+from nat_failover.cli.checks.health import health_of
 from nat_failover.cli.checks.people import subscriptions
 from nat_failover.cli.checks.proof import Proof, proof
 from nat_failover.cli.lock_history import Pause, pause_of, who
@@ -26,11 +28,15 @@ from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import latest_word
 from nat_failover.telling.formats import iso
 
+# Findings of the doctor that are no reason why a failover would fail, and are to be known of.
+DEGRADING = frozenset({"pings-lost", "nat-nearly-full", "packets-lost"})
+
 
 def appraise(s: Snapshot) -> Standing:
     """Return how a pair stands."""
     given = proof(s)
-    errors = [finding for finding in examine(s) if finding.severity is Gravity.ERROR]
+    findings = examine(s)
+    errors = [finding for finding in findings if finding.severity is Gravity.ERROR]
     view = s.view
     words = latest(s)
     by_name = sorted(s.backends, key=lambda host: (tag(s.backends[host], "Name") or "", host))
@@ -42,6 +48,7 @@ def appraise(s: Snapshot) -> Standing:
         protected=not errors and given is not None and given.is_given and s.settings.mode.value == "automatic",
         proof=_proof(given),
         trouble=tuple(finding.what for finding in errors),
+        degraded=tuple(finding.what for finding in findings if finding.check in DEGRADING),
         active=s.active,
         lock=_lock(s),
         nats=tuple(_nat(s, nat) for nat in s.settings.nats),
@@ -95,7 +102,12 @@ def _nat(s: Snapshot, nat: str) -> HostStanding:
     words = [o for o in s.view.observations if o.host == nat] if s.view else []
     now = "" if s.active is None else "active" if nat == s.active else "passive"
     role = "primary" if nat == s.settings.primary_instance else "standby"
-    return _host(s, nat, role, now, latest_word(words) if words else None)
+    standing = _host(s, nat, role, now, latest_word(words) if words else None)
+    health = health_of(s, nat)
+    if health is None:
+        return standing
+    memory = health.memory_percent_in(health.minutes[-1])
+    return replace(standing, connections=round(health.connections_percent, 1), memory=round(memory, 1))
 
 
 def _host(s: Snapshot, host: str, role: str, now: str, word: Observation | None) -> HostStanding:

@@ -36,7 +36,8 @@ COLOURS = {
 
 def panel(pair: Standing) -> Panel:
     """Return everything about a pair."""
-    parts: list[RenderableType] = [_verdict(pair), _lock(pair.lock), _last_tick(pair), Text("")]
+    degraded = [Text(f"degraded   {sentence}", style=POOR) for sentence in pair.degraded]
+    parts: list[RenderableType] = [_verdict(pair), *degraded, _lock(pair.lock), _last_tick(pair), Text("")]
     parts += [_nats(pair.nats), Text(""), _subnets(pair), Text(""), _backends(pair.backends), Text("")]
     parts += [_alarms(pair), *_rest(pair)]
     title = Text.assemble(
@@ -89,7 +90,8 @@ def _last_tick(pair: Standing) -> Text:
 
 
 def _nats(nats: Sequence[HostStanding]) -> Table:
-    table = _table("NAT", "", "instance", "state", "checks", "agent", "Internet", "age", "zone", "public address")
+    head = ("NAT", "", "instance", "state", "checks", "agent", "Internet", "age", "zone", "public address")
+    table = _table(*head, "connections", "free memory")
     for nat in nats:
         table.add_row(
             nat.role,
@@ -102,8 +104,14 @@ def _nats(nats: Sequence[HostStanding]) -> Table:
             "" if nat.age is None else duration(nat.age),
             nat.zone or "",
             nat.public or "",
+            _percent(nat.connections),
+            _percent(nat.memory),
         )
     return table
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f} %"
 
 
 def _subnets(pair: Standing) -> Table:

@@ -39,6 +39,8 @@ class HostStanding:
         word: its last observation; ``not asked`` where there is none.
         at: the time for which that holds, ISO 8601.
         age: of it, in seconds.
+        connections: of those that a NAT can track, how many it tracked when it last told, in per cent; else None.
+        memory: of a NAT's, what was available then, in per cent; else None.
     """
 
     id: str
@@ -56,6 +58,8 @@ class HostStanding:
     at: str | None
     age: float | None
     detail: str
+    connections: float | None = None
+    memory: float | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,7 @@ class Standing:
         protected: a dead NAT would be replaced now, and that this helps is proven.
         proof: of that; None where the pair is not armed, or nothing can be proven.
         trouble: why not, a sentence each; what is wrong besides.
+        degraded: what makes it worse though it is protected, a sentence each: lost pings, a NAT that is nearly full.
         active: id of the NAT that all subnets use; None where there is no such.
         differences: of the two route tables.
         egress: the egress address and who has it, and the standby's where there is a second; None where there is none.
@@ -134,6 +139,7 @@ class Standing:
     protected: bool
     proof: ProofStanding | None
     trouble: tuple[str, ...]
+    degraded: tuple[str, ...]
     active: str | None
     lock: LockStanding | None
     nats: tuple[HostStanding, ...]
