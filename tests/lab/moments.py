@@ -54,7 +54,7 @@ def routed(lab: Lab, broken: float) -> dict[str, float]:
 def timeline(lab: Lab, broken: float) -> list[tuple[float, str]]:
     """Return what happened, in order."""
     told = [(broken, "failure")]
-    told += [(at, f"seen: {host} reports that it is offline") for at, host in lab.run_command.seen if at >= broken]
+    told += [(at, f"seen: {host} has reported") for at, host in lab.run_command.seen if at >= broken]
     for invocation in lab.functions.invocations:
         if invocation.at >= broken and invocation.result is not None:
             result = invocation.result

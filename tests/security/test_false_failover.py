@@ -49,6 +49,16 @@ def test_a_compromised_backend_is_one_voice_however_often_it_speaks(by: str) -> 
 
 
 @TICK_OR_EVENT
+def test_whoever_claims_loss_or_a_full_nat_moves_nothing(by: str) -> None:
+    function = Function()
+    for host in HOSTS:
+        function.told[host] = report("online", NOW - 3, lately=[0, 100, 1, 100], goes_on=True)
+    health = {"limit": 1, "memory": 1, "exceeded": "conntrack", "minutes": "1,0"}
+    function.told[PRIMARY] = report("online", NOW - 3, tells=True, heard="", health=health)
+    assert held(function, by) == "HEALTHY"
+
+
+@TICK_OR_EVENT
 def test_a_compromised_backend_can_not_speak_for_others(by: str) -> None:
     function = Function()
     function.healthy(*HOSTS[1:])
