@@ -84,7 +84,7 @@ class NatFailover(Construct):
         tables = [pair.primary_route_table_id, self.standby_route_table_id]
         GatewayEndpoints(self, "GatewayEndpoints", pair=pair, table_ids=tables)
         self.function = self._make_function()
-        Triggers(self, "Triggers", pair=pair, function=self.function)
+        Triggers(self, "Triggers", pair=pair, standby_instance=self.standby_instance_id, function=self.function)
         self.alarms = Alarms(self, "Alarms", pair=pair, topic=self.topic, function=self.function, standby=side)
         Dashboard(
             self,

@@ -1,4 +1,4 @@
-"""What invokes the function: the schedule, and hosts that report a failure."""
+"""What invokes the function: the schedule, hosts that report a failure, and EC2 where a NAT of the pair goes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra.config import PairConfig
 from infra.probe.document import name as document_name
-from nat_failover.events import SSM, STATUS_CHANGE
+from nat_failover.events import EC2, GOING, INSTANCE_STATE, SSM, STATUS_CHANGE
 
 # Of the statuses that an invocation can have, those with which a host's probe says that it has lost the Internet, or
 # ends without a word. Cancelled is a person's doing; a command that was never delivered is silence, for the next tick.
@@ -17,14 +17,23 @@ STATUSES = ("Failed", "TimedOut")
 
 
 class Triggers(Construct):
-    """Two rules of the default event bus, and the permissions to invoke the function.
+    """Rules of the default event bus, and the permissions to invoke the function.
 
     Args:
         pair: the pair's configuration.
+        standby_instance: id.
         function: is invoked with the events as they are.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, pair: PairConfig, function: lambda_.IFunction) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        pair: PairConfig,
+        standby_instance: str,
+        function: lambda_.IFunction,
+    ) -> None:
         super().__init__(scope, construct_id)
         self._function = function
         tick = events.CfnRule(
@@ -45,7 +54,18 @@ class Triggers(Construct):
             },
             targets=[self._target()],
         )
-        for name, rule in (("InvokeByTick", tick), ("InvokeByReport", report)):
+        going = events.CfnRule(
+            self,
+            "Going",
+            description=f"nat-failover, pair {pair.name}: a NAT is about to go",
+            event_pattern={
+                "source": [EC2],
+                "detail-type": [INSTANCE_STATE],
+                "detail": {"instance-id": [pair.primary_instance_id, standby_instance], "state": list(GOING)},
+            },
+            targets=[self._target()],
+        )
+        for name, rule in (("InvokeByTick", tick), ("InvokeByReport", report), ("InvokeByGoing", going)):
             lambda_.CfnPermission(
                 self,
                 name,

@@ -76,7 +76,7 @@ class Application:
             UnknownEventError: the event is none of the function's.
             Exception: whatever stops it from judging or acting; Lambda counts it as an error, and the alarm fires.
         """
-        trigger = parse(event, self._settings.probe_document)
+        trigger = parse(event, self._settings.probe_document, self._settings.nats)
         ends_at = self._runtime.now() + context.get_remaining_time_in_millis() / 1000
         if isinstance(trigger, AskedToTest):
             return SelfTest(PairServices.of(self._settings, self._clients, self._runtime)).run(ends_at)

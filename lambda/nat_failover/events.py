@@ -1,10 +1,10 @@
-"""What may invoke the function: the schedule's tick, SSM's status changes, a person's self-test, and nothing else."""
+"""What may invoke the function: the schedule, hosts that fail, a NAT that is about to go, a person's self-test."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from nat_failover.names import EVENT_SOURCE
@@ -13,6 +13,11 @@ TICK = "Scheduled Event"
 SSM = "aws.ssm"
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html
 STATUS_CHANGE = "EC2 Command Invocation Status-change Notification"
+EC2 = "aws.ec2"
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
+INSTANCE_STATE = "EC2 Instance State-change Notification"
+# States on the way down; the machine may still forward for some seconds, while its services stop.
+GOING = ("shutting-down", "stopping")
 # What SSM takes for a command and for an instance; anything else would only fail later, as an error of botocore's.
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandInvocation.html
 FORMS = {
@@ -44,22 +49,36 @@ class StatusChange:
 
 
 @dataclass(frozen=True)
+class NatEnding:
+    """AWS says that a NAT of the pair goes: a hint to ask EC2 at once, and no evidence.
+
+    Nobody else can put such an event on the bus, since no customer's source begins with ``aws.``; but whoever may
+    invoke the function can make one up. see
+    ``NotAuthorizedForSourceException``: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
+    """
+
+    instance_id: str
+
+
+@dataclass(frozen=True)
 class AskedToTest:
     """A person wants to know whether each call of the function works."""
 
 
-Trigger = Tick | StatusChange
+Trigger = Tick | StatusChange | NatEnding
 
 
-def parse(event: object, document: str) -> Trigger | AskedToTest:
+def parse(event: object, document: str, nats: Collection[str] = ()) -> Trigger | AskedToTest:
     """Return what an event is.
 
     Args:
         event: the event as EventBridge delivers it.
         document: name of the pair's probe document.
+        nats: ids of the pair's NATs.
 
     Raises:
-        UnknownEventError: it is no event of the schedule, nor a status change of the pair's own document.
+        UnknownEventError: it is no event of the schedule, nor a status change of the pair's own document, nor of one of
+            its NATs.
     """
     if not isinstance(event, Mapping):
         raise UnknownEventError(f"the event is {_excerpt(event)}: it must be an EventBridge event, a JSON object")
@@ -70,10 +89,12 @@ def parse(event: object, document: str) -> Trigger | AskedToTest:
         return AskedToTest()
     if source == SSM and kind == STATUS_CHANGE:
         return _status_change(event.get("detail"), document)
+    if source == EC2 and kind == INSTANCE_STATE:
+        return _nat_ending(event.get("detail"), nats)
     raise UnknownEventError(
         f"an event of source {_excerpt(source)} and detail-type {_excerpt(kind)} is not for this function: it takes "
-        f"'{TICK}' of aws.events (its schedule) and '{STATUS_CHANGE}' of aws.ssm. To try it by hand, send "
-        '{"source": "aws.events", "detail-type": "Scheduled Event"}'
+        f"'{TICK}' of aws.events (its schedule), '{STATUS_CHANGE}' of aws.ssm and '{INSTANCE_STATE}' of aws.ec2. "
+        'To try it by hand, send {"source": "aws.events", "detail-type": "Scheduled Event"}'
     )
 
 
@@ -95,6 +116,16 @@ def _status_change(detail: object, document: str) -> StatusChange:
             "correct the rule's event pattern"
         )
     return StatusChange(texts["command-id"], texts["instance-id"], texts["status"])
+
+
+def _nat_ending(detail: object, nats: Collection[str]) -> NatEnding:
+    instance = detail.get("instance-id") if isinstance(detail, Mapping) else None
+    if not isinstance(instance, str) or instance not in nats:
+        raise UnknownEventError(
+            f"the event is of instance {_excerpt(instance)}, the pair's NATs are {' and '.join(nats)}: "
+            "correct the rule's event pattern"
+        )
+    return NatEnding(instance)
 
 
 def _excerpt(value: object) -> str:

@@ -138,6 +138,10 @@ class Lookout:
                     raise
             self._runtime.sleep(self._runtime.random.uniform(*LIST_AGAIN))
 
+    def describe_again(self, view: View) -> View:
+        """Describe all instances anew that the view knows."""
+        return replace(view, instances={**view.instances, **self._instances.describe(list(view.instances))})
+
     def meet(self, view: View, hosts: Collection[str]) -> View:
         """Look hosts up that the view does not know yet."""
         strangers = set(hosts) - view.instances.keys()

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.acting.asking import Asking
+from nat_failover.acting.ending import Ending
 from nat_failover.acting.execution import Invoker, Known, Result
 from nat_failover.acting.failover import Failover, NotBegunError
 from nat_failover.acting.gathering import Gathering
 from nat_failover.acting.turns import Turns
 from nat_failover.clients import PairServices
-from nat_failover.events import Tick, Trigger
+from nat_failover.events import NatEnding, StatusChange, Tick, Trigger
 from nat_failover.inspection import Inspector
 from nat_failover.judging.blocked import find_blocked
 from nat_failover.judging.conditions import Findings, Inspection, Trouble, find
@@ -64,6 +65,7 @@ class Monitor:
         self._inspector = inspector
         self._teller = teller
         self._turns = Turns(settings, runtime, lookout.look_at_lock)
+        self._ending = Ending(runtime, lookout)
         self._gathering = Gathering(settings, runtime, lookout, self._turns, self._asking.ask)
 
     def run(self, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
@@ -77,7 +79,7 @@ class Monitor:
         locks = None
         if isinstance(trigger, Tick):
             self._turns.tick()
-        else:
+        elif isinstance(trigger, StatusChange):
             locks = self._turns.come(invoker.ends_at - TO_ACT)
             if locks.is_claimed(self._runtime.now()) and locks.lock.state in ACTED_UPON:
                 reason = f"another invocation acts, or has just acted: the lock is {locks.lock.reason}"
@@ -86,6 +88,8 @@ class Monitor:
                 reason = f"{locks.lock.reason}; that backends are offline has been told, and the next tick looks again"
                 return self._stand_back(reason, locks, invoker.metrics)
         view = self._lookout.look(trigger, locks)
+        if isinstance(trigger, NatEnding):
+            view = self._ending.await_word(view, trigger)
         if not view.locks.is_read:
             decision = self._decide(view)
             if decision.cause is Cause.HEALTHY:

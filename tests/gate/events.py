@@ -1,7 +1,8 @@
-"""Events as EventBridge delivers them: the schedule's, and Run Command's status changes.
+"""Events as EventBridge delivers them: the schedule's, Run Command's status changes, and EC2's of instances.
 
 https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 TICK = "Scheduled Event"
 STATUS_CHANGE = "EC2 Command Invocation Status-change Notification"
+INSTANCE_STATE = "EC2 Instance State-change Notification"
 _SECOND = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
 # What each key of the envelope looks like, as a whole.
 _ENVELOPE = {
@@ -37,10 +39,16 @@ _DETAILS: Mapping[tuple[str, str], Mapping[str, str]] = {
         "requested-date-time": rf"{_SECOND}(\.\d{{3}})?Z",
         "status": r"Pending|InProgress|Delayed|Success|Cancelled|TimedOut|Failed|Cancelling",
     },
+    ("aws.ec2", INSTANCE_STATE): {
+        "instance-id": r"i-[0-9a-f]{8}|i-[0-9a-f]{17}",
+        "state": r"pending|running|stopping|stopped|shutting-down|terminated",
+    },
 }
+_INSTANCE = r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:\d{12}:instance/\S+"
 _RESOURCE = {
     TICK: r"arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:rule/\S+",
-    STATUS_CHANGE: r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:\d{12}:instance/\S+",
+    STATUS_CHANGE: _INSTANCE,
+    INSTANCE_STATE: _INSTANCE,
 }
 
 
@@ -92,6 +100,11 @@ class Bus:
             "status": change.status,
         }
         return self._event(at, "aws.ssm", STATUS_CHANGE, resource, detail)
+
+    def instance_state(self, at: float, instance_id: str, state: str) -> dict[str, Any]:
+        """Return EC2's event that an instance is in a state from a time on, in seconds since the epoch."""
+        resource = f"arn:aws:ec2:{self.region}:{self.account}:instance/{instance_id}"
+        return self._event(at, "aws.ec2", INSTANCE_STATE, resource, {"instance-id": instance_id, "state": state})
 
     def _event(self, at: float, source: str, kind: str, resource: str, detail: Mapping[str, str]) -> dict[str, Any]:
         return {

@@ -149,6 +149,12 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        "that a NAT goes is believed of the event",
+        "acting.ending:Ending.await_word",
+        "if self._runtime.now() >= until:",
+        "if True:",
+    ),
+    Mutant(
         "that nobody was ever online is ignored",
         "judging.evidence:may_have_died",
         "situation.has_worked or",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nat_failover.events import StatusChange, Tick, UnknownEventError, parse
+from nat_failover.events import NatEnding, StatusChange, Tick, UnknownEventError, parse
 from tests.examples import BUS, NOW, TICK
 from tests.gate.events import Change
 
@@ -36,6 +36,18 @@ def test_a_status_change_tells_command_host_and_status() -> None:
     assert parse(STATUS_CHANGE, DOCUMENT) == StatusChange(
         "e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-0bacbacbacbac0001", "Failed"
     )
+
+
+def test_a_nat_of_the_pair_that_goes_is_one_to_ask_ec2_about() -> None:
+    event = BUS.instance_state(NOW, "i-0bacbacbacbac0001", "stopping")
+    assert parse(event, DOCUMENT, ["i-0bacbacbacbac0001"]) == NatEnding("i-0bacbacbacbac0001")
+
+
+@pytest.mark.parametrize("detail", [{"instance-id": "i-0bacbacbacbac0002"}, {"instance-id": ["i-1"]}, {}, None, "i-1"])
+def test_another_instance_is_refused_and_named(detail: object) -> None:
+    event = {**BUS.instance_state(NOW, "i-0bacbacbacbac0002", "stopping"), "detail": detail}
+    with pytest.raises(UnknownEventError, match="correct the rule's event pattern"):
+        parse(event, DOCUMENT, ["i-0bacbacbacbac0001"])
 
 
 @pytest.mark.parametrize("event", [None, [], "tick", 7, True, [TICK]])

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nat_failover.acting.execution import Execution, Invoker, Known, Result
 from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
-from nat_failover.judging.decision import Decision
+from nat_failover.judging.decision import Cause, Decision
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
 from nat_failover.lock.record import EgressMove, Lock, LockState, Record
 from nat_failover.lock.store import LockView
@@ -80,6 +80,7 @@ class Failover:
             tuple(f"{o.host} {o.state.value}" for o in decision.evidence),
             decision.reason,
             egress=self._egress_to_move,
+            handover=decision.cause is Cause.HANDOVER,
         )
         if not self._recorded(held, record):
             return Result("locked", "no longer armed when it came to act: somebody else has written the lock")

@@ -32,6 +32,7 @@ class Cause(StrEnum):
     WARM_UP = "WARM_UP"
     ENOUGH_FAILURES = "ENOUGH_FAILURES"
     NAT_GONE = "NAT_GONE"
+    HANDOVER = "HANDOVER"
 
 
 # What a person must mend, or nothing will be protected.

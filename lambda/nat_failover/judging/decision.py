@@ -15,7 +15,7 @@ from nat_failover.judging.evidence import (
     weigh,
 )
 from nat_failover.judging.fitness import why_unfit
-from nat_failover.judging.nat_gone import nat_gone
+from nat_failover.judging.nat_gone import is_still_there, nat_gone
 from nat_failover.judging.situation import Situation
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import unaddressed
@@ -41,7 +41,8 @@ def decide(situation: Situation, settings: Settings) -> Decision:
     gone = nat_gone(situation, backends, settings)
     if gone is not None:
         to_table = _passive_table(situation, settings)
-        return Decision(Action.FAIL_OVER, Cause.NAT_GONE, gone, backends.failing, to_table=to_table)
+        cause = Cause.HANDOVER if is_still_there(situation, backends, settings) else Cause.NAT_GONE
+        return Decision(Action.FAIL_OVER, cause, gone, backends.failing, to_table=to_table)
     decision = _judged(backends, situation, settings)
     if decision.action is Action.FAIL_OVER and not may_have_died(situation, settings):
         return _never_online(backends, situation, settings)

@@ -1,10 +1,10 @@
 """Pure: EC2's own word that the active NAT is going or gone, which no backend has to confirm.
 
-It is taken at ticks only, when all instances have just been described, the backends' with the NATs': an environment
-that stops for the night stops its backends, too, and nothing is moved then. Somebody must be left who gains by it: a
-backend that runs, by EC2's word, and was heard a moment ago. A watch says only at its end that all was well, so that
-moment is as long as what a host has said holds: until its next watch has ended (``look_back``, twelve minutes by
-default).
+It is taken at ticks and at the event that a NAT goes, when all instances have just been described, the backends' with
+the NATs': an environment that stops for the night stops its backends, too, and nothing is moved then. Somebody must be
+left who gains by it: a backend that runs, by EC2's word, and was heard a moment ago. A watch says only at its end that
+all was well, so that moment is as long as what a host has said holds: until its next watch has ended (``look_back``,
+twelve minutes by default).
 """
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ def nat_gone(situation: Situation, backends: Backends, settings: Settings) -> st
         f"{EC2_SAYS} {active} is {nat.state}, while {len(running)} of {len(situation.fleet)} backends run, and nothing "
         f"is known against the passive NAT {passive}"
     )
+
+
+def is_still_there(situation: Situation, backends: Backends, settings: Settings) -> bool:
+    """Return whether the active NAT is on its way down, and nobody has missed it yet: then it is handed over."""
+    assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
+    nat = situation.nats.get(settings.nat_of(situation.active))
+    return nat is not None and nat.is_going and not backends.failing
 
 
 def _is_fit(passive: str, situation: Situation, backends: Backends, settings: Settings) -> bool:

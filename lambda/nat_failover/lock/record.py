@@ -62,6 +62,7 @@ class Record:
         outcome: what came of it, for people; empty while under way.
         seconds: how long the swap took; None while under way.
         egress: the move of the egress address; None where the pair has none.
+        handover: the NAT that was left was about to go, and had not failed anybody yet.
         rolled_back: a move by hand was undone: all that was moved has gone back, or was to.
     """
 
@@ -77,6 +78,7 @@ class Record:
     seconds: float | None = None
     egress: EgressMove | None = None
     rolled_back: bool = False
+    handover: bool = False
 
     def text(self) -> str:
         """Return it as JSON that fits into a standard parameter; what is for people only is shortened first."""
@@ -112,6 +114,8 @@ class Record:
             said["egress"] = self.egress.json
         if self.rolled_back:
             said["rolledBack"] = True
+        if self.handover:
+            said["handover"] = True
         return json.dumps(said, ensure_ascii=True, separators=(",", ":"))
 
 
@@ -183,6 +187,7 @@ def _record(said: object, state: LockState) -> Record:
         float(seconds) if isinstance(seconds, int | float) else None,
         _egress(said.get("egress")),
         said.get("rolledBack", OLD_ROLLED_BACK in outcome) is True,
+        said.get("handover") is True,
     )
 
 

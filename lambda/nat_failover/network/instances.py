@@ -30,6 +30,8 @@ UNKNOWN, GONE = "unknown", "gone"
 # One that is in one of these carries nothing any more, or will not in a moment:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
 LEAVING = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
+# Of those, on the way there: its services may still run for some seconds.
+GOING = frozenset({"stopping", "shutting-down"})
 # Nobody can start what is in one of these states.
 LOST = frozenset({"shutting-down", "terminated", GONE})
 
@@ -69,6 +71,11 @@ class Nat:
     def is_leaving(self) -> bool:
         """Whether EC2 says that it is stopping, or worse; of one that is not listed EC2 says nothing."""
         return self.state in LEAVING
+
+    @property
+    def is_going(self) -> bool:
+        """Whether EC2 says that it is on its way down, and not that it is there."""
+        return self.state in GOING
 
     @property
     def not_running(self) -> str | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from moto.ec2.models import ec2_backends
 
-from tests.integration.account import Account
+from tests.examples import BUS
+from tests.fakes import before
+from tests.integration.account import ACCOUNT_ID, REGION, Account
 
 pytestmark = pytest.mark.usefixtures("watched")
 
@@ -35,6 +38,69 @@ def test_nothing_is_moved_where_everything_stops_for_the_night(account: Account)
 def test_nothing_is_moved_to_a_nat_that_stops_too(account: Account) -> None:
     _end(account, "stopped", account.primary, account.standby)
     assert account.tick().outcome is None
+
+
+@pytest.mark.parametrize("state", ["stopping", "shutting-down"])
+def test_the_event_that_it_goes_hands_over_at_once_and_people_are_told_so(account: Account, state: str) -> None:
+    _goes(account.primary, state)
+    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, state))
+    assert (told.cause, told.outcome) == ("HANDOVER", "failed-over")
+    assert account.on_standby == account.subnets
+    assert [subject.partition(",")[0] for subject in account.subjects] == ["handed over to the standby NAT"]
+    assert '"handover":true' in str(account.lock)
+
+
+def test_the_event_alone_is_no_evidence(account: Account) -> None:
+    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
+    assert (told.cause, told.outcome) == ("HEALTHY", None)
+    assert account.on_standby == ()
+
+
+def test_what_ec2_describes_a_few_seconds_late_is_waited_for(account: Account) -> None:
+    asked = []
+
+    def stops_at_the_third() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            _goes(account.primary, "stopping")
+
+    before(account.clients.ec2, "DescribeInstances", stops_at_the_third, times=100)
+    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
+    assert told.outcome == "failed-over"
+
+
+def test_backends_that_stop_a_moment_later_are_waited_for(account: Account) -> None:
+    _goes(account.primary, "stopping")
+    ends = account.clock.now() + 1.5
+
+    def others_stop() -> None:
+        if account.clock.now() >= ends:
+            _end(account, "stopped", *account.backends)
+
+    before(account.clients.ec2, "DescribeInstances", others_stop, times=100)
+    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
+    assert told.outcome is None
+    assert account.on_standby == ()
+
+
+def test_the_passive_nat_that_goes_moves_nothing(account: Account) -> None:
+    _goes(account.standby, "stopping")
+    told = account.invoke(BUS.instance_state(account.clock.now(), account.standby, "stopping"))
+    assert told.outcome is None
+    assert account.on_standby == ()
+
+
+@pytest.mark.parametrize("lock", ["paused", '{"state": "paused"}'])
+def test_nothing_is_handed_over_while_paused(account: Account, lock: str) -> None:
+    account.lock = lock
+    _goes(account.primary, "stopping")
+    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
+    assert (told.cause, told.outcome) == ("LOCKED", None)
+
+
+def _goes(instance: str, state: str) -> None:
+    """Have EC2 say that an instance is on its way down; moto knows no such state by itself."""
+    ec2_backends[ACCOUNT_ID][REGION].get_instance(instance)._state.name = state
 
 
 def _end(account: Account, how: str, *instances: str) -> None:

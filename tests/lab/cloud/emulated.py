@@ -99,8 +99,8 @@ class Emulated(ABC):
         """Give a parameter as GetParameter does; None where there is none."""
 
     @abstractmethod
-    def stop_instance(self, host: str) -> None:
-        """Stop an instance, as a person does."""
+    def stop_instance(self, host: str, state: str = "stopped") -> None:
+        """Stop an instance, as a person does; at first EC2 says ``stopping``."""
 
     @abstractmethod
     def set_launched(self, host: str, at: float) -> None:

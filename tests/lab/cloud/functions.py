@@ -171,6 +171,10 @@ class Functions:
         self.world.sleep(late + self._latencies.draw("event", self.world.random))
         self.deliver(event)
 
+    def tell_state(self, instance_id: str, state: str) -> None:
+        """Have EC2 put on the bus in which state an instance is."""
+        self.emit(self._bus.instance_state(self.world.now(), instance_id, state))
+
     def deploy(self) -> None:
         """Let what is invoked from now on start anew, as after a deployment of the function."""
         for environment in self._environments:

@@ -41,9 +41,10 @@ class MotoAccount(Cloud):
         """Terminate an instance, as a person does."""
         self.ec2.terminate_instances(InstanceIds=[self.instances[host]])
 
-    def stop_instance(self, host: str) -> None:
-        """Stop an instance, as a person does."""
+    def stop_instance(self, host: str, state: str = "stopped") -> None:
+        """Stop an instance, as a person does; moto knows no ``stopping`` by itself."""
         self.ec2.stop_instances(InstanceIds=[self.instances[host]])
+        ec2_backends[DEFAULT_ACCOUNT_ID][REGION].get_instance(self.instances[host])._state.name = state
 
     def elastic(self) -> dict[str, str]:
         """Give the Elastic IP of every host that has one, by its primary network interface."""

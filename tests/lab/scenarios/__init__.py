@@ -7,15 +7,16 @@ from tests.lab.scenarios.egress import EGRESS, ROUTES
 from tests.lab.scenarios.evidence import EVIDENCE
 from tests.lab.scenarios.failing_over import FAILING_OVER
 from tests.lab.scenarios.fleets import FLEETS
+from tests.lab.scenarios.handovers import HANDOVERS
 from tests.lab.scenarios.health import HEALTH
 from tests.lab.scenarios.holding import HOLDING
 from tests.lab.scenarios.refusals import REFUSALS
-from tests.lab.scenarios.standby import STANDBY
+from tests.lab.scenarios.standby import ROUTES, STANDBY
 
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         *(*FAILING_OVER, *HOLDING, *EVIDENCE, *STANDBY, *HEALTH),
-        *(*ROUTES, *EGRESS, *FLEETS, *AGENTS, *REFUSALS),
+        *(*ROUTES, *EGRESS, *FLEETS, *AGENTS, *REFUSALS, *HANDOVERS),
     )
 }

@@ -30,6 +30,24 @@ def within(seconds: float) -> Callable[[Lab], list[str]]:
     return demand
 
 
+def without_outage(lab: Lab) -> list[str]:
+    """There is one swap, and nobody was offline for a moment; the mail says that it was handed over."""
+    outages = {host: lab.pinger.outage(host, lab.broken_at or 0.0) for host in lab.standing()}
+    offline = {host: outage for host, outage in outages.items() if outage != 0.0}
+    told = any("handed over" in subject for _, subject, _ in lab.gateway.published)
+    return [
+        *one_swap(lab),
+        *([f"offline though the NAT was handed over: {offline}"] if offline else []),
+        *([] if told else ["no mail says that the NAT was handed over"]),
+    ]
+
+
+def nothing_moved(lab: Lab) -> list[str]:
+    """No association was replaced, and the pair is armed."""
+    moved = len(lab.gateway.replaced_at)
+    return [f"{moved} associations were replaced"] if moved else []
+
+
 def mailed(*kinds: Trouble) -> Callable[[Lab], list[str]]:
     """Return the demand that people were told of this, and of nothing else."""
 

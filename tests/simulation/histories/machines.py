@@ -10,7 +10,7 @@ from tests.lab.network.layout import TARGETS
 from tests.lab.network.network import ProbeOutcome
 from tests.simulation.histories.stage import Stage
 
-DEATHS = ("rules flushed", "forwarding off", "link down", "uplink gone", "stopped")
+DEATHS = ("rules flushed", "forwarding off", "link down", "uplink gone", "stopped", "stopping")
 # Offline by the active NAT, and online by the passive one, as it says.
 OFFLINE = (
     '{"probe":2,"state":"offline","lost_for":%g,"elapsed":%g,"uptime":%g,"route":"no","active":"no","passive":"yes"}\n'
@@ -41,7 +41,14 @@ def die(stage: Stage, nat: str, how: str) -> None:
             stage.network.stop(nat)
             stage.lab.run_command.dead.add(nat)
             stage.cloud.stop_instance(nat)
+            stage.lab.functions.tell_state(stage.cloud.instances[nat], "stopping")
             stage.blinded = True
+        case "stopping":
+            stage.cloud.stop_instance(nat, "stopping")
+            stage.truth.note()
+            stage.lab.functions.tell_state(stage.cloud.instances[nat], "stopping")
+            stage.lab.world.sleep(12)
+            die(stage, nat, "stopped")
         case _:
             raise ValueError(how)
 
@@ -86,6 +93,7 @@ def everything_stops(stage: Stage, staying: int, pause: float, seconds: float) -
         if host == active:
             stage.lab.world.sleep(pause)
         stage.cloud.stop_instance(host, "stopping")
+        stage.lab.functions.tell_state(stage.cloud.instances[host], "stopping")
         stage.network.stop(host)
         stage.lab.run_command.dead.add(host)
         stage.truth.note()

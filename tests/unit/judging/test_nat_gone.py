@@ -52,7 +52,8 @@ def decision(**changes: Any) -> Decision:
 @pytest.mark.parametrize("state", GOING)
 def test_ec2_s_word_that_the_active_nat_goes_or_is_gone_needs_no_failures(state: str) -> None:
     decided = decision(nats=nats(state))
-    assert (decided.action, decided.cause, decided.to_table) == (Action.FAIL_OVER, Cause.NAT_GONE, STANDBY_TABLE)
+    cause = Cause.HANDOVER if state in ("stopping", "shutting-down") else Cause.NAT_GONE
+    assert (decided.action, decided.cause, decided.to_table) == (Action.FAIL_OVER, cause, STANDBY_TABLE)
     assert decided.reason.startswith(f"{EC2_SAYS} {PRIMARY} is {state}, while 4 of 4 backends run")
     assert decided.evidence == ()
 
@@ -75,6 +76,10 @@ def test_of_a_nat_that_ec2_calls_otherwise_or_does_not_list_it_says_no_such_thin
 def test_backends_that_are_offline_already_are_named_as_evidence() -> None:
     decided = decision(backends=failures(2))
     assert (decided.cause, [o.host for o in decided.evidence]) == (Cause.NAT_GONE, list(BACKENDS[:2]))
+
+
+def test_one_that_has_been_missed_already_is_not_handed_over() -> None:
+    assert decision(nats=nats("stopping"), backends=failures(1)).cause is Cause.NAT_GONE
 
 
 def test_the_pair_is_symmetric() -> None:

@@ -165,13 +165,13 @@ def done(verified: Verified, egress: Move | None = None, evidence: tuple[Observa
     return compose_failover(begun(condition, PAIR.pair, NOW), FailoverReport(condition, words, told, level), PAIR, NOW)
 
 
-def by_ec2s_word(verified: Verified) -> Message:
+def by_ec2s_word(verified: Verified, state: str = "stopped") -> Message:
     """Write of a failover that EC2's own word has brought about, before any backend said that it is offline."""
     reason = (
-        f"{EC2_SAYS} {PRIMARY} is stopped, while 4 of 4 backends run, and nothing is known against the passive NAT "
+        f"{EC2_SAYS} {PRIMARY} is {state}, while 4 of 4 backends run, and nothing is known against the passive NAT "
         f"{STANDBY}"
     )
-    record = replace(RECORD, reason=reason, evidence=())
+    record = replace(RECORD, reason=reason, evidence=(), handover=state == "stopping")
     condition = Condition(Trouble.FAILED_OVER, reason, active=STANDBY_TABLE, record=record)
     words = failed_over(record, (), SWAPPED, verified, PAIR)
     report = FailoverReport(condition, words, facts(record, SWAPPED, verified, ()), Severity.WARNING)
@@ -201,6 +201,7 @@ def examples() -> Mapping[str, Message]:
         "failed-over-addresses-change-places": done(everybody, replace(MOVE, standby=SECOND)),
         "failed-over-standby-address-refused": done(everybody, replace(MOVE, standby=replace(SECOND, why=REFUSED))),
         "failed-over-by-ec2s-word": by_ec2s_word(everybody),
+        "handed-over": by_ec2s_word(everybody, "stopping"),
         "failover-failed": failed(),
         "failed-over-says-the-lock": lasting(Trouble.FAILED_OVER, Phase.BEGIN),
         "failover-failed-says-the-lock": lasting(Trouble.FAILOVER_FAILED, Phase.BEGIN),

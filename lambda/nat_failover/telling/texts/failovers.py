@@ -28,9 +28,11 @@ def failed_over(
     """Return the letter that the subnets have been moved; ``unrecorded`` is why the lock does not say so yet."""
     old, new = s.nat_of(record.from_table), s.nat_of(record.to_table)
     role = s.role_of(record.to_table)
+    done = "handed over" if record.handover else "failed over"
+    moved = f"were moved to the {role} NAT {new}" + (" before it did" if record.handover else "")
     return Letter(
-        f"failed over to the {role} NAT, {verified.said}",
-        f"{_why(record, s)}, and the private subnets were moved to the {role} NAT {new}.",
+        f"{done} to the {role} NAT, {verified.said}",
+        f"{_why(record, s)}, and the private subnets {moved}.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
         decided=_decided(record, s),
         done=(
@@ -42,7 +44,12 @@ def failed_over(
         helped=(_helped(verified), *_outage(evidence, swapped, verified)),
         next=(
             *_move_egress(swapped.egress, s),
-            Step(f"Find out what happened to {old} and mend it", (read_status(s, old),)),
+            Step(
+                f"Once {old}, or what takes its place, runs again, it can stand by"
+                if record.handover
+                else f"Find out what happened to {old} and mend it",
+                (read_status(s, old),),
+            ),
             Step("Until you re-arm, nothing fails over again", (rearm(s),)),
             Step(
                 f"After that {new} is the active NAT and {old} stands by; the pair is symmetric, so there is no need "
@@ -148,12 +155,13 @@ def facts(
 
 
 def _why(record: Record, s: Settings) -> str:
-    return f"The {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)} no longer carries traffic"
+    why = "is going away" if record.handover else "no longer carries traffic"
+    return f"The {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)} {why}"
 
 
 def _decided(record: Record, s: Settings) -> tuple[str, ...]:
     nat = f"the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}"
-    when = f"to fail over at {clock(record.since)} UTC"
+    when = f"to {'hand' if record.handover else 'fail'} over at {clock(record.since)} UTC"
     if record.reason.startswith(EC2_SAYS):
         return (f"{when}, by EC2's own word, and as nothing was known against {nat}.",)
     return (

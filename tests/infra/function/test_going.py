@@ -1,0 +1,43 @@
+"""The rule by which AWS wakes the function when a NAT of the pair goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nat_failover.events import NatEnding, parse
+from tests.examples import BUS, NOW
+from tests.infra.function.test_function import matches
+from tests.infra.synthesis import Template, synthesize
+from tests.tools.checked import pair
+
+DOCUMENT = "nat-failover-main-probe"
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return synthesize({"pairs": [pair()]})
+
+
+def going(template: Template) -> dict[str, Any]:
+    """Give the pattern of the rule for NATs that go."""
+    found = [rule["EventPattern"] for rule in template.of("AWS::Events::Rule").values() if "EventPattern" in rule]
+    (pattern,) = [pattern for pattern in found if pattern["source"] == ["aws.ec2"]]
+    return dict(pattern)
+
+
+@pytest.mark.parametrize("state", ["stopping", "shutting-down"])
+def test_a_nat_that_goes_invokes_the_function_and_no_other_instance_does(template: Template, state: str) -> None:
+    (standby,) = template.of("AWS::EC2::Instance")
+    pattern, primary = going(template), "i-0123456789abcdef0"
+    assert pattern["detail"]["instance-id"] == [primary, f"<{standby}>"]
+    event = BUS.instance_state(NOW, primary, state)
+    assert matches(pattern, event)
+    assert isinstance(parse(event, DOCUMENT, [primary]), NatEnding)
+    assert not matches(pattern, BUS.instance_state(NOW, "i-0fedcba9876543210", state))
+
+
+@pytest.mark.parametrize("state", ["pending", "running", "stopped", "terminated"])
+def test_what_a_tick_sees_early_enough_invokes_nobody(template: Template, state: str) -> None:
+    assert not matches(going(template), BUS.instance_state(NOW, "i-0123456789abcdef0", state))
