@@ -18,6 +18,7 @@ from nat_failover.settings import (
     SAMPLE,
     SHARE,
     WARM_UP,
+    Handover,
     Mode,
 )
 
@@ -54,6 +55,15 @@ class PairConfig(DeploymentSettings, StandbySettings):
         metadata=about(
             one_of(Mode, Mode.AUTOMATIC),
             "automatic fails over by itself. observe decides and reports, and has no permission to move anything.",
+        ),
+    )
+    handover: Handover = field(
+        default=Handover.AUTOMATIC,
+        metadata=about(
+            one_of(Handover, Handover.AUTOMATIC),
+            "What happens when AWS says that the active NAT is going away while it still works: it is being stopped or "
+            "terminated, a Spot interruption, scheduled maintenance. automatic moves the subnets to the other NAT "
+            "before; tell only tells people.",
         ),
     )
     egress_address: str | None = field(

@@ -35,6 +35,7 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "STANDBY_INSTANCE": standby_instance,
         "TOPIC": topic_arn,
         "MODE": pair.mode.value,
+        "HANDOVER": pair.handover.value,
         "TARGETS": ",".join(pair.targets),
         "INTERVAL": f"{pair.interval:g}",
         "FAILURES": f"{pair.failures}",

@@ -61,7 +61,9 @@ def statements(
             "Look",
             [
                 "ec2:DescribeInstances",
+                "ec2:DescribeInstanceStatus",
                 "ec2:DescribeRouteTables",
+                "ec2:DescribeSpotInstanceRequests",
                 "ec2:DescribeTags",
                 "ssm:DescribeInstanceInformation",
                 "ssm:ListCommandInvocations",

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra.config import PairConfig
 from infra.probe.document import name as document_name
-from nat_failover.events import EC2, GOING, INSTANCE_STATE, SSM, STATUS_CHANGE
+from nat_failover.events import EC2, GOING, INSTANCE_STATE, SPOT_WARNING, SSM, STATUS_CHANGE
 
 # Of the statuses that an invocation can have, those with which a host's probe says that it has lost the Internet, or
 # ends without a word. Cancelled is a person's doing; a command that was never delivered is silence, for the next tick.
@@ -65,7 +65,19 @@ class Triggers(Construct):
             },
             targets=[self._target()],
         )
-        for name, rule in (("InvokeByTick", tick), ("InvokeByReport", report), ("InvokeByGoing", going)):
+        warned = events.CfnRule(
+            self,
+            "Warned",
+            description=f"nat-failover, pair {pair.name}: EC2 is about to interrupt a NAT, a Spot instance",
+            event_pattern={
+                "source": [EC2],
+                "detail-type": [SPOT_WARNING],
+                "detail": {"instance-id": [pair.primary_instance_id, standby_instance]},
+            },
+            targets=[self._target()],
+        )
+        rules = {"InvokeByTick": tick, "InvokeByReport": report, "InvokeByGoing": going, "InvokeByWarned": warned}
+        for name, rule in rules.items():
             lambda_.CfnPermission(
                 self,
                 name,

@@ -16,6 +16,8 @@ STATUS_CHANGE = "EC2 Command Invocation Status-change Notification"
 EC2 = "aws.ec2"
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
 INSTANCE_STATE = "EC2 Instance State-change Notification"
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
+SPOT_WARNING = "EC2 Spot Instance Interruption Warning"
 # States on the way down; the machine may still forward for some seconds, while its services stop.
 GOING = ("shutting-down", "stopping")
 # What SSM takes for a command and for an instance; anything else would only fail later, as an error of botocore's.
@@ -89,11 +91,12 @@ def parse(event: object, document: str, nats: Collection[str] = ()) -> Trigger |
         return AskedToTest()
     if source == SSM and kind == STATUS_CHANGE:
         return _status_change(event.get("detail"), document)
-    if source == EC2 and kind == INSTANCE_STATE:
+    if source == EC2 and kind in (INSTANCE_STATE, SPOT_WARNING):
         return _nat_ending(event.get("detail"), nats)
     raise UnknownEventError(
         f"an event of source {_excerpt(source)} and detail-type {_excerpt(kind)} is not for this function: it takes "
-        f"'{TICK}' of aws.events (its schedule), '{STATUS_CHANGE}' of aws.ssm and '{INSTANCE_STATE}' of aws.ec2. "
+        f"'{TICK}' of aws.events (its schedule), '{STATUS_CHANGE}' of aws.ssm and '{INSTANCE_STATE}' or "
+        f"'{SPOT_WARNING}' of aws.ec2. "
         'To try it by hand, send {"source": "aws.events", "detail-type": "Scheduled Event"}'
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from nat_failover.judging.conditions import Inspection
 from nat_failover.judging.decision import Cause, Decision
 from nat_failover.judging.fitness import why_unfit
+from nat_failover.judging.handover import announced_ends
+from nat_failover.judging.inspected import Inspection
 from nat_failover.judging.loss import loss
 from nat_failover.judging.pings import without_pings
 from nat_failover.judging.situation import View
@@ -58,6 +59,12 @@ class Inspector:
             view.worked(self._settings),
             without_pings(view.backends(self._settings), self._settings),
         )
+
+    def ends(self, view: View) -> tuple[str, ...] | None:
+        """Return what is announced of the NATs, in words; None where EC2 was not asked."""
+        if not view.is_described or view.tables.active is None:
+            return None
+        return announced_ends(view.situation(self._settings, view.looking_since), self._settings)
 
     def _compare_routes(self, view: View, metrics: Metrics) -> tuple[str, ...]:
         """Return which routes the subnets would lose by a swap; copy them where that is wanted."""
@@ -166,6 +173,9 @@ class Inspector:
             return None
         table = view.tables.by_id[self._settings.other_table(view.tables.active)]
         passive = self._settings.nat_of(table.table_id)
+        end = view.announced.get(passive)
+        if end is not None and end.is_due(view.looking_since):
+            return f"{end.said}, the passive NAT"
         unfit = why_unfit(table.trouble, passive, view.instances)
         if unfit is not None or self.unaddressed(view) is not None:
             return unfit

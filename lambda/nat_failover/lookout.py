@@ -15,6 +15,7 @@ from nat_failover.clients import PairServices
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.judging.situation import View, unanswered
 from nat_failover.lock.store import UNREAD, LockView
+from nat_failover.network.announced import Announcements
 from nat_failover.network.egress_address import Addresses
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
@@ -22,6 +23,7 @@ from nat_failover.probing.dating import Boots, boots_of
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round, look_back, worth_reading
 from nat_failover.probing.run_command import Reading
+from nat_failover.probing.survey import nothing_said_yet
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class Lookout:
         self._probe = services.probe
         self._instances = services.instances
         self._egress = services.egress
+        self._announcements = Announcements(services.clients.ec2, services.settings, services.runtime)
         # Backends as they were looked up last: an instance never changes its subnet.
         self._met: dict[str, Nat] = {}
         self._boots: Boots = {}
@@ -93,7 +96,8 @@ class Lookout:
         self._nobodys = set()
         self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
         view = _view(locks, tables, chosen, by_round, instances, *egress)
-        return self._learnt(replace(view, is_described=True), now)
+        announced = self._announcements.read(view.instances)
+        return self._learnt(replace(view, is_described=True, announced=announced), now)
 
     def _rounds(self, now: float) -> list[Round]:
         """List the rounds that may say anything yet; without them nothing can be judged, so it is tried again."""
@@ -139,8 +143,14 @@ class Lookout:
             self._runtime.sleep(self._runtime.random.uniform(*LIST_AGAIN))
 
     def describe_again(self, view: View) -> View:
-        """Describe all instances anew that the view knows."""
-        return replace(view, instances={**view.instances, **self._instances.describe(list(view.instances))})
+        """Describe all instances anew that the view knows, and ask what is announced of them."""
+        instances = {**view.instances, **self._instances.describe(list(view.instances))}
+        return replace(view, instances=instances, announced=self._announcements.read(instances))
+
+    @property
+    def refused(self) -> ClientError | BotoCoreError | None:
+        """Why EC2 did not tell what it has announced; None where it did. It stops no failover."""
+        return self._announcements.refused
 
     def meet(self, view: View, hosts: Collection[str]) -> View:
         """Look hosts up that the view does not know yet."""
@@ -228,6 +238,6 @@ def _view(
     instances: Mapping[str, Nat],
     egress: Addresses | None = None,
 ) -> View:
-    told = {a.command_id: unanswered(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
+    told = {a.command_id: nothing_said_yet(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
     unread = frozenset(command_id for command_id, said in by_round.items() if said is None)
     return View(locks, tables, tuple(rounds), told, instances, egress, unread=unread)

@@ -17,8 +17,9 @@ from nat_failover.clients import PairServices
 from nat_failover.events import NatEnding, StatusChange, Tick, Trigger
 from nat_failover.inspection import Inspector
 from nat_failover.judging.blocked import find_blocked
-from nat_failover.judging.conditions import Findings, Inspection, Trouble, find
+from nat_failover.judging.conditions import Findings, Trouble, find
 from nat_failover.judging.decision import Action, Cause, Decision, decide
+from nat_failover.judging.inspected import Inspection
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
@@ -104,6 +105,7 @@ class Monitor:
             except (ClientError, BotoCoreError) as error:
                 refused = error  # what is known already is judged first
         outcome = self._judge(view, trigger, invoker)
+        refused = refused or self._lookout.refused
         if refused is not None:
             raise refused
         return outcome
@@ -125,6 +127,7 @@ class Monitor:
         observing = decision.action is Action.FAIL_OVER and self._settings.mode is Mode.OBSERVE
         if decision.action is Action.HOLD or observing:
             seen = self._inspector.inspect(view, invoker.metrics) if at_tick and not observing else Inspection()
+            seen = replace(seen, ends=self._inspector.ends(view))
             findings = find(decision, lock, backends, view.tables.active, seen, self._settings)
             self._tell(view, findings if at_tick else findings.urgent, invoker.metrics)
             return InvocationOutcome(decision, OBSERVED if observing else None)

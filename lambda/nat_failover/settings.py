@@ -43,6 +43,13 @@ class Mode(StrEnum):
     OBSERVE = "observe"
 
 
+class Handover(StrEnum):
+    """Whether a NAT whose end is known is left before it."""
+
+    AUTOMATIC = "automatic"
+    TELL = "tell"
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the function is told; durations in seconds.
@@ -73,6 +80,7 @@ class Settings:
     topic: str
     claim_lease: float
     mode: Mode = Mode.AUTOMATIC
+    handover: Handover = Handover.AUTOMATIC
     targets: tuple[str, ...] = ("1.1.1.1", "8.8.8.8", "9.9.9.9")
     interval: float = 0.5
     failures: int = 3
@@ -203,6 +211,7 @@ _VARIABLES = {
     ),
     "claim_lease": Variable(between(float, 10, 1800), "10 to 1800 seconds, longer than the function's timeout"),
     "mode": Variable(Mode, "automatic or observe"),
+    "handover": Variable(Handover, "automatic or tell"),
     "targets": Variable(host_names, "1 to 5 different IPv4 addresses or host names, separated by commas"),
     "interval": Variable(between(hundredths, *INTERVAL), f"{_span(INTERVAL)} seconds, with two decimals at most"),
     "failures": Variable(between(int, *FAILURES), f"{_span(FAILURES)} pings"),

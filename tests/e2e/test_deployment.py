@@ -63,16 +63,20 @@ def test_the_functions_role_may_swap_the_tables_of_its_pair_and_no_others(life: 
     assert {arn.rpartition("/")[2] for arn in tables} == mine
 
 
-def test_a_schedule_and_the_reports_of_hosts_invoke_the_function(life: Seen) -> None:
-    tick, report = sorted(life["deployed"]["rules"].values(), key=lambda rule: rule["Pattern"] is not None)
-    assert tick["Schedule"] == "rate(1 minute)"
-    assert report["Pattern"]["detail"]["document-name"] == [document(life)]
-    for rule in (tick, report):
+def test_a_schedule_the_reports_of_hosts_and_nats_that_go_invoke_the_function(life: Seen) -> None:
+    rules = life["deployed"]["rules"].values()
+    assert [rule["Schedule"] for rule in rules if rule["Pattern"] is None] == ["rate(1 minute)"]
+    details = [rule["Pattern"]["detail"] for rule in rules if rule["Pattern"] is not None]
+    assert [d["document-name"] for d in details if "document-name" in d] == [[document(life)]]
+    told = environment(life)
+    nats = [told["NAT_FAILOVER_PRIMARY_INSTANCE"], told["NAT_FAILOVER_STANDBY_INSTANCE"]]
+    assert [d["instance-id"] for d in details if "instance-id" in d] == [nats, nats]
+    for rule in rules:
         (target,) = rule["Targets"]
         assert target.endswith(f":function:{FUNCTION}")
 
 
-def test_both_rules_are_let_in_by_the_function(life: Seen) -> None:
+def test_all_rules_are_let_in_by_the_function(life: Seen) -> None:
     invokers = life["deployed"]["functions"][FUNCTION]["Invokers"]
     let_in = {statement["Condition"]["ArnLike"]["AWS:SourceArn"].rpartition("/")[2] for statement in invokers}
     assert let_in == set(life["deployed"]["rules"])

@@ -47,7 +47,7 @@ def test_what_is_neither_of_its_two_events_is_refused_by_name_before_any_call(ev
         str(refused).encode()
         assert function.calls == []
     else:
-        assert told["trigger"] in ("Tick", "StatusChange")
+        assert told["trigger"] in ("Tick", "StatusChange", "NatEnding")
 
 
 @given(key=st.sampled_from(KEYS), value=TEXT | JSON)

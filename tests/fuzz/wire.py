@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 Arguments = Mapping[str, Any]
 Answer = Callable[[Arguments], dict[str, Any]]
 PAIR = "fuzzed"
-READS = ("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter")
+READS = (
+    *("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter"),
+    *("DescribeInstanceStatus", "DescribeSpotInstanceRequests"),
+)
 MIRRORS = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
 WRITES = ("PutParameter", "ReplaceRouteTableAssociation", "AssociateAddress", "Publish", "PutEvents")
 ANSWERED = (*READS, *MIRRORS, "GetParameters", *WRITES)

@@ -18,6 +18,7 @@ from typing import Any
 TICK = "Scheduled Event"
 STATUS_CHANGE = "EC2 Command Invocation Status-change Notification"
 INSTANCE_STATE = "EC2 Instance State-change Notification"
+SPOT_WARNING = "EC2 Spot Instance Interruption Warning"
 _SECOND = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
 # What each key of the envelope looks like, as a whole.
 _ENVELOPE = {
@@ -43,12 +44,18 @@ _DETAILS: Mapping[tuple[str, str], Mapping[str, str]] = {
         "instance-id": r"i-[0-9a-f]{8}|i-[0-9a-f]{17}",
         "state": r"pending|running|stopping|stopped|shutting-down|terminated",
     },
+    ("aws.ec2", SPOT_WARNING): {
+        "instance-id": r"i-[0-9a-f]{8}|i-[0-9a-f]{17}",
+        "instance-action": r"hibernate|stop|terminate",
+    },
 }
 _INSTANCE = r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:\d{12}:instance/\S+"
 _RESOURCE = {
     TICK: r"arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:rule/\S+",
     STATUS_CHANGE: _INSTANCE,
     INSTANCE_STATE: _INSTANCE,
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
+    SPOT_WARNING: r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:instance/\S+",
 }
 
 
@@ -105,6 +112,13 @@ class Bus:
         """Return EC2's event that an instance is in a state from a time on, in seconds since the epoch."""
         resource = f"arn:aws:ec2:{self.region}:{self.account}:instance/{instance_id}"
         return self._event(at, "aws.ec2", INSTANCE_STATE, resource, {"instance-id": instance_id, "state": state})
+
+    def spot_warning(self, at: float, instance_id: str) -> dict[str, Any]:
+        """Return EC2's event that a Spot instance will be terminated in two minutes."""
+        resource = f"arn:aws:ec2:{self.region}:instance/{instance_id}"
+        return self._event(
+            at, "aws.ec2", SPOT_WARNING, resource, {"instance-id": instance_id, "instance-action": "terminate"}
+        )
 
     def _event(self, at: float, source: str, kind: str, resource: str, detail: Mapping[str, str]) -> dict[str, Any]:
         return {

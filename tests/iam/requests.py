@@ -19,8 +19,10 @@ ACCOUNT = "123456789012"
 # Actions that know no resource.
 WIDE = {
     "DescribeAddresses": "ec2",
+    "DescribeInstanceStatus": "ec2",
     "DescribeInstances": "ec2",
     "DescribeRouteTables": "ec2",
+    "DescribeSpotInstanceRequests": "ec2",
     "DescribeTags": "ec2",
     "DescribeInstanceInformation": "ssm",
     "ListCommandInvocations": "ssm",

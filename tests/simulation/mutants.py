@@ -144,7 +144,7 @@ MUTANTS = (
     ),
     Mutant(
         "that everything stops for the night is ignored",
-        "judging.nat_gone:nat_gone",
+        "judging.nat_gone:left_behind",
         "2 * len(ended) > len(situation.fleet) or",
         "",
     ),
@@ -153,6 +153,18 @@ MUTANTS = (
         "acting.ending:Ending.await_word",
         "if self._runtime.now() >= until:",
         "if True:",
+    ),
+    Mutant(
+        "that the passive NAT goes as well is ignored",
+        "judging.handover:handover",
+        "(other is not None and not _is_later(other, end)) or",
+        "",
+    ),
+    Mutant(
+        "a NAT is left for one that nobody got through",
+        "judging.handover:handover",
+        "or not proven",
+        "",
     ),
     Mutant(
         "that nobody was ever online is ignored",

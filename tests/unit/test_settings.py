@@ -96,6 +96,7 @@ REFUSED = {
     "TOPIC": ["", "topic", "arn:aws:sqs:eu-west-1:123456789012:q", "arn:aws:sns:eu-west-1:12345:t"],
     "CLAIM_LEASE": ["", "9.9", "1801", "soon", "nan", "inf", "-60"],
     "MODE": ["", "auto", "AUTOMATIC", "off"],
+    "HANDOVER": ["", "TELL", "never"],
     "MIRROR_ROUTES": ["", "yes", "True", "1"],
     "MIRROR_ENDPOINTS": ["", "vpce-1", "vpce-0123456789abcdef0,", "eni-0123456789abcdef0"],
     "EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],

@@ -28,7 +28,8 @@ class Ending:
         self._lookout = lookout
 
     def await_word(self, view: View, trigger: NatEnding) -> View:
-        """Return what is known a moment after EC2 has described the NAT as going, or some seconds later.
+        """Return what is known a moment after EC2 has described the NAT as going, or has announced it, or some
+        seconds later.
 
         That moment shows whether others stop with it. An event may be late, too: of a NAT that runs again there is
         nothing to wait for but those seconds.
@@ -38,6 +39,8 @@ class Ending:
         """
         until = self._runtime.now() + SAYS_SO_WITHIN
         while view.instances[trigger.instance_id].state == "running":
+            if trigger.instance_id in view.announced:
+                return view
             if self._runtime.now() >= until:
                 return view
             self._runtime.sleep(self._runtime.random.uniform(*ASK_EVERY))

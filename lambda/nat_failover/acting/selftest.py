@@ -100,6 +100,12 @@ class SelfTest:
         yield _try("ssm:GetParameters", lambda: _number(self._clients.ssm.get_parameters(Names=names), "Parameters"))
         yield _try("ec2:DescribeRouteTables", lambda: ", ".join(self._services.routes.read().by_id))
         yield _try("ec2:DescribeInstances", lambda: _states(self._services.instances.describe(s.nats)))
+        by_id = [{"Name": "instance-id", "Values": list(s.nats)}]
+        spot = partial(ec2.describe_spot_instance_requests, Filters=by_id)
+        yield _try("ec2:DescribeSpotInstanceRequests", lambda: _number(spot(), "SpotInstanceRequests"))
+        by_state = [{"Name": "instance-state-name", "Values": ["running"]}]
+        status = partial(ec2.describe_instance_status, Filters=by_state, MaxResults=5)
+        yield _try("ec2:DescribeInstanceStatus", lambda: _number(status(), "InstanceStatuses"))
         tag = [{"Name": "key", "Values": [s.probe_tag_key]}, {"Name": "value", "Values": [s.probe_tag_value]}]
         yield _try("ec2:DescribeTags", lambda: _number(ec2.describe_tags(Filters=tag, MaxResults=5), "Tags"))
         if s.egress_allocation is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from nat_failover.judging.decision import Action, Cause, Decision
+from nat_failover.judging.inspected import Inspection
 from nat_failover.judging.while_locked import offline_though_locked
 from nat_failover.lock.blocked import BLOCKED
 from nat_failover.lock.record import Lock, LockState, Record
@@ -36,6 +37,7 @@ class Trouble(StrEnum):
     CANNOT_JUDGE = "cannot-judge"
     NO_SUBNETS = "no-subnets"
     SPLIT = "subnets-split"
+    NAT_ENDING = "nat-ending"
     PASSIVE_UNHEALTHY = "passive-nat-unhealthy"
     PASSIVE_WITHOUT_ADDRESS = "passive-nat-without-address"
     ROUTES_DIFFER = "routes-differ"
@@ -57,7 +59,7 @@ class Severity(StrEnum):
 AT_ONCE_OFFLINE = frozenset(
     {Trouble.WOULD_FAIL_OVER, Trouble.CONTROL_DOWN, Trouble.NOT_THE_NAT, Trouble.OFFLINE_WHILE_LOCKED}
 )
-AT_ONCE = AT_ONCE_OFFLINE | {Trouble.FAILED_OVER, Trouble.FAILOVER_FAILED}
+AT_ONCE = AT_ONCE_OFFLINE | {Trouble.FAILED_OVER, Trouble.FAILOVER_FAILED, Trouble.NAT_ENDING}
 # While one of these lasts, subnets are offline.
 OFFLINE = AT_ONCE_OFFLINE | {Trouble.BOOTING, Trouble.BLOCKED, Trouble.NEVER_ONLINE}
 # What is known only where one of the tables is the active one, and its backends are asked.
@@ -144,27 +146,6 @@ class Findings:
         return replace(self, present=present, unknown=frozenset(Trouble) - {c.kind for c in present}, worked={})
 
 
-@dataclass(frozen=True)
-class Inspection:
-    """What a tick has found beside its decision.
-
-    Attributes:
-        passive: why the passive NAT could not take over; None where it could.
-        routes: in what the tables differ; None where they were not compared.
-        egress: why the pair's addresses are not where they must be; None where they are, or the pair has none.
-        unaddressed: that the passive NAT has no public address; None where it has one.
-        worked: marks of the NATs that backends are seen to be online through; see first_online.py.
-        pings: see pings.py.
-    """
-
-    passive: str | None = None
-    routes: tuple[str, ...] | None = None
-    egress: str | None = None
-    unaddressed: str | None = None
-    worked: Mapping[str, str] = field(default_factory=dict)
-    pings: tuple[Observation, ...] | None = None
-
-
 def find(
     decision: Decision, lock: Lock, backends: Backends, active: str | None, seen: Inspection, settings: Settings
 ) -> Findings:
@@ -192,6 +173,10 @@ def find(
     elif seen.pings:
         reason = f"{len(seen.pings)} backends are online, and most of their pings are lost"
         present.append(Condition(Trouble.PINGS_LOST, reason, seen.pings, active=active))
+    if seen.ends is None:
+        unknown |= {Trouble.NAT_ENDING}
+    elif seen.ends:
+        present.append(Condition(Trouble.NAT_ENDING, "; ".join(seen.ends), active=active))
     # A failover's own message says that the NAT is dead which it has left; so does that of an outage of both.
     if lock.state is not LockState.ARMED or active is None or unknown & OFFLINE:
         unknown |= {Trouble.PASSIVE_UNHEALTHY, Trouble.PASSIVE_WITHOUT_ADDRESS}
@@ -220,7 +205,7 @@ def _judged(
     """Return what the decision says; while subnets are offline, one kind of outage does not end another."""
     kind = _BY_CAUSE.get(decision.cause)
     evidence = decision.evidence
-    if decision.action is Action.FAIL_OVER and settings.mode is Mode.OBSERVE:
+    if decision.action is Action.FAIL_OVER and decision.cause is not Cause.HANDOVER and settings.mode is Mode.OBSERVE:
         kind = Trouble.WOULD_FAIL_OVER
     if decision.cause is Cause.LOCKED:
         evidence = offline_though_locked(lock, backends)

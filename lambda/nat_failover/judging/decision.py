@@ -15,6 +15,7 @@ from nat_failover.judging.evidence import (
     weigh,
 )
 from nat_failover.judging.fitness import why_unfit
+from nat_failover.judging.handover import handover
 from nat_failover.judging.nat_gone import is_still_there, nat_gone
 from nat_failover.judging.situation import Situation
 from nat_failover.lock.record import LockState
@@ -43,6 +44,9 @@ def decide(situation: Situation, settings: Settings) -> Decision:
         to_table = _passive_table(situation, settings)
         cause = Cause.HANDOVER if is_still_there(situation, backends, settings) else Cause.NAT_GONE
         return Decision(Action.FAIL_OVER, cause, gone, backends.failing, to_table=to_table)
+    ending = handover(situation, backends, settings)
+    if ending is not None:
+        return Decision(Action.FAIL_OVER, Cause.HANDOVER, ending, to_table=_passive_table(situation, settings))
     decision = _judged(backends, situation, settings)
     if decision.action is Action.FAIL_OVER and not may_have_died(situation, settings):
         return _never_online(backends, situation, settings)

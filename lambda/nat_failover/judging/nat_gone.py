@@ -14,7 +14,7 @@ from nat_failover.judging.fitness import why_unfit
 from nat_failover.judging.situation import Situation
 from nat_failover.network.egress_address import unaddressed
 from nat_failover.probing.survey import Backends
-from nat_failover.settings import Settings
+from nat_failover.settings import Handover, Settings
 
 # How the reason of such a failover begins.
 EC2_SAYS = "EC2 says that the active NAT"
@@ -25,17 +25,34 @@ def nat_gone(situation: Situation, backends: Backends, settings: Settings) -> st
     assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
     active, passive = settings.nat_of(situation.active), settings.nat_of(settings.other_table(situation.active))
     nat = situation.nats.get(active)
-    if nat is None or not nat.is_leaving or not backends.usable:
+    if nat is None or not nat.is_leaving:
         return None
+    if is_still_there(situation, backends, settings) and settings.handover is Handover.TELL:
+        return None
+    running = left_behind(situation, backends, settings)
+    if running is None:
+        return None
+    return (
+        f"{EC2_SAYS} {active} is {nat.state}, while {running} backends run, and nothing is known against the passive "
+        f"NAT {passive}"
+    )
+
+
+def left_behind(situation: Situation, backends: Backends, settings: Settings) -> str | None:
+    """Return how many backends run, as ``4 of 5``; None where nobody would gain by a swap, or nobody is known to.
+
+    That is: nobody was heard a moment ago, most of them go as well, or something is known against the passive NAT.
+    """
+    assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
+    passive = settings.nat_of(settings.other_table(situation.active))
     running = [instance for instance in situation.fleet if instance.state == "running"]
     # What is not listed any more has ended a while ago.
     ended = [instance for instance in situation.fleet if instance.is_leaving or instance.is_lost]
-    if not running or 2 * len(ended) > len(situation.fleet) or not _is_fit(passive, situation, backends, settings):
+    if not running or not backends.usable:
         return None
-    return (
-        f"{EC2_SAYS} {active} is {nat.state}, while {len(running)} of {len(situation.fleet)} backends run, and nothing "
-        f"is known against the passive NAT {passive}"
-    )
+    if 2 * len(ended) > len(situation.fleet) or not _is_fit(passive, situation, backends, settings):
+        return None
+    return f"{len(running)} of {len(situation.fleet)}"
 
 
 def is_still_there(situation: Situation, backends: Backends, settings: Settings) -> bool:

@@ -12,15 +12,15 @@ from nat_failover.judging.first_online import mark, marks_of, worked
 from nat_failover.judging.fitness import Requirement, obstacles_to
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
+from nat_failover.network.announced import Announced
 from nat_failover.network.egress_address import Addresses
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.probing.dating import Boots, dated
-from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round
 from nat_failover.probing.signals import relayed
-from nat_failover.probing.survey import latest_word
+from nat_failover.probing.survey import latest_word, nothing_said_yet
 from nat_failover.settings import Settings
 
 
@@ -40,6 +40,7 @@ class Situation:
         has_worked: whether a backend was ever online through the active NAT; see first_online.py.
         passive_trouble: what the passive NAT, or what backends have tried through it, says against it.
         fleet: the backends' instances, those that no longer run among them; empty where EC2 was not asked just now.
+        announced: ends of NATs that AWS has announced, by instance id.
     """
 
     now: float
@@ -56,6 +57,12 @@ class Situation:
     has_worked: bool = False
     passive_trouble: str | None = None
     fleet: Sequence[Nat] = ()
+    announced: Mapping[str, Announced] = field(default_factory=dict)
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether a failover may be made."""
+        return self.lock is LockState.ARMED
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class View:
     Attributes:
         egress: the Elastic IPs of the pair; None where it has none, or they were not read.
         boots: of hosts, as learnt from earlier answers.
+        announced: ends of NATs that AWS has announced, by instance id.
         is_described: whether EC2 has described all instances just now, those of the backends, too.
         unread: ids of the rounds that Systems Manager had no time to tell of yet.
         looking_since: when the invocation began to look.
@@ -80,6 +88,7 @@ class View:
     unread: frozenset[str] = frozenset()
     looking_since: float = inf
     is_described: bool = False
+    announced: Mapping[str, Announced] = field(default_factory=dict)
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -217,6 +226,7 @@ class View:
             has_worked=self.has_worked(settings),
             passive_trouble=passive_nat.trouble(listener, listeners, backends, settings),
             fleet=self._fleet(settings) if self.is_described else (),
+            announced=self.announced,
         )
 
     def _fleet(self, settings: Settings) -> tuple[Nat, ...]:
@@ -235,16 +245,5 @@ class View:
     def with_round(self, asked: Round) -> View:
         """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
         return replace(
-            self, rounds=(asked, *self.rounds), by_round={**self.by_round, asked.command_id: unanswered(asked)}
+            self, rounds=(asked, *self.rounds), by_round={**self.by_round, asked.command_id: nothing_said_yet(asked)}
         )
-
-
-def unanswered(asked: Round) -> tuple[Observation, ...]:
-    """Return what is known of the hosts of a round of which nothing has been read: that they have been asked."""
-    at = asked.asked_at
-    return tuple(
-        Observation(
-            host, State.PENDING, at, at, at, False, running_until=asked.ends_at, about=(asked.active, asked.passive)
-        )
-        for host in asked.hosts
-    )

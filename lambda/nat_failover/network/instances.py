@@ -49,6 +49,7 @@ class Nat:
         addresses: the private IPv4 addresses of all its network interfaces.
         checked: whether the source/destination check of its primary network interface is on, so that EC2 drops what
             it forwards; None where EC2 does not say.
+        is_spot: whether EC2 may interrupt it as a Spot instance.
     """
 
     instance_id: str
@@ -61,6 +62,7 @@ class Nat:
     interfaces: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     checked: bool | None = None
+    is_spot: bool = False
 
     @property
     def is_lost(self) -> bool:
@@ -216,6 +218,7 @@ def read_instance(instance: Mapping[str, Any]) -> Nat:
         tuple(sorted(each["NetworkInterfaceId"] for each in instance.get("NetworkInterfaces", []))),
         _addresses(instance),
         _source_dest_check(instance),
+        instance.get("InstanceLifecycle") == "spot",
     )
 
 

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
-from nat_failover.probing.rounds import look_back
+from nat_failover.probing.rounds import Round, look_back
 from nat_failover.settings import Settings
 
 # What a host says itself counts as so many seconds later than what a listener says that it has said.
@@ -135,3 +135,14 @@ def _word(state: State) -> str:
             return "yet to answer"
         case _:
             assert_never(state)
+
+
+def nothing_said_yet(asked: Round) -> tuple[Observation, ...]:
+    """Return what is known of the hosts of a round of which nothing has been read: that they have been asked."""
+    at = asked.asked_at
+    return tuple(
+        Observation(
+            host, State.PENDING, at, at, at, False, running_until=asked.ends_at, about=(asked.active, asked.passive)
+        )
+        for host in asked.hosts
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nat_failover.events import NatEnding, parse
+from nat_failover.events import INSTANCE_STATE, SPOT_WARNING, NatEnding, parse
 from tests.examples import BUS, NOW
 from tests.infra.function.test_function import matches
 from tests.infra.synthesis import Template, synthesize
@@ -20,10 +20,10 @@ def template() -> Template:
     return synthesize({"pairs": [pair()]})
 
 
-def going(template: Template) -> dict[str, Any]:
+def going(template: Template, kind: str = INSTANCE_STATE) -> dict[str, Any]:
     """Give the pattern of the rule for NATs that go."""
     found = [rule["EventPattern"] for rule in template.of("AWS::Events::Rule").values() if "EventPattern" in rule]
-    (pattern,) = [pattern for pattern in found if pattern["source"] == ["aws.ec2"]]
+    (pattern,) = [pattern for pattern in found if pattern["detail-type"] == [kind]]
     return dict(pattern)
 
 
@@ -41,3 +41,11 @@ def test_a_nat_that_goes_invokes_the_function_and_no_other_instance_does(templat
 @pytest.mark.parametrize("state", ["pending", "running", "stopped", "terminated"])
 def test_what_a_tick_sees_early_enough_invokes_nobody(template: Template, state: str) -> None:
     assert not matches(going(template), BUS.instance_state(NOW, "i-0123456789abcdef0", state))
+
+
+def test_a_spot_warning_of_a_nat_invokes_the_function_and_no_other_instances_does(template: Template) -> None:
+    pattern, primary = going(template, SPOT_WARNING), "i-0123456789abcdef0"
+    event = BUS.spot_warning(NOW, primary)
+    assert matches(pattern, event)
+    assert isinstance(parse(event, DOCUMENT, [primary]), NatEnding)
+    assert not matches(pattern, BUS.spot_warning(NOW, "i-0fedcba9876543210"))

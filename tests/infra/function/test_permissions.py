@@ -133,8 +133,10 @@ def test_a_star_stands_only_where_aws_knows_no_resource(template: Template) -> N
     """Reading: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html."""
     wide = [s for s in template.statements("nat-failover, pair main") if s["Resource"] == ["*"]]
     assert {action for statement in wide for action in statement["Action"]} == {
+        "ec2:DescribeInstanceStatus",
         "ec2:DescribeInstances",
         "ec2:DescribeRouteTables",
+        "ec2:DescribeSpotInstanceRequests",
         "ec2:DescribeTags",
         "ssm:DescribeInstanceInformation",
         "ssm:ListCommandInvocations",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.gate.rules.rule import changed
@@ -31,6 +32,8 @@ class Cloud(Emulated):
         document: content of the deployed probe document.
         user_data: the deployed standby's.
         warned: ids of instances that EC2 is about to take away.
+        spot: ids of those that are Spot instances.
+        maintenance: when maintenance begins, in seconds since the epoch, by instance id.
         multihomed: hosts with a second network interface.
         public: who has which public address.
     """
@@ -42,6 +45,8 @@ class Cloud(Emulated):
         self.environment: dict[str, str] = {}
         self._holders: dict[str, str] = {}
         self.warned: set[str] = set()
+        self.spot: set[str] = set()
+        self.maintenance: dict[str, float] = {}
         self.multihomed: set[str] = set()
         self.public = PublicAddresses({nat.name: nat.public for nat in network.layout.nats})
 
@@ -73,11 +78,38 @@ class Cloud(Emulated):
 
     def unwarned(self, operation: str, answer: Any) -> Any:
         """Count the answers that say ``running`` of an instance that is about to be taken away."""
-        if self.warned and operation == "DescribeInstances":
+        if (self.warned or self.spot) and operation == "DescribeInstances":
+            for instance in (i for r in answer["Reservations"] for i in r["Instances"]):
+                if instance["InstanceId"] in self.spot:
+                    instance["InstanceLifecycle"] = "spot"
             for instance in (i for r in answer["Reservations"] for i in r["Instances"]):
                 if instance["InstanceId"] in self.warned and instance["State"]["Name"] == "running":
                     changed("N8")
         return answer
+
+    def of_ends(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Answer what tells of warnings and maintenance; None for any other call."""
+        if operation == "DescribeSpotInstanceRequests":
+            (wanted,) = [each["Values"] for each in arguments["Filters"] if each["Name"] == "instance-id"]
+            code = {True: "marked-for-termination", False: "fulfilled"}
+            return {
+                "SpotInstanceRequests": [
+                    {"InstanceId": i, "State": "active", "Status": {"Code": code[i in self.warned]}}
+                    for i in wanted
+                    if i in self.spot
+                ]
+            }
+        if operation == "DescribeInstanceStatus":
+            listed = [i for i in arguments["InstanceIds"] if self.state(i) == "running"]
+            return {"InstanceStatuses": [{"InstanceId": i, "Events": self._events(i)} for i in listed]}
+        return None
+
+    def _events(self, instance: str) -> list[dict[str, Any]]:
+        if instance not in self.maintenance:
+            return []
+        begins = datetime.fromtimestamp(self.maintenance[instance], UTC)
+        told = {"Code": "instance-stop", "Description": "The instance is running on degraded hardware"}
+        return [{**told, "InstanceEventId": "instance-event-0123456789abcdef0", "NotBefore": begins}]
 
     def mirror(self) -> None:
         """Give the network every route table and association as moto has them now."""

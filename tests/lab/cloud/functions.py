@@ -175,6 +175,10 @@ class Functions:
         """Have EC2 put on the bus in which state an instance is."""
         self.emit(self._bus.instance_state(self.world.now(), instance_id, state))
 
+    def tell_warning(self, instance_id: str) -> None:
+        """Have EC2 put on the bus that it interrupts a Spot instance in two minutes."""
+        self.emit(self._bus.spot_warning(self.world.now(), instance_id))
+
     def deploy(self) -> None:
         """Let what is invoked from now on start anew, as after a deployment of the function."""
         for environment in self._environments:

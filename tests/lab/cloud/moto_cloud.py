@@ -186,6 +186,8 @@ class MotoCloud(MotoAccount):
     ) -> Any:
         """Let moto answer a call of the product."""
         del client
+        if (of_ends := self.of_ends(operation, arguments)) is not None:
+            return of_ends
         if operation == "AssociateAddress":
             displace(self.ec2, arguments["NetworkInterfaceId"], arguments["AllocationId"])
         return self.unwarned(operation, send(operation, arguments))

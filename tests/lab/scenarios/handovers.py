@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nat_failover.judging.conditions import Trouble
 from tests.lab.lab import Lab
 from tests.lab.scenarios import demands
 from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, Scenario, Step
@@ -19,6 +20,38 @@ def stops_slowly(nat: str, seconds: float = 12.0) -> Step:
         stop(nat)(lab)
         lab.functions.tell_state(lab.cloud.instances[nat], "stopped")
         lab.wait(seconds)
+
+    return step
+
+
+def of_spot(lab: Lab) -> None:
+    """Both NATs are Spot instances."""
+    lab.cloud.spot |= {lab.cloud.instances[nat] for nat in ("nat01", "nat02")}
+
+
+def interrupted(nat: str, seconds: float = 120.0, *, told: bool = True) -> Step:
+    """Give the step by which EC2 interrupts a Spot instance, two minutes after its warning."""
+
+    def step(lab: Lab) -> None:
+        lab.functions.late = lambda: (0.0,)
+        lab.cloud.warn(nat)
+        if told:
+            lab.functions.tell_warning(lab.cloud.instances[nat])
+        lab.wait(seconds if lab.network.name == "simulated" else 20.0)
+        stop(nat)(lab)
+        lab.wait(20)
+
+    return step
+
+
+def maintained(nat: str, ahead: float) -> Step:
+    """Give the step by which maintenance of a NAT is announced, and stops it when its time has come."""
+
+    def step(lab: Lab) -> None:
+        lab.cloud.maintenance[lab.cloud.instances[nat]] = lab.world.now() + ahead
+        lab.wait(ahead)
+        stop(nat)(lab)
+        lab.wait(20)
 
     return step
 
@@ -51,6 +84,46 @@ HANDOVERS: tuple[Scenario, ...] = (
         FAIL_OVER,
         stops_slowly("nat01"),
         problems=demands.without_outage,
+    ),
+    Scenario(
+        "spot-warning",
+        "EC2 interrupts the NAT, a Spot instance, two minutes after it has said so by an event",
+        FAIL_OVER,
+        interrupted("nat01"),
+        before=of_spot,
+        problems=demands.without_outage,
+    ),
+    Scenario(
+        "spot-warning-lost",
+        "the same, and the event is lost: the next tick asks",
+        FAIL_OVER,
+        interrupted("nat01", told=False),
+        before=of_spot,
+        problems=demands.without_outage,
+    ),
+    Scenario(
+        "spot-warning-of-the-passive-nat",
+        "EC2 interrupts the passive NAT: people are told, and nothing is moved",
+        HOLD,
+        interrupted("nat02"),
+        before=of_spot,
+        problems=lambda lab: demands.nothing_moved(lab) + demands.told_of(Trouble.NAT_ENDING)(lab),
+    ),
+    Scenario(
+        "spot-warning-told-only",
+        "handover is set to tell: people are told, and the NAT fails over once it is stopped",
+        FAIL_OVER,
+        interrupted("nat01"),
+        before=of_spot,
+        settings={"handover": "tell"},
+        problems=lambda lab: demands.one_swap(lab) + demands.told_of(Trouble.NAT_ENDING, Trouble.FAILED_OVER)(lab),
+    ),
+    Scenario(
+        "maintenance-announced",
+        "EC2 announces maintenance of the NAT in half an hour, and stops it then",
+        FAIL_OVER,
+        maintained("nat01", 1800.0),
+        problems=lambda lab: demands.without_outage(lab) + demands.told_of(Trouble.NAT_ENDING)(lab),
     ),
     *(
         Scenario(

@@ -29,6 +29,9 @@ class ModelAccount(ParameterStore):
             "DescribeRouteTables": self._route_tables,
             "DescribeInstances": self._instances,
             "DescribeTags": self._tags,
+            # Nothing is announced here: see Cloud.of_ends.
+            "DescribeInstanceStatus": lambda _: {"InstanceStatuses": []},
+            "DescribeSpotInstanceRequests": lambda _: {"SpotInstanceRequests": []},
             "DescribeAddresses": self._addresses,
             "AssociateAddress": self._associate_address,
             "ReplaceRouteTableAssociation": self._replace,

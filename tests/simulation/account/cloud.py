@@ -51,6 +51,8 @@ class ModelCloud(Cloud):
     ) -> Any:
         """Answer from the model."""
         del send
+        if (of_ends := self.of_ends(operation, arguments)) is not None:
+            return of_ends
         try:
             return self.unwarned(operation, self.account.answer(operation, arguments))
         except Refused as refused:

@@ -119,7 +119,11 @@ def _fresh_standby(chance: Random) -> Plot:
         (
             Step("the passive NAT fails for a while", at, ("stopped", down)),
             Step("a person swaps by hand", round(up + _at(chance, 1, 5), 2)),
-            Step(FAILS, round(up + _at(chance, 12, 40), 2), (chance.choice(DEATHS[:-1]),)),
+            Step(
+                FAILS,
+                round(up + _at(chance, 12, 40), 2),
+                (chance.choice([how for how in DEATHS if not how.startswith("stopp")]),),
+            ),
         ),
         others=0,
         lasts=90.0,
@@ -145,6 +149,15 @@ def _night(chance: Random) -> Plot:
     """Most of the backends stop, and the active NAT with them; who stays is one fewer than a failover takes."""
     stops = Step("everything stops", _at(chance, 62, 110), (chance.choice((1, 1, 2)), _at(chance, 0, 5), 75.0))
     return Plot((stops,), others=0, lasts=200.0)
+
+
+def _announced(chance: Random) -> Plot:
+    """EC2 interrupts a NAT that it has warned of, or both; at times the NAT to come is broken already."""
+    which = chance.choice(("active", "active", "passive", "both"))
+    steps = [Step("EC2 interrupts a NAT", _at(chance, 62, 110), (which, _at(chance, 20, 120)))]
+    if chance.random() < 0.3:
+        steps.insert(0, Step("the passive NAT fails for a while", _at(chance, 10, 60), (chance.choice(DEATHS), 90.0)))
+    return Plot(tuple(steps), others=1, lasts=260.0)
 
 
 def _one_is_left(chance: Random) -> Plot:
@@ -209,5 +222,5 @@ PLOTS: tuple[Callable[[Random], Plot], ...] = (
         _swap_refused,
     ),
     *(_too_few, _internet_after_a_failure, _passive_route_broken, _fresh_standby, _listener_alone, _rubbish, _booted),
-    *(_clocks, _routes_while_locked, _address_refused, _never_worked, _night, _one_is_left),
+    *(_clocks, _routes_while_locked, _address_refused, _never_worked, _night, _one_is_left, _announced),
 )

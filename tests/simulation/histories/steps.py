@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from tests.lab.network.layout import TARGETS
-from tests.simulation.histories import machines, people
+from tests.simulation.histories import announced, machines, people
 from tests.simulation.histories.stage import Stage
 
 # Calls after which something may happen.
@@ -61,6 +61,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
         stage, stage.passive(), how, seconds
     ),
     "everything stops": machines.everything_stops,
+    "EC2 interrupts a NAT": announced.interrupted,
     "the active NAT reboots": lambda stage, seconds: machines.reboots(stage, stage.active(), seconds),
     "the Internet is gone": machines.internet_gone,
     "a target is dead": machines.target_dead,

@@ -54,9 +54,13 @@ class Truth:
             self._set("carries", table, self.carries(table))
         for nat in self._network.layout.nats:
             self._set("has worked", nat.name, self._works(nat.name))
-            self._set("leaves", nat.name, self._cloud.state_of(nat.name) != "running")
+            self._set("leaves", nat.name, self._leaves(nat.name))
         staying = [self._cloud.state_of(host.name) == "running" for host in self._network.layout.backends]
         self._set("most stay", "the backends", 2 * sum(staying) >= len(staying))
+
+    def _leaves(self, nat: str) -> bool:
+        """Tell whether EC2 says that a NAT goes, or has announced that it will at any moment."""
+        return self._cloud.state_of(nat) != "running" or self._cloud.instances[nat] in self._cloud.warned
 
     def _is_cut_off(self, host: str) -> bool:
         """Tell whether a host may say that it can't reach the Internet."""

@@ -14,12 +14,12 @@ from nat_failover.judging.conditions import (
     PATIENCE,
     Condition,
     Findings,
-    Inspection,
     Trouble,
     find,
     patience,
 )
 from nat_failover.judging.decision import decide
+from nat_failover.judging.inspected import Inspection
 from nat_failover.judging.while_locked import AFTERMATH
 from nat_failover.lock.record import LockState, read_lock
 from nat_failover.network.instances import Nat
@@ -40,7 +40,7 @@ from tests.examples import (
 )
 from tests.unit.telling.messages import FAILED, RECORD
 
-WELL = Inspection(routes=(), pings=())
+WELL = Inspection(routes=(), pings=(), ends=())
 REACHABLE = [observation(host, State.REACHABLE) for host in BACKENDS[:4]]
 SPLIT = {"active": None, "subnets": {PRIMARY_TABLE: ("a",), STANDBY_TABLE: ("b",)}}
 BOOTING = {PRIMARY: Nat(PRIMARY, "running", NOW - 20), STANDBY: Nat(STANDBY, "running", NOW - 90_000)}
@@ -180,6 +180,7 @@ def test_the_lock_s_state_has_a_kind_wherever_a_person_has_to_act() -> None:
         (Inspection(passive="it is stopped", routes=()), Trouble.PASSIVE_UNHEALTHY, ()),
         (Inspection(routes=(), unaddressed="it has none"), Trouble.PASSIVE_WITHOUT_ADDRESS, ()),
         (Inspection(routes=(), pings=tuple(REACHABLE)), Trouble.PINGS_LOST, ()),
+        (Inspection(routes=(), ends=("AWS has announced its end",)), Trouble.NAT_ENDING, ()),
     ],
 )
 def test_what_would_make_a_failover_useless_or_harmful_is_a_condition(
@@ -194,6 +195,7 @@ def test_what_was_not_compared_is_unknown() -> None:
         Trouble.ROUTES_DIFFER,
         Trouble.EGRESS_ELSEWHERE,
         Trouble.PINGS_LOST,
+        Trouble.NAT_ENDING,
     }
 
 

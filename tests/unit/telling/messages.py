@@ -97,6 +97,10 @@ CONDITIONS: dict[Trouble, Condition] = {
         f"the protected subnets are split over both route tables ({PRIMARY_TABLE}: subnet-a; {STANDBY_TABLE}: "
         "subnet-b), and no failover is under way: associate all of them with one",
     ),
+    Trouble.NAT_ENDING: Condition(
+        Trouble.NAT_ENDING,
+        f"AWS has announced maintenance (instance-stop) from 2027-01-15 09:00 UTC on of {PRIMARY}, the active NAT",
+    ),
     Trouble.PASSIVE_UNHEALTHY: Condition(Trouble.PASSIVE_UNHEALTHY, f"the passive NAT {STANDBY} is stopped"),
     Trouble.PASSIVE_WITHOUT_ADDRESS: Condition(
         Trouble.PASSIVE_WITHOUT_ADDRESS,

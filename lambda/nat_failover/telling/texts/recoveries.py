@@ -30,6 +30,7 @@ _OVER: dict[Trouble, tuple[str, str]] = {
     Trouble.CANNOT_JUDGE: ("enough backends answer again", "Enough backends answer to judge the NAT."),
     Trouble.NO_SUBNETS: ("subnets are protected", "Subnets are associated with a route table of the pair."),
     Trouble.SPLIT: ("the subnets are not split any more", "All protected subnets use the same route table."),
+    Trouble.NAT_ENDING: ("no NAT is going away", "Of neither NAT an end is announced any more."),
     Trouble.PASSIVE_UNHEALTHY: ("the passive NAT could take over", "The NAT that stands by could take over again."),
     Trouble.PASSIVE_WITHOUT_ADDRESS: (
         "the passive NAT has a public address",

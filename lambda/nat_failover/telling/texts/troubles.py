@@ -20,6 +20,7 @@ from nat_failover.telling.commands import (
 from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step, hosts
 from nat_failover.telling.texts.addresses import elsewhere, unaddressed
+from nat_failover.telling.texts.endings import nat_ending
 from nat_failover.telling.texts.failovers import from_record
 from nat_failover.telling.texts.locks import blocked, locked
 from nat_failover.telling.texts.ways import never_online, pings_lost
@@ -49,9 +50,10 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
             return never_online(c, since, s) if c.kind is Trouble.NEVER_ONLINE else _outage(c, since, s)
         case Trouble.CANNOT_JUDGE | Trouble.NO_SUBNETS | Trouble.SPLIT | Trouble.PASSIVE_UNHEALTHY:
             return _unprotected(c, since, s)
-        case Trouble.PASSIVE_WITHOUT_ADDRESS:
+        case Trouble.PASSIVE_WITHOUT_ADDRESS | Trouble.NAT_ENDING:
             seen = (f"{c.reason}.", f"Since {moment(since)}.")
-            return unaddressed(seen, c.active or s.primary_route_table, s)
+            active = c.active or s.primary_route_table
+            return nat_ending(seen, active, s) if c.kind is Trouble.NAT_ENDING else unaddressed(seen, active, s)
         case Trouble.ROUTES_DIFFER | Trouble.EGRESS_ELSEWHERE | Trouble.PINGS_LOST:
             return pings_lost(c, since, s) if c.kind is Trouble.PINGS_LOST else _degraded(c, since, s)
         case Trouble.LOCK_UNREADABLE | Trouble.PAUSED | Trouble.BLOCKED:

@@ -1,0 +1,55 @@
+"""Pure: a NAT whose end AWS has announced, and whether the subnets leave it before.
+
+The NAT still works, so no failure is evidence: a swap has to be known to harm nobody. The passive NAT is proven by what
+backends have got through it, and has no end before it that is announced; somebody is left who gains by it.
+"""
+
+from __future__ import annotations
+
+from nat_failover.judging import passive_nat
+from nat_failover.judging.nat_gone import left_behind
+from nat_failover.judging.situation import Situation
+from nat_failover.network.announced import Announced
+from nat_failover.probing.survey import Backends
+from nat_failover.settings import Handover, Settings
+
+
+def handover(situation: Situation, backends: Backends, settings: Settings) -> str | None:
+    """Return in words that the active NAT is to be left, since its end is near and a swap helps; None where not."""
+    assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
+    active, passive = settings.nat_of(situation.active), settings.nat_of(settings.other_table(situation.active))
+    end = situation.announced.get(active)
+    if end is None or not end.is_due(situation.now) or settings.handover is Handover.TELL:
+        return None
+    other = situation.announced.get(passive)
+    tried = passive_nat.tries(situation.backends, settings)
+    proven = [word for word in tried if word.by_passive]
+    if (other is not None and not _is_later(other, end)) or not proven:
+        return None
+    running = left_behind(situation, backends, settings)
+    if running is None:
+        return None
+    return (
+        f"{end.said}, the active NAT, while {running} backends run, and {len(proven)} of {len(tried)} that have tried "
+        f"the passive NAT {passive} got through it"
+    )
+
+
+def _is_later(end: Announced, than: Announced) -> bool:
+    return end.at is not None and end.comes_at > than.comes_at
+
+
+def announced_ends(situation: Situation, settings: Settings) -> tuple[str, ...]:
+    """Return what is announced of both NATs, in words; of the passive one not while the pair is locked.
+
+    The NAT that a failover has left is the passive one then, and its end no news.
+    """
+    assert situation.active is not None  # noqa: S101 - for this it is called # nosec B101
+    active, passive = settings.nat_of(situation.active), settings.nat_of(settings.other_table(situation.active))
+    nat = situation.nats.get(active)
+    said = [f"EC2 says that the active NAT {active} is {nat.state}"] if nat is not None and nat.is_going else []
+    if active in situation.announced:
+        said.append(f"{situation.announced[active].said}, the active NAT")
+    if passive in situation.announced and situation.is_armed:
+        said.append(f"{situation.announced[passive].said}, the passive NAT: no failover can count on it")
+    return tuple(said)

@@ -1,0 +1,108 @@
+"""What EC2 tells of ends that it has announced, how often it is asked, and what it may refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from nat_failover.network.announced import Announcements
+from nat_failover.network.instances import Nat
+from tests.examples import NOW, PRIMARY, STANDBY, settings
+from tests.fakes import FakeRuntime
+from tests.lab.cloud.sessions import session
+
+PERIOD = 60.0
+
+
+@pytest.fixture
+def ec2() -> Any:
+    return session("eu-west-1").client("ec2", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
+
+
+@pytest.fixture
+def answers(ec2: Any) -> Iterator[Stubber]:
+    with Stubber(ec2) as stubber:
+        yield stubber
+
+
+def nats(*, spot: bool = False, state: str = "running") -> dict[str, Nat]:
+    return {nat: Nat(nat, state, None, is_spot=spot) for nat in (PRIMARY, STANDBY)}
+
+
+def event(begins: float, description: str = "degraded hardware", ends: float | None = None) -> dict[str, Any]:
+    told = {"Code": "instance-stop", "Description": description, "NotBefore": datetime.fromtimestamp(begins, UTC)}
+    return told if ends is None else {**told, "NotAfter": datetime.fromtimestamp(ends, UTC)}
+
+
+def status(answers: Stubber, *events: dict[str, Any]) -> None:
+    told = {"InstanceStatuses": [{"InstanceId": PRIMARY, "Events": list(events)}, {"InstanceId": STANDBY}]}
+    answers.add_response("describe_instance_status", told, {"InstanceIds": [PRIMARY, STANDBY]})
+
+
+def spot(answers: Stubber, code: str) -> None:
+    told = {"SpotInstanceRequests": [{"InstanceId": PRIMARY, "Status": {"Code": code}}]}
+    filters = [{"Name": "instance-id", "Values": [PRIMARY, STANDBY]}]
+    answers.add_response("describe_spot_instance_requests", told, {"Filters": filters})
+
+
+def test_of_maintenance_the_first_that_is_not_over_counts(ec2: Any, answers: Stubber) -> None:
+    over = (event(NOW - 60, "[Completed] degraded"), event(NOW - 60, "[Canceled] x"), event(NOW - 90, ends=NOW - 1))
+    status(answers, *over, event(NOW + 7200), event(NOW + 3600))
+    found = Announcements(ec2, settings(), FakeRuntime()).read(nats())
+    assert {nat: end.at for nat, end in found.items()} == {PRIMARY: NOW + 3600}
+    assert "maintenance (instance-stop) from 2027-01-15 09:00 UTC on" in found[PRIMARY].said
+
+
+def test_it_is_asked_of_at_every_fifth_tick_and_remembered_between(ec2: Any, answers: Stubber) -> None:
+    clock = FakeRuntime()
+    announcements = Announcements(ec2, settings(), clock)
+    for tick in range(11):
+        if tick % 5 == 0:
+            status(answers, event(NOW + 86_400))
+        assert PRIMARY in announcements.read(nats())
+        clock.sleep(PERIOD)
+    answers.assert_no_pending_responses()
+
+
+def test_it_is_asked_of_at_every_tick_once_it_is_near(ec2: Any, answers: Stubber) -> None:
+    clock = FakeRuntime()
+    announcements = Announcements(ec2, settings(), clock)
+    for _ in range(3):
+        status(answers, event(NOW + 600))
+        announcements.read(nats())
+        clock.sleep(PERIOD)
+    status(answers, event(NOW + 600, "[Canceled] x"))
+    assert announcements.read(nats()) == {}
+
+
+@pytest.mark.parametrize("code", ["marked-for-termination", "marked-for-stop"])
+def test_a_spot_instance_is_asked_of_each_time(ec2: Any, answers: Stubber, code: str) -> None:
+    clock = FakeRuntime()
+    announcements = Announcements(ec2, settings(), clock)
+    status(answers)
+    spot(answers, "fulfilled")
+    assert announcements.read(nats(spot=True)) == {}
+    clock.sleep(PERIOD)
+    spot(answers, code)
+    found = announcements.read(nats(spot=True))
+    assert found[PRIMARY].at is None
+    assert found[PRIMARY].is_due(NOW)
+
+
+def test_of_nats_that_do_not_run_nothing_is_asked(ec2: Any, answers: Stubber) -> None:
+    assert Announcements(ec2, settings(), FakeRuntime()).read(nats(spot=True, state="stopped")) == {}
+    answers.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(("code", "lasts"), [("UnauthorizedOperation", True), ("RequestLimitExceeded", False)])
+def test_a_refusal_is_no_reason_to_stop_and_one_that_lasts_is_kept(
+    ec2: Any, answers: Stubber, code: str, lasts: bool
+) -> None:
+    answers.add_client_error("describe_instance_status", code)
+    announcements = Announcements(ec2, settings(), FakeRuntime())
+    assert announcements.read(nats()) == {}
+    assert (announcements.refused is not None) is lasts
