@@ -97,8 +97,8 @@ class StandbySettings:
         default=PRIVATE_NETWORKS,
         metadata=about(
             ListOf(NETWORK, 1, 50, ["10.0.0.0/16"]),
-            "Networks that may send traffic through the standby to the Internet; all others may not. Best the VPC's own. A "
-            "change replaces the standby at the next deployment.",
+            "Networks that may send traffic through the standby to the Internet; all others may not. Best the VPC's own. "
+            "A change replaces the standby at the next deployment.",
         ),
     )
     routes: tuple[ExtraRoute, ...] = field(

@@ -8,8 +8,7 @@ from nat_failover.judging.decision import Cause, Decision
 from nat_failover.judging.fitness import why_unfit
 from nat_failover.judging.handover import announced_ends
 from nat_failover.judging.inspected import Inspection
-from nat_failover.judging.loss import loss
-from nat_failover.judging.pings import without_pings
+from nat_failover.judging.loss import loss, without_pings
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.names import Metric

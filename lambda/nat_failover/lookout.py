@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
 from nat_failover.events import StatusChange, Trigger
-from nat_failover.judging.situation import View, unanswered
+from nat_failover.judging.situation import View
 from nat_failover.lock.store import UNREAD, LockView
 from nat_failover.network.announced import Announcements
 from nat_failover.network.egress_address import Addresses

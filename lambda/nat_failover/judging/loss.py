@@ -1,4 +1,4 @@
-"""Pure: how much of what backends send through the active NAT is lost, while they are online."""
+"""Pure: what is lost of what backends send through the active NAT while they are online: packets, or pings alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from nat_failover.settings import Settings
 
 # Of fewer no share is told.
 LEAST_SENT = 20
+# Of fewer pings, as a quick check sends them, no share is told.
+LEAST_PINGS = 3
 
 
 def loss(observations: Iterable[Observation], settings: Settings) -> float | None:
@@ -48,3 +50,23 @@ def lost_of(lately: Lately) -> float | None:
         return None
     lost = 100.0 * (sent - sum(came for came, _ in means)) / sent
     return lost if all(100.0 * (made - came) / made >= lost / 2 for came, made in means) else 0.0
+
+
+def without_pings(observations: Iterable[Observation], settings: Settings) -> tuple[Observation, ...] | None:
+    """Return the latest reports of backends that are online and have lost most of their pings, where these are most.
+
+    Args:
+        observations: every one of a backend. Of pings only its own report tells, at the end of a watch.
+        settings: of the pair.
+
+    Returns:
+        None where too few have reported to tell; empty where pings are answered.
+    """
+    reports: dict[str, Observation] = {}
+    for o in observations:
+        if o.state is State.REACHABLE and not o.relayed_by and o.pings[1] >= LEAST_PINGS:
+            reports[o.host] = max(o, reports.get(o.host, o), key=lambda each: each.at)
+    if len(reports) < settings.failure_threshold:
+        return None
+    lost = tuple(o for _, o in sorted(reports.items()) if 2 * o.pings[0] < o.pings[1])
+    return lost if settings.is_enough(len(lost), len(reports)) else ()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from tests.lab.scenarios.agents import AGENTS
+from tests.lab.scenarios.agents import AGENTS, FLEETS
 from tests.lab.scenarios.egress import EGRESS, ROUTES
 from tests.lab.scenarios.evidence import EVIDENCE
 from tests.lab.scenarios.failing_over import FAILING_OVER
-from tests.lab.scenarios.fleets import FLEETS
 from tests.lab.scenarios.handovers import HANDOVERS
 from tests.lab.scenarios.health import HEALTH
 from tests.lab.scenarios.holding import HOLDING
 from tests.lab.scenarios.refusals import REFUSALS
-from tests.lab.scenarios.standby import ROUTES, STANDBY
+from tests.lab.scenarios.standby import STANDBY
 
 SCENARIOS = {
     scenario.name: scenario

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nat_failover.judging.pings import without_pings
+from nat_failover.judging.loss import without_pings
 from nat_failover.probing.observation import Observation
 from tests.examples import BACKENDS, NOW, STANDBY, failures, settings, well
 

@@ -6,7 +6,7 @@ import shlex
 
 from nat_failover.cli.checks.finding import Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
-from nat_failover.judging.pings import without_pings
+from nat_failover.judging.loss import without_pings
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import by_host, latest_word
