@@ -97,7 +97,7 @@ class StandbySettings:
         default=PRIVATE_NETWORKS,
         metadata=about(
             ListOf(NETWORK, 1, 50, ["10.0.0.0/16"]),
-            "Networks that may send traffic through the standby to the Internet; all others may not. Best the VPC's own. "
+            "Networks that may send traffic through the standby to the Internet; all others may not. Best the VPC's. "
             "A change replaces the standby at the next deployment.",
         ),
     )
