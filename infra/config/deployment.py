@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from infra.config.addresses import MAIL
 from infra.config.choices import LogLevel, about
 from infra.config.kinds import ListOf, Tags, matching, one_of, one_of_numbers, whole
+from nat_failover.settings import RUNBOOK
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -40,6 +41,13 @@ class DeploymentSettings:
                 ["arn:aws:sns:eu-central-1:123456789012:paging"],
             ),
             "Targets of the alarms besides the pair's topic, for example the topic of a paging service.",
+        ),
+    )
+    runbook_url: str | None = field(
+        default=None,
+        metadata=about(
+            matching(RUNBOOK, "an https address without a #", "https://git.example.com/nat-failover/RUNBOOK.md"),
+            "Where you keep the runbook: mails and alarms then link to their section of it.",
         ),
     )
     log_retention_days: int = field(

@@ -21,7 +21,6 @@ from nat_failover.telling.alarm_description import describe
 from nat_failover.telling.commands import read_log
 
 # It has a section for each alarm, which is called as the alarm is.
-RUNBOOK = "infra/RUNBOOK.md"
 
 
 class Alarms(Construct):
@@ -51,6 +50,7 @@ class Alarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._names = Names(pair.name)
+        self._runbook = pair.runbook_url or ""
         self._tell = [topic.topic_arn, *pair.alarm_actions]
         place = Location.of(pair, standby.route_table_id)
         definitions = [
@@ -81,7 +81,7 @@ class Alarms(Construct):
             self,
             definition.what,
             alarm_name=self._name(definition),
-            alarm_description=describe(self._names.pair, definition.meaning, f"{RUNBOOK}#{definition.what}"),
+            alarm_description=describe(self._names.pair, definition.meaning, definition.what, self._runbook),
             namespace=definition.namespace,
             metric_name=definition.metric,
             dimensions=[{"name": name, "value": value} for name, value in dimensions.items()],

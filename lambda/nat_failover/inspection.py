@@ -13,6 +13,7 @@ from nat_failover.judging.situation import View
 from nat_failover.lock.record import LockState
 from nat_failover.names import Metric
 from nat_failover.network.egress_address import astray, unaddressed
+from nat_failover.network.route_differences import Difference
 from nat_failover.network.route_mirror import Mirror
 from nat_failover.observability import Metrics
 from nat_failover.probing.invocation import State
@@ -65,7 +66,7 @@ class Inspector:
             return None
         return announced_ends(view.situation(self._settings, view.looking_since), self._settings)
 
-    def _compare_routes(self, view: View, metrics: Metrics) -> tuple[str, ...]:
+    def _compare_routes(self, view: View, metrics: Metrics) -> tuple[Difference, ...]:
         """Return which routes the subnets would lose by a swap; copy them where that is wanted."""
         found = view.tables.differences(view.instances)
         passive = None if view.tables.active is None else self._settings.other_table(view.tables.active)
@@ -77,7 +78,7 @@ class Inspector:
             log.warning("the route tables differ", extra={"passive": passive, "routes": said})
             metrics.count(Metric.ROUTES_DIFFER, len(found))
             metrics.note("routes", said)
-        return tuple(said)
+        return found
 
     def _compare_egress(self, view: View, metrics: Metrics) -> str | None:
         """Return where the egress address, if the pair has one, is not with the active NAT."""

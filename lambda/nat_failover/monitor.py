@@ -189,7 +189,10 @@ class Monitor:
         metrics.flush()  # should telling take what is left of the function's time, all that was measured is written
         now = self._runtime.now()
         if not view.locks.is_claimed(now) or view.locks.is_unexplained(now):
-            self._teller.tell(view.locks.memory, findings, metrics)
+            used = view.tables.active
+            associations = () if used is None else tuple(view.tables.by_id[used].associations.values())
+            present = tuple(replace(condition, associations=associations) for condition in findings.present)
+            self._teller.tell(view.locks.memory, replace(findings, present=present), metrics)
 
     def _finish(self, view: View, invoker: Invoker) -> InvocationOutcome:
         lock = view.locks.lock

@@ -64,6 +64,7 @@ class Settings:
         mirror_endpoints: gateway endpoints that the function may have add their route to a table.
         egress_allocation: the Elastic IP that follows the active NAT; None where none does.
         standby_egress_allocation: the one that the passive NAT has meanwhile; None where the pair has no second.
+        runbook: address of the runbook, for mails; empty where the configuration does not say.
     """
 
     pair: str
@@ -96,6 +97,7 @@ class Settings:
     mirror_endpoints: tuple[str, ...] = ()
     egress_allocation: str | None = None
     standby_egress_allocation: str | None = None
+    runbook: str = ""
     confirm_for: float = 12.0
     gather_for: float = 3.0
 
@@ -116,6 +118,11 @@ class Settings:
     def region(self) -> str:
         """The region that the pair is in: its topic's."""
         return self.topic.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """The account that the pair is in."""
+        return self.topic.split(":")[4]
 
     @property
     def log_group(self) -> str:
@@ -194,6 +201,8 @@ _ALLOCATION = Variable(
 )
 _INSTANCE = Variable(matching(r"i-[0-9a-f]{8,17}"), "an instance id, i- and 8 to 17 hexadecimal digits")
 
+# Of ASCII, as a mail's link may have it: https://www.rfc-editor.org/rfc/rfc3986#section-2
+RUNBOOK = r"https://[A-Za-z0-9._~:/?@!$&'()*+,;=%-]{1,192}"
 _VARIABLES = {
     "pair": Variable(matching(r"[a-z][a-z0-9-]{0,30}"), "the pair's name: a to z, 0 to 9 and -, 31 characters at most"),
     "lock_parameter": _PARAMETER,
@@ -227,5 +236,6 @@ _VARIABLES = {
     "mirror_endpoints": Variable(vpc_endpoints, "ids of VPC endpoints, separated by commas"),
     "egress_allocation": _ALLOCATION,
     "standby_egress_allocation": _ALLOCATION,
+    "runbook": Variable(matching(RUNBOOK), "an https address of at most 200 characters, without a #"),
 }
 _MANDATORY = frozenset(each.name for each in fields(Settings) if each.default is MISSING)

@@ -11,6 +11,7 @@ from nat_failover.judging.inspected import Inspection
 from nat_failover.judging.while_locked import offline_though_locked
 from nat_failover.lock.blocked import BLOCKED
 from nat_failover.lock.record import Lock, LockState, Record
+from nat_failover.network.route_differences import Difference
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import Backends
 from nat_failover.settings import Mode, Settings
@@ -74,13 +75,8 @@ def severity(kind: Trouble) -> Severity:
 
 def patience(kind: Trouble) -> float:
     """Return for how many seconds it has to last until people are told; of a pause they are reminded after a day."""
-    match kind:
-        case Trouble.PAUSED:
-            return DAY
-        case Trouble.PASSIVE_WITHOUT_ADDRESS:
-            return UNTIL_ADDRESSED
-        case _:
-            return 0.0 if kind in AT_ONCE else PATIENCE
+    own = {Trouble.PAUSED: DAY, Trouble.PASSIVE_WITHOUT_ADDRESS: UNTIL_ADDRESSED}
+    return own.get(kind, 0.0 if kind in AT_ONCE else PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -90,21 +86,23 @@ class Condition:
     Attributes:
         reason: what was seen, in words.
         evidence: the failures that it rests on.
-        details: further lines: which routes, say.
+        routes: in which the tables differ.
         active: route table that the subnets use; None where there is no such.
         record: of the failover that it is about; None where it is about none.
         upon: version of the lock that it is about; None where it is about none.
         lasts: for how many seconds it has to last until people are told; None for what its kind has.
+        associations: of the active table's subnets.
     """
 
     kind: Trouble
     reason: str
     evidence: tuple[Observation, ...] = ()
-    details: tuple[str, ...] = ()
+    routes: tuple[Difference, ...] = ()
     active: str | None = None
     record: Record | None = None
     upon: int | None = None
     lasts: float | None = None
+    associations: tuple[str, ...] = ()
 
     @property
     def identity(self) -> float | None:
@@ -162,8 +160,8 @@ def find(
     judged, unknown = _judged(decision, lock, backends, settings)
     present = [replace(c, active=active) for c in (*judged, *_of_the_lock(lock))]
     if seen.routes:
-        reason = f"the route tables differ in {len(seen.routes)} more than the default route"
-        present.append(Condition(Trouble.ROUTES_DIFFER, reason, details=seen.routes, active=active))
+        reason = f"{len(seen.routes)} routes differ beside the default route"
+        present.append(Condition(Trouble.ROUTES_DIFFER, reason, routes=seen.routes, active=active))
     elif seen.routes is None:
         unknown |= {Trouble.ROUTES_DIFFER, Trouble.EGRESS_ELSEWHERE}
     if seen.egress is not None:

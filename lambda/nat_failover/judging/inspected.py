@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nat_failover.network.route_differences import Difference
 from nat_failover.probing.observation import Observation
 
 
@@ -18,12 +19,12 @@ class Inspection:
         egress: why the pair's addresses are not where they must be; None where they are, or the pair has none.
         unaddressed: that the passive NAT has no public address; None where it has one.
         worked: marks of the NATs that backends are seen to be online through; see first_online.py.
-        pings: see pings.py.
+        pings: see without_pings in loss.py.
         ends: what is announced of the NATs, in words; None where EC2 was not asked.
     """
 
     passive: str | None = None
-    routes: tuple[str, ...] | None = None
+    routes: tuple[Difference, ...] | None = None
     egress: str | None = None
     unaddressed: str | None = None
     worked: Mapping[str, str] = field(default_factory=dict)

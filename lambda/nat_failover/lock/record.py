@@ -64,6 +64,7 @@ class Record:
         egress: the move of the egress address; None where the pair has none.
         handover: the NAT that was left was about to go, and had not failed anybody yet.
         rolled_back: a move by hand was undone: all that was moved has gone back, or was to.
+        by_hand: the command by which a person did it: ``failover``, ``failback`` or ``drill``; empty where none did.
     """
 
     state: LockState
@@ -79,6 +80,7 @@ class Record:
     egress: EgressMove | None = None
     rolled_back: bool = False
     handover: bool = False
+    by_hand: str = ""
 
     def text(self) -> str:
         """Return it as JSON that fits into a standard parameter; what is for people only is shortened first."""
@@ -116,6 +118,8 @@ class Record:
             said["rolledBack"] = True
         if self.handover:
             said["handover"] = True
+        if self.by_hand:
+            said["byHand"] = self.by_hand
         return json.dumps(said, ensure_ascii=True, separators=(",", ":"))
 
 
@@ -188,6 +192,7 @@ def _record(said: object, state: LockState) -> Record:
         _egress(said.get("egress")),
         said.get("rolledBack", OLD_ROLLED_BACK in outcome) is True,
         said.get("handover") is True,
+        str(said.get("byHand", "")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,6 +120,31 @@ class Difference:
         if self.nat:
             return f"{said} (a NAT of the pair: each table should lead to its own NAT, or both to the same)"
         return said
+
+    def command(self, passive: str, region: str) -> str | None:
+        """Return the AWS CLI's command by which the passive table gets the route; None where a person has to judge.
+
+        Args:
+            passive: id of the passive table.
+            region: that the pair is in.
+        """
+        if self.active is None or not self.mirrored:
+            return None
+        to, table = self.active, f"--route-table-id {passive}"
+        if self.destination.parameter == PROPAGATION:
+            call = f"enable-vgw-route-propagation {table} --gateway-id {to.resource}"
+        elif self.of_gateway_endpoint:
+            call = f"modify-vpc-endpoint --vpc-endpoint-id {to.resource} --add-route-table-ids {passive}"
+        else:
+            verb = "create-route" if self.passive is None else "replace-route"
+            network = f"{_option(self.destination.parameter)} {self.destination.network}"
+            call = f"{verb} {table} {network} {_option(to.parameter)} {to.resource}"
+        return f"aws ec2 {call} --region {region}"
+
+
+def _option(parameter: str) -> str:
+    """Return the AWS CLI's option for a parameter of the API."""
+    return "--" + re.sub(r"(?<!^)(?=[A-Z])", "-", parameter).lower()
 
 
 def read_routes(told: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> dict[Destination, RouteTarget]:

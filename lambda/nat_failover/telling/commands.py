@@ -38,8 +38,13 @@ class Place(Protocol):
         ...
 
 
+def own(s: Settings, command: str, *options: str) -> str:
+    """Return one of our own commands, for a pair."""
+    return " ".join(("nat-failover", command, s.pair, "--region", s.region, *options))
+
+
 def rearm(s: Place) -> str:
-    """Return the command that re-arms."""
+    """Return the command that re-arms, and checks nothing."""
     return f"{rearm_anywhere(s.lock_parameter)} --region {s.region}"
 
 
@@ -78,6 +83,11 @@ def move_subnet(s: Settings, to_table: str, association: str = "rtbassoc-...") -
         f"aws ec2 replace-route-table-association --association-id {shlex.quote(association)} "
         f"--route-table-id {shlex.quote(to_table)} --region {s.region}"
     )
+
+
+def move_subnets(s: Settings, to_table: str, associations: Sequence[str]) -> tuple[str, ...]:
+    """Return the commands that move subnets to another route table, one for each; see ``move_subnet``."""
+    return tuple(move_subnet(s, to_table, each) for each in associations) or (move_subnet(s, to_table),)
 
 
 def associate(s: Place, table: str) -> str:

@@ -32,7 +32,7 @@ def compose(due: Due, situation: str, s: Settings, now: float) -> Message:
     again = due.phase is Phase.REMINDER
     words = letter(condition, entry.since, s, again=again)
     if again:
-        words = replace(words, outcome=f"still: {words.outcome}")
+        words = replace(words, outcome=f"STILL {words.outcome}")
     record = condition.record
     return replace(
         _message(entry, due.phase, words, severity(entry.kind), s, now),
@@ -89,4 +89,6 @@ def _message(entry: Entry, phase: Phase, words: Letter, level: Severity, s: Sett
         entry.since,
         words,
         targets=s.targets,
+        place=f"Account {s.account}: primary NAT {s.primary_instance}, standby NAT {s.standby_instance}.",
+        runbook=s.runbook,
     )

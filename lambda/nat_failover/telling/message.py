@@ -11,6 +11,7 @@ from typing import Any
 from nat_failover.judging.conditions import Severity, Trouble
 from nat_failover.probing.observation import Observation
 from nat_failover.settings import Settings
+from nat_failover.telling.alarm_description import runbook_section
 from nat_failover.telling.formats import clock, moment
 from nat_failover.telling.memory import Phase
 
@@ -38,13 +39,14 @@ class Letter:
     """The words of a message.
 
     Attributes:
-        outcome: for the subject; ASCII.
-        headline: what it means, in a sentence or two.
+        outcome: for the subject, the state first; ASCII.
+        headline: what is so now, in a sentence or two.
         seen: on which hosts, since when.
         decided: what, and why.
         done: which subnets, how long it took.
         helped: how many backends are online, how long they were not.
-        next: what to do.
+        next: what to do now, by our own commands where there is one.
+        by_hand: the same without them, by the AWS CLI.
     """
 
     outcome: str
@@ -54,6 +56,7 @@ class Letter:
     done: tuple[str, ...] = ()
     helped: tuple[str, ...] = ()
     next: tuple[Step, ...] = ()
+    by_hand: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Message:
     """What people and machines are told; times in seconds since the epoch.
 
     Attributes:
+        place: account, and which NATs and tables the pair has, in words.
+        runbook: where the runbook is, up to the section's name; empty where the configuration does not say.
         incident: the same for all messages about one trouble.
         since: when the trouble began.
         until: when it was over; None while it lasts.
@@ -82,6 +87,8 @@ class Message:
     until: float | None = None
     evidence: tuple[Observation, ...] = ()
     targets: tuple[str, ...] = ()
+    place: str = ""
+    runbook: str = ""
     failover: Mapping[str, Any] | None = field(default=None)
 
     @property
@@ -96,6 +103,10 @@ class Message:
         """The mail's text."""
         letter = self.letter
         parts = [letter.headline]
+        now = "Next:" if self.phase is Phase.END else "Do now:"
+        for heading, steps in ((now, letter.next), ("By hand, without our command:", letter.by_hand)):
+            if steps:
+                parts.append("\n".join((heading, *_steps(steps))))
         for heading, lines in (
             ("Seen", letter.seen),
             ("Decided", letter.decided),
@@ -104,9 +115,12 @@ class Message:
         ):
             if lines:
                 parts.append("\n".join((f"{heading}: {lines[0]}", *(f"  {line}" for line in bounded(lines[1:])))))
-        if letter.next:
-            parts.append("\n".join(("Next:", *_steps(letter.next))))
-        parts.append(f"Pair {self.pair} in {self.region}, mode {self.mode}. Sent {moment(self.at)}. {self.incident}")
+        about = (
+            f"Runbook: {runbook_section(self.runbook, self.kind.value)}",
+            f"Pair {self.pair} in {self.region}, mode {self.mode}. {self.place}",
+            f"Sent {moment(self.at)}. {self.incident}",
+        )
+        parts.append("\n".join(about))
         return "\n\n".join(parts) + "\n"
 
     @property
@@ -130,7 +144,8 @@ class Message:
             "decided": list(letter.decided),
             "done": list(bounded(letter.done)),
             "helped": list(bounded(letter.helped)),
-            "next": [{"say": step.said, "commands": list(step.commands)} for step in letter.next],
+            "next": _told(letter.next),
+            "by_hand": _told(letter.by_hand),
             "hosts": [
                 {"instance": o.host, "state": o.state.value, "at": timestamp(o.at), "since": timestamp(o.since)}
                 for o in self.evidence
@@ -154,8 +169,12 @@ def _steps(steps: Sequence[Step]) -> list[str]:
     lines = []
     for number, step in enumerate(steps, 1):
         lines.append(f"{number}. {step.said}" + (":" if step.commands else ""))
-        lines += [f"   {command}" for command in step.commands]
+        lines += [f"   {command}" for command in bounded(step.commands)]
     return lines
+
+
+def _told(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    return [{"say": step.said, "commands": list(step.commands[:MOST_LINES])} for step in steps]
 
 
 def bounded(lines: Sequence[str]) -> tuple[str, ...]:

@@ -125,7 +125,9 @@ def test_every_variable_that_the_function_knows_is_set() -> None:
     """But those that are the function's own business."""
     addresses = {"egressAddress": "eipalloc-0123456789abcdef0", "standbyEgressAddress": "eipalloc-0fedcba9876543210"}
     mirrored = ["vpce-0123456789abcdef0"]
-    template = synthesize({"pairs": [pair(**addresses, mirrorRoutes=True, mirrorEndpoints=mirrored)]})
+    template = synthesize(
+        {"pairs": [pair(**addresses, mirrorRoutes=True, mirrorEndpoints=mirrored, runbookUrl="https://r")]}
+    )
     own = {"confirm_for", "gather_for"}
     known = {f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in own}
     told = function(template)["Environment"]["Variables"]

@@ -164,7 +164,9 @@ def test_an_outcome_that_is_refused_keeps_nobody_from_being_asked_and_told(accou
         acting.carry_out()
     assert account.on_standby == account.subnets
     ((subject, text),) = account.mails
-    assert subject == "[nat-failover main] failed over to the standby NAT, 4 of 4 backends online"
+    assert (
+        subject == "[nat-failover main] ONLINE, NOT PROTECTED: 4 of 4 backends online, failed over to the standby NAT"
+    )
     assert "The lock could not be written (ThrottlingException: by the test)" in text
     assert acting.record["state"] == "failing-over"
 

@@ -116,7 +116,9 @@ def test_people_are_told_of_a_failover_that_another_has_finished(account: Accoun
     acting.leave_behind()
     acting.finish()
     ((subject, text),) = account.mails
-    assert subject == "[nat-failover main] failed over to the standby NAT, 4 of 4 backends online"
+    assert (
+        subject == "[nat-failover main] ONLINE, NOT PROTECTED: 4 of 4 backends online, failed over to the standby NAT"
+    )
     assert "Seen: 3 of 4 backends can't reach the Internet." in text
 
 

@@ -102,7 +102,7 @@ def test_where_no_time_is_left_to_ask_nobody_is_counted_as_offline(account: Acco
 def test_where_no_backend_can_be_asked_people_are_told_so(account: Account, acting: Acting) -> None:
     acting.carry_out(backends=())
     ((subject, _),) = account.mails
-    assert subject.endswith("failed over to the standby NAT, nobody could be asked whether it helped")
+    assert subject.endswith("POSSIBLY OFFLINE: no backend asked yet, failed over to the standby NAT")
 
 
 def test_more_than_fifty_backends_are_verified_and_people_are_told(account: Account, acting: Acting) -> None:
@@ -143,7 +143,7 @@ def test_the_subject_says_where_to_and_how_many_are_online(account: Account, act
     account.cut_off(account.backends[0], ago=10)
     acting.carry_out()
     ((subject, _),) = account.mails
-    assert subject == "[nat-failover main] failed over to the standby NAT, 3 of 4 backends online"
+    assert subject == "[nat-failover main] POSSIBLY OFFLINE: 3 of 4 backends online, failed over to the standby NAT"
 
 
 def test_the_subject_of_a_pair_with_a_long_name_is_one_that_sns_takes(account: Account) -> None:

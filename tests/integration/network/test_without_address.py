@@ -66,7 +66,7 @@ def test_people_are_told_only_where_it_lasts_longer_than_is_normal_after_a_failo
     assert "the passive NAT has no public address" in subject
     assert "can't take over until it has one" in text
     account.ticks(6)
-    assert "recovered: the passive NAT has a public address" in account.mails[-1][0]
+    assert "RECOVERED: the passive NAT has a public address again" in account.mails[-1][0]
 
 
 def test_nothing_fails_over_to_it_and_the_reason_says_why(account: Account) -> None:

@@ -47,7 +47,7 @@ def test_it_is_protected_as_soon_as_its_backends_are_online_for_the_first_time(a
     account.ticks(6)
     account.offline.clear()
     account.ticks(5)
-    assert account.subjects[1:] == ["recovered: backends are online"]
+    assert account.subjects[1:] == ["RECOVERED: backends are online for the first time"]
     account.cut_off(*account.backends)
     assert account.failed(account.backends[0]).outcome == "failed-over"
 
@@ -146,5 +146,5 @@ def test_what_is_told_besides_is_told_once(account: Account) -> None:
     account.tick()
     account.ec2.stop_instances(InstanceIds=[account.standby])
     account.ticks(6)
-    assert account.subjects == ["the passive NAT could not take over"]
+    assert account.subjects == ["NOT PROTECTED: the standby NAT could not take over"]
     assert json.loads(account.parameter(TOLD) or "")["online"]["primary"] == both(account)["primary"]

@@ -19,7 +19,7 @@ def test_a_tick_fails_over_though_too_few_backends_could_say_that_they_are_offli
     told = account.tick()
     assert (told.cause, told.outcome) == ("NAT_GONE", "failed-over")
     assert account.on_standby == account.subnets
-    assert [subject.partition(",")[0] for subject in account.subjects] == ["failed over to the standby NAT"]
+    assert [subject.rpartition(", ")[2] for subject in account.subjects] == ["failed over to the standby NAT"]
 
 
 def test_an_event_leaves_it_to_the_next_tick_which_sees_who_stops_too(account: Account) -> None:

@@ -28,10 +28,10 @@ def test_a_failover_is_told_once_and_its_lock_daily(account: Account, events: li
     account.ticks(5)
     assert len(account.subjects) == len(events) == 1
     account.ticks(1, later=DAY)
-    assert account.subjects[1:] == ["still: failed over, and not re-armed since"]
+    assert account.subjects[1:] == ["STILL NOT PROTECTED: failed over, not re-armed for a day"]
     account.lock = "armed"
     account.ticks(5)
-    assert account.subjects[2:] == ["recovered: the lock is reset after the failover"]
+    assert account.subjects[2:] == ["RECOVERED: re-armed after the failover"]
     assert len({entry["Detail"]["incident"] for entry in events}) == 1
 
 
@@ -45,7 +45,7 @@ def test_a_failover_whose_invocation_died_before_it_told_is_told_by_a_later_one_
         account.ticks(1, later=30)
         assert account.subjects == []
         account.ticks(3)
-        assert account.subjects == ["failed over, says the lock"]
+        assert account.subjects == ["NOT PROTECTED: failed over, the standby NAT is active"]
 
 
 @pytest.mark.parametrize("operation", ["ssm.SendCommand", "ssm.ListCommandInvocations", "sns.Publish"])
@@ -63,7 +63,7 @@ def test_wherever_it_dies_after_the_swap_people_are_told_by_a_later_tick(operati
             Acting(account).carry_out()
         hooks.unregister(f"before-parameter-build.{operation}", die, "die")
         account.ticks(3)
-        told = [subject for subject in account.subjects if subject.startswith("failed over")]
+        told = [subject for subject in account.subjects if "failed over" in subject]
     # Those that can still tell do so themselves, though they could not ask.
     assert len(told) == 1
 

@@ -26,8 +26,8 @@ def test_what_lasts_is_told_when_it_has_begun_daily_and_when_it_is_over(account:
     account.ticks(1, later=DAY)
     account.move(account.subnets[0], account.primary_table)
     account.ticks(6)
-    words = "subnets split over both NATs: unprotected"
-    assert account.subjects == [words, f"still: {words}", "recovered: the subnets are not split any more"]
+    words = "NOT PROTECTED: subnets are split over both NATs"
+    assert account.subjects == [words, f"STILL {words}", "RECOVERED: the subnets all use one NAT again"]
     assert json.loads(account.parameter(TOLD) or "")["troubles"] == []
 
 
@@ -111,14 +111,14 @@ def observing(account: Account) -> Account:
 def test_in_observe_mode_people_are_told_at_once_and_daily_and_when_it_is_over(observing: Account) -> None:
     assert observing.failed(observing.backends[0]).outcome == "observed"
     observing.ticks(3)
-    words = "would have failed over to the standby NAT (observe mode)"
+    words = "OFFLINE, nothing done: it would have failed over to the standby NAT (observe)"
     assert observing.subjects == [words]
     observing.clock.sleep(DAY)
     observing.ticks(3)
-    assert observing.subjects[1:] == [f"still: {words}"]
+    assert observing.subjects[1:] == [f"STILL {words}"]
     observing.offline.clear()
     observing.ticks(30)
-    assert observing.subjects[2:] == ["recovered: backends are online again"]
+    assert observing.subjects[2:] == ["RECOVERED: online again, no failover is due"]
 
 
 def test_in_observe_mode_neither_ec2_nor_lock_nor_claim_is_written(observing: Account) -> None:

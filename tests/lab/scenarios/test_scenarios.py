@@ -21,7 +21,7 @@ from tests.lab.scenarios import SCENARIOS
 from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, Scenario
 from tests.simulation.account.cloud import ModelCloud
 
-MAIL = "mail: [nat-failover main] failed over to the standby NAT, 6 of 6 backends online"
+MAIL = "mail: [nat-failover main] ONLINE, NOT PROTECTED: 6 of 6 backends online, failed over to the standby NAT"
 
 
 def played(name: str, network: str = "simulated", seed: int = 1, slower: float = 1.0) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from nat_failover.judging.inspected import Inspection
 from nat_failover.judging.while_locked import AFTERMATH
 from nat_failover.lock.record import LockState, read_lock
 from nat_failover.network.instances import Nat
+from nat_failover.network.route_differences import Destination, Difference, RouteTarget
 from nat_failover.probing.invocation import State
 from nat_failover.probing.survey import survey
 from nat_failover.settings import Mode, Settings
@@ -40,6 +41,9 @@ from tests.examples import (
 )
 from tests.unit.telling.messages import FAILED, RECORD
 
+LACKING = Difference(
+    Destination("DestinationCidrBlock", "10.9.0.0/16"), RouteTarget("VpcPeeringConnectionId", "pcx-1"), None
+)
 WELL = Inspection(routes=(), pings=(), ends=())
 REACHABLE = [observation(host, State.REACHABLE) for host in BACKENDS[:4]]
 SPLIT = {"active": None, "subnets": {PRIMARY_TABLE: ("a",), STANDBY_TABLE: ("b",)}}
@@ -173,9 +177,9 @@ def test_the_lock_s_state_has_a_kind_wherever_a_person_has_to_act() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "kind", "words"),
+    ("seen", "kind", "routes"),
     [
-        (Inspection(routes=("10.9.0.0/16 is missing",)), Trouble.ROUTES_DIFFER, ("10.9.0.0/16 is missing",)),
+        (Inspection(routes=(LACKING,)), Trouble.ROUTES_DIFFER, (LACKING,)),
         (Inspection(routes=(), egress="it is with nobody"), Trouble.EGRESS_ELSEWHERE, ()),
         (Inspection(passive="it is stopped", routes=()), Trouble.PASSIVE_UNHEALTHY, ()),
         (Inspection(routes=(), unaddressed="it has none"), Trouble.PASSIVE_WITHOUT_ADDRESS, ()),
@@ -184,10 +188,10 @@ def test_the_lock_s_state_has_a_kind_wherever_a_person_has_to_act() -> None:
     ],
 )
 def test_what_would_make_a_failover_useless_or_harmful_is_a_condition(
-    seen: Inspection, kind: Trouble, words: Sequence[str]
+    seen: Inspection, kind: Trouble, routes: tuple[Difference, ...]
 ) -> None:
     (condition,) = found(seen=seen, backends=REACHABLE).present
-    assert (condition.kind, condition.details, condition.active) == (kind, words, PRIMARY_TABLE)
+    assert (condition.kind, condition.routes, condition.active) == (kind, routes, PRIMARY_TABLE)
 
 
 def test_what_was_not_compared_is_unknown() -> None:
@@ -213,7 +217,7 @@ def test_a_passive_nat_of_which_another_message_tells_is_not_told_of_once_more(
 
 @pytest.mark.parametrize("lock", sorted(LOCKS))
 @pytest.mark.parametrize("changes", [{}, {"backends": REACHABLE}, SPLIT, NO_SUBNETS, {"backends": []}])
-@pytest.mark.parametrize("seen", [WELL, Inspection(), Inspection("stopped", ("a",), "elsewhere")])
+@pytest.mark.parametrize("seen", [WELL, Inspection(), Inspection("stopped", (LACKING,), "elsewhere")])
 def test_no_kind_is_both_so_and_unknown_nor_twice(lock: str, changes: Mapping[str, Any], seen: Inspection) -> None:
     findings = found(lock, seen, **changes)
     assert not kinds(findings) & findings.unknown
@@ -224,7 +228,7 @@ def test_no_kind_is_both_so_and_unknown_nor_twice(lock: str, changes: Mapping[st
 
 
 def test_an_event_tells_of_outages_only_and_ends_nothing() -> None:
-    urgent = found("scribble", Inspection("stopped", ("a",), "elsewhere")).urgent
+    urgent = found("scribble", Inspection("stopped", (LACKING,), "elsewhere")).urgent
     assert kinds(urgent) == {Trouble.OFFLINE_WHILE_LOCKED}
     assert urgent.unknown == frozenset(Trouble) - {Trouble.OFFLINE_WHILE_LOCKED}
 

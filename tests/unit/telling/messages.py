@@ -10,6 +10,7 @@ from nat_failover.judging.conditions import Condition, Severity, Trouble
 from nat_failover.judging.nat_gone import EC2_SAYS
 from nat_failover.lock.record import LockState, Record
 from nat_failover.network.egress_address import Move
+from nat_failover.network.route_differences import PREFIX_LIST, Destination, Difference, RouteTarget
 from nat_failover.network.swap import Swapped
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import NO_TIME, Verified
@@ -39,6 +40,7 @@ RECORD = Record(
 ERROR = "1 of 2 subnets could not be moved: subnet-0aaaaaaaaaaaaaaa2: UnauthorizedOperation: You are not authorized"
 FAILED = replace(RECORD, state=LockState.FAILED, outcome=ERROR, seconds=None)
 SWAPPED = Swapped(tuple(SUBNETS), 0.6, NOW - 0.4)
+NOBODY = Verified(BACKENDS[:4], (), (BACKENDS[3],))
 ALL_BUT_ONE = Verified(BACKENDS[:4], BACKENDS[:2], (BACKENDS[3],))
 MOVE = Move("eipalloc-0123456789abcdef0", STANDBY, "203.0.113.9", "eni-0123456789abcdef1")
 SECOND = Move("eipalloc-0123456789abcdef1", PRIMARY, "203.0.113.10", "eni-0123456789abcdef0")
@@ -109,10 +111,23 @@ CONDITIONS: dict[Trouble, Condition] = {
     ),
     Trouble.ROUTES_DIFFER: Condition(
         Trouble.ROUTES_DIFFER,
-        "the route tables differ in 2 more than the default route",
-        details=(
-            "10.9.0.0/16 to pcx-0123456789abcdef0 is missing in the passive table",
-            "pl-0123456789abcdef0 to vpce-0123456789abcdef0 is missing in the passive table",
+        "3 routes differ beside the default route",
+        routes=(
+            Difference(
+                Destination("DestinationCidrBlock", "10.9.0.0/16"),
+                RouteTarget("VpcPeeringConnectionId", "pcx-0123456789abcdef0"),
+                None,
+            ),
+            Difference(
+                Destination(PREFIX_LIST, "pl-0123456789abcdef0"),
+                RouteTarget("GatewayId", "vpce-0123456789abcdef0"),
+                None,
+            ),
+            Difference(
+                Destination("DestinationCidrBlock", "10.8.0.0/16"),
+                None,
+                RouteTarget("TransitGatewayId", "tgw-0123456789abcdef0"),
+            ),
         ),
     ),
     Trouble.EGRESS_ELSEWHERE: Condition(
@@ -142,7 +157,8 @@ CHANNELS = tuple(Channel)
 def lasting(kind: Trouble, phase: Phase) -> Message:
     """Write of a trouble that was noticed four minutes ago, a day ago, or is over after an hour."""
     ago = {Phase.BEGIN: 240.0, Phase.REMINDER: 86_640.0, Phase.END: 3_600.0}[phase]
-    condition = _earlier(replace(CONDITIONS[kind], active=PRIMARY_TABLE), ago)
+    condition = replace(CONDITIONS[kind], active=PRIMARY_TABLE, associations=tuple(SUBNETS.values()))
+    condition = _earlier(condition, ago)
     entry = begun(condition, PAIR.pair, NOW - ago)
     s = OBSERVING if kind is Trouble.WOULD_FAIL_OVER else PAIR
     if phase is Phase.END:
@@ -182,6 +198,22 @@ def by_ec2s_word(verified: Verified, state: str = "stopped") -> Message:
     return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
+def by_hand(command: str) -> Message:
+    """Return what is told of a move that a person has made, and the command did not tell of."""
+    ways = (STANDBY_TABLE, PRIMARY_TABLE) if command == "failback" else (PRIMARY_TABLE, STANDBY_TABLE)
+    record = replace(
+        RECORD,
+        from_table=ways[0],
+        to_table=ways[1],
+        owner="alice@laptop",
+        by_hand=command,
+        reason=f"{command} by hand: alice@laptop",
+        evidence=(),
+    )
+    condition = Condition(Trouble.FAILED_OVER, "locked", active=STANDBY_TABLE, record=record)
+    return compose(Due(begun(condition, PAIR.pair, NOW), Phase.BEGIN, CHANNELS, condition), "", PAIR, NOW)
+
+
 def failed() -> Message:
     """Write of a failover that has just failed."""
     condition = Condition(Trouble.FAILOVER_FAILED, REASON, EVIDENCE, record=FAILED)
@@ -198,6 +230,7 @@ def examples() -> Mapping[str, Message]:
     found = {
         "failed-over": done(everybody),
         "failed-over-some-offline": done(ALL_BUT_ONE),
+        "failed-over-nobody-online": done(NOBODY),
         "failed-over-not-verified": done(Verified(why=NO_TIME)),
         "failed-over-with-egress-address": done(everybody, MOVE),
         "failed-over-egress-address-refused": done(everybody, refused),
@@ -208,6 +241,8 @@ def examples() -> Mapping[str, Message]:
         "handed-over": by_ec2s_word(everybody, "stopping"),
         "failover-failed": failed(),
         "failed-over-says-the-lock": lasting(Trouble.FAILED_OVER, Phase.BEGIN),
+        "failed-back-by-hand": by_hand("failback"),
+        "drill-by-hand": by_hand("drill"),
         "failover-failed-says-the-lock": lasting(Trouble.FAILOVER_FAILED, Phase.BEGIN),
     }
     found |= {k.value: lasting(k, Phase.BEGIN) for k in CONDITIONS if CONDITIONS[k].record is None}

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from nat_failover.judging.conditions import Severity, Trouble
+from nat_failover.telling.commands import rearm
 from nat_failover.telling.compose import compose
 from nat_failover.telling.memory import Channel, Due, Phase, begun
 from nat_failover.telling.message import Message
@@ -45,6 +46,45 @@ def test_every_kind_is_there_in_every_phase() -> None:
 
 # What all have in common
 
+OUR_COMMANDS = {"status", "doctor", "history", "failover", "failback", "rearm", "pause", "resume", "drill"}
+STATES = (
+    "OFFLINE",
+    "STILL ",
+    "POSSIBLY OFFLINE",
+    "ONLINE, NOT PROTECTED",
+    "NOT PROTECTED",
+    "DEGRADED",
+    "RECOVERED: ",
+    "DRILL: ",
+)
+
+
+@pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
+def test_a_subject_begins_with_the_state(message: Message) -> None:
+    assert message.letter.outcome.startswith(STATES)
+
+
+def test_no_two_recoveries_have_the_same_subject() -> None:
+    subjects = [lasting(kind, Phase.END).subject for kind in Trouble]
+    assert len(set(subjects)) == len(subjects)
+
+
+@pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
+def test_nobody_is_told_to_re_arm_without_checks_but_where_it_says_so(message: Message) -> None:
+    raw = rearm(PAIR)
+    assert not [step for step in message.letter.next if raw in step.commands]
+    assert all("without these checks" in step.said for step in message.letter.by_hand if raw in step.commands)
+
+
+def test_a_failover_that_has_helped_nobody_says_not_to_re_arm_yet() -> None:
+    assert "Do now:\n1. Do not re-arm yet" in EXAMPLES["failed-over-nobody-online"].text
+
+
+def test_a_mail_links_to_the_runbook_where_it_is_known_where_that_is() -> None:
+    message = replace(EXAMPLES["failed-over"], runbook="https://git.example.com/RUNBOOK.md")
+    assert "Runbook: https://git.example.com/RUNBOOK.md#failed-over\n" in message.text
+    assert "Runbook: infra/RUNBOOK.md#failed-over\n" in EXAMPLES["failed-over"].text
+
 
 def longest_pair(message: Message) -> Message:
     return replace(message, pair="p" * 31)
@@ -60,12 +100,16 @@ def test_a_subject_is_one_that_sns_takes_and_names_the_pair(message: Message) ->
 
 
 @pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
-def test_every_command_is_one_of_the_aws_command_line_with_its_region(message: Message) -> None:
-    commands = [command for step in message.letter.next for command in step.commands]
+def test_every_command_is_one_of_ours_or_of_the_aws_command_line_with_its_region(message: Message) -> None:
+    commands = [command for step in (*message.letter.next, *message.letter.by_hand) for command in step.commands]
     assert commands
     for command in commands:
         words = shlex.split(command)
-        assert words[0] == "aws"
+        if words[0] == "nat-failover":
+            assert words[1] in OUR_COMMANDS
+            assert words[2] == PAIR.pair
+        else:
+            assert words[0] == "aws"
         assert words[words.index("--region") + 1] == PAIR.region
         assert f"   {command}\n" in message.text
 
@@ -73,7 +117,7 @@ def test_every_command_is_one_of_the_aws_command_line_with_its_region(message: M
 @pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
 def test_every_mail_says_what_was_seen_what_to_do_and_which_incident_it_is_about(message: Message) -> None:
     assert re.search(r"^Seen: \S", message.text, re.MULTILINE)
-    assert re.search(r"^Next:\n1\. \S", message.text, re.MULTILINE)
+    assert re.search(r"^(Do now|Next):\n1\. \S", message.text, re.MULTILINE)
     assert message.text.endswith(f"{message.incident}\n")
     assert ".." not in message.text.replace("...", "")
 

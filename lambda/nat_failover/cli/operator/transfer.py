@@ -117,6 +117,7 @@ class Passage:
             outcome,
             seconds,
             self._egress.record if self._egress is not None else None if egress is None else egress.to_move,
+            by_hand=plan.name,
         )
 
     def _first_stage(self, held: HeldLock, tables: Tables) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from nat_failover.judging.conditions import Condition
 from nat_failover.network.announced import BEFORE
 from nat_failover.settings import Handover, Settings
-from nat_failover.telling.commands import read_lock, read_status, read_tables
+from nat_failover.telling.commands import own, read_lock, read_status, read_tables
+from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step
 
 
-def nat_ending(seen: tuple[str, ...], active: str, s: Settings) -> Letter:
-    """Return the letter that a NAT of the pair is going away; ``active`` is the route table that the subnets use."""
+def nat_ending(c: Condition, since: float, s: Settings) -> Letter:
+    """Return the letter that a NAT of the pair is going away.
+
+    Args:
+        c: what is so.
+        since: since when, seconds since the epoch.
+        s: of the pair.
+    """
+    active = c.active or s.primary_route_table
     if s.handover is Handover.TELL:
         decided = "to tell you: handover is set to tell."
     else:
@@ -17,15 +26,19 @@ def nat_ending(seen: tuple[str, ...], active: str, s: Settings) -> Letter:
             f"to move the subnets away from the active NAT in time, before maintenance {BEFORE / 60:.0f} minutes "
             "ahead: if the pair is armed, and backends get through the other NAT. The passive one's end moves nothing."
         )
+    move = "failover" if active == s.primary_route_table else "failback"
     return Letter(
-        "a NAT is going away",
+        "NOT PROTECTED soon: a NAT is going away",
         "AWS takes a NAT of the pair away. Once it is gone, the other NAT is the only one, and nothing can fail over.",
-        seen=seen,
+        seen=(f"{c.reason}.", f"Since {moment(since)}."),
         decided=(decided,),
         done=("nothing: the subnets are as they were.",),
         next=(
-            Step("See what EC2 says of both NATs", (read_status(s, *s.nats),)),
-            Step("If it is the active one, see that the pair is armed", (read_lock(s), read_tables(s, active))),
-            Step(f"Or move the subnets yourself: nat-failover failover {s.pair} (failback from the standby)"),
+            Step("See which NAT is active, and that the pair is armed", (own(s, "status"),)),
+            Step("If it is the active one, you can move the subnets now; asks first, and checks", (own(s, move),)),
+        ),
+        by_hand=(
+            Step("What EC2 says of both NATs", (read_status(s, *s.nats),)),
+            Step("See the lock, and which table the subnets use", (read_lock(s), read_tables(s, active))),
         ),
     )

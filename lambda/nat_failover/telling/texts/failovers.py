@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from nat_failover.judging.nat_gone import EC2_SAYS
-from nat_failover.lock.record import LockState, Record
+from nat_failover.lock.record import Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.swap import Swapped
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import Verified
 from nat_failover.settings import Settings
-from nat_failover.telling.commands import move_subnet, read_log, read_status, read_tables, rearm
-from nat_failover.telling.formats import clock, duration, moment
+from nat_failover.telling.commands import move_subnets, own, read_log, read_status, read_tables, reboot
+from nat_failover.telling.formats import clock, duration
 from nat_failover.telling.message import Letter, Step, hosts
+from nat_failover.telling.texts.addresses import move_egress, moved_egress
+from nat_failover.telling.texts.arming import rearm_by_hand, rearm_once_fit
 
 
 def failed_over(
@@ -26,36 +28,74 @@ def failed_over(
     unrecorded: str = "",
 ) -> Letter:
     """Return the letter that the subnets have been moved; ``unrecorded`` is why the lock does not say so yet."""
-    old, new = s.nat_of(record.from_table), s.nat_of(record.to_table)
-    role = s.role_of(record.to_table)
-    done = "handed over" if record.handover else "failed over"
-    moved = f"were moved to the {role} NAT {new}" + (" before it did" if record.handover else "")
+    new, role = s.nat_of(record.to_table), s.role_of(record.to_table)
+    steps, by_hand = _after(record, verified, s)
     return Letter(
-        f"{done} to the {role} NAT, {verified.said}",
-        f"{_why(record, s)}, and the private subnets {moved}.",
+        f"{_state(verified)}, {'handed' if record.handover else 'failed'} over to the {role} NAT",
+        f"{_now(verified, f'the {role} NAT {new}')} {_why(record, s)} Until you re-arm, nothing fails over again.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
         decided=_decided(record, s),
         done=(
             f"{len(swapped.moved)} subnets moved from {record.from_table} to {record.to_table} in "
             f"{swapped.seconds:.1f} s ({', '.join(swapped.moved)}).",
-            *_egress(swapped.egress),
+            *moved_egress(swapped.egress),
             *_unrecorded(unrecorded),
         ),
         helped=(_helped(verified), *_outage(evidence, swapped, verified)),
-        next=(
-            *_move_egress(swapped.egress, s),
+        next=(*move_egress(swapped.egress, s), *steps),
+        by_hand=by_hand,
+    )
+
+
+def _state(verified: Verified) -> str:
+    """Return what a person has to know before anything else: whether backends are online."""
+    if not verified.asked:
+        return "POSSIBLY OFFLINE: no backend asked yet"
+    if verified.all_online:
+        return f"ONLINE, NOT PROTECTED: {verified.said}"
+    return f"{'STILL' if verified.offline and not verified.online else 'POSSIBLY'} OFFLINE: {verified.said}"
+
+
+def _now(verified: Verified, nat: str) -> str:
+    if not verified.asked:
+        return f"The private subnets were moved to {nat}. Whether backends are online through it is not known yet."
+    if verified.all_online:
+        return f"Backends are online again, through {nat}."
+    count = f"{len(verified.online)} of {len(verified.asked)}"
+    return f"The private subnets were moved to {nat}, and {count} backends are online through it."
+
+
+def _after(record: Record, verified: Verified, s: Settings) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Return what to do after a failover, and the same by hand."""
+    old, new = s.nat_of(record.from_table), s.nat_of(record.to_table)
+    if verified.asked and not verified.online:
+        back = "failback" if record.from_table == s.primary_route_table else "failover"
+        associations = tuple(record.subnets.values())
+        return (
             Step(
-                f"Once {old}, or what takes its place, runs again, it can stand by"
+                "Do not re-arm yet: both NATs are in question. See which of them gets backends through",
+                (own(s, "doctor"),),
+            ),
+            Step(f"Repair {new}; a reboot often does", (reboot(s, new),)),
+            Step(f"Or, if {old} is the fitter one, go back to it", (own(s, back),)),
+        ), (
+            Step("What EC2 says of both", (read_status(s, old, new),)),
+            Step("Go back", move_subnets(s, record.from_table, associations)),
+        )
+    look = () if verified.all_online else (Step("See who is online by now", (own(s, "status"),)),)
+    return (
+        (
+            *look,
+            Step(
+                f"See that {old}, or what takes its place, runs again: then it can stand by"
                 if record.handover
-                else f"Find out what happened to {old} and mend it",
+                else f"Find out what happened to {old}, and repair it",
                 (read_status(s, old),),
             ),
-            Step("Until you re-arm, nothing fails over again", (rearm(s),)),
-            Step(
-                f"After that {new} is the active NAT and {old} stands by; the pair is symmetric, so there is no need "
-                "to go back."
-            ),
+            rearm_once_fit(s, old),
+            Step(f"There is no need to go back: {new} stays active, and {old} stands by."),
         ),
+        (rearm_by_hand(s, old),),
     )
 
 
@@ -69,65 +109,28 @@ def swap_failed(
 ) -> Letter:
     """Return the letter that subnets could not be moved; ``left`` are their associations, where they are known."""
     role, to_table = s.role_of(record.to_table), record.to_table
-    by_hand = tuple(move_subnet(s, to_table, association) for association in left)
+    old, new = s.nat_of(record.from_table), s.nat_of(to_table)
+    what = f"{len(left)} of {len(record.subnets)} subnets" if left else "subnets"
     return Letter(
-        "FAILOVER FAILED, subnets may be offline: act now",
-        f"{_why(record, s)}, and the private subnets could not all be moved to the {role} NAT {s.nat_of(to_table)}.",
+        f"OFFLINE: the failover failed, {what} not moved",
+        f"{what[0].upper()}{what[1:]} could not be moved to the {role} NAT {new}: they are offline"
+        f"{', or soon will be' if record.handover else ''}. {_why(record, s)} Nothing is tried again until you re-arm.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
         decided=_decided(record, s),
-        done=(f"FAILED: {error}.", *_egress(egress)),
+        done=(f"FAILED: {error}.", *moved_egress(egress)),
         helped=("no: what could not be moved is offline.",),
         next=(
             Step(
-                f"Associate the subnets that are left on {record.from_table} with {to_table} by hand",
-                (read_tables(s, record.from_table), *(by_hand or (move_subnet(s, to_table),))),
+                f"Move the subnets to {to_table} yourself: your permissions may do what the function's did not. One "
+                "line a subnet",
+                move_subnets(s, to_table, left),
             ),
-            *_move_egress(egress, s),
-            Step("Mend what EC2 complains of; the function's log has all of it", (read_log(s),)),
-            Step("Nothing is tried again until you re-arm", (rearm(s),)),
+            *move_egress(egress, s),
+            Step("See what EC2 refused, and mend it; the function's log has all of it", (read_log(s),)),
+            rearm_once_fit(s, old),
         ),
+        by_hand=(Step("See which subnets are left", (read_tables(s, record.from_table),)), rearm_by_hand(s, old)),
     )
-
-
-def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
-    """Return the letter of what the lock says of a failover, whose author could not tell, or ``again`` a day later."""
-    moved, to = record.state is LockState.FAILED_OVER, record.to_table
-    ways = f"from {_nat(record.from_table, s)} to {_nat(to, s)}"
-    ways_back = f"from {_nat(to, s)} to {_nat(record.from_table, s)}"
-    tables = (read_tables(s), move_subnet(s, to if to in s.tables else s.primary_route_table))
-    if moved and record.rolled_back:
-        outcome = "a move by hand was rolled back"
-        headline = f"The private subnets were to be moved {ways_back}, and are all with {_nat(to, s)} again"
-        first = Step(
-            "Find out what is wrong with the NAT that they were to go to, and mend it", (read_status(s, *s.nats),)
-        )
-    elif moved:
-        outcome, headline = "failed over", f"The private subnets were moved {ways}"
-        first = Step("Find out what happened to the NAT that they have left, and mend it", (read_status(s, *s.nats),))
-    else:
-        outcome = "FAILOVER FAILED"
-        headline = f"The private subnets could not all be moved {ways}: some may be offline"
-        first = Step("Associate every protected subnet with one of the pair's route tables by hand", tables)
-    return Letter(
-        f"{outcome}, and not re-armed since" if again else f"{outcome}, says the lock",
-        f"{headline}. "
-        + (
-            "Since then the pair has been locked: nothing fails over."
-            if again
-            else "Whoever did it has not told you: this is what the lock says."
-        ),
-        seen=(f"{record.reason}.", *record.evidence),
-        decided=(f"to move the subnets, by {record.owner} at {moment(record.since)}.",),
-        done=(f"{record.outcome}.",),
-        next=(first, Step("Until you re-arm, nothing fails over", (rearm(s),))),
-    )
-
-
-def _nat(table: str, s: Settings) -> str:
-    """Return the name of the NAT behind a table; a record may be older than the tables that the pair has now."""
-    if table not in s.tables:
-        return f"{table}, which is none of the pair's route tables,"
-    return f"the {s.role_of(table)} NAT {s.nat_of(table)} ({table})"
 
 
 def facts(
@@ -156,7 +159,7 @@ def facts(
 
 def _why(record: Record, s: Settings) -> str:
     why = "is going away" if record.handover else "no longer carries traffic"
-    return f"The {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)} {why}"
+    return f"The {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)} {why}."
 
 
 def _decided(record: Record, s: Settings) -> tuple[str, ...]:
@@ -199,34 +202,3 @@ def _outage(evidence: Sequence[Observation], swapped: Swapped, verified: Verifie
     roughly = "at least" if first.relayed_by else "about"
     said = f"Outage: {roughly} {lasted}, from {clock(first.since)} ({begun}) to {clock(swapped.ended_at)} UTC"
     return (f"{said} (the last subnet was moved)." if verified.online else f"{said}, if it has helped.",)
-
-
-def _egress(move: Move | None) -> tuple[str, ...]:
-    """Return what became of the pair's addresses; nothing where it has none."""
-    if move is None:
-        return ()
-    told = [_of_address("Egress address", move, ", so that partners see the same address as before")]
-    if move.standby is not None:
-        told.append(_of_address("Standby address", move.standby, ", so that it has an address while it stands by"))
-    return tuple(told)
-
-
-def _of_address(what: str, move: Move, use: str) -> str:
-    name = f"{move.public} ({move.allocation})" if move.public else move.allocation
-    if move.moved:
-        return f"{what}: {name} has moved to {move.nat}{use}."
-    return f"{what}: {name} could NOT be moved to {move.nat} ({move.why})."
-
-
-def _move_egress(move: Move | None, s: Settings) -> tuple[Step, ...]:
-    if move is None or not move.left:
-        return ()
-    commands = tuple(f"{each.by_hand} --region {s.region}" for each in move.left)
-    if move.moved:
-        return (Step("Give the NAT that stands by its address: without one it can't take over", commands),)
-    return (
-        Step(
-            "Move the egress address: until you do, the subnets use that NAT's own address, which partners may refuse",
-            commands,
-        ),
-    )

@@ -4,42 +4,40 @@ from __future__ import annotations
 
 from nat_failover.judging.conditions import Trouble
 from nat_failover.settings import Settings
-from nat_failover.telling.commands import read_lock
+from nat_failover.telling.commands import own
 from nat_failover.telling.formats import duration, moment
 from nat_failover.telling.message import Letter, Step
 
+# The end of the subject, of which there are no two alike, and a sentence.
 _OVER: dict[Trouble, tuple[str, str]] = {
-    Trouble.FAILED_OVER: (
-        "the lock is reset after the failover",
-        "The lock no longer says that the pair has failed over.",
-    ),
-    Trouble.FAILOVER_FAILED: (
-        "the lock is reset after a failure",
-        "The lock no longer holds a failed failover.",
-    ),
-    Trouble.WOULD_FAIL_OVER: ("backends are online again", "A failover would no longer be due."),
-    Trouble.CONTROL_DOWN: ("backends are online again", "Backends reach the Internet again."),
-    Trouble.NOT_THE_NAT: ("backends are online again", "Backends reach the Internet again."),
-    Trouble.BOOTING: ("backends are online again", "Backends reach the Internet again."),
-    Trouble.OFFLINE_WHILE_LOCKED: (
-        "backends are online again",
+    Trouble.FAILED_OVER: ("re-armed after the failover", "The lock no longer says that the pair has failed over."),
+    Trouble.FAILOVER_FAILED: ("re-armed after a failed failover", "The lock no longer holds a failed failover."),
+    Trouble.WOULD_FAIL_OVER: ("online again, no failover is due", "A failover would no longer be due."),
+    Trouble.CONTROL_DOWN: (
+        "online again, after neither NAT got backends through",
         "Backends reach the Internet again.",
     ),
-    Trouble.BLOCKED: ("failovers are not blocked any more", "No claim keeps the pair from failing over any more."),
-    Trouble.NEVER_ONLINE: ("backends are online", "Backends reach the Internet through the active NAT."),
+    Trouble.NOT_THE_NAT: ("online again, after trouble that was not the NAT", "Backends reach the Internet again."),
+    Trouble.BOOTING: ("online again, the NAT has booted", "Backends reach the Internet again."),
+    Trouble.OFFLINE_WHILE_LOCKED: ("online again, after an outage while locked", "Backends reach the Internet again."),
+    Trouble.BLOCKED: ("no claim blocks failovers any more", "No claim keeps the pair from failing over any more."),
+    Trouble.NEVER_ONLINE: (
+        "backends are online for the first time",
+        "Backends reach the Internet through the active NAT.",
+    ),
     Trouble.CANNOT_JUDGE: ("enough backends answer again", "Enough backends answer to judge the NAT."),
-    Trouble.NO_SUBNETS: ("subnets are protected", "Subnets are associated with a route table of the pair."),
-    Trouble.SPLIT: ("the subnets are not split any more", "All protected subnets use the same route table."),
-    Trouble.NAT_ENDING: ("no NAT is going away", "Of neither NAT an end is announced any more."),
-    Trouble.PASSIVE_UNHEALTHY: ("the passive NAT could take over", "The NAT that stands by could take over again."),
+    Trouble.NO_SUBNETS: (
+        "subnets use the pair's route tables again",
+        "Subnets are associated with a route table of the pair.",
+    ),
+    Trouble.SPLIT: ("the subnets all use one NAT again", "All protected subnets use the same route table."),
+    Trouble.NAT_ENDING: ("no NAT is going away any more", "Of neither NAT an end is announced any more."),
+    Trouble.PASSIVE_UNHEALTHY: ("the passive NAT could take over again", "The NAT that stands by could take over."),
     Trouble.PASSIVE_WITHOUT_ADDRESS: (
-        "the passive NAT has a public address",
+        "the passive NAT has a public address again",
         "The NAT that stands by has a public address again.",
     ),
-    Trouble.ROUTES_DIFFER: (
-        "the route tables are alike",
-        "The two route tables differ in nothing but the default route.",
-    ),
+    Trouble.ROUTES_DIFFER: ("the route tables are alike", "The two tables differ in nothing but the default route."),
     Trouble.EGRESS_ELSEWHERE: ("the egress address is in place", "The pair's addresses are where they belong."),
     Trouble.PINGS_LOST: ("pings are answered again", "Backends' pings to the targets are answered again."),
     Trouble.LOCK_UNREADABLE: ("the lock can be understood", "The lock says something that the function understands."),
@@ -59,8 +57,8 @@ def ending(kind: Trouble, since: float, until: float, now: str, s: Settings) -> 
     """
     outcome, headline = _OVER[kind]
     return Letter(
-        f"recovered: {outcome}",
+        f"RECOVERED: {outcome}",
         headline,
         seen=(f"It lasted {duration(until - since)}, from {moment(since)} to {moment(until)}.", f"Now: {now}."),
-        next=(Step("No action needed. To check the lock", (read_lock(s),)),),
+        next=(Step("Nothing has to be done. To see how the pair stands", (own(s, "status"),)),),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nat_failover.judging.conditions import Condition
 from nat_failover.settings import Settings
-from nat_failover.telling.commands import read_acls, read_groups, read_log, read_status, read_tables
+from nat_failover.telling.commands import own, read_acls, read_groups, read_log, read_status, read_tables
 from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step, hosts
 
@@ -21,14 +21,21 @@ def never_online(c: Condition, since: float, s: Settings) -> Letter:
     nat = s.nat_of(active)
     backends = tuple(o.host for o in c.evidence)[:3]
     return Letter(
-        "OFFLINE, not failed over: never seen online",
-        f"No backend was ever seen to reach the targets through the {s.role_of(active)} NAT {nat}, so the function "
+        "OFFLINE, not failed over: no backend was ever online",
+        f"Backends are offline, and none was ever seen online through the {s.role_of(active)} NAT {nat}: the function "
         "can't tell a dead NAT from one that never let them through. (What was seen before the targets were changed, "
         "or the NAT was replaced, does not count.)",
         (f"{c.reason}.", *hosts(c.evidence, s), f"Since {moment(since)}."),
         ("to hold. The pair is protected as soon as one backend is online.",),
         ("nothing: the subnets are as they were.",),
         next=(
+            Step("See what keeps them offline, and the command that mends it", (own(s, "doctor"),)),
+            Step(
+                "If the NAT worked before and is dead now, move the subnets yourself; asks first, and checks",
+                (own(s, "failover"),),
+            ),
+        ),
+        by_hand=(
             Step(
                 f"Check that {nat} runs with its source/destination check off, and that the default route of {active} "
                 "leads to it",
@@ -45,10 +52,6 @@ def never_online(c: Condition, since: float, s: Settings) -> Letter:
                 (read_acls(s, nat, *backends),),
             ),
             Step(f"On a backend, try the targets: ping -c 3 {s.targets[0]}; curl -m 5 https://{s.targets[0]}"),
-            Step(
-                "If the NAT worked before and is dead now, move the subnets by hand: nat-failover failover "
-                f"{s.pair} --region {s.region}",
-            ),
             Step("What the function logged", (read_log(s),)),
         ),
     )
@@ -65,7 +68,7 @@ def pings_lost(c: Condition, since: float, s: Settings) -> Letter:
     nat = s.nat_of(c.active or s.primary_route_table)
     lost = tuple(f"{o.host}: {o.pings[0]} of {o.pings[1]} pings answered" for o in c.evidence)
     return Letter(
-        "DEGRADED: backends are online, pings are lost",
+        "DEGRADED: backends are online, and most pings are lost",
         "Backends are online, and their connections come about, but most of their pings are lost: a dead NAT is "
         "noticed by connections alone.",
         (f"{c.reason}.", *lost, f"Since about {moment(since)}."),

@@ -1,0 +1,126 @@
+"""Pure: what people are told while backends are offline, and nothing is swapped."""
+
+from __future__ import annotations
+
+from nat_failover.judging.conditions import Condition, Trouble
+from nat_failover.settings import Settings
+from nat_failover.telling.commands import (
+    move_subnets,
+    own,
+    read_claims,
+    read_lock,
+    read_log,
+    read_status,
+    read_tables,
+    reboot,
+)
+from nat_failover.telling.formats import moment
+from nat_failover.telling.message import Letter, Step, hosts
+from nat_failover.telling.texts.arming import rearm_by_hand
+
+NOTHING_DONE = "nothing: the subnets are as they were."
+
+
+def outage(c: Condition, since: float, s: Settings) -> Letter:
+    """Return the letter of an outage in which a failover is held.
+
+    Args:
+        c: what is so.
+        since: since when, seconds since the epoch.
+        s: of the pair.
+    """
+    active = c.active or s.primary_route_table
+    passive = s.other_table(active)
+    nat, other = s.nat_of(active), s.nat_of(passive)
+    role, to = f"the {s.role_of(active)} NAT {nat}", f"the {s.role_of(passive)} NAT {other}"
+    seen = (f"{c.reason}.", *hosts(c.evidence, s), f"Offline since about {moment(since)}.")
+    move = Step(f"Move the subnets to {to} yourself; asks first, and checks", (own(s, "failover"),))
+    by_hand = Step(f"Move the subnets to {to}, one line each", move_subnets(s, passive, c.associations))
+    look = Step("What EC2 says of both NATs, and the function's log", (read_status(s, nat, other), read_log(s)))
+    match c.kind:
+        case Trouble.WOULD_FAIL_OVER:
+            return Letter(
+                f"OFFLINE, nothing done: it would have failed over to the {s.role_of(passive)} NAT (observe)",
+                f"Backends are offline: {role} does not carry traffic, and {to} would. The mode is observe, so that "
+                "nothing was changed.",
+                seen,
+                (f"to fail over to {to}, through which they are online.",),
+                (f"nothing: every protected subnet would have been moved from {active} to {passive}.",),
+                next=(
+                    move,
+                    Step(f"Or repair {nat}; a reboot often does", (reboot(s, nat),)),
+                    Step("Set the mode to automatic and deploy, to have it done for you."),
+                ),
+                by_hand=(by_hand, look),
+            )
+        case Trouble.CONTROL_DOWN:
+            return Letter(
+                "OFFLINE, not failed over: neither NAT gets backends through",
+                f"Backends are offline, by {role} and by {to} as well: a failover would not help.",
+                seen,
+                (f"to hold. As soon as backends reach the Internet through {other}, it fails over by itself.",),
+                (NOTHING_DONE,),
+                next=(
+                    Step("See what is wrong with either NAT", (own(s, "doctor"),)),
+                    Step(f"Repair one; {other} is enough, and the subnets follow by themselves", (reboot(s, other),)),
+                    Step("Has AWS or the Internet trouble? https://health.aws.amazon.com/health/status"),
+                ),
+                by_hand=(look,),
+            )
+        case Trouble.NOT_THE_NAT:
+            return Letter(
+                "OFFLINE, not failed over: it is not the NAT",
+                f"Backends are offline, though they reach the Internet through a port of {role} itself: something "
+                "between them and the NAT holds their traffic back.",
+                seen,
+                ("to hold: behind the other NAT they would be offline, too.",),
+                (NOTHING_DONE,),
+                next=(
+                    Step(
+                        f"See whether the source/destination check of {nat} is off, and whether {active} leads to it",
+                        (own(s, "doctor"),),
+                    ),
+                    Step("Then look at what has changed: security groups, network ACLs, the hosts' own firewalls."),
+                ),
+                by_hand=(
+                    Step("What it looks at there", (read_status(s, nat), read_tables(s, active))),
+                    by_hand,
+                ),
+            )
+        case Trouble.BOOTING:
+            return Letter(
+                "OFFLINE, not failed over yet: the NAT has just booted",
+                f"Backends are offline, and {role}, which they use, has only just been started.",
+                seen,
+                (f"to hold until {nat} has run for {s.warm_up} s, or has been seen to work. Then it fails over.",),
+                (NOTHING_DONE,),
+                next=(Step("Wait, or see how it stands", (own(s, "status"),)), move),
+                by_hand=(look, by_hand),
+            )
+        case Trouble.BLOCKED:
+            return Letter(
+                "OFFLINE, not failed over: a claim is in the way",
+                f"Backends are offline by {role}, and the failover is not made: somebody keeps writing a claim, as if "
+                "about to fail over, and does not.",
+                (f"{c.reason}.", *hosts(c.evidence, s), f"Since {moment(since)}."),
+                ("to fail over all the same as soon as this has lasted for two leases of a claim.",),
+                ("nothing yet: the subnets are as they were.",),
+                next=(Step("See who writes the claims, and take the permission away", (read_claims(s),)),),
+                by_hand=(Step("See which subnets use which table", (read_tables(s, active),)), by_hand),
+            )
+        case _:
+            return Letter(
+                "OFFLINE, and locked: nothing fails over",
+                "Backends are offline while the pair is locked: nothing fails over until you re-arm.",
+                seen,
+                ("to hold, because of the lock.",),
+                (NOTHING_DONE,),
+                next=(
+                    Step("See why it is locked, and which NAT is fit", (own(s, "status"),)),
+                    Step(
+                        f"If {other} is fit, re-arm, and the subnets fail over to it. The command checks first",
+                        (own(s, "rearm"),),
+                    ),
+                ),
+                by_hand=(Step("See the lock", (read_lock(s),)), rearm_by_hand(s, other), by_hand),
+            )
