@@ -170,7 +170,7 @@ def test_backends_that_stay_offline_after_the_failover_do_not_lead_to_another(ac
     assert account.on_standby == account.subnets
     assert [subject.partition("] ")[2] for subject, _ in account.mails] == [
         "STILL OFFLINE: 0 of 4 backends online, failed over to the standby NAT",
-        "OFFLINE and locked: nothing is done about it",
+        "OFFLINE, and locked: nothing fails over",
     ]
 
 

@@ -78,7 +78,7 @@ def test_while_locked_nothing_is_moved_nor_written_and_an_outage_is_told(account
     account.cut_off(*account.backends)
     assert account.failed(account.backends[0]).cause == "LOCKED"
     assert (account.on_standby, account.lock) == ((), value)
-    assert [s for s, _ in account.mails] == ["[nat-failover main] OFFLINE and locked: nothing is done about it"]
+    assert [s for s, _ in account.mails] == ["[nat-failover main] OFFLINE, and locked: nothing fails over"]
 
 
 def test_failures_of_the_probe_itself_are_no_failures_of_the_nat(account: Account) -> None:

@@ -174,7 +174,7 @@ def test_while_locked_backends_that_are_offline_are_told_and_nothing_is_changed(
     told = account.tick()
     assert (told.metrics["Locked"], told.metrics["OfflineWhileLocked"]) == (1, 1)
     assert account.on_standby == ()
-    assert "OFFLINE and locked" in account.mails[0][0]
+    assert "OFFLINE, and locked" in account.mails[0][0]
 
 
 def test_while_locked_an_event_of_an_outage_that_was_told_of_reads_the_lock_and_nothing_else(account: Account) -> None:

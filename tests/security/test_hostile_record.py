@@ -12,7 +12,8 @@ from nat_failover.lock.record import LockState, Record, read_lock
 from nat_failover.telling.compose import compose
 from nat_failover.telling.memory import Channel, Due, Phase, begun
 from tests.examples import NOW
-from tests.unit.telling.messages import CONDITIONS, PAIR
+from tests.unit.telling.conditions import CONDITIONS
+from tests.unit.telling.messages import PAIR
 
 HOSTILE = "\x1b]0;title\x07\r\nSubject: all is well\n\x9b2J\u202ex'$(id)`id`"
 

@@ -98,6 +98,7 @@ REFUSED = {
     "MODE": ["", "auto", "AUTOMATIC", "off"],
     "HANDOVER": ["", "TELL", "never"],
     "MIRROR_ROUTES": ["", "yes", "True", "1"],
+    "RUNBOOK": ["", "http://example.com", "https://", "https://example.com/#a", "https://ex ample.com"],
     "MIRROR_ENDPOINTS": ["", "vpce-1", "vpce-0123456789abcdef0,", "eni-0123456789abcdef0"],
     "EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],
     "STANDBY_EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],

@@ -232,21 +232,3 @@ def test_no_setting_but_the_name_is_in_the_lock_so_that_no_deployment_re_arms_it
 def test_everything_else_carries_the_configured_tags(template: Template, kind: str) -> None:
     for properties in template.of(kind).values():
         assert {"Key": "team", "Value": "network"} in properties["Tags"]
-
-
-def test_the_topic_takes_messages_over_tls_only(template: Template) -> None:
-    (topic,) = template.of("AWS::SNS::Topic")
-    policy = template.only("AWS::SNS::TopicPolicy")
-    (statement,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
-    assert policy["Topics"] == [f"<{topic}>"]
-    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sns:Publish")
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
-
-def test_people_get_mail(template: Template) -> None:
-    (topic,) = template.of("AWS::SNS::Topic")
-    assert template.only("AWS::SNS::Subscription") == {
-        "TopicArn": f"<{topic}>",
-        "Protocol": "email",
-        "Endpoint": "oncall@example.com",
-    }

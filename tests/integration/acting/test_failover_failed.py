@@ -50,7 +50,7 @@ def test_of_a_swap_that_failed_people_are_told_what_is_left_and_what_to_do(accou
     with pytest.raises(SwapFailedError) as failed:
         acting.carry_out()
     ((subject, text),) = account.mails
-    assert subject == "[nat-failover main] FAILOVER FAILED, subnets may be offline: act now"
+    assert subject == f"[nat-failover main] OFFLINE: the failover failed, 1 of {len(account.subnets)} subnets not moved"
     assert str(failed.value) in text
     assert "aws ssm put-parameter --name /nat-failover/main/lock --value armed --overwrite" in text
 

@@ -63,7 +63,7 @@ def test_people_are_told_only_where_it_lasts_longer_than_is_normal_after_a_failo
     assert [subject for subject, _ in account.mails] == []
     account.ticks(2)
     ((subject, text),) = account.mails
-    assert "the passive NAT has no public address" in subject
+    assert "NOT PROTECTED: the standby NAT has no public address" in subject
     assert "can't take over until it has one" in text
     account.ticks(6)
     assert "RECOVERED: the passive NAT has a public address again" in account.mails[-1][0]

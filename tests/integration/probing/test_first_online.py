@@ -38,7 +38,7 @@ def test_a_pair_whose_backends_were_never_online_holds_and_says_so(account: Acco
     told = account.ticks(6)
     assert {(t.cause, t.metrics.get("NeverOnline")) for t in told[1:]} == {("NEVER_ONLINE", 1)}
     assert account.on_standby == ()
-    assert account.subjects == ["OFFLINE, not failed over: never seen online"]
+    assert account.subjects == ["OFFLINE, not failed over: no backend was ever online"]
     assert "primary" not in marks(account)
 
 

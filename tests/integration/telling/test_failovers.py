@@ -73,7 +73,7 @@ def test_backends_that_a_failover_has_not_helped_are_told_of_though_the_pair_is_
     account.cut_off(*account.backends)
     account.failed(account.backends[0])
     account.ticks(4)
-    assert account.subjects[1:] == ["OFFLINE and locked: nothing is done about it"]
+    assert account.subjects[1:] == ["OFFLINE, and locked: nothing fails over"]
 
 
 # What is refused

@@ -65,7 +65,7 @@ def test_a_pair_without_subnets_is_told_after_three_minutes(account: Account) ->
     for association in account.associations(account.primary_table).values():
         account.ec2.disassociate_route_table(AssociationId=association)
     account.ticks(4)
-    assert account.subjects == ["no subnet is protected"]
+    assert account.subjects == ["NOT PROTECTED: no subnet uses the pair's route tables"]
 
 
 def test_a_healthy_tick_reads_what_was_told_together_with_the_lock_and_writes_nothing(account: Account) -> None:
@@ -111,7 +111,7 @@ def observing(account: Account) -> Account:
 def test_in_observe_mode_people_are_told_at_once_and_daily_and_when_it_is_over(observing: Account) -> None:
     assert observing.failed(observing.backends[0]).outcome == "observed"
     observing.ticks(3)
-    words = "OFFLINE, nothing done: it would have failed over to the standby NAT (observe)"
+    words = "OFFLINE (observe mode): would have failed over to the standby NAT"
     assert observing.subjects == [words]
     observing.clock.sleep(DAY)
     observing.ticks(3)

@@ -39,7 +39,7 @@ from tests.examples import (
     settings,
     situation,
 )
-from tests.unit.telling.messages import FAILED, RECORD
+from tests.unit.telling.conditions import FAILED, RECORD
 
 LACKING = Difference(
     Destination("DestinationCidrBlock", "10.9.0.0/16"), RouteTarget("VpcPeeringConnectionId", "pcx-1"), None

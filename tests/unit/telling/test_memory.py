@@ -13,7 +13,7 @@ from nat_failover.judging.conditions import AT_ONCE, DAY, PATIENCE, Findings, Tr
 from nat_failover.lock.record import LARGEST
 from nat_failover.telling.memory import TELLING, Channel, Due, Memory, Phase, begun, plan, read_memory
 from tests.examples import NOW, failures
-from tests.unit.telling.messages import CONDITIONS, RECORD
+from tests.unit.telling.conditions import CONDITIONS, RECORD
 from tests.unit.telling.people import NOTHING, People
 
 SPLIT, DOWN = CONDITIONS[Trouble.SPLIT], CONDITIONS[Trouble.CONTROL_DOWN]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nat_failover.judging.conditions import DAY, Trouble
 from nat_failover.telling.memory import Channel, Memory, Phase, read_memory
-from tests.unit.telling.messages import CONDITIONS
+from tests.unit.telling.conditions import CONDITIONS
 from tests.unit.telling.people import People
 
 

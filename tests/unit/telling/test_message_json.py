@@ -20,13 +20,8 @@ from nat_failover.telling.formats import duration
 from nat_failover.telling.memory import Channel, Due, Phase, begun
 from nat_failover.telling.message import MOST_LINES, Letter, Message
 from tests.examples import NOW
-from tests.unit.telling.messages import (
-    CONDITIONS,
-    OBSERVING,
-    PAIR,
-    examples,
-    lasting,
-)
+from tests.unit.telling.conditions import CONDITIONS
+from tests.unit.telling.messages import OBSERVING, PAIR, examples, lasting
 
 SCHEMA: dict[str, Any] = json.loads(
     (Path(nat_failover.__file__).parent / "telling/message_schema.json").read_text(encoding="utf-8")

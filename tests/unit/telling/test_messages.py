@@ -14,17 +14,8 @@ from nat_failover.telling.compose import compose
 from nat_failover.telling.memory import Channel, Due, Phase, begun
 from nat_failover.telling.message import Message
 from tests.examples import BACKENDS, NOW, PRIMARY_TABLE
-from tests.unit.telling.messages import (
-    ALL_BUT_ONE,
-    APPROVED,
-    CONDITIONS,
-    PAIR,
-    done,
-    examples,
-    failed,
-    lasting,
-    text_of,
-)
+from tests.unit.telling.conditions import ALL_BUT_ONE, CONDITIONS
+from tests.unit.telling.messages import APPROVED, PAIR, done, examples, failed, lasting, text_of
 
 EXAMPLES = examples()
 EVERY = [lasting(kind, phase) for kind in CONDITIONS for phase in Phase] + list(EXAMPLES.values())

@@ -40,7 +40,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
     match c.kind:
         case Trouble.WOULD_FAIL_OVER:
             return Letter(
-                f"OFFLINE, nothing done: it would have failed over to the {s.role_of(passive)} NAT (observe)",
+                f"OFFLINE (observe mode): would have failed over to the {s.role_of(passive)} NAT",
                 f"Backends are offline: {role} does not carry traffic, and {to} would. The mode is observe, so that "
                 "nothing was changed.",
                 seen,
