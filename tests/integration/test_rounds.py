@@ -152,3 +152,19 @@ def test_what_was_said_of_the_nats_as_they_were_before_a_swap_is_no_evidence(acc
     account.deafen(*account.backends)
     assert account.tick().outcome is None
     assert account.on_standby == account.subnets
+
+
+def test_who_was_asked_while_the_subnets_were_split_is_asked_anew_though_an_older_watch_seems_to_run(
+    account: Account,
+) -> None:
+    after_a_while(account)
+    account.move(account.subnets[0], account.standby_table)
+    account.tick()
+    # The older watch, which the newer has ended, is under way as far as Systems Manager knows.
+    account.move(account.subnets[0], account.primary_table)
+    account.clock.sleep(60)
+    account.tick()
+    sent = [command.arguments for command in account.run_command.commands if command.kind == "watch"]
+    last = {host: watch["Parameters"]["passive"] for watch in sent for host in watch["InstanceIds"]}
+    passive = [account.addresses[account.standby]]
+    assert {host: last[host] for host in account.backends} == dict.fromkeys(account.backends, passive)

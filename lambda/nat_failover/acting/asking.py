@@ -88,8 +88,16 @@ class Asking:
         return unable if len(known - unable) >= self._settings.failure_threshold else frozenset()
 
     def _running(self, view: View) -> list[Running]:
-        """Return the watches that are under way; one from before a swap signals to the other NAT, and is none."""
+        """Return the watches that are under way; one from before a swap signals to the other NAT, and is none.
+
+        Nor is one that a newer watch has ended, though its host may have yet to tell: what was sent while no table was
+        the active one names no NAT, and signals nobody.
+        """
         addresses = self._addresses(view)
+        newest: dict[str, float] = {}
+        for asked in view.rounds:
+            if asked.kind is Kind.WATCH:
+                newest |= {host: max(asked.asked_at, newest.get(host, 0.0)) for host in asked.hosts}
         return [
             Running(o.host, o.running_until)
             for o in view.observations
@@ -97,6 +105,7 @@ class Asking:
             and not o.answers_soon
             and (o.host in self._settings.nats or view.is_there(o.host))
             and o.about == (addresses.active or "", addresses.passive or "")
+            and o.asked_at >= newest.get(o.host, 0.0)
         ]
 
     def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
