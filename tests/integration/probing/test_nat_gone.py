@@ -46,7 +46,7 @@ def test_the_event_that_it_goes_hands_over_at_once_and_people_are_told_so(accoun
     told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, state))
     assert (told.cause, told.outcome) == ("HANDOVER", "failed-over")
     assert account.on_standby == account.subnets
-    assert [subject.partition(",")[0] for subject in account.subjects] == ["handed over to the standby NAT"]
+    assert [subject.rpartition(", ")[2] for subject in account.subjects] == ["handed over to the standby NAT"]
     assert '"handover":true' in str(account.lock)
 
 
