@@ -135,7 +135,7 @@ def test_of_a_failover_that_claims_keep_from_being_made_people_are_told_after_a_
     function = Function()
     assert outages(function, 2) == ["lost", "lost"]
     (mail, event) = function.messages
-    assert "a claim blocks the failover" in mail
+    assert "a claim is in the way" in mail
     assert "failover-blocked" in event
 
 
