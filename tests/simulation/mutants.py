@@ -161,12 +161,6 @@ MUTANTS = (
         "",
     ),
     Mutant(
-        "a NAT is left for one that nobody got through",
-        "judging.handover:handover",
-        "or not proven",
-        "",
-    ),
-    Mutant(
         "that nobody was ever online is ignored",
         "judging.evidence:may_have_died",
         "situation.has_worked or",

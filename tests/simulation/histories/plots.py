@@ -156,7 +156,9 @@ def _announced(chance: Random) -> Plot:
     which = chance.choice(("active", "active", "passive", "both"))
     steps = [Step("EC2 interrupts a NAT", _at(chance, 62, 110), (which, _at(chance, 20, 120)))]
     if chance.random() < 0.3:
-        steps.insert(0, Step("the passive NAT fails for a while", _at(chance, 10, 60), (chance.choice(DEATHS), 90.0)))
+        # From the first moment on, so that nobody ever got through it.
+        how = chance.choice(("rules flushed", "forwarding off"))
+        steps.insert(0, Step("the passive NAT fails for a while", 0.0, (how, 250.0)))
     return Plot(tuple(steps), others=1, lasts=260.0)
 
 

@@ -128,6 +128,8 @@ def by_ec2s_word(
     """
     left, to = str(record["from"]), str(record["to"])
     since = decided_at - AT_MOST - tolerance.stale - tolerance.slow
+    if truth.warned_of_both(settings.nat_of(left), settings.nat_of(to), decided_at):
+        return False
     carried = truth.spells("carries", to, since - look_back(settings), decided_at)
     return bool(carried) and truth.ec2_says_gone(settings.nat_of(left), settings.nat_of(to), since, decided_at)
 

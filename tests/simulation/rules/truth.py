@@ -55,6 +55,7 @@ class Truth:
         for nat in self._network.layout.nats:
             self._set("has worked", nat.name, self._works(nat.name))
             self._set("leaves", nat.name, self._leaves(nat.name))
+            self._set("is warned of", nat.name, self._cloud.instances[nat.name] in self._cloud.warned)
         staying = [self._cloud.state_of(host.name) == "running" for host in self._network.layout.backends]
         self._set("most stay", "the backends", 2 * sum(staying) >= len(staying))
 
@@ -109,6 +110,11 @@ class Truth:
             and self.spells("most stay", "the backends", since, until)
             and not any(spell.begun <= since and spell.until >= until for spell in away)
         )
+
+    def warned_of_both(self, nat: str, passive: str, until: float) -> bool:
+        """Tell whether AWS had announced the passive NAT's end no later than that of the one that is left."""
+        left, other = (self.spells("is warned of", self._cloud.host_of(i), until, until) for i in (nat, passive))
+        return bool(left and other) and other[0].begun <= left[0].begun and self._cloud.state(nat) == "running"
 
     def _set(self, what: str, of: str, value: bool) -> None:
         spells = self._spells.setdefault((what, of), [])
