@@ -47,8 +47,8 @@ def die(stage: Stage, nat: str, how: str) -> None:
             stage.cloud.stop_instance(nat, "stopping")
             stage.truth.note()
             stage.lab.functions.tell_state(stage.cloud.instances[nat], "stopping")
-            stage.lab.world.sleep(12)
-            die(stage, nat, "stopped")
+            if stage.wait(12.0):
+                die(stage, nat, "stopped")
         case _:
             raise ValueError(how)
 
