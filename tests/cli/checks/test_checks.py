@@ -109,7 +109,11 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "no event rule": (
         lambda s: replace(s, rules=[rule for rule in s.rules or () if rule.get("ScheduleExpression")]),
-        ("no-report-rule",),
+        ("no-report-rule", "no-ending-rule", "no-ending-rule"),
+    ),
+    "no rule for NATs that go": (
+        lambda s: replace(s, rules=[rule for rule in s.rules or () if "aws.ec2" not in str(rule.get("EventPattern"))]),
+        ("no-ending-rule", "no-ending-rule"),
     ),
     "a role that the stack gives nothing": (lambda s: replace(s, permissions=[]), ("permissions-unknown",)),
     "no document": (lambda s: replace(s, document={}), ("document-missing",)),

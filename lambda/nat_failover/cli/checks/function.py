@@ -7,6 +7,7 @@ import shlex
 
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, warning
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, Raw, Snapshot
+from nat_failover.events import INSTANCE_STATE, SPOT_WARNING
 from nat_failover.probing.run_command import VERSION
 from nat_failover.settings import Mode
 from nat_failover.telling.formats import ago, duration
@@ -81,26 +82,42 @@ def concurrency(s: Snapshot) -> Findings:
         )
 
 
+NOT_BY_EVENT = "a dead NAT is noticed at the next tick only"
+LATE = "a NAT that AWS is about to take away is left at the next tick only"
+
+
 def rules(s: Snapshot) -> Findings:
     """A schedule or an event rule that is missing, disabled, or may not invoke the function."""
     if s.rules is None:
         return
     ticks = [rule for rule in s.rules if rule.get("ScheduleExpression")]
-    reports = [rule for rule in s.rules if rule.get("EventPattern") and _is_report(rule, s.settings.probe_document)]
+    reports = [rule for rule in s.rules if s.settings.probe_document in _asked_for(rule, "detail", "document-name")]
+    ends = {
+        kind: [
+            rule
+            for rule in s.rules
+            if kind in _asked_for(rule, "detail-type")
+            and set(s.settings.nats) <= set(_asked_for(rule, "detail", "instance-id"))
+        ]
+        for kind in (INSTANCE_STATE, SPOT_WARNING)
+    }
     if not ticks:
         yield error("no-schedule", "no schedule invokes the function", "nothing is watched", BRING_BACK)
     if not reports:
         yield warning(
             "no-report-rule",
             "no rule tells the function of probes that fail",
-            "a dead NAT is noticed at the next tick only",
+            NOT_BY_EVENT,
             BRING_BACK,
         )
-    for rule in (*ticks, *reports):
+    for kind, found in ends.items():
+        if not found:
+            yield warning("no-ending-rule", f"no rule tells the function of an {kind} of either NAT", LATE, BRING_BACK)
+    for rule in (*ticks, *reports, *ends[INSTANCE_STATE], *ends[SPOT_WARNING]):
         is_tick = rule in ticks
-        what = "the schedule" if is_tick else "the rule for failed probes"
+        what = "the schedule" if is_tick else "the rule for failed probes" if rule in reports else "the rule for NATs"
         make = error if is_tick else warning
-        why = "nothing is watched" if is_tick else "a dead NAT is noticed at the next tick only"
+        why = "nothing is watched" if is_tick else LATE if rule not in reports else NOT_BY_EVENT
         if rule.get("State") == "DISABLED":
             yield make(
                 "rule-disabled",
@@ -119,12 +136,15 @@ def rules(s: Snapshot) -> Findings:
             )
 
 
-def _is_report(rule: Raw, document: str) -> bool:
+def _asked_for(rule: Raw, *path: str) -> list[str]:
+    """Return what a rule's pattern allows at a place; nothing where it is of another form, or a schedule."""
     try:
-        pattern = json.loads(rule["EventPattern"])
-        return document in pattern["detail"]["document-name"]
+        found = json.loads(rule["EventPattern"])
+        for key in path:
+            found = found[key]
+        return [each for each in found if isinstance(each, str)]
     except (ValueError, KeyError, TypeError):
-        return False
+        return []
 
 
 def _may_invoke(statement: Raw, rule: Raw) -> bool:
