@@ -94,7 +94,7 @@ def test_the_lock_is_armed_and_there_is_no_claim_yet(life: Seen) -> None:
 def test_the_standby_runs_in_its_subnet_and_becomes_a_nat_by_its_user_data(life: Seen) -> None:
     (standby,) = added(life, "instances").values()
     assert (standby["State"], standby["Subnet"]) == ("running", life["pair"]["standbySubnetId"])
-    assert standby["UserData"].startswith("#!/bin/sh\n# User data of the standby NAT")
+    assert standby["UserData"].startswith("#!/bin/sh\n\nset -eu\n")
     assert standby["Profile"]
 
 

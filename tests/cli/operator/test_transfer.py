@@ -136,7 +136,9 @@ def test_a_target_that_dies_after_the_first_subnet_gets_no_other_and_gives_it_ba
     assert said["rolledBack"] is True
     if network == "simulated":
         # The others are told within a tick or two.
-        assert lab.wait_until(lambda: any("rolled back" in subject for _, subject, _ in lab.gateway.published), 130)
+        assert lab.wait_until(
+            lambda: any("a move by hand was undone" in subject for _, subject, _ in lab.gateway.published), 130
+        )
 
 
 @in_lab(settings={"egressAddress": EGRESS_PLACE})

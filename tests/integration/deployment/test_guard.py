@@ -59,6 +59,7 @@ def fail_over(account: Account) -> None:
 
 
 CHANGES: list[dict[str, Any]] = [
+    {"protectedCidrs": ["10.0.0.0/8"]},
     {"standbyRevision": 1},
     {"standbyAmi": "ami-0123456789abcdef0"},
     {"standbySubnetId": "subnet-0fedcba9876543210"},
@@ -107,7 +108,6 @@ def test_both_nats_are_renewed_one_after_the_other_and_never_the_active_one(stac
         {"warmUp": 60},
         {"primaryInstanceId": "i-0fedcba9876543210"},
         {"tags": {"team": "network"}},
-        {"protectedCidrs": ["10.0.0.0/8"]},
     ],
 )
 def test_what_leaves_an_active_standby_as_it_is_is_deployed(

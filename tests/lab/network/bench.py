@@ -20,8 +20,8 @@ from tests.lab.world.virtual import VirtualWorld
 from tests.lab.world.world import World
 
 ROOT = Path(__file__).resolve().parents[3]
-# The product's own, with the stack's values in it.
-USER_DATA = filled_in(SCRIPT.read_text(encoding="utf-8"), "", TARGETS, (VPC_CIDR,))
+# The product's own, with the values of a stack that has an egress address: connections may go on under the same one.
+USER_DATA = filled_in(SCRIPT.read_text(encoding="utf-8"), "", TARGETS, (VPC_CIDR,), resets=False)
 VALUES = ProbeValues("main", TARGETS)
 PROBE = Document(content(script(VALUES)))
 EVERYBODY = {f"backend{n}" for n in range(1, 7)}

@@ -112,7 +112,7 @@ def failed_once(lab: Lab) -> list[str]:
     problems = [] if len(failed) == 1 else [f"{len(failed)} invocations raised SwapFailedError, 1 should have"]
     if not lab_calls:
         problems.append("EC2 was never asked")
-    if not any("FAILED" in subject for _, subject, _ in lab.gateway.published):
+    if not any("the failover failed" in subject for _, subject, _ in lab.gateway.published):
         problems.append("nobody was told")
     return problems
 
