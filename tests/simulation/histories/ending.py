@@ -72,6 +72,9 @@ def finale(stage: Stage, history: History) -> bool:
     stage.tell(f"- the active NAT {active} dies: {history.finale}")
     stage.truth.note()
     die(stage, active, history.finale)
+    if history.finale == "stopping":
+        # Of a trouble that began before all have ended no more comes; this one began after.
+        die(stage, active, "stopped")
     # Where AWS is slow, a claim may stand that is waited for.
     bound = BOUND + 30.0 * (history.slower > 1)
 
