@@ -34,7 +34,7 @@ class Outputs(Construct):
         told = {
             "LockParameter": (names.lock, "lock: armed, paused, or what happened"),
             "LockCommand": (read_lock(pair.location), "shows the lock"),
-            "RearmCommand": (rearm(pair.location), "re-arms, once it is known what happened"),
+            "RearmCommand": (rearm(pair.location), "re-arms unchecked; nat-failover rearm checks first"),
             "Dashboard": (
                 f"https://{_console(self)}/cloudwatch/home?region={Aws.REGION}#dashboards/dashboard/{dashboard_name(names)}",
                 "the pair at a glance",

@@ -8,7 +8,7 @@ from math import ceil
 
 from infra.config import PairConfig
 from nat_failover.names import NAMESPACE, Metric
-from nat_failover.telling.commands import Place, associate, read_claims, read_lock, read_log, read_tables, rearm
+from nat_failover.telling.commands import Place, associate, read_claims, read_lock, read_log, read_tables
 
 AT_LEAST = "GreaterThanOrEqualToThreshold"
 BELOW = "LessThanThreshold"
@@ -49,9 +49,14 @@ class AlarmDefinition:
     dimensions: dict[str, str] = field(default_factory=dict)
 
 
+def _rearm(pair: PairConfig, place: Place) -> str:
+    """Return how to re-arm, by the command that refuses while the other NAT could not take over."""
+    return f"re-arm, which checks the other NAT first: nat-failover rearm {pair.name} --region {place.region}"
+
+
 def about_failovers(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
     """Return what a failover, or one that failed, is a reason for."""
-    state, again = f"See what happened: {read_lock(place)}", f"re-arm: {rearm(place)}"
+    state, again = f"See what happened: {read_lock(place)}", _rearm(pair, place)
     return [
         AlarmDefinition(
             "failover-failed",
@@ -100,8 +105,8 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             "offline-while-locked",
             Metric.OFFLINE_WHILE_LOCKED,
             "Backends have lost the Internet while the pair is locked, so nothing is done about it. See the lock: "
-            f"{read_lock(place)}\nIf the other NAT is fine, re-arm and the subnets fail over: "
-            f"{rearm(place)}\nOtherwise mend the NAT that is in use.",
+            f"{read_lock(place)}\nIf the other NAT is fit, the subnets fail over to it once you "
+            f"{_rearm(pair, place)}\nOtherwise mend the NAT that is in use.",
             period=every,
             periods=stale + 1,
             bad=stale + 1,

@@ -20,7 +20,7 @@ EXISTING = {
     "standbyInstanceId": "i-0123456789abcdefa",
     "standbyRouteTableId": "rtb-0123456789abcdefa",
 }
-REARM = "aws ssm put-parameter --name /nat-failover/main/lock --value armed --overwrite --region eu-central-1"
+REARM = "nat-failover rearm main --region eu-central-1"
 READ_LOCK = (
     "aws ssm get-parameter --name /nat-failover/main/lock --query Parameter.Value --output text --region eu-central-1"
 )
