@@ -189,9 +189,7 @@ class Monitor:
         metrics.flush()  # should telling take what is left of the function's time, all that was measured is written
         now = self._runtime.now()
         if not view.locks.is_claimed(now) or view.locks.is_unexplained(now):
-            used = view.tables.active
-            associations = () if used is None else tuple(view.tables.by_id[used].associations.values())
-            present = tuple(replace(condition, associations=associations) for condition in findings.present)
+            present = tuple(replace(each, associations=view.tables.associations) for each in findings.present)
             self._teller.tell(view.locks.memory, replace(findings, present=present), metrics)
 
     def _finish(self, view: View, invoker: Invoker) -> InvocationOutcome:

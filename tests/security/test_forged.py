@@ -136,6 +136,8 @@ def test_of_a_failover_that_claims_keep_from_being_made_people_are_told_after_a_
     assert outages(function, 2) == ["lost", "lost"]
     (mail, event) = function.messages
     assert "a claim is in the way" in mail
+    for association in function.account.holdings.associations:
+        assert f"--association-id {association} " in mail
     assert "failover-blocked" in event
 
 

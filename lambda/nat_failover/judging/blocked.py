@@ -18,6 +18,12 @@ def find_blocked(locks: LockView, decision: Decision, tables: Tables) -> Finding
     """
     reason = f"{decision.reason}; but a claim is in the way, and no record of a failover appears"
     blocked = Condition(
-        Trouble.BLOCKED, reason, decision.evidence, active=tables.active, upon=locks.lock.version, lasts=locks.lease
+        Trouble.BLOCKED,
+        reason,
+        decision.evidence,
+        active=tables.active,
+        upon=locks.lock.version,
+        lasts=locks.lease,
+        associations=tables.associations,
     )
     return Findings((blocked,), frozenset(Trouble) - {Trouble.BLOCKED}, decision.reason)

@@ -47,6 +47,11 @@ class Tables:
         used = [table_id for table_id, table in self.by_id.items() if table.associations]
         return used[0] if len(used) == 1 else None
 
+    @property
+    def associations(self) -> tuple[str, ...]:
+        """The ids of the active table's associations; none where no table is active."""
+        return () if self.active is None else tuple(self.by_id[self.active].associations.values())
+
     def differences(self, instances: Mapping[str, Nat]) -> tuple[Difference, ...]:
         """Return what the subnets would lose or gain by a swap, beside the NAT; nothing where no table is active.
 
