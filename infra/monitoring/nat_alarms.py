@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from infra.config import PairConfig
 from infra.monitoring.alarm_definitions import AlarmDefinition
+from nat_failover.judging.loss import LOSSY
 from nat_failover.names import Metric
+from nat_failover.probing.nat_health import NEARLY_FULL
 from nat_failover.telling.commands import Place, read_log, read_tables
 
 
@@ -14,12 +16,13 @@ def about_nats(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
         AlarmDefinition(
             "nat-nearly-full",
             Metric.CONNECTIONS_NEARLY_FULL,
-            "A NAT tracks 80 % of the connections that it can: when it is full, new ones are dropped. Which NAT: "
-            "PrimaryConnections, StandbyConnections on the dashboard. On it: sysctl net.netfilter.nf_conntrack_count "
-            "net.netfilter.nf_conntrack_max; raise the latter with sysctl -w net.netfilter.nf_conntrack_max=..., or "
-            f"take a larger instance. Which backends open so many: conntrack -L. Since when: {read_log(place)}",
+            f"A NAT tracks {NEARLY_FULL} % of the connections that it can: when it is full, new ones are dropped. "
+            "Which NAT: PrimaryConnections, StandbyConnections on the dashboard. On it: sysctl "
+            "net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; raise the latter with sysctl -w "
+            "net.netfilter.nf_conntrack_max=..., or take a larger instance. Which backends open so many: conntrack -L. "
+            f"Since when: {read_log(place)}",
             period=pair.period,
-            threshold=80,
+            threshold=NEARLY_FULL,
         ),
         AlarmDefinition(
             "packets-lost",
@@ -31,6 +34,6 @@ def about_nats(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             period=pair.period,
             periods=3,
             bad=2,
-            threshold=10,
+            threshold=LOSSY,
         ),
     ]

@@ -54,9 +54,9 @@ class StatusChange:
 class NatEnding:
     """AWS says that a NAT of the pair goes: a hint to ask EC2 at once, and no evidence.
 
-    Nobody else can put such an event on the bus, since no customer's source begins with ``aws.``; but whoever may
-    invoke the function can make one up. see
-    ``NotAuthorizedForSourceException``: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
+    EventBridge refuses others who name a source of AWS (``NotAuthorizedForSourceException`` in
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html), but whoever may invoke
+    the function can make one up.
     """
 
     instance_id: str

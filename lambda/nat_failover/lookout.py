@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -29,10 +29,11 @@ log = logging.getLogger(__name__)
 
 # A request takes 200 values of filters at most: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
 MOST_ADDRESSES = 190
-# For how many seconds the list of rounds is tried again where AWS throttles it, and after which pauses.
-LIST_FOR, LIST_AGAIN = 10.0, (0.5, 1.5)
-# The same for the lock, where something hangs on it.
-LOCK_FOR = 6.0
+# For how many seconds the list of rounds, and the lock where something hangs on it, are tried again where AWS throttles
+# them, and after which pauses.
+LIST_FOR, LOCK_FOR, AGAIN = 10.0, 6.0, (0.5, 1.5)
+
+T = TypeVar("T")
 
 
 class Lookout:
@@ -101,15 +102,19 @@ class Lookout:
 
     def _rounds(self, now: float) -> list[Round]:
         """List the rounds that may say anything yet; without them nothing can be judged, so it is tried again."""
-        until = now + LIST_FOR
+        # What a watch said when the next one ended it holds as long as that.
+        since = now - look_back(self._settings) - self._settings.window
+        return self._insist(lambda: self._probe.rounds(since), now + LIST_FOR)
+
+    def _insist(self, read: Callable[[], T], until: float) -> T:
+        """Return what is read, which is tried again until then where AWS throttles it."""
         while True:
             try:
-                # What a watch said when the next one ended it holds as long as that.
-                return self._probe.rounds(now - look_back(self._settings) - self._settings.window)
+                return read()
             except (ClientError, BotoCoreError) as error:
                 if not is_passing(error) or self._runtime.now() >= until:
                     raise
-            self._runtime.sleep(self._runtime.random.uniform(*LIST_AGAIN))
+            self._runtime.sleep(self._runtime.random.uniform(*AGAIN))
 
     def _learnt(self, view: View, began_at: float) -> View:
         """Learn whose signals were heard, and of the hosts' boots, for as long as this process lives."""
@@ -133,14 +138,7 @@ class Lookout:
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
         """
-        until = self._runtime.now() + LOCK_FOR
-        while True:
-            try:
-                return self._lock.read()
-            except (ClientError, BotoCoreError) as error:
-                if not is_passing(error) or self._runtime.now() >= until:
-                    raise
-            self._runtime.sleep(self._runtime.random.uniform(*LIST_AGAIN))
+        return self._insist(self._lock.read, self._runtime.now() + LOCK_FOR)
 
     def describe_again(self, view: View) -> View:
         """Describe all instances anew that the view knows, and ask what is announced of them."""

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 # What an invocation keeps of its time for acting, in seconds.
 TO_ACT = 20.0
+# Whoever has waited for another's record until so little was left of that has waited it out, in seconds.
+WAITED_OUT = 2.0
 LOST = Result("lost", "another invocation has the claim and acts")
 # States of the lock in which an event is left to whoever acts, or has just acted: nothing else is to be told.
 ACTED_UPON = frozenset({LockState.FAILING_OVER, LockState.FAILED_OVER})
@@ -138,8 +140,9 @@ class Monitor:
         until, decided_by = invoker.ends_at - TO_ACT, view.locks
         while True:
             locks = self._turns.past_claim(view.locks, until)
-            if locks.lock.state is not LockState.ARMED or locks.is_claimed(self._runtime.now()):
-                return self._lose(replace(view, locks=locks), decision, invoker, late=self._runtime.now() >= until - 2)
+            now = self._runtime.now()
+            if locks.lock.state is not LockState.ARMED or locks.is_claimed(now):
+                return self._lose(replace(view, locks=locks), decision, invoker, late=now >= until - WAITED_OUT)
             if locks is not decided_by:
                 view = self._lookout.look_again(replace(view, locks=locks, looking_since=self._runtime.now()))
                 view, decision = self._gathering.gather(view, self._decide(view), trigger, until)

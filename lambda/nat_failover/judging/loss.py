@@ -10,6 +10,8 @@ from nat_failover.probing.observation import Observation
 from nat_failover.probing.probe_report import Lately
 from nat_failover.settings import Settings
 
+# From how many per cent on people are told.
+LOSSY = 10
 # Of fewer no share is told.
 LEAST_SENT = 20
 # Of fewer pings, as a quick check sends them, no share is told.
@@ -26,10 +28,7 @@ def loss(observations: Iterable[Observation], settings: Settings) -> float | Non
     Returns:
         None where too few have told.
     """
-    reports: dict[str, Observation] = {}
-    for o in observations:
-        if o.state is State.REACHABLE and o.lately is not None:
-            reports[o.host] = max(o, reports.get(o.host, o), key=lambda each: each.at)
+    reports = _latest(o for o in observations if o.state is State.REACHABLE and o.lately is not None)
     known = [lost for o in reports.values() if o.lately is not None and (lost := lost_of(o.lately)) is not None]
     return median(known) if len(known) >= settings.failure_threshold else None
 
@@ -62,11 +61,18 @@ def without_pings(observations: Iterable[Observation], settings: Settings) -> tu
     Returns:
         None where too few have reported to tell; empty where pings are answered.
     """
-    reports: dict[str, Observation] = {}
-    for o in observations:
-        if o.state is State.REACHABLE and not o.relayed_by and o.pings[1] >= LEAST_PINGS:
-            reports[o.host] = max(o, reports.get(o.host, o), key=lambda each: each.at)
+    reports = _latest(
+        o for o in observations if o.state is State.REACHABLE and not o.relayed_by and o.pings[1] >= LEAST_PINGS
+    )
     if len(reports) < settings.failure_threshold:
         return None
     lost = tuple(o for _, o in sorted(reports.items()) if 2 * o.pings[0] < o.pings[1])
     return lost if settings.is_enough(len(lost), len(reports)) else ()
+
+
+def _latest(observations: Iterable[Observation]) -> dict[str, Observation]:
+    """Return each host's latest observation."""
+    found: dict[str, Observation] = {}
+    for o in observations:
+        found[o.host] = max(o, found.get(o.host, o), key=lambda each: each.at)
+    return found

@@ -10,6 +10,8 @@ from typing import Any
 # Of so many minutes a result has room at most; see LONGEST_WINDOW in settings.py.
 MOST_MINUTES = 60
 MINUTE = 60.0
+# From how many per cent of the connections that it can track a NAT is nearly full; the probe has the same.
+NEARLY_FULL = 80
 _MINUTE = re.compile(r"(\d{1,10}),(\d{1,10})(?:,(\d{1,15}))?")
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from nat_failover.cli.checks.finding import Findings, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
-from nat_failover.judging.loss import loss
-from nat_failover.probing.nat_health import Health
+from nat_failover.judging.loss import LOSSY, loss
+from nat_failover.probing.nat_health import NEARLY_FULL, Health
 
-# As the alarms have them, in per cent.
-FULL, LOSSY = 80, 10
 RUNBOOK = "see infra/RUNBOOK.md, {}"
 
 
@@ -22,7 +20,7 @@ def full(s: Snapshot) -> Findings:
     """A NAT that can soon track no more connections."""
     for nat in s.settings.nats:
         health = health_of(s, nat)
-        if health is not None and health.connections_percent >= FULL:
+        if health is not None and health.connections_percent >= NEARLY_FULL:
             yield warning(
                 "nat-nearly-full",
                 f"{s.nat_name(nat)} tracks {health.connections_percent:.0f} % of the connections that it can",
