@@ -29,13 +29,17 @@ def nat_ending(c: Condition, since: float, s: Settings) -> Letter:
     move = "failover" if active == s.primary_route_table else "failback"
     return Letter(
         "NOT PROTECTED soon: a NAT is going away",
-        "AWS takes a NAT of the pair away. Once it is gone, the other NAT is the only one, and nothing can fail over.",
+        "AWS is about to take a NAT of the pair away. Once it is gone, the other NAT is the only one, and nothing can "
+        "fail over.",
         seen=(f"{c.reason}.", f"Since {moment(since)}."),
         decided=(decided,),
         done=("nothing: the subnets are as they were.",),
         next=(
             Step("See which NAT is active, and that the pair is armed", (own(s, "status"),)),
-            Step("If it is the active one, you can move the subnets now; asks first, and checks", (own(s, move),)),
+            Step(
+                "If it is the active one, you can move the subnets now. The command checks, and asks first",
+                (own(s, move),),
+            ),
         ),
         by_hand=(
             Step("What EC2 says of both NATs", (read_status(s, *s.nats),)),

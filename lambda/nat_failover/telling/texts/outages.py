@@ -34,7 +34,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
     nat, other = s.nat_of(active), s.nat_of(passive)
     role, to = f"the {s.role_of(active)} NAT {nat}", f"the {s.role_of(passive)} NAT {other}"
     seen = (f"{c.reason}.", *hosts(c.evidence, s), f"Offline since about {moment(since)}.")
-    move = Step(f"Move the subnets to {to} yourself; asks first, and checks", (own(s, "failover"),))
+    move = Step(f"Move the subnets to {to} yourself. The command checks, and asks first", (own(s, "failover"),))
     by_hand = Step(f"Move the subnets to {to}, one line each", move_subnets(s, passive, c.associations))
     look = Step("What EC2 says of both NATs, and the function's log", (read_status(s, nat, other), read_log(s)))
     match c.kind:
@@ -63,7 +63,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                 next=(
                     Step("See what is wrong with either NAT", (own(s, "doctor"),)),
                     Step(f"Repair one; {other} is enough, and the subnets follow by themselves", (reboot(s, other),)),
-                    Step("Has AWS or the Internet trouble? https://health.aws.amazon.com/health/status"),
+                    Step("Does AWS or the Internet have trouble? https://health.aws.amazon.com/health/status"),
                 ),
                 by_hand=(look,),
             )
@@ -83,7 +83,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                     Step("Then look at what has changed: security groups, network ACLs, the hosts' own firewalls."),
                 ),
                 by_hand=(
-                    Step("What it looks at there", (read_status(s, nat), read_tables(s, active))),
+                    Step("The same by the AWS CLI", (read_status(s, nat), read_tables(s, active))),
                     by_hand,
                 ),
             )

@@ -31,7 +31,7 @@ _OVER: dict[Trouble, tuple[str, str]] = {
         "Subnets are associated with a route table of the pair.",
     ),
     Trouble.SPLIT: ("the subnets all use one NAT again", "All protected subnets use the same route table."),
-    Trouble.NAT_ENDING: ("no NAT is going away any more", "Of neither NAT an end is announced any more."),
+    Trouble.NAT_ENDING: ("no NAT is going away any more", "AWS announces the end of neither NAT any more."),
     Trouble.PASSIVE_UNHEALTHY: ("the passive NAT could take over again", "The NAT that stands by could take over."),
     Trouble.PASSIVE_WITHOUT_ADDRESS: (
         "the passive NAT has a public address again",

@@ -31,7 +31,8 @@ def never_online(c: Condition, since: float, s: Settings) -> Letter:
         next=(
             Step("See what keeps them offline, and the command that mends it", (own(s, "doctor"),)),
             Step(
-                "If the NAT worked before and is dead now, move the subnets yourself; asks first, and checks",
+                "If the NAT worked before and is dead now, move the subnets yourself. The command checks, and asks "
+                "first",
                 (own(s, "failover"),),
             ),
         ),
