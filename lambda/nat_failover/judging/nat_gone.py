@@ -13,6 +13,7 @@ from nat_failover.judging.evidence import weigh
 from nat_failover.judging.fitness import why_unfit
 from nat_failover.judging.situation import Situation
 from nat_failover.network.egress_address import unaddressed
+from nat_failover.network.instances import UNKNOWN
 from nat_failover.probing.survey import Backends
 from nat_failover.settings import Handover, Settings
 
@@ -46,8 +47,8 @@ def left_behind(situation: Situation, backends: Backends, settings: Settings) ->
     assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
     passive = settings.nat_of(settings.other_table(situation.active))
     running = [instance for instance in situation.fleet if instance.state == "running"]
-    # What is not listed any more has ended a while ago.
-    ended = [instance for instance in situation.fleet if instance.is_leaving or instance.is_lost]
+    # What is not listed any more has ended a while ago, and what EC2 can't tell of may have.
+    ended = [each for each in situation.fleet if each.is_leaving or each.is_lost or each.state == UNKNOWN]
     if not running or not backends.usable:
         return None
     if 2 * len(ended) > len(situation.fleet) or not _is_fit(passive, situation, backends, settings):

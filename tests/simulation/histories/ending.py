@@ -120,7 +120,9 @@ def _set_right(stage: Stage) -> None:
         restore_default(stage, table, nat)
     # As the command does: who has given up the egress address can't take over until it has another.
     stage.lab.wait_until(lambda: None not in stage.cloud.public.of.values(), ADDRESSED_WITHIN)
-    # And whoever is not connected with Systems Manager can be asked neither to watch nor to listen.
+    # And whoever is not connected with Systems Manager can be asked neither to watch nor to listen. That a subnet's way
+    # has changed shows a moment after it was moved.
+    stage.lab.wait(1.0 + stage.lab.latencies.route[1])
     hosts = [stage.passive(), *(host.name for host in stage.network.layout.backends)]
     stage.lab.wait_until(lambda: not any(map(stage.lab.run_command.is_deaf, hosts)), TO_CONNECT)
     if stage.rules.log.latest.state != "armed":
