@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.lab.lab import Lab
@@ -28,6 +28,12 @@ class CallTimes:
     def since(self, begun: float, seconds: float) -> Counter[str]:
         """Return how often each operation was called in so many seconds."""
         return Counter({o: sum(begun <= at < begun + seconds for at in times) for o, times in self.times.items()})
+
+    def beside(self, others: Iterable[tuple[float, float]], begun: float) -> int:
+        """Return how many calls were made since a time, but for those in some spans of time."""
+        spans = list(others)
+        every = [at for times in self.times.values() for at in times if at >= begun]
+        return sum(not any(first <= at <= last for first, last in spans) for at in every)
 
     def most_in_a_second(self, operation: str, begun: float) -> int:
         """Return how often an operation was called in its busiest second."""

@@ -10,8 +10,8 @@
 #
 # A proof port is a port of a NAT's own address that the listener there hands on to a target: whoever gets a connection
 # has gone through that NAT and back. Of the passive NAT they are signals as well, by which a host tells how it is even
-# where it can't reach Systems Manager: 443, "I am online by the route", every five seconds; 80, "neither by the route
-# nor by the active NAT's proof port", every second.
+# where it can't reach Systems Manager: 443, "I am online by the route", every five seconds, and every second for ten once
+# it is back; 80, "neither by the route nor by the active NAT's proof port", every second.
 #
 # On the pair's NATs the probe is the listener. It keeps who has signalled what, and ends its watch as soon as enough
 # backends are offline, or all that it heard have fallen silent.
@@ -48,7 +48,7 @@ TRY_FOR=90       # the same
 ONLINE_EVERY=500 # between two signals
 OFFLINE_EVERY=100
 ANSWERS=3        # in a row, after which a host that was offline is online again
-STEADY_FOR=1000  # for which it has to be, before a probe that has reported ends
+STEADY_FOR=1000  # for which it has to be, before a probe that has reported ends, and before it signals less often
 LONGEST=2160000  # six hours
 LONGEST_SLEEP=50 # so that no sleep outlives a killed script for long
 SHORTEST_SLEEP=5
@@ -56,7 +56,7 @@ DOUBTED_FOR=3000 # for which pings, or connections, are left out where only the 
 LINGER_FOR=2000  # for which a NAT's ports stay open after its verdict, until the next listener has its own
 QUICK_FOR=300    # for which a quick check goes on trying the NATs' ports until they listen
 LISTEN_FOR=590   # for which a NAT listens in a quick check, since hosts get theirs at different times
-HEARD_FOR=150    # after which whoever signals every second has been heard
+HEARD_FOR=125    # after which whoever signals every second has been heard
 
 cannot() {
     printf '{"probe":2,"state":"cannot-probe","why":"%s"}\n' "$1" >&3

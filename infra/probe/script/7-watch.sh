@@ -59,12 +59,13 @@ try() {
         # Of connections nothing can be concluded, only of pings.
         intercepted=yes connected=no connects=no
     fi
-    hear_active
     if [ "$connected" = yes ]; then
         by_route=yes connects=yes
     elif [ "$answered" = yes ] && [ "$connects" != yes ]; then
         by_route=yes
     fi
+    # Whoever comes back waits for no NAT that has died.
+    [ "$offline$by_route" = yesyes ] || hear_active
     running="$running $by_ping $nobody"
     [ "$by_route" = yes ]
 }
@@ -104,6 +105,8 @@ tell() {
         [ "$by_route" = yes ] || return 0
         signal 443
         signal_due=$((NOW + ONLINE_EVERY))
+        # Whoever has only just come back is waited for after a failover.
+        is_steady || signal_due=$((NOW + OFFLINE_EVERY))
     elif [ "$by_active" != yes ]; then
         signal 80
         signal_due=$((NOW + OFFLINE_EVERY))
@@ -156,7 +159,11 @@ come_online() {
 is_over() {
     now
     [ $((NOW - begun)) -lt "$LONGEST" ] || return 0
-    [ "$offline" = no ] && [ "$in_a_row" -eq 0 ] && [ $((NOW - begun)) -ge "$window" ] || return 1
+    [ "$offline" = no ] && [ "$in_a_row" -eq 0 ] && [ $((NOW - begun)) -ge "$window" ] && is_steady
+}
+
+# is_steady: has it been online for long enough, if it was offline before?
+is_steady() {
     [ "$online_since" -eq 0 ] || [ $((NOW - online_since)) -ge "$STEADY_FOR" ]
 }
 
@@ -200,6 +207,8 @@ tell_at_first() {
 # is_evidence: does the listener have to end its watch now, and has it? That of the active NAT never does.
 is_evidence() {
     [ -n "$listener" ] && [ "$NOW" -ge "$look_at" ] || return 1
+    # Who is back is asked after a failover, and at every look.
+    [ "$verifies" = no ] || count_at=0
     if ! look; then
         # Whoever listens no longer says so at once: the next tick has it listen anew.
         [ -z "$listener" ] && verdict online 1

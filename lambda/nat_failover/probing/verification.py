@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
@@ -17,8 +18,11 @@ from nat_failover.settings import Settings
 # How long backends are given to be online through the new path, and how often those that are not are asked again.
 VERIFY_FOR = 15.0
 VERIFY_ROUNDS = 3
-# Until a round is read for the first time, and from then on, in seconds; each pause is half as long again.
-FIRST_LOOK, LONGEST_PAUSE = 0.5, 1.5
+# Until a round is read for the first time, since no answer comes sooner, and from then on, in seconds; each pause is a
+# tenth longer than the one before.
+FIRST_LOOK, PAUSE, LONGER = 1.6, 0.5, 1.1
+# For how long, in seconds, hosts are waited for that the listener has not heard.
+AFTER_LISTENER = 1.5
 NOBODY = "there was nobody to ask"
 NO_TIME = "no time was left to ask"
 NOT_ASKED = "they could not be asked"
@@ -127,16 +131,26 @@ class Verification:
         sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group, address) for group in groups])
         rounds = [asked for group in sent for asked in group]
         words: dict[str, list[Observation]] = {}
-        pause = FIRST_LOOK
+        wait, pause = FIRST_LOOK, PAUSE
+        heard_at = inf
         while rounds and self._runtime.now() < deadline:
             left = deadline - self._runtime.now()
-            self._runtime.sleep(min(left, pause * self._runtime.random.uniform(0.8, 1.2)))
-            pause = min(1.5 * pause, LONGEST_PAUSE)
+            self._runtime.sleep(min(left, wait * self._runtime.random.uniform(0.8, 1.2)))
+            wait, pause = pause, pause * LONGER
             read = self._runtime.together([partial(self._probe.read_again, asked) for asked in rounds])
             words |= {a.command_id: said for a, said in zip(rounds, read, strict=True) if said is not None}
             if len(words) == len(rounds) and _known(words.values(), listener).keys() >= set(hosts):
                 break
+            # Whom the listener has not heard, and who does not answer, is asked anew.
+            if listener is not None and _has_answered(listener.instance_id, words.values()):
+                heard_at = min(heard_at, self._runtime.now())
+            if self._runtime.now() >= heard_at + AFTER_LISTENER:
+                break
         return _known(words.values(), listener)
+
+
+def _has_answered(host: str, words: Iterable[list[Observation]]) -> bool:
+    return any(o.host == host and o.state is not State.PENDING for said in words for o in said)
 
 
 def _signals(words: Iterable[Observation], listener: Listener | None) -> list[Observation]:

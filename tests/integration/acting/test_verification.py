@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -60,6 +62,19 @@ def test_a_backend_that_was_heard_is_not_silent_for_not_answering_as_well(accoun
     account.deafen(*account.backends)
     account.silent.add(account.backends[3])
     assert acting.carry_out().said.endswith("3 of 4 backends online")
+
+
+def test_whom_the_listener_has_not_heard_is_asked_anew_within_seconds(account: Account, acting: Acting) -> None:
+    account.tick()
+    account.deafen(*account.backends)
+    account.silent.add(account.backends[3])
+    sent_at: list[float] = []
+    account.ssm.meta.events.register(
+        "before-parameter-build.ssm.SendCommand", lambda **_: sent_at.append(account.clock.now())
+    )
+    acting.carry_out()
+    assert len(sent_at) == 3
+    assert max(later - sooner for sooner, later in pairwise(sent_at)) < 6
 
 
 def test_a_backend_that_comes_back_while_it_is_asked_again_counts_as_online(account: Account, acting: Acting) -> None:

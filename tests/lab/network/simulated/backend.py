@@ -32,7 +32,7 @@ class BackendWatch(CountingWatch):
     """See ``Watch``."""
 
     _answers = 0
-    _online_since = 0.0
+    _online_since = -math.inf
     _background = False
     # What came of the last signal, and when that is known.
     _signalled: tuple[bool, float] | None = None
@@ -83,6 +83,13 @@ class BackendWatch(CountingWatch):
         self._sleep_until(begun + slots * OFFLINE_SLOT)
         return slots > 0
 
+    def _passes_over_answered_slots(self) -> bool:
+        return self._is_steady() and super()._passes_over_answered_slots()
+
+    def _is_steady(self) -> bool:
+        """Tell whether it has been online for long enough, if it was offline before."""
+        return self._now - self._online_since >= STEADY_FOR - TINY
+
     def _wait_calmly(self, seconds: float) -> None:
         signals = (self._passive, ONLINE, Repeated(max(self._signal_due, self._now), EVERY[ONLINE]))
         self._wait_dialling(seconds, [signals] if self._passive != "-" else [])
@@ -119,7 +126,7 @@ class BackendWatch(CountingWatch):
         port = OFFLINE if self._offline else ONLINE
         if self._now < self._signal_due - TINY or (self._offline and self._by_active == "yes"):
             return
-        self._signal_due = self._now + EVERY[port]
+        self._signal_due = self._now + EVERY[port if self._is_steady() else OFFLINE]
         self._signal(port)
 
     def _signal(self, port: int) -> None:
@@ -137,7 +144,7 @@ class BackendWatch(CountingWatch):
             self._by_passive, self._signalled = "yes" if came else "no", None
 
     def _come_offline(self) -> bool:
-        self._offline, self._in_a_row, self._answers, self._online_since = True, 0, 0, 0.0
+        self._offline, self._in_a_row, self._answers, self._online_since = True, 0, 0, -math.inf
         self._signal_due, self._failed_in = -math.inf, -1
         if self._reported:
             return True
@@ -172,10 +179,7 @@ class BackendWatch(CountingWatch):
         self._signal_due = -math.inf
 
     def _ends_at(self) -> float:
-        ends = self._begun + self._window
-        if self._online_since:
-            ends = max(ends, self._online_since + STEADY_FOR)
-        return min(ends, self._begun + LONGEST)
+        return min(max(self._begun + self._window, self._online_since + STEADY_FOR), self._begun + LONGEST)
 
     def _is_over(self) -> bool:
         return super()._is_over() or self._now - self._begun >= LONGEST - TINY

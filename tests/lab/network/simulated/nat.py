@@ -12,7 +12,7 @@ from tests.lab.network.simulated.watch import Watch
 LOOK_EVERY = 0.25
 LISTEN_FOR = 5.9
 LINGER_FOR = 20.0
-ALL_HEARD_WITHIN = 1.5
+ALL_HEARD_WITHIN = 1.25
 # Per cent of the connections that it can track, and how long it is until that is told once more.
 FULL, FULL_EVERY = 80.0, 300.0
 
@@ -98,7 +98,7 @@ class NatWatch(Watch):
 
     def _is_evidence(self, listener: Listener) -> bool:
         """Look, and tell whether the watch ends with that."""
-        listener.look()
+        listener.look(at_last=self._verifies)
         # Of those whom one that has only just begun has heard no share can be told.
         if self._now - self._begun < ALL_HEARD_WITHIN - TINY:
             return False

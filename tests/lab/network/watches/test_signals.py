@@ -223,3 +223,22 @@ def test_a_watch_that_a_newer_one_ends_before_anything_has_come_back_does_not_kn
         assert (code, said["state"], said["route"]) == (0, "unknown", "unknown")
 
     bench.play(body)
+
+
+def test_after_a_failover_who_is_back_is_heard_at_once(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        sick = sorted(EVERYBODY)
+        round_.start(sick, 20)
+        bench.world.sleep(1)
+        bench.network.set_forwarding(ACTIVE, False)
+        try:
+            round_.wait_for(EVERYBODY, 5)
+        finally:
+            bench.network.set_forwarding(ACTIVE, True)
+        # They have said so by now; the next time would be in five seconds.
+        bench.world.sleep(3)
+        round_.start((PASSIVE,), 0, active=PASSIVE)
+        round_.wait_for({PASSIVE}, 2)
+        assert round_.have_all_said(PASSIVE, EVERYBODY, "n", through=True)
+
+    bench.play(body)
