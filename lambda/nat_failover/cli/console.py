@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from textwrap import wrap
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -40,6 +41,25 @@ def output() -> Console:
 def errors() -> Console:
     """Return the console of standard error."""
     return SafeConsole(stderr=True, highlight=False, soft_wrap=True)
+
+
+def width_of(console: Console) -> int | None:
+    """Return how wide lines may be; None where nobody watches: what reads them takes each thing as one line."""
+    return console.width if console.is_terminal else None
+
+
+def folded(text: str, width: int | None, indent: str) -> list[str]:
+    """Return a text of others, with lines of at most a width, broken between words only: an id stays whole.
+
+    Args:
+        text: may have been written by anybody.
+        width: of a line; None for no limit.
+        indent: of all lines but the first.
+    """
+    line = printable(text)
+    if width is None or len(line) <= width:
+        return [line]
+    return wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def print_json(said: object) -> None:

@@ -140,8 +140,8 @@ def test_it_is_found_and_nothing_else_and_its_commands_exist(
     assert examine(healthy) == []
     found = examine(change(healthy))
     assert tuple(finding.check for finding in found) == expected
-    assert [complaint for finding in found for complaint in complaints(finding.remedy)] == []
-    assert all(finding.why and "\n" not in finding.what + finding.why + finding.remedy for finding in found)
+    assert [complaint for finding in found for complaint in complaints(finding)] == []
+    assert all(finding.why and "\n" not in finding.what + finding.why for finding in found)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_a_planted_fault_is_found_with_its_remedy_and_gone_when_it_is_mended(
         undo()
     assert tuple(finding.check for finding in found) == fault.finds
     assert fault.remedy in found[0].remedy
-    assert [complaint for finding in found for complaint in complaints(finding.remedy)] == []
+    assert [complaint for finding in found for complaint in complaints(finding)] == []
     assert [finding.what for finding in examined(deployment)] == []
 
 
@@ -76,6 +76,7 @@ def test_where_a_prefix_list_may_not_be_read_it_is_said_and_nothing_is_held_agai
         done = deployment.command.run("doctor", environ=environ)
     finally:
         undo()
-    assert "prefixes could not be read: you have no permission for ec2:GetManagedPrefixListEntries" in done.stdout
+    assert "The prefix lists could not be read." in done.stdout
+    assert "You have no permission for ec2:GetManagedPrefixListEntries." in done.stdout
     assert "security groups of" not in done.stdout
     assert done.returncode == Exit.WARNINGS

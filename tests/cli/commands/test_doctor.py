@@ -14,11 +14,13 @@ from tests.cli.deployed import Deployment
 def test_on_a_healthy_pair_nothing_is_found(deployment: Deployment) -> None:
     deployment.tick()
     done = deployment.command.run("doctor")
-    assert done.stdout.strip() == f"pair main: well, {len(CHECKS)} checks"
+    assert done.stdout.strip() == f"pair main: OK ({len(CHECKS)} checks)"
     assert done.returncode == Exit.FINE, done.stderr
 
 
-def test_an_error_ends_it_with_trouble_and_is_told_in_a_line_with_its_remedy(deployment: Deployment) -> None:
+def test_an_error_ends_it_with_trouble_and_is_told_with_the_command_on_a_line_of_its_own(
+    deployment: Deployment,
+) -> None:
     functions = deployment.aws.client("lambda")
     functions.put_function_concurrency(FunctionName=FUNCTION, ReservedConcurrentExecutions=0)
     try:
@@ -26,9 +28,13 @@ def test_an_error_ends_it_with_trouble_and_is_told_in_a_line_with_its_remedy(dep
     finally:
         functions.delete_function_concurrency(FunctionName=FUNCTION)
     assert done.returncode == Exit.TROUBLE
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("error")]
-    assert f"function {FUNCTION} has a reserved concurrency of 0: it never runs. " in line
-    assert line.endswith(f"aws lambda delete-function-concurrency --function-name {FUNCTION} --region eu-central-1")
+    told = [line.strip() for line in done.stdout.splitlines()]
+    begins = next(n for n, line in enumerate(told) if line.startswith("error"))
+    assert told[begins : begins + 3] == [
+        f"error    Function {FUNCTION} has a reserved concurrency of 0.",
+        "It never runs.",
+        f"aws lambda delete-function-concurrency --function-name {FUNCTION} --region eu-central-1",
+    ]
 
 
 def test_a_warning_alone_has_an_exit_status_of_its_own(deployment: Deployment) -> None:
@@ -49,7 +55,8 @@ def test_what_may_not_be_read_is_told_with_the_permission_that_lacks(deployment:
     environ = deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-DescribeNetworkAcls"}
     done = deployment.command.run("doctor", environ=environ)
     assert done.returncode == Exit.WARNINGS
-    assert "acls could not be read: you have no permission for ec2:DescribeNetworkAcls" in done.stdout
+    assert "The network ACLs could not be read." in done.stdout
+    assert "You have no permission for ec2:DescribeNetworkAcls." in done.stdout
 
 
 def test_where_aws_may_not_simulate_the_role_its_policies_are_compared(deployment: Deployment) -> None:

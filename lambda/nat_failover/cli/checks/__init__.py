@@ -22,7 +22,7 @@ from nat_failover.cli.checks import (
     tables,
 )
 from nat_failover.cli.checks.finding import Finding, Findings, Gravity
-from nat_failover.cli.snapshot.snapshot import Snapshot
+from nat_failover.cli.snapshot.snapshot import CALLED, Snapshot
 
 CHECKS: tuple[Callable[[Snapshot], Findings], ...] = (
     *lock.CHECKS,
@@ -48,9 +48,10 @@ def examine(snapshot: Snapshot) -> list[Finding]:
         Finding(
             "unread",
             Gravity.UNKNOWN,
-            f"{what} could not be read",
+            f"{CALLED.get(what, what)} could not be read",
             why,
-            "ask for the permission, or choose another --profile",
+            f"choose another --profile, or ask for the permission; a policy with all that it takes:\n"
+            f"nat-failover policy reader {snapshot.pair.name}{snapshot.options}",
         )
         for what, why in sorted(snapshot.unread.items())
     ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-
-from nat_failover.cli.checks.finding import Findings, error, warning
+from nat_failover.cli.checks.finding import Findings, error, quoted, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
 from nat_failover.judging.loss import without_pings
+from nat_failover.lock.record import LockState
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import by_host, latest_word
+from nat_failover.telling.formats import ago
 
 # What EC2 calls a machine that may run again.
 HALTED = frozenset({"stopped", "stopping"})
@@ -36,21 +36,33 @@ def online(s: Snapshot) -> list[str] | None:
 
 
 def latest(s: Snapshot) -> dict[str, Observation]:
-    """Return the last word of every backend that has been asked of late."""
-    said = s.view.observations if s.view else []
+    """Return the last word of every backend that has been asked of late, its own or what a NAT has heard of it."""
+    said = s.view.words(s.settings) if s.view else []
     return {h: latest_word(words) for h, words in by_host(said).items() if h not in s.settings.nats}
 
 
+def is_over(s: Snapshot, word: Observation) -> bool:
+    """Return whether a host was offline by a way that its subnet no longer takes: that says nothing of now."""
+    if word.state is not State.UNREACHABLE or s.view is None:
+        return False
+    active, _ = s.view.addresses(s.settings)
+    if active and word.about[0] and word.about[0] != active:
+        return True
+    record = s.lock.lock.record if s.lock is not None else None
+    moved = record is not None and record.state is LockState.FAILED_OVER
+    return record is not None and moved and word.at < record.since + (record.seconds or 0.0)
+
+
 def _tag(s: Snapshot) -> str:
-    return shlex.quote(f"Key={s.settings.probe_tag_key},Value={s.settings.probe_tag_value}")
+    return quoted(f"Key={s.settings.probe_tag_key},Value={s.settings.probe_tag_value}")
 
 
 def _key(s: Snapshot) -> str:
-    return shlex.quote(f"Key={s.settings.probe_tag_key}")
+    return quoted(f"Key={s.settings.probe_tag_key}")
 
 
 def _filter(s: Snapshot) -> str:
-    return shlex.quote(f"Key=tag:{s.settings.probe_tag_key},Values={s.settings.probe_tag_value}")
+    return quoted(f"Key=tag:{s.settings.probe_tag_key},Values={s.settings.probe_tag_value}")
 
 
 def too_few(s: Snapshot) -> Findings:
@@ -89,8 +101,8 @@ def offline_agents(s: Snapshot) -> Findings:
             "backend-unmanaged",
             f"backend {s.name(host)} is {'not registered' if status is None else status} in Systems Manager",
             "it can't be asked, and is no evidence",
-            f"give it the agent, a role and a way to Systems Manager: aws ssm get-connection-status --target "
-            f"{host}{s.options}",
+            f"give it the agent, a role and a way to Systems Manager; to see whether it is connected:\n"
+            f"aws ssm get-connection-status --target {host}{s.options}",
         )
 
 
@@ -134,7 +146,7 @@ def broken(s: Snapshot) -> Findings:
                 "probe-broken",
                 f"the probe could not run on backend {s.name(host)} ({word.detail})",
                 "it is no evidence",
-                "install ping (iputils): aws ssm send-command --document-name AWS-RunShellScript --instance-ids "
+                "install ping (iputils):\naws ssm send-command --document-name AWS-RunShellScript --instance-ids "
                 f"{host} --parameters commands='command -v ping || dnf -y install iputils'{s.options}",
             )
     managed, words = online(s), latest(s)
@@ -168,7 +180,7 @@ def unfit(s: Snapshot) -> Findings:
                 "backend-stopped",
                 f"backend {s.name(host)} is {state}",
                 f"{left_out} until it runs",
-                f"aws ec2 start-instances --instance-ids {host}{s.options}; or take the tag off it: "
+                f"aws ec2 start-instances --instance-ids {host}{s.options}\nor take the tag off it:\n"
                 f"aws ec2 delete-tags --resources {host} {untag}",
             )
     for host in sorted(host for host in s.managed or {} if host.startswith("mi-")):
@@ -177,7 +189,7 @@ def unfit(s: Snapshot) -> Findings:
             f"{host} carries the probe tag and is outside EC2, behind none of the pair's NATs",
             left_out,
             f"aws ssm remove-tags-from-resource --resource-type ManagedInstance --resource-id {host} "
-            f"--tag-keys {shlex.quote(s.settings.probe_tag_key)}{s.options}",
+            f"--tag-keys {quoted(s.settings.probe_tag_key)}{s.options}",
         )
     for host in sorted(latest(s)) if s.view is not None and s.instances is not None else ():
         if host not in s.backends and s.view is not None and s.view.is_there(host):
@@ -186,19 +198,23 @@ def unfit(s: Snapshot) -> Findings:
                 f"{host} was asked a short time ago, and no longer has the tag "
                 f"{s.settings.probe_tag_key}={s.settings.probe_tag_value}",
                 "the function may not ask it any more, and it is no evidence",
-                f"if it is a backend, tag it again: aws ec2 create-tags --resources {host} --tags {_tag(s)}{s.options}",
+                "if it is a backend, tag it again:\n"
+                f"aws ec2 create-tags --resources {host} --tags {_tag(s)}{s.options}",
             )
 
 
 def offline(s: Snapshot) -> Findings:
     """Backends that can't reach the Internet now."""
-    down = sorted(host for host, word in latest(s).items() if word.state is State.UNREACHABLE)
-    if down:
+    words = {host: word for host, word in latest(s).items() if word.state is State.UNREACHABLE and not is_over(s, word)}
+    if words:
+        last = max(word.at for word in words.values())
+        heard = f", when last heard {ago(last, s.now)} ago" if s.now - last > s.settings.period else ""
         yield error(
             "offline",
-            f"{len(down)} backends can't reach the Internet: {', '.join(map(s.name, down))}",
+            f"{len(words)} backends can't reach the Internet{heard}: {', '.join(map(s.name, sorted(words)))}",
             "it is what this is for, and it has not been mended",
-            f"nat-failover status {s.pair.name}{s.options}",
+            f"look at the passive NAT, and move the subnets if it is fit:\nnat-failover failover {s.pair.name} "
+            f"--dry-run{s.options}",
         )
 
 

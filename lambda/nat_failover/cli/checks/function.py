@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shlex
 
-from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, warning
+from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, quoted, warning
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, Raw, Snapshot
 from nat_failover.events import INSTANCE_STATE, SPOT_WARNING
 from nat_failover.probing.run_command import VERSION
@@ -123,7 +122,7 @@ def rules(s: Snapshot) -> Findings:
                 "rule-disabled",
                 f"{what}, {rule['Name']}, is disabled",
                 why,
-                f"aws events enable-rule --name {shlex.quote(rule['Name'])}{s.options}",
+                f"aws events enable-rule --name {quoted(rule['Name'])}{s.options}",
             )
         if s.invokers is not None and not any(_may_invoke(statement, rule) for statement in s.invokers):
             yield make(
@@ -131,7 +130,7 @@ def rules(s: Snapshot) -> Findings:
                 f"{what}, {rule['Name']}, may not invoke the function",
                 why,
                 f"aws lambda add-permission --function-name {s.pair.function} "
-                f"--statement-id {shlex.quote(rule['Name'][:60])} --action lambda:InvokeFunction "
+                f"--statement-id {quoted(rule['Name'][:60])} --action lambda:InvokeFunction "
                 f"--principal events.amazonaws.com --source-arn {rule['Arn']}{s.options}",
             )
 
@@ -208,7 +207,7 @@ def document(s: Snapshot) -> Findings:
             "document-changed",
             f"somebody has added version {version} to the document {name}",
             "hosts are still sent the stack's own, version 1; nothing of this stack makes another",
-            f"find out who: aws ssm list-document-versions --name {name}{s.options}",
+            f"find out who:\naws ssm list-document-versions --name {name}{s.options}",
         )
 
 

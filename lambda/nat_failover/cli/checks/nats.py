@@ -74,7 +74,8 @@ def unmanaged(s: Snapshot) -> Findings:
             continue
         what = f"{s.nat_name(nat)} is {'not registered' if status is None else status} in Systems Manager"
         remedy = (
-            f"install the SSM agent and give it a role: aws ec2 describe-iam-instance-profile-associations "
+            "install the SSM agent and give it a role; to see which it has:\n"
+            f"aws ec2 describe-iam-instance-profile-associations "
             f"--filters Name=instance-id,Values={nat}{s.options}"
         )
         if nat == s.active:
@@ -128,7 +129,7 @@ def no_way_out(s: Snapshot) -> Findings:
                 without,
                 "nothing fails over to it meanwhile",
                 f"wait five minutes; if it then has none, or to have the two addresses change places "
-                f"(standbyEgressAddress): aws ec2 associate-address --instance-id {nat} --allocation-id "
+                f"(standbyEgressAddress):\naws ec2 associate-address --instance-id {nat} --allocation-id "
                 f"{s.settings.standby_egress_allocation or 'eipalloc-...'}{s.options}",
             )
         elif not raw.get("PublicIpAddress"):
@@ -180,7 +181,12 @@ def egress(s: Snapshot) -> Findings:
     if active is None or passive is None:
         return
     standby = s.settings.standby_egress_allocation
-    second = "" if standby is None else f", then --allocation-id {standby} --instance-id {s.passive}"
+    second = (
+        ""
+        if standby is None
+        else f"\nthen give the other NAT its own:\naws ec2 associate-address --allocation-id {standby} "
+        f"--instance-id {s.passive} --allow-reassociation{s.options}"
+    )
     without = unaddressed(passive, s.settings)
     for said in problems(s.view.egress, active, passive, s.settings, s.addresses or ()):
         if said == without:  # a finding of its own

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-
-from nat_failover.cli.checks.finding import BRING_BACK, Findings, warning
+from nat_failover.cli.checks.finding import BRING_BACK, Findings, quoted, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
 from nat_failover.telling.alarm_description import wrong_by
 
@@ -21,16 +19,16 @@ def subscriptions(s: Snapshot) -> Findings:
             "unconfirmed",
             f"{raw.get('Endpoint')} has not confirmed the subscription by {raw.get('Protocol')}",
             "nothing reaches them",
-            f"confirm the mail of AWS, or have it sent again: aws sns subscribe --topic-arn {s.settings.topic} "
-            f"--protocol {shlex.quote(str(raw.get('Protocol')))} "
-            f"--notification-endpoint {shlex.quote(str(raw.get('Endpoint')))}{s.options}",
+            f"confirm the mail of AWS, or have it sent again:\naws sns subscribe --topic-arn {s.settings.topic} "
+            f"--protocol {quoted(str(raw.get('Protocol')))} "
+            f"--notification-endpoint {quoted(str(raw.get('Endpoint')))}{s.options}",
         )
     if len(there) == len(pending):
         yield warning(
             "nobody-told",
             "nobody is subscribed to the pair's topic" if not pending else "no subscription to the topic is confirmed",
             "a failover, or one that is needed, goes unnoticed",
-            f"set mailAddresses and cdk deploy, or: aws sns subscribe --topic-arn {s.settings.topic} --protocol email "
+            f"set mailAddresses and cdk deploy, or:\naws sns subscribe --topic-arn {s.settings.topic} --protocol email "
             f"--notification-endpoint you@example.com{s.options}",
         )
 
@@ -48,15 +46,15 @@ def alarms(s: Snapshot) -> Findings:
                 "alarm",
                 f"alarm {name} fires",
                 wrong_by(str(raw.get("AlarmDescription", "")), s.pair.name) or "see its description",
-                f"aws cloudwatch describe-alarms --alarm-names {shlex.quote(name)} "
-                f"--query MetricAlarms[].AlarmDescription --output text{s.options}",
+                f"aws cloudwatch describe-alarms --alarm-names {quoted(name)} "
+                f"--query 'MetricAlarms[].AlarmDescription' --output text{s.options}",
             )
         if not raw.get("ActionsEnabled", True):
             yield warning(
                 "alarm-mute",
                 f"the actions of alarm {name} are disabled",
                 "it tells nobody",
-                f"aws cloudwatch enable-alarm-actions --alarm-names {shlex.quote(name)}{s.options}",
+                f"aws cloudwatch enable-alarm-actions --alarm-names {quoted(name)}{s.options}",
             )
 
 

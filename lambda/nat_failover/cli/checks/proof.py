@@ -69,7 +69,7 @@ def not_proven(s: Snapshot) -> Findings:
         "not-proven",
         found.said,
         f"{len(found.through)} backends have got through {s.nat_name(s.passive)} since, {found.needed} are needed",
-        f"wait until then and look again; to look at the NAT now: nat-failover failover {s.pair.name} --dry-run"
+        f"wait until then and look again; to look at the NAT now:\nnat-failover failover {s.pair.name} --dry-run"
         f"{s.options}",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, warning
 from nat_failover.cli.checks.nats import table_of
 from nat_failover.cli.snapshot.snapshot import ROUTES_QUOTA, Snapshot
-from nat_failover.network.route_differences import PROPAGATED
+from nat_failover.network.route_differences import PROPAGATED, Difference
 
 
 def missing(s: Snapshot) -> Findings:
@@ -15,7 +15,7 @@ def missing(s: Snapshot) -> Findings:
             "table-missing",
             s.view_trouble,
             "nothing can fail over",
-            f"{BRING_BACK}; of yours, set the right ids and cdk deploy",
+            f"if it is the stack's: {BRING_BACK}\nif it is yours: set the right ids and cdk deploy",
         )
 
 
@@ -53,14 +53,16 @@ def use(s: Snapshot) -> Findings:
         return
     fewer = min(s.view.tables.by_id.values(), key=lambda table: len(table.associations))
     other = s.settings.other_table(fewer.table_id)
-    subnet, association = sorted(fewer.associations.items())[0]
+    move = [
+        f"aws ec2 replace-route-table-association --association-id {association} --route-table-id {other}{s.options}"
+        for _, association in sorted(fewer.associations.items())
+    ]
     yield error(
         "split",
         f"the subnets are split over both tables: {', '.join(sorted(fewer.associations))} on {fewer.table_id}, "
         "the others not",
         "nothing fails over, for which NAT is active can't be told",
-        f"aws ec2 replace-route-table-association --association-id {association} --route-table-id {other}{s.options}"
-        f"   # {subnet}",
+        "\n".join(move),
     )
 
 
@@ -88,32 +90,32 @@ def differences(s: Snapshot) -> Findings:
     """Routes that the subnets would lose or gain by a failover."""
     if s.view is None:
         return
-    found = s.view.tables.differences(s.view.instances)
-    active = s.view.tables.active
-    if not found or active is None:
+    if s.view.tables.active is None:
         return
-    passive = s.settings.other_table(active)
-    mirrored = [difference for difference in found if difference.mirrored]
-    unnamed = [
-        d.active.resource
-        for d in mirrored
-        if d.of_gateway_endpoint and d.active is not None and d.active.resource not in s.settings.mirror_endpoints
-    ]
-    if not mirrored:
-        remedy = f"change {passive} by hand (aws ec2 create-route, replace-route, delete-route); no setting does it"
-    elif s.settings.mirror_routes and unnamed:
-        remedy = f"add {', '.join(unnamed)} to mirrorEndpoints and cdk deploy, or aws ec2 modify-vpc-endpoint "
-        remedy += f"--vpc-endpoint-id {unnamed[0]} --add-route-table-ids {passive}{s.options}"
-    elif s.settings.mirror_routes:
-        remedy = "none: mirrorRoutes copies them at the next tick"
+    passive = s.settings.other_table(s.view.tables.active)
+    for difference in s.view.tables.differences(s.view.instances):
+        yield warning(
+            "tables-differ",
+            difference.said,
+            f"a failover to {passive} would change more than the NAT",
+            _alike(s, difference, passive),
+        )
+
+
+def _alike(s: Snapshot, difference: Difference, passive: str) -> str:
+    """Return how the passive table is made to treat a destination as the active one does."""
+    if difference.active is None or not difference.mirrored:
+        return f"change {passive} by hand, as you judge right (create-route, replace-route, delete-route)"
+    of_endpoint = difference.of_gateway_endpoint
+    if s.settings.mirror_routes and (not of_endpoint or difference.active.resource in s.settings.mirror_endpoints):
+        return "nothing: mirrorRoutes copies it at the next tick"
+    if s.settings.mirror_routes:
+        setting = f"add {difference.active.resource} to mirrorEndpoints"
     else:
-        remedy = "set mirrorRoutes (or routes, gatewayEndpoints) and cdk deploy, or add them with aws ec2 create-route"
-    yield warning(
-        "tables-differ",
-        "; ".join(difference.said for difference in found),
-        f"a failover to {passive} would change more than the NAT",
-        remedy,
-    )
+        setting = f"set mirrorRoutes (or {'gatewayEndpoints' if of_endpoint else 'routes'})"
+    command = difference.command(passive, s.pair.region)
+    by_hand = "" if command is None else f", or:\n{command.removesuffix(f' --region {s.pair.region}')}{s.options}"
+    return f"{setting} and cdk deploy{by_hand}"
 
 
 def room(s: Snapshot) -> Findings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -10,20 +10,21 @@ from rich.text import Text
 from nat_failover.cli.account.pairs import some
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.checks import CHECKS, examine
-from nat_failover.cli.checks.finding import Finding, Gravity
-from nat_failover.cli.console import output, print_json
+from nat_failover.cli.checks.finding import Finding, Gravity, is_command
+from nat_failover.cli.console import folded, output, print_json, width_of
 from nat_failover.cli.errors import Exit
 from nat_failover.cli.options import Json, Names
 from nat_failover.cli.snapshot.collect import Gatherer
 
+INDENT = " " * 9
 COLOURS = {Gravity.ERROR: "bold red", Gravity.WARNING: "yellow", Gravity.UNKNOWN: "cyan"}
 
 
 def doctor(account: Account, pairs: Names = None, as_json: Json = False) -> Exit | None:
     """Find everything that would make a failover fail or never happen, before it is needed.
 
-    A line each: what is the matter, why it matters, and the command that mends it. Nothing is changed, no host is
-    asked: what the hosts last said is looked at.
+    Of each: what is the matter, why it matters, and the command that mends it, on a line of its own. Nothing is
+    changed, and no host is asked: what the hosts last said is looked at.
 
     error: a failover would fail or never happen (exit status 1); warning: it would be slower, or less, than it could
     be, or nobody would know (5); unknown: it could not be looked at (5).
@@ -49,7 +50,7 @@ def status_of(found: Mapping[str, Sequence[Finding]]) -> Exit:
 def show(console: Console, name: str, findings: Sequence[Finding]) -> None:
     """Show what was found."""
     if not findings:
-        console.print(Text.assemble((f"pair {name}: ", "bold"), ("well", "bold green"), f", {len(CHECKS)} checks"))
+        console.print(Text.assemble((f"pair {name}: ", "bold"), ("OK", "bold green"), f" ({len(CHECKS)} checks)"))
         return
     counts = [
         (f"{count} {severity.value}{'s' if count > 1 and severity is not Gravity.UNKNOWN else ''}", COLOURS[severity])
@@ -60,20 +61,38 @@ def show(console: Console, name: str, findings: Sequence[Finding]) -> None:
     title.append_text(Text(", ").join(Text(said, style=colour) for said, colour in counts))
     console.print(title)
     for finding in findings:
-        line = Text.assemble(
-            (f"{finding.severity.value:<8}", COLOURS[finding.severity]),
-            finding.what,
-            (f": {finding.why}. ", ""),
-            (finding.remedy, "bold"),
-        )
-        console.print(line, soft_wrap=True)
+        for text, style in _lines(finding, width_of(console)):
+            console.print(Text(text, style), soft_wrap=True)
 
 
-def _json(finding: Finding) -> dict[str, str]:
+def _lines(finding: Finding, width: int | None) -> Iterator[tuple[str, str]]:
+    """Yield a finding, a thing a line: what is the matter, why it matters, and each step of its remedy.
+
+    A command is never broken, however long it is: a terminal that folds it has it copied whole.
+    """
+    colour = COLOURS[finding.severity]
+    label = f"{finding.severity.value:<8} "
+    first, *rest = folded(label + finding.what[:1].upper() + finding.what[1:] + ".", width, INDENT)
+    yield first, colour
+    for line in rest:
+        yield line, colour
+    texts = [f"{finding.why}", *finding.steps]
+    for text in texts:
+        if is_command(text):
+            yield INDENT + text, "bold"
+        else:
+            for line in folded(
+                INDENT + text[:1].upper() + text[1:] + ("" if text.endswith(":") else "."), width, INDENT
+            ):
+                yield line, ""
+
+
+def _json(finding: Finding) -> dict[str, str | list[str]]:
     return {
         "check": finding.check,
         "severity": finding.severity.value,
         "what": finding.what,
         "why": finding.why,
-        "remedy": finding.remedy,
+        "remedy": " ".join(finding.steps),
+        "commands": finding.commands,
     }

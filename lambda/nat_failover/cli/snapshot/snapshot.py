@@ -19,6 +19,35 @@ SSM_SERVICES = ("ssm", "ssmmessages", "ec2messages")
 ROUTES_QUOTA = "L-93826ACB"
 # How far back in the log a decision is looked for, in periods of the schedule.
 PERIODS_BACK = 10
+# What people call the parts of a snapshot; what is missing here is called as it is.
+CALLED = {
+    "view": "what the function would see (route tables, lock, what the hosts have said)",
+    "lock": "the lock",
+    "invocations": "the hosts' answers",
+    "instances": "the instances",
+    "health": "EC2's status checks of the NATs",
+    "managed": "which hosts Systems Manager manages",
+    "tables": "the VPC's route tables",
+    "subnets": "the VPC's subnets",
+    "acls": "the network ACLs",
+    "endpoints": "the VPC endpoints",
+    "groups": "the security groups",
+    "members": "who is in the security groups",
+    "prefixes": "the prefix lists",
+    "addresses": "the Elastic IPs",
+    "function": "the function's configuration",
+    "reserved": "the function's reserved concurrency",
+    "limits": "Lambda's limits of the account",
+    "rules": "the EventBridge rules",
+    "invokers": "who may invoke the function",
+    "document": "the probe's document",
+    "decisions": "the function's log",
+    "permissions": "what the function's role may do",
+    "subscriptions": "who is subscribed to the topic",
+    "alarms": "the alarms",
+    "routes_quota": "the quota of routes",
+    "clock": "the time by AWS",
+}
 # An answer of AWS, with the keys of its API.
 Raw = Mapping[str, Any]
 
