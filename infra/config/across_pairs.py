@@ -10,6 +10,21 @@ from infra.config.problems import refused, shown
 from infra.config.stacks import StackSettings
 
 Values = Mapping[str, Any]
+# Which tables a pair has, and what to do where another pair has one already.
+_TABLES = (
+    (
+        "primary_route_table_id",
+        "primaryRouteTableId",
+        "make one pair for all subnets of a table, or give the subnets of this pair a table of their own",
+    ),
+    (
+        "standby_route_table_id",
+        "standbyRouteTableId",
+        "make a table for this pair, whose default route leads to the same NAT and with which no subnet is associated "
+        "(infra/MIGRATION.md, Two zones)",
+    ),
+)
+_NATS = ("primary_instance_id", "standby_instance_id")
 Place = tuple[str | None, str | None]
 
 
@@ -29,6 +44,7 @@ def check_together(
         i: stack.name for i, pair in enumerate(pairs) for stack in reversed(stacks) if pair.get("name") in stack.pairs
     }
     _check_pairs(pairs, {i: places[stack] for i, stack in stack_of.items()}, problems)
+    _check_shared_nats(pairs, problems)
     _check_endpoints(pairs, stack_of, problems)
 
 
@@ -73,13 +89,10 @@ def _check_pairs(pairs: Sequence[Values], place_of: Mapping[int, Place], problem
 
     for i, pair in enumerate(pairs):
         name, tag = pair.get("name"), pair.get("probe_tag")
-        for field, setting in (
-            ("primary_route_table_id", "primaryRouteTableId"),
-            ("standby_route_table_id", "standbyRouteTableId"),
-        ):
+        for field, setting, remedy in _TABLES:
             table = pair.get(field)
             if isinstance(table, str):
-                once(("table", table), i, setting, table, "and a table can be in one pair only")
+                once(("table", table), i, setting, table, f"and a table can be in one pair only: {remedy}")
         # EC2 would take it from the one and give it to the other, without a word:
         # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
         for field, setting in (
@@ -103,6 +116,28 @@ def _check_pairs(pairs: Sequence[Values], place_of: Mapping[int, Place], problem
             said = {"key": tag.key, "value": value}
             why = "and a backend must belong to one pair: leave out the value, which then is the pair's name"
             once(("tag", place_of.get(i), tag.key, value), i, "probeTag", said, why)
+
+
+def _check_shared_nats(pairs: Sequence[Values], problems: list[str]) -> None:
+    """Refuse egress addresses of two pairs that would come to the same NAT, which has room for one.
+
+    EC2 takes the one that an instance has when another is associated with its private address:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
+    """
+    holders: dict[str, int] = {}
+    for i, pair in enumerate(pairs):
+        address = pair.get("egress_address")
+        nats = [nat for nat in (pair.get(field) for field in _NATS) if isinstance(nat, str)]
+        if not isinstance(address, str):
+            continue
+        shared = [nat for nat in nats if holders.setdefault(nat, i) != i]
+        if shared:
+            first = f"nat-failover.pairs[{holders[shared[0]]}]"
+            problems.append(
+                f"nat-failover.pairs[{i}].egressAddress is {shown(address)}: {first} has one as well, and {shared[0]} "
+                "is a NAT of both. After a failover EC2 would take the one address away for the other: leave out "
+                "egressAddress in one of the two pairs, or give it a standby of its own"
+            )
 
 
 def _check_endpoints(pairs: Sequence[Values], stack_of: Mapping[int, str], problems: list[str]) -> None:

@@ -7,8 +7,10 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jmespath
+import yaml
 from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
@@ -30,6 +32,14 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 SETTING = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
 PATH = re.compile(r"(?:infra|lambda|tests|\.github|\.ci)/[\w./-]+")
+
+
+def two_zones() -> dict[str, Any]:
+    """Return the configuration of two zones that back each other up, as MIGRATION.md shows it."""
+    page = (ROOT / "infra" / "MIGRATION.md").read_text(encoding="utf-8")
+    section = page.partition("### Two zones")[2].partition("\n### ")[0]
+    (block,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    return dict(yaml.safe_load(block))
 
 
 def documents() -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.gate.harshness import Harshness
 from tests.gate.run_command.on_network import RunCommand
@@ -24,6 +24,9 @@ from tests.lab.network.simulated.pinger import SimulatedPinger
 from tests.lab.world.real import RealWorld
 from tests.lab.world.virtual import VirtualWorld
 from tests.lab.world.world import World
+
+if TYPE_CHECKING:
+    from tests.lab.scenarios.two_pairs.neighbour import Neighbour
 
 SETTINGS: Mapping[str, object] = {"targets": list(TARGETS)}
 NETWORKS = ("namespaces", "simulated")
@@ -47,6 +50,7 @@ class Lab:
     Attributes:
         broken_at: when the scenario's fault began; None before.
         seen_before: what the Internet saw the backends as before it, where a scenario has looked.
+        neighbour: the other pair, where a scenario has one.
         protected: what ``status`` said of the pair, where a scenario has looked.
         picks_up: whether a packet in mid-flow that no interface has tracked is carried on; drawn, as AWS says nothing
             of it (N4).
@@ -68,6 +72,7 @@ class Lab:
         layout = layout or standard_layout()
         # By a draw of its own, so that all else of a seed's history stays what it was.
         self.picks_up = Random(f"packets in mid-flow {seed}").random() < 0.5
+        self.seed = seed
         self.latencies = latencies
         self.harshness = harshness
         self.world: World
@@ -101,6 +106,7 @@ class Lab:
         self.broken_at: float | None = None
         self.seen_before: dict[str, str | None] = {}
         self.protected: list[bool] = []
+        self.neighbour: Neighbour | None = None
         self._on_start = on_start
         self._measured = measured
 

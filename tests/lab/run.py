@@ -72,8 +72,10 @@ def play(
     harshness: Harshness = Harshness(),  # noqa: B008 - it is frozen
 ) -> Run:
     """Play a scenario once, in a lab of its own; for ``second_tick_within`` see ``Lab.begin``."""
-    layout = standard_layout(backends=scenario.backends)
-    lab = Lab(network, seed, latencies, scenario.settings, layout, on_start, cloud, harshness=harshness)
+    layout = scenario.layout or standard_layout(backends=scenario.backends)
+    lab = Lab(
+        network, seed, latencies, scenario.settings, layout, on_start, scenario.cloud or cloud, harshness=harshness
+    )
     runs: list[Run] = []
 
     def main(of: Lab) -> None:

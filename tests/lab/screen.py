@@ -82,9 +82,10 @@ class LiveView:
 
 def show_intent(console: Console, scenario: Scenario, network: str) -> None:
     """Say what is about to be shown."""
+    backends = scenario.backends if scenario.layout is None else len(scenario.layout.backends)
     console.print(
         f"[bold]{scenario.name}[/bold]: {escape(scenario.told)}.\n{EXPECTED[scenario.expected]}\n\n"
-        f"{scenario.backends} backends, a NAT that they use and one that stands by, {NETWORKS[network]}",
+        f"{backends} backends, a NAT that they use and one that stands by, {NETWORKS[network]}",
         highlight=False,
         soft_wrap=True,
     )

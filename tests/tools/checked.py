@@ -36,6 +36,13 @@ def _one(**settings: object) -> dict[str, object]:
     return {"pairs": [pair(**settings)]}  # type: ignore[arg-type]
 
 
+def _zone(zone: str, other: str) -> dict[str, object]:
+    """Return the pair of a zone whose standby is the other zone's NAT."""
+    standby = {"standbyInstanceId": f"i-{other * 17}", "standbyRouteTableId": f"rtb-{zone}{other * 16}"}
+    tables = {"primaryRouteTableId": f"rtb-{zone * 17}", "primaryInstanceId": f"i-{zone * 17}"}
+    return {"name": f"zone-{zone}", "vpcId": "vpc-0123456789abcdef0", **tables, **standby}
+
+
 _EVERYTHING = {
     "mirrorRoutes": True,
     "standbyElasticIp": "allocate",
@@ -61,6 +68,7 @@ _EVERYTHING = {
 CHECKED: Mapping[str, tuple[Mapping[str, Any] | None, Mapping[str, object]]] = {
     "one pair": (_one(), {}),
     "three pairs": ({"pairs": [pair(name, str(n)) for n, name in enumerate(("a", "b", "c"))]}, {}),
+    "two zones that back each other up": ({"pairs": [_zone("a", "b"), _zone("b", "a")]}, {}),
     "demo": (None, {"demo": "true"}),
     "no endpoints": (_one(ssmAccess="none"), {}),
     "endpoints made": ({"pairs": [pair(ssmAccess="create"), pair("other", "1", ssmAccess="create")]}, {}),

@@ -6,6 +6,7 @@ import pytest
 
 from infra.config import read_configuration
 from tests.infra.config.refusals import problems
+from tests.infra.documents import two_zones as example
 from tests.tools.checked import pair
 
 
@@ -37,8 +38,46 @@ def test_no_table_is_in_two_pairs_in_whichever_role() -> None:
     crossed = problems({"pairs": [pair(), standing("other", "1", "rtb-0123456789abcdef0")]})
     for (said,), first in ((same, "standbyRouteTableId"), (crossed, "primaryRouteTableId")):
         assert said.startswith("nat-failover.pairs[1].standbyRouteTableId is ")
-        assert said.endswith(f": so is nat-failover.pairs[0].{first}, and a table can be in one pair only")
+        assert f": so is nat-failover.pairs[0].{first}, and a table can be in one pair only: make a table" in said
     assert read_configuration({"pairs": [standing("main", "0", theirs), standing("other", "1", mine)]})
+
+
+def test_whoever_names_one_table_in_two_pairs_is_told_what_to_do() -> None:
+    (said,) = problems({"pairs": [pair(), pair("other", "1") | {"primaryRouteTableId": "rtb-0123456789abcdef0"}]})
+    assert said.endswith(
+        "make one pair for all subnets of a table, or give the subnets of this pair a table of their own"
+    )
+
+
+def backing_each_other_up(**changes: dict[str, str]) -> dict[str, object]:
+    """Give two zones whose NATs stand by for each other, each with further settings, by the pair's name."""
+    block = example()
+    return block | {"pairs": [settings | changes.get(settings["name"], {}) for settings in block["pairs"]]}
+
+
+EGRESS, OTHER_EGRESS = "eipalloc-0123456789abcdef0", "eipalloc-0fedcba9876543210"
+
+
+def test_two_nats_may_stand_by_for_each_other_and_one_pair_may_have_an_egress_address() -> None:
+    assert read_configuration(backing_each_other_up())
+    assert read_configuration(backing_each_other_up(**{"zone-a": {"egressAddress": EGRESS}}))
+
+
+@pytest.mark.parametrize("shared", ["each stands by for the other", "one stands by for both"])
+def test_egress_addresses_that_would_displace_each_other_are_refused(shared: str) -> None:
+    mine, theirs = {"egressAddress": EGRESS}, {"egressAddress": OTHER_EGRESS}
+    if shared == "one stands by for both":
+        pairs = [standing("main", "0", "rtb-0fedcba9876543210"), standing("other", "1", "rtb-0fedcba9876543211")]
+        (said,) = problems({"pairs": [pairs[0] | mine, pairs[1] | theirs]})
+        assert " i-0fedcba9876543210 is a NAT of both" in said
+    else:
+        (said,) = problems(backing_each_other_up(**{"zone-a": mine, "zone-b": theirs}))
+        assert " i-0bbbbbbbbbbbbbbbb is a NAT of both" in said
+    assert said.startswith(f'nat-failover.pairs[1].egressAddress is "{OTHER_EGRESS}": nat-failover.pairs[0] has one')
+
+
+def test_egress_addresses_of_pairs_with_nats_of_their_own_are_fine() -> None:
+    assert read_configuration({"pairs": [pair(egressAddress=EGRESS), pair("other", "1", egressAddress=OTHER_EGRESS)]})
 
 
 @pytest.mark.parametrize("theirs", ["egressAddress", "standbyElasticIp"])

@@ -43,6 +43,7 @@ class MotoCloud(MotoAccount):
         self._settings = settings
         self._seed = seed
         self._opened = ExitStack()
+        self._pair = PAIR
 
     def open(self, now: float) -> None:
         """Make the VPC as a user has it, deploy the stack, start the NATs with its user data."""
@@ -92,7 +93,7 @@ class MotoCloud(MotoAccount):
         nat01 = layout.nats[0]
         self.instances[nat01.name] = self._run(nat01, {"Name": nat01.name})
         for backend in layout.backends:
-            self.instances[backend.name] = self._run(backend, {"Name": backend.name, "nat-failover:probe": PAIR})
+            self.instances[backend.name] = self._run(backend, {"Name": backend.name, "nat-failover:probe": self._pair})
         public, primary = (
             self.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in ("public", "primary")
         )
@@ -134,7 +135,7 @@ class MotoCloud(MotoAccount):
             SecurityGroupIds=[self._guards.make_group("endpoints", from_vpc("tcp", 443))],
         )
 
-    def _run(self, host: Host, tags: Mapping[str, str]) -> str:
+    def _run(self, host: Host, tags: Mapping[str, str], user_data: str = "") -> str:
         made = self.ec2.run_instances(
             ImageId=IMAGE,
             MinCount=1,
@@ -142,12 +143,16 @@ class MotoCloud(MotoAccount):
             SubnetId=self.subnets[host.subnet],
             PrivateIpAddress=host.address,
             SecurityGroupIds=[self._groups[host.name]],
+            UserData=user_data,
             TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}],
         )
         return str(made["Instances"][0]["InstanceId"])
 
+    def _template(self) -> str:
+        return template(self._settings, self._ids, IMAGE)
+
     def _deploy(self) -> None:
-        body = template(self._settings, self._ids, IMAGE)
+        body = self._template()
         with warnings.catch_warnings():
             # moto warns of each type of resource that it leaves out: alarms, subscriptions, the topic's policy.
             warnings.simplefilter("ignore")
@@ -159,7 +164,7 @@ class MotoCloud(MotoAccount):
         stack = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
         if stack["StackStatus"] != "CREATE_COMPLETE":
             raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}")
-        function = self.functions.get_function_configuration(FunctionName=f"nat-failover-{PAIR}")
+        function = self.functions.get_function_configuration(FunctionName=f"nat-failover-{self._pair}")
         self.environment = function["Environment"]["Variables"]
         self.timeout = float(function["Timeout"])
         self.handler = function["Handler"]

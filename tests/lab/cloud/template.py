@@ -35,23 +35,32 @@ def template(settings: Mapping[str, object], ids: Mapping[str, str], image: str)
         ids: for each of PLACES, and for addresses and an endpoint of a pair that has any, the id in moto's account.
         image: an AMI that moto knows.
     """
-    text = synthesized(settings)
     further = {
         "egressAddress": EGRESS_PLACE,
         "standbyEgressAddress": STANDBY_EGRESS_PLACE,
         "mirrorEndpoints": ENDPOINT_PLACE,
     }
-    for setting, place in {**PLACES, **further}.items():
-        text = text.replace(place, ids.get(setting, place))
+    places = {place: ids.get(setting, place) for setting, place in {**PLACES, **further}.items()}
+    return placed(synthesized(settings), places, image)
+
+
+def placed(text: str, places: Mapping[str, str], image: str) -> str:
+    """Return a template for moto, with ids of moto's account in the place of others."""
+    for place, there in places.items():
+        text = text.replace(place, there)
     return json.dumps(_for_lab(json.loads(text), image))
 
 
 def synthesized(settings: Mapping[str, object]) -> str:
-    """Give the template of a stack with one pair as the app makes it, with PLACES for ids.
+    """Give the template of a stack with one pair as the app makes it, with PLACES for ids."""
+    return synthesized_of({"pairs": [{"name": PAIR, **PLACES, **settings}]})
+
+
+def synthesized_of(configuration: Mapping[str, object]) -> str:
+    """Give the template of a configuration's one stack.
 
     What the same sources gave before is taken again: starting the CDK takes seconds.
     """
-    configuration = {"pairs": [{"name": PAIR, **PLACES, **settings}]}
     told = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
     sources = [p for top in ("infra", "lambda") for p in (ROOT / top).rglob("*") if p.suffix in (".py", ".sh", ".txt")]
     for source in sorted([*sources, ROOT / "cdk.json"]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 VPC_CIDR = "10.20.0.0/16"
@@ -50,22 +50,36 @@ class Host:
 
 @dataclass(frozen=True)
 class Layout:
-    """The whole of it."""
+    """The whole of it.
+
+    Attributes:
+        private_subnets: those of the pair.
+        backends: those of the pair.
+        other_subnets: those of a second pair, for which the same two NATs stand the other way round.
+        other_backends: the same.
+    """
 
     public_subnet: Subnet
     private_subnets: tuple[Subnet, ...]
     nats: tuple[Host, ...]
     backends: tuple[Host, ...]
+    other_subnets: tuple[Subnet, ...] = ()
+    other_backends: tuple[Host, ...] = ()
+
+    @property
+    def all_backends(self) -> tuple[Host, ...]:
+        """The backends of both pairs."""
+        return (*self.backends, *self.other_backends)
 
     @property
     def hosts(self) -> tuple[Host, ...]:
         """All instances."""
-        return (*self.nats, *self.backends)
+        return (*self.nats, *self.all_backends)
 
     @property
     def subnets(self) -> tuple[Subnet, ...]:
         """All subnets."""
-        return (self.public_subnet, *self.private_subnets)
+        return (self.public_subnet, *self.private_subnets, *self.other_subnets)
 
     def host(self, name: str) -> Host:
         """Give an instance by name."""
@@ -90,4 +104,18 @@ def standard_layout(subnets: int = 3, backends: int = 6) -> Layout:
             Host(f"backend{n + 1}", f"10.20.{n % subnets + 1}.{11 + n // subnets}", private[n % subnets].name)
             for n in range(backends)
         ),
+    )
+
+
+def zones_layout() -> Layout:
+    """Two zones of two private subnets and four backends each, with a NAT each; the second zone is the other pair's."""
+    both = standard_layout(subnets=4, backends=8)
+    subnets = both.private_subnets
+    here = {subnet.name for subnet in subnets[:2]}
+    return replace(
+        both,
+        private_subnets=subnets[:2],
+        backends=tuple(host for host in both.backends if host.subnet in here),
+        other_subnets=subnets[2:],
+        other_backends=tuple(host for host in both.backends if host.subnet not in here),
     )

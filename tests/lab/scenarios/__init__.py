@@ -11,11 +11,12 @@ from tests.lab.scenarios.health import HEALTH
 from tests.lab.scenarios.holding import HOLDING
 from tests.lab.scenarios.refusals import REFUSALS
 from tests.lab.scenarios.standby import STANDBY
+from tests.lab.scenarios.two_pairs.scenarios import TWO_PAIRS
 
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         *(*FAILING_OVER, *HOLDING, *EVIDENCE, *STANDBY, *HEALTH),
-        *(*ROUTES, *EGRESS, *FLEETS, *AGENTS, *REFUSALS, *HANDOVERS),
+        *(*ROUTES, *EGRESS, *FLEETS, *AGENTS, *REFUSALS, *HANDOVERS, *TWO_PAIRS),
     )
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.lab.lab import Lab
+from tests.lab.lab import Lab, MakeCloud
+from tests.lab.network.layout import Layout
 
 FAIL_OVER, HOLD, FAILED = "fail-over", "hold", "failed"
 # How long a lab is watched after its fault where nothing must happen, in seconds: real ones are waited for by people.
@@ -32,7 +33,9 @@ class Scenario:
         causes: of which at least one decision must have been, where nothing must be swapped.
         problems: further checks; a sentence for each thing that is wrong.
         ends_on: role of the NAT that is active at the end of a failover.
-        backends: how many there are.
+        backends: how many there are, unless there is a layout.
+        layout: the VPC; the standard one where not given.
+        cloud: makes the account; the drill's where not given.
         fails_until: what has to be built before it can pass; empty where it passes today.
     """
 
@@ -48,6 +51,8 @@ class Scenario:
     ends_on: str = "standby"
     hold_for: Mapping[str, float] = field(default_factory=lambda: HOLD_FOR)
     backends: int = 6
+    layout: Layout | None = None
+    cloud: MakeCloud | None = None
     fails_until: str = ""
 
     def play(self, lab: Lab, second_tick_within: float | None = None) -> None:

@@ -62,7 +62,7 @@ class RealHosts:
 
     def backend_namespaces(self) -> dict[str, Namespace]:
         """Give the namespace of each backend."""
-        return {host.name: self.machines[host.name].namespace for host in self.layout.backends}
+        return {host.name: self.machines[host.name].namespace for host in self.layout.all_backends}
 
     def is_powered(self, host: str) -> bool:
         """Tell whether a host is switched on."""

@@ -15,7 +15,7 @@ class SimulatedPinger(Pinger):
     def __init__(self, network: SimulatedNetwork, targets: Sequence[str]) -> None:
         self._network = network
         self._targets = targets
-        self._slots: dict[str, list[Slot]] = {host.name: [] for host in network.layout.backends}
+        self._slots: dict[str, list[Slot]] = {host.name: [] for host in network.layout.all_backends}
         self._stopped = False
 
     def start(self) -> None:

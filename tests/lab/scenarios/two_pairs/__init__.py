@@ -1,0 +1,1 @@
+"""Two pairs in one lab, whose NATs stand by for each other."""
