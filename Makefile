@@ -105,10 +105,11 @@ permissions: .venv/ready ## Print what the function asks of AWS, and which state
 	@python -m tests.iam
 
 .PHONY: texts
-texts: .venv/ready ## Write anew what is generated: the settings in infra/CONFIGURATION.md, the README's figures, and the mails of all kinds, to be read in the change
+texts: .venv/ready ## Write anew what is generated: the settings in infra/CONFIGURATION.md, the README's figures, the mails of all kinds and the command's screens, to be read in the change
 	python -m tests.tools.reference
 	python -m tests.tools.front_page
 	@python -m tests.unit.telling.approve
+	@python -m tests.unit.cli.approve
 
 .PHONY: lock
 lock: .venv/ready ## Compile the requirements, with hashes, of the pins in pyproject.toml: ARGS="--upgrade-package=moto"

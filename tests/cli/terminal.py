@@ -43,16 +43,21 @@ class Screen:
         return text in self.text
 
     @property
+    def raw(self) -> bytes:
+        """All that it has shown so far."""
+        return bytes(self._shown)
+
+    @property
     def text(self) -> str:
         """All that it has shown so far, without what sets colours and moves the cursor."""
         return ESCAPES.sub(b"", bytes(self._shown)).decode(errors="replace")
 
 
 @contextmanager
-def watching(command: Command) -> Iterator[Screen]:
-    """Watch the status anew each second, until Ctrl-C is pressed at the end."""
+def watching(command: Command, **variables: str) -> Iterator[Screen]:
+    """Watch the status anew each second, until Ctrl-C is pressed at the end; variables are the environment's."""
     ours, theirs = pty.openpty()
-    environ = command.environ() | {"TERM": "xterm"}
+    environ = command.environ() | {"TERM": "xterm"} | variables
     argv = [str(command.path), "status", "--watch", "--every", "1"]
     # Where the tests run in the background of a shell, Ctrl-C is ignored, and a child would inherit that.
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -71,7 +71,7 @@ def told_first(here: Site) -> dict[str, object]:
 
 def test_each_command_does_on_real_packets_what_it_says(here: Site) -> None:
     lab, begun = here.lab, here.lab.world.now()
-    assert "protected: if the active NAT dies, the subnets move to nat-failover-main-standby" in does(here, "status")
+    assert "; PROTECTED, armed " in does(here, "status")
     assert does(here, "doctor").strip() == f"pair main: OK ({len(CHECKS)} checks)"
 
     assert "paused: nothing is probed" in does(here, "pause", "--reason", "new kernel", "--yes")
@@ -103,10 +103,10 @@ def test_each_command_does_on_real_packets_what_it_says(here: Site) -> None:
 def test_when_the_active_nat_dies_whoever_watches_sees_the_function_fail_over(here: Site) -> None:
     lab, earlier = here.lab, len(here.lab.results("failed-over"))
     with watching(here.command) as screen:
-        assert screen.shows("protected: if the active NAT dies")
+        assert screen.shows("; PROTECTED, armed ")
         begun = lab.world.now()
         lab.network.flush_nat_rules("nat01")
-        assert screen.shows("locked: failed over to", within=30)
+        assert screen.shows("NOT PROTECTED: not re-armed", within=30)
     assert lab.wait_until(lambda: len(lab.results("failed-over")) > earlier, 20)
     assert seen_from_outside(here) == {STANDBY}
     assert 1.0 < longest_outage(here, begun) < 10

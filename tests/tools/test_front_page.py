@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 
 import pytest
 
+from nat_failover.cli import __version__
 from tests.bench.report import RESULTS
 from tests.tools.front_page import BLOCKS, END, MARK, README, with_figures
 from tests.tools.reference import table
@@ -52,7 +52,7 @@ def test_every_other_number_in_it_is_a_default_or_has_a_reason() -> None:
         assert words in text, f"not in the README any more: {words}"
         text = text.replace(words, "")
     defaults = set(re.findall(r"^\| `\w+` \| `([\d.]+)` \|", table(), re.MULTILINE))
-    defaults.add(tomllib.loads(README.with_name("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+    defaults.add(__version__)
     assert [number for number in numbers(text) if number not in defaults] == []
 
 

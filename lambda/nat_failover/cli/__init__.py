@@ -2,3 +2,5 @@
 
 It shares the function's modules and is no part of the function's asset.
 """
+
+__version__ = "0.1.0"

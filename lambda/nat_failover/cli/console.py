@@ -21,7 +21,21 @@ WIDTH = 160
 
 
 class SafeConsole(Console):
-    """A console that prints no text which the terminal would obey, whoever it is from; its own styles stay."""
+    """A console that prints no text which the terminal would obey, whoever it is from; its own styles stay.
+
+    Attributes:
+        goes_on: what is under way is finished though nobody reads any more; else the command ends then.
+    """
+
+    goes_on = False
+
+    def on_broken_pipe(self) -> None:
+        """Print no more; whoever moves subnets has to finish that, whatever becomes of ``| head``."""
+        if not self.goes_on:
+            super().on_broken_pipe()
+        self.quiet = True
+        # What is still in the stream's buffer would fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield what is printed of something; see ``Console.render``."""
@@ -30,7 +44,7 @@ class SafeConsole(Console):
             yield segment if control else Segment(printable(text, "\n"), style)
 
 
-def output() -> Console:
+def output() -> SafeConsole:
     """Return the console of standard output."""
     console = SafeConsole(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
@@ -38,7 +52,7 @@ def output() -> Console:
     return console
 
 
-def errors() -> Console:
+def errors() -> SafeConsole:
     """Return the console of standard error."""
     return SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
@@ -65,6 +79,7 @@ def folded(text: str, width: int | None, indent: str) -> list[str]:
 def print_json(said: object) -> None:
     """Print JSON, for programs."""
     sys.stdout.write(json.dumps(all_printable(said, "\n\t"), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.flush()  # that nobody reads it is noticed here, and not when Python ends
 
 
 def print_error(message: str) -> None:

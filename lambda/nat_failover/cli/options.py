@@ -11,10 +11,18 @@ from typing import Annotated, Any
 
 import typer
 
+from nat_failover.cli import __version__
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import print_error
 from nat_failover.cli.errors import CommandError, Exit, explained
 from nat_failover.cli.operator.outcome import Act
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nat-failover {__version__}")
+        raise typer.Exit
+
 
 PANEL = "AWS"
 Profile = Annotated[
@@ -26,8 +34,11 @@ EndpointUrl = Annotated[
     typer.Option("--endpoint-url", help="URL of all services.", rich_help_panel=PANEL, show_default=False),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Log every call of AWS to standard error.", rich_help_panel=PANEL)]
+Version = Annotated[
+    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version, and end.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, do it.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[PAIR]...", help="All pairs of the region if not given.")]
 Name = Annotated[str | None, typer.Argument(metavar="[PAIR]", help="Needed where the region has several.")]
 Force = Annotated[bool, typer.Option("--force", help="Do it though the check says that it is of no use.")]
@@ -49,6 +60,7 @@ def remember(
     region: Region = None,
     endpoint_url: EndpointUrl = None,
     debug: Debug = False,
+    version: Version = False,  # noqa: ARG001 - told by its callback
 ) -> None:
     """Keep the options that stand before a command's name."""
     context.obj = Where(profile, region, endpoint_url, debug)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from nat_failover.cli.account.pairs import one
 from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.finding import Gravity
+from nat_failover.cli.commands.status import print_all
 from nat_failover.cli.snapshot.collect import Gatherer
 from nat_failover.cli.snapshot.snapshot import LockParameter, Snapshot, tag
 from nat_failover.cli.snapshot.sources import decisions
 from nat_failover.cli.standing.assess import appraise
-from nat_failover.cli.standing.render import panel
 from nat_failover.judging.fitness import why_unfit
 from nat_failover.lock.record import read_lock
 from nat_failover.network.instances import read_instance
@@ -55,6 +53,7 @@ from tests.cli.checks.changes import (
 )
 from tests.cli.checks.remedies import complaints
 from tests.cli.deployed import Deployment
+from tests.unit.cli.screens import screen, text_of
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +159,9 @@ def test_status_says_what_makes_a_pair_worse_though_it_is_protected(
     assert (standing.trouble, standing.protected) == ((), appraise(healthy).protected)
     (sentence,) = standing.degraded
     assert said_of_it in sentence
-    console = Console(width=200, record=True, file=io.StringIO())
-    console.print(panel(standing))
-    shown = console.export_text()
+    console = screen(200)
+    print_all([standing], console)
+    shown = text_of(console)
     assert said_of_it in shown
     assert "degraded" in shown
 

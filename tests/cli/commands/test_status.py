@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
 import time
 
 import pytest
 
+from nat_failover.cli import __version__
 from nat_failover.cli.errors import Exit
 from nat_failover.lock.record import LockState, Record
 from tests.cli.beside import FUNCTION
@@ -28,21 +32,21 @@ def test_a_healthy_pair_is_shown_with_everything_about_it(deployment: Deployment
     done = deployment.command.run("status")
     assert done.returncode == Exit.FINE, done.stderr
     shown, count = done.stdout, alarms(deployment)
-    assert "protected: if the active NAT dies, the subnets move to nat-failover-main-standby" in shown
+    first, second, *rest = shown.splitlines()
+    assert first.startswith("main: ONLINE through the primary; PROTECTED, armed ")
+    assert second == "Nothing to do."
+    assert [row.split()[0] for row in rest if row] == [
+        *("lock", "last", "primary", "standby", "subnets", "backends", "alarms", "tables", "checked")
+    ]
     for words in (
         "armed for",
         "HOLD, all is well (3 reachable)",
         "nat-a",
+        "3 of 3 online, heard ",
         f"{count} of {count} OK",
         "equal but for the default",
     ):
         assert words in shown
-    for subnet in ("10.20.1.0/24", "10.20.2.0/24"):
-        assert subnet in shown
-    # The active NAT may have been asked, too, when it was the passive one.
-    reachable = [row for row in shown.splitlines() if " REACHABLE " in row and " active " not in row]
-    assert sorted(row.split()[1] for row in reachable) == ["backend-0", "backend-1", "backend-2", "standby"]
-    assert "UNREACHABLE" not in shown
 
 
 def test_the_same_is_there_as_json(deployment: Deployment) -> None:
@@ -73,7 +77,8 @@ def test_a_locked_pair_is_not_protected_and_says_since_when_why_and_by_what_evid
     finally:
         deployment.rearm()
     assert done.returncode == Exit.TROUBLE
-    assert "NOT PROTECTED" in done.stdout
+    assert done.stdout.splitlines()[0].endswith("; NOT PROTECTED: not re-armed")
+    assert done.stdout.splitlines()[1].startswith("Next: nat-failover rearm main --region eu-central-1 (")
     assert "failed-over for 2 h" in done.stdout
     assert "they were offline" in done.stdout
     assert told["lock"]["evidence"] == ["i-1", "i-2"]
@@ -90,9 +95,8 @@ def test_a_pair_that_was_armed_a_moment_ago_is_not_called_protected_before_the_n
     finally:
         deployment.rearm()
     assert done.returncode == Exit.TROUBLE
-    assert "armed, but not proven since " in done.stdout
-    assert "nat-failover failover main --dry-run" in done.stdout
-    assert "protected:" not in done.stdout
+    assert done.stdout.splitlines()[0].endswith("; NOT PROTECTED: not proven yet")
+    assert "nat-failover failover main --dry-run" in done.stdout.splitlines()[1]
     assert (told["protected"], told["trouble"], told["proof"]["given"]) == (False, [], False)
     again = deployment.command.json("status")["main"]
     assert (again["protected"], again["proof"]["given"], len(again["proof"]["through"])) == (True, True, 3)
@@ -107,7 +111,7 @@ def test_a_pause_is_shown_with_who_paused_the_pair_and_why(deployment: Deploymen
         deployment.rearm()
     assert done.returncode == Exit.TROUBLE
     assert "why      new kernel" in done.stdout
-    assert "by       alice" in done.stdout
+    assert ", by alice\n" in done.stdout
 
 
 def test_an_alarm_that_fires_is_named(deployment: Deployment) -> None:
@@ -128,9 +132,7 @@ def test_that_nobody_is_told_of_a_failover_is_said_of_a_pair_that_is_protected(d
     finally:
         undo()
     assert done.returncode == Exit.FINE
-    assert (
-        "mail       no subscription to the topic is confirmed: a failover, or one that is needed, goes" in done.stdout
-    )
+    assert "mail       no subscription to the topic is confirmed: a failover, or one that" in done.stdout
     assert told["protected"]
     assert told["mail"] == [
         "pending@example.com has not confirmed the subscription by email: nothing reaches them",
@@ -144,10 +146,37 @@ def test_watched_it_is_shown_anew_until_ctrl_c(deployment: Deployment) -> None:
         with watching(deployment.command) as screen:
             assert screen.shows("armed")
             deployment.aws.write_lock("paused")
-            assert screen.shows("the pair is paused")
+            assert screen.shows("NOT PROTECTED: paused")
     finally:
         deployment.rearm()
     assert screen.exit_status == Exit.TROUBLE
+
+
+@pytest.mark.parametrize("command", [("status",), ("status", "--json"), ("doctor",), ("history",), ("--version",)])
+def test_where_nobody_reads_any_more_a_command_ends_without_a_traceback(
+    deployment: Deployment, command: tuple[str, ...]
+) -> None:
+    reads, writes = os.pipe()
+    argv, environ = [str(deployment.command.path), *command], deployment.command.environ()
+    with subprocess.Popen(argv, env=environ, stdout=writes, stderr=subprocess.PIPE, text=True) as process:
+        os.close(reads)
+        os.close(writes)
+        _, complaint = process.communicate(timeout=60)
+    assert complaint == ""
+    assert process.returncode == 1
+
+
+def test_no_color_is_heeded_on_a_terminal(deployment: Deployment) -> None:
+    with watching(deployment.command, NO_COLOR="1") as screen:
+        assert screen.shows("PROTECTED")
+    assert not re.search(rb"\x1b\[[0-9;]*3[0-7]m", screen.raw)
+    with watching(deployment.command) as screen:
+        assert screen.shows("PROTECTED")
+    assert re.search(rb"\x1b\[[0-9;]*3[0-7]m", screen.raw)
+
+
+def test_the_version_is_the_package_s(deployment: Deployment) -> None:
+    assert deployment.command.run("--version").stdout == f"nat-failover {__version__}\n"
 
 
 def test_watching_is_not_for_programs(deployment: Deployment) -> None:

@@ -25,19 +25,19 @@ def armed(s: Snapshot) -> Findings:
                 )
         case LockState.PAUSED:
             remedy = f"nat-failover resume {name}{s.options}"
-            yield error("paused", f"the pair is paused{since}", "nothing is watched", remedy)
+            yield error("paused", f"the pair has been paused{since}", "nothing is watched", remedy)
         case LockState.FAILING_OVER:
             if s.lock.modified is not None and s.now - s.lock.modified > s.settings.claim_lease + 2 * s.settings.period:
                 yield error(
                     "stuck",
-                    f"a failover is under way{since} and does not end",
+                    f"a failover has been under way{since} and does not end",
                     "its subnets may be offline",
                     f"aws logs tail {s.pair.log_group} --since 1h{s.options}",
                 )
         case _:
             yield error(
                 "locked",
-                f"{lock.reason}{since and f' ({since.strip()})'}",
+                lock.reason,
                 "nothing fails over until it is re-armed",
                 f"nat-failover rearm {name}{s.options}",
             )

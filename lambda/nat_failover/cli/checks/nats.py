@@ -94,7 +94,7 @@ def control(s: Snapshot) -> Findings:
     if trouble is not None:
         yield error(
             "control-down",
-            trouble.replace(s.passive, s.nat_name(s.passive), 1),
+            trouble.replace(f"the passive NAT {s.passive}", s.nat_name(s.passive), 1),
             "a failover would not help, and does not happen",
             f"aws ssm start-session --target {s.passive}{s.options}",
         )

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Group
+from rich.console import Console
 from rich.live import Live
+from rich.panel import Panel
 from rich.text import Text
 
 from nat_failover.aws_errors import said_of
 from nat_failover.cli.account.pairs import some
 from nat_failover.cli.account.session import Account
-from nat_failover.cli.console import output, print_json
+from nat_failover.cli.console import folded, output, print_json
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.options import Json, Names
 from nat_failover.cli.snapshot.collect import FOR_STATUS, Gatherer
 from nat_failover.cli.standing.assess import appraise
-from nat_failover.cli.standing.render import panel
+from nat_failover.cli.standing.render import shown, watched
 from nat_failover.cli.standing.standing import Standing
 
 
@@ -47,8 +48,14 @@ def status(
     elif watch:
         seen = _watch(account, look, seen, every)
     else:
-        output().print(*map(panel, seen), sep="\n")
+        print_all(seen, output())
     return Exit.FINE if all(pair.protected for pair in seen) else Exit.TROUBLE
+
+
+def print_all(seen: Sequence[Standing], console: Console) -> None:
+    """Print how pairs stand."""
+    for part in shown(seen, console):
+        console.print(part, soft_wrap=not isinstance(part, Panel))
 
 
 def _watch(account: Account, look: Callable[[], list[Standing]], seen: list[Standing], every: float) -> list[Standing]:
@@ -57,16 +64,17 @@ def _watch(account: Account, look: Callable[[], list[Standing]], seen: list[Stan
     console = output()
     try:
         with Live(
-            Group(*map(panel, seen), hint), console=console, auto_refresh=False, screen=console.is_terminal
+            watched(seen, console, [hint]), console=console, auto_refresh=False, screen=console.is_terminal
         ) as live:
             while True:
                 live.refresh()
                 account.runtime.sleep(every)
+                footer = [hint]
                 try:
                     seen = look()
                 except (ClientError, BotoCoreError) as error:
-                    live.update(Group(*map(panel, seen), Text(said_of(error), style="bold red"), hint))
-                else:
-                    live.update(Group(*map(panel, seen), hint))
+                    what = f"as of {seen[0].at[11:19]} UTC, for the last look failed: {said_of(error)}"
+                    footer = [*(Text(line, "bold red") for line in folded(what, console.width, "  ")), hint]
+                live.update(watched(seen, console, footer))
     except KeyboardInterrupt:
         return seen

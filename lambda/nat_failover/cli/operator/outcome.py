@@ -97,8 +97,10 @@ class Act:
 
     @property
     def console(self) -> Console:
-        """The console for people."""
-        return errors() if self.as_json else output()
+        """The console for people, which what is done does not depend on."""
+        console = errors() if self.as_json else output()
+        console.goes_on = True
+        return console
 
     @property
     def where(self) -> Account:

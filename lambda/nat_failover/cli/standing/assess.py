@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nat_failover.cli.checks import examine
-from nat_failover.cli.checks.backends import latest
+from nat_failover.cli.checks.backends import is_over, latest
 from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.checks.health import health_of
 from nat_failover.cli.checks.people import subscriptions
 from nat_failover.cli.checks.proof import Proof, proof
 from nat_failover.cli.lock_history import Pause, pause_of, who
 from nat_failover.cli.snapshot.snapshot import Raw, Snapshot, tag
+from nat_failover.cli.standing.answer import NEEDED, next_step, why
+from nat_failover.cli.standing.internet import internet_of
 from nat_failover.cli.standing.standing import (
     AlarmStanding,
     HostStanding,
@@ -39,15 +41,20 @@ def appraise(s: Snapshot) -> Standing:
     errors = [finding for finding in findings if finding.severity is Gravity.ERROR]
     view = s.view
     words = latest(s)
+    is_read = not any(part in s.unread for part in NEEDED)
+    protected = is_read and not errors and given is not None and given.is_given and s.settings.mode.value == "automatic"
     by_name = sorted(s.backends, key=lambda host: (tag(s.backends[host], "Name") or "", host))
     return Standing(
         pair=s.pair.name,
         region=s.pair.region,
         mode=s.settings.mode.value,
         at=iso(s.now),
-        protected=not errors and given is not None and given.is_given and s.settings.mode.value == "automatic",
+        protected=protected,
         proof=_proof(given),
+        why="" if protected else why(s, errors),
         trouble=tuple(finding.what for finding in errors),
+        next=next_step(s, findings),
+        internet=internet_of(s),
         degraded=tuple(finding.what for finding in findings if finding.check in DEGRADING),
         active=s.active,
         lock=_lock(s),
@@ -112,22 +119,29 @@ def _nat(s: Snapshot, nat: str) -> HostStanding:
 
 def _host(s: Snapshot, host: str, role: str, now: str, word: Observation | None) -> HostStanding:
     raw = (s.instances or {}).get(host, {})
+    state = raw.get("State", {}).get("Name", "gone" if s.instances is not None else "?")
+    said, detail = ("not asked", "") if word is None else (word.state.value, word.detail)
+    if word is not None and is_over(s, word):
+        said, detail = "not heard", "since the subnets were moved"
+    elif state not in ("running", "?"):
+        word, said, detail = None, "does not run", ""
     return HostStanding(
         id=host,
         name=tag(raw, "Name"),
         role=role,
         now=now,
-        state=raw.get("State", {}).get("Name", "gone" if s.instances is not None else "?"),
+        state=state,
         zone=raw.get("Placement", {}).get("AvailabilityZone"),
         subnet=raw.get("SubnetId"),
         address=raw.get("PrivateIpAddress"),
         public=raw.get("PublicIpAddress"),
         checks=_checks((s.health or {}).get(host, {})),
         agent="?" if s.managed is None else s.managed.get(host, {}).get("PingStatus", "not registered"),
-        word="not asked" if word is None else word.state.value,
+        word=said,
         at=None if word is None else iso(word.at),
         age=None if word is None else max(0.0, s.now - word.at),
-        detail="" if word is None else word.detail,
+        detail=detail,
+        stale=word is not None and s.now - word.at > s.settings.period,
     )
 
 

@@ -1,18 +1,34 @@
-"""Shows how a pair stands."""
+"""How a pair stands on a wide terminal: all of it, in tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from nat_failover.cli.standing.standing import HostStanding, LockStanding, Standing
+from nat_failover.cli.console import width_of
+from nat_failover.cli.standing.brief import (
+    BAD,
+    DIM,
+    GOOD,
+    POOR,
+    Row,
+    alarms,
+    answer,
+    brief,
+    last_look,
+    lock,
+    problems,
+    rest,
+)
+from nat_failover.cli.standing.standing import HostStanding, Standing
 from nat_failover.telling.formats import duration
 
-GOOD, BAD, POOR, DIM = "green", "bold red", "yellow", "dim"
+# From so many columns on everything is shown, in tables that need them.
+WIDE = 140
 COLOURS = {
     "REACHABLE": GOOD,
     "UNREACHABLE": BAD,
@@ -26,86 +42,72 @@ COLOURS = {
     "stopped": BAD,
     "gone": BAD,
     "ok": GOOD,
-    "OK": GOOD,
-    "ALARM": BAD,
-    "armed": GOOD,
-    "paused": POOR,
     "active": "bold green",
 }
 
 
-def panel(pair: Standing) -> Panel:
+def shown(pairs: Sequence[Standing], console: Console) -> list[RenderableType]:
+    """Return how pairs stand, as it is to be printed on a console: a wide terminal has room for tables."""
+    width = width_of(console)
+    if width is not None and width >= WIDE:
+        return [panel(pair, width) for pair in pairs]
+    blocks = [Text("\n").join(brief(pair, width)) for pair in pairs]
+    return [block if n == 0 else Group(Text(""), block) for n, block in enumerate(blocks)]
+
+
+def watched(pairs: Sequence[Standing], console: Console, footer: Sequence[Text]) -> RenderableType:
+    """Return the same as one screen, with some lines below it: where it is too small, the answers come first."""
+    room = console.height - len(footer)
+    whole = Group(*shown(pairs, console))
+    options = console.options.update(height=None)
+    if len(console.render_lines(whole, options, pad=False)) <= room:
+        return Group(whole, *footer)
+    narrow = min(console.width, WIDE)
+    answers = [line for pair in pairs for line in answer(pair, narrow)]
+    details = [line for pair in pairs for line in brief(pair, narrow)[len(answer(pair, narrow)) :]]
+    lines = [*answers, *details]
+    left = len(lines) - (room - 1)
+    more = [Text(f"... {left} more lines: nat-failover status", DIM)] if left > 0 else []
+    return Group(*lines[: room - len(more)], *more, *footer)
+
+
+def panel(pair: Standing, width: int = WIDE) -> Panel:
     """Return everything about a pair."""
-    degraded = [Text(f"degraded   {sentence}", style=POOR) for sentence in pair.degraded]
-    parts: list[RenderableType] = [_verdict(pair), *degraded, _lock(pair.lock), _last_tick(pair), Text("")]
-    parts += [_nats(pair.nats), Text(""), _subnets(pair), Text(""), _backends(pair.backends), Text("")]
-    parts += [_alarms(pair), *_rest(pair)]
+    inner = width - 4
+    rows = [Row("problem", sentence, "red") for sentence in problems(pair)]
+    rows += [Row("degraded", sentence, POOR) for sentence in pair.degraded]
+    rows += [*lock(pair.lock), last_look(pair)]
+    parts: list[RenderableType] = [*answer(pair, inner), Text("")]
+    parts += [line for row in rows for line in row.lines(inner)]
+    parts += [Text(""), _nats(pair.nats), Text(""), _subnets(pair), Text(""), _backends(pair), Text("")]
+    parts += [line for row in (alarms(pair), *rest(pair)) for line in row.lines(inner)]
     title = Text.assemble(
-        (f"pair {pair.pair}", "bold"), f"  {pair.region}  {pair.mode}  {pair.at[:19].replace('T', ' ')}Z"
+        (f"pair {pair.pair}", "bold"), f"  {pair.region}  {pair.mode}  {pair.at[:19].replace('T', ' ')} UTC"
     )
     return Panel(
         Group(*parts), title=title, title_align="left", border_style=GOOD if pair.protected else "red", padding=(0, 1)
     )
 
 
-def _verdict(pair: Standing) -> RenderableType:
-    if pair.protected:
-        passive = next(nat for nat in pair.nats if nat.now == "passive")
-        return Text.assemble(
-            ("protected", "bold green"), f": if the active NAT dies, the subnets move to {passive.name or passive.id}"
-        )
-    if pair.proof is not None and pair.proof.said and not pair.trouble and pair.mode == "automatic":
-        todo = f"or look at the passive NAT now: nat-failover failover {pair.pair} --dry-run"
-        return Text.assemble((pair.proof.said, POOR), f",\n{todo}")
-    lines = [
-        Text.assemble(("NOT PROTECTED", BAD), "" if pair.trouble or pair.mode == "automatic" else f": {pair.mode} mode")
-    ]
-    lines += [Text(f"  - {sentence}", style="red") for sentence in pair.trouble]
-    return Group(*lines)
-
-
-def _lock(lock: LockStanding | None) -> RenderableType:
-    if lock is None:
-        return Text("lock       ?")
-    age = "" if lock.age is None else f" for {duration(lock.age)}"
-    lines = [Text.assemble("lock       ", _coloured(lock.state, BAD), age)]
-    for label, said in (
-        ("why", lock.why),
-        ("by", lock.by),
-        ("evidence", ", ".join(lock.evidence)),
-        ("outcome", lock.outcome),
-    ):
-        if said:
-            lines.append(Text(f"  {label:<9}{said}"))
-    if lock.seconds is not None:
-        lines.append(Text(f"  took     {lock.seconds:.1f} s"))
-    return Group(*lines)
-
-
-def _last_tick(pair: Standing) -> Text:
-    tick = pair.last_tick
-    if tick is None:
-        return Text("last look  ? (none in the log)", style=POOR)
-    return Text(f"last look  {duration(tick.age)} ago: {tick.decision}, {tick.reason}")
-
-
 def _nats(nats: Sequence[HostStanding]) -> Table:
-    head = ("NAT", "", "instance", "state", "checks", "agent", "Internet", "age", "zone", "public address")
-    table = _table(*head, "connections", "free memory")
+    told = any(nat.connections is not None for nat in nats)
+    table = _table("NAT", "", "id", "name", "state", "checks", "agent", "Internet", "heard", "zone", "public")
+    for column in ("connections", "free memory") if told else ():
+        table.add_column(column, overflow="fold")
     for nat in nats:
+        share = (_percent(nat.connections), _percent(nat.memory)) if told else ()
         table.add_row(
             nat.role,
             _coloured(nat.now or "?"),
-            _named(nat),
+            *_named(nat),
             _coloured(nat.state),
             _coloured(nat.checks),
             _coloured(nat.agent),
-            _coloured(nat.word if nat.now != "active" or nat.word != "not asked" else "its backends tell"),
-            "" if nat.age is None else duration(nat.age),
+            _coloured(nat.word),
+            _heard(nat),
             nat.zone or "",
             nat.public or "",
-            _percent(nat.connections),
-            _percent(nat.memory),
+            *share,
         )
     return table
 
@@ -114,7 +116,13 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{value:.0f} %"
 
 
-def _subnets(pair: Standing) -> Table:
+def _heard(host: HostStanding) -> Text:
+    return Text("" if host.age is None else f"{duration(host.age)} ago", style=POOR if host.stale else "")
+
+
+def _subnets(pair: Standing) -> RenderableType:
+    if not pair.subnets:
+        return Text(f"subnets    {'not read' if 'view' in pair.unread else 'none'}", style=POOR)
     table = _table("subnet", "name", "network", "zone", "route table", "leads to")
     for subnet in pair.subnets:
         nat = next((nat for nat in pair.nats if nat.id == subnet.nat), None)
@@ -123,61 +131,33 @@ def _subnets(pair: Standing) -> Table:
     return table
 
 
-def _backends(backends: Sequence[HostStanding]) -> Table:
-    table = _table("backend", "state", "agent", "Internet", "age", "subnet", "said")
-    for host in backends:
+def _backends(pair: Standing) -> RenderableType:
+    if not pair.backends:
+        return Text(f"backends   {'not read' if {'view', 'instances'} & pair.unread.keys() else 'none'}", style=POOR)
+    table = _table("backend", "name", "state", "agent", "Internet", "heard", "subnet", "said")
+    for host in pair.backends:
         table.add_row(
-            _named(host),
+            *_named(host),
             _coloured(host.state),
             _coloured(host.agent),
             _coloured(host.word),
-            "" if host.age is None else duration(host.age),
+            _heard(host),
             host.subnet or "",
             Text(host.detail if host.word != "REACHABLE" else "", overflow="ellipsis", no_wrap=True),
         )
     return table
 
 
-def _alarms(pair: Standing) -> Text:
-    if not pair.alarms:
-        return Text("alarms     ?" if "alarms" in pair.unread else "alarms     none", style=POOR)
-    well = sum(alarm.state == "OK" for alarm in pair.alarms)
-    line = Text(f"alarms     {well} of {len(pair.alarms)} OK")
-    for alarm in pair.alarms:
-        if alarm.state == "ALARM":
-            line.append(f", {alarm.name} fires", style=BAD)
-    waiting = [alarm.name for alarm in pair.alarms if alarm.state == "INSUFFICIENT_DATA"]
-    if waiting:
-        line.append(f", {len(waiting)} without data", style=DIM)
-    return line
-
-
-def _rest(pair: Standing) -> list[RenderableType]:
-    differ = "; ".join(pair.differences)
-    lines: list[RenderableType] = [
-        Text(f"tables     differ: {differ}", style=POOR)
-        if differ
-        else Text("tables     equal but for the default route")
-    ]
-    if pair.egress is not None:
-        for label, prefix in (("egress ", ""), ("standby", "standby_")):
-            if f"{prefix}allocation" in pair.egress:
-                name = pair.egress[f"{prefix}address"] or pair.egress[f"{prefix}allocation"]
-                lines.append(Text(f"{label}    {name} with {pair.egress[f'{prefix}with']}"))
-    lines += [Text(f"mail       {sentence}", style=BAD) for sentence in pair.mail]
-    lines += [Text(f"unread     {what}: {why}", style=DIM) for what, why in sorted(pair.unread.items())]
-    return lines
-
-
 def _table(*columns: str) -> Table:
+    """Return a table in which only names and the like are folded: ids stay whole."""
     table = Table(box=None, pad_edge=False, header_style=DIM, expand=False)
     for column in columns:
-        table.add_column(column, no_wrap=column in ("age", "state", "agent", "Internet", "NAT", ""), overflow="fold")
+        table.add_column(column, no_wrap=column not in ("name", "leads to", "checks"), overflow="fold")
     return table
 
 
-def _named(host: HostStanding) -> Text:
-    return Text.assemble((host.name or "", "bold"), " " if host.name else "", host.id)
+def _named(host: HostStanding) -> tuple[Text, Text]:
+    return Text(host.id), Text(host.name or "", style="bold")
 
 
 def _coloured(word: str, otherwise: str = "") -> Text:

@@ -4,7 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
+
+
+class Internet(StrEnum):
+    """Whether the backends are online."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    PARTLY_OFFLINE = "partly offline"
+    CANNOT_JUDGE = "can't judge"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class InternetStanding:
+    """Whether the backends are online now.
+
+    Attributes:
+        state: by what they have said, as long as that holds.
+        since: since when they are offline, or use the NAT that they use; ISO 8601, None where it is not known.
+        heard: when one last said so, ISO 8601; None where none has.
+        age: of that, in seconds.
+        stale: it is older than a tick.
+        online: how many have said that they are.
+        offline: how many have said that they are.
+        asked: how many have been asked.
+        needed: how many it takes to judge.
+    """
+
+    state: Internet
+    since: str | None
+    heard: str | None
+    age: float | None
+    stale: bool
+    online: int
+    offline: int
+    asked: int
+    needed: int
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What to do next: a command to paste, empty where there is none; and what it is for, or what else to do."""
+
+    command: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +85,7 @@ class HostStanding:
         word: its last observation; ``not asked`` where there is none.
         at: the time for which that holds, ISO 8601.
         age: of it, in seconds.
+        stale: it is older than a tick.
         connections: of those that a NAT can track, how many it tracked when it last told, in per cent; else None.
         memory: of a NAT's, what was available then, in per cent; else None.
     """
@@ -58,6 +105,7 @@ class HostStanding:
     at: str | None
     age: float | None
     detail: str
+    stale: bool = False
     connections: float | None = None
     memory: float | None = None
 
@@ -122,7 +170,10 @@ class Standing:
     Attributes:
         protected: a dead NAT would be replaced now, and that this helps is proven.
         proof: of that; None where the pair is not armed, or nothing can be proven.
+        why: why not, in a few words.
         trouble: why not, a sentence each; what is wrong besides.
+        next: what to do next.
+        internet: whether the backends are online.
         degraded: what makes it worse though it is protected, a sentence each: lost pings, a NAT that is nearly full.
         active: id of the NAT that all subnets use; None where there is no such.
         differences: of the two route tables.
@@ -138,7 +189,10 @@ class Standing:
     at: str
     protected: bool
     proof: ProofStanding | None
+    why: str
     trouble: tuple[str, ...]
+    next: NextStep
+    internet: InternetStanding
     degraded: tuple[str, ...]
     active: str | None
     lock: LockStanding | None
@@ -151,6 +205,11 @@ class Standing:
     mail: tuple[str, ...]
     last_tick: TickStanding | None
     unread: Mapping[str, str]
+
+    @property
+    def active_role(self) -> str:
+        """The role of the NAT that all subnets use; empty where there is no such."""
+        return next((nat.role for nat in self.nats if nat.id == self.active), "")
 
     @property
     def json(self) -> dict[str, Any]:
