@@ -70,7 +70,8 @@ class Inspector:
         """Return which routes the subnets would lose by a swap; copy them where that is wanted."""
         found = view.tables.differences(view.instances)
         passive = None if view.tables.active is None else self._settings.other_table(view.tables.active)
-        may_write = self._settings.mode is Mode.AUTOMATIC and view.locks.lock.state is LockState.ARMED
+        armed = view.locks.is_read and view.locks.lock.state is LockState.ARMED
+        may_write = self._settings.mode is Mode.AUTOMATIC and armed
         if found and passive is not None and self._settings.mirror_routes and may_write:
             found = self._mirror.copy(found, passive)
         said = [difference.said for difference in found]

@@ -13,6 +13,7 @@ from nat_failover.acting.execution import Invoker, Known, Result
 from nat_failover.acting.failover import Failover, NotBegunError
 from nat_failover.acting.gathering import Gathering
 from nat_failover.acting.turns import Turns
+from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
 from nat_failover.events import NatEnding, StatusChange, Tick, Trigger
 from nat_failover.inspection import Inspector
@@ -94,11 +95,19 @@ class Monitor:
         if isinstance(trigger, NatEnding):
             view = self._ending.await_word(view, trigger)
         if not view.locks.is_read:
-            decision = self._decide(view)
-            if decision.cause is Cause.HEALTHY:
-                self._measure(view, decision, invoker.metrics, at_tick=isinstance(trigger, Tick))
-                return InvocationOutcome(decision, None)
-            view = replace(view, locks=self._lookout.look_at_lock())
+            well = self._decide(view)
+            if well.cause is Cause.HEALTHY and not isinstance(trigger, Tick):
+                self._measure(view, well, invoker.metrics)
+                return InvocationOutcome(well, None)
+            try:
+                view = replace(view, locks=self._lookout.look_at_lock())
+            except (ClientError, BotoCoreError) as error:
+                if well.cause is not Cause.HEALTHY or not is_passing(error):
+                    raise
+                # Whoever may have paused the pair is asked nothing, and told nothing.
+                self._measure(view, well, invoker.metrics, at_tick=True)
+                self._inspector.inspect(view, invoker.metrics)
+                return InvocationOutcome(well, None)
         lock = view.locks.lock
         refused: ClientError | BotoCoreError | None = None
         if isinstance(trigger, Tick) and lock.state is not LockState.PAUSED:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.examples import STANDBY_TABLE, TICK
+from tests.examples import PRIMARY_TABLE, STANDBY_TABLE, TICK
 from tests.fuzz.function import HOSTS, LOCK, SUBNETS, Function
 from tests.simulation.account.holdings import Refused
 
@@ -62,3 +62,23 @@ def test_a_pair_that_is_paused_stays_so_when_its_lock_is_read_late() -> None:
     throttled(function, 4.0)
     assert function.invoke(TICK)["cause"] == "LOCKED"
     assert function.writes == []
+
+
+def test_a_tick_reads_the_lock_again_though_all_is_well() -> None:
+    function = Function()
+    function.healthy(*HOSTS)
+    function.put(LOCK, "unreadable by anybody")
+    throttled(function, 4.0)
+    assert function.invoke(TICK)["cause"] == "LOCKED"
+    assert "LockUnreadable" in function.measured.getvalue()
+
+
+def test_a_tick_looks_at_the_routes_and_changes_none_where_the_lock_stays_unread() -> None:
+    function = Function(MIRROR_ROUTES="true")
+    function.healthy(*HOSTS)
+    route = {"DestinationCidrBlock": "10.99.0.0/16", "VpcPeeringConnectionId": "pcx-0123456789abcdef0"}
+    function.account.holdings.routes[PRIMARY_TABLE].append({**route, "State": "active", "Origin": "CreateRoute"})
+    throttled(function, 1e9)
+    assert function.invoke(TICK)["cause"] == "HEALTHY"
+    assert "RoutesDiffer" in function.measured.getvalue()
+    assert (function.writes, function.messages) == ([], [])

@@ -27,6 +27,7 @@ class Actor:
         claimed_at: when it got the claim.
         record: the record that it has last written into the lock; empty where none.
         text: the same as it stands in the lock.
+        put_back: what it has put back into the lock, having written over it.
         over: it has ended, or was killed, or has written what came of it.
     """
 
@@ -36,4 +37,5 @@ class Actor:
     claimed_at: float = 0.0
     record: Mapping[str, Any] | None = None
     text: str = ""
+    put_back: str | None = None
     over: bool = False
