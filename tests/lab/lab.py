@@ -21,6 +21,7 @@ from tests.lab.network.network import Network
 from tests.lab.network.pinger import Pinger
 from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.network.simulated.pinger import SimulatedPinger
+from tests.lab.network.vpc import Path
 from tests.lab.world.real import RealWorld
 from tests.lab.world.virtual import VirtualWorld
 from tests.lab.world.world import World
@@ -51,6 +52,8 @@ class Lab:
         broken_at: when the scenario's fault began; None before.
         seen_before: what the Internet saw the backends as before it, where a scenario has looked.
         neighbour: the other pair, where a scenario has one.
+        flows: TCP connections that a scenario has begun: from which backend, to which address, on which path.
+        connected: whether each of the TCP connections came about that a scenario has tried to make.
         protected: what ``status`` said of the pair, where a scenario has looked.
         picks_up: whether a packet in mid-flow that no interface has tracked is carried on; drawn, as AWS says nothing
             of it (N4).
@@ -105,6 +108,8 @@ class Lab:
         self.functions = Functions(self.cloud, self.gateway, self.world, latencies, harshness, seed)
         self.broken_at: float | None = None
         self.seen_before: dict[str, str | None] = {}
+        self.flows: list[tuple[str, str, Path]] = []
+        self.connected: list[bool] = []
         self.protected: list[bool] = []
         self.neighbour: Neighbour | None = None
         self._on_start = on_start

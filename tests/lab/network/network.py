@@ -92,6 +92,10 @@ class Network(Protocol):
         """
         ...
 
+    def resets(self, host: str, address: str, path: Path) -> bool:
+        """Return whether the next packet of a TCP connection that was begun on a path is reset within a second."""
+        ...
+
     def changes(self) -> Signal | None:
         """Return what is given whenever something may have changed; None where nobody says so."""
         ...

@@ -58,6 +58,22 @@ def mailed(*kinds: Trouble) -> Callable[[Lab], list[str]]:
     return demand
 
 
+def flows_reset(lab: Lab) -> list[str]:
+    """Every connection from before the swap is reset at its next packet, where that comes to the standby at all.
+
+    Whether AWS lets a packet in the middle of a flow through that no interface has tracked, it does not say.
+    """
+    left = [f"{host} to {to}" for host, to, path in lab.flows if lab.network.resets(host, to, path) != lab.picks_up]
+    return one_swap(lab) + ([f"reset or not, against what is expected: {', '.join(left)}"] if left else [])
+
+
+def nothing_lost(lab: Lab) -> list[str]:
+    """No ping was lost, and every connection came about."""
+    failed = lab.connected.count(False)
+    lost = [f"{failed} of {len(lab.connected)} connections did not come about"] if failed or not lab.connected else []
+    return without_outage(lab) + lost
+
+
 def told_of(*kinds: Trouble) -> Callable[[Lab], list[str]]:
     """Return the demand that people were told of all of these, whatever else they were told of."""
 

@@ -27,6 +27,13 @@ FAILING_OVER: tuple[Scenario, ...] = (
         lambda lab: lab.network.set_link("nat01", False),
         problems=demands.one_swap,
     ),
+    Scenario(
+        "swap-resets-connections",
+        "the NAT loses its network, and clients keep connections open that the standby knows nothing of",
+        FAIL_OVER,
+        steps.cut_off_with_connections,
+        problems=demands.flows_reset,
+    ),
     Scenario("nat-stopped", "the NAT instance is stopped", FAIL_OVER, steps.stop("nat01"), problems=demands.one_swap),
     Scenario(
         "nat-uplink-blackholed",

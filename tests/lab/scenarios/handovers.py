@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nat_failover.judging.conditions import Trouble
 from tests.lab.lab import Lab
+from tests.lab.network.layout import TARGETS
 from tests.lab.scenarios import demands
 from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, Scenario, Step
 from tests.lab.scenarios.steps import stop
+
+# Between two connections of a backend, in seconds.
+PAUSE = 0.2
 
 
 def stops_slowly(nat: str, seconds: float = 12.0) -> Step:
@@ -77,6 +83,27 @@ def all_stop(*order: str) -> Step:
     return step
 
 
+def under_traffic(step: Step, seconds: float) -> Step:
+    """Give a step during which, and for so long after, every backend makes connections several times a second."""
+
+    def busy(lab: Lab) -> None:
+        over: list[bool] = []
+
+        def connect(host: str) -> None:
+            while not over:
+                lab.connected.append(lab.network.reaches(host, lab.world.random.choice(TARGETS), 443))
+                lab.wait(PAUSE)
+
+        callers = [lab.world.spawn(partial(connect, host), f"traffic of {host}") for host in lab.backends]
+        step(lab)
+        lab.wait(seconds)
+        over.append(True)
+        for caller in callers:
+            caller.join()
+
+    return busy
+
+
 HANDOVERS: tuple[Scenario, ...] = (
     Scenario(
         "nat-stopping",
@@ -84,6 +111,13 @@ HANDOVERS: tuple[Scenario, ...] = (
         FAIL_OVER,
         stops_slowly("nat01"),
         problems=demands.without_outage,
+    ),
+    Scenario(
+        "planned-move-under-traffic",
+        "the same, while every backend makes new connections all the time",
+        FAIL_OVER,
+        under_traffic(stops_slowly("nat01"), 5),
+        problems=demands.nothing_lost,
     ),
     Scenario(
         "spot-warning",

@@ -10,7 +10,7 @@ from tests.lab.cloud.execution import Execution
 from tests.lab.cloud.gateway import denying
 from tests.lab.lab import Lab
 from tests.lab.network.guards import ANYWHERE, Guard, Rule
-from tests.lab.network.layout import VPC_CIDR
+from tests.lab.network.layout import TARGETS, VPC_CIDR
 from tests.lab.scenarios.scenario import FAIL_OVER, RECOVERS_WITHIN, Step, over
 
 # EC2 gives a NAT another public address within about five minutes.
@@ -39,6 +39,12 @@ def stop(nat: str) -> Step:
         lab.cloud.stop_instance(nat)
 
     return step
+
+
+def cut_off_with_connections(lab: Lab) -> None:
+    """Take the active NAT's network away while every backend has connections to the Internet."""
+    lab.flows = [(host, to, lab.network.path(host, to)) for host in lab.backends for to in TARGETS]
+    lab.network.set_link("nat01", False)
 
 
 def internet_down(lab: Lab) -> None:

@@ -122,6 +122,19 @@ class Connection:
         except OSError:  # reset, timed out, or nothing could be sent
             return False
 
+    def is_reset(self, within: float) -> bool:
+        """Return whether what is sent now is answered by a reset in time (seconds)."""
+        self._sock.setblocking(False)
+        try:
+            self._sock.send(b"?")
+            select.select([self._sock], [], [], within)
+            self._sock.recv(4096)
+        except ConnectionResetError:
+            return True
+        except OSError:  # no answer in time
+            pass
+        return False
+
     def _forget_late_answers(self) -> None:
         with suppress(BlockingIOError):
             while self._sock.recv(4096):

@@ -129,6 +129,11 @@ class NamespacesNetwork(RealHosts):
             return False
         return connection.answers(ANSWER_WITHIN)
 
+    def resets(self, host: str, address: str, path: FlowPath) -> bool:
+        """Return whether the next packet of the connection that was begun on a path is answered by a reset at once."""
+        del host, address
+        return isinstance(path.connection, Connection) and path.connection.is_reset(ANSWER_WITHIN)
+
     def forges(self, host: str, source: str, to: str) -> bool:
         """Return whether a ping that a host sends with another's address comes to a host of the VPC."""
         there = next(other for other in self.layout.hosts if other.address == to)

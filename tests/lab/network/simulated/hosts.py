@@ -74,6 +74,7 @@ class SimulatedHosts:
             raise ValueError("user data has to be a script")
         machine = self._machines[nat]
         machine.boots_to_nat = machine.forwarding = machine.translating = True
+        machine.resets = "\nresets='--reset'\n" in user_data
         self._change()
 
     def machine(self, host: str) -> Machine:

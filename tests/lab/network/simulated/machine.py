@@ -17,6 +17,7 @@ class Machine:
         drops: protocols that it does not forward; ``new`` is what begins a flow.
         loses: per cent of what it ought to hand on to the Internet.
         intercepts: whether it answers connections to port 443 itself that it ought to hand on.
+        resets: whether it resets connections that it does not know.
         tracked: per cent of the connections that it can track.
         told_full_at: when its probe has last ended early for that.
         taken: port of its own address at which it serves somebody; 0 for none.
@@ -35,6 +36,7 @@ class Machine:
     drops: frozenset[str] = frozenset()
     loses: float = 0.0
     intercepts: bool = False
+    resets: bool = False
     tracked: float = 0.0
     told_full_at: float = -math.inf
     taken: int = 0

@@ -97,6 +97,12 @@ class SimulatedNetwork(SimulatedHosts):
         sent = self._packets.sent(host, address, port, known=True)
         return self._answered(sent) and self.vpc.still(host, address, path)
 
+    def resets(self, host: str, address: str, path: Path) -> bool:
+        """Return whether the next packet of a connection that was begun on a path is answered by a reset at once."""
+        sent = self._packets.sent(host, address, 443)
+        knows = self.vpc.path(host, address).by == path.by
+        return self.vpc.picks_up and bool(sent.by) and self._machines[sent.by].resets and not knows
+
     def forges(self, host: str, source: str, to: str) -> bool:
         """Return whether a ping that a host sends with another's address comes to a host of the VPC."""
         return self._packets.forged(host, source, to)
