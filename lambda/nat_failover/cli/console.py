@@ -82,9 +82,12 @@ def print_json(said: object) -> None:
     sys.stdout.flush()  # that nobody reads it is noticed here, and not when Python ends
 
 
-def print_error(message: str) -> None:
-    """Print what went wrong."""
-    errors().print(Text.assemble(("error: ", "bold red"), message))
+def print_error(message: str, steps: Iterable[str] = ()) -> None:
+    """Print what went wrong, and what to do, a line each."""
+    console = errors()
+    console.print(Text.assemble(("error: ", "bold red"), message))
+    for step in steps:
+        console.print(Text(step))
 
 
 def confirm(console: Console, what: Iterable[str], question: str, *, yes: bool) -> None:

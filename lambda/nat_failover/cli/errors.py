@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 from botocore.exceptions import (
@@ -49,11 +49,13 @@ class CommandError(Exception):
 
     Attributes:
         exit: the status to end with.
+        steps: what to do, a line each; a command has one of its own.
     """
 
-    def __init__(self, message: str, exit_with: Exit = Exit.TROUBLE) -> None:
+    def __init__(self, message: str, exit_with: Exit = Exit.TROUBLE, steps: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.exit = exit_with
+        self.steps = tuple(steps)
 
 
 # Codes by which services say that an identity is unknown or out of date, and that it may not do what it asks:

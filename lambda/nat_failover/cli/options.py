@@ -97,9 +97,10 @@ def with_account(command: Callable[..., Exit | None], *, acts: bool = False) -> 
             said = explained(error, account.service_of if account else _nobody, account.region if account else region)
             if act is not None:
                 act.failed(str(said or f"{type(error).__name__}: {error}"), refused=isinstance(error, CommandError))
+                act.steps = [] if said is None else list(said.steps)
             if said is None:
                 raise
-            print_error(str(said))
+            print_error(str(said), said.steps)
             raise typer.Exit(said.exit) from error
         except KeyboardInterrupt:
             if act is not None:

@@ -20,8 +20,8 @@ CLOCK_TRUST = 30.0
 SLACK = DELIVERY_TIMEOUT + 15
 
 # Exit codes of the probe: nothing is to be told, or something is.
-EXIT_NOTHING = 0
-EXIT_TO_TELL = 1
+EXIT_NOTHING, EXIT_TO_TELL = 0, 1
+UNFIT = "an answer that does not fit"
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,7 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
     elapsed = min(report.elapsed, max(0.0, now - asked.asked_at))
     measured = Measured(report.boot, report.uptime, report.lost_for, invocation.finished_at, now)
     at = held_clock(measured, asked.asked_at + elapsed)
-    state = _state(invocation, report)
-    since = max(asked.asked_at, at - report.lost_for)
+    state, since = _state(invocation, report), max(asked.asked_at, at - report.lost_for)
     return Observation(
         invocation.host,
         state,
@@ -173,7 +172,7 @@ def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
         report.uptime,
         elapsed,
         running_until=asked.ends_at if report.goes_on and state is State.REACHABLE else None,
-        detail=_why(invocation),
+        detail=report.in_words if state is not State.BROKEN or report.why else _why(invocation),
         by_active=report.active,
         by_passive=report.passive,
         signals=report.signals,
@@ -235,8 +234,9 @@ def _other(invocation: Invocation, asked: Round, now: float) -> Observation:
 
 
 def _why(invocation: Invocation) -> str:
-    said = " ".join(invocation.output.split())[:200]
-    return f"{invocation.details or invocation.status}, exit {invocation.exit_code}: {said}"
+    said = " ".join(invocation.output.split())[:200] or "no answer"
+    told = UNFIT if said.startswith("{") else said
+    return f"{invocation.details or invocation.status}, exit {invocation.exit_code}: {told}"
 
 
 def held_clock(measured: Measured, earliest: float) -> float:

@@ -61,6 +61,7 @@ class Report:
         lately: of a backend, what its last minutes were like; None where the probe did not say.
         goes_on: it has told before the window's end, and watches on, but tells only by signals.
         health: of a NAT; None where the probe did not say.
+        why: it can't probe; empty where it can.
     """
 
     state: str
@@ -79,6 +80,22 @@ class Report:
     lately: Lately | None = None
     goes_on: bool = False
     health: Health | None = None
+    why: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """Return what it says, for people."""
+        pings = f"{self.answered} of {self.sent} pings answered"
+        match self.state:
+            case "online":
+                return f"can't listen: {self.deaf}" if self.deaf else pings if self.sent else "online"
+            case "offline":
+                lost = f"{self.loss} % lost" if self.loss is not None else "no target answers"
+                return f"{lost}, for {self.lost_for:.1f} s when it said so"
+            case "cannot-probe":
+                return self.why or "the probe can't run there"
+            case _:
+                return "the probe does not know"
 
 
 def read_report(output: str) -> Report | None:
@@ -101,6 +118,7 @@ def _report(values: Mapping[str, Any]) -> Report | None:
     elapsed, lost_for, uptime = map(float, numbers)
     boot, deaf, heard = values.get("boot"), values.get("deaf"), values.get("heard")
     loss: Any = values.get("loss")
+    why = values.get("why")
     return Report(
         values["state"],
         elapsed,
@@ -118,6 +136,7 @@ def _report(values: Mapping[str, Any]) -> Report | None:
         _lately(values.get("lately")),
         values.get("goes_on") is True,
         read_health(values.get("health")),
+        why[:100] if isinstance(why, str) else "",
     )
 
 

@@ -11,6 +11,7 @@ from nat_failover.cli.app import app
 from nat_failover.cli.errors import Exit
 from tests.cli.deployed import Deployment
 from tests.cli.moving import active, free_claim, subnets
+from tests.infra.documents import wrong_aws
 
 
 def test_a_failover_is_planned_and_has_to_be_confirmed(pair: Deployment) -> None:
@@ -27,6 +28,20 @@ def test_a_failover_is_planned_and_has_to_be_confirmed(pair: Deployment) -> None
     assert "nobody is there to confirm: add --yes" in asked.stderr
     assert subnets(pair) == {"primary": 2, "standby": 0}
     assert pair.aws.read_lock() == "armed"
+
+
+def test_where_systems_manager_is_what_refuses_the_lines_that_need_only_ec2_are_given(pair: Deployment) -> None:
+    credentials = pair.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-GetParameters"}
+    done = pair.command.run("failover", "--yes", environ=credentials)
+    assert done.returncode == Exit.REFUSED
+    _, _, lines = done.stderr.partition("By hand, without Systems Manager")
+    commands = [line.strip() for line in lines.splitlines()[1:]]
+    assert len(commands) == 2
+    for command in commands:
+        assert list(wrong_aws(f"`{command}`")) == []
+        assert command.startswith("aws ec2 replace-route-table-association --association-id rtbassoc-")
+        to = f" --route-table-id {pair.setting('STANDBY_ROUTE_TABLE')} --region eu-central-1"
+        assert command.endswith(to)
 
 
 def test_a_failback_goes_in_stages_and_a_rearm_follows(pair: Deployment) -> None:

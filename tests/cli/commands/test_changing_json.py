@@ -81,6 +81,11 @@ def test_a_dead_primary_refuses_failback_and_rearm_with_the_reason_in_the_object
     assert {"name": "masquerading", "fit": "bad", "said": "its kernel does not translate"} in told["checks"]
     assert told["to"] == side(pair, "primary")
     assert "error: refused, and nothing was changed" in done.stderr
+    assert told["steps"][1:] == [
+        "  nat-failover doctor main --region eu-central-1",
+        "Runbook: infra/RUNBOOK.md#passive-nat-unhealthy",
+    ]
+    assert "\n".join(told["steps"]) in done.stderr
     assert subnets(pair) == {"primary": 0, "standby": 2}
 
     done = pair.command.run("resume", "--yes", "--json")

@@ -12,9 +12,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from nat_failover.cli.errors import CommandError
-from nat_failover.cli.gameday.gameday import GameDay, why_not
+from nat_failover.cli.gameday.gameday import GameDay
 from nat_failover.cli.gameday.host_watches import Watches
 from nat_failover.cli.gameday.notification_log import Mailed
+from nat_failover.cli.gameday.obstacles import why_not
 from nat_failover.cli.gameday.result import Day, Failure
 from nat_failover.cli.gameday.summary import report_of
 from nat_failover.cli.operator.fitness import KernelInspection, inspect

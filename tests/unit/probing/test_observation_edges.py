@@ -105,7 +105,7 @@ def test_a_watch_is_given_until_its_end_and_the_slack() -> None:
 def test_any_other_end_is_a_broken_probe_that_ssm_tells_itself(status: str) -> None:
     told = Invocation(HOST, status, status, -1, NOW - 30, "")
     assert observed(told) == Observation(
-        HOST, State.BROKEN, NOW - 30, NOW - 30, ASKED, True, detail=f"{status}, exit -1: ", about=ABOUT
+        HOST, State.BROKEN, NOW - 30, NOW - 30, ASKED, True, detail=f"{status}, exit -1: no answer", about=ABOUT
     )
 
 
@@ -119,8 +119,15 @@ def test_of_what_a_host_prints_200_characters_are_kept() -> None:
 
 
 def test_the_probes_own_report_is_told_with_its_words() -> None:
-    told = ended(1, said())
-    assert observed(told).detail == f"Failed, exit 1: {said().strip()[:200]}"
+    assert observed(ended(1, said())).detail == "no target answers, for 2.0 s when it said so"
+
+
+@pytest.mark.parametrize(
+    "output", [said(), said("online"), said("cannot-probe", why="ping is not installed"), said("?")]
+)
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_nothing_of_the_probes_json_is_told_to_people(output: str, code: int) -> None:
+    assert not set('{}"') & set(observed(ended(code, output)).detail)
 
 
 @pytest.mark.parametrize("number", ["elapsed", "lost_for", "uptime"])

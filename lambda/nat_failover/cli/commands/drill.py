@@ -12,10 +12,12 @@ from rich.text import Text
 from nat_failover.cli.account.pairs import one
 from nat_failover.cli.console import confirm_by_name
 from nat_failover.cli.errors import CommandError, Exit
-from nat_failover.cli.gameday.gameday import GameDay, why_not
+from nat_failover.cli.gameday.gameday import GameDay
 from nat_failover.cli.gameday.notification_log import mailed_since
+from nat_failover.cli.gameday.obstacles import why_not
 from nat_failover.cli.gameday.result import Failure
 from nat_failover.cli.gameday.summary import figures_of, report_of
+from nat_failover.cli.operator.by_hand import refused
 from nat_failover.cli.operator.outcome import Act, Outcome
 from nat_failover.cli.operator.screen import progress
 from nat_failover.cli.options import Name
@@ -48,7 +50,10 @@ def drill(
         why = why_not(hand, failure, say)
     if why:
         act.why = why
-        raise CommandError("no drill now, and nothing was changed: " + "; ".join(why))
+        raise CommandError(
+            "no drill now, and nothing was changed: " + "; ".join(why),
+            steps=refused(account, deployed.settings, "the-lock"),
+        )
     settings = deployed.settings
     what = [
         f"a drill on pair {deployed.name} in {account.region}, now and for real:",
@@ -71,6 +76,9 @@ def drill(
         console.print(Text(f"{play.name}: {figures}"))
     for problem in day.problems:
         console.print(Text.assemble(("problem: ", "red"), problem))
+    for command in day.left:
+        console.print(Text(f"left to do: {command}"))
+    act.then = day.left[0] if day.left else None
     if mailed.unread:
         console.print(Text(f"what was told is not known: {mailed.unread}"))
     for sent in mailed.sent:

@@ -8,14 +8,17 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
 from nat_failover.cli.account.pairs import Deployed, one
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import confirm
-from nat_failover.cli.errors import CommandError, Exit
+from nat_failover.cli.errors import UNKNOWN, CommandError, Exit, code_of, explained
+from nat_failover.cli.operator.by_hand import lines_by_hand, refused
 from nat_failover.cli.operator.fitness import bad
+from nat_failover.cli.operator.operator import Hand
 from nat_failover.cli.operator.outcome import Act, Outcome
 from nat_failover.cli.operator.plan import Ended, Passed, Plan
 from nat_failover.cli.operator.preview import Ahead, look_ahead
@@ -95,8 +98,11 @@ def failback(
 
 def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exit | None:
     account, console, hand = act.where, act.console, act.takes_in_hand(pair)
-    with progress(console) as say:
-        seen = look_ahead(hand, act.command, to_table, say, staged=manner.staged)
+    try:
+        with progress(console) as say:
+            seen = look_ahead(hand, act.command, to_table, say, staged=manner.staged)
+    except (ClientError, BotoCoreError) as error:
+        raise without_ssm(account, hand, to_table, error) from error
     plan = seen.plan
     if plan is None:
         role = pair.settings.role_of(seen.tables.active or "")
@@ -110,24 +116,41 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
     why = refusal(seen, force=manner.force)
     if why is not None:
         act.why = [why]
-        raise CommandError(f"refused, and nothing was changed: {why}")
+        section = "passive-nat-unhealthy" if seen.obstacle is None else "the-lock"
+        steps = refused(account, pair.settings, section)
+        if not seen.can_be_asked:
+            steps += lines_by_hand(account, hand, plan.to_table)
+        raise CommandError(f"refused, and nothing was changed: {why}", steps=steps)
     if manner.dry_run:
         act.came_to(Outcome.PLANNED, "dry run: nothing was changed")
         console.print(act.said)
         return None
     confirm(console, [], f"Move {len(plan.subnets)} subnets of pair {pair.name}?", yes=manner.yes)
     act.begun = True
+    passage = None
     try:
         with progress(console) as say:
-            act.passed(passed := Passage(hand, plan, say).go())
-    except ClaimLostError as lost:
+            passage = Passage(hand, plan, say)
+            act.passed(passed := passage.go())
+    except (ClaimLostError, ClientError, BotoCoreError) as error:
+        if passage is None or not passage.is_under_way:
+            raise without_ssm(account, hand, plan.to_table, error) from error
         act.outcome = Outcome.FAILED
+        said = explained(error, account.service_of, account.region) if not isinstance(error, ClaimLostError) else error
         raise CommandError(
-            f"{lost}. The lock says what is left, and the function finishes it within two minutes: "
-            f"nat-failover status {pair.name}"
-        ) from lost
+            f"{said}. The lock says what is left, and the function finishes it within two minutes: "
+            f"nat-failover status {pair.name}{account.options}"
+        ) from error
     act.then = f"nat-failover rearm {pair.name}{account.options}"
     return told(console, passed, account, act.then)
+
+
+def without_ssm(account: Account, hand: Hand, to_table: str | None, error: Exception) -> Exception:
+    """Return the error for a person, with what can be run all the same where it is Systems Manager that fails."""
+    said = explained(error, account.service_of, account.region)
+    if said is None or (isinstance(error, ClientError) and code_of(error) in UNKNOWN):
+        return said or error
+    return CommandError(str(said), said.exit, lines_by_hand(account, hand, to_table))
 
 
 def refusal(seen: Ahead, *, force: bool) -> str | None:

@@ -12,6 +12,7 @@ from nat_failover.cli.console import confirm
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.operator.arming import arm, readiness
 from nat_failover.cli.operator.arming import pause as write_pause
+from nat_failover.cli.operator.by_hand import refused
 from nat_failover.cli.operator.outcome import Act, Outcome
 from nat_failover.cli.operator.screen import progress, show_checks
 from nat_failover.cli.options import Force, Name, Yes
@@ -39,7 +40,10 @@ def resume(act: Act, pair: Name = None, force: Force = False, yes: Yes = False) 
     deployed = one(act.where, pair)
     lock = act.takes_in_hand(deployed).lock.read().lock
     if lock.state not in (LockState.PAUSED, LockState.ARMED):
-        raise CommandError(f"pair {deployed.name} is not paused but {lock.reason}: see nat-failover rearm")
+        raise CommandError(
+            f"pair {deployed.name} is not paused but {lock.reason}",
+            steps=(f"  nat-failover rearm {deployed.name}{act.where.options}",),
+        )
     return _arm(act, deployed, force=force, yes=yes)
 
 
@@ -96,11 +100,15 @@ def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
         return Exit.TROUBLE if found.refusals else None
     if lock.state is LockState.FAILING_OVER and not force:
         raise CommandError(
-            f"nothing was changed: {lock.reason}; the function finishes it within two minutes. If it does not, --force"
+            f"nothing was changed: {lock.reason}; the function finishes it within two minutes. If it does not, --force",
+            steps=refused(act.where, pair.settings, "the-lock"),
         )
     if found.refusals and not force:
         act.why = list(found.refusals)
-        raise CommandError("not armed, for it would be of no use: " + "; ".join(found.refusals))
+        raise CommandError(
+            "not armed, for it would be of no use: " + "; ".join(found.refusals),
+            steps=refused(act.where, pair.settings, "passive-nat-unhealthy" if found.checks else "subnets-split"),
+        )
     confirm(console, _so_far(lock), f"Arm pair {pair.name}?", yes=yes)
     act.begun = True
     with progress(console) as say:

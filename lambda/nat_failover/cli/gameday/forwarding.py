@@ -21,7 +21,7 @@ def forward(hand: Hand, nat: str, *, on: bool) -> float:
     command = hand.start([nat], script("forward.sh", **words), f"drill, forwarding {'on' if on else 'off'}")
     done = hand.results(command, [nat], DONE_WITHIN).get(nat)
     if done is None or done.exit_code != 0:
-        said = "has not answered" if done is None else f"said: {done.output[:200]}"
+        said = "has not answered" if done is None else f"has not done it (exit {done.exit_code})"
         raise CommandError(
             f"{nat} {said}. To have it forward: sysctl -w net.ipv4.ip_forward=1"
             + ("" if on else f"; it does so by itself within {HEALS_AFTER} s")

@@ -12,6 +12,7 @@ from nat_failover.aws_errors import said_of
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.gameday.forwarding import forward
 from nat_failover.cli.gameday.host_watches import Watches
+from nat_failover.cli.gameday.interrupted import left_by
 from nat_failover.cli.gameday.result import Day, Failure, Part
 from nat_failover.cli.operator.arming import arm, readiness
 from nat_failover.cli.operator.fitness import bad
@@ -25,29 +26,12 @@ from nat_failover.lock.record import LockState
 from nat_failover.network.route_tables import RouteTablesError
 from nat_failover.probing.invocation import State
 from nat_failover.probing.rounds import Kind
-from nat_failover.settings import Mode
 
 # How long the function is given to fail over, and how long the subnets' servers to be online again, in seconds.
 FAIL_OVER_WITHIN, SETTLE = 150.0, 5.0
 # A watch is stopped long before; after this it ends by itself.
 LONGEST_WATCH = 400.0
 POLL = 1.0
-
-
-def why_not(hand: Hand, failure: Failure, say: Say) -> list[str]:
-    """Return why a drill can't be held now; nothing is changed.
-
-    Raises:
-        botocore.exceptions.ClientError: AWS refuses.
-    """
-    found = readiness(hand, say)
-    lock = found.locks.lock
-    why = [*found.refusals, *found.warnings]
-    if lock.state is not LockState.ARMED:
-        why.append(f"the pair is not armed: {lock.reason}")
-    if failure is Failure.FORWARDING and hand.settings.mode is Mode.OBSERVE:
-        why.append("the mode is observe: the function would let the servers be offline; --failure swap moves them")
-    return why
 
 
 class GameDay:
@@ -81,21 +65,29 @@ class GameDay:
             raise CommandError("the subnets are split over both tables: there is nothing to fail over from")
         hosts = hand.backends()
         away = hand.settings.other_table(home)
-        there = self._there(home, away, hosts)
+        there = Part("failover", self._how(home), hand.runtime.now())
         day.parts.append(there)
-        if self._owed is not None:
-            await_address(hand, self._owed, self._say)
-            self._mend(there, self._owed)
-        if there.reached:
-            back = Part("failback", "the subnets go back in stages", hand.runtime.now())
-            day.parts.append(back)
-            try:
-                self._go_back(back, home, hosts)
-            except (CommandError, ClientError, BotoCoreError, LockChangedError, RouteTablesError) as error:
-                # What has been measured until here is to be told all the same.
-                said = said_of(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
-                back.problems.append(f"{said}. How it stands: nat-failover status {hand.settings.pair}")
-                back.log = self._log
+        try:
+            self._there(there, away, hosts)
+            if self._owed is not None:
+                await_address(hand, self._owed, self._say)
+                self._mend(there, self._owed)
+            if there.reached:
+                day.parts.append(Part("failback", "the subnets go back in stages", hand.runtime.now()))
+                self._go_back(day.parts[-1], home, hosts)
+        except KeyboardInterrupt:
+            day.parts[-1].problems.append("interrupted by a person: what was measured is not all")
+            day.parts[-1].log = self._log
+            if self._owed is not None:
+                self._mend(there, self._owed)
+            day.left = left_by(hand, home, self._say, broken=there.broken)
+        except (CommandError, ClientError, BotoCoreError, LockChangedError, RouteTablesError) as error:
+            if len(day.parts) == 1:
+                raise
+            # What has been measured until here is to be told all the same.
+            said = said_of(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
+            day.parts[-1].problems.append(f"{said}. How it stands: nat-failover status {hand.settings.pair}")
+            day.parts[-1].log = self._log
         with suppress(ClientError, BotoCoreError):
             day.armed = hand.lock.read().lock.state is LockState.ARMED
         return day
@@ -104,19 +96,19 @@ class GameDay:
         self._log.append((self._hand.runtime.now(), text))
         self._say(text)
 
-    def _there(self, home: str, away: str, hosts: Sequence[Host]) -> Part:
+    def _how(self, home: str) -> str:
         s = self._hand.settings
-        how = {
-            Failure.FORWARDING: f"the {s.role_of(home)} NAT {s.nat_of(home)} stops forwarding",
-            Failure.SWAP: "the subnets are moved by hand",
-        }[self._failure]
-        part = Part("failover", how, self._hand.runtime.now())
+        if self._failure is Failure.SWAP:
+            return "the subnets are moved by hand"
+        return f"the {s.role_of(home)} NAT {s.nat_of(home)} stops forwarding"
+
+    def _there(self, part: Part, away: str, hosts: Sequence[Host]) -> None:
         watches = self._watch(hosts)
         if self._failure is Failure.FORWARDING:
-            self._break_and_wait(part, home)
+            self._break_and_wait(part, self._hand.settings.other_table(away))
         else:
             self._pass(part, "failover", away, staged=False)
-        return self._measured(part, watches, away)
+        self._measured(part, watches, away)
 
     def _go_back(self, part: Part, home: str, hosts: Sequence[Host]) -> None:
         self._wait_for_claim()
@@ -137,7 +129,7 @@ class GameDay:
             self._tell(f"without {', '.join(host.said for host in late)}: Systems Manager has not reached them in time")
         return watches
 
-    def _measured(self, part: Part, watches: Watches, table: str) -> Part:
+    def _measured(self, part: Part, watches: Watches, table: str) -> None:
         hand = self._hand
         hand.runtime.sleep(SETTLE)
         self._tell("the backends tell what they have seen")
@@ -157,7 +149,6 @@ class GameDay:
         if still:
             part.problems.append(f"offline still: {', '.join(still)}")
         part.log = self._log
-        return part
 
     def _break_and_wait(self, part: Part, home: str) -> None:
         nat = self._hand.settings.nat_of(home)

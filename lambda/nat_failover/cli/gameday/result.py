@@ -52,12 +52,14 @@ class Day:
         begun: when it began.
         armed: whether the lock says so at its end; None where it can't be read.
         not_told: what people should have been told and were not, a sentence each.
+        left: commands that are left to run, after a drill that was interrupted.
     """
 
     begun: float
     parts: list[Part] = field(default_factory=list)
     armed: bool | None = None
     not_told: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:

@@ -19,6 +19,14 @@ from nat_failover.probing.invocation import Invocation, State
 from nat_failover.probing.observation import Observation
 from nat_failover.settings import Settings
 
+# What a NAT's own word comes to, for people.
+SAID = {
+    State.UNREACHABLE: "does not reach its ping targets",
+    State.SILENT: "does not answer",
+    State.BROKEN: "can't run the probe",
+    State.PENDING: "has not answered yet",
+}
+NOT_MANAGED = "Systems Manager does not manage it: it can't be asked"
 # How long an inspection is waited for, in seconds.
 INSPECT_WITHIN = 15.0
 
@@ -80,16 +88,16 @@ def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
     nat = seen.nat
     answer = seen.answer
     checks = [
-        *_by_ec2(seen),
+        *_by_ec2(seen, settings.region),
         _warm(nat, answer, settings, now),
         _check(
             "Internet",
             answer is not None and answer.state is State.REACHABLE,
-            "Systems Manager does not manage it: it can't be asked"
+            NOT_MANAGED
             if answer is None
             else "reaches its ping targets"
             if answer.state is State.REACHABLE
-            else f"{answer.state.value}: {answer.detail}",
+            else f"{SAID[answer.state]} ({answer.detail})",
         ),
         _check("forwarding", seen.inspection.forwarding, _kernel(seen.inspection.forwarding, "forwards", seen)),
         _check("masquerading", seen.inspection.translating, _kernel(seen.inspection.translating, "translates", seen)),
@@ -97,13 +105,15 @@ def judge(seen: Seen, settings: Settings, now: float) -> list[Check]:
     return checks + [Check("warning", Fit.UNKNOWN, warning) for warning in seen.warnings]
 
 
-def _by_ec2(seen: Seen) -> list[Check]:
+def _by_ec2(seen: Seen, region: str) -> list[Check]:
     """Return of each thing that EC2 knows whether it stands against the NAT."""
     nat, checked = seen.nat.instance_id, seen.nat.checked
     found = obstacles_to(seen.route, seen.nat)
     said = {part: reason if part is Requirement.ROUTE else f"{nat} {reason}" for part, reason in found.items()}
     if Requirement.CHECK in found:
-        said[Requirement.CHECK] += f": aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check"
+        said[Requirement.CHECK] += (
+            f": aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check --region {region}"
+        )
     fine = {
         Requirement.INSTANCE: f"{nat} is running",
         Requirement.ROUTE: "the default route leads to it",
@@ -202,4 +212,4 @@ def _read(said: Invocation | None) -> KernelInspection:
                 forwarding if isinstance(forwarding, bool) else None,
                 translating if isinstance(translating, bool) else None,
             )
-    return KernelInspection(why=f"its answer can't be understood: {said.output[:80]!r}")
+    return KernelInspection(why="its answer can't be understood")

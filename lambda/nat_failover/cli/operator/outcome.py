@@ -68,6 +68,7 @@ class Act:
         seconds: how long it took; None where nothing was moved.
         egress: the egress address's move; None where there was none.
         then: the command to run next; None where there is none.
+        steps: what a person is told to do who was refused, a line each.
         parts: of a drill, what was measured.
         report: of a drill, the file.
     """
@@ -92,6 +93,7 @@ class Act:
     seconds: float | None = None
     egress: Move | None = None
     then: str | None = None
+    steps: list[str] = field(default_factory=list)
     parts: list[dict[str, Any]] | None = None
     report: str | None = None
 
@@ -190,6 +192,7 @@ class Act:
             "egress": None if self.egress is None else {**self.egress.record.json, "said": self.egress.said},
             "lock": self._lock(),
             "next": self.then,
+            "steps": self.steps,
             "parts": self.parts,
             "report": self.report,
         }

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nat_failover.cli.errors import CommandError, Exit
-from nat_failover.cli.operator.fitness import Check, examine
+from nat_failover.cli.operator.fitness import NOT_MANAGED, Check, examine
 from nat_failover.cli.operator.operator import Hand, Host, Say
 from nat_failover.cli.operator.plan import Plan, choose_first
 from nat_failover.cli.operator.public_address import await_address
@@ -27,6 +27,7 @@ class Ahead:
         plan: None where there is nothing to move.
         checks: of the NAT that is to take over.
         obstacle: why the plan can't be followed whatever the checks say; None where it can.
+        can_be_asked: Systems Manager reaches the NAT, or a backend at least.
     """
 
     locks: LockView
@@ -34,6 +35,7 @@ class Ahead:
     plan: Plan | None
     checks: tuple[Check, ...] = ()
     obstacle: str | None = None
+    can_be_asked: bool = True
 
 
 def other_than_active(tables: Tables, settings: Settings) -> str:
@@ -81,7 +83,8 @@ def look_ahead(hand: Hand, name: str, to_table: str | None, say: Say, *, staged:
     first = choose_first(hosts, online) if staged and len(subnets) > 1 else None
     reason = f"{name} by hand: {hand.owner}"
     plan = Plan(name, from_table, to_table, subnets, (first,) if first else (), hosts, online, reason)
-    return Ahead(locks, tables, plan, tuple(checks), _obstacle(locks, hosts, staged=staged))
+    can_be_asked = bool(hosts) or not any(check.said == NOT_MANAGED for check in checks)
+    return Ahead(locks, tables, plan, tuple(checks), _obstacle(locks, hosts, staged=staged), can_be_asked)
 
 
 def _obstacle(locks: LockView, hosts: Mapping[str, Sequence[Host]], *, staged: bool) -> str | None:

@@ -53,6 +53,11 @@ class Passage:
         self._swapped = 0.0
         self._egress: Move | None = None
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the lock may have a record of it, which the function finishes if nobody else does."""
+        return self._begun > 0
+
     def go(self) -> Passed:
         """Do it.
 
