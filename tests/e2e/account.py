@@ -16,7 +16,7 @@ from typing import IO, Any
 import boto3
 from botocore.config import Config
 
-from tests.e2e.emulator import IMAGE
+from tests.e2e.emulator import IMAGE, TYPE
 from tests.lab.network.layout import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +99,12 @@ class Account:
     def _run(self, subnet: str, tags: Mapping[str, str]) -> str:
         specification = {"ResourceType": "instance", "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}
         made = self.client("ec2").run_instances(
-            ImageId=IMAGE, MinCount=1, MaxCount=1, SubnetId=subnet, TagSpecifications=[specification]
+            ImageId=IMAGE,
+            InstanceType=TYPE,
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=subnet,
+            TagSpecifications=[specification],
         )
         return str(made["Instances"][0]["InstanceId"])
 

@@ -28,6 +28,8 @@ from tests.gate import moto_hook
 from tests.moto_template import for_moto
 
 IMAGE = "ami-12c6146b"
+# The default of a new standby.
+TYPE = "t4g.nano"
 
 _parse_template = models.Stack.parse_template
 _describe = models.CloudFormationBackend.describe_change_set

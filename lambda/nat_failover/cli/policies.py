@@ -13,7 +13,7 @@ READS = (
     *(f"cloudformation:{a}" for a in ("DescribeStackResources", "DescribeStacks", "GetTemplate", "ListStackResources")),
     "cloudwatch:DescribeAlarms",
     *(f"ec2:Describe{a}" for a in ("InstanceStatus", "Instances", "NetworkAcls", "RouteTables", "SecurityGroups")),
-    *(f"ec2:Describe{a}" for a in ("Subnets", "VpcEndpoints")),
+    *(f"ec2:Describe{a}" for a in ("InstanceCreditSpecifications", "InstanceTypes", "Subnets", "VpcEndpoints")),
     *("events:DescribeRule", "events:ListRuleNamesByTarget", "iam:SimulatePrincipalPolicy"),
     *(f"lambda:Get{a}" for a in ("AccountSettings", "FunctionConcurrency", "FunctionConfiguration", "Policy")),
     *("lambda:ListFunctions", "logs:FilterLogEvents", "servicequotas:GetServiceQuota", "sns:ListSubscriptionsByTopic"),

@@ -32,6 +32,8 @@ from tests.moto_addresses import displace
 # Also where no pytest runs: a drill, a benchmark, a soak, a simulation.
 moto_hook.install()
 IMAGE = "ami-12c6146b"
+# The default of a new standby.
+TYPE = "t4g.nano"
 STACK = "natfailover"
 
 
@@ -138,6 +140,7 @@ class MotoCloud(MotoAccount):
     def _run(self, host: Host, tags: Mapping[str, str], user_data: str = "") -> str:
         made = self.ec2.run_instances(
             ImageId=IMAGE,
+            InstanceType=TYPE,
             MinCount=1,
             MaxCount=1,
             SubnetId=self.subnets[host.subnet],

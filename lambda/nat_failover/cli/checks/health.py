@@ -1,9 +1,9 @@
-"""Pure checks of what goes before a NAT's death: a full table of connections, packets that are lost."""
+"""Pure checks of what goes before a NAT's death, full tables and lost packets, and of what each can carry."""
 
 from __future__ import annotations
 
 from nat_failover.cli.checks.finding import Findings, warning
-from nat_failover.cli.snapshot.snapshot import Snapshot
+from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
 from nat_failover.judging.loss import LOSSY, loss
 from nat_failover.probing.nat_health import NEARLY_FULL, Health
 
@@ -41,4 +41,47 @@ def lost(s: Snapshot) -> Findings:
         )
 
 
-CHECKS = (full, lost)
+def bandwidth(s: Snapshot) -> Findings:
+    """A NAT that carries less for long than the other, by EC2's baseline of its instance type, where EC2 names one.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-network-bandwidth.html
+    """
+    types = {nat: str((s.instances or {}).get(nat, {}).get("InstanceType", "")) for nat in s.settings.nats}
+    known = {nat: _baseline((s.types or {}).get(name, {})) for nat, name in types.items()}
+    weak, strong = sorted(s.settings.nats, key=lambda nat: known[nat] or 0.0)
+    less, more = known[weak], known[strong]
+    if less is not None and more is not None and less < more:
+        yield warning(
+            "nat-smaller",
+            f"{s.nat_name(weak)} is a {types[weak]} with a baseline of {less:g} Gbit/s, the other a {types[strong]} "
+            f"with {more:g}",
+            "while the smaller one is active, traffic that the other carries may be dropped",
+            "give both the same type (standbyInstanceType), and cdk deploy while the primary is active",
+        )
+
+
+def _baseline(raw: Raw) -> float | None:
+    """Return a type's baseline, in Gbit/s, all its network cards together; None where EC2 does not say."""
+    said = [card.get("BaselineBandwidthInGbps") for card in raw.get("NetworkInfo", {}).get("NetworkCards", [])]
+    found = [float(each) for each in said if each is not None]
+    return sum(found) if found else None
+
+
+def cpu_credits(s: Snapshot) -> Findings:
+    """One burstable NAT that is slowed down when its credits are used up, and another that is not.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode.html
+    """
+    said = s.credits or {}
+    slowed = [nat for nat in s.settings.nats if said.get(nat) == "standard"]
+    if len(slowed) == 1 and "unlimited" in said.values():
+        yield warning(
+            "nat-credits",
+            f"{s.nat_name(slowed[0])} has standard CPU credits, the other has unlimited ones",
+            "once its credits are used up it is slowed down, and the other is not",
+            f"aws ec2 modify-instance-credit-specification --instance-credit-specification "
+            f"InstanceId={slowed[0]},CpuCredits=unlimited{s.options}",
+        )
+
+
+CHECKS = (full, lost, bandwidth, cpu_credits)

@@ -11,6 +11,7 @@ from nat_failover.aws_errors import said_of
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.errors import UNKNOWN, action_of, code_of, is_forbidden
+from nat_failover.cli.snapshot.capacity import credits_of, types_of
 from nat_failover.cli.snapshot.role import RolePermissions
 from nat_failover.cli.snapshot.snapshot import ROUTES_QUOTA, SSM_SERVICES, Raw, Snapshot, service_of
 from nat_failover.cli.snapshot.sources import Reader
@@ -124,6 +125,9 @@ class Gatherer:
         parts: dict[str, Callable[[], Any]] = {}
         if "instances" in found:
             parts["health"] = lambda: self._reader.health(found["instances"])
+            ec2, nats = self._reader.client["ec2"], self._settings.nats
+            parts["types"] = lambda: types_of(ec2, nats, found["instances"])
+            parts["credits"] = lambda: credits_of(ec2, nats, found["instances"])
         view = found.get("view")
         if isinstance(view, View):
             parts["invocations"] = lambda: self._reader.invocations(view)

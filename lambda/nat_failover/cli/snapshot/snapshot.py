@@ -26,6 +26,8 @@ CALLED = {
     "invocations": "the hosts' answers",
     "instances": "the instances",
     "health": "EC2's status checks of the NATs",
+    "types": "the NATs' instance types",
+    "credits": "the NATs' CPU credits",
     "managed": "which hosts Systems Manager manages",
     "tables": "the VPC's route tables",
     "subnets": "the VPC's subnets",
@@ -80,6 +82,8 @@ class Snapshot:
         invocations: of the rounds in the view, by command and host.
         instances: both NATs and every backend, by id; an instance that is gone is missing.
         health: EC2's status checks of the NATs, by id.
+        types: of instances that the NATs are, described, by name.
+        credits: ``standard`` or ``unlimited``, of the NATs that are burstable, by id.
         managed: what Systems Manager says of the NATs and the backends, by id.
         tables: all route tables of the VPC, by id.
         subnets: of the VPC, by id.
@@ -114,6 +118,8 @@ class Snapshot:
     invocations: Mapping[str, Mapping[str, Invocation]] | None = None
     instances: Mapping[str, Raw] | None = None
     health: Mapping[str, Raw] | None = None
+    types: Mapping[str, Raw] | None = None
+    credits: Mapping[str, str] | None = None
     managed: Mapping[str, Raw] | None = None
     tables: Mapping[str, Raw] | None = None
     subnets: Mapping[str, Raw] | None = None
