@@ -18,7 +18,7 @@ from nat_failover.cli.standing.standing import Internet, Standing
 from nat_failover.probing.invocation import State
 from nat_failover.probing.probe_report import Signal
 from tests.examples import PRIMARY, STANDBY, observation
-from tests.unit.cli.approve import PAGE, with_screens
+from tests.unit.cli.approve import PAGE, PICTURED, PICTURES, picture, with_screens
 from tests.unit.cli.screens import (
     ADDRESS,
     APPROVED,
@@ -49,6 +49,9 @@ def test_the_screens_on_the_page_are_what_the_command_prints() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page.count("<!-- screen: ") >= 4
     assert with_screens(page) == page, "make texts"
+    for name in PICTURED:
+        assert f"(screens/{name}.svg)" in page
+        assert (PICTURES / f"{name}.svg").read_text(encoding="utf-8") == picture(name), "make texts"
 
 
 @EVERY

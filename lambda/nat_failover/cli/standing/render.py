@@ -91,7 +91,7 @@ def panel(pair: Standing, width: int = WIDE) -> Panel:
 
 def _nats(nats: Sequence[HostStanding]) -> Table:
     told = any(nat.connections is not None for nat in nats)
-    table = _table("NAT", "", "id", "name", "state", "checks", "agent", "Internet", "heard", "zone", "public")
+    table = _table("NAT", "", "id", "name", "state", "checks", "agent", "Internet", "age", "zone", "public")
     for column in ("connections", "free memory") if told else ():
         table.add_column(column, overflow="fold")
     for nat in nats:
@@ -104,7 +104,7 @@ def _nats(nats: Sequence[HostStanding]) -> Table:
             _coloured(nat.checks),
             _coloured(nat.agent),
             _coloured(nat.word),
-            _heard(nat),
+            _age(nat),
             nat.zone or "",
             nat.public or "",
             *share,
@@ -116,8 +116,8 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{value:.0f} %"
 
 
-def _heard(host: HostStanding) -> Text:
-    return Text("" if host.age is None else f"{duration(host.age)} ago", style=POOR if host.stale else "")
+def _age(host: HostStanding) -> Text:
+    return Text("" if host.age is None else duration(host.age), style=POOR if host.stale else "")
 
 
 def _subnets(pair: Standing) -> RenderableType:
@@ -134,14 +134,14 @@ def _subnets(pair: Standing) -> RenderableType:
 def _backends(pair: Standing) -> RenderableType:
     if not pair.backends:
         return Text(f"backends   {'not read' if {'view', 'instances'} & pair.unread.keys() else 'none'}", style=POOR)
-    table = _table("backend", "name", "state", "agent", "Internet", "heard", "subnet", "said")
+    table = _table("backend", "name", "state", "agent", "Internet", "age", "subnet", "said")
     for host in pair.backends:
         table.add_row(
             *_named(host),
             _coloured(host.state),
             _coloured(host.agent),
             _coloured(host.word),
-            _heard(host),
+            _age(host),
             host.subnet or "",
             Text(host.detail if host.word != "REACHABLE" else "", overflow="ellipsis", no_wrap=True),
         )
