@@ -90,7 +90,7 @@ class NatFailover(Construct):
             self,
             "Dashboard",
             pair=pair,
-            instances=(pair.primary_instance_id, self.standby_instance_id),
+            instances=pair.named_instances(self.standby_instance_id),
             function=self.function,
             alarms=self.alarms.arns,
         )
@@ -110,7 +110,8 @@ class NatFailover(Construct):
         return Location.of(self._pair, self.standby_route_table_id)
 
     def _make_standby(self) -> Standby:
-        instance, table = self._pair.standby_instance_id, self._pair.standby_route_table_id
+        instance = self._pair.standby_instance_id or self._pair.standby_network_interface_id
+        table = self._pair.standby_route_table_id
         if instance is not None and table is not None:
             return Standby(instance, table)
         standby = StandbyNat(self, "Standby", pair=self._pair, user_data=USER_DATA.read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ _TABLES = (
         "(infra/MIGRATION.md, Two zones)",
     ),
 )
-_NATS = ("primary_instance_id", "standby_instance_id")
+_NATS = ("primary_instance_id", "primary_network_interface_id", "standby_instance_id", "standby_network_interface_id")
 Place = tuple[str | None, str | None]
 
 

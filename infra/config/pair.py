@@ -23,6 +23,7 @@ from nat_failover.settings import (
 )
 
 _SUBNET = resource_id("subnet", "a subnet")
+_INTERFACE = resource_id("eni", "a network interface")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +48,22 @@ class PairConfig(DeploymentSettings, StandbySettings):
             "main route table is not protected; aws ec2 associate-route-table makes the association explicit.",
         )
     )
-    primary_instance_id: str = field(
-        metadata=about(resource_id("i", "an instance"), "NAT instance that the default route of that table leads to.")
+    primary_instance_id: str | None = field(
+        default=None,
+        metadata=about(
+            resource_id("i", "an instance"),
+            "NAT instance that the default route of that table leads to. Required unless there is a "
+            "primaryNetworkInterfaceId.",
+        ),
+    )
+    primary_network_interface_id: str | None = field(
+        default=None,
+        metadata=about(
+            _INTERFACE,
+            "In place of primaryInstanceId: the network interface that the default route of that table leads to. "
+            "Whichever instance has it is the NAT, so that one that is replaced needs no deployment. These instances "
+            "need the probe tag, by which the function may ask them. Not with egressAddress.",
+        ),
     )
     mode: Mode = field(
         default=Mode.AUTOMATIC,
@@ -207,3 +222,17 @@ class PairConfig(DeploymentSettings, StandbySettings):
     def period(self) -> int:
         """The schedule's period in seconds."""
         return self.period_minutes * 60
+
+    @property
+    def primary_nat(self) -> str | None:
+        """The id of the primary NAT: an instance, or the network interface whose holder it is."""
+        return self.primary_instance_id or self.primary_network_interface_id
+
+    def named_instances(self, standby: str) -> dict[str, str]:
+        """Return those of the two NATs whose instances are known when the stack is deployed, by role.
+
+        Args:
+            standby: id of the standby.
+        """
+        found = {} if self.primary_instance_id is None else {"primary": self.primary_instance_id}
+        return found | ({"standby": standby} if self.standby_network_interface_id is None else {})

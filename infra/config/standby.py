@@ -41,6 +41,14 @@ class StandbySettings:
             "A standby NAT that exists already; none is made then. Needs standbyRouteTableId.",
         ),
     )
+    standby_network_interface_id: str | None = field(
+        default=None,
+        metadata=about(
+            resource_id("eni", "a network interface"),
+            "In place of standbyInstanceId: whichever instance has this network interface is the standby, as with "
+            "primaryNetworkInterfaceId. Needs standbyRouteTableId.",
+        ),
+    )
     standby_route_table_id: str | None = field(
         default=None,
         metadata=about(

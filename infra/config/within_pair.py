@@ -24,6 +24,10 @@ OF_A_NEW_STANDBY = {
     "standby_ami": "standbyAmi",
     "standby_root_device": "standbyRootDevice",
 }
+_INTERFACES = {
+    "primary_network_interface_id": "primaryNetworkInterfaceId",
+    "standby_network_interface_id": "standbyNetworkInterfaceId",
+}
 _DEFAULTS = {setting.name: setting.default for setting in fields(StandbySettings)}
 
 
@@ -60,7 +64,7 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
             f"{path}.mirrorRoutes is true: it must be left out while mode is observe, in which the function may write "
             "no routes"
         )
-    made = values.get("standby_ami") == "al2023" and values.get("standby_instance_id") is None
+    made = values.get("standby_ami") == "al2023" and values.get("standby_route_table_id") is None
     if made and values.get("standby_root_device") not in ("/dev/xvda", INVALID):
         refuse("standbyRootDevice", "standby_root_device", "that of al2023", "/dev/xvda")
     if told("egress_address", "standby_elastic_ip") and values["standby_elastic_ip"] != "none":
@@ -72,13 +76,33 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
             f"{path}.mirrorEndpoints is {shown(values['mirror_endpoints'])}: it must be left out unless mirrorRoutes "
             "is true"
         )
+    _check_primary(values, path, problems)
     _check_addresses(values, path, problems)
     _check_standby(values, path, problems)
     _check_endpoints(values, path, problems)
 
 
+def _check_primary(values: Values, path: str, problems: list[str]) -> None:
+    instance, interface = values.get("primary_instance_id"), values.get("primary_network_interface_id")
+    if instance is None and interface is None:
+        what = "the instance that primaryRouteTableId leads to, or there must be a primaryNetworkInterfaceId"
+        problems.append(missing(f"{path}.primaryInstanceId", what, "i-0123456789abcdef0"))
+    elif instance is not None and interface not in (None, INVALID):
+        problems.append(
+            f"{path}.primaryNetworkInterfaceId is {shown(interface)}: it must be left out where primaryInstanceId "
+            "names the NAT"
+        )
+
+
 def _check_addresses(values: Values, path: str, problems: list[str]) -> None:
     egress, standby = values.get("egress_address"), values.get("standby_egress_address")
+    for name, key in _INTERFACES.items():
+        if egress not in (None, INVALID) and values.get(name) is not None:
+            problems.append(
+                f"{path}.egressAddress is {shown(egress)}: it must be left out where there is a {key}, since the "
+                "instance that the address would move to is not known when its permission is given"
+            )
+            return
     if standby in (None, INVALID) or egress is INVALID:
         return
     if egress is None:
@@ -90,10 +114,18 @@ def _check_addresses(values: Values, path: str, problems: list[str]) -> None:
 
 
 def _check_standby(values: Values, path: str, problems: list[str]) -> None:
-    ids = {name: values.get(name) for name in ("standby_instance_id", "standby_route_table_id", "standby_subnet_id")}
+    names = ("standby_instance_id", "standby_network_interface_id", "standby_route_table_id", "standby_subnet_id")
+    ids = {name: values.get(name) for name in names}
     if INVALID in ids.values():
         return
-    instance, table, subnet = ids.values()
+    instance, interface, table, subnet = ids.values()
+    if instance is not None and interface is not None:
+        problems.append(
+            f"{path}.standbyNetworkInterfaceId is {shown(interface)}: it must be left out where standbyInstanceId "
+            "names the NAT"
+        )
+        return
+    instance = instance or interface
     if instance is None and table is None:
         if subnet is None:
             problems.append(missing(f"{path}.standbySubnetId", "a public subnet's id", "subnet-0123456789abcdef0"))
@@ -130,6 +162,9 @@ def _check_standby(values: Values, path: str, problems: list[str]) -> None:
                 f"{path}.standbyInstanceId", instance, "another instance than primaryInstanceId", "i-0fedcba9876543210"
             )
         )
+    if interface is not None and interface == values.get("primary_network_interface_id"):
+        other = "another interface than primaryNetworkInterfaceId"
+        problems.append(refused(f"{path}.standbyNetworkInterfaceId", interface, other, "eni-0fedcba9876543210"))
 
 
 def _check_endpoints(values: Values, path: str, problems: list[str]) -> None:

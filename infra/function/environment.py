@@ -16,7 +16,7 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
 
     Args:
         pair: the pair's configuration.
-        standby_instance: id.
+        standby_instance: id, or that of its network interface.
         standby_route_table: id.
         topic_arn: where people are told.
     """
@@ -31,8 +31,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "PROBE_TAG_VALUE": pair.probe_tag_value,
         "PRIMARY_ROUTE_TABLE": pair.primary_route_table_id,
         "STANDBY_ROUTE_TABLE": standby_route_table,
-        "PRIMARY_INSTANCE": pair.primary_instance_id,
-        "STANDBY_INSTANCE": standby_instance,
+        **_nat("PRIMARY", pair.primary_instance_id, pair.primary_network_interface_id),
+        **_nat("STANDBY", standby_instance, pair.standby_network_interface_id),
         "TOPIC": topic_arn,
         "MODE": pair.mode.value,
         "HANDOVER": pair.handover.value,
@@ -63,3 +63,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": pair.log_level.value,
     }
+
+
+def _nat(role: str, instance: str | None, interface: str | None) -> dict[str, str]:
+    """Return what says which instance is a NAT: its id, or whose holder it is."""
+    return {f"{role}_INSTANCE": str(instance)} if interface is None else {f"{role}_INTERFACE": interface}

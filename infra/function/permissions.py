@@ -34,6 +34,7 @@ def statements(
         log_group_arn: of the function's log group, as CloudFormation gives it: with ``:*`` for its streams.
     """
     names = Names(pair.name)
+    nats = [arns.ec2("instance", instance) for instance in pair.named_instances(standby_instance).values()]
     allowed = [
         _allow(
             "LockAndClaim",
@@ -51,11 +52,8 @@ def statements(
             [arns.ec2("instance", "*")],
             {"StringEquals": {f"ssm:resourceTag/{pair.probe_tag.key}": pair.probe_tag_value}},
         ),
-        _allow(
-            "ProbeNats",
-            ["ssm:SendCommand"],
-            [arns.ec2("instance", pair.primary_instance_id), arns.ec2("instance", standby_instance)],
-        ),
+        # Whoever has a NAT's network interface is asked as the backends are, by its tag.
+        *([_allow("ProbeNats", ["ssm:SendCommand"], nats)] if nats else []),
         # AWS has no resource-level permission for these; they only read (both pages above, column "Resource types").
         _allow(
             "Look",
@@ -129,7 +127,7 @@ def _moving_egress(pair: PairConfig, allocations: Sequence[str], arns: Arns, sta
 
     The template can't know the ids of interfaces, but that they are in the pair's VPC.
     """
-    instances = [arns.ec2("instance", instance) for instance in (pair.primary_instance_id, standby_instance)]
+    instances = [arns.ec2("instance", instance) for instance in pair.named_instances(standby_instance).values()]
     addresses = [arns.ec2("elastic-ip", allocation) for allocation in allocations]
     return [
         _allow("MoveEgress", ["ec2:AssociateAddress"], [*addresses, *instances]),

@@ -19,6 +19,8 @@ STATUSES = ("Failed", "TimedOut")
 class Triggers(Construct):
     """Rules of the default event bus, and the permissions to invoke the function.
 
+    A NAT that is whoever has a network interface is named in no rule: what EC2 says of it is asked at ticks.
+
     Args:
         pair: the pair's configuration.
         standby_instance: id.
@@ -54,29 +56,9 @@ class Triggers(Construct):
             },
             targets=[self._target()],
         )
-        going = events.CfnRule(
-            self,
-            "Going",
-            description=f"nat-failover, pair {pair.name}: a NAT is about to go",
-            event_pattern={
-                "source": [EC2],
-                "detail-type": [INSTANCE_STATE],
-                "detail": {"instance-id": [pair.primary_instance_id, standby_instance], "state": list(GOING)},
-            },
-            targets=[self._target()],
-        )
-        warned = events.CfnRule(
-            self,
-            "Warned",
-            description=f"nat-failover, pair {pair.name}: EC2 is about to interrupt a NAT, a Spot instance",
-            event_pattern={
-                "source": [EC2],
-                "detail-type": [SPOT_WARNING],
-                "detail": {"instance-id": [pair.primary_instance_id, standby_instance]},
-            },
-            targets=[self._target()],
-        )
-        rules = {"InvokeByTick": tick, "InvokeByReport": report, "InvokeByGoing": going, "InvokeByWarned": warned}
+        rules = {"InvokeByTick": tick, "InvokeByReport": report}
+        if nats := list(pair.named_instances(standby_instance).values()):
+            rules |= {"InvokeByGoing": self._going(pair, nats), "InvokeByWarned": self._warned(pair, nats)}
         for name, rule in rules.items():
             lambda_.CfnPermission(
                 self,
@@ -86,6 +68,28 @@ class Triggers(Construct):
                 principal="events.amazonaws.com",
                 source_arn=rule.attr_arn,
             )
+
+    def _going(self, pair: PairConfig, nats: list[str]) -> events.CfnRule:
+        return events.CfnRule(
+            self,
+            "Going",
+            description=f"nat-failover, pair {pair.name}: a NAT is about to go",
+            event_pattern={
+                "source": [EC2],
+                "detail-type": [INSTANCE_STATE],
+                "detail": {"instance-id": nats, "state": list(GOING)},
+            },
+            targets=[self._target()],
+        )
+
+    def _warned(self, pair: PairConfig, nats: list[str]) -> events.CfnRule:
+        return events.CfnRule(
+            self,
+            "Warned",
+            description=f"nat-failover, pair {pair.name}: EC2 is about to interrupt a NAT, a Spot instance",
+            event_pattern={"source": [EC2], "detail-type": [SPOT_WARNING], "detail": {"instance-id": nats}},
+            targets=[self._target()],
+        )
 
     def _target(self) -> dict[str, str]:
         return {"arn": self._function.function_arn, "id": "function"}

@@ -29,7 +29,7 @@ class Dashboard(Construct):
 
     Args:
         pair: the pair's configuration.
-        instances: ids of the primary and of the standby NAT.
+        instances: ids of those NATs that are known, by role.
         function: of the pair.
         alarms: their ARNs.
     """
@@ -40,7 +40,7 @@ class Dashboard(Construct):
         construct_id: str,
         *,
         pair: PairConfig,
-        instances: tuple[str, str],
+        instances: Mapping[str, str],
         function: lambda_.IFunction,
         alarms: Sequence[str],
     ) -> None:
@@ -48,11 +48,10 @@ class Dashboard(Construct):
         names = Names(pair.name)
         self._pair = pair
         self._function = function.function_name
-        nats = zip(("Primary", "Standby"), instances, strict=True)
         widgets = [
             _placed(_alarm_status(alarms), 0, 0, FULL),
             *_row(1, [self._backends(), self._active(), self._lock()]),
-            *_row(2, [self._durations(), *(_traffic(*nat) for nat in nats)]),
+            *_row(2, [self._durations(), *(_traffic(role.capitalize(), nat) for role, nat in instances.items())]),
             *_row(3, [self._connections(), self._memory(), self._lost()]),
             *_row(4, [self._invocations(), self._function_duration(), self._troubles()]),
         ]

@@ -12,11 +12,12 @@ from nat_failover.acting.execution import Execution, Invoker
 from nat_failover.acting.failover import Failover
 from nat_failover.acting.selftest import SelfTest
 from nat_failover.clients import Clients, PairServices
-from nat_failover.events import AskedToTest, parse
+from nat_failover.events import AskedToTest, Trigger, parse
 from nat_failover.inspection import Inspector
 from nat_failover.lookout import Lookout
 from nat_failover.monitor import InvocationOutcome, Monitor
 from nat_failover.network.route_mirror import Mirror
+from nat_failover.network.route_table_pair import NatReplacedError
 from nat_failover.observability import Metrics, start_logging
 from nat_failover.probing.verification import Verification
 from nat_failover.runtime import LambdaRuntime, Runtime
@@ -48,12 +49,16 @@ class Application:
         self._runtime = runtime
         self._stream = stream
         self._clients = clients
+        self._monitor = self._made(settings)
+
+    def _made(self, settings: Settings) -> Monitor:
+        clients, runtime = self._clients, self._runtime
         services = PairServices.of(settings, clients, runtime)
         notifications = Notifications(clients.sns, clients.events, settings)
         teller = Teller(services.parameters, notifications, settings, runtime)
         execution = Execution(services, Verification(services.probe, settings, runtime), teller)
         inspector = Inspector(settings, Mirror(clients.ec2, settings.mirror_endpoints))
-        self._monitor = Monitor(services, Lookout(services), Failover(services, execution), inspector, teller)
+        return Monitor(services, Lookout(services), Failover(services, execution), inspector, teller)
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> Application:
@@ -79,13 +84,26 @@ class Application:
         trigger = parse(event, self._settings.probe_document, self._settings.nats)
         ends_at = self._runtime.now() + context.get_remaining_time_in_millis() / 1000
         if isinstance(trigger, AskedToTest):
-            return SelfTest(PairServices.of(self._settings, self._clients, self._runtime)).run(ends_at)
+            return SelfTest(PairServices.of(self._settings, self._clients, self._runtime).settled()).run(ends_at)
         metrics = Metrics(self._settings, self._stream)
         try:
-            outcome = self._monitor.run(trigger, Invoker(context.aws_request_id, ends_at, metrics))
+            outcome = self._run(trigger, Invoker(context.aws_request_id, ends_at, metrics))
         finally:
             metrics.flush()
         return _told(trigger, outcome)
+
+    def _run(self, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
+        """Have the monitor handle an event; where another instance has become a NAT, a monitor that knows it.
+
+        It is told by the route tables that are read anyway, before anything is asked, judged or changed.
+        """
+        try:
+            return self._monitor.run(trigger, invoker)
+        except NatReplacedError as replaced:
+            log.warning("another instance has become a NAT", extra={"nats": replaced.settings.nats})
+            self._settings = replaced.settings
+            self._monitor = self._made(replaced.settings)
+            return self._monitor.run(trigger, invoker)
 
 
 def _told(trigger: object, outcome: InvocationOutcome) -> dict[str, object]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.lock.parameter import Parameters
 from nat_failover.lock.store import LockStore
+from nat_failover.network.describing import Instances
 from nat_failover.network.elastic_ip import Egress
-from nat_failover.network.instances import Instances
-from nat_failover.network.route_tables import Routes
+from nat_failover.network.route_tables import Routes, RouteTablesError
 from nat_failover.network.swap import Mover
 from nat_failover.probing.fleet import Fleet
 from nat_failover.probing.run_command import Probe
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
+
+log = logging.getLogger(__name__)
 
 # A call that hangs must not eat the time of a failover: an answer of SSM or EC2 takes a fraction of a second.
 # https://docs.aws.amazon.com/botocore/latest/reference/config.html
@@ -118,7 +122,26 @@ class PairServices:
             Egress.of(clients.ec2, clients.egress, settings, runtime),
         )
 
+    def settled(self) -> PairServices:
+        """Return the services of the pair with the instances that are its NATs now, as far as EC2 tells.
+
+        They are the same unless a NAT is whoever has a network interface.
+        """
+        settings = now_of(self.routes, self.settings)
+        return self if settings == self.settings else PairServices.of(settings, self.clients, self.runtime)
+
     @property
     def mover(self) -> Mover:
         """What moves subnets and egress address."""
         return Mover(self.routes, self.egress, self.runtime)
+
+
+def now_of(routes: Routes, settings: Settings) -> Settings:
+    """Return settings with the instances that are the NATs now; the same where EC2 does not tell, or all are fixed."""
+    if settings.nats_by_id == settings.nats:
+        return settings
+    try:
+        return routes.read().settled(settings)
+    except (BotoCoreError, ClientError, RouteTablesError):
+        log.warning("who has the NATs' network interfaces can't be read", exc_info=True)
+        return settings

@@ -1,13 +1,27 @@
-"""Pure: reads environment variables, each by its own rule, and tells of all that are not usable at once."""
+"""Pure: reads the environment's variables, each by its own rule, and tells of all that are not usable at once."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 PREFIX = "NAT_FAILOVER_"
+# The step's own time limit in the document is an hour; a watch has to end well before it.
+LONGEST_WINDOW = 3000
+# SendCommand takes 50 InstanceIds at most and two are the NATs':
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+LARGEST_SAMPLE = 48
+# What the configuration of a pair allows as well: the least and the most, times in seconds.
+INTERVAL = (0.2, 60.0)
+FAILURES = (1, 99)
+WARM_UP = (0, 86_400)
+FRESHNESS = (5, 3600)
+SAMPLE = (1, LARGEST_SAMPLE)
+SHARE = (0, 99)
+MINUTES = (1, 60)
 
 T = TypeVar("T")
 
@@ -129,3 +143,71 @@ def flag(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError(text)
     return text == "true"
+
+
+class Mode(StrEnum):
+    """Whether a decision to fail over is carried out."""
+
+    AUTOMATIC = "automatic"
+    OBSERVE = "observe"
+
+
+class Handover(StrEnum):
+    """Whether a NAT whose end is known is left before it."""
+
+    AUTOMATIC = "automatic"
+    TELL = "tell"
+
+
+def _span(limits: tuple[float, float]) -> str:
+    return f"{limits[0]:.10g} to {limits[1]:.10g}"
+
+
+_PERIOD = (60 * MINUTES[0], 60 * MINUTES[1])
+_PARAMETER = Variable(matching(r"(/[A-Za-z0-9_.-]+)+"), "an absolute parameter name such as /nat-failover/main/lock")
+_TABLE = Variable(matching(r"rtb-[0-9a-f]{8,17}"), "a route table id, rtb- and 8 to 17 hexadecimal digits")
+_ALLOCATION = Variable(
+    matching(r"eipalloc-[0-9a-f]{8,17}"), "an allocation id, eipalloc- and 8 to 17 hexadecimal digits"
+)
+_INTERFACE = Variable(matching(r"eni-[0-9a-f]{8,17}"), "a network interface id, eni- and 8 to 17 hexadecimal digits")
+_INSTANCE = Variable(matching(r"i-[0-9a-f]{8,17}"), "an instance id, i- and 8 to 17 hexadecimal digits")
+
+# Of ASCII, as a mail's link may have it: https://www.rfc-editor.org/rfc/rfc3986#section-2
+RUNBOOK = r"https://[A-Za-z0-9._~:/?@!$&'()*+,;=%-]{1,192}"
+VARIABLES = {
+    "pair": Variable(matching(r"[a-z][a-z0-9-]{0,30}"), "the pair's name: a to z, 0 to 9 and -, 31 characters at most"),
+    "lock_parameter": _PARAMETER,
+    "claim_parameter": _PARAMETER,
+    "told_parameter": _PARAMETER,
+    "probe_document": Variable(matching(r"[A-Za-z0-9_.-]{3,128}"), "the name of an SSM document of this account"),
+    "probe_tag_key": Variable(matching(r"[\w\s.:/=+@-]{1,128}"), "a tag key of 1 to 128 characters"),
+    "probe_tag_value": Variable(matching(r"[\w\s.:/=+@-]{1,256}"), "a tag value of 1 to 256 characters"),
+    "primary_route_table": _TABLE,
+    "standby_route_table": _TABLE,
+    "primary_instance": _INSTANCE,
+    "standby_instance": _INSTANCE,
+    "primary_interface": _INTERFACE,
+    "standby_interface": _INTERFACE,
+    "topic": Variable(
+        matching(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}"), "the ARN of an SNS topic"
+    ),
+    "claim_lease": Variable(between(float, 10, 1800), "10 to 1800 seconds, longer than the function's timeout"),
+    "mode": Variable(Mode, "automatic or observe"),
+    "handover": Variable(Handover, "automatic or tell"),
+    "targets": Variable(host_names, "1 to 5 different IPv4 addresses or host names, separated by commas"),
+    "interval": Variable(between(hundredths, *INTERVAL), f"{_span(INTERVAL)} seconds, with two decimals at most"),
+    "failures": Variable(between(int, *FAILURES), f"{_span(FAILURES)} pings"),
+    "window": Variable(between(int, 0, LONGEST_WINDOW), f"0 (a quick check a tick) to {LONGEST_WINDOW} seconds"),
+    "period": Variable(between(int, *_PERIOD), f"{_span(_PERIOD)} seconds, as the schedule has it"),
+    "warm_up": Variable(between(int, *WARM_UP), f"{_span(WARM_UP)} seconds"),
+    "freshness": Variable(between(float, *FRESHNESS), f"{_span(FRESHNESS)} seconds"),
+    "failure_threshold": Variable(between(int, *SAMPLE), f"{_span(SAMPLE)} backends"),
+    "sample_size": Variable(between(int, *SAMPLE), f"{_span(SAMPLE)} backends"),
+    "failure_share": Variable(between(int, *SHARE), f"{_span(SHARE)} per cent"),
+    "prove_active": Variable(flag, "true or false"),
+    "mirror_routes": Variable(flag, "true or false"),
+    "mirror_endpoints": Variable(vpc_endpoints, "ids of VPC endpoints, separated by commas"),
+    "egress_allocation": _ALLOCATION,
+    "standby_egress_allocation": _ALLOCATION,
+    "runbook": Variable(matching(RUNBOOK), "an https address of at most 200 characters, without a #"),
+}

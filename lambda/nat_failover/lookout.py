@@ -65,6 +65,7 @@ class Lookout:
         Raises:
             botocore.exceptions.ClientError: AWS refuses.
             RouteTablesError: a route table of the pair is missing.
+            NatReplacedError: another instance has the network interface of a NAT than the settings say.
         """
         now = self._runtime.now()
         calls: list[Callable[[], Any]] = [
@@ -77,6 +78,7 @@ class Lookout:
             nats = self._settings.nats
             calls += [lambda: self._probe.reading_now(command_id), lambda: self._instances.describe(nats)]
             locks, tables, rounds, told, instances = self._runtime.together(calls)
+            tables.check_holders(self._settings)
             chosen = worth_reading(rounds, now, self._settings)
             hosts = {host for asked in chosen for host in asked.hosts} - instances.keys()
             known = {} if told is None else {command_id: told}
@@ -88,6 +90,7 @@ class Lookout:
         if self._egress is not None:
             calls.append(self._egress.read)
         locks, tables, rounds, *egress = self._runtime.together(calls)
+        tables.check_holders(self._settings)
         chosen = worth_reading(rounds, now, self._settings, watches=2)
         ids = [*self._settings.nats, *{host for asked in chosen for host in asked.hosts}]
         by_round, instances = self._runtime.together(
@@ -143,6 +146,7 @@ class Lookout:
     def describe_again(self, view: View) -> View:
         """Describe all instances anew that the view knows, and ask what is announced of them."""
         instances = {**view.instances, **self._instances.describe(list(view.instances))}
+        instances = view.tables.seen_through(instances)
         return replace(view, instances=instances, announced=self._announcements.read(instances))
 
     @property
@@ -238,4 +242,4 @@ def _view(
 ) -> View:
     told = {a.command_id: nothing_said_yet(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
     unread = frozenset(command_id for command_id, said in by_round.items() if said is None)
-    return View(locks, tables, tuple(rounds), told, instances, egress, unread=unread)
+    return View(locks, tables, tuple(rounds), told, tables.seen_through(instances), egress, unread=unread)

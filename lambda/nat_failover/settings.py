@@ -4,50 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
-from enum import StrEnum
 
 from nat_failover.environment import (
+    FAILURES,
+    FRESHNESS,
+    INTERVAL,
+    LARGEST_SAMPLE,
+    LONGEST_WINDOW,
+    MINUTES,
     PREFIX,
+    RUNBOOK,
+    SAMPLE,
+    SHARE,
+    VARIABLES,
+    WARM_UP,
+    Handover,
+    Mode,
     SettingsError,
-    Variable,
-    between,
-    flag,
-    host_names,
-    hundredths,
-    matching,
     read,
     refusal,
-    vpc_endpoints,
 )
 from nat_failover.names import Names
 
-# The step's own time limit in the document is an hour; a watch has to end well before it.
-LONGEST_WINDOW = 3000
-# SendCommand takes 50 InstanceIds at most and two are the NATs':
-# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
-LARGEST_SAMPLE = 48
-# What the configuration of a pair allows as well: the least and the most, times in seconds.
-INTERVAL = (0.2, 60.0)
-FAILURES = (1, 99)
-WARM_UP = (0, 86_400)
-FRESHNESS = (5, 3600)
-SAMPLE = (1, LARGEST_SAMPLE)
-SHARE = (0, 99)
-MINUTES = (1, 60)
-
-
-class Mode(StrEnum):
-    """Whether a decision to fail over is carried out."""
-
-    AUTOMATIC = "automatic"
-    OBSERVE = "observe"
-
-
-class Handover(StrEnum):
-    """Whether a NAT whose end is known is left before it."""
-
-    AUTOMATIC = "automatic"
-    TELL = "tell"
+__all__ = [
+    "FAILURES",
+    "FRESHNESS",
+    "INTERVAL",
+    "LARGEST_SAMPLE",
+    "LONGEST_WINDOW",
+    "MINUTES",
+    "RUNBOOK",
+    "SAMPLE",
+    "SHARE",
+    "WARM_UP",
+    "Handover",
+    "Mode",
+    "Settings",
+]
 
 
 @dataclass(frozen=True)
@@ -62,6 +55,8 @@ class Settings:
         gather_for: how long the first failure after a time of health is given to be joined by others.
         claim_lease: how long a claim protects its holder; longer than the function may run.
         mirror_endpoints: gateway endpoints that the function may have add their route to a table.
+        primary_interface: whoever has this network interface is the primary NAT; None where an instance is.
+        standby_interface: the same of the standby.
         egress_allocation: the Elastic IP that follows the active NAT; None where none does.
         standby_egress_allocation: the one that the passive NAT has meanwhile; None where the pair has no second.
         runbook: address of the runbook, for mails; empty where the configuration does not say.
@@ -95,6 +90,8 @@ class Settings:
     prove_active: bool = True
     mirror_routes: bool = False
     mirror_endpoints: tuple[str, ...] = ()
+    primary_interface: str | None = None
+    standby_interface: str | None = None
     egress_allocation: str | None = None
     standby_egress_allocation: str | None = None
     runbook: str = ""
@@ -135,6 +132,12 @@ class Settings:
         return (self.primary_instance, self.standby_instance)
 
     @property
+    def nats_by_id(self) -> tuple[str, ...]:
+        """Those that the deployment names; whoever has a network interface may be asked by its tag only."""
+        fixed = zip(self.nats, (self.primary_interface, self.standby_interface), strict=True)
+        return tuple(nat for nat, interface in fixed if interface is None)
+
+    @property
     def tables(self) -> tuple[str, str]:
         """The ids of both route tables, the primary's first."""
         return (self.primary_route_table, self.standby_route_table)
@@ -147,6 +150,10 @@ class Settings:
         """Return the instance id of the NAT that a route table of the pair leads to."""
         return self.primary_instance if table == self.primary_route_table else self.standby_instance
 
+    def interface_of(self, table: str) -> str | None:
+        """Return the network interface whose holder is the NAT that a route table leads to; None where it is fixed."""
+        return self.primary_interface if table == self.primary_route_table else self.standby_interface
+
     def role_of(self, table: str) -> str:
         """Return the configured role, ``primary`` or ``standby``, of a route table of the pair."""
         return "primary" if table == self.primary_route_table else "standby"
@@ -158,7 +165,11 @@ class Settings:
         Raises:
             SettingsError: with a sentence for each variable that is missing or not allowed.
         """
-        settings = Settings(**read(environ, _VARIABLES, _MANDATORY))  # type: ignore[arg-type]
+        # Who has an interface is known once the route tables have been read; until then it stands for its holder.
+        by_interface = {r for r in ("primary", "standby") if f"{PREFIX}{r}_INTERFACE".upper() in environ}
+        values = read(environ, VARIABLES, _MANDATORY - {f"{role}_instance" for role in by_interface})
+        values |= {f"{role}_instance": values[f"{role}_interface"] for role in by_interface}
+        settings = Settings(**values)  # type: ignore[arg-type]
         problems = list(_at_odds(settings))
         if problems:
             raise SettingsError(problems)
@@ -189,53 +200,4 @@ def _at_odds(s: Settings) -> Iterator[str]:
         yield refusal("window", s.window, allowed)
 
 
-def _span(limits: tuple[float, float]) -> str:
-    return f"{limits[0]:.10g} to {limits[1]:.10g}"
-
-
-_PERIOD = (60 * MINUTES[0], 60 * MINUTES[1])
-_PARAMETER = Variable(matching(r"(/[A-Za-z0-9_.-]+)+"), "an absolute parameter name such as /nat-failover/main/lock")
-_TABLE = Variable(matching(r"rtb-[0-9a-f]{8,17}"), "a route table id, rtb- and 8 to 17 hexadecimal digits")
-_ALLOCATION = Variable(
-    matching(r"eipalloc-[0-9a-f]{8,17}"), "an allocation id, eipalloc- and 8 to 17 hexadecimal digits"
-)
-_INSTANCE = Variable(matching(r"i-[0-9a-f]{8,17}"), "an instance id, i- and 8 to 17 hexadecimal digits")
-
-# Of ASCII, as a mail's link may have it: https://www.rfc-editor.org/rfc/rfc3986#section-2
-RUNBOOK = r"https://[A-Za-z0-9._~:/?@!$&'()*+,;=%-]{1,192}"
-_VARIABLES = {
-    "pair": Variable(matching(r"[a-z][a-z0-9-]{0,30}"), "the pair's name: a to z, 0 to 9 and -, 31 characters at most"),
-    "lock_parameter": _PARAMETER,
-    "claim_parameter": _PARAMETER,
-    "told_parameter": _PARAMETER,
-    "probe_document": Variable(matching(r"[A-Za-z0-9_.-]{3,128}"), "the name of an SSM document of this account"),
-    "probe_tag_key": Variable(matching(r"[\w\s.:/=+@-]{1,128}"), "a tag key of 1 to 128 characters"),
-    "probe_tag_value": Variable(matching(r"[\w\s.:/=+@-]{1,256}"), "a tag value of 1 to 256 characters"),
-    "primary_route_table": _TABLE,
-    "standby_route_table": _TABLE,
-    "primary_instance": _INSTANCE,
-    "standby_instance": _INSTANCE,
-    "topic": Variable(
-        matching(r"arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}"), "the ARN of an SNS topic"
-    ),
-    "claim_lease": Variable(between(float, 10, 1800), "10 to 1800 seconds, longer than the function's timeout"),
-    "mode": Variable(Mode, "automatic or observe"),
-    "handover": Variable(Handover, "automatic or tell"),
-    "targets": Variable(host_names, "1 to 5 different IPv4 addresses or host names, separated by commas"),
-    "interval": Variable(between(hundredths, *INTERVAL), f"{_span(INTERVAL)} seconds, with two decimals at most"),
-    "failures": Variable(between(int, *FAILURES), f"{_span(FAILURES)} pings"),
-    "window": Variable(between(int, 0, LONGEST_WINDOW), f"0 (a quick check a tick) to {LONGEST_WINDOW} seconds"),
-    "period": Variable(between(int, *_PERIOD), f"{_span(_PERIOD)} seconds, as the schedule has it"),
-    "warm_up": Variable(between(int, *WARM_UP), f"{_span(WARM_UP)} seconds"),
-    "freshness": Variable(between(float, *FRESHNESS), f"{_span(FRESHNESS)} seconds"),
-    "failure_threshold": Variable(between(int, *SAMPLE), f"{_span(SAMPLE)} backends"),
-    "sample_size": Variable(between(int, *SAMPLE), f"{_span(SAMPLE)} backends"),
-    "failure_share": Variable(between(int, *SHARE), f"{_span(SHARE)} per cent"),
-    "prove_active": Variable(flag, "true or false"),
-    "mirror_routes": Variable(flag, "true or false"),
-    "mirror_endpoints": Variable(vpc_endpoints, "ids of VPC endpoints, separated by commas"),
-    "egress_allocation": _ALLOCATION,
-    "standby_egress_allocation": _ALLOCATION,
-    "runbook": Variable(matching(RUNBOOK), "an https address of at most 200 characters, without a #"),
-}
 _MANDATORY = frozenset(each.name for each in fields(Settings) if each.default is MISSING)

@@ -26,7 +26,7 @@ from tests.lab.scenarios import SCENARIOS
 PLAYED = (
     *("nat-rules-flushed", "nat-dead-without-endpoints", "failover-after-rearm", "crash-mid-swap"),
     *("routes-mirrored", "observe-mode", "large-fleet", "egress-addresses-change-places", "egress-address-returns"),
-    "spot-warning",
+    *("spot-warning", "two-zones-one-dies", "interface-moves-to-new-instance"),
 )
 
 
@@ -68,7 +68,8 @@ def recorded(scenario: str) -> Recording:
         facts = {**lab.cloud.environment, "VPC": account.vpc_of(next(iter(lab.cloud.subnets.values())))}
         found.append(Recording(scenario, (*needed.values(), *by_lambda), tuple(_statements(cloud)), facts))
 
-    Lab("simulated", 1, Latencies(), chosen.settings, harshness=GENTLE).run(main)
+    made_by = chosen.cloud or MotoCloud
+    Lab("simulated", 1, Latencies(), chosen.settings, chosen.layout, cloud=made_by, harshness=GENTLE).run(main)
     return found[0]
 
 

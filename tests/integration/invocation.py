@@ -12,8 +12,8 @@ from nat_failover.acting.failover import Failover
 from nat_failover.clients import PairServices
 from nat_failover.judging.decision import Action, Cause, Decision
 from nat_failover.lock.record import LockState, Record
+from nat_failover.network.describing import Instances
 from nat_failover.network.elastic_ip import Egress
-from nat_failover.network.instances import Instances
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.observability import Metrics
 from nat_failover.probing.observation import Observation

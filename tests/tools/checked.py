@@ -43,6 +43,13 @@ def _zone(zone: str, other: str) -> dict[str, object]:
     return {"name": f"zone-{zone}", "vpcId": "vpc-0123456789abcdef0", **tables, **standby}
 
 
+def by_interface(**settings: object) -> dict[str, object]:
+    """Return a pair whose NATs are whoever has their network interfaces."""
+    standby = {"standbyNetworkInterfaceId": "eni-0fedcba9876543210", "standbyRouteTableId": "rtb-0fedcba9876543210"}
+    without = {key: value for key, value in pair().items() if key not in ("primaryInstanceId", "standbySubnetId")}
+    return {**without, "primaryNetworkInterfaceId": "eni-0123456789abcdef0", **standby, **settings}
+
+
 _EVERYTHING = {
     "mirrorRoutes": True,
     "standbyElasticIp": "allocate",
@@ -69,6 +76,7 @@ CHECKED: Mapping[str, tuple[Mapping[str, Any] | None, Mapping[str, object]]] = {
     "one pair": (_one(), {}),
     "three pairs": ({"pairs": [pair(name, str(n)) for n, name in enumerate(("a", "b", "c"))]}, {}),
     "two zones that back each other up": ({"pairs": [_zone("a", "b"), _zone("b", "a")]}, {}),
+    "NATs by their network interfaces": ({"pairs": [by_interface()]}, {}),
     "demo": (None, {"demo": "true"}),
     "no endpoints": (_one(ssmAccess="none"), {}),
     "endpoints made": ({"pairs": [pair(ssmAccess="create"), pair("other", "1", ssmAccess="create")]}, {}),

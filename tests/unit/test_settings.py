@@ -93,6 +93,8 @@ REFUSED = {
     "STANDBY_ROUTE_TABLE": ["", "rtb-xyz", "vpc-0123456789abcdef0"],
     "PRIMARY_INSTANCE": ["", "i-1", "eni-0123456789abcdef0", "i-0123456789abcdef0,i-0123456789abcdef1"],
     "STANDBY_INSTANCE": ["", "i-xyz", "mi-0123456789abcdef0"],
+    "PRIMARY_INTERFACE": ["", "eni-1", "i-0123456789abcdef0"],
+    "STANDBY_INTERFACE": ["", "eni-xyz", "vpce-0123456789abcdef0"],
     "TOPIC": ["", "topic", "arn:aws:sqs:eu-west-1:123456789012:q", "arn:aws:sns:eu-west-1:12345:t"],
     "CLAIM_LEASE": ["", "9.9", "1801", "soon", "nan", "inf", "-60"],
     "MODE": ["", "auto", "AUTOMATIC", "off"],

@@ -39,15 +39,33 @@ class Asking:
 
         A watch says only at its end that its host is online. As long as it is not known that any ever was through the
         active NAT, those who watch are asked for it by a quick check, once a watch: else the pair would not be
-        protected till then.
+        protected till then. So are they where the NAT is another instance than before, which has only just started.
         """
         view = self._ask_due(view)
-        if not self._settings.watches or view.has_worked(self._settings):
+        since = self._unproven_since(view)
+        if not self._settings.watches or since is None:
             return view
-        now, nats = self._runtime.now(), set(self._settings.nats)
+        nats = set(self._settings.nats)
         watching = {watch.host for watch in self._running(view)}
-        asked = {o.host for o in view.observations if o.answers_soon and now - o.asked_at < self._settings.window}
+        asked = {o.host for o in view.observations if o.answers_soon and o.asked_at > since}
         return self.ask(view, Kind.CHECK, tuple(sorted(watching - nats - asked)))
+
+    def _unproven_since(self, view: View) -> float | None:
+        """Return since when a backend has to have been asked, as none is known to be online through the active NAT.
+
+        None where one is. One that was restarted is waited for (``warm_up``), as everything may have been; an instance
+        that has taken over a network interface was started by itself.
+        """
+        now = self._runtime.now()
+        if not view.has_worked(self._settings):
+            return now - self._settings.window
+        active, _ = view.nats(self._settings)
+        nat = view.instances.get(active)
+        if active in self._settings.nats_by_id or nat is None or nat.launched_at is None:
+            return None
+        started = nat.launched_at
+        seen = any(o.state is State.REACHABLE and o.at > started for o in view.backends(self._settings))
+        return None if seen or now - started >= self._settings.warm_up else started
 
     def _ask_due(self, view: View) -> View:
         now = self._runtime.now()

@@ -52,7 +52,7 @@ def _reading(pair: Deployed) -> list[Statement]:
 
 def _acting(pair: Deployed) -> list[Statement]:
     s, arn = pair.settings, _Arns(pair)
-    nats = [arn.ec2(f"instance/{nat}") for nat in s.nats]
+    nats = [arn.ec2(f"instance/{nat}") for nat in s.nats_by_id]
     tag = {"StringEquals": {f"ssm:resourceTag/{s.probe_tag_key}": s.probe_tag_value}}
     addresses = [
         arn.ec2(f"elastic-ip/{a}") for a in (s.egress_allocation, s.standby_egress_allocation) if a is not None

@@ -24,8 +24,9 @@ Marks = Mapping[str, str]
 
 
 def mark(table: str, settings: Settings) -> str:
-    """Return the mark of a route table's NAT: of the table, the instance and the targets, in whatever order."""
-    words = " ".join((table, settings.nat_of(table), *sorted(settings.targets)))
+    """Return the mark of a route table's NAT: of the table, the NAT and the targets, in whatever order."""
+    nat = settings.interface_of(table) or settings.nat_of(table)
+    words = " ".join((table, nat, *sorted(settings.targets)))
     return hashlib.sha256(words.encode()).hexdigest()[:MARK_LENGTH]
 
 

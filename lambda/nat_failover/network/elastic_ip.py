@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
 from nat_failover.lock.record import EgressMove
+from nat_failover.network.describing import Instances
 from nat_failover.network.egress_address import Address, Addresses, Move
-from nat_failover.network.instances import Instances
 from nat_failover.network.route_tables import PAUSES
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings

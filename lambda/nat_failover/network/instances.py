@@ -1,30 +1,11 @@
-"""EC2: instances, whether they run and since when."""
+"""Pure: instances as EC2 describes them, whether they run and since when."""
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from nat_failover.aws_errors import has_failed
-from nat_failover.runtime import Runtime
-
-if TYPE_CHECKING:
-    from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import DescribeInstancesResultTypeDef
-
-log = logging.getLogger(__name__)
-
-# A request takes 200 values of filters at most: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
-MOST_IDS = 200
-# While a zone is disrupted, so many groups are asked for at most; of the others nothing is known then.
-MOST_APART = 20
-INSTANCE = re.compile(r"i-[0-9a-f]{8,17}")
 # State of an instance that EC2 can say nothing of, and of one that it does not know any more.
 UNKNOWN, GONE = "unknown", "gone"
 # One that is in one of these carries nothing any more, or will not in a moment:
@@ -34,6 +15,15 @@ LEAVING = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
 GOING = frozenset({"stopping", "shutting-down"})
 # Nobody can start what is in one of these states.
 LOST = frozenset({"shutting-down", "terminated", GONE})
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A network interface of an instance: its id, its private IPv4 address, and whether its check is on."""
+
+    interface: str
+    address: str | None
+    checked: bool | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +40,9 @@ class Nat:
         checked: whether the source/destination check of its primary network interface is on, so that EC2 drops what
             it forwards; None where EC2 does not say.
         is_spot: whether EC2 may interrupt it as a Spot instance.
+        attached: all its network interfaces.
+        carrier: id of the one that the backends' traffic comes to, where that is known to be another than the primary
+            one; ``address`` and ``checked`` are that one's then.
     """
 
     instance_id: str
@@ -63,6 +56,27 @@ class Nat:
     addresses: tuple[str, ...] = ()
     checked: bool | None = None
     is_spot: bool = False
+    attached: tuple[Attached, ...] = ()
+    carrier: str | None = None
+
+    def through(self, interface: str | None) -> Nat:
+        """Return it as those see it whose traffic comes to one of its interfaces; itself where it has no such."""
+        for each in self.attached:
+            if each.interface == interface != self.interface:
+                return replace(self, address=each.address, checked=each.checked, carrier=interface)
+        return self
+
+    @property
+    def check_off(self) -> str:
+        """The command that switches the source/destination check off where the backends' traffic comes in.
+
+        EC2 takes that of an instance only where it has one network interface:
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html
+        """
+        if len(self.interfaces) < 2:
+            return f"aws ec2 modify-instance-attribute --instance-id {self.instance_id} --no-source-dest-check"
+        interface = self.carrier or self.interface
+        return f"aws ec2 modify-network-interface-attribute --network-interface-id {interface} --no-source-dest-check"
 
     @property
     def is_lost(self) -> bool:
@@ -90,116 +104,6 @@ class Nat:
         return "has its source/destination check on, and EC2 drops what it forwards" if self.checked else None
 
 
-class Instances:
-    """EC2 instances by id.
-
-    Args:
-        ec2: boto3 client.
-        runtime: doing things at the same time.
-    """
-
-    def __init__(self, ec2: EC2Client, runtime: Runtime) -> None:
-        self._ec2 = ec2
-        self._runtime = runtime
-        # Where instances were when EC2 last described them, by id; they never move.
-        self._subnets: dict[str, str] = {}
-
-    def describe(self, ids: Sequence[str]) -> dict[str, Nat]:
-        """Describe instances; one that EC2 no longer knows is in state ``gone``.
-
-        While an availability zone is disrupted, EC2 fails every request that names no instance, or one of that zone.
-        Those of each subnet are then asked for by themselves, and one whose subnet is not known alone, the first named
-        first; those that EC2 says nothing of are in state ``unknown``: it is in such an hour that a failover is wanted.
-        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
-
-        ``LaunchTime`` is that of the last start, not of a reboot:
-        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
-
-        Raises:
-            botocore.exceptions.ClientError: EC2 refuses, or fails for every instance.
-        """
-        try:
-            known = self._listed(sorted(set(ids)))
-        except ClientError as error:
-            # More calls would only make throttling worse.
-            if not has_failed(error):
-                raise
-            known = self._apart(list(dict.fromkeys(ids)), error)
-        self._subnets |= {i: nat.subnet for i, nat in known.items() if nat.subnet is not None}
-        return {i: known.get(i, gone(i)) for i in ids}
-
-    def at(self, addresses: Sequence[str], tag: tuple[str, str]) -> dict[str, Nat]:
-        """Describe the running instances with a tag that have one of some private addresses.
-
-        Args:
-            addresses: of which a request takes 190.
-            tag: key and value.
-
-        Raises:
-            botocore.exceptions.ClientError: EC2 refuses.
-        """
-        key, value = tag
-        pages = self._ec2.get_paginator("describe_instances").paginate(
-            Filters=[
-                {"Name": "network-interface.addresses.private-ip-address", "Values": list(addresses)},
-                {"Name": f"tag:{key}", "Values": [value]},
-                {"Name": "instance-state-name", "Values": ["running"]},
-            ]
-        )
-        return _nats(pages)
-
-    def _listed(self, wanted: Sequence[str]) -> dict[str, Nat]:
-        # A filter, unlike InstanceIds, is no error where an instance has been gone for some time.
-        paginator = self._ec2.get_paginator("describe_instances")
-        requests = [
-            paginator.paginate(Filters=[{"Name": "instance-id", "Values": list(wanted[start : start + MOST_IDS])}])
-            for start in range(0, len(wanted), MOST_IDS)
-        ]
-        return _nats(page for pages in requests for page in pages)
-
-    def _apart(self, wanted: Sequence[str], failure: ClientError) -> dict[str, Nat]:
-        log.error("EC2 can't list instances; each subnet is asked for by itself", extra={"error": str(failure)})
-        groups: dict[str, list[str]] = {}
-        for instance in wanted:
-            groups.setdefault(self._subnets.get(instance, instance), []).append(instance)
-        asked = list(groups.values())[:MOST_APART]
-        told = self._runtime.together([partial(self._group, group) for group in asked])
-        known = {i: nat for found in told for i, nat in found.items()}
-        if all(nat.state == UNKNOWN for nat in known.values()):
-            raise failure
-        asked_for = {instance for group in asked for instance in group}
-        return {i: Nat(i, UNKNOWN, None) for i in wanted if i not in asked_for} | known
-
-    def _group(self, ids: Sequence[str]) -> dict[str, Nat]:
-        """Describe instances by their ids; one that EC2 does not know fails the call for all, and is left out then."""
-        left = list(ids)
-        while left:
-            try:
-                return _nats([self._ec2.describe_instances(InstanceIds=left)])
-            except ClientError as error:
-                missing = set(INSTANCE.findall(str(error))) & set(left)
-                if error.response["Error"]["Code"] == "InvalidInstanceID.NotFound" and missing:
-                    left = [instance for instance in left if instance not in missing]
-                    continue
-                if not has_failed(error):
-                    raise
-                return {instance: Nat(instance, UNKNOWN, None) for instance in left}
-        return {}
-
-
-def _nats(pages: Iterable[DescribeInstancesResultTypeDef]) -> dict[str, Nat]:
-    """Return instances, by id.
-
-    The order of whatever is in an answer says nothing, and terminated instances are listed for up to an hour.
-    """
-    return {
-        instance["InstanceId"]: read_instance(instance)
-        for page in pages
-        for reservation in page["Reservations"]
-        for instance in reservation["Instances"]
-    }
-
-
 def gone(instance_id: str) -> Nat:
     """Return what stands for an instance that EC2 does not know any more."""
     return Nat(instance_id, GONE, None)
@@ -219,6 +123,10 @@ def read_instance(instance: Mapping[str, Any]) -> Nat:
         _addresses(instance),
         _source_dest_check(instance),
         instance.get("InstanceLifecycle") == "spot",
+        tuple(
+            Attached(each["NetworkInterfaceId"], each.get("PrivateIpAddress"), each.get("SourceDestCheck"))
+            for each in instance.get("NetworkInterfaces", [])
+        ),
     )
 
 
@@ -240,7 +148,7 @@ def _primary_interface(instance: Mapping[str, Any]) -> Mapping[str, Any]:
 def _source_dest_check(instance: Mapping[str, Any]) -> bool | None:
     """Return whether EC2 drops what an instance forwards; None where it does not say.
 
-    The primary network interface, where a NAT's traffic goes through, has the last word:
+    The primary network interface, where most NATs' traffic goes through, has the last word; see ``Nat.through``:
     https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
     """
     said = (_primary_interface(instance) or instance).get("SourceDestCheck")

@@ -98,7 +98,10 @@ class Routes:
         routes = read_routes(told.get("Routes", []), gateways)
         default = next((r for r in told.get("Routes", []) if r.get("DestinationCidrBlock") == DEFAULT_ROUTE), None)
         nat = self._settings.nat_of(table_id)
-        return Table(table_id, associations, _trouble(table_id, default, nat), routes, nat, default is not None)
+        interface = None if default is None else default.get("NetworkInterfaceId")
+        holder = None if default is None else default.get("InstanceId")
+        trouble = _trouble(table_id, default, self._settings.interface_of(table_id) or nat)
+        return Table(table_id, associations, trouble, routes, nat, default is not None, interface, holder)
 
     def swap(
         self,
@@ -175,14 +178,21 @@ class Routes:
 
 
 def _trouble(table_id: str, default: RouteTypeDef | None, nat: str) -> str | None:
-    """Return why the default route of a table would not carry traffic to its NAT; None where it would."""
+    """Return why the default route of a table would not carry traffic to its NAT, an instance or a network interface.
+
+    None where it would.
+    """
     if default is None:
         return f"{table_id} has no default route"
     if default.get("State") == "blackhole":
         return f"the default route of {table_id} is a blackhole"
     # A route to a network interface tells the instance, too, as long as it is attached to one.
-    if default.get("InstanceId", nat if "NetworkInterfaceId" in default else None) != nat:
-        target = next((str(default[key]) for key in TARGETS if key in default), "nowhere")  # type: ignore[literal-required]
+    target = next((str(default[key]) for key in TARGETS if key in default), "nowhere")  # type: ignore[literal-required]
+    if nat.startswith("eni-"):
+        leads_there = default.get("NetworkInterfaceId") == nat
+    else:
+        leads_there = default.get("InstanceId", nat if "NetworkInterfaceId" in default else None) == nat
+    if not leads_there:
         return f"the default route of {table_id} leads to {default.get('InstanceId', target)}, not to {nat}"
     return None
 

@@ -126,7 +126,7 @@ class Fleet:
         )
 
     def _running(self, hosts: Collection[str]) -> list[str]:
-        """Return those of some hosts that EC2 says run, on no Windows, and that are NATs or have the tag just now."""
+        """Return those of some hosts that EC2 says run, on no Windows, and that are fixed NATs or have the tag now."""
         s = self._settings
         pages = self._ec2.get_paginator("describe_instances").paginate(
             Filters=[{"Name": "instance-id", "Values": list(hosts)}]
@@ -139,7 +139,7 @@ class Fleet:
             if instance["State"]["Name"] == "running"
             and instance.get("Platform", "").lower() != "windows"
             and (
-                instance["InstanceId"] in s.nats
+                instance["InstanceId"] in s.nats_by_id
                 or {"Key": s.probe_tag_key, "Value": s.probe_tag_value} in instance.get("Tags", [])
             )
         ]

@@ -66,6 +66,10 @@ def healthy(deployment: Deployment) -> Snapshot:
 CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a NAT that is gone": (gone, ("nat-gone",)),
     "a NAT that is being terminated": (instance(standby, State={"Name": "shutting-down"}), ("nat-gone",)),
+    "a NAT by its interface, without the tag": (
+        settings(standby_interface="eni-0123456789abcdef0"),
+        ("nat-untagged",),
+    ),
     "a passive NAT that is silent": (standby_said(state=State.SILENT), ("control-down",)),
     "a passive NAT that can't listen": (standby_said(deaf="nft is not installed"), ("control-down",)),
     "a passive NAT that forwards nothing": (nobody_through, ("control-down",)),

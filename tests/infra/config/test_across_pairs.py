@@ -76,6 +76,15 @@ def test_egress_addresses_that_would_displace_each_other_are_refused(shared: str
     assert said.startswith(f'nat-failover.pairs[1].egressAddress is "{OTHER_EGRESS}": nat-failover.pairs[0] has one')
 
 
+def test_two_zones_may_be_whoever_has_the_two_interfaces() -> None:
+    first, second = (dict(each) for each in example()["pairs"])
+    faces = ("eni-0123456789abcdef0", "eni-0fedcba9876543210")
+    for each, (mine, theirs) in ((first, faces), (second, faces[::-1])):
+        del each["primaryInstanceId"], each["standbyInstanceId"]
+        each |= {"primaryNetworkInterfaceId": mine, "standbyNetworkInterfaceId": theirs}
+    assert read_configuration({"pairs": [first, second]})
+
+
 def test_egress_addresses_of_pairs_with_nats_of_their_own_are_fine() -> None:
     assert read_configuration({"pairs": [pair(egressAddress=EGRESS), pair("other", "1", egressAddress=OTHER_EGRESS)]})
 

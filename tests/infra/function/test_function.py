@@ -13,7 +13,7 @@ from nat_failover.settings import Mode, Settings
 from tests.examples import BUS, NOW
 from tests.gate.events import Change
 from tests.infra.synthesis import Template, synthesize
-from tests.tools.checked import pair
+from tests.tools.checked import by_interface, pair
 
 DOCUMENT = synthesize({"pairs": [pair()]}).only("AWS::SSM::Document")["Name"]
 STATUS_CHANGE = BUS.status_change(
@@ -122,19 +122,26 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
 
 
 def test_every_variable_that_the_function_knows_is_set() -> None:
-    """But those that are the function's own business."""
+    """But those that are the function's own business; a NAT is an instance or whoever has an interface."""
     addresses = {"egressAddress": "eipalloc-0123456789abcdef0", "standbyEgressAddress": "eipalloc-0fedcba9876543210"}
     mirrored = ["vpce-0123456789abcdef0"]
     template = synthesize(
         {"pairs": [pair(**addresses, mirrorRoutes=True, mirrorEndpoints=mirrored, runbookUrl="https://r")]}
     )
-    own = {"confirm_for", "gather_for"}
+    own = {"confirm_for", "gather_for", "primary_interface", "standby_interface"}
     known = {f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in own}
     told = function(template)["Environment"]["Variables"]
     assert {name for name in told if name.startswith("NAT_FAILOVER_")} == known
     assert told["POWERTOOLS_SERVICE_NAME"] == "main"
     assert told["POWERTOOLS_METRICS_NAMESPACE"] == "nat-failover"
     assert told["POWERTOOLS_LOG_LEVEL"] == "INFO"
+
+
+def test_a_nat_that_is_whoever_has_an_interface_is_told_by_that() -> None:
+    told = function(synthesize({"pairs": [by_interface()]}))["Environment"]["Variables"]
+    assert told["NAT_FAILOVER_PRIMARY_INTERFACE"] == "eni-0123456789abcdef0"
+    assert told["NAT_FAILOVER_STANDBY_INTERFACE"] == "eni-0fedcba9876543210"
+    assert not {"NAT_FAILOVER_PRIMARY_INSTANCE", "NAT_FAILOVER_STANDBY_INSTANCE"} & told.keys()
 
 
 def test_the_claim_outlives_the_invocation_that_made_it(template: Template) -> None:

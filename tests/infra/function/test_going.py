@@ -10,7 +10,7 @@ from nat_failover.events import INSTANCE_STATE, SPOT_WARNING, NatEnding, parse
 from tests.examples import BUS, NOW
 from tests.infra.function.test_function import matches
 from tests.infra.synthesis import Template, synthesize
-from tests.tools.checked import pair
+from tests.tools.checked import by_interface, pair
 
 DOCUMENT = "nat-failover-main-probe"
 
@@ -49,3 +49,13 @@ def test_a_spot_warning_of_a_nat_invokes_the_function_and_no_other_instances_doe
     assert matches(pattern, event)
     assert isinstance(parse(event, DOCUMENT, [primary]), NatEnding)
     assert not matches(pattern, BUS.spot_warning(NOW, "i-0fedcba9876543210"))
+
+
+def test_of_whoever_has_an_interface_no_event_is_asked_for_and_of_the_other_nat_it_is() -> None:
+    only_ticks = synthesize({"pairs": [by_interface()]})
+    kinds = {
+        k for r in only_ticks.of("AWS::Events::Rule").values() for k in r.get("EventPattern", {}).get("detail-type", [])
+    }
+    assert not kinds & {INSTANCE_STATE, SPOT_WARNING}
+    fixed = by_interface(standbyNetworkInterfaceId=None, standbyInstanceId="i-0fedcba9876543210")
+    assert going(synthesize({"pairs": [fixed]}))["detail"]["instance-id"] == ["i-0fedcba9876543210"]

@@ -8,7 +8,7 @@ import pytest
 
 from nat_failover.names import EVENT_SOURCE
 from tests.infra.synthesis import ACCOUNT, REGION, Template, synthesize
-from tests.tools.checked import pair
+from tests.tools.checked import by_interface, pair
 
 SWAP = "ec2:ReplaceRouteTableAssociation"
 EC2, SSM = f"arn:aws:ec2:{REGION}:{ACCOUNT}", f"arn:aws:ssm:{REGION}:{ACCOUNT}"
@@ -51,6 +51,13 @@ def test_only_the_pairs_own_document_is_sent_to_its_nats_and_to_hosts_with_its_t
         (f"{SSM}:document/{name}",),
         (f"{EC2}:instance/{standby}", f"{EC2}:instance/i-0123456789abcdef0"),
     }
+
+
+def test_whoever_has_a_nats_interface_is_asked_by_its_tag_only() -> None:
+    template = synthesize({"pairs": [by_interface()]})
+    sent = {tuple(s["Resource"]): s.get("Condition") for s in allowing(template, "ssm:SendCommand")}
+    assert sent.pop((f"{EC2}:instance/*",)) == {"StringEquals": {"ssm:resourceTag/nat-failover:probe": "main"}}
+    assert all(":document/" in resource for (resource,) in sent)
 
 
 def test_a_probe_tag_of_ones_own_is_what_the_condition_names() -> None:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from nat_failover.acting.execution import Known, Result
 from nat_failover.judging.decision import Action, Cause, Decision
-from nat_failover.network.instances import Instances
+from nat_failover.network.describing import Instances
 from nat_failover.network.route_tables import RouteTablesError, SwapFailedError
 from nat_failover.settings import Mode
 from tests.fakes import before

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from nat_failover.lock.record import EgressMove, LockState
+from nat_failover.network.describing import Instances
 from nat_failover.network.egress_address import elsewhere
-from nat_failover.network.instances import Instances
 from nat_failover.network.route_tables import SwapFailedError
 from tests.fakes import before, calls
 from tests.integration.account import Account

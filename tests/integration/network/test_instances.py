@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from nat_failover.network.instances import MOST_APART, Instances, Nat
+from nat_failover.network.describing import MOST_APART, Instances
+from nat_failover.network.instances import Attached, Nat
 from tests.fakes import before
 from tests.integration.account import PROBED, Account
 from tests.integration.network.paging import in_short_pages
@@ -37,6 +38,9 @@ def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_a
             (told["NetworkInterfaces"][0]["NetworkInterfaceId"],),
             (told["PrivateIpAddress"],),
             checked=False,
+            attached=(
+                Attached(told["NetworkInterfaces"][0]["NetworkInterfaceId"], told["PrivateIpAddress"], checked=False),
+            ),
         )
     }
 

@@ -100,7 +100,8 @@ class Cloud(Emulated):
                 ]
             }
         if operation == "DescribeInstanceStatus":
-            listed = [i for i in arguments["InstanceIds"] if self.state(i) == "running"]
+            named = arguments.get("InstanceIds", self.instances.values())
+            listed = [i for i in named if self.state(i) == "running"]
             return {"InstanceStatuses": [{"InstanceId": i, "Events": self._events(i)} for i in listed]}
         return None
 

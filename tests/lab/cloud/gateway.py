@@ -178,7 +178,7 @@ class Gateway(Propagation):
     def _may_ask(self, host: Managed) -> bool:
         """Tell whether the function's role lets it send its document to a host: see infra/function/permissions.py."""
         environment = self._cloud.environment
-        nats = (environment["NAT_FAILOVER_PRIMARY_INSTANCE"], environment["NAT_FAILOVER_STANDBY_INSTANCE"])
+        nats = [environment.get(f"NAT_FAILOVER_{role}_INSTANCE") for role in ("PRIMARY", "STANDBY")]
         tag = (host.tags or {}).get(environment["NAT_FAILOVER_PROBE_TAG_KEY"])
         tagged = tag == environment["NAT_FAILOVER_PROBE_TAG_VALUE"]
         return host.instance_id in nats or (tagged and host.instance_id.startswith("i-"))

@@ -57,8 +57,9 @@ class MotoCloud(MotoAccount):
             MOTO_EC2_LOAD_DEFAULT_AMIS="false",
         )
         self._opened.enter_context(mock_aws())
-        # moto's routes are active whatever they lead to.
+        # moto's routes are active whatever they lead to, and name of an interface no holder.
         self._opened.enter_context(patch.object(Route, "state", property(_state)))
+        self._opened.enter_context(patch.object(Route, "instance_id", property(_instance_id)))
         self._opened.enter_context(moto_hook.standing(Gate()))
         mock_random.seed(self._seed)
         of_account = session(REGION)
@@ -211,8 +212,21 @@ class MotoCloud(MotoAccount):
 
 
 def _state(route: Any) -> str:
-    """Return what EC2 says of a route: nothing can take it to an instance that is stopped or gone."""
-    if route.instance is None or route.instance._state.name not in ("stopped", "terminated"):
+    """Return what EC2 says of a route: nothing takes it to an instance that is stopped or gone, or to none."""
+    holder = _holder(route)
+    if holder is None and route.interface is None:
+        return "active"
+    if holder is not None and holder._state.name not in ("stopped", "terminated"):
         return "active"
     changed("N7")
     return "blackhole"
+
+
+def _instance_id(route: Any) -> str | None:
+    """Return the instance that a route leads to, as EC2 tells it also of a route to a network interface."""
+    holder = _holder(route)
+    return None if holder is None else str(holder.id)
+
+
+def _holder(route: Any) -> Any:
+    return route.instance if route.interface is None else route.interface.instance

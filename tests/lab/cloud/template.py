@@ -22,6 +22,8 @@ PLACES = {
 }
 # The egress address of a pair that is to have one, and the second.
 EGRESS_PLACE, STANDBY_EGRESS_PLACE = "eipalloc-0000000000000face", "eipalloc-0000000000000fade"
+# The network interface whose holder is the primary NAT, where a pair has one.
+INTERFACE_PLACE = "eni-0000000000000face"
 # A gateway endpoint of S3 whose route is to be mirrored.
 ENDPOINT_PLACE = "vpce-0000000000000face"
 PAIR = "main"
@@ -39,6 +41,7 @@ def template(settings: Mapping[str, object], ids: Mapping[str, str], image: str)
         "egressAddress": EGRESS_PLACE,
         "standbyEgressAddress": STANDBY_EGRESS_PLACE,
         "mirrorEndpoints": ENDPOINT_PLACE,
+        "primaryNetworkInterfaceId": INTERFACE_PLACE,
     }
     places = {place: ids.get(setting, place) for setting, place in {**PLACES, **further}.items()}
     return placed(synthesized(settings), places, image)

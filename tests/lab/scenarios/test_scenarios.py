@@ -104,7 +104,7 @@ def test_one_seed_is_one_history(name: str) -> None:
         for name in (
             # That rules are flushed: tests/cli/test_day.py, and `make drill`.
             *("nat-stopped", "two-backends-sick", "internet-down", "simultaneous-events"),
-            *("egress-address-follows", "egress-move-denied", "two-zones-one-dies"),
+            *("egress-address-follows", "egress-move-denied", "two-zones-one-dies", "interface-moves-to-new-instance"),
         )
     ],
 )

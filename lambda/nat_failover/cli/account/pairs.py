@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.errors import CommandError, Exit
+from nat_failover.clients import now_of
 from nat_failover.environment import PREFIX, SettingsError
+from nat_failover.network.route_tables import Routes
 from nat_failover.settings import Settings
 
 # As the stack deploys it, whatever a function is called.
@@ -56,7 +58,9 @@ def find(account: Account) -> list[Deployed]:
         CommandError: there is none, with where there are some; or one can't be understood.
         botocore.exceptions.ClientError: AWS refuses.
     """
-    found = [_deployed(function) for function in _functions(account.client("lambda", account.region))]
+    found = [
+        _settled(account, _deployed(function)) for function in _functions(account.client("lambda", account.region))
+    ]
     if not found:
         raise CommandError(f"no pair is deployed in {account.region}{_elsewhere(account)}", Exit.NO_PAIR)
     return sorted(found, key=lambda pair: pair.name)
@@ -119,6 +123,11 @@ def _deployed(function: Mapping[str, Any]) -> Deployed:
         float(function["Timeout"]),
         function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}",
     )
+
+
+def _settled(account: Account, pair: Deployed) -> Deployed:
+    """Return a pair with the instances that are its NATs now, where these are whoever has a network interface."""
+    return replace(pair, settings=now_of(Routes(account.ec2, pair.settings, account.runtime), pair.settings))
 
 
 def _elsewhere(account: Account) -> str:

@@ -96,7 +96,7 @@ def rules(s: Snapshot) -> Findings:
             rule
             for rule in s.rules
             if kind in _asked_for(rule, "detail-type")
-            and set(s.settings.nats) <= set(_asked_for(rule, "detail", "instance-id"))
+            and set(s.settings.nats_by_id) <= set(_asked_for(rule, "detail", "instance-id"))
         ]
         for kind in (INSTANCE_STATE, SPOT_WARNING)
     }
@@ -110,7 +110,7 @@ def rules(s: Snapshot) -> Findings:
             BRING_BACK,
         )
     for kind, found in ends.items():
-        if not found:
+        if not found and s.settings.nats_by_id:
             yield warning("no-ending-rule", f"no rule tells the function of an {kind} of either NAT", LATE, BRING_BACK)
     for rule in (*ticks, *reports, *ends[INSTANCE_STATE], *ends[SPOT_WARNING]):
         is_tick = rule in ticks

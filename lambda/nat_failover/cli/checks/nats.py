@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
 from nat_failover.cli.checks.finding import Findings, error, warning
-from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
+from nat_failover.cli.snapshot.snapshot import Raw, Snapshot, tag
 from nat_failover.judging.fitness import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems, unaddressed
 from nat_failover.network.instances import gone, read_instance
@@ -16,6 +18,8 @@ def obstacles(s: Snapshot) -> Findings:
         return
     for nat in s.settings.nats:
         known = read_instance(s.instances[nat]) if nat in s.instances else gone(nat)
+        if s.view is not None:
+            known = s.view.tables.seen_through({nat: known})[nat]
         found = obstacles_to(None, known)
         why = "its subnets are offline" if nat == s.active else "there is nothing to fail over to"
         if Requirement.INSTANCE in found and known.is_lost:
@@ -23,7 +27,9 @@ def obstacles(s: Snapshot) -> Findings:
                 "nat-gone",
                 f"{s.nat_name(nat)} {found[Requirement.INSTANCE]}",
                 why,
-                "launch another, set its id (primaryInstanceId, standbyInstanceId), cdk deploy"
+                f"attach {nat} to an instance that is to be the NAT"
+                if nat.startswith("eni-")
+                else "launch another, set its id (primaryInstanceId, standbyInstanceId), cdk deploy"
                 + (
                     ", or, for a standby of the stack, raise standbyRevision"
                     if nat != s.settings.primary_instance
@@ -42,7 +48,7 @@ def obstacles(s: Snapshot) -> Findings:
                 "source-dest-check",
                 f"{s.nat_name(nat)} {found[Requirement.CHECK]}",
                 why,
-                f"aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check{s.options}",
+                f"{known.check_off}{s.options}",
             )
 
 
@@ -84,6 +90,23 @@ def unmanaged(s: Snapshot) -> Findings:
             yield error(
                 "nat-unmanaged", what, "nobody knows whether it has the Internet, so nothing fails over", remedy
             )
+
+
+def untagged(s: Snapshot) -> Findings:
+    """A NAT that is whoever has a network interface, and lacks the tag by which the function may ask it."""
+    key, value = s.settings.probe_tag_key, s.settings.probe_tag_value
+    for nat in sorted(set(s.settings.nats) - set(s.settings.nats_by_id)):
+        raw = (s.instances or {}).get(nat)
+        if raw is None or tag(raw, key) == value:
+            continue
+        made = shlex.join(["--tags", f"Key={key},Value={value}"])
+        yield error(
+            "nat-untagged",
+            f"{s.nat_name(nat)} has no tag {key} with the value {value}",
+            "the function may not ask it, and gets no word of what backends signal to it",
+            "give it the tag in its launch template, and now:\n"
+            f"aws ec2 create-tags --resources {nat} {made}{s.options}",
+        )
 
 
 def control(s: Snapshot) -> Findings:
@@ -204,6 +227,7 @@ CHECKS = (
     obstacles,
     status_checks,
     unmanaged,
+    untagged,
     control,
     same_zone,
     no_way_out,

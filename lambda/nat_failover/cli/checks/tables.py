@@ -28,7 +28,9 @@ def default_routes(s: Snapshot) -> Findings:
             continue
         nat = s.settings.nat_of(table_id)
         verb = "replace-route" if table.has_default_route else "create-route"
-        interface = s.view.instances[nat].interface if nat in s.view.instances else None
+        interface = s.settings.interface_of(table_id)
+        if interface is None and nat in s.view.instances:
+            interface = s.view.instances[nat].interface
         to = f"--network-interface-id {interface}" if interface else f"--instance-id {nat}"
         yield error(
             "default-route",

@@ -111,9 +111,7 @@ def _by_ec2(seen: Seen, region: str) -> list[Check]:
     found = obstacles_to(seen.route, seen.nat)
     said = {part: reason if part is Requirement.ROUTE else f"{nat} {reason}" for part, reason in found.items()}
     if Requirement.CHECK in found:
-        said[Requirement.CHECK] += (
-            f": aws ec2 modify-instance-attribute --instance-id {nat} --no-source-dest-check --region {region}"
-        )
+        said[Requirement.CHECK] += f": {seen.nat.check_off} --region {region}"
     fine = {
         Requirement.INSTANCE: f"{nat} is running",
         Requirement.ROUTE: "the default route leads to it",
@@ -165,7 +163,7 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
     nat_id = hand.settings.nat_of(to_table)
     described, words, inspection, address = hand.runtime.together(
         [
-            lambda: hand.instances.describe(hand.settings.nats),
+            lambda: tables.seen_through(hand.instances.describe(hand.settings.nats)),
             lambda: hand.ask([nat_id]),
             lambda: inspect(hand, nat_id),
             lambda: None if hand.egress is None else hand.egress.read(),

@@ -17,7 +17,8 @@ from nat_failover.foreign_text import read_json
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import read_lock
 from nat_failover.lookout import Lookout
-from nat_failover.network.instances import MOST_IDS
+from nat_failover.network.describing import MOST_IDS
+from nat_failover.network.route_table_pair import NatReplacedError
 from nat_failover.network.route_tables import RouteTablesError
 from nat_failover.probing.fleet import PAGE as SSM_PAGE
 from nat_failover.probing.fleet import refusals
@@ -56,11 +57,13 @@ class Reader:
         return [raw for page in pages for raw in page[key]]
 
     def view(self) -> View | str:
-        """Read what the function would see; a sentence where a route table of the pair is missing."""
+        """Read what the function would see; a sentence where a route table is missing, or a NAT was just replaced."""
         try:
             return self._lookout.look(Tick())
         except RouteTablesError as error:
             return str(error)
+        except NatReplacedError as replaced:
+            return f"{replaced}, since a moment ago: run the command again"
 
     def lock(self) -> LockParameter:
         """Read the lock parameter."""

@@ -1,0 +1,38 @@
+"""NATs that are whoever has a network interface: what goes with them, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.config import read_configuration
+from tests.infra.config.refusals import problems
+from tests.tools.checked import by_interface
+
+PATH = "nat-failover.pairs[0]"
+
+
+def test_whoever_has_an_interface_may_be_either_nat() -> None:
+    (stack,) = read_configuration({"pairs": [by_interface()]}).stacks
+    assert stack.pairs[0].named_instances("i-0fedcba9876543210") == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "why"),
+    [
+        ({"primaryInstanceId": "i-0123456789abcdef0"}, "primaryNetworkInterfaceId", "primaryInstanceId names the NAT"),
+        ({"standbyInstanceId": "i-0fedcba9876543210"}, "standbyNetworkInterfaceId", "standbyInstanceId names the NAT"),
+        ({"standbyNetworkInterfaceId": "eni-0123456789abcdef0"}, "standbyNetworkInterfaceId", "another interface than"),
+        ({"egressAddress": "eipalloc-0123456789abcdef0"}, "egressAddress", "there is a primaryNetworkInterfaceId"),
+        ({"primaryNetworkInterfaceId": "i-0123456789abcdef0"}, "primaryNetworkInterfaceId", "a network interface id"),
+        ({"standbySubnetId": "subnet-0123456789abcdef0"}, "standbySubnetId", "must be left out"),
+    ],
+)
+def test_what_does_not_go_with_an_interface_is_refused(settings: dict[str, object], key: str, why: str) -> None:
+    (said,) = problems({"pairs": [by_interface(**settings)]})
+    assert said.startswith(f"{PATH}.{key} is ")
+    assert why in said
+
+
+def test_an_interface_whose_holder_stands_by_needs_its_table() -> None:
+    (said,) = problems({"pairs": [by_interface(standbyRouteTableId=None)]})
+    assert said.startswith(f"{PATH}.standbyRouteTableId is missing")

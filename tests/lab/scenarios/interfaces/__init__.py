@@ -1,0 +1,1 @@
+"""A pair whose primary NAT is whichever instance has a network interface."""

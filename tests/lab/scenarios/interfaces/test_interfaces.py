@@ -1,0 +1,71 @@
+"""A pair whose primary NAT is whoever has an interface, by whatever else looks at it than the schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nat_failover.clients import PairServices
+from nat_failover.events import SELF_TEST
+from nat_failover.settings import Settings
+from tests.gate.harshness import GENTLE
+from tests.lab.cloud.execution import Execution, LabRuntime
+from tests.lab.lab import Lab
+from tests.lab.latencies import Latencies
+from tests.lab.scenarios.interfaces.account import NAT, SETTINGS, InterfaceCloud
+
+
+def played(body: Callable[[Lab], None]) -> None:
+    """Do something in a lab with such a pair."""
+    Lab("simulated", 1, Latencies(), SETTINGS, cloud=InterfaceCloud, harshness=GENTLE).run(body)
+
+
+def services(lab: Lab) -> PairServices:
+    execution = Execution()
+    settings = Settings.from_environment(lab.cloud.environment)
+    return PairServices.of(settings, lab.gateway.clients(execution), LabRuntime(lab.world, execution))
+
+
+def test_who_has_the_interface_is_known_by_the_route_table() -> None:
+    found: list[tuple[str, str]] = []
+
+    def body(lab: Lab) -> None:
+        assert isinstance(lab.cloud, InterfaceCloud)
+        found.append(services(lab).settled().settings.nats)
+        lab.cloud.move_interface(lab.world.now())
+        found.append(services(lab).settled().settings.nats)
+        assert found[-1] == (lab.cloud.instances[NAT], lab.cloud.instances["nat02"])
+
+    played(body)
+    assert found[0] != found[1]
+
+
+def test_where_the_route_tables_can_not_be_read_the_interface_stands_for_its_holder() -> None:
+    def body(lab: Lab) -> None:
+        lab.cloud.ec2.delete_route_table(RouteTableId=lab.cloud.standby_table)  # type: ignore[attr-defined]
+        assert services(lab).settled().settings.nats[0].startswith("eni-")
+
+    played(body)
+
+
+def test_the_self_test_asks_the_holder() -> None:
+    def body(lab: Lab) -> None:
+        lab.functions.deliver({**SELF_TEST, "detail": {}})
+        lab.wait(40)
+        (invocation,) = lab.functions.invocations
+        assert invocation.error is None
+        assert invocation.result is not None
+        asked = {host for command in lab.run_command.service.commands for host in command.arguments["InstanceIds"]}
+        assert {lab.cloud.instances[NAT], lab.cloud.instances["nat02"]} <= asked
+
+    played(body)
+
+
+def test_the_check_of_an_interface_that_carries_nothing_keeps_nobody_from_being_judged() -> None:
+    def body(lab: Lab) -> None:
+        lab.begin()
+        nat = services(lab).instances.describe([lab.cloud.instances[NAT]])[lab.cloud.instances[NAT]]
+        assert nat.checked is True
+        lab.wait(70)
+        assert not {str(i.result["cause"]) for i in lab.functions.invocations if i.result} - {"HEALTHY", "WAITING"}
+
+    played(body)
