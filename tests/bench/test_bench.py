@@ -15,7 +15,7 @@ from tests.bench import days, episodes, plots, report
 from tests.bench.bars import at_least, at_most
 from tests.bench.cost import bill, prices
 from tests.bench.cost.cost import alarms, billed_ms
-from tests.bench.outage import OURS, Sample, Wanted, offline, run, summary
+from tests.bench.outage import EVENTS_LOST, OURS, PERIOD, Sample, Wanted, offline, run, summary
 from tests.bench.scale.crowd import Clock, Crowd
 from tests.bench.scale.scale import Function
 from tests.bench.scale.wire import Wire
@@ -221,3 +221,9 @@ def test_a_page_without_the_marks_is_left_alone(tmp_path: Path) -> None:
 def test_a_table_is_markdown() -> None:
     table = Table("Title", "Words.", ["a", "b"], [["1", "2"]])
     assert table.markdown() == "### Title\n\nWords.\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+
+
+@pytest.mark.parametrize("seed", [4, 8])
+def test_where_every_event_is_lost_one_tick_reads_all_answers_and_fails_over(seed: int) -> None:
+    sample = run(Wanted(OURS, EVENTS_LOST, "simulated", seed))
+    assert max(sample.outages) <= PERIOD + 10

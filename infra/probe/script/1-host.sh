@@ -56,7 +56,8 @@ DOUBTED_FOR=3000 # for which pings, or connections, are left out where only the 
 LINGER_FOR=2000  # for which a NAT's ports stay open after its verdict, until the next listener has its own
 QUICK_FOR=300    # for which a quick check goes on trying the NATs' ports until they listen
 LISTEN_FOR=590   # for which a NAT listens in a quick check, since hosts get theirs at different times
-HEARD_FOR=125    # after which whoever signals every second has been heard
+HEARD_FOR=150    # after which whoever signals every second has been heard
+BACK_FOR=125     # the same, of those who are online again; whoever is missing is asked for anew
 
 cannot() {
     printf '{"probe":2,"state":"cannot-probe","why":"%s"}\n' "$1" >&3

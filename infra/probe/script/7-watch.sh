@@ -52,7 +52,7 @@ try() {
     try_active
     now
     tried_until=$((NOW + TRY_FOR))
-    connected=no answered=no by_route=no by_active=unknown
+    connected=no answered=no by_route=no
     if one_of "$by_tcp"; then connected=yes; fi
     if has_come "$by_ping" || { [ "$connected" = yes ] && await "$by_ping" "$tried_until"; }; then answered=yes; fi
     if [ "$connected" = yes ] && [ "$answered" = no ] && one_of "$nobody"; then
@@ -64,7 +64,7 @@ try() {
     elif [ "$answered" = yes ] && [ "$connects" != yes ]; then
         by_route=yes
     fi
-    # Whoever comes back waits for no NAT that has died.
+    # Whoever comes back waits for no NAT that has died: what was known of it holds until all is well.
     [ "$offline$by_route" = yesyes ] || hear_active
     running="$running $by_ping $nobody"
     [ "$by_route" = yes ]
@@ -79,6 +79,7 @@ try_active() {
 }
 
 hear_active() {
+    by_active=unknown
     [ -n "$by_port" ] && [ "$intercepted" = no ] || return 0
     if one_of "$by_port"; then by_active=yes; else by_active=no; fi
 }
@@ -229,7 +230,7 @@ is_evidence() {
 
 # are_all_online: after a failover, are enough heard again, and nobody who is offline?
 are_all_online() {
-    [ $((NOW - begun)) -ge "$HEARD_FOR" ] && [ "$HEARD_ALL" -ge "$threshold" ] && [ "$HEARD_OFFLINE" -eq 0 ]
+    [ $((NOW - begun)) -ge "$BACK_FOR" ] && [ "$HEARD_ALL" -ge "$threshold" ] && [ "$HEARD_OFFLINE" -eq 0 ]
 }
 
 # choose: by which means next: by turns, but once more by the same where that was lost.

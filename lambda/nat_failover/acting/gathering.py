@@ -109,7 +109,7 @@ class Gathering:
             new = any(o.elapsed >= FINE_FOR and now - o.at <= self._settings.gather_for for o in decision.evidence)
             if new and now - begun < self._settings.gather_for:
                 return True
-        if self._settings.watches or not isinstance(trigger, Tick):
+        if not isinstance(trigger, Tick) or (self._settings.watches and not decision.evidence):
             return False
-        # A quick check has no later tick to be read by: it is read to its end here.
+        # Whoever is checked quickly may be offline as others are: without its event nobody reads that for a minute.
         return any(o.state is State.PENDING and o.answers_soon for o in view.observations)

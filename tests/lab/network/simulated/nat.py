@@ -12,7 +12,7 @@ from tests.lab.network.simulated.watch import Watch
 LOOK_EVERY = 0.25
 LISTEN_FOR = 5.9
 LINGER_FOR = 20.0
-ALL_HEARD_WITHIN = 1.25
+ALL_HEARD_WITHIN, BACK_WITHIN = 1.5, 1.25
 # Per cent of the connections that it can track, and how long it is until that is told once more.
 FULL, FULL_EVERY = 80.0, 300.0
 
@@ -100,7 +100,7 @@ class NatWatch(Watch):
         """Look, and tell whether the watch ends with that."""
         listener.look(at_last=self._verifies)
         # Of those whom one that has only just begun has heard no share can be told.
-        if self._now - self._begun < ALL_HEARD_WITHIN - TINY:
+        if self._now - self._begun < (BACK_WITHIN if self._verifies else ALL_HEARD_WITHIN) - TINY:
             return False
         if self._verifies:
             if not listener.are_all_online():

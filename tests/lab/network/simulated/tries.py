@@ -122,12 +122,12 @@ class Tries(SimulatedProcess):
         if self._connected and not self._answered and nobody:
             # Of connections nothing can be concluded, only of pings.
             self._intercepted, self._connected, self._connects = True, False, False
-        self._by_active = "unknown"
         if self._connected:
             self._connects = True
         by_route = self._connected or (self._answered and self._connects is not True)
         self._by_route = "yes" if by_route else "no"
         if not (self._offline and by_route):
+            self._by_active = "unknown"
             took = max(took, self._hear_active(direct))
         self._sleep_until(begun + took)
         return by_route
