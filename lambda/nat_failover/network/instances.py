@@ -35,7 +35,6 @@ class Nat:
         interface: id of its primary network interface; None where it has none (any more).
         public: its public IPv4 address, an Elastic IP or one that EC2 has given it; None where it has none.
         subnet: id of its subnet; None where it has none (any more).
-        interfaces: ids of all its network interfaces.
         addresses: the private IPv4 addresses of all its network interfaces.
         checked: whether the source/destination check of its primary network interface is on, so that EC2 drops what
             it forwards; None where EC2 does not say.
@@ -52,7 +51,6 @@ class Nat:
     interface: str | None = None
     public: str | None = None
     subnet: str | None = None
-    interfaces: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     checked: bool | None = None
     is_spot: bool = False
@@ -65,6 +63,11 @@ class Nat:
             if each.interface == interface != self.interface:
                 return replace(self, address=each.address, checked=each.checked, carrier=interface)
         return self
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """The ids of all its network interfaces."""
+        return tuple(sorted(each.interface for each in self.attached))
 
     @property
     def check_off(self) -> str:
@@ -119,7 +122,6 @@ def read_instance(instance: Mapping[str, Any]) -> Nat:
         _primary_interface(instance).get("NetworkInterfaceId"),
         instance.get("PublicIpAddress"),
         instance.get("SubnetId"),
-        tuple(sorted(each["NetworkInterfaceId"] for each in instance.get("NetworkInterfaces", []))),
         _addresses(instance),
         _source_dest_check(instance),
         instance.get("InstanceLifecycle") == "spot",

@@ -35,7 +35,6 @@ def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_a
             told["NetworkInterfaces"][0]["NetworkInterfaceId"],
             told.get("PublicIpAddress"),
             told["SubnetId"],
-            (told["NetworkInterfaces"][0]["NetworkInterfaceId"],),
             (told["PrivateIpAddress"],),
             checked=False,
             attached=(

@@ -10,7 +10,7 @@ import pytest
 from nat_failover.environment import SettingsError
 from nat_failover.judging.first_online import mark
 from nat_failover.judging.fitness import why_unfit
-from nat_failover.network.instances import Nat, read_instance
+from nat_failover.network.instances import Attached, Nat, read_instance
 from nat_failover.network.route_table_pair import NatReplacedError, Table, Tables
 from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT, PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, settings
@@ -71,7 +71,7 @@ def test_where_the_route_names_no_other_interface_of_the_nat_the_first_one_count
 
 
 def test_a_nat_with_one_interface_is_mended_by_its_id() -> None:
-    nat = Nat(PRIMARY, "running", None, interface=FIRST, interfaces=(FIRST,), checked=True)
+    nat = Nat(PRIMARY, "running", None, interface=FIRST, attached=(Attached(FIRST, None, checked=True),), checked=True)
     assert nat.check_off == f"aws ec2 modify-instance-attribute --instance-id {PRIMARY} --no-source-dest-check"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from nat_failover.lock.record import EgressMove
 from nat_failover.network.egress_address import Address, Addresses, Move, astray, elsewhere, problems, unaddressed
-from nat_failover.network.instances import Nat
+from nat_failover.network.instances import Attached, Nat
 from nat_failover.settings import Settings
 from tests.examples import NOW, PRIMARY, STANDBY, settings
 
@@ -78,7 +78,8 @@ def test_a_passive_nat_without_a_public_address_is_a_problem_of_its_own() -> Non
 
 
 def test_a_passive_nat_with_a_second_interface_is_said_to_get_no_address_ever() -> None:
-    without = replace(PASSIVE, public=None, interfaces=("eni-0123456789abcdef1", "eni-0123456789abcdef2"))
+    attached = (Attached(f"eni-0123456789abcdef{n}", None, checked=None) for n in (1, 2))
+    without = replace(PASSIVE, public=None, attached=tuple(attached))
     assert str(unaddressed(without, PAIR)).endswith(": EC2 gives it none, for it has 2 network interfaces")
 
 
