@@ -95,19 +95,10 @@ class Monitor:
         if isinstance(trigger, NatEnding):
             view = self._ending.await_word(view, trigger)
         if not view.locks.is_read:
-            well = self._decide(view)
-            if well.cause is Cause.HEALTHY and not isinstance(trigger, Tick):
-                self._measure(view, well, invoker.metrics)
-                return InvocationOutcome(well, None)
             try:
                 view = replace(view, locks=self._lookout.look_at_lock())
             except (ClientError, BotoCoreError) as error:
-                if well.cause is not Cause.HEALTHY or not is_passing(error):
-                    raise
-                # Whoever may have paused the pair is asked nothing, and told nothing.
-                self._measure(view, well, invoker.metrics, at_tick=True)
-                self._inspector.inspect(view, invoker.metrics)
-                return InvocationOutcome(well, None)
+                return self._without_lock(view, error, trigger, invoker.metrics)
         lock = view.locks.lock
         refused: ClientError | BotoCoreError | None = None
         if isinstance(trigger, Tick) and lock.state is not LockState.PAUSED:
@@ -125,6 +116,18 @@ class Monitor:
         """Leave it to another invocation: to the one that acts, or to the next tick."""
         self._inspector.measure_lock(locks.lock.state, metrics)
         return InvocationOutcome(Decision(Action.HOLD, Cause.LOCKED, reason), None)
+
+    def _without_lock(
+        self, view: View, error: ClientError | BotoCoreError, trigger: Trigger, metrics: Metrics
+    ) -> InvocationOutcome:
+        """Measure where all is well; whoever may have paused the pair is asked nothing, and told nothing."""
+        well, at_tick = self._decide(view), isinstance(trigger, Tick)
+        if well.cause is not Cause.HEALTHY or not is_passing(error):
+            raise error
+        self._measure(view, well, metrics, at_tick=at_tick)
+        if at_tick:
+            self._inspector.inspect(view, metrics)
+        return InvocationOutcome(replace(well, reason=f"{well.reason}; {view.locks.lock.reason}"), None)
 
     def _judge(self, view: View, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         lock = view.locks.lock

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.examples import PRIMARY_TABLE, STANDBY_TABLE, TICK
+from tests.examples import BUS, PRIMARY_TABLE, STANDBY_TABLE, TICK
 from tests.fuzz.function import HOSTS, LOCK, SUBNETS, Function
 from tests.simulation.account.holdings import Refused
 
@@ -39,8 +39,9 @@ def test_where_all_is_well_a_lock_that_cannot_be_read_is_no_error() -> None:
     function = Function()
     function.healthy(*HOSTS)
     throttled(function, 1e9)
-    assert function.invoke(TICK)["cause"] == "HEALTHY"
-    assert (function.writes, function.messages) == ([], [])
+    result = function.invoke(TICK)
+    assert (result["cause"], (function.writes, function.messages)) == ("HEALTHY", ([], []))
+    assert str(result["reason"]).endswith("; the lock can't be read now")
     assert "the lock can't be read now" in function.log
     assert not [call for call in function.calls if call.operation == "SendCommand"]
 
@@ -64,12 +65,14 @@ def test_a_pair_that_is_paused_stays_so_when_its_lock_is_read_late() -> None:
     assert function.writes == []
 
 
-def test_a_tick_reads_the_lock_again_though_all_is_well() -> None:
+@pytest.mark.parametrize("by_event", [False, True])
+def test_the_lock_is_read_again_though_all_is_well(by_event: bool) -> None:
     function = Function()
     function.healthy(*HOSTS)
     function.put(LOCK, "unreadable by anybody")
     throttled(function, 4.0)
-    assert function.invoke(TICK)["cause"] == "LOCKED"
+    ending = BUS.instance_state(function.clock.now(), function.settings.nats[0], "stopping")
+    assert function.invoke(ending if by_event else TICK)["cause"] == "LOCKED"
     assert "LockUnreadable" in function.measured.getvalue()
 
 

@@ -199,11 +199,8 @@ class Player:
 
     def _struck(self, call: Call, fate: str, strike: str) -> None:
         self.played.strikes.append(strike)
-        if (
-            fate not in ("slow", "stale", "made twice", "killed before", "killed after")
-            and call.operation == "SendCommand"
-        ):
-            self._stage.rules.reports.refused[call.execution.serial] = f"{call.operation} ({fate})"
+        if fate not in ("slow", "stale", "made twice", "killed before", "killed after"):
+            self._stage.rules.reports.struck(call.operation, call.execution.serial, fate)
         self._tell(f"! {strike} of invocation {call.execution.serial}: {fate}")
 
     def _event_befallen(self, event: str, troubles: list[str]) -> None:

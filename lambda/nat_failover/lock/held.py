@@ -185,11 +185,13 @@ class HeldLock:
         below, self._is_fresh, fresh = self._below, False, self._is_fresh
         if below is None or fresh:
             return None
-        # One that is missing was made just now, or a person has deleted it.
-        lock = self._lock_once(lambda found: found.text is not None or below.text is None)
+        # One that is missing was made just now, or a person has deleted it: made once more, its versions begin anew.
+        first = self._lock()
+        was_missing = first.text is None and below.text is not None
+        lock = self._lock_once(lambda found: found.text is not None) if was_missing else first
         if lock.text == text and lock.version > below.version:
             return lock.version
-        if lock.text != below.text and (lock.text is None or lock.version >= below.version):
+        if lock.text != below.text and (was_missing or lock.version >= below.version):
             raise self._changed()
         return None  # an older version is an old reading, and proves nothing
 

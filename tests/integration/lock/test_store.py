@@ -104,6 +104,25 @@ def test_a_lock_deleted_while_a_failover_is_under_way_stays_deleted(account: Acc
     assert account.lock is None
 
 
+def test_a_lock_that_is_deleted_and_paused_while_a_failover_is_under_way_stays_paused(
+    account: Account, store: LockStore
+) -> None:
+    account.lock = "armed"
+    held = taken(store)
+    held.read()
+    held.write(record(account))
+    account.ssm.delete_parameter(Name=account.settings.lock_parameter)
+
+    def pause() -> None:
+        account.lock = "paused"
+
+    before(account.ssm, "GetParameters", pause, about="lock", after=1)
+    with pytest.raises(LockChangedError):
+        held.write(record(account, LockState.FAILED_OVER))
+    assert account.lock == "paused"
+    assert account.ssm.get_parameter(Name=account.settings.lock_parameter)["Parameter"]["Version"] == 1
+
+
 def test_an_adopted_record_is_overwritten_only_while_it_stands(
     account: Account, store: LockStore, other: LockStore
 ) -> None:

@@ -62,8 +62,11 @@ def finale(stage: Stage, history: History) -> bool:
         _set_right(stage)
         stage.lab.wait(Random(f"{history.seed} {number}").uniform(2.0, PERIOD))
         if history.settings.get("ssmAccess") == "none":
-            # Whom nobody watches when the NAT dies can't be asked any more: the next tick begins that.
+            # Whom nobody watches when the NAT dies can't be asked any more. The next tick begins that; of hosts that
+            # were silent it asks for a sign of life first, and the one after it begins.
             stage.lab.wait(PERIOD + TO_BEGIN)
+            if stage.cloud.environment["NAT_FAILOVER_WINDOW"] != "0":
+                stage.lab.wait_until(lambda: _all_watch(stage), PERIOD)
         if rules.log.latest.state == "armed":
             break
     # A pair is protected once one backend was seen online: the next tick asks, and the one after it remembers.
@@ -96,6 +99,15 @@ def finale(stage: Stage, history: History) -> bool:
     return True
 
 
+def _all_watch(stage: Stage) -> bool:
+    return all(map(stage.network.is_watching, _hosts(stage)))
+
+
+def _hosts(stage: Stage) -> list[str]:
+    """Give those that have to be asked: the passive NAT, and the backends."""
+    return [stage.passive(), *(host.name for host in stage.network.layout.backends)]
+
+
 def _has_worked(stage: Stage) -> bool:
     """Tell whether it is remembered that backends were online through the active NAT."""
     settings = Settings.from_environment(stage.cloud.environment)
@@ -126,8 +138,7 @@ def _set_right(stage: Stage) -> None:
     # And whoever is not connected with Systems Manager can be asked neither to watch nor to listen. That a subnet's way
     # has changed shows a moment after it was moved.
     stage.lab.wait(1.0 + stage.lab.latencies.route[1])
-    hosts = [stage.passive(), *(host.name for host in stage.network.layout.backends)]
-    stage.lab.wait_until(lambda: not any(map(stage.lab.run_command.is_deaf, hosts)), TO_CONNECT)
+    stage.lab.wait_until(lambda: not any(map(stage.lab.run_command.is_deaf, _hosts(stage))), TO_CONNECT)
     if stage.rules.log.latest.state != "armed":
         # It asks the backends as well: what they said before the subnets were moved is evidence for a moment yet.
         stage.lab.wait(TO_FORGET)

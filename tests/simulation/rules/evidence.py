@@ -120,18 +120,21 @@ def missing_evidence(
 
 
 def by_ec2s_word(
-    truth: Truth, settings: Settings, record: Mapping[str, Any], decided_at: float, tolerance: Tolerance
+    truth: Truth, settings: Settings, record: Mapping[str, Any], claimed_at: float, tolerance: Tolerance
 ) -> bool:
     """Tell whether EC2 has called the NAT that is left going or gone, which takes no failures.
 
     What the passive NAT says of itself, and backends of the way through it, is as old as a watch may be.
     """
     left, to = str(record["from"]), str(record["to"])
-    since = decided_at - AT_MOST - tolerance.stale - tolerance.slow
-    if truth.warned_of_both(settings.nat_of(left), settings.nat_of(to), decided_at):
-        return False
-    carried = truth.spells("carries", to, since - look_back(settings), decided_at)
-    return bool(carried) and truth.ec2_says_gone(settings.nat_of(left), settings.nat_of(to), since, decided_at)
+    since = claimed_at - AT_MOST - tolerance.stale - tolerance.slow
+    active, passive = settings.nat_of(left), settings.nat_of(to)
+    return (
+        not truth.warned_of_both(active, passive, claimed_at)
+        and truth.has_forwarded(passive, since - look_back(settings), claimed_at)
+        and truth.leads(to, passive, since, claimed_at)
+        and truth.ec2_says_gone(active, passive, since, claimed_at)
+    )
 
 
 def _of_the_active_nat(

@@ -48,7 +48,8 @@ class Reports:
         self._broken = broken
         self._changed_at = 0.0
         self._told: set[int] = set()
-        self.refused: dict[int, str] = {}
+        self._refused: dict[int, str] = {}
+        self._unread: set[int] = set()
 
     def changed(self) -> None:
         """Note that routes, associations or the function have changed."""
@@ -58,6 +59,13 @@ class Reports:
         """Note a call of an invocation that took effect."""
         if operation == "Publish":
             self._told.add(serial)
+
+    def struck(self, operation: str, serial: int, fate: str) -> None:
+        """Note a call of an invocation that has come to nothing, as far as the invocation knows."""
+        if operation == "SendCommand":
+            self._refused[serial] = f"{operation} ({fate})"
+        elif operation == "GetParameters":
+            self._unread.add(serial)
 
     def ended(self, invocation: Invocation, record: Mapping[str, Any] | None) -> None:
         """Judge an invocation by its result or error, and the metrics that it has written.
@@ -72,7 +80,7 @@ class Reports:
             self._broken(7, "the failover has failed, and the invocation has not")
         if invocation.result is None:
             return
-        refused = self.refused.get(invocation.serial)
+        refused = self._refused.get(invocation.serial)
         if refused is not None:
             self._broken(7, f"{refused} was refused, and the invocation ended as if nothing were the matter")
         result = invocation.result
@@ -91,7 +99,9 @@ class Reports:
         self._routes_told(invocation, since)
 
     def _states_told(self, invocation: Invocation, since: float) -> None:
-        state = self._log.steady(since)
+        state, says = self._log.steady(since), str(invocation.result and invocation.result["reason"])
+        if invocation.serial in self._unread and says.endswith("the lock can't be read now"):
+            return
         for of, metric in {"unreadable": "LockUnreadable", "failed": "LockFailed"}.items():
             if state == of and not _has(invocation, metric):
                 self._broken(7, f"the lock says {of}, and no metric says so")

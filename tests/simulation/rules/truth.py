@@ -52,8 +52,11 @@ class Truth:
         self.lossy |= self._network.is_uncertain
         for table in self._cloud.tables():
             self._set("carries", table, self.carries(table))
+            for nat in self._network.layout.nats:
+                self._set(f"leads to {nat.name}", table, self._network.default_of(table) == nat.name)
         for nat in self._network.layout.nats:
             self._set("has worked", nat.name, self._works(nat.name))
+            self._set("forwards", nat.name, self._forwards(nat.name))
             self._set("leaves", nat.name, self._leaves(nat.name))
             self._set("is warned of", nat.name, self._cloud.instances[nat.name] in self._cloud.warned)
         staying = [self._cloud.state_of(host.name) == "running" for host in self._network.layout.backends]
@@ -85,10 +88,21 @@ class Truth:
         spells = self.spells("has worked", self._cloud.host_of(nat), 0.0, until)
         return any(spell.until > spell.begun for spell in spells)
 
+    def has_forwarded(self, nat: str, since: float, until: float) -> bool:
+        """Tell whether a NAT, by its instance's id, would have carried what most backends send, whatever led to it."""
+        return bool(self.spells("forwards", self._cloud.host_of(nat), since, until))
+
+    def leads(self, table: str, nat: str, since: float, until: float) -> bool:
+        """Tell whether the default route of a table has led to a NAT, by its instance's id."""
+        return bool(self.spells(f"leads to {self._cloud.host_of(nat)}", table, since, until))
+
     def carries(self, table: str) -> bool:
         """Tell whether the default route of a table leads to a NAT that would carry what most backends send."""
         nat = self._network.default_of(table)
-        if nat is None or not (self._network.is_online(nat) and all(self._network.is_nat(nat))):
+        return nat is not None and self._forwards(nat)
+
+    def _forwards(self, nat: str) -> bool:
+        if not (self._network.is_online(nat) and all(self._network.is_nat(nat))):
             return False
         group, backends = self._network.vpc.group(nat), self._network.layout.backends
         return 2 * sum(group.admits(host.address, "tcp", 443) for host in backends) > len(backends)

@@ -15,6 +15,7 @@ from tests.lab.network.simulated.nat import NatWatch
 from tests.lab.network.simulated.packets import Outcome
 from tests.lab.network.simulated.process import SimulatedProcess
 from tests.lab.network.simulated.scripts import SimulatedScript
+from tests.lab.network.simulated.watch import Watch
 from tests.lab.network.vpc import Path
 
 
@@ -48,6 +49,10 @@ class SimulatedNetwork(SimulatedHosts):
             return SimulatedScript(self, host, script)
         is_nat = self.layout.host(host).address in arguments
         return (NatWatch if is_nat else BackendWatch)(self, host, script, arguments)
+
+    def is_watching(self, host: str) -> bool:
+        """Tell whether a host has a watch, not a quick check."""
+        return any(isinstance(run, Watch) and run.is_long and run.lives() for run in self._machines[host].runs)
 
     def dial(self, host: str, address: str, port: int, signals: Repeated | None = None) -> Outcome:
         """Open a connection and return what comes of it; at a proof port, let the listeners hear of it.

@@ -14,6 +14,11 @@ from tests.lab.network.simulated.tries import DOUBTED_FOR, MOST_STRIKES, Tries
 class Watch(Tries):
     """What a backend and a NAT have in common."""
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it goes on for a while, unlike a quick check."""
+        return self._window > 0
+
     def _rest_until(self, at: float) -> None:
         """Wait in a slot."""
         self._sleep_until(at)
