@@ -21,7 +21,7 @@ from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.probing.dating import Boots, boots_of
 from nat_failover.probing.observation import Observation
-from nat_failover.probing.rounds import Round, look_back, worth_reading
+from nat_failover.probing.rounds import Round, drills_of, look_back, worth_reading
 from nat_failover.probing.run_command import Reading
 from nat_failover.probing.survey import nothing_said_yet
 
@@ -85,7 +85,8 @@ class Lookout:
             by_round, met = self._runtime.together(
                 [lambda: self._observations(chosen, known), lambda: self._meet(hosts)]
             )
-            return self._learnt(_view(locks, tables, chosen, by_round, {**met, **instances}), now)
+            view = _view(locks, tables, chosen, by_round, {**met, **instances})
+            return self._learnt(replace(view, drills=drills_of(rounds)), now)
         # At ticks only: no decision hangs on where the address is.
         if self._egress is not None:
             calls.append(self._egress.read)
@@ -101,7 +102,8 @@ class Lookout:
         self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
         view = _view(locks, tables, chosen, by_round, instances, *egress)
         announced = self._announcements.read(view.instances)
-        return self._learnt(replace(view, is_described=True, announced=announced), now)
+        view = replace(view, is_described=True, announced=announced, drills=drills_of(rounds))
+        return self._learnt(view, now)
 
     def _rounds(self, now: float) -> list[Round]:
         """List the rounds that may say anything yet; without them nothing can be judged, so it is tried again."""

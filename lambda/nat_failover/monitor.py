@@ -27,6 +27,7 @@ from nat_failover.lock.store import LockView
 from nat_failover.lookout import Lookout
 from nat_failover.names import Metric
 from nat_failover.observability import Metrics
+from nat_failover.probing.rounds import in_drill
 from nat_failover.probing.survey import Backends, survey
 from nat_failover.settings import Mode
 from nat_failover.telling.memory import read_memory
@@ -162,7 +163,7 @@ class Monitor:
                     invoker.metrics.flush()
                     self._measure(view, decision, invoker.metrics)
                     return InvocationOutcome(decision, None)
-            known = Known(view.tables, self._backends(view), decision.evidence, view.instances)
+            known = Known(view.tables, self._backends(view), decision.evidence, view.instances, self._in_drill(view))
             try:
                 result = self._failover.carry_out(decision, known, invoker, locks)
                 if result.outcome != LOST.outcome:
@@ -217,6 +218,10 @@ class Monitor:
             return InvocationOutcome(decision, self._failover.finish(known, invoker))
         except NotBegunError as refused:
             raise refused.cause from refused
+
+    def _in_drill(self, view: View) -> bool:
+        active, _ = view.nats(self._settings)
+        return in_drill(view.drills, active, self._runtime.now())
 
     def _backends(self, view: View) -> tuple[str, ...]:
         return tuple(sorted({o.host for o in view.backends(self._settings)}))

@@ -128,6 +128,23 @@ def test_history_as_a_process_tells_of_a_failover_and_of_the_rearming(deployment
     assert json.dumps(told)
 
 
+def test_a_failover_in_a_drill_and_a_failback_are_called_so() -> None:
+    told = happenings(
+        versions(
+            (1000, OURS, record(LockState.FAILED_OVER, 1000, seconds=1.0, by_hand="drill")),
+            (2000, ALICE, record(LockState.FAILED_OVER, 2000, seconds=1.0, by_hand="failback")),
+            (3000, ALICE, record(LockState.FAILED_OVER, 3000, seconds=1.0, by_hand="failover")),
+            (4000, ALICE, record(LockState.FAILED_OVER, 4000, rolled_back=True, by_hand="drill")),
+            (5000, ALICE, record(LockState.FAILED_OVER, 5000, by_hand="whatever a thief has written")),
+        ),
+        settings(),
+        FUNCTION,
+    )
+    assert [h.name for h in told] == ["drill", "failback", "failover", "rolled back", "failover"]
+    assert ", in a drill; 3 backends" in told[0].said
+    assert all(h.kind in (Happened.FAILOVER, Happened.ROLLED_BACK) for h in told)
+
+
 def by_hand(state: LockState, *, back: bool, outcome: str = "") -> str:
     tables = settings().tables if back else settings().tables[::-1]
     moved = {"subnet-1": "rtbassoc-1", "subnet-2": "rtbassoc-2"}

@@ -62,12 +62,14 @@ class Known:
         backends: hosts to be asked afterwards whether it helped.
         evidence: the failures that it rests on; none where another's failover is finished.
         instances: the pair's NATs and backends, as EC2 describes them; empty where that is not known.
+        drill: a drill has begun to break the active NAT.
     """
 
     tables: Tables
     backends: tuple[str, ...]
     evidence: tuple[Observation, ...] = ()
     instances: Mapping[str, Nat] = field(default_factory=dict)
+    drill: bool = False
 
 
 class Execution:

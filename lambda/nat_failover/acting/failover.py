@@ -13,7 +13,7 @@ from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
 from nat_failover.judging.decision import Cause, Decision
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
-from nat_failover.lock.record import EgressMove, Lock, LockState, Record
+from nat_failover.lock.record import DRILL, EgressMove, Lock, LockState, Record
 from nat_failover.lock.store import LockView
 from nat_failover.names import Metric
 from nat_failover.network.route_tables import RouteTablesError
@@ -81,6 +81,8 @@ class Failover:
             decision.reason,
             egress=self._egress_to_move,
             handover=decision.cause is Cause.HANDOVER,
+            # A drill stops forwarding and nothing else: what EC2 or AWS says of a NAT is no drill's doing.
+            by_hand=DRILL if known.drill and decision.cause is Cause.ENOUGH_FAILURES else "",
         )
         if not self._recorded(held, record):
             return Result("locked", "no longer armed when it came to act: somebody else has written the lock")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from nat_failover.foreign_text import read_json
-from nat_failover.lock.record import Lock, LockState, Record, read_lock
+from nat_failover.lock.record import DRILL, Lock, LockState, Record, read_lock
 from nat_failover.settings import Settings
 
 
@@ -59,6 +59,12 @@ class Happening:
     version: int
     lasted: float | None = None
     record: Record | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called: a failback and a drill are failovers by their kind."""
+        by_hand = "" if self.record is None else self.record.by_hand
+        return by_hand if self.kind is Happened.FAILOVER and by_hand in ("failback", DRILL) else self.kind.value
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,7 @@ def _of_record(version: Version, record: Record, by: str, s: Settings) -> Happen
         return Happening(Happened.ROLLED_BACK, record.since, by, record.outcome, version.number, record=record)
     to = f"{s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}" if record.to_table in s.tables else "?"
     took = f" in {record.seconds:.1f} s" if record.seconds is not None else ""
+    took += ", in a drill" if record.in_drill else ""
     words = {
         Happened.FAILOVER: f"{len(record.subnets)} subnets moved to the {to}{took}",
         Happened.FAILED: f"the subnets could not all be moved to the {to}: {record.outcome}",

@@ -76,6 +76,7 @@ class View:
         is_described: whether EC2 has described all instances just now, those of the backends, too.
         unread: ids of the rounds that Systems Manager had no time to tell of yet.
         looking_since: when the invocation began to look.
+        drills: the marks of drills.
     """
 
     locks: LockView
@@ -89,6 +90,7 @@ class View:
     looking_since: float = inf
     is_described: bool = False
     announced: Mapping[str, Announced] = field(default_factory=dict)
+    drills: tuple[Round, ...] = ()
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -200,9 +202,8 @@ class View:
 
     def passive_trouble(self, nat: str, settings: Settings) -> str | None:
         """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
-        words = self.words(settings)
-        listeners = [o for o in words if o.host == nat]
-        return passive_nat.trouble(nat, listeners, self._of_backends(words, settings), settings)
+        told = self.words(settings)
+        return passive_nat.trouble(nat, [o for o in told if o.host == nat], self._of_backends(told, settings), settings)
 
     def situation(self, settings: Settings, now: float) -> Situation:
         """Return what a decision is made from."""

@@ -14,6 +14,8 @@ from nat_failover.foreign_text import read_json
 
 ARMED = "armed"
 PAUSED = "paused"
+# Who has brought a failover about, see ``Record.by_hand``.
+DRILL = "drill"
 # Records that were written before they had a field for it say so in their outcome.
 OLD_ROLLED_BACK = " rolled back, "
 # A standard parameter holds 4 KB: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
@@ -64,7 +66,8 @@ class Record:
         egress: the move of the egress address; None where the pair has none.
         handover: the NAT that was left was about to go, and had not failed anybody yet.
         rolled_back: a move by hand was undone: all that was moved has gone back, or was to.
-        by_hand: the command by which a person did it: ``failover``, ``failback`` or ``drill``; empty where none did.
+        by_hand: the command by which a person did it: ``failover``, ``failback`` or ``drill``, also where the function
+            failed over in a drill; empty where none did.
     """
 
     state: LockState
@@ -81,6 +84,11 @@ class Record:
     rolled_back: bool = False
     handover: bool = False
     by_hand: str = ""
+
+    @property
+    def in_drill(self) -> bool:
+        """Whether a drill has brought it about."""
+        return self.by_hand == DRILL
 
     def text(self) -> str:
         """Return it as JSON that fits into a standard parameter; what is for people only is shortened first."""

@@ -17,14 +17,20 @@ OVERLAP = 20.0
 ROUNDS_A_HOST = 2
 YOUNG = 15.0
 MOST_ROUNDS_READ = 12
+# For so long, in seconds, after its mark a drill keeps a NAT from forwarding; then that NAT forwards again by itself.
+DRILL_LASTS = 240.0
 
 
 class Kind(StrEnum):
-    """What a round is for; the first word of the command's comment."""
+    """What a round is for; the first word of the command's comment.
+
+    DRILL is the mark of a drill, sent to the NAT that it is about to break: what that NAT answers is not read.
+    """
 
     WATCH = "watch"
     CHECK = "check"
     VERIFY = "verify"
+    DRILL = "drill"
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ def worth_reading(rounds: Iterable[Round], now: float, settings: Settings, *, wa
     left: dict[str, int] = {}
     seen = Counter[str]()
     chosen: list[Round] = []
-    for candidate in sorted(rounds, key=lambda r: (r.asked_at, r.command_id), reverse=True):
+    asked = [r for r in rounds if r.kind is not Kind.DRILL]
+    for candidate in sorted(asked, key=lambda r: (r.asked_at, r.command_id), reverse=True):
         newest = [host for host in candidate.hosts if left.setdefault(host, ROUNDS_A_HOST) > 0]
         watched = [host for host in candidate.hosts if seen[host] < watches] if candidate.kind is Kind.WATCH else []
         if (newest or watched) and len(chosen) < MOST_ROUNDS_READ:
@@ -76,6 +83,19 @@ def worth_reading(rounds: Iterable[Round], now: float, settings: Settings, *, wa
             for host in newest:
                 left[host] -= 1 if now - candidate.asked_at <= settings.freshness + YOUNG else ROUNDS_A_HOST
     return chosen
+
+
+def drills_of(rounds: Iterable[Round]) -> tuple[Round, ...]:
+    """Return the marks of drills."""
+    return tuple(r for r in rounds if r.kind is Kind.DRILL)
+
+
+def in_drill(marks: Iterable[Round], nat: str, now: float) -> bool:
+    """Return whether a drill of this very NAT may be under way, by its mark.
+
+    SSM says to whom the mark was sent and when, whatever its sender says.
+    """
+    return any(r.hosts == (nat,) and now - r.asked_at <= DRILL_LASTS for r in marks)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def compose(due: Due, situation: str, s: Settings, now: float) -> Message:
     entry, condition = due.entry, due.condition
     if condition is None:
         until = now if entry.over is None else entry.over
-        words = ending(entry.kind, entry.since, until, situation, s)
+        words = ending(entry.kind, entry.since, until, situation, s, drill=entry.drill)
         return replace(_message(entry, due.phase, words, Severity.INFO, s, now), until=until)
     again = due.phase is Phase.REMINDER
     words = letter(condition, entry.since, s, again=again)
@@ -89,6 +89,7 @@ def _message(entry: Entry, phase: Phase, words: Letter, level: Severity, s: Sett
         entry.since,
         words,
         targets=s.targets,
+        drill=entry.drill,
         place=f"Account {s.account}: primary NAT {s.primary_instance}, standby NAT {s.standby_instance}.",
         runbook=s.runbook,
     )

@@ -52,6 +52,7 @@ class Entry:
         over: since when it is no longer seen; None while it is.
         sent_at: when each channel has taken the last message that it lasts.
         ended: channels that have taken the message that it is over.
+        drill: it is a drill's failover.
     """
 
     kind: Trouble
@@ -63,6 +64,7 @@ class Entry:
     over: float | None = None
     sent_at: Mapping[Channel, float] = field(default_factory=dict)
     ended: frozenset[Channel] = frozenset()
+    drill: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,8 @@ def begun(condition: Condition, pair: str, now: float) -> Entry:
     since = condition.since(now)
     what = "failover" if condition.record is not None else condition.kind.value
     incident = f"{pair}-{what}-{datetime.fromtimestamp(since, UTC):%Y%m%dT%H%M%SZ}"
-    return Entry(condition.kind, incident, since, now, condition.identity, due=condition.patience <= 0)
+    due, drill = condition.patience <= 0, condition.record is not None and condition.record.in_drill
+    return Entry(condition.kind, incident, since, now, condition.identity, due=due, drill=drill)
 
 
 def _seen(entry: Entry | None, condition: Condition, pair: str, now: float) -> Entry:
@@ -222,9 +225,7 @@ def _written(entry: Entry) -> dict[str, Any]:
         said["over"] = round(entry.over)
     if entry.sent_at:
         said["told"] = {channel.value: round(at) for channel, at in entry.sent_at.items()}
-    if entry.ended:
-        said["ended"] = sorted(entry.ended)
-    return said
+    return said | {k: v for k, v in (("ended", sorted(entry.ended)), ("drill", entry.drill)) if v}
 
 
 def _read(said: Mapping[str, Any]) -> Entry:
@@ -238,6 +239,7 @@ def _read(said: Mapping[str, Any]) -> Entry:
         _time(said["over"]) if "over" in said else None,
         {Channel(channel): _time(at) for channel, at in said.get("told", {}).items()},
         frozenset(Channel(channel) for channel in said.get("ended", [])),
+        said.get("drill") is True,
     )
 
 

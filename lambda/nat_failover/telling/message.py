@@ -71,6 +71,7 @@ class Message:
         until: when it was over; None while it lasts.
         letter: the words.
         evidence: the hosts that it rests on.
+        drill: it is about a drill's failover.
         failover: what a failover did, as the schema has it; None where the message is about none.
     """
 
@@ -90,6 +91,7 @@ class Message:
     place: str = ""
     runbook: str = ""
     failover: Mapping[str, Any] | None = field(default=None)
+    drill: bool = False
 
     @property
     def subject(self) -> str:
@@ -156,6 +158,8 @@ class Message:
             said["until"] = timestamp(self.until)
         if self.failover is not None:
             said["failover"] = dict(self.failover)
+        if self.drill:
+            said["drill"] = True
         return said
 
     @property

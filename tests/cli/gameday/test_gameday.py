@@ -22,6 +22,7 @@ from nat_failover.cli.operator.fitness import KernelInspection, inspect
 from nat_failover.cli.operator.operator import script
 from nat_failover.cli.report.page import page
 from nat_failover.cli.report.report import Milestone, Play
+from nat_failover.probing.rounds import DRILL_LASTS
 from tests.cli.person import Person, in_lab
 from tests.lab.cloud.gateway import refused
 from tests.lab.cloud.template import EGRESS_PLACE
@@ -62,6 +63,12 @@ def test_a_drill_breaks_the_nat_measures_the_outage_goes_back_and_arms(lab: Lab,
     lab.wait(2)
     assert len(lab.online()) == 6
     assert all(lab.network.reaches(host, TARGETS[0]) for host in lab.backends)
+
+    # It is marked as a drill from beginning to end.
+    subjects = [subject for _, subject, _ in lab.gateway.published]
+    assert subjects
+    assert all("DRILL: " in subject or "after the drill" in subject for subject in subjects), subjects
+    assert [part.record.by_hand for part in day.parts if part.record is not None] == ["drill", "drill"]
 
     there, back = plays(alice, day)
     assert [m.step for m in there.moments] == [
@@ -119,6 +126,15 @@ def test_no_drill_on_a_pair_that_would_not_survive_it(lab: Lab, alice: Person) -
     lab.cloud.set_lock("paused")
     assert any("is not armed: paused" in why for why in why_not(alice.hand, Failure.FORWARDING, alice.hear))
     assert lab.gateway.replaced_at == []
+
+
+@in_lab()
+def test_a_nat_that_dies_after_a_drill_is_no_drill(lab: Lab, alice: Person) -> None:
+    assert GameDay(alice.hand, Failure.FORWARDING, alice.hear).play().problems == []
+    lab.wait(DRILL_LASTS)
+    lab.network.flush_nat_rules("nat01")
+    assert lab.wait_until(lambda: lab.lock_state() == "failed-over", 120)
+    assert "byHand" not in (lab.cloud.lock_text() or "byHand")
 
 
 @in_lab()

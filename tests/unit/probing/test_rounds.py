@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nat_failover.probing.rounds import (
+    DRILL_LASTS,
     MOST_ROUNDS_READ,
     OVERLAP,
     ROUNDS_A_HOST,
@@ -18,6 +19,8 @@ from nat_failover.probing.rounds import (
     Round,
     Running,
     choose,
+    drills_of,
+    in_drill,
     look_back,
     watched_beyond,
     worth_reading,
@@ -78,6 +81,25 @@ def test_a_watch_still_under_way_is_read_however_many_quick_checks_came_after_it
     assert "watch" in [r.command_id for r in read([watch("watch", 120, "control"), *checks])]
 
 
+def test_a_drills_mark_counts_for_the_nat_it_was_sent_to_for_as_long_as_the_drill_breaks_it() -> None:
+    def marked(age: float, *hosts: str) -> bool:
+        marks = drills_of([watch("watch", age, *hosts), watch("mark", age, *hosts, kind=Kind.DRILL, window=0)])
+        assert [mark.command_id for mark in marks] == ["mark"]
+        return in_drill(marks, "nat", NOW)
+
+    assert marked(1, "nat")
+    assert marked(DRILL_LASTS, "nat")
+    assert not marked(DRILL_LASTS + 0.1, "nat")
+    assert not marked(1, "other")
+    assert not marked(1, "nat", "other")
+    assert not marked(1)
+
+
+def test_what_a_drills_mark_is_answered_is_not_read_and_hides_nothing() -> None:
+    mark = watch("mark", 1, "nat", kind=Kind.DRILL, window=0)
+    assert [r.command_id for r in read([mark, watch("watch", 300, "nat")])] == ["watch"]
+
+
 ROUNDS = st.lists(
     st.builds(
         Round,
@@ -100,7 +122,8 @@ def test_what_is_read_is_newest_first_bounded_and_has_each_hosts_newest_rounds(r
     assert len(chosen) <= MOST_ROUNDS_READ
     if len(chosen) < MOST_ROUNDS_READ:
         for host in HOSTS:
-            of = sorted((r for r in rounds if host in r.hosts), key=lambda r: (r.asked_at, r.command_id), reverse=True)
+            asked = [r for r in rounds if host in r.hosts and r.kind is not Kind.DRILL]
+            of = sorted(asked, key=lambda r: (r.asked_at, r.command_id), reverse=True)
             young = bool(of) and NOW - of[0].asked_at <= settings().freshness + YOUNG
             assert set(of[: ROUNDS_A_HOST if young else 1]) <= set(chosen)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nat_failover.judging.conditions import Condition, Severity, Trouble
 from nat_failover.judging.nat_gone import EC2_SAYS
+from nat_failover.lock.record import DRILL
 from nat_failover.network.egress_address import Move
 from nat_failover.network.swap import Swapped
 from nat_failover.probing.observation import Observation
@@ -85,6 +86,24 @@ def by_ec2s_word(verified: Verified, state: str = "stopped") -> Message:
     return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
+def drilled(verified: Verified) -> Message:
+    """Write of a failover that a drill has just brought about."""
+    record = replace(RECORD, by_hand=DRILL)
+    condition = Condition(Trouble.FAILED_OVER, REASON, EVIDENCE, active=STANDBY_TABLE, record=record)
+    words = failed_over(record, EVIDENCE, SWAPPED, verified, PAIR)
+    level = Severity.WARNING if verified.all_online else Severity.CRITICAL
+    report = FailoverReport(condition, words, facts(record, SWAPPED, verified, EVIDENCE), level)
+    return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
+
+
+def drill_over() -> Message:
+    """Write that the pair was armed again after a drill."""
+    condition = replace(CONDITIONS[Trouble.FAILED_OVER], record=replace(RECORD, by_hand=DRILL))
+    entry = begun(_earlier(condition, 240.0), PAIR.pair, NOW - 240)
+    due = Due(replace(entry, over=NOW - 180), Phase.END, CHANNELS, None)
+    return compose(due, "all is well (4 reachable)", PAIR, NOW)
+
+
 def by_hand(command: str) -> Message:
     """Return what is told of a move that a person has made, and the command did not tell of."""
     ways = (STANDBY_TABLE, PRIMARY_TABLE) if command == "failback" else (PRIMARY_TABLE, STANDBY_TABLE)
@@ -130,6 +149,9 @@ def examples() -> Mapping[str, Message]:
         "failed-over-says-the-lock": lasting(Trouble.FAILED_OVER, Phase.BEGIN),
         "failed-back-by-hand": by_hand("failback"),
         "drill-by-hand": by_hand("drill"),
+        "drill-failed-over": drilled(everybody),
+        "drill-nobody-online": drilled(NOBODY),
+        "drill-recovered": drill_over(),
         "failover-failed-says-the-lock": lasting(Trouble.FAILOVER_FAILED, Phase.BEGIN),
     }
     found |= {k.value: lasting(k, Phase.BEGIN) for k in CONDITIONS if CONDITIONS[k].record is None}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from nat_failover.cli.account.pairs import Deployed, some
 from nat_failover.cli.account.session import Account
-from nat_failover.cli.console import output, print_json
+from nat_failover.cli.console import folded, output, print_json, width_of
 from nat_failover.cli.errors import Exit
 from nat_failover.cli.lock_history import Happened, Happening, Version, happenings
 from nat_failover.cli.options import Json, Names
+from nat_failover.foreign_text import printable
 from nat_failover.telling.formats import ago, duration, iso, moment
 
 COLOURS = {
@@ -25,6 +27,7 @@ COLOURS = {
     Happened.REARMED: "green",
     Happened.PAUSED: "cyan",
 }
+LONGEST, INDENT = max(len(each) for each in Happened), "    "
 
 
 def history(
@@ -42,8 +45,9 @@ def history(
     if as_json:
         print_json({name: [_json(each) for each in found] for name, found in told.items()})
         return None
+    console = output()
     for name, found in told.items():
-        _show(name, found, account.runtime.now())
+        show(console, name, found, account.runtime.now())
     return None
 
 
@@ -71,19 +75,24 @@ def read(account: Account, pair: Deployed) -> list[Happening]:
     return happenings(versions, pair.settings, pair.function)
 
 
-def _show(name: str, found: list[Happening], now: float) -> None:
-    table = Table(title=Text(f"pair {name}", style="bold"), title_justify="left", expand=False)
-    for column in ("when", "what", "by", "lasted", "said"):
-        table.add_column(column, overflow="fold", no_wrap=column in ("when", "what", "lasted"))
+def show(console: Console, name: str, found: Sequence[Happening], now: float) -> None:
+    """Print a pair's past, newest first: what happened on a line each where nobody watches, else folded under it."""
+    if not found:
+        console.print(Text(f"pair {name}: no lock parameter, which means armed, and no history"))
+        return
+    width = width_of(console)
+    console.print(Text(f"pair {name}", "bold"))
     for each in reversed(found):
-        lasted = duration(each.lasted) if each.lasted is not None else f"{ago(each.at, now)}, still"
-        kind = Text(each.kind.value, style=COLOURS.get(each.kind, ""))
-        table.add_row(moment(each.at), kind, Text(each.by), lasted, Text(each.said))
-    console = output()
-    if found:
-        console.print(table)
-    else:
-        console.print(f"pair {name}: there is no lock parameter, which means armed, and so no past")
+        lasted = f"lasted {duration(each.lasted)}" if each.lasted is not None else f"still, for {ago(each.at, now)}"
+        told = f"{moment(each.at)}  {each.name:<{LONGEST}}  {lasted}, by {each.by}"
+        if width is None:
+            console.print(Text(f"{told}: {each.said}"), soft_wrap=True)
+            continue
+        style = COLOURS.get(each.kind, "")
+        for line in folded(told, width, INDENT):
+            console.print(Text(line, style))
+        for line in folded(INDENT + printable(each.said), width, INDENT):
+            console.print(Text(line), soft_wrap=True)
 
 
 def _json(each: Happening) -> dict[str, Any]:
@@ -105,5 +114,6 @@ def _json(each: Happening) -> dict[str, Any]:
             "reason": record.reason,
             "outcome": record.outcome,
             "seconds": record.seconds,
+            "byHand": record.by_hand or None,
         }
     return said

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.operator.operator import Hand, script
+from nat_failover.probing.rounds import DRILL_LASTS, Kind
 
-# In seconds: after how long it puts itself right, and how long it is given to do as it is told.
-HEALS_AFTER = 240
+# How long it is given to do as it is told, in seconds.
 DONE_WITHIN = 20.0
 
 
@@ -17,13 +17,16 @@ def forward(hand: Hand, nat: str, *, on: bool) -> float:
         CommandError: it has not done it.
         botocore.exceptions.ClientError: SSM refuses.
     """
-    words = {"value": int(on), "back_after": 0 if on else HEALS_AFTER}
+    if not on:
+        # The function marks as a drill what it does about this NAT now.
+        hand.probe.send(Kind.DRILL, [nat])
+    words = {"value": int(on), "back_after": 0 if on else f"{DRILL_LASTS:.0f}"}
     command = hand.start([nat], script("forward.sh", **words), f"drill, forwarding {'on' if on else 'off'}")
     done = hand.results(command, [nat], DONE_WITHIN).get(nat)
     if done is None or done.exit_code != 0:
         said = "has not answered" if done is None else f"has not done it (exit {done.exit_code})"
         raise CommandError(
             f"{nat} {said}. To have it forward: sysctl -w net.ipv4.ip_forward=1"
-            + ("" if on else f"; it does so by itself within {HEALS_AFTER} s")
+            + ("" if on else f"; it does so by itself within {DRILL_LASTS:.0f} s")
         )
     return done.finished_at if done.finished_at is not None else hand.runtime.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -198,7 +199,7 @@ class GameDay:
         hand = self._hand
         # A watch may be as old as its window.
         rounds = hand.probe.rounds(since - hand.settings.window - 60)
-        asked = [r for r in rounds if r.kind is not Kind.VERIFY and r.ends_at >= since - 60]
+        asked = [r for r in rounds if r.kind not in (Kind.VERIFY, Kind.DRILL) and r.ends_at >= since - 60]
         words = hand.runtime.together([partial(hand.probe.read_again, r) for r in asked]) if asked else []
         said = [w.at for told in words for w in told or () if w.state is State.UNREACHABLE and w.at >= since]
         return min(said, default=None)
@@ -212,7 +213,8 @@ class GameDay:
             part.problems.append(f"{name} refused: {seen.obstacle or unfit or 'there is nothing to move'}")
             return
         try:
-            passed = Passage(hand, seen.plan, self._tell).go()
+            plan = replace(seen.plan, drill=True, reason=f"{name} in a drill: {hand.owner}")
+            passed = Passage(hand, plan, self._tell).go()
         except ClaimLostError as lost:
             part.problems.append(f"{lost}: the function finishes what the lock says")
             return

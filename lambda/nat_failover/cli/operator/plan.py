@@ -29,6 +29,7 @@ class Plan:
         hosts: backends that are watched, by subnet.
         online: those of them, by instance id, that were online before; they must be afterwards.
         reason: what the lock's record says of why.
+        drill: it is part of a drill.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Plan:
     hosts: Mapping[str, tuple[Host, ...]]
     online: frozenset[str]
     reason: str
+    drill: bool = False
 
     def hosts_in(self, subnets: Collection[str]) -> list[str]:
         """Return the instance ids of the backends in subnets."""

@@ -17,7 +17,7 @@ from nat_failover.cli.errors import CommandError
 from nat_failover.cli.operator.operator import Hand, Say
 from nat_failover.cli.operator.plan import Ended, Passed, Plan, missing
 from nat_failover.lock.held import HeldLock, LockChangedError
-from nat_failover.lock.record import Lock, LockState, Record
+from nat_failover.lock.record import DRILL, Lock, LockState, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.network.route_tables import SwapFailedError
@@ -122,7 +122,7 @@ class Passage:
             outcome,
             seconds,
             self._egress.record if self._egress is not None else None if egress is None else egress.to_move,
-            by_hand=plan.name,
+            by_hand=DRILL if plan.drill else plan.name,
         )
 
     def _first_stage(self, held: HeldLock, tables: Tables) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from nat_failover.cli.checks.finding import Finding, Gravity
-from nat_failover.cli.snapshot.snapshot import Snapshot
+from nat_failover.cli.snapshot.snapshot import LockParameter, Snapshot
 from nat_failover.cli.standing.standing import Internet, NextStep, Standing
 from nat_failover.lock.record import LockState
 from nat_failover.telling.formats import minute
@@ -90,8 +90,7 @@ def why(s: Snapshot, errors: Sequence[Finding]) -> str:
     """Return in a few words why a pair is not protected; empty where nothing says so."""
     for finding in sorted(errors, key=lambda each: each.check == "offline"):
         if finding.check == "locked":
-            state = s.lock.lock.state.value if s.lock is not None else ""
-            return LOCKED.get(state, "the lock can't be understood")
+            return _locked(s.lock)
         if finding.check == "offline":
             return "no failover so far"
         role = "" if s.passive is None else _role(s, s.passive)
@@ -101,6 +100,13 @@ def why(s: Snapshot, errors: Sequence[Finding]) -> str:
     if s.lock is not None and s.lock.lock.state is LockState.FAILING_OVER:
         return "a failover is under way"
     return "not proven yet"
+
+
+def _locked(found: LockParameter | None) -> str:
+    record = None if found is None else found.lock.record
+    if record is not None and record.in_drill:
+        return "in a drill, not re-armed"
+    return LOCKED.get("" if found is None else found.lock.state.value, "the lock can't be understood")
 
 
 def _role(s: Snapshot, nat: str) -> str:

@@ -95,6 +95,7 @@ def _lock(s: Snapshot) -> LockStanding | None:
         () if record is None else record.evidence,
         "" if record is None else record.outcome,
         None if record is None or record.state is LockState.FAILING_OVER else record.seconds,
+        "" if record is None else record.by_hand,
     )
 
 

@@ -12,6 +12,7 @@ from nat_failover.cli.console import folded
 from nat_failover.cli.snapshot.snapshot import CALLED
 from nat_failover.cli.standing.answer import headline
 from nat_failover.cli.standing.standing import HostStanding, Internet, LockStanding, Standing
+from nat_failover.lock.record import DRILL
 from nat_failover.telling.formats import duration
 
 GOOD, BAD, POOR, DIM = "green", "bold red", "yellow", "dim"
@@ -88,6 +89,7 @@ def lock(found: LockStanding | None) -> Iterator[Row]:
         return
     age = "" if found.age is None else f" for {duration(found.age)}"
     by = f", by {found.by}" if found.by else ""
+    by += ", in a drill" if found.by_hand == DRILL else ""
     yield Row("lock", f"{found.state}{age}{by}", "" if found.state == "armed" else BAD)
     why = found.reason if found.state == "unreadable" else found.why
     # A record speaks of its own time.

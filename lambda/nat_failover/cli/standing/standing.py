@@ -59,6 +59,7 @@ class LockStanding:
 
     Attributes:
         by: who paused it, or made the record; empty where nobody is known to have.
+        by_hand: the command by which a person moved the subnets, or ``drill``; empty where none did.
     """
 
     state: str
@@ -70,6 +71,7 @@ class LockStanding:
     evidence: tuple[str, ...]
     outcome: str
     seconds: float | None
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def failed_over(
     new, role = s.nat_of(record.to_table), s.role_of(record.to_table)
     steps, by_hand = _after(record, verified, s)
     return Letter(
-        f"{_state(verified)}, {'handed' if record.handover else 'failed'} over to the {role} NAT",
+        _outcome(record, verified, role),
         f"{_now(verified, f'the {role} NAT {new}')} {_why(record, s)} Until you re-arm, nothing fails over again.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
         decided=_decided(record, s),
@@ -45,6 +45,14 @@ def failed_over(
         next=(*move_egress(swapped.egress, s), *steps),
         by_hand=by_hand,
     )
+
+
+def _outcome(record: Record, verified: Verified, role: str) -> str:
+    """Return the subject; a drill's begins with it only where all backends are online: a mark may be forged."""
+    state, over = _state(verified), f"{'handed' if record.handover else 'failed'} over to the {role} NAT"
+    if not record.in_drill:
+        return f"{state}, {over}"
+    return f"DRILL: ONLINE, NOT PROTECTED, {over}" if verified.all_online else state.replace(":", " in a drill:", 1)
 
 
 def _state(verified: Verified) -> str:
@@ -83,6 +91,13 @@ def _after(record: Record, verified: Verified, s: Settings) -> tuple[tuple[Step,
             Step("Go back", move_subnets(s, record.from_table, associations)),
         )
     look = () if verified.all_online else (Step("See who is online by now", (own(s, "status"),)),)
+    if record.in_drill:
+        return (
+            *look,
+            Step("If one of you is holding a drill, leave it alone: it goes back and re-arms by itself within minutes"),
+            Step(f"If nobody is, treat this as a failure of {old}. See what is wrong", (own(s, "doctor"),)),
+            rearm_once_fit(s, old),
+        ), (Step("What EC2 says of both", (read_status(s, old, new),)), rearm_by_hand(s, old))
     return (
         (
             *look,
@@ -158,6 +173,10 @@ def facts(
 
 
 def _why(record: Record, s: Settings) -> str:
+    if record.in_drill:
+        return (
+            f"A drill keeps the {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)} from carrying traffic."
+        )
     why = "is going away" if record.handover else "no longer carries traffic"
     return f"The {s.role_of(record.from_table)} NAT {s.nat_of(record.from_table)} {why}."
 

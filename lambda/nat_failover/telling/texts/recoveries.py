@@ -45,7 +45,10 @@ _OVER: dict[Trouble, tuple[str, str]] = {
 }
 
 
-def ending(kind: Trouble, since: float, until: float, now: str, s: Settings) -> Letter:
+_DRILL_OVER = ("re-armed after the drill", "The drill is over: the pair is no longer locked.")
+
+
+def ending(kind: Trouble, since: float, until: float, now: str, s: Settings, *, drill: bool = False) -> Letter:
     """Return the letter that something is over.
 
     Args:
@@ -54,8 +57,9 @@ def ending(kind: Trouble, since: float, until: float, now: str, s: Settings) -> 
         until: since when it is no longer seen.
         now: what the pair's state is, in words.
         s: of the pair.
+        drill: it was a drill's failover.
     """
-    outcome, headline = _OVER[kind]
+    outcome, headline = _DRILL_OVER if drill and kind is Trouble.FAILED_OVER else _OVER[kind]
     return Letter(
         f"RECOVERED: {outcome}",
         headline,
