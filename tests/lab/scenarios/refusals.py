@@ -152,7 +152,7 @@ REFUSALS: tuple[Scenario, ...] = (
         FAIL_OVER,
         steps.flush,
         before=_holder_dies,
-        problems=demands.within(22.0),
+        problems=demands.within(25.0),
     ),
     Scenario(
         "record-answer-lost",
