@@ -44,7 +44,7 @@ def _add(command: Any, *examples: str, acts: bool = False) -> None:
 
 
 _add(status, "status", "status main --watch", "status --json --region eu-central-1")
-_add(doctor, "doctor", "doctor main --profile production", "doctor --json | jq '.main[] | .what'")
+_add(doctor, "doctor", "doctor main --no-hosts --profile production", "doctor --json | jq '.main[] | .what'")
 _add(history, "history", "history main --limit 5", "history --json --region eu-central-1")
 _add(failover, "failover --dry-run", "failover main", "failover main --to standby --yes --json", acts=True)
 _add(failback, "failback --dry-run", "failback main", "failback --dry-run --json | jq .checks", acts=True)

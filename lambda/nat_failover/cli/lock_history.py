@@ -162,7 +162,8 @@ def _of_record(version: Version, record: Record, by: str, s: Settings) -> Happen
         Happened.FAILED: f"the subnets could not all be moved to the {to}: {record.outcome}",
         Happened.UNFINISHED: f"began to move {len(record.subnets)} subnets to the {to}, and has not written an end",
     }
-    why = f"; {record.reason}" if record.reason else ""
+    # Of what a person has done by hand the reason says no more than who.
+    why = f"; {record.reason}" if record.reason and record.owner not in record.reason else ""
     return Happening(kind, record.since, by, words[kind] + why, version.number, record=record)
 
 

@@ -18,7 +18,7 @@ from tests.cli.planted.reading import backends
 
 def examined(deployment: Deployment) -> list[Finding]:
     account = deployment.account
-    return examine(Gatherer(account, one(account, "main")).gather())
+    return examine(Gatherer(account, one(account, "main"), asks_nats=True).gather())
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())

@@ -9,13 +9,43 @@ from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.errors import Exit
 from tests.cli.beside import FUNCTION
 from tests.cli.deployed import Deployment
+from tests.lab.cloud.sessions import listed
 
 
 def test_on_a_healthy_pair_nothing_is_found(deployment: Deployment) -> None:
     deployment.tick()
     done = deployment.command.run("doctor")
-    assert done.stdout.strip() == f"pair main: OK ({len(CHECKS)} checks)"
+    first, active, passive = done.stdout.splitlines()
+    assert first == f"pair main: OK ({len(CHECKS)} checks)"
+    nats = deployment.setting("PRIMARY_INSTANCE"), deployment.setting("STANDBY_INSTANCE")
+    assert active.startswith(f"  The active NAT {nats[0]}")
+    assert active.endswith(": forwards, translates; 3 of 3 backends online through it.")
+    assert passive.startswith(f"  The passive NAT {nats[1]}")
+    assert passive.endswith(": forwards, translates; 3 of 3 backends get through it.")
     assert done.returncode == Exit.FINE, done.stderr
+
+
+def test_hosts_are_left_in_peace_where_that_is_wished_and_it_says_so(deployment: Deployment) -> None:
+    def commands() -> int:
+        return len(listed(deployment.aws.client("ssm"), "list_commands", "Commands"))
+
+    deployment.tick()
+    before = commands()
+    done = deployment.command.run("doctor", "--no-hosts")
+    assert done.returncode == Exit.FINE, done.stderr
+    assert done.stdout.count(": not asked; 3 of 3 backends") == 2
+    assert commands() == before
+    assert deployment.command.run("doctor").returncode == Exit.FINE
+    assert commands() == before + 1
+
+
+def test_where_the_nats_may_not_be_asked_it_says_so_and_what_else_there_is_to_do(deployment: Deployment) -> None:
+    environ = deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-SendCommand"}
+    done = deployment.command.run("doctor", environ=environ)
+    assert done.returncode == Exit.WARNINGS
+    told = " ".join(done.stdout.split())
+    assert "could not be asked. You have no permission to run AWS-RunShellScript there." in told
+    assert "nat-failover doctor main --no-hosts --region eu-central-1" in told
 
 
 def test_an_error_ends_it_with_trouble_and_is_told_with_the_command_on_a_line_of_its_own(

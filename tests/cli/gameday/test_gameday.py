@@ -18,7 +18,7 @@ from nat_failover.cli.gameday.notification_log import Mailed
 from nat_failover.cli.gameday.obstacles import why_not
 from nat_failover.cli.gameday.result import Day, Failure
 from nat_failover.cli.gameday.summary import report_of
-from nat_failover.cli.operator.fitness import KernelInspection, inspect
+from nat_failover.cli.operator.inspection import KernelInspection, inspect
 from nat_failover.cli.operator.operator import script
 from nat_failover.cli.report.page import page
 from nat_failover.cli.report.report import Milestone, Play
@@ -228,9 +228,9 @@ def test_the_scripts_of_a_drill_do_on_real_hosts_what_their_models_do(lab: Lab, 
     command = alice.hand.start([nat], script("forward.sh", value=0, back_after=5), "off")
     done = alice.hand.results(command, [nat], 20)[nat]
     assert json.loads(done.output) == {"forward": 0, "was": 1}
-    assert not inspect(alice.hand, nat).forwarding
+    assert not inspect(alice.hand, [nat])[nat].forwarding
     assert lab.wait_until(lambda: len(lab.online()) == 6, 30)
-    assert inspect(alice.hand, nat) == KernelInspection(forwarding=True, translating=True)
+    assert inspect(alice.hand, [nat])[nat] == KernelInspection(forwarding=True, translating=True)
     watched = watches.end()
     assert [w.why for w in watched] == [None] * 6
     for each in watched:

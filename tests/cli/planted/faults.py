@@ -28,6 +28,9 @@ class Fault:
 FAULTS = {
     "source/destination check on": Fault(hosts.source_dest_check, ("source-dest-check",), "--no-source-dest-check"),
     "standby stopped": Fault(hosts.stopped_standby, ("nat-not-running",), "aws ec2 start-instances"),
+    "standby without masquerading": Fault(
+        hosts.untranslating_standby, ("nat-not-translating",), "sudo nft list ruleset"
+    ),
     "standby without public address": Fault(
         hosts.no_public_address, ("nat-no-public-address",), "aws ec2 associate-address"
     ),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 
+from nat_failover.cli.operator.inspection import inspect
+from nat_failover.cli.operator.operator import Hand
+from nat_failover.settings import Settings
 from tests.cli.deployed import Deployment
 from tests.cli.planted.reading import Undo, associations, backends, ec2, nat
 from tests.e2e.emulator import IMAGE
@@ -26,6 +29,23 @@ def stopped_standby(d: Deployment) -> Undo:
     ids = [d.setting("STANDBY_INSTANCE")]
     ec2(d).stop_instances(InstanceIds=ids)
     return lambda: ec2(d).start_instances(InstanceIds=ids)
+
+
+def untranslating_standby(d: Deployment) -> Undo:
+    """The standby's rules were flushed."""
+
+    def tell(word: str, *, translates: bool) -> None:
+        d.aws.tell({word: "nat02"})
+        hand, nat = (
+            Hand(Settings.from_environment(d.environment), d.account.reading, d.account.runtime, ""),
+            d.setting("STANDBY_INSTANCE"),
+        )
+        until = time.monotonic() + 20
+        while inspect(hand, [nat])[nat].translating is not translates:
+            assert time.monotonic() < until
+
+    tell("break", translates=False)
+    return lambda: tell("mend", translates=True)
 
 
 def no_public_address(d: Deployment) -> Undo:

@@ -12,9 +12,12 @@ from rich.text import Text
 
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.checks import examine
+from nat_failover.cli.checks.proof import evidence
 from nat_failover.cli.commands.doctor import show
+from nat_failover.cli.commands.history import show as tell_past
 from nat_failover.cli.commands.status import print_all
 from nat_failover.cli.console import SafeConsole
+from nat_failover.cli.operator.inspection import KernelInspection
 from nat_failover.cli.snapshot.snapshot import LockParameter, LoggedDecision, Raw, Snapshot
 from nat_failover.cli.standing.assess import appraise
 from nat_failover.cli.standing.render import watched
@@ -38,15 +41,14 @@ from tests.examples import (
     settings,
     well,
 )
+from tests.unit.cli.past import ALICE, SUBNETS, past
 
 APPROVED = Path(__file__).parent / "approved"
 WIDTHS, HEIGHT = (80, 140), 24
 HOSTS = BACKENDS[:4]
 ADDRESS = {PRIMARY: "10.0.0.10", STANDBY: "10.0.1.10"} | {host: f"10.0.2.{n}" for n, host in enumerate(HOSTS, 10)}
 NAMES = {PRIMARY: "nat-a", STANDBY: "nat-failover-main-standby"} | {host: f"web-{n}" for n, host in enumerate(HOSTS)}
-SUBNETS = ("subnet-0aaaaaaaaaaaaaaa1", "subnet-0aaaaaaaaaaaaaaa2")
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:nat-failover-main"
-ALICE = "arn:aws:iam::123456789012:user/alice"
 Words = dict[str, tuple[Observation, ...]]
 
 
@@ -115,6 +117,7 @@ def snapshot(
         instances={host: _raw(host) for host in hosts},
         health={nat: {"InstanceId": nat, "SystemStatus": fine, "InstanceStatus": fine} for nat in (PRIMARY, STANDBY)},
         managed={host: {"PingStatus": "Online"} for host in hosts},
+        kernels=dict.fromkeys((PRIMARY, STANDBY), KernelInspection(forwarding=True, translating=True)),
         subnets={
             subnet: {"SubnetId": subnet, "CidrBlock": f"10.0.{2 + n}.0/24", "AvailabilityZone": f"eu-west-1{zone}"}
             for n, (subnet, zone) in enumerate(zip(SUBNETS, "ab", strict=True))
@@ -165,7 +168,8 @@ def failed_over() -> Snapshot:
     found = snapshot(words, record.text(), 240, STANDBY_TABLE)
     sick = {"InstanceId": PRIMARY, "SystemStatus": {"Status": "ok"}, "InstanceStatus": {"Status": "impaired"}}
     decision = _tick("HOLD", f"{read_lock(record.text(), 7).reason} (3 reachable, 1 unreachable)")
-    return replace(found, health={**(found.health or {}), PRIMARY: sick}, decisions=[decision])
+    kernels = {**(found.kernels or {}), PRIMARY: KernelInspection(why="it has not answered")}
+    return replace(found, health={**(found.health or {}), PRIMARY: sick}, kernels=kernels, decisions=[decision])
 
 
 def paused() -> Snapshot:
@@ -194,7 +198,7 @@ def unread() -> Snapshot:
         "decisions": "logs:FilterLogEvents",
     }
     found = {part: f"you have no permission for {action}" for part, action in denied.items()}
-    return replace(healthy(), view=None, managed=None, decisions=None, unread=found)
+    return replace(healthy(), view=None, managed=None, kernels=None, decisions=None, unread=found)
 
 
 CASES: dict[str, Callable[[], Snapshot]] = {
@@ -219,11 +223,12 @@ def text_of(console: SafeConsole) -> str:
 def sections(name: str, width: int) -> dict[str, str]:
     """Give what each command shows of a pair, by the command."""
     seen = CASES[name]()
-    consoles = {command: screen(width) for command in ("status", "status --watch", "doctor")}
+    consoles = {command: screen(width) for command in ("status", "status --watch", "doctor", "history")}
     print_all([appraise(seen)], consoles["status"])
     hint = Text("every 5 s; Ctrl-C ends", style="dim")
     consoles["status --watch"].print(watched([appraise(seen)], consoles["status --watch"], [hint]))
-    show(consoles["doctor"], seen.pair.name, examine(seen))
+    show(consoles["doctor"], seen.pair.name, examine(seen), evidence(seen))
+    tell_past(consoles["history"], seen.pair.name, past(seen), NOW)
     return {command: text_of(console) for command, console in consoles.items()}
 
 

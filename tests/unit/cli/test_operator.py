@@ -10,7 +10,8 @@ import pytest
 from nat_failover.cli.account.clock import AwsRuntime, ahead
 from nat_failover.cli.commands.failover import refusal
 from nat_failover.cli.errors import CommandError, Exit
-from nat_failover.cli.operator.fitness import Check, Fit, KernelInspection, Seen, bad, judge
+from nat_failover.cli.operator.fitness import Check, Fit, Seen, bad, judge
+from nat_failover.cli.operator.inspection import KernelInspection
 from nat_failover.cli.operator.operator import Host, script
 from nat_failover.cli.operator.plan import Plan, choose_first, missing
 from nat_failover.cli.operator.preview import Ahead, other_than_active

@@ -11,14 +11,16 @@ from rich.text import Text
 from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.finding import is_command
 from nat_failover.cli.commands.doctor import show
+from nat_failover.cli.commands.history import show as tell_past
 from nat_failover.cli.commands.status import print_all
 from nat_failover.cli.standing.assess import appraise
 from nat_failover.cli.standing.render import watched
 from nat_failover.cli.standing.standing import Internet, Standing
 from nat_failover.probing.invocation import State
 from nat_failover.probing.probe_report import Signal
-from tests.examples import PRIMARY, STANDBY, observation
+from tests.examples import NOW, PRIMARY, STANDBY, observation
 from tests.unit.cli.approve import PAGE, PICTURED, PICTURES, picture, with_screens
+from tests.unit.cli.past import past
 from tests.unit.cli.screens import (
     ADDRESS,
     APPROVED,
@@ -103,6 +105,22 @@ def test_whatever_reads_a_pipe_gets_plain_lines_a_thing_each(name: str) -> None:
     assert shown.isascii()
     assert not [line for line in shown.splitlines() if line.startswith("           ") and "web-" not in line]
     assert shown.splitlines()[0].startswith("main: ")
+
+
+def test_through_a_pipe_each_thing_that_happened_is_one_line() -> None:
+    seen = CASES["failed-over"]()
+    console = screen(80, terminal=False)
+    tell_past(console, "main", past(seen), seen.now)
+    title, *lines = text_of(console).splitlines()
+    assert title == "pair main"
+    assert [re.split(r"\s{2,}", line)[1] for line in lines] == ["failover", "re-armed", "drill", "drill", "created"]
+    assert all(re.match(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC  ", line) for line in lines)
+
+
+def test_a_pair_without_a_parameter_has_no_past_and_says_so() -> None:
+    console = screen(80)
+    tell_past(console, "main", [], NOW)
+    assert text_of(console) == "pair main: no lock parameter, which means armed, and no history\n"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -42,7 +42,7 @@ ORDER = list(Gravity)
 
 
 def examine(snapshot: Snapshot) -> list[Finding]:
-    """Do all checks; the worst findings come first."""
+    """Do all checks; the worst findings come first, and that the pair is locked last of them: to re-arm comes last."""
     found = [finding for check in CHECKS for finding in check(snapshot)]
     found += [
         Finding(
@@ -55,4 +55,4 @@ def examine(snapshot: Snapshot) -> list[Finding]:
         )
         for what, why in sorted(snapshot.unread.items())
     ]
-    return sorted(found, key=lambda finding: ORDER.index(finding.severity))
+    return sorted(found, key=lambda finding: (ORDER.index(finding.severity), finding.check == "locked"))

@@ -113,6 +113,9 @@ def control(s: Snapshot) -> Findings:
     """A passive NAT that could not help: by its own last word, or by what backends have tried through it."""
     if s.view is None or s.passive is None or _unaddressed(s, s.passive):
         return
+    asked = (s.kernels or {}).get(s.passive)
+    if asked is not None and asked.is_unfit:
+        return  # that is why, and a finding of its own
     trouble = s.view.passive_trouble(s.passive, s.settings)
     if trouble is not None:
         yield error(

@@ -1,13 +1,15 @@
-"""Pure: whether a failover is known to help: who has got through the passive NAT since the pair was armed."""
+"""Pure: what proves that the NATs carry traffic: who has got through them, and what their kernels do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nat_failover.cli.checks.finding import Findings, warning
+from nat_failover.cli.checks.backends import is_over, latest
+from nat_failover.cli.checks.finding import Finding, Findings, Gravity, error, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
 from nat_failover.judging import passive_nat
 from nat_failover.lock.record import LockState
+from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import DELIVERY_TIMEOUT
 from nat_failover.telling.formats import minute
 
@@ -74,4 +76,73 @@ def not_proven(s: Snapshot) -> Findings:
     )
 
 
-CHECKS = (not_proven,)
+def kernels(s: Snapshot) -> Findings:
+    """A NAT whose kernel does not forward, or does not translate, as it has just said itself."""
+    for nat, found in (s.kernels or {}).items():
+        why = "its subnets are offline" if nat == s.active else "after a failover the subnets would be offline"
+        session = f"aws ssm start-session --target {nat}{s.options}\n"
+        if found.forwarding is False:
+            what = f"{s.nat_name(nat)} does not forward: net.ipv4.ip_forward is 0"
+            yield error("nat-not-forwarding", what, why, f"{session}sudo sysctl -w net.ipv4.ip_forward=1")
+        if found.translating is False:
+            what = f"{s.nat_name(nat)} does not translate: none of its rules masquerades"
+            remedy = "bring back its rules (runbook, by hand); to see which it has:\n"
+            yield error("nat-not-translating", what, why, f"{remedy}{session}sudo nft list ruleset")
+
+
+def kernels_unread(s: Snapshot) -> Findings:
+    """A NAT that was asked, and of which it is not known whether it forwards and translates."""
+    unread = {nat: found for nat, found in (s.kernels or {}).items() if not (found.is_read or found.is_unfit)}
+    forbidden = [nat for nat, found in unread.items() if found.forbidden]
+    if forbidden:
+        names = " and ".join(s.nat_name(nat) for nat in forbidden)
+        yield Finding(
+            "nat-not-asked",
+            Gravity.UNKNOWN,
+            f"{names} could not be asked",
+            "you have no permission to run AWS-RunShellScript there",
+            "ask for ssm:SendCommand, or leave the NATs in peace:\n"
+            f"nat-failover doctor {s.pair.name} --no-hosts{s.options}",
+        )
+    for nat in sorted(unread.keys() - set(forbidden)):
+        yield Finding(
+            "nat-not-asked",
+            Gravity.UNKNOWN,
+            f"not known whether {s.nat_name(nat)} forwards and translates",
+            unread[nat].why or "its kernel does not let it be seen",
+            f"see whether its agent is connected:\naws ssm get-connection-status --target {nat}{s.options}",
+        )
+
+
+CHECKS = (not_proven, kernels, kernels_unread)
+
+
+# What a kernel says of itself, for people; None where that is not known.
+FORWARDS = {True: "forwards", False: "does not forward", None: "not known whether it forwards"}
+TRANSLATES = {True: "translates", False: "does not translate", None: "not known whether it translates"}
+
+
+def evidence(s: Snapshot) -> list[str]:
+    """Return for people what is known of each NAT: what its kernel does, and how many backends get through it."""
+    if s.view is None or s.active is None or s.passive is None:
+        return []
+    online = [word.state is State.REACHABLE for word in latest(s).values() if not is_over(s, word)]
+    tried = [bool(o.by_passive) for o in passive_nat.tries(s.view.backends(s.settings), s.settings)]
+    through = (
+        "no backend has tried it of late" if not tried else f"{sum(tried)} of {len(tried)} backends get through it"
+    )
+    return [
+        f"{s.nat_name(s.active)}: {_kernel(s, s.active)}; {sum(online)} of {len(online)} backends online through it",
+        f"{s.nat_name(s.passive)}: {_kernel(s, s.passive)}; {through}",
+    ]
+
+
+def _kernel(s: Snapshot, nat: str) -> str:
+    if s.kernels is None:
+        return "not asked"
+    found = s.kernels.get(nat)
+    if found is None:
+        return "can't be asked"
+    if (found.forwarding, found.translating) == (None, None):
+        return "not known whether it forwards and translates"
+    return f"{FORWARDS[found.forwarding]}, {TRANSLATES[found.translating]}"

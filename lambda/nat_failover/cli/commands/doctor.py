@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -11,6 +13,7 @@ from nat_failover.cli.account.pairs import some
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.checks import CHECKS, examine
 from nat_failover.cli.checks.finding import Finding, Gravity, is_command
+from nat_failover.cli.checks.proof import evidence
 from nat_failover.cli.console import folded, output, print_json, width_of
 from nat_failover.cli.errors import Exit
 from nat_failover.cli.options import Json, Names
@@ -20,22 +23,27 @@ INDENT = " " * 9
 COLOURS = {Gravity.ERROR: "bold red", Gravity.WARNING: "yellow", Gravity.UNKNOWN: "cyan"}
 
 
-def doctor(account: Account, pairs: Names = None, as_json: Json = False) -> Exit | None:
+Hosts = Annotated[bool, typer.Option("--hosts/--no-hosts", help="Ask both NATs whether they forward and translate.")]
+
+
+def doctor(account: Account, pairs: Names = None, hosts: Hosts = True, as_json: Json = False) -> Exit | None:
     """Find everything that would make a failover fail or never happen, before it is needed.
 
     Of each: what is the matter, why it matters, and the command that mends it, on a line of its own. Nothing is
-    changed, and no host is asked: what the hosts last said is looked at.
+    changed. Both NATs are asked what their kernels do, by a script that only reads (AWS-RunShellScript); --no-hosts
+    leaves them in peace. What the hosts last said to the function is looked at in any case.
 
     error: a failover would fail or never happen (exit status 1); warning: it would be slower, or less, than it could
     be, or nobody would know (5); unknown: it could not be looked at (5).
     """
-    found = {pair.name: examine(Gatherer(account, pair).gather()) for pair in some(account, pairs or [])}
+    seen = {pair.name: Gatherer(account, pair, asks_nats=hosts).gather() for pair in some(account, pairs or [])}
+    found = {name: examine(snapshot) for name, snapshot in seen.items()}
     if as_json:
         print_json({name: [_json(finding) for finding in findings] for name, findings in found.items()})
     else:
         console = output()
         for name, findings in found.items():
-            show(console, name, findings)
+            show(console, name, findings, evidence(seen[name]))
     return status_of(found)
 
 
@@ -47,11 +55,18 @@ def status_of(found: Mapping[str, Sequence[Finding]]) -> Exit:
     return Exit.WARNINGS if severities else Exit.FINE
 
 
-def show(console: Console, name: str, findings: Sequence[Finding]) -> None:
-    """Show what was found."""
-    if not findings:
+def show(console: Console, name: str, findings: Sequence[Finding], known: Sequence[str] = ()) -> None:
+    """Show what was found, and below it what is ``known`` of the NATs, a sentence each."""
+    if findings:
+        _show_all(console, name, findings)
+    else:
         console.print(Text.assemble((f"pair {name}: ", "bold"), ("OK", "bold green"), f" ({len(CHECKS)} checks)"))
-        return
+    for sentence in known:
+        for line in folded(f"  {sentence[:1].upper()}{sentence[1:]}.", width_of(console), " " * 4):
+            console.print(Text(line, "dim"), soft_wrap=True)
+
+
+def _show_all(console: Console, name: str, findings: Sequence[Finding]) -> None:
     counts = [
         (f"{count} {severity.value}{'s' if count > 1 and severity is not Gravity.UNKNOWN else ''}", COLOURS[severity])
         for severity in Gravity

@@ -83,15 +83,15 @@ def show(console: Console, name: str, found: Sequence[Happening], now: float) ->
     width = width_of(console)
     console.print(Text(f"pair {name}", "bold"))
     for each in reversed(found):
-        lasted = f"lasted {duration(each.lasted)}" if each.lasted is not None else f"still, for {ago(each.at, now)}"
-        told = f"{moment(each.at)}  {each.name:<{LONGEST}}  {lasted}, by {each.by}"
+        lasted = f"for {duration(each.lasted)}" if each.lasted is not None else f"for {ago(each.at, now)} so far"
+        told = f"{moment(each.at)}  {each.name:<{LONGEST}}  by {each.by}, {lasted}"
         if width is None:
             console.print(Text(f"{told}: {each.said}"), soft_wrap=True)
             continue
         style = COLOURS.get(each.kind, "")
         for line in folded(told, width, INDENT):
             console.print(Text(line, style))
-        for line in folded(INDENT + printable(each.said), width, INDENT):
+        for line in folded(INDENT + printable(each.said), width, INDENT) if each.said != each.name else ():
             console.print(Text(line), soft_wrap=True)
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from botocore.exceptions import ClientError
-
-from nat_failover.cli.errors import is_forbidden
-from nat_failover.cli.operator.operator import Hand, script
-from nat_failover.foreign_text import read_json
+from nat_failover.cli.operator.inspection import KernelInspection, inspect
+from nat_failover.cli.operator.operator import Hand
 from nat_failover.judging.fitness import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_table_pair import Tables
-from nat_failover.probing.invocation import Invocation, State
+from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.settings import Settings
 
@@ -27,8 +23,6 @@ SAID = {
     State.PENDING: "has not answered yet",
 }
 NOT_MANAGED = "Systems Manager does not manage it: it can't be asked"
-# How long an inspection is waited for, in seconds.
-INSPECT_WITHIN = 15.0
 
 
 class Fit(StrEnum):
@@ -46,15 +40,6 @@ class Check:
     name: str
     fit: Fit
     said: str
-
-
-@dataclass(frozen=True)
-class KernelInspection:
-    """What the host's kernel says of itself; None where it can't be known."""
-
-    forwarding: bool | None = None
-    translating: bool | None = None
-    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +150,7 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
         [
             lambda: tables.seen_through(hand.instances.describe(hand.settings.nats)),
             lambda: hand.ask([nat_id]),
-            lambda: inspect(hand, nat_id),
+            lambda: inspect(hand, [nat_id])[nat_id],
             lambda: None if hand.egress is None else hand.egress.read(),
         ]
     )
@@ -175,39 +160,3 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
     if address is not None and tables.active is not None and tables.active != to_table:
         warnings += problems(address, described[other], described[nat_id], hand.settings)
     return Seen(described[nat_id], tables.by_id[to_table].trouble, words.get(nat_id), inspection, tuple(warnings))
-
-
-def inspect(hand: Hand, nat: str) -> KernelInspection:
-    """Look at a NAT's kernel; what can't be seen is no error.
-
-    Raises:
-        botocore.exceptions.ClientError: SSM refuses for another reason than a missing permission.
-    """
-    ssm = hand.clients.ssm
-    try:
-        command = hand.start([nat], script("inspect.sh"), "inspection")
-        told = hand.results(command, [nat], INSPECT_WITHIN)
-    except ssm.exceptions.InvalidInstanceId:
-        return KernelInspection(why="Systems Manager does not manage it: it can't be inspected")
-    except ClientError as error:
-        if not is_forbidden(error):
-            raise
-        return KernelInspection(why="you have no permission to run AWS-RunShellScript on it: it was not inspected")
-    return _read(told.get(nat))
-
-
-def _read(said: Invocation | None) -> KernelInspection:
-    if said is None:
-        return KernelInspection(why="it has not answered")
-    for line in said.output.splitlines():
-        try:
-            found: Any = read_json(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict) and found.get("inspect") == 1:
-            forwarding, translating = found.get("forwarding"), found.get("translating")
-            return KernelInspection(
-                forwarding if isinstance(forwarding, bool) else None,
-                translating if isinstance(translating, bool) else None,
-            )
-    return KernelInspection(why="its answer can't be understood")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +12,8 @@ from nat_failover.aws_errors import said_of
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.errors import UNKNOWN, action_of, code_of, is_forbidden
+from nat_failover.cli.operator.inspection import KernelInspection, inspect
+from nat_failover.cli.operator.operator import Hand
 from nat_failover.cli.snapshot.capacity import credits_of, types_of
 from nat_failover.cli.snapshot.role import RolePermissions
 from nat_failover.cli.snapshot.snapshot import ROUTES_QUOTA, SSM_SERVICES, Raw, Snapshot, service_of
@@ -29,13 +32,15 @@ class Gatherer:
     Args:
         account: where it is.
         pair: which it is.
+        asks_nats: run a script on both NATs, which tells what their kernels do, and changes nothing.
     """
 
-    def __init__(self, account: Account, pair: Deployed) -> None:
+    def __init__(self, account: Account, pair: Deployed, *, asks_nats: bool = False) -> None:
         self._account = account
         self._pair = pair
         self._settings = pair.settings
         self._reader = Reader(account, pair)
+        self._hand = Hand(pair.settings, account.reading, account.runtime, "") if asks_nats else None
 
     def gather(self, wanted: Collection[str] | None = None) -> Snapshot:
         """Read it.
@@ -128,6 +133,8 @@ class Gatherer:
             ec2, nats = self._reader.client["ec2"], self._settings.nats
             parts["types"] = lambda: types_of(ec2, nats, found["instances"])
             parts["credits"] = lambda: credits_of(ec2, nats, found["instances"])
+            if self._hand is not None and "managed" in found:
+                parts["kernels"] = partial(self._kernels, self._hand, found["instances"], found["managed"])
         view = found.get("view")
         if isinstance(view, View):
             parts["invocations"] = lambda: self._reader.invocations(view)
@@ -143,6 +150,18 @@ class Gatherer:
             parts["acls"] = lambda: self._reader.all("ec2", "describe_network_acls", "NetworkAcls", Filters=here)
             parts["endpoints"] = lambda: self._reader.all("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=here)
         return parts
+
+    def _kernels(
+        self, hand: Hand, instances: Mapping[str, Raw], managed: Mapping[str, Raw]
+    ) -> dict[str, KernelInspection]:
+        """Ask the NATs that can be asked, both at once."""
+        able = [
+            nat
+            for nat in self._settings.nats
+            if instances.get(nat, {}).get("State", {}).get("Name") == "running"
+            and managed.get(nat, {}).get("PingStatus") == "Online"
+        ]
+        return inspect(hand, able) if able else {}
 
     def _third(self, found: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
         """Return what takes the NATs and the endpoints."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nat_failover.cli.account.pairs import Deployed
+from nat_failover.cli.operator.inspection import KernelInspection
 from nat_failover.judging.situation import View
 from nat_failover.lock.record import Lock
 from nat_failover.network.egress_address import Address
@@ -29,6 +30,7 @@ CALLED = {
     "types": "the NATs' instance types",
     "credits": "the NATs' CPU credits",
     "managed": "which hosts Systems Manager manages",
+    "kernels": "what the NATs say of themselves",
     "tables": "the VPC's route tables",
     "subnets": "the VPC's subnets",
     "acls": "the network ACLs",
@@ -85,6 +87,7 @@ class Snapshot:
         types: of instances that the NATs are, described, by name.
         credits: ``standard`` or ``unlimited``, of the NATs that are burstable, by id.
         managed: what Systems Manager says of the NATs and the backends, by id.
+        kernels: of the NATs that could be asked, what they forward and translate, by id; None where nobody asked them.
         tables: all route tables of the VPC, by id.
         subnets: of the VPC, by id.
         acls: network ACLs of the VPC.
@@ -121,6 +124,7 @@ class Snapshot:
     types: Mapping[str, Raw] | None = None
     credits: Mapping[str, str] | None = None
     managed: Mapping[str, Raw] | None = None
+    kernels: Mapping[str, KernelInspection] | None = None
     tables: Mapping[str, Raw] | None = None
     subnets: Mapping[str, Raw] | None = None
     acls: Sequence[Raw] | None = None

@@ -88,7 +88,7 @@ def _protection(p: Standing) -> str:
 
 def why(s: Snapshot, errors: Sequence[Finding]) -> str:
     """Return in a few words why a pair is not protected; empty where nothing says so."""
-    for finding in sorted(errors, key=lambda each: each.check == "offline"):
+    for finding in sorted(errors, key=lambda each: (each.check == "offline", each.check != "locked")):
         if finding.check == "locked":
             return _locked(s.lock)
         if finding.check == "offline":
