@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from tests.aws import checks
+from tests.aws.checks import command
+from tests.aws.checks import function as checks
 from tests.aws.deployment import Deployment, NotInTimeError
 from tests.aws.ground import Can
 from tests.aws.holding import DoesNotHoldError, assumptions
@@ -93,4 +94,9 @@ ENTRIES: dict[str, Check | Unchecked] = {
     "A wait condition holds up": Check(checks.standby_has_signalled, Can.MACHINES),
     "`cdk deploy --revert-drift`": Unchecked("the demo would have to be changed by hand first, and its lock re-armed"),
     "The role of an instance trusts": Check(checks.standby_is_managed),
+    "Whatever `nat-failover status`": Check(command.all_is_read, Can.READS),
+    "`DescribeInstanceTypes` tells": Check(command.types_have_a_bandwidth),
+    "`DescribeInstanceCreditSpecifications` takes": Check(command.credits_are_told),
+    "`AWS-RunShellScript` runs as root": Check(command.kernels_are_seen, Can.COMMANDS),
+    "`ListCommands` has a command": Check(command.drill_is_marked),
 }

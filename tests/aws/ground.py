@@ -39,6 +39,7 @@ class Can(StrEnum):
     FUNCTIONS = "run functions"
     PERMISSIONS = "check permissions"
     STACKS = "change a stack as CloudFormation does"
+    READS = "answer all that the command reads"
 
 
 class DeploymentError(Exception):
@@ -74,9 +75,7 @@ class Ground(Protocol):
 class Aws:
     """An account of AWS, by the credentials and the region of the person who runs this."""
 
-    name = "AWS"
-    can = frozenset(Can)
-    proves = True
+    name, can, proves = "AWS", frozenset(Can), True
 
     def __init__(self, folder: Path, region: str | None = None) -> None:
         self._session: Any = boto3.Session(region_name=region)

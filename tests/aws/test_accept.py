@@ -20,6 +20,7 @@ from infra.demo import PAIR
 from infra.probe.document import ProbeValues, content, script
 from tests.aws.__main__ import accept, main
 from tests.aws.assumptions import ENTRIES, Check, Unchecked
+from tests.aws.checks.command import all_is_read
 from tests.aws.deployment import Deployment, until
 from tests.aws.events import Listener, queue_arn
 from tests.aws.ground import FUNCTION, DeploymentError, Local
@@ -156,6 +157,14 @@ def test_what_aws_refuses_or_hides_for_a_moment_is_waited_for(ground: Emulated) 
     (rounds,) = (measure.how for measure in MEASURES if measure.what == "delivery + result")
     assert rounds is not None
     assert next(iter(rounds(of))) > 0
+
+
+def test_what_the_command_can_not_read_is_named(ground: Emulated) -> None:
+    ground.deploy()
+    with pytest.raises(DoesNotHoldError) as said:
+        all_is_read(Deployment(ground))
+    parts = {part.partition(":")[0] for part in str(said.value).split("; ")}
+    assert parts == {"decisions", "limits", "permissions"}  # moto's own gaps
 
 
 def test_a_listener_leaves_nothing_nor_does_one_that_can_not_be_made(

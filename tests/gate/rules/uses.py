@@ -59,7 +59,7 @@ def parts() -> tuple[Part, ...]:
         Part("command", tuple(sorted(command))),
         Part("stack", tuple(sorted((ROOT / "infra").rglob("*.py")))),
         # Its own test asks an emulated account only.
-        Part("acceptance", tuple(f for f in sorted((ROOT / "tests/aws").glob("*.py")) if f.name != "test_accept.py")),
+        Part("acceptance", tuple(f for f in sorted((ROOT / "tests/aws").rglob("*.py")) if f.name != "test_accept.py")),
     )
 
 
