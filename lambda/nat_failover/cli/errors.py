@@ -50,12 +50,16 @@ class CommandError(Exception):
     Attributes:
         exit: the status to end with.
         steps: what to do, a line each; a command has one of its own.
+        section: of the runbook, where to read on; empty where it is about the command line alone.
     """
 
-    def __init__(self, message: str, exit_with: Exit = Exit.TROUBLE, steps: Sequence[str] = ()) -> None:
+    def __init__(
+        self, message: str, exit_with: Exit = Exit.TROUBLE, steps: Sequence[str] = (), section: str = ""
+    ) -> None:
         super().__init__(message)
         self.exit = exit_with
         self.steps = tuple(steps)
+        self.section = section
 
 
 # Codes by which services say that an identity is unknown or out of date, and that it may not do what it asks:
@@ -75,6 +79,7 @@ UNKNOWN = frozenset(
         "UnrecognizedClientException",
     }
 )
+NO_PERMISSION = "you have no permission for"
 FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
 SAID_WHICH = re.compile(r"not authorized to perform: ([a-zA-Z0-9-]+:[A-Za-z0-9]+)(?: on resource: (\S+))?")
 
@@ -114,9 +119,9 @@ def explained(error: Exception, service_of: Callable[[str], str | None], region:
     if isinstance(error, CommandError):
         return error
     if isinstance(error, RouteTablesError):
-        return CommandError(str(error))
+        return CommandError(str(error), section="by-hand")
     if isinstance(error, ClaimLostError | LockChangedError):
-        return CommandError(f"{error}; how it stands: nat-failover status")
+        return CommandError(f"{error}; how it stands: nat-failover status", section="the-lock")
     if isinstance(error, ClientError):
         return _refused(error, service_of)
     if not isinstance(error, BotoCoreError):
@@ -146,6 +151,8 @@ def _refused(error: ClientError, service_of: Callable[[str], str | None]) -> Com
         action, which = action_of(error, service_of), SAID_WHICH.search(said)
         on = f" on {which[2]}" if which and which[2] else ""
         return CommandError(
-            f"you have no permission for {action}{on}: ask for it, or choose another --profile", Exit.REFUSED
+            f"{NO_PERMISSION} {action}{on}: ask for it, or choose another --profile",
+            Exit.REFUSED,
+            section="by-hand",
         )
     return CommandError(f"AWS refuses {error.operation_name} ({code}): {said}", Exit.REFUSED)

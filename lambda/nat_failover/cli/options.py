@@ -95,12 +95,14 @@ def with_account(command: Callable[..., Exit | None], *, acts: bool = False) -> 
             done = command(account if act is None else act, *args, **kwargs)
         except Exception as error:
             said = explained(error, account.service_of if account else _nobody, account.region if account else region)
+            steps = () if said is None else said.steps
             if act is not None:
                 act.failed(str(said or f"{type(error).__name__}: {error}"), refused=isinstance(error, CommandError))
-                act.steps = [] if said is None else list(said.steps)
+                act.steps = [] if said is None else act.steps_after(said)
+                steps = tuple(act.steps)
             if said is None:
                 raise
-            print_error(str(said), said.steps)
+            print_error(str(said), steps)
             raise typer.Exit(said.exit) from error
         except KeyboardInterrupt:
             if act is not None:

@@ -95,7 +95,7 @@ def test_a_lock_that_has_changed_since_the_person_looked_is_left_as_it_is(lab: L
     lab.network.flush_nat_rules("nat01")
     assert lab.wait_until(lambda: lab.lock_state() == "failed-over", 60)
     text = lab.cloud.lock_text()
-    with pytest.raises(CommandError, match="the lock is another by now"):
+    with pytest.raises(CommandError, match="somebody has just written the lock"):
         pause(alice.hand, alice.hear, seen, "")
     assert lab.cloud.lock_text() == text
     assert any("has the claim for another" in said for said in alice.said)

@@ -17,7 +17,6 @@ from nat_failover.cli.gameday.notification_log import mailed_since
 from nat_failover.cli.gameday.obstacles import why_not
 from nat_failover.cli.gameday.result import Failure
 from nat_failover.cli.gameday.summary import figures_of, report_of
-from nat_failover.cli.operator.by_hand import refused
 from nat_failover.cli.operator.outcome import Act, Outcome
 from nat_failover.cli.operator.screen import progress
 from nat_failover.cli.options import Name
@@ -52,7 +51,7 @@ def drill(
         act.why = why
         raise CommandError(
             "no drill now, and nothing was changed: " + "; ".join(why),
-            steps=refused(account, deployed.settings, "the-lock"),
+            section="the-lock",
         )
     settings = deployed.settings
     what = [

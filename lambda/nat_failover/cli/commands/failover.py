@@ -16,7 +16,7 @@ from nat_failover.cli.account.pairs import Deployed, one
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import confirm
 from nat_failover.cli.errors import UNKNOWN, CommandError, Exit, code_of, explained
-from nat_failover.cli.operator.by_hand import lines_by_hand, refused
+from nat_failover.cli.operator.by_hand import lines_by_hand
 from nat_failover.cli.operator.fitness import bad
 from nat_failover.cli.operator.operator import Hand
 from nat_failover.cli.operator.outcome import Act, Outcome
@@ -117,10 +117,8 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
     if why is not None:
         act.why = [why]
         section = "passive-nat-unhealthy" if seen.obstacle is None else "the-lock"
-        steps = refused(account, pair.settings, section)
-        if not seen.can_be_asked:
-            steps += lines_by_hand(account, hand, plan.to_table)
-        raise CommandError(f"refused, and nothing was changed: {why}", steps=steps)
+        steps = () if seen.can_be_asked else lines_by_hand(account, hand, plan.to_table)
+        raise CommandError(f"refused, and nothing was changed: {why}", steps=steps, section=section)
     if manner.dry_run:
         act.came_to(Outcome.PLANNED, "dry run: nothing was changed")
         console.print(act.said)
@@ -139,7 +137,8 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
         said = explained(error, account.service_of, account.region) if not isinstance(error, ClaimLostError) else error
         raise CommandError(
             f"{said}. The lock says what is left, and the function finishes it within two minutes: "
-            f"nat-failover status {pair.name}{account.options}"
+            f"nat-failover status {pair.name}{account.options}",
+            section="the-lock",
         ) from error
     act.then = f"nat-failover rearm {pair.name}{account.options}"
     return told(console, passed, account, act.then)
@@ -150,7 +149,7 @@ def without_ssm(account: Account, hand: Hand, to_table: str | None, error: Excep
     said = explained(error, account.service_of, account.region)
     if said is None or (isinstance(error, ClientError) and code_of(error) in UNKNOWN):
         return said or error
-    return CommandError(str(said), said.exit, lines_by_hand(account, hand, to_table))
+    return CommandError(str(said), said.exit, lines_by_hand(account, hand, to_table), said.section or "by-hand")
 
 
 def refusal(seen: Ahead, *, force: bool) -> str | None:

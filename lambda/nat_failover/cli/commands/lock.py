@@ -12,7 +12,6 @@ from nat_failover.cli.console import confirm
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.operator.arming import arm, readiness
 from nat_failover.cli.operator.arming import pause as write_pause
-from nat_failover.cli.operator.by_hand import refused
 from nat_failover.cli.operator.outcome import Act, Outcome
 from nat_failover.cli.operator.screen import progress, show_checks
 from nat_failover.cli.options import Force, Name, Yes
@@ -42,7 +41,8 @@ def resume(act: Act, pair: Name = None, force: Force = False, yes: Yes = False) 
     if lock.state not in (LockState.PAUSED, LockState.ARMED):
         raise CommandError(
             f"pair {deployed.name} is not paused but {lock.reason}",
-            steps=(f"  nat-failover rearm {deployed.name}{act.where.options}",),
+            steps=("To arm it:", f"  nat-failover rearm {deployed.name}{act.where.options}"),
+            section="the-lock",
         )
     return _arm(act, deployed, force=force, yes=yes)
 
@@ -67,7 +67,7 @@ def pause(
         console.print(act.said)
         return None
     if lock.state is LockState.FAILING_OVER:
-        raise CommandError(f"nothing was changed: {lock.reason}; it can't be stopped half-way")
+        raise CommandError(f"nothing was changed: {lock.reason}; it can't be stopped half-way", section="the-lock")
     confirm(console, _so_far(lock), f"Pause pair {deployed.name}?", yes=yes)
     act.begun = True
     with progress(console) as say:
@@ -101,13 +101,13 @@ def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
     if lock.state is LockState.FAILING_OVER and not force:
         raise CommandError(
             f"nothing was changed: {lock.reason}; the function finishes it within two minutes. If it does not, --force",
-            steps=refused(act.where, pair.settings, "the-lock"),
+            section="the-lock",
         )
     if found.refusals and not force:
         act.why = list(found.refusals)
         raise CommandError(
             "not armed, for it would be of no use: " + "; ".join(found.refusals),
-            steps=refused(act.where, pair.settings, "passive-nat-unhealthy" if found.checks else "subnets-split"),
+            section="passive-nat-unhealthy" if found.checks else "subnets-split",
         )
     confirm(console, _so_far(lock), f"Arm pair {pair.name}?", yes=yes)
     act.begun = True

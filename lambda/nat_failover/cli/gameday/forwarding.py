@@ -27,6 +27,7 @@ def forward(hand: Hand, nat: str, *, on: bool) -> float:
         said = "has not answered" if done is None else f"has not done it (exit {done.exit_code})"
         raise CommandError(
             f"{nat} {said}. To have it forward: sysctl -w net.ipv4.ip_forward=1"
-            + ("" if on else f"; it does so by itself within {DRILL_LASTS:.0f} s")
+            + ("" if on else f"; it does so by itself within {DRILL_LASTS:.0f} s"),
+            section="by-hand",
         )
     return done.finished_at if done.finished_at is not None else hand.runtime.now()

@@ -63,7 +63,7 @@ class GameDay:
         tables = hand.routes.read()
         home = tables.active
         if home is None:
-            raise CommandError("the subnets are split over both tables: there is nothing to fail over from")
+            raise CommandError("no NAT to fail over from: the subnets are split over both", section="subnets-split")
         hosts = hand.backends()
         away = hand.settings.other_table(home)
         there = Part("failover", self._how(home), hand.runtime.now())

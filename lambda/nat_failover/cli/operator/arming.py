@@ -110,7 +110,10 @@ def _write(hand: Hand, say: Say, expected: LockView, text: str) -> None:
     try:
         lock = held.read()
         if lock.text != expected.lock.text:
-            raise CommandError(f"nothing was changed: the lock is another by now ({lock.reason}); look again")
+            raise CommandError(
+                f"nothing was changed: somebody has just written the lock ({lock.reason}); run it again",
+                section="the-lock",
+            )
         held.write_word(text)
     finally:
         # Nothing of EC2 was changed: nobody has to wait for the lease's end.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.cli.account.session import Account
+from nat_failover.cli.errors import NO_PERMISSION, CommandError, Exit
 from nat_failover.cli.operator.operator import Hand
 from nat_failover.network.route_tables import RouteTablesError
 from nat_failover.settings import Settings
@@ -14,19 +15,21 @@ from nat_failover.telling.commands import move_subnet
 WITHOUT_CHECKS = "By hand, without Systems Manager; nothing is looked at before, and nothing undone after:"
 
 
-def refused(account: Account, settings: Settings, section: str) -> tuple[str, ...]:
-    """Return the lines for whoever was refused.
+def remedy(account: Account, settings: Settings, error: CommandError) -> tuple[str, ...]:
+    """Return the lines for whoever was refused: by the pair's state, or by AWS.
 
     Args:
         account: where the pair is.
         settings: of the pair.
-        section: of the runbook.
+        error: by which it was refused.
     """
-    return (
-        "See what is wrong, and the commands that mend it:",
-        f"  nat-failover doctor {settings.pair}{account.options}",
-        f"Runbook: {runbook_section(settings.runbook, section)}",
-    )
+    runbook = f"Runbook: {runbook_section(settings.runbook, error.section)}"
+    pair = f"{settings.pair}{account.options}"
+    if str(error).startswith(NO_PERMISSION):
+        return "A policy with all the permissions that it takes:", f"  nat-failover policy operator {pair}", runbook
+    if error.exit is Exit.REFUSED:
+        return (runbook,)
+    return "See what is wrong, and the commands that mend it:", f"  nat-failover doctor {pair}", runbook
 
 
 def lines_by_hand(account: Account, hand: Hand, to_table: str | None) -> tuple[str, ...]:

@@ -89,7 +89,8 @@ class Hand:
             if now >= deadline:
                 raise CommandError(
                     f"{claim.owner if claim else 'somebody'} keeps the claim {self.settings.claim_parameter}: "
-                    "somebody else is at work on this pair"
+                    "somebody else is at work on this pair",
+                    section="failover-blocked",
                 )
             left = 1.0 if claim is None else max(0.5, claim.until - now)
             if not told and claim is not None:

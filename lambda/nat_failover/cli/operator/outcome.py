@@ -16,6 +16,7 @@ from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import errors, output, print_json
 from nat_failover.cli.errors import CommandError, Exit
+from nat_failover.cli.operator.by_hand import remedy
 from nat_failover.cli.operator.fitness import Check
 from nat_failover.cli.operator.operator import Hand
 from nat_failover.cli.operator.plan import Ended, Passed, Plan
@@ -165,6 +166,12 @@ class Act:
         self.outcome = self.outcome or (Outcome.REFUSED if refused or not self.begun else Outcome.FAILED)
         self.said = said
         self.why = self.why or [said]
+
+    def steps_after(self, error: CommandError) -> list[str]:
+        """Return what a person is told to do after an error, a line each: the remedy, and where to read on."""
+        if not error.section or self.hand is None:
+            return list(error.steps)
+        return [*remedy(self.where, self.hand.settings, error), *error.steps]
 
     def end(self) -> None:
         """Tell programs what it came to."""

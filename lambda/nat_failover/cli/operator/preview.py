@@ -48,9 +48,14 @@ def other_than_active(tables: Tables, settings: Settings) -> str:
         return settings.other_table(tables.active)
     if not any(table.associations for table in tables.by_id.values()):
         raise CommandError(
-            f"no subnet is explicitly associated with {' or '.join(settings.tables)}: there is nothing to move"
+            f"no subnet is explicitly associated with {' or '.join(settings.tables)}: there is nothing to move",
+            section="no-subnets",
         )
-    raise CommandError("the subnets are split over both tables: say where to, --to primary or --to standby", Exit.USAGE)
+    raise CommandError(
+        "the subnets are split over both tables: say where to, --to primary or --to standby",
+        Exit.USAGE,
+        section="subnets-split",
+    )
 
 
 def look_ahead(hand: Hand, name: str, to_table: str | None, say: Say, *, staged: bool) -> Ahead:

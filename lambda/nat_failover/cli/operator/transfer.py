@@ -101,10 +101,13 @@ class Passage:
 
     def _still_as_planned(self, lock: Lock, tables: Tables) -> None:
         if lock.state not in MAY_MOVE:
-            raise CommandError(f"nothing was changed: {lock.reason}")
+            raise CommandError(f"nothing was changed: {lock.reason}", section="the-lock")
         there = set(tables.by_id[self._plan.from_table].associations)
         if not set(self._plan.subnets) <= there:
-            raise CommandError("nothing was changed: the subnets' associations have changed meanwhile; begin anew")
+            raise CommandError(
+                "nothing was changed: the subnets' associations have changed meanwhile; run it again",
+                section="subnets-split",
+            )
 
     def _record(
         self, state: LockState, outcome: str = "", *, back: bool = False, seconds: float | None = None
