@@ -21,6 +21,11 @@ class Arns:
         """Return the ARN of something of EC2, ``instance`` or ``route-table``, say."""
         return f"arn:{self.partition}:ec2:{self.region}:{self.account}:{kind}/{name}"
 
+    def auto_scaling_group(self, name: str) -> str:
+        """Return the ARN of an Auto Scaling group; nobody who has only its name knows the id in the middle."""
+        group = f"autoScalingGroup:*:autoScalingGroupName/{name}"
+        return f"arn:{self.partition}:autoscaling:{self.region}:{self.account}:{group}"
+
     def parameter(self, name: str) -> str:
         """Return the ARN of an SSM parameter, whose name begins with a slash."""
         return f"arn:{self.partition}:ssm:{self.region}:{self.account}:parameter{name}"

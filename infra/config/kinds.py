@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from infra.config.problems import refused
+from nat_failover.environment import GROUP
 
 # Stands for a value that was refused; the problem has been told.
 INVALID: Final = object()
@@ -140,6 +141,12 @@ def resource_id(prefix: str, what: str) -> Value:
         f"{what} id ({prefix}- and 8 or 17 hexadecimal digits)",
         f"{prefix}-0123456789abcdef0",
     )
+
+
+def group_name() -> Value:
+    """Return the name of an Auto Scaling group; what would be a wildcard in a policy is left out."""
+    allowed = "an Auto Scaling group's name of 1 to 255 letters, digits, spaces and ._/@+=#-"
+    return matching(GROUP, allowed, "nat-primary")
 
 
 def whole(low: int, high: int, unit: str, example: int) -> Value:

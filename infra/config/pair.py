@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from infra.config.addresses import NETWORK, PRIVATE_NETWORKS, TARGET
 from infra.config.choices import ProbeTag, SsmAccess, about
 from infra.config.deployment import DeploymentSettings
-from infra.config.kinds import ListOf, decimal, matching, one_of, resource_id, whole, yes_no
+from infra.config.kinds import ListOf, decimal, group_name, matching, one_of, resource_id, whole, yes_no
 from infra.config.standby import StandbySettings
 from nat_failover.settings import (
     FAILURES,
@@ -65,6 +65,14 @@ class PairConfig(DeploymentSettings, StandbySettings):
             "need the probe tag, by which the function may ask them. Not with egressAddress.",
         ),
     )
+    primary_auto_scaling_group: str | None = field(
+        default=None,
+        metadata=about(
+            group_name(),
+            "Name of the Auto Scaling group that the primary NAT is in. By a lifecycle hook that is made, the group "
+            "then waits until the subnets have left a NAT that it terminates.",
+        ),
+    )
     mode: Mode = field(
         default=Mode.AUTOMATIC,
         metadata=about(
@@ -77,8 +85,8 @@ class PairConfig(DeploymentSettings, StandbySettings):
         metadata=about(
             one_of(Handover, Handover.AUTOMATIC),
             "What happens when AWS says that the active NAT is going away while it still works: it is being stopped or "
-            "terminated, a Spot interruption, scheduled maintenance. automatic moves the subnets to the other NAT "
-            "before; tell only tells people.",
+            "terminated, also by its Auto Scaling group, a Spot interruption, scheduled maintenance. automatic moves "
+            "the subnets to the other NAT before; tell only tells people.",
         ),
     )
     egress_address: str | None = field(
@@ -224,15 +232,17 @@ class PairConfig(DeploymentSettings, StandbySettings):
         return self.period_minutes * 60
 
     @property
+    def auto_scaling_groups(self) -> tuple[str, ...]:
+        """The groups that the NATs are in, each once."""
+        both = (self.primary_auto_scaling_group, self.standby_auto_scaling_group)
+        return tuple(dict.fromkeys(filter(None, both)))
+
+    @property
     def primary_nat(self) -> str | None:
         """The id of the primary NAT: an instance, or the network interface whose holder it is."""
         return self.primary_instance_id or self.primary_network_interface_id
 
     def named_instances(self, standby: str) -> dict[str, str]:
-        """Return those of the two NATs whose instances are known when the stack is deployed, by role.
-
-        Args:
-            standby: id of the standby.
-        """
+        """Return which of the NATs' instances are known when the stack is deployed, by role; the standby's is given."""
         found = {} if self.primary_instance_id is None else {"primary": self.primary_instance_id}
         return found | ({"standby": standby} if self.standby_network_interface_id is None else {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from infra.config.addresses import NETWORK, PRIVATE_NETWORKS
 from infra.config.choices import GatewayService, about
-from infra.config.kinds import ListOf, matching, one_of, resource_id, whole, yes_no
+from infra.config.kinds import ListOf, group_name, matching, one_of, resource_id, whole, yes_no
 from infra.config.routes import ExtraRoute, ExtraRoutes
 
 _AMI = matching(
@@ -54,6 +54,13 @@ class StandbySettings:
         metadata=about(
             resource_id("rtb", "a route table"),
             "Route table of the existing standby. Its default route leads to the standby, and no subnet uses it.",
+        ),
+    )
+    standby_auto_scaling_group: str | None = field(
+        default=None,
+        metadata=about(
+            group_name(),
+            "Name of the Auto Scaling group that an existing standby is in, as with primaryAutoScalingGroup.",
         ),
     )
     standby_instance_type: str = field(

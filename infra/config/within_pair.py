@@ -79,6 +79,7 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
     _check_primary(values, path, problems)
     _check_addresses(values, path, problems)
     _check_standby(values, path, problems)
+    _check_group(values, path, problems)
     _check_endpoints(values, path, problems)
 
 
@@ -165,6 +166,16 @@ def _check_standby(values: Values, path: str, problems: list[str]) -> None:
     if interface is not None and interface == values.get("primary_network_interface_id"):
         other = "another interface than primaryNetworkInterfaceId"
         problems.append(refused(f"{path}.standbyNetworkInterfaceId", interface, other, "eni-0fedcba9876543210"))
+
+
+def _check_group(values: Values, path: str, problems: list[str]) -> None:
+    group = values.get("standby_auto_scaling_group")
+    exists = values.get("standby_instance_id") or values.get("standby_network_interface_id")
+    if group not in (None, INVALID) and exists is None:
+        problems.append(
+            f"{path}.standbyAutoScalingGroup is {shown(group)}: it must be left out unless standbyInstanceId or "
+            "standbyNetworkInterfaceId names a standby that exists; the stack's own is in no group"
+        )
 
 
 def _check_endpoints(values: Values, path: str, problems: list[str]) -> None:

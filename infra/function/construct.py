@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.acknowledged import acknowledge
+from infra.arns import Arns
 from infra.config import PairConfig
 from infra.function.permissions import Statement
 from nat_failover.names import Names
@@ -65,9 +66,14 @@ class FailoverFunction(Construct):
             inline_policies={"pair": iam.PolicyDocument.from_json(document)},
         )
         any_of = "IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:{}/*]".format
+        arns = Arns("<AWS::Partition>", "<AWS::Region>", "<AWS::AccountId>")
         acknowledge(
             role,
             {
+                **{
+                    f"IAM5[Resource::{arns.auto_scaling_group(name)}]": "the group of this name"
+                    for name in pair.auto_scaling_groups
+                },
                 "IAM5[Resource::*]": "reading actions that know no resource",
                 any_of("instance"): "only instances with the probe tag: a condition says so",
                 any_of("subnet"): "only subnets of the pair's VPC: a condition says so",

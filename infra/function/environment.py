@@ -54,6 +54,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         told["MIRROR_ENDPOINTS"] = ",".join(pair.mirror_endpoints)
     if pair.runbook_url is not None:
         told["RUNBOOK"] = pair.runbook_url
+    if pair.auto_scaling_groups:
+        told["AUTO_SCALING_GROUPS"] = ",".join(pair.auto_scaling_groups)
     if pair.egress_address is not None:
         told["EGRESS_ALLOCATION"] = pair.egress_address
     if pair.standby_egress_address is not None:

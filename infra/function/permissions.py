@@ -22,7 +22,8 @@ def statements(
 
     Which resources and condition keys an action knows is in the service authorization reference:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html,
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html,
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html and
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
 
     Args:
@@ -84,6 +85,10 @@ def statements(
         allowed.append(_allow("TellEncrypted", ["kms:Decrypt", "kms:GenerateDataKey"], [pair.kms_key_arn]))
     if pair.egress_address is not None:
         allowed.append(_allow("LookForEgress", ["ec2:DescribeAddresses"], ["*"]))
+    if pair.auto_scaling_groups:
+        groups = [arns.auto_scaling_group(name) for name in pair.auto_scaling_groups]
+        allowed.append(_allow("LookForTerminations", ["autoscaling:DescribeAutoScalingInstances"], ["*"]))
+        allowed.append(_allow("LetTerminate", ["autoscaling:CompleteLifecycleAction"], groups))
     if pair.mode is Mode.OBSERVE:
         return allowed
     if pair.egress_address is not None:

@@ -10,9 +10,10 @@ import boto3
 
 from nat_failover.acting.execution import Execution, Invoker
 from nat_failover.acting.failover import Failover
+from nat_failover.acting.lifecycle import TO_COMPLETE, LifecycleActions
 from nat_failover.acting.selftest import SelfTest
 from nat_failover.clients import Clients, PairServices
-from nat_failover.events import AskedToTest, Trigger, parse
+from nat_failover.events import AskedToTest, NatEnding, Trigger, parse
 from nat_failover.inspection import Inspector
 from nat_failover.lookout import Lookout
 from nat_failover.monitor import InvocationOutcome, Monitor
@@ -81,16 +82,20 @@ class Application:
             UnknownEventError: the event is none of the function's.
             Exception: whatever stops it from judging or acting; Lambda counts it as an error, and the alarm fires.
         """
-        trigger = parse(event, self._settings.probe_document, self._settings.nats)
+        s = self._settings
+        trigger = parse(event, s.probe_document, s.nats, s.lifecycle_hook, s.auto_scaling_groups)
         ends_at = self._runtime.now() + context.get_remaining_time_in_millis() / 1000
         if isinstance(trigger, AskedToTest):
             return SelfTest(PairServices.of(self._settings, self._clients, self._runtime).settled()).run(ends_at)
+        if isinstance(trigger, NatEnding) and trigger.action is not None:
+            ends_at -= TO_COMPLETE
         metrics = Metrics(self._settings, self._stream)
-        try:
-            outcome = self._run(trigger, Invoker(context.aws_request_id, ends_at, metrics))
-        finally:
-            metrics.flush()
-        return _told(trigger, outcome)
+        with LifecycleActions(self._clients.autoscaling).completed(trigger):
+            try:
+                outcome = self._run(trigger, Invoker(context.aws_request_id, ends_at, metrics))
+            finally:
+                metrics.flush()
+            return _told(trigger, outcome)
 
     def _run(self, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         """Have the monitor handle an event; where another instance has become a NAT, a monitor that knows it.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -49,6 +50,10 @@ ONCE = Config(
 IMPATIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=4, max_pool_connections=2
 )
+# What a group terminates is asked again at the next tick; whoever completes its action has little time left.
+GROUPS = Config(
+    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=1, read_timeout=2, max_pool_connections=2
+)
 # What is told is told again at the next tick where it was not taken.
 TELLING = Config(
     retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=3, max_pool_connections=2
@@ -59,7 +64,8 @@ TELLING = Config(
 class Clients:
     """The boto3 clients.
 
-    Those of SNS and EventBridge are made only when there is something to tell, the egress address's when it is moved.
+    Those of SNS and EventBridge are made only when there is something to tell, the egress address's when it is moved,
+    and Auto Scaling's where a NAT is in a group.
 
     Attributes:
         once: of Systems Manager, for writing parameters; makes each call once.
@@ -71,6 +77,7 @@ class Clients:
     events: Callable[[], EventBridgeClient]
     egress: Callable[[], EC2Client]
     once: SSMClient
+    autoscaling: Callable[[], Any]
 
     @staticmethod
     def of(session: boto3.Session) -> Clients:
@@ -82,7 +89,12 @@ class Clients:
             lambda: session.client("events", config=TELLING),
             lambda: session.client("ec2", config=IMPATIENT),
             session.client("ssm", config=ONCE),
+            cache(lambda: _autoscaling(session)),
         )
+
+
+def _autoscaling(session: Any) -> Any:
+    return session.client("autoscaling", config=GROUPS)
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,14 @@ def vpc_endpoints(text: str) -> tuple[str, ...]:
     return found
 
 
+def auto_scaling_groups(text: str) -> tuple[str, ...]:
+    """Take names of one or two Auto Scaling groups, separated by a comma."""
+    found = tuple(text.split(","))
+    if not 1 <= len(found) <= 2 or not all(re.fullmatch(GROUP, name) for name in found):
+        raise ValueError(text)
+    return found
+
+
 def flag(text: str) -> bool:
     """Take ``true`` or ``false``."""
     if text not in ("true", "false"):
@@ -172,6 +180,8 @@ _ALLOCATION = Variable(
 _INTERFACE = Variable(matching(r"eni-[0-9a-f]{8,17}"), "a network interface id, eni- and 8 to 17 hexadecimal digits")
 _INSTANCE = Variable(matching(r"i-[0-9a-f]{8,17}"), "an instance id, i- and 8 to 17 hexadecimal digits")
 
+# No wildcard of an ARN, and no comma, by which names are separated.
+GROUP = r"[A-Za-z0-9 ._/@+=#-]{1,255}"
 # Of ASCII, as a mail's link may have it: https://www.rfc-editor.org/rfc/rfc3986#section-2
 RUNBOOK = r"https://[A-Za-z0-9._~:/?@!$&'()*+,;=%-]{1,192}"
 VARIABLES = {
@@ -207,6 +217,9 @@ VARIABLES = {
     "prove_active": Variable(flag, "true or false"),
     "mirror_routes": Variable(flag, "true or false"),
     "mirror_endpoints": Variable(vpc_endpoints, "ids of VPC endpoints, separated by commas"),
+    "auto_scaling_groups": Variable(
+        auto_scaling_groups, "names of one or two Auto Scaling groups, with a comma between"
+    ),
     "egress_allocation": _ALLOCATION,
     "standby_egress_allocation": _ALLOCATION,
     "runbook": Variable(matching(RUNBOOK), "an https address of at most 200 characters, without a #"),

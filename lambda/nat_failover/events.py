@@ -18,6 +18,9 @@ EC2 = "aws.ec2"
 INSTANCE_STATE = "EC2 Instance State-change Notification"
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
 SPOT_WARNING = "EC2 Spot Instance Interruption Warning"
+AUTO_SCALING = "aws.autoscaling"
+# https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html
+TERMINATING = "EC2 Instance-terminate Lifecycle Action"
 # States on the way down; the machine may still forward for some seconds, while its services stop.
 GOING = ("shutting-down", "stopping")
 # What SSM takes for a command and for an instance; anything else would only fail later, as an error of botocore's.
@@ -26,6 +29,10 @@ FORMS = {
     "command-id": (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "a command's id, a UUID"),
     "instance-id": (re.compile(r"i-[0-9a-f]{8}|m?i-[0-9a-f]{17}"), "an instance's id, such as i-0123456789abcdef0"),
 }
+# The same for CompleteLifecycleAction:
+# https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html
+TOKEN = re.compile(r"[0-9a-fA-F-]{36}")
+INSTANCE = re.compile(r"i-[0-9a-f]{8}|i-[0-9a-f]{17}")
 
 
 # How a person asks the function to try every call that it makes: no rule sends this.
@@ -51,15 +58,28 @@ class StatusChange:
 
 
 @dataclass(frozen=True)
+class LifecycleAction:
+    """A group waits with an instance that it terminates, until this is completed or the hook's timeout has passed."""
+
+    group: str
+    hook: str
+    token: str
+
+
+@dataclass(frozen=True)
 class NatEnding:
     """AWS says that a NAT of the pair goes: a hint to ask EC2 at once, and no evidence.
 
     EventBridge refuses others who name a source of AWS (``NotAuthorizedForSourceException`` in
     https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html), but whoever may invoke
     the function can make one up.
+
+    Attributes:
+        action: what its Auto Scaling group waits for; None where none does. Then it may be an instance that is no NAT.
     """
 
     instance_id: str
+    action: LifecycleAction | None = None
 
 
 @dataclass(frozen=True)
@@ -70,17 +90,21 @@ class AskedToTest:
 Trigger = Tick | StatusChange | NatEnding
 
 
-def parse(event: object, document: str, nats: Collection[str] = ()) -> Trigger | AskedToTest:
+def parse(
+    event: object, document: str, nats: Collection[str] = (), hook: str = "", groups: Collection[str] = ()
+) -> Trigger | AskedToTest:
     """Return what an event is.
 
     Args:
         event: the event as EventBridge delivers it.
         document: name of the pair's probe document.
         nats: ids of the pair's NATs.
+        hook: name of the pair's lifecycle hook.
+        groups: names of the Auto Scaling groups that its NATs are in.
 
     Raises:
         UnknownEventError: it is no event of the schedule, nor a status change of the pair's own document, nor of one of
-            its NATs.
+            its NATs or of the pair's own hook in their groups.
     """
     if not isinstance(event, Mapping):
         raise UnknownEventError(f"the event is {_excerpt(event)}: it must be an EventBridge event, a JSON object")
@@ -93,10 +117,12 @@ def parse(event: object, document: str, nats: Collection[str] = ()) -> Trigger |
         return _status_change(event.get("detail"), document)
     if source == EC2 and kind in (INSTANCE_STATE, SPOT_WARNING):
         return _nat_ending(event.get("detail"), nats)
+    if source == AUTO_SCALING and kind == TERMINATING:
+        return _terminating(event.get("detail"), hook, groups)
     raise UnknownEventError(
         f"an event of source {_excerpt(source)} and detail-type {_excerpt(kind)} is not for this function: it takes "
-        f"'{TICK}' of aws.events (its schedule), '{STATUS_CHANGE}' of aws.ssm and '{INSTANCE_STATE}' or "
-        f"'{SPOT_WARNING}' of aws.ec2. "
+        f"'{TICK}' of aws.events, '{STATUS_CHANGE}' of aws.ssm, '{INSTANCE_STATE}' or '{SPOT_WARNING}' of aws.ec2, "
+        f"'{TERMINATING}' of aws.autoscaling. "
         'To try it by hand, send {"source": "aws.events", "detail-type": "Scheduled Event"}'
     )
 
@@ -129,6 +155,23 @@ def _nat_ending(detail: object, nats: Collection[str]) -> NatEnding:
             "correct the rule's event pattern"
         )
     return NatEnding(instance)
+
+
+def _terminating(detail: object, hook: str, groups: Collection[str]) -> NatEnding:
+    """Return what an action of the pair's own hook says; one of another hook is for whoever has made that."""
+    told = detail if isinstance(detail, Mapping) else {}
+    group, name = told.get("AutoScalingGroupName"), told.get("LifecycleHookName")
+    if group not in tuple(groups) or name != hook:
+        raise UnknownEventError(
+            f"the lifecycle action is of hook {_excerpt(name)} of group {_excerpt(group)}, this pair's is {hook} of "
+            f"{' and '.join(groups) or 'no group'}: correct the rule's event pattern"
+        )
+    instance, token = told.get("EC2InstanceId"), told.get("LifecycleActionToken")
+    if not isinstance(instance, str) or not INSTANCE.fullmatch(instance):
+        raise UnknownEventError(f"the lifecycle action's EC2InstanceId is {_excerpt(instance)}: it must be an id")
+    if not isinstance(token, str) or not TOKEN.fullmatch(token):
+        raise UnknownEventError(f"the lifecycle action's LifecycleActionToken is {_excerpt(token)}: it must be a UUID")
+    return NatEnding(instance, LifecycleAction(str(group), hook, token))
 
 
 def _excerpt(value: object) -> str:

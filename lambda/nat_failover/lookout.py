@@ -47,7 +47,8 @@ class Lookout:
         self._probe = services.probe
         self._instances = services.instances
         self._egress = services.egress
-        self._announcements = Announcements(services.clients.ec2, services.settings, services.runtime)
+        clients = services.clients
+        self._announcements = Announcements(clients.ec2, clients.autoscaling, services.settings, services.runtime)
         # Backends as they were looked up last: an instance never changes its subnet.
         self._met: dict[str, Nat] = {}
         self._boots: Boots = {}
@@ -153,7 +154,7 @@ class Lookout:
 
     @property
     def refused(self) -> ClientError | BotoCoreError | None:
-        """Why EC2 did not tell what it has announced; None where it did. It stops no failover."""
+        """Why AWS did not tell what it has announced; None where it did. It stops no failover."""
         return self._announcements.refused
 
     def meet(self, view: View, hosts: Collection[str]) -> View:

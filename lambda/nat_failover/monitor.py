@@ -93,7 +93,8 @@ class Monitor:
                 reason = f"{locks.lock.reason}; that backends are offline has been told, and the next tick looks again"
                 return self._stand_back(reason, locks, invoker.metrics)
         view = self._lookout.look(trigger, locks)
-        if isinstance(trigger, NatEnding):
+        # An action of a group may be of an instance that is no NAT, or none any more.
+        if isinstance(trigger, NatEnding) and trigger.instance_id in self._settings.nats:
             view = self._ending.await_word(view, trigger)
         if not view.locks.is_read:
             try:

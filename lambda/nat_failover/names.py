@@ -26,7 +26,7 @@ class Names:
 
     @property
     def plain(self) -> str:
-        """Name of the function and of the topic."""
+        """Name of the function, of the topic, and of the lifecycle hook in Auto Scaling groups."""
         return f"{PRODUCT}-{self.pair}"
 
     @property

@@ -57,6 +57,7 @@ class Settings:
         mirror_endpoints: gateway endpoints that the function may have add their route to a table.
         primary_interface: whoever has this network interface is the primary NAT; None where an instance is.
         standby_interface: the same of the standby.
+        auto_scaling_groups: names of those that a NAT is in, and that wait for the pair before they terminate it.
         egress_allocation: the Elastic IP that follows the active NAT; None where none does.
         standby_egress_allocation: the one that the passive NAT has meanwhile; None where the pair has no second.
         runbook: address of the runbook, for mails; empty where the configuration does not say.
@@ -92,6 +93,7 @@ class Settings:
     mirror_endpoints: tuple[str, ...] = ()
     primary_interface: str | None = None
     standby_interface: str | None = None
+    auto_scaling_groups: tuple[str, ...] = ()
     egress_allocation: str | None = None
     standby_egress_allocation: str | None = None
     runbook: str = ""
@@ -125,6 +127,11 @@ class Settings:
     def log_group(self) -> str:
         """Name of the function's log group."""
         return Names(self.pair).log_group
+
+    @property
+    def lifecycle_hook(self) -> str:
+        """Name of the pair's hook in each of its Auto Scaling groups."""
+        return Names(self.pair).plain
 
     @property
     def nats(self) -> tuple[str, str]:

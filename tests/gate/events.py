@@ -1,8 +1,9 @@
-"""Events as EventBridge delivers them: the schedule's, Run Command's status changes, and EC2's of instances.
+"""Events as EventBridge delivers them: the schedule's, Run Command's status changes, EC2's and Auto Scaling's.
 
 https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-systems-manager-event-examples.html
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ TICK = "Scheduled Event"
 STATUS_CHANGE = "EC2 Command Invocation Status-change Notification"
 INSTANCE_STATE = "EC2 Instance State-change Notification"
 SPOT_WARNING = "EC2 Spot Instance Interruption Warning"
+TERMINATING = "EC2 Instance-terminate Lifecycle Action"
 _SECOND = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
 # What each key of the envelope looks like, as a whole.
 _ENVELOPE = {
@@ -48,6 +50,16 @@ _DETAILS: Mapping[tuple[str, str], Mapping[str, str]] = {
         "instance-id": r"i-[0-9a-f]{8}|i-[0-9a-f]{17}",
         "instance-action": r"hibernate|stop|terminate",
     },
+    # NotificationMetadata is there where the hook has some.
+    ("aws.autoscaling", TERMINATING): {
+        "LifecycleActionToken": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "AutoScalingGroupName": r"[!-9;-~ ]{1,255}",
+        "LifecycleHookName": r"[A-Za-z0-9\-_/]{1,255}",
+        "EC2InstanceId": r"i-[0-9a-f]{8}|i-[0-9a-f]{17}",
+        "LifecycleTransition": r"autoscaling:EC2_INSTANCE_TERMINATING",
+        "Origin": r"AutoScalingGroup",
+        "Destination": r"EC2|WarmPool",
+    },
 }
 _INSTANCE = r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:\d{12}:instance/\S+"
 _RESOURCE = {
@@ -56,6 +68,7 @@ _RESOURCE = {
     INSTANCE_STATE: _INSTANCE,
     # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
     SPOT_WARNING: r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:instance/\S+",
+    TERMINATING: r"arn:aws[a-z-]*:autoscaling:[a-z0-9-]+:\d{12}:autoScalingGroup:[0-9a-f-]{36}:autoScalingGroupName/.+",
 }
 
 
@@ -72,6 +85,16 @@ class Change:
     document: str
     status: str
     requested_at: float
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A group waits with an instance that it terminates."""
+
+    instance_id: str
+    group: str
+    hook: str
+    token: str
 
 
 @dataclass(frozen=True)
@@ -119,6 +142,21 @@ class Bus:
         return self._event(
             at, "aws.ec2", SPOT_WARNING, resource, {"instance-id": instance_id, "instance-action": "terminate"}
         )
+
+    def terminating(self, at: float, waiting: Waiting) -> dict[str, Any]:
+        """Return Auto Scaling's event that a group waits since a time, in seconds since the epoch."""
+        group = f"autoScalingGroup:{uuid.UUID(int=0)}:autoScalingGroupName/{waiting.group}"
+        detail = {
+            "LifecycleActionToken": waiting.token,
+            "AutoScalingGroupName": waiting.group,
+            "LifecycleHookName": waiting.hook,
+            "EC2InstanceId": waiting.instance_id,
+            "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+            "Origin": "AutoScalingGroup",
+            "Destination": "EC2",
+        }
+        resource = f"arn:aws:autoscaling:{self.region}:{self.account}:{group}"
+        return self._event(at, "aws.autoscaling", TERMINATING, resource, detail)
 
     def _event(self, at: float, source: str, kind: str, resource: str, detail: Mapping[str, str]) -> dict[str, Any]:
         return {

@@ -26,7 +26,7 @@ from tests.lab.scenarios import SCENARIOS
 PLAYED = (
     *("nat-rules-flushed", "nat-dead-without-endpoints", "failover-after-rearm", "crash-mid-swap"),
     *("routes-mirrored", "observe-mode", "large-fleet", "egress-addresses-change-places", "egress-address-returns"),
-    *("spot-warning", "two-zones-one-dies", "interface-moves-to-new-instance"),
+    *("spot-warning", "two-zones-one-dies", "interface-moves-to-new-instance", "lifecycle-terminate"),
 )
 
 

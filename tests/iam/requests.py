@@ -1,12 +1,14 @@
 """From a call of the function to what AWS authorizes: every action on every resource that the call needs.
 
 Which resources an action is authorized on is in the service authorization reference:
-https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html,
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html and
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ ACCOUNT = "123456789012"
 # Actions that know no resource.
 WIDE = {
     "DescribeAddresses": "ec2",
+    "DescribeAutoScalingInstances": "autoscaling",
     "DescribeInstanceStatus": "ec2",
     "DescribeInstances": "ec2",
     "DescribeRouteTables": "ec2",
@@ -152,6 +155,12 @@ def _associate_address(arguments: Mapping[str, Any], account: Account) -> list[R
     ]
 
 
+def _complete(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    del account
+    name = f"autoScalingGroup:{uuid.UUID(int=0)}:autoScalingGroupName/{arguments['AutoScalingGroupName']}"
+    return [Request("autoscaling:CompleteLifecycleAction", arn("autoscaling", name))]
+
+
 def _publish(arguments: Mapping[str, Any], account: Account) -> list[Request]:
     del account
     return [Request("sns:Publish", arguments["TopicArn"])]
@@ -174,6 +183,7 @@ _RESOURCES: dict[str, Callable[[Mapping[str, Any], Account], list[Request]]] = {
     "ModifyVpcEndpoint": _modify_endpoint,
     "EnableVgwRoutePropagation": _propagate,
     "AssociateAddress": _associate_address,
+    "CompleteLifecycleAction": _complete,
     "Publish": _publish,
     "PutEvents": _put_events,
 }

@@ -161,6 +161,7 @@ def _observed(lab: Lab, tables: dict[str, str], scenario: Scenario) -> str:
 def _unexpected_errors(scenario: Scenario, invocations: list[Invocation]) -> list[str]:
     allowed = {
         "swap-denied": "SwapFailedError",
+        "lifecycle-terminate-denied": "SwapFailedError",
         "crash-mid-swap": "FunctionEndedError",
         "egress-crash-mid-swap": "FunctionEndedError",
         "holder-dies-without-record": "FunctionEndedError",

@@ -77,6 +77,10 @@ CHECKED: Mapping[str, tuple[Mapping[str, Any] | None, Mapping[str, object]]] = {
     "three pairs": ({"pairs": [pair(name, str(n)) for n, name in enumerate(("a", "b", "c"))]}, {}),
     "two zones that back each other up": ({"pairs": [_zone("a", "b"), _zone("b", "a")]}, {}),
     "NATs by their network interfaces": ({"pairs": [by_interface()]}, {}),
+    "NATs in Auto Scaling groups": (
+        {"pairs": [by_interface(primaryAutoScalingGroup="nat-primary", standbyAutoScalingGroup="nat standby/2")]},
+        {},
+    ),
     "demo": (None, {"demo": "true"}),
     "no endpoints": (_one(ssmAccess="none"), {}),
     "endpoints made": ({"pairs": [pair(ssmAccess="create"), pair("other", "1", ssmAccess="create")]}, {}),

@@ -64,6 +64,7 @@ def test_every_variable_is_read_into_its_own_setting() -> None:
         sample_size=12,
         failure_share=40,
         prove_active=False,
+        auto_scaling_groups=("nat-primary", "nat-standby"),
         egress_allocation="eipalloc-0123456789abcdef0",
         standby_egress_allocation="eipalloc-0fedcba9876543210",
     )
@@ -102,6 +103,7 @@ REFUSED = {
     "MIRROR_ROUTES": ["", "yes", "True", "1"],
     "RUNBOOK": ["", "http://example.com", "https://", "https://example.com/#a", "https://ex ample.com"],
     "MIRROR_ENDPOINTS": ["", "vpce-1", "vpce-0123456789abcdef0,", "eni-0123456789abcdef0"],
+    "AUTO_SCALING_GROUPS": ["", "nat,", "a,b,c", "nat*", "x" * 256],
     "EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],
     "STANDBY_EGRESS_ALLOCATION": ["", "none", "eipalloc-1", "203.0.113.1", "eipassoc-0123456789abcdef0"],
     "TARGETS": [

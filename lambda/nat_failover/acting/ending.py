@@ -31,7 +31,8 @@ class Ending:
         """Return what is known a moment after EC2 has described the NAT as going, or has announced it, or some
         seconds later.
 
-        That moment shows whether others stop with it. An event may be late, too: of a NAT that runs again there is
+        That moment shows whether others stop with it; of a Spot instance, which AWS takes away by itself, it is not
+        waited for. An event may be late, too: of a NAT that runs again there is
         nothing to wait for but those seconds.
 
         Raises:
@@ -40,7 +41,9 @@ class Ending:
         until = self._runtime.now() + SAYS_SO_WITHIN
         while view.instances[trigger.instance_id].state == "running":
             if trigger.instance_id in view.announced:
-                return view
+                if trigger.action is None:
+                    return view
+                break  # its group waits
             if self._runtime.now() >= until:
                 return view
             self._runtime.sleep(self._runtime.random.uniform(*ASK_EVERY))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from nat_failover.acting.lifecycle import LifecycleActions
+from nat_failover.acting.tried import Tried, Verdict, attempt, dry
 from nat_failover.aws_errors import said_of
 from nat_failover.clients import PairServices
 from nat_failover.lock.claim import Claim
@@ -33,23 +34,6 @@ NOBODYS = "192.0.2.0/24"
 # With DryRun, EC2 answers so where it would have done it:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
 WOULD_HAVE = "DryRunOperation"
-
-
-class Verdict(StrEnum):
-    """What a call came to."""
-
-    WORKS = "works"
-    REFUSED = "refused"
-    NOT_TRIED = "not tried"
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One call: ``service:Action``, the verdict, and what was seen, for people."""
-
-    call: str
-    verdict: Verdict
-    seen: str
 
 
 class SelfTest:
@@ -97,24 +81,35 @@ class SelfTest:
     def _reads(self) -> Iterator[Tried]:
         s, ec2 = self._settings, self._ec2
         names = [s.lock_parameter, s.claim_parameter, s.told_parameter]
-        yield _try("ssm:GetParameters", lambda: _number(self._clients.ssm.get_parameters(Names=names), "Parameters"))
-        yield _try("ec2:DescribeRouteTables", lambda: ", ".join(self._services.routes.read().by_id))
-        yield _try("ec2:DescribeInstances", lambda: _states(self._services.instances.describe(s.nats)))
+        yield attempt("ssm:GetParameters", lambda: _number(self._clients.ssm.get_parameters(Names=names), "Parameters"))
+        yield attempt("ec2:DescribeRouteTables", lambda: ", ".join(self._services.routes.read().by_id))
+        yield attempt("ec2:DescribeInstances", lambda: _states(self._services.instances.describe(s.nats)))
         by_id = [{"Name": "instance-id", "Values": list(s.nats)}]
         spot = partial(ec2.describe_spot_instance_requests, Filters=by_id)
-        yield _try("ec2:DescribeSpotInstanceRequests", lambda: _number(spot(), "SpotInstanceRequests"))
+        yield attempt("ec2:DescribeSpotInstanceRequests", lambda: _number(spot(), "SpotInstanceRequests"))
         by_state = [{"Name": "instance-state-name", "Values": ["running"]}]
         status = partial(ec2.describe_instance_status, Filters=by_state, MaxResults=5)
-        yield _try("ec2:DescribeInstanceStatus", lambda: _number(status(), "InstanceStatuses"))
+        yield attempt("ec2:DescribeInstanceStatus", lambda: _number(status(), "InstanceStatuses"))
         tag = [{"Name": "key", "Values": [s.probe_tag_key]}, {"Name": "value", "Values": [s.probe_tag_value]}]
-        yield _try("ec2:DescribeTags", lambda: _number(ec2.describe_tags(Filters=tag, MaxResults=5), "Tags"))
+        yield attempt("ec2:DescribeTags", lambda: _number(ec2.describe_tags(Filters=tag, MaxResults=5), "Tags"))
         if s.egress_allocation is not None:
             of = [{"Name": "allocation-id", "Values": [s.egress_allocation]}]
-            yield _try("ec2:DescribeAddresses", lambda: _number(ec2.describe_addresses(Filters=of), "Addresses"))
+            yield attempt("ec2:DescribeAddresses", lambda: _number(ec2.describe_addresses(Filters=of), "Addresses"))
+
+        if s.auto_scaling_groups:
+            groups: Any = self._clients.autoscaling()
+            mine = partial(
+                groups.describe_auto_scaling_instances, InstanceIds=[i for i in s.nats if i.startswith("i-")]
+            )
+            yield attempt("autoscaling:DescribeAutoScalingInstances", lambda: _number(mine(), "AutoScalingInstances"))
 
     def _changes(self) -> Iterator[Tried]:
         """Ask EC2 whether it would move a subnet of each table, routes and the egress address, without doing it."""
         s, ec2, replace = self._settings, self._ec2, "ec2:ReplaceRouteTableAssociation"
+        actions = LifecycleActions(self._clients.autoscaling)
+        for group in s.auto_scaling_groups:
+            nobodys = partial(actions.complete_nobodys, group, s.lifecycle_hook)
+            yield attempt("autoscaling:CompleteLifecycleAction", nobodys)
         if s.mode is Mode.OBSERVE:
             yield Tried(replace, Verdict.NOT_TRIED, "in observe mode the role may not")
             return
@@ -127,16 +122,16 @@ class SelfTest:
             for subnet, association in sorted(table.associations.items())[:1]:
                 to = s.other_table(table_id)
                 move = partial(ec2.replace_route_table_association, AssociationId=association, RouteTableId=to)
-                yield _try(replace, partial(_dry, move), {WOULD_HAVE: f"would move {subnet} to {to}"})
+                yield attempt(replace, partial(dry, move), {WOULD_HAVE: f"would move {subnet} to {to}"})
         if s.mirror_routes:
             route = {"DestinationCidrBlock": NOBODYS, "InstanceId": s.standby_instance}
             for action, write in (("CreateRoute", ec2.create_route), ("ReplaceRoute", ec2.replace_route)):
                 made = partial(write, RouteTableId=s.standby_route_table, **route)
-                yield _try(
-                    f"ec2:{action}", partial(_dry, made), {WOULD_HAVE: f"would do so in {s.standby_route_table}"}
+                yield attempt(
+                    f"ec2:{action}", partial(dry, made), {WOULD_HAVE: f"would do so in {s.standby_route_table}"}
                 )
         if s.egress_allocation is not None:
-            yield _try("ec2:AssociateAddress", self._move_address, {WOULD_HAVE: "would move the egress address"})
+            yield attempt("ec2:AssociateAddress", self._move_address, {WOULD_HAVE: "would move the egress address"})
 
     def _move_address(self) -> str:
         s = self._settings
@@ -144,7 +139,7 @@ class SelfTest:
         if interface is None:
             raise ValueError(f"{s.standby_instance} has no network interface")
         move = partial(self._ec2.associate_address, AllocationId=s.egress_allocation, NetworkInterfaceId=interface)
-        return _dry(partial(move, AllowReassociation=True))
+        return dry(partial(move, AllowReassociation=True))
 
     def _writes(self) -> Iterator[Tried]:
         """Create what exists, which is refused once it is authorized; else what holds nobody up."""
@@ -155,7 +150,7 @@ class SelfTest:
             (self._settings.told_parameter, Memory().text()),
         ):
             put = partial(self._clients.ssm.put_parameter, Name=name, Value=value, Type="String", Overwrite=False)
-            yield _try(
+            yield attempt(
                 "ssm:PutParameter",
                 lambda put=put, name=name: f"created {name}, version {put()['Version']}",  # type: ignore[misc]
                 dict.fromkeys(("ParameterAlreadyExists", "TooManyUpdates"), f"may write {name}"),
@@ -166,7 +161,7 @@ class SelfTest:
             f"This is a test message of the pair {self._settings.pair}. No action needed: whoever reads it will be "
             "told when the NAT fails."
         )
-        yield _try(
+        yield attempt(
             "sns:Publish",
             lambda: self._clients.sns().publish(
                 TopicArn=self._settings.topic,
@@ -174,7 +169,7 @@ class SelfTest:
                 Message=text,
             )["MessageId"],
         )
-        yield _try("events:PutEvents", self._put_event)
+        yield attempt("events:PutEvents", self._put_event)
 
     def _put_event(self) -> str:
         detail = json.dumps({"pair": self._settings.pair})
@@ -196,7 +191,7 @@ class SelfTest:
             chosen.extend(nats)
             return f"the agents of {len(online)} backends and of {len(nats)} of 2 NATs are online"
 
-        tried = [_try("ssm:DescribeInstanceInformation", look)]
+        tried = [attempt("ssm:DescribeInstanceInformation", look)]
         if not chosen:
             return [*tried, Tried("ssm:SendCommand", Verdict.NOT_TRIED, "there is no host to send to")], []
         answers: list[Observation] = []
@@ -212,32 +207,13 @@ class SelfTest:
                     return f"{answered} of {len(chosen)} hosts answered"
                 self._runtime.sleep(LOOK_EVERY)
 
-        tried.append(_try("ssm:SendCommand, ssm:ListCommandInvocations", ask))
+        tried.append(attempt("ssm:SendCommand, ssm:ListCommandInvocations", ask))
         tried.append(
-            _try(
+            attempt(
                 "ssm:ListCommands", lambda: f"{len(self._services.probe.rounds(self._runtime.now() - 3600))} in an hour"
             )
         )
         return tried, answers
-
-
-def _try(call: str, make: Callable[[], str], as_good: Mapping[str, str] | None = None) -> Tried:
-    """Make a call; ``as_good`` has the errors that say that it works, and what they mean."""
-    try:
-        return Tried(call, Verdict.WORKS, make())
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if as_good and code in as_good:
-            return Tried(call, Verdict.WORKS, as_good[code])
-        return Tried(call, Verdict.REFUSED, said_of(error))
-    except (BotoCoreError, RouteTablesError, ValueError) as error:
-        return Tried(call, Verdict.REFUSED, said_of(error))
-
-
-def _dry(call: Callable[..., object]) -> str:
-    """Make a call of EC2 with DryRun, which ends in an error whatever comes of it."""
-    call(DryRun=True)
-    raise ValueError("EC2 has done it, though it was asked with DryRun: see what has changed")
 
 
 def _number(answer: Mapping[str, Any], key: str) -> str:

@@ -19,8 +19,11 @@ READS = (
     *("lambda:ListFunctions", "logs:FilterLogEvents", "servicequotas:GetServiceQuota", "sns:ListSubscriptionsByTopic"),
     *("ssm:DescribeDocument", "ssm:DescribeInstanceInformation", "ssm:ListCommandInvocations", "ssm:ListCommands"),
 )
-# Where the pair has an Elastic IP, a security group names others, or no pair is found here.
+# Where a NAT is in an Auto Scaling group or a Spot instance, the pair has an Elastic IP, a security group names others,
+# or no pair is found here.
 SOMETIMES = (
+    *("autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLifecycleHooks"),
+    "ec2:DescribeSpotInstanceRequests",
     *("ec2:DescribeAddresses", "ec2:DescribeNetworkInterfaces", "ec2:DescribeRegions"),
     "ec2:GetManagedPrefixListEntries",
 )

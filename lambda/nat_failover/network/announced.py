@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ MARKED = "marked-for-"
 # How an event's description begins that is over; it is listed for a week more:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStatusEvent.html
 OVER = ("[Completed]", "[Canceled]")
+# How the state of an instance begins that its group terminates, the waiting for a lifecycle action included:
+# https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingInstanceDetails.html
+TERMINATING = "Terminating"
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,19 @@ class Announced:
 class Announcements:
     """Ends of the pair's NATs.
 
+    Args:
+        ec2: boto3 client.
+        autoscaling: gives the boto3 client of Auto Scaling, where a NAT is in a group.
+        settings: which the NATs and their groups are.
+        runtime: clock.
+
     Attributes:
-        refused: why EC2 did not tell, when it was asked last, and will not tell the next time; None where it did.
+        refused: why AWS did not tell, when it was asked last, and will not tell the next time; None where it did.
     """
 
-    def __init__(self, ec2: EC2Client, settings: Settings, runtime: Runtime) -> None:
+    def __init__(self, ec2: EC2Client, autoscaling: Callable[[], Any], settings: Settings, runtime: Runtime) -> None:
         self._ec2 = ec2
+        self._autoscaling = autoscaling
         self._settings = settings
         self._runtime = runtime
         self._scheduled: dict[str, Announced] = {}
@@ -79,25 +90,34 @@ class Announcements:
     def read(self, instances: Mapping[str, Nat]) -> dict[str, Announced]:
         """Return what is announced for the NATs that run, by instance id.
 
-        Of Spot instances it is asked each time, since their end comes two minutes after it is announced; of
-        maintenance, which is announced days ahead, now and then. What EC2 does not tell stops no failover: see
-        ``refused``.
+        Of Spot instances it is asked each time, since their end comes two minutes after it is announced, and of those
+        in a group; of maintenance, which is announced days ahead, now and then. What AWS does not tell stops no
+        failover: see ``refused``.
         """
         self.refused = None
         running = [i for i in self._settings.nats if i in instances and instances[i].state == "running"]
         spot = [i for i in running if instances[i].is_spot]
         now = self._runtime.now()
+        if running and self._asks(now):
+            asked = self._ask(partial(self._maintenance, running, now))
+            if asked is not None:
+                self._scheduled, self._asked_at = asked, now
+        found = dict(self._scheduled)
+        if spot:
+            found |= self._ask(partial(self._interruptions, spot)) or {}
+        if running and self._settings.auto_scaling_groups:
+            found |= self._ask(partial(self._terminations, running)) or {}
+        return {i: each for i, each in found.items() if i in running}
+
+    def _ask(self, read: Callable[[], dict[str, Announced]]) -> dict[str, Announced] | None:
+        """Return what AWS tells; None where it does not."""
         try:
-            if running and self._asks(now):
-                self._scheduled = self._maintenance(running, now)
-                self._asked_at = now
-            warned = self._interruptions(spot) if spot else {}
+            return read()
         except (ClientError, BotoCoreError) as error:
-            log.error("EC2 does not tell what it has announced", extra={"error": str(error)})  # noqa: TRY400
-            warned = {}
+            log.error("AWS does not tell what it has announced", extra={"error": str(error)})  # noqa: TRY400
             if not is_passing(error):
                 self.refused = error
-        return {i: found for i, found in {**self._scheduled, **warned}.items() if i in running}
+            return None
 
     def _asks(self, now: float) -> bool:
         near = any(found.comes_at - NEAR <= now for found in self._scheduled.values())
@@ -110,6 +130,12 @@ class Announcements:
         requests: Iterable[Any] = (found for page in pages for found in page["SpotInstanceRequests"])
         marked = [r for r in requests if r.get("Status", {}).get("Code", "").startswith(MARKED)]
         return {r["InstanceId"]: Announced(r["InstanceId"], "the interruption, as a Spot instance,") for r in marked}
+
+    def _terminations(self, running: Sequence[str]) -> dict[str, Announced]:
+        pages = self._autoscaling().get_paginator("describe_auto_scaling_instances").paginate(InstanceIds=list(running))
+        instances: Iterable[Any] = (found for page in pages for found in page["AutoScalingInstances"])
+        going = [each["InstanceId"] for each in instances if each["LifecycleState"].startswith(TERMINATING)]
+        return {i: Announced(i, "the termination, by its Auto Scaling group,") for i in going}
 
     def _maintenance(self, running: Sequence[str], now: float) -> dict[str, Announced]:
         pages = self._ec2.get_paginator("describe_instance_status").paginate(InstanceIds=list(running))

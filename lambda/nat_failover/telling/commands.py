@@ -150,3 +150,25 @@ def move_address(s: Settings, nat: str, allocation: str | None = None) -> str:
         f"aws ec2 associate-address --allocation-id {allocation or s.egress_allocation} --instance-id {nat} "
         f"--allow-reassociation --region {s.region}"
     )
+
+
+def heartbeat(timeout: float) -> int:
+    """Return how long a group waits for the function, by the function's timeout, in seconds.
+
+    For an invocation that fails, Lambda's pause of a minute, and another invocation:
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+    return round(2 * timeout) + 90
+
+
+def put_lifecycle_hook(s: Settings, group: str, timeout: float) -> str:
+    """Return the command that has an Auto Scaling group wait for the function before it terminates a NAT.
+
+    Both results let it terminate; ``ABANDON`` would end the actions of other hooks beside:
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
+    """
+    return (
+        f"aws autoscaling put-lifecycle-hook --auto-scaling-group-name {shlex.quote(group)} "
+        f"--lifecycle-hook-name {s.lifecycle_hook} --lifecycle-transition autoscaling:EC2_INSTANCE_TERMINATING "
+        f"--heartbeat-timeout {heartbeat(timeout)} --default-result CONTINUE --region {s.region}"
+    )

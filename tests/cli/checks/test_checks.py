@@ -106,6 +106,10 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "an update that failed": (function(LastUpdateStatus="Failed"), ("function-update",)),
     "a function in a VPC": (function(VpcConfig={"VpcId": "vpc-1"}), ("function-in-vpc",)),
     "a lease that is too short": (settings(claim_lease=20.0), ("claim-lease",)),
+    "an Auto Scaling group without the pair's hook": (
+        lambda s: replace(settings(auto_scaling_groups=("nat primary",))(s), hooks={}),
+        ("no-ending-rule", "no-lifecycle-hook"),
+    ),
     "an account without room": (
         lambda s: replace(s, limits={"AccountLimit": {"UnreservedConcurrentExecutions": 3}}),
         ("account-concurrency",),

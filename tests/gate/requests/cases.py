@@ -21,6 +21,8 @@ ADDRESS = {"AllocationId": "eipalloc-1", "InstanceId": I17}
 FUNCTION = {"FunctionName": "nat-failover-main"}
 ENDPOINT = {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.eu-central-1.ssm"}
 LOGS = {"logGroupName": "/aws/lambda/a"}
+ACTION = {"LifecycleHookName": "nat", "AutoScalingGroupName": "g", "LifecycleActionResult": "CONTINUE"}
+BY_INSTANCE = {**ACTION, "InstanceId": I17}
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,11 @@ OF_MESSAGES = (
          {**FUNCTION, "Environment": {"Variables": {"AWS_ENDPOINT_URL": "x"}}}, "InvalidParameterValueException"),
     Case("R18a", "logs:FilterLogEvents", {**LOGS, "logStreamNames": ["a"], "logStreamNamePrefix": "a"},
          {**LOGS, "logStreamNames": ["a"]}, "InvalidParameterException"),
+    Case("R19a", "autoscaling:CompleteLifecycleAction", {**BY_INSTANCE, "LifecycleActionResult": "DONE"}, BY_INSTANCE,
+         "ValidationError"),
+    Case("R19b", "autoscaling:CompleteLifecycleAction", ACTION, BY_INSTANCE, "ValidationError"),
+    Case("R19c", "autoscaling:DescribeAutoScalingInstances", {"InstanceIds": [I17] * 51}, {"InstanceIds": [I17] * 50},
+         "ValidationError"),
 )  # fmt: skip
 OF_TEMPLATES = (
     Case("R8a", "cloudformation:CreateStack", {**STACK, "TemplateBody": _sized(51_201, {})},

@@ -1,4 +1,4 @@
-"""SNS, EventBridge, Lambda and CloudWatch Logs."""
+"""SNS, EventBridge, Lambda, CloudWatch Logs and Auto Scaling."""
 
 from __future__ import annotations
 
@@ -162,7 +162,43 @@ def streams_are_named_in_one_way(arguments: Arguments) -> str | None:
     return None if len(given) == 1 else "You must specify either logGroupName or logGroupIdentifier, but not both."
 
 
+COMPLETE = "autoscaling:CompleteLifecycleAction"
+GROUPS_API = "https://docs.aws.amazon.com/autoscaling/ec2/APIReference/"
+
+
+@rule(
+    *("R19a", COMPLETE, "The result of a lifecycle action is CONTINUE or ABANDON.", "ValidationError"),
+    f"{GROUPS_API}API_CompleteLifecycleAction.html",
+)
+def result_is_known(arguments: Arguments) -> str | None:
+    """The model has no enumeration for it."""
+    if arguments.get("LifecycleActionResult") in ("CONTINUE", "ABANDON"):
+        return None
+    return "Lifecycle action result must be either CONTINUE or ABANDON."
+
+
+@rule(
+    *("R19b", COMPLETE, "A lifecycle action is named by its token, or by the instance.", "ValidationError"),
+    f"{GROUPS_API}API_CompleteLifecycleAction.html",
+)
+def action_is_named(arguments: Arguments) -> str | None:
+    """Neither is required by the model."""
+    named = arguments.get("LifecycleActionToken") or arguments.get("InstanceId")
+    return None if named else "Either a lifecycle action token or an instance ID must be specified."
+
+
+@rule(
+    *("R19c", "autoscaling:DescribeAutoScalingInstances", "At most 50 instances are named.", "ValidationError"),
+    f"{GROUPS_API}API_DescribeAutoScalingInstances.html",
+)
+def instances_are_few(arguments: Arguments) -> str | None:
+    """The model's text says so; its shape has no maximum."""
+    few = len(arguments.get("InstanceIds") or ()) <= 50
+    return None if few else "The number of instance ids that may be passed in is limited to 50."
+
+
 RULES = (
+    *(result_is_known, action_is_named, instances_are_few),
     *(subject_fits, message_has_a_default, message_fits, message_is_not_empty, message_goes_to_one, structure_is_json),
     *(events_fit, events_are_complete, detail_type_fits, source_is_ones_own, variables_fit, variables_are_free),
     streams_are_named_in_one_way,

@@ -52,6 +52,13 @@ ELSEWHERE = (
         ),
         *("", "model"),
     ),
+    Rule(
+        "R19d",
+        "autoscaling:CompleteLifecycleAction",
+        "The action is active: its hook is in the group, it was not completed, and its timeout has not passed.",
+        "ValidationError",
+        "seen: aws-node-termination-handler, elastic-ci-stack-for-aws",
+    ),
 )
 RULES: tuple[Rule, ...] = (*MECHANICAL.values(), *(judged.rule for judged in JUDGED), *ELSEWHERE)
 # So many verdicts are kept, and none on a request that is longer than this: a template, a function's code.

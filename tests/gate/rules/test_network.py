@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.gate.rules.proof import breaks, keeps
+from tests.gate.auto_scaling import AutoScaling
+from tests.gate.rules.proof import breaks, keeps, refused
 from tests.lab.cloud.execution import Execution
 from tests.lab.cloud.template import EGRESS_PLACE
 from tests.lab.lab import Lab
@@ -167,3 +168,28 @@ def test_an_instance_that_is_about_to_be_taken_away_is_still_called_running(lab:
 def test_of_an_instance_that_stays_running_is_the_truth(lab: Lab, ec2: Any) -> None:
     lab.cloud.warn("nat02")
     assert _said_of(lab, ec2) == "running"
+
+
+def _complete(scaling: AutoScaling, token: str, **changes: str) -> None:
+    named = {"AutoScalingGroupName": "nat", "LifecycleHookName": "mine", "LifecycleActionToken": token, **changes}
+    scaling.answer("CompleteLifecycleAction", named)
+
+
+@breaks("R19d")
+def test_an_action_that_is_over_or_of_another_hook_is_none() -> None:
+    scaling = AutoScaling()
+    done, late, other = (scaling.begin(f"i-0123456789abcdef{n}", "nat", "mine") for n in range(3))
+    _complete(scaling, done.token)
+    scaling.time_out(late)
+    for token, changes in ((done.token, {}), (late.token, {}), (other.token, {"LifecycleHookName": "theirs"})):
+        with refused("ValidationError", "No active Lifecycle Action found"):
+            _complete(scaling, token, **changes)
+    assert scaling.is_waiting(other)
+
+
+@keeps("R19d")
+def test_an_action_that_a_group_waits_for_is_completed() -> None:
+    scaling = AutoScaling()
+    waiting = scaling.begin("i-0123456789abcdef0", "nat", "mine")
+    _complete(scaling, waiting.token)
+    assert not scaling.is_waiting(waiting)

@@ -82,7 +82,7 @@ def test_what_only_the_test_of_the_acceptance_makes_in_the_emulated_account_is_l
 def test_what_the_role_of_the_function_allows_is_what_its_code_is_found_to_call() -> None:
     """What the role allows is proven in quite another way: by the calls that scenarios make."""
     text = (ROOT / "infra/function/permissions.py").read_text(encoding="utf-8")
-    granted = set(re.findall(r'"((?:ec2|ssm|sns|events):[A-Z]\w+)"', text)) - {"ec2:Vpc"}
+    granted = set(re.findall(r'"((?:ec2|ssm|sns|events|autoscaling):[A-Z]\w+)"', text)) - {"ec2:Vpc"}
     assert {use.call for use in uses() if "function" in use.parts} == granted
 
 

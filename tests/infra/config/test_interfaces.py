@@ -6,7 +6,7 @@ import pytest
 
 from infra.config import read_configuration
 from tests.infra.config.refusals import problems
-from tests.tools.checked import by_interface
+from tests.tools.checked import by_interface, pair
 
 PATH = "nat-failover.pairs[0]"
 
@@ -31,6 +31,19 @@ def test_what_does_not_go_with_an_interface_is_refused(settings: dict[str, objec
     (said,) = problems({"pairs": [by_interface(**settings)]})
     assert said.startswith(f"{PATH}.{key} is ")
     assert why in said
+
+
+@pytest.mark.parametrize("name", ["nat*", "nat,other", "", "x" * 256, 7.5])
+def test_a_name_that_no_policy_could_hold_is_no_group(name: object) -> None:
+    (said,) = problems({"pairs": [by_interface(primaryAutoScalingGroup=name)]})
+    assert said.startswith(f"{PATH}.primaryAutoScalingGroup is ")
+    assert "an Auto Scaling group's name" in said
+
+
+def test_the_stacks_own_standby_is_in_no_group() -> None:
+    (said,) = problems({"pairs": [pair(standbyAutoScalingGroup="nat")]})
+    assert said.startswith(f"{PATH}.standbyAutoScalingGroup is ")
+    assert "the stack's own is in no group" in said
 
 
 def test_an_interface_whose_holder_stands_by_needs_its_table() -> None:

@@ -124,10 +124,9 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
 def test_every_variable_that_the_function_knows_is_set() -> None:
     """But those that are the function's own business; a NAT is an instance or whoever has an interface."""
     addresses = {"egressAddress": "eipalloc-0123456789abcdef0", "standbyEgressAddress": "eipalloc-0fedcba9876543210"}
-    mirrored = ["vpce-0123456789abcdef0"]
-    template = synthesize(
-        {"pairs": [pair(**addresses, mirrorRoutes=True, mirrorEndpoints=mirrored, runbookUrl="https://r")]}
-    )
+    mirrored: dict[str, Any] = {"mirrorRoutes": True, "mirrorEndpoints": ["vpce-0123456789abcdef0"]}
+    others = {"primaryAutoScalingGroup": "nat", "runbookUrl": "https://r"}
+    template = synthesize({"pairs": [pair(**addresses, **mirrored, **others)]})
     own = {"confirm_for", "gather_for", "primary_interface", "standby_interface"}
     known = {f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in own}
     told = function(template)["Environment"]["Variables"]

@@ -14,7 +14,7 @@ _SPARE: dict[str, list[Any]] = {}
 
 def have_spare_clients(number: int) -> None:
     """Make so many of each kind beforehand: in real time, a cold start takes what its latency says and no more."""
-    for service in ("ec2", "ssm", "sns", "events"):
+    for service in ("ec2", "ssm", "sns", "events", "autoscaling"):
         spare = _SPARE.setdefault(service, [])
         spare.extend(_new(service) for _ in range(number - len(spare)))
 

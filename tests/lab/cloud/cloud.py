@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.gate.auto_scaling import AutoScaling
+from tests.gate.events import Waiting
 from tests.gate.rules.rule import changed
 from tests.lab.cloud.emulated import Emulated
 from tests.lab.cloud.public_addresses import PublicAddresses
@@ -34,6 +36,7 @@ class Cloud(Emulated):
         warned: ids of instances that EC2 is about to take away.
         spot: ids of those that are Spot instances.
         maintenance: when maintenance begins, in seconds since the epoch, by instance id.
+        auto_scaling: groups that wait with an instance that they terminate.
         multihomed: hosts with a second network interface.
         public: who has which public address.
     """
@@ -47,6 +50,7 @@ class Cloud(Emulated):
         self.warned: set[str] = set()
         self.spot: set[str] = set()
         self.maintenance: dict[str, float] = {}
+        self.auto_scaling = AutoScaling()
         self.multihomed: set[str] = set()
         self.public = PublicAddresses({nat.name: nat.public for nat in network.layout.nats})
 
@@ -76,6 +80,13 @@ class Cloud(Emulated):
         """
         self.warned.add(self.instances[host])
 
+    def begin_termination(self, host: str) -> Waiting:
+        """Have the first of the pair's groups begin to terminate a host, and wait because of the stack's hook."""
+        self.warn(host)
+        group = self.environment["NAT_FAILOVER_AUTO_SCALING_GROUPS"].partition(",")[0]
+        hook = f"nat-failover-{self.environment['NAT_FAILOVER_PAIR']}"
+        return self.auto_scaling.begin(self.instances[host], group, hook)
+
     def unwarned(self, operation: str, answer: Any) -> Any:
         """Count the answers that say ``running`` of an instance that is about to be taken away."""
         if (self.warned or self.spot) and operation == "DescribeInstances":
@@ -88,7 +99,9 @@ class Cloud(Emulated):
         return answer
 
     def of_ends(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Answer what tells of warnings and maintenance; None for any other call."""
+        """Answer what tells of warnings, maintenance and groups; None for any other call."""
+        if (of_groups := self.auto_scaling.answer(operation, arguments)) is not None:
+            return of_groups
         if operation == "DescribeSpotInstanceRequests":
             (wanted,) = [each["Values"] for each in arguments["Filters"] if each["Name"] == "instance-id"]
             code = {True: "marked-for-termination", False: "fulfilled"}

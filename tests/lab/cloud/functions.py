@@ -16,7 +16,7 @@ from moto.events.models import EventPattern
 from nat_failover.application import Application
 from nat_failover.settings import Settings
 from tests.gate.chance import Lots
-from tests.gate.events import Bus, faults_of
+from tests.gate.events import Bus, Waiting, faults_of
 from tests.gate.harshness import Harshness
 from tests.gate.rules.rule import changed
 from tests.gate.timing.deliveries import Deliveries
@@ -163,7 +163,6 @@ class Functions:
             for each in held:
                 self.deliver(each)
             return
-
         for late in self.late():
             self.world.spawn(partial(self._deliver_after, late, event), "event")
 
@@ -178,6 +177,10 @@ class Functions:
     def tell_warning(self, instance_id: str) -> None:
         """Have EC2 put on the bus that it interrupts a Spot instance in two minutes."""
         self.emit(self._bus.spot_warning(self.world.now(), instance_id))
+
+    def tell_terminating(self, waiting: Waiting) -> None:
+        """Have Auto Scaling put on the bus that a group waits with an instance."""
+        self.emit(self._bus.terminating(self.world.now(), waiting))
 
     def deploy(self) -> None:
         """Let what is invoked from now on start anew, as after a deployment of the function."""
@@ -197,7 +200,6 @@ class Functions:
     def deliver(self, event: dict[str, Any]) -> None:
         """Invoke the function beside, as Lambda does asynchronously: again after an error, and at times twice."""
         self._delivered += 1
-        # A retry has the request id of the first try.
         request_id = f"request-{self._delivered}"
 
         def invoke() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
-from nat_failover.clients import CONFIG, IMPATIENT, ONCE, TELLING, Clients
+from nat_failover.clients import CONFIG, GROUPS, IMPATIENT, ONCE, TELLING, Clients
 from tests.gate import moto_hook
 from tests.gate.chance import Lots
 from tests.gate.gate import Gate
@@ -94,6 +94,7 @@ class Gateway(Propagation):
             lambda: client("events", TELLING),
             lambda: client("ec2", IMPATIENT),
             client("ssm", ONCE),
+            lambda: client("autoscaling", GROUPS),
         )
 
     def give_back(self) -> None:

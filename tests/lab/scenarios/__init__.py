@@ -9,6 +9,7 @@ from tests.lab.scenarios.failing_over import FAILING_OVER
 from tests.lab.scenarios.handovers import HANDOVERS
 from tests.lab.scenarios.health import HEALTH
 from tests.lab.scenarios.holding import HOLDING
+from tests.lab.scenarios.interfaces.groups import GROUPS
 from tests.lab.scenarios.interfaces.scenarios import INTERFACES
 from tests.lab.scenarios.refusals import REFUSALS
 from tests.lab.scenarios.standby import STANDBY
@@ -18,6 +19,6 @@ SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         *(*FAILING_OVER, *HOLDING, *EVIDENCE, *STANDBY, *HEALTH),
-        *(*ROUTES, *EGRESS, *FLEETS, *AGENTS, *REFUSALS, *HANDOVERS, *TWO_PAIRS, *INTERFACES),
+        *(*ROUTES, *EGRESS, *FLEETS, *AGENTS, *REFUSALS, *HANDOVERS, *TWO_PAIRS, *INTERFACES, *GROUPS),
     )
 }

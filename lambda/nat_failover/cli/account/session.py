@@ -117,7 +117,8 @@ class Account:
     @property
     def reading(self) -> Clients:
         """The clients of whoever only looks."""
-        return Clients(self.ec2, self.ssm, lambda: self.sns, lambda: self.events, lambda: self.ec2, self.ssm)
+        topic, bus, groups = (lambda: self.sns), (lambda: self.events), (lambda: self.client("autoscaling"))
+        return Clients(self.ec2, self.ssm, topic, bus, lambda: self.ec2, self.ssm, groups)
 
     def acting(self) -> Clients:
         """Make clients as the function has them, which wait briefly: who has the claim has to end within its lease."""
@@ -133,6 +134,7 @@ class Account:
             lambda: made("events", ACTING),
             lambda: made("ec2", IMPATIENT),
             made("ssm", ONCE),
+            lambda: self.client("autoscaling"),
         )
 
     @cached_property

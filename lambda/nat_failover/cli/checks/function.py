@@ -6,9 +6,10 @@ import json
 
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, quoted, warning
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, Raw, Snapshot
-from nat_failover.events import INSTANCE_STATE, SPOT_WARNING
+from nat_failover.events import INSTANCE_STATE, SPOT_WARNING, TERMINATING
 from nat_failover.probing.run_command import VERSION
 from nat_failover.settings import Mode
+from nat_failover.telling.commands import put_lifecycle_hook
 from nat_failover.telling.formats import ago, duration
 
 # A schedule is late now and then; the no-tick alarm waits as long.
@@ -100,6 +101,12 @@ def rules(s: Snapshot) -> Findings:
         ]
         for kind in (INSTANCE_STATE, SPOT_WARNING)
     }
+    terminating = [
+        rule
+        for rule in s.rules
+        if TERMINATING in _asked_for(rule, "detail-type")
+        and set(s.settings.auto_scaling_groups) <= set(_asked_for(rule, "detail", "AutoScalingGroupName"))
+    ]
     if not ticks:
         yield error("no-schedule", "no schedule invokes the function", "nothing is watched", BRING_BACK)
     if not reports:
@@ -112,7 +119,9 @@ def rules(s: Snapshot) -> Findings:
     for kind, found in ends.items():
         if not found and s.settings.nats_by_id:
             yield warning("no-ending-rule", f"no rule tells the function of an {kind} of either NAT", LATE, BRING_BACK)
-    for rule in (*ticks, *reports, *ends[INSTANCE_STATE], *ends[SPOT_WARNING]):
+    if s.settings.auto_scaling_groups and not terminating:
+        yield warning("no-ending-rule", f"no rule tells the function of an {TERMINATING} of a NAT", LATE, BRING_BACK)
+    for rule in (*ticks, *reports, *ends[INSTANCE_STATE], *ends[SPOT_WARNING], *terminating):
         is_tick = rule in ticks
         what = "the schedule" if is_tick else "the rule for failed probes" if rule in reports else "the rule for NATs"
         make = error if is_tick else warning
@@ -132,6 +141,20 @@ def rules(s: Snapshot) -> Findings:
                 f"aws lambda add-permission --function-name {s.pair.function} "
                 f"--statement-id {quoted(rule['Name'][:60])} --action lambda:InvokeFunction "
                 f"--principal events.amazonaws.com --source-arn {rule['Arn']}{s.options}",
+            )
+
+
+def hooks(s: Snapshot) -> Findings:
+    """A group of a NAT that terminates it without waiting: it was made anew since the stack was deployed, say."""
+    if s.hooks is None:
+        return
+    for group in s.settings.auto_scaling_groups:
+        if group not in s.hooks:
+            yield warning(
+                "no-lifecycle-hook",
+                f"the Auto Scaling group {group} has no lifecycle hook {s.settings.lifecycle_hook}",
+                "it terminates a NAT before the subnets have left it",
+                put_lifecycle_hook(s.settings, group, s.pair.timeout) + s.options.partition(" --region")[0],
             )
 
 
@@ -211,4 +234,4 @@ def document(s: Snapshot) -> Findings:
         )
 
 
-CHECKS = (configuration, concurrency, rules, ticks, mode, document)
+CHECKS = (configuration, concurrency, rules, hooks, ticks, mode, document)

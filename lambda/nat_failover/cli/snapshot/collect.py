@@ -123,6 +123,8 @@ class Gatherer:
         }
         if self._reader.egress is not None:
             parts["addresses"] = self._reader.egress.all
+        if self._settings.auto_scaling_groups:
+            parts["hooks"] = self._reader.hooks
         return parts
 
     def _second(self, vpc: str | None, found: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:

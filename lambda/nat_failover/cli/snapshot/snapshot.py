@@ -43,6 +43,7 @@ CALLED = {
     "reserved": "the function's reserved concurrency",
     "limits": "Lambda's limits of the account",
     "rules": "the EventBridge rules",
+    "hooks": "the lifecycle hooks of the NATs' Auto Scaling groups",
     "invokers": "who may invoke the function",
     "document": "the probe's document",
     "decisions": "the function's log",
@@ -101,6 +102,7 @@ class Snapshot:
         reserved: the function's reserved concurrency, under ``ReservedConcurrentExecutions`` where it has any.
         limits: Lambda's limits of the account.
         rules: of EventBridge that have the function as a target.
+        hooks: the pair's lifecycle hook in each Auto Scaling group that a NAT is in, by group; read where one is.
         invokers: statements of the function's resource policy.
         document: the probe's, described.
         decisions: the function's of late, newest last.
@@ -137,6 +139,7 @@ class Snapshot:
     reserved: Raw | None = None
     limits: Raw | None = None
     rules: Sequence[Raw] | None = None
+    hooks: Mapping[str, Raw] | None = None
     invokers: Sequence[Raw] | None = None
     document: Raw | None = None
     decisions: Sequence[LoggedDecision] | None = None

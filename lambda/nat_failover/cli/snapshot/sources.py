@@ -24,7 +24,10 @@ from nat_failover.probing.fleet import PAGE as SSM_PAGE
 from nat_failover.probing.fleet import refusals
 from nat_failover.probing.invocation import Invocation
 
-SERVICES = ("ec2", "ssm", "lambda", "events", "iam", "sns", "cloudwatch", "logs", "cloudformation", "service-quotas")
+SERVICES = (
+    *("ec2", "ssm", "lambda", "events", "iam", "sns", "cloudwatch", "logs", "cloudformation", "service-quotas"),
+    "autoscaling",
+)
 
 
 class Reader:
@@ -194,6 +197,13 @@ class Reader:
         ]
         calls = [lambda name=name: events.describe_rule(Name=name) for name in names]
         return self._account.runtime.together(calls) if calls else []
+
+    def hooks(self) -> dict[str, Raw]:
+        """Describe the pair's lifecycle hook in each group that a NAT is in, by group, where it is there."""
+        s, client = self._settings, self.client["autoscaling"]
+        named = {"LifecycleHookNames": [s.lifecycle_hook]}
+        told = {g: client.describe_lifecycle_hooks(AutoScalingGroupName=g, **named) for g in s.auto_scaling_groups}
+        return {group: hooks["LifecycleHooks"][0] for group, hooks in told.items() if hooks["LifecycleHooks"]}
 
     def invokers(self) -> list[Raw]:
         """Read the function's resource policy; no statements where it has none."""

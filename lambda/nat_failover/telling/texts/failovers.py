@@ -186,6 +186,8 @@ def _decided(record: Record, s: Settings) -> tuple[str, ...]:
     when = f"to {'hand' if record.handover else 'fail'} over at {clock(record.since)} UTC"
     if record.reason.startswith(EC2_SAYS):
         return (f"{when}, by EC2's own word, and as nothing was known against {nat}.",)
+    if record.handover:
+        return (f"{when}, since AWS had announced the end, and backends got through {nat}.",)
     return (
         f"{when}, since at least {s.failure_threshold} backends were offline, and reached the Internet through {nat}.",
     )

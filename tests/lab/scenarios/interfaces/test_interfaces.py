@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from nat_failover.clients import PairServices
 from nat_failover.events import SELF_TEST
@@ -12,11 +12,12 @@ from tests.lab.cloud.execution import Execution, LabRuntime
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.scenarios.interfaces.account import NAT, SETTINGS, InterfaceCloud
+from tests.lab.scenarios.interfaces.groups import IN_A_GROUP
 
 
-def played(body: Callable[[Lab], None]) -> None:
+def played(body: Callable[[Lab], None], settings: Mapping[str, object] = SETTINGS) -> None:
     """Do something in a lab with such a pair."""
-    Lab("simulated", 1, Latencies(), SETTINGS, cloud=InterfaceCloud, harshness=GENTLE).run(body)
+    Lab("simulated", 1, Latencies(), settings, cloud=InterfaceCloud, harshness=GENTLE).run(body)
 
 
 def services(lab: Lab) -> PairServices:
@@ -69,3 +70,32 @@ def test_the_check_of_an_interface_that_carries_nothing_keeps_nobody_from_being_
         assert not {str(i.result["cause"]) for i in lab.functions.invocations if i.result} - {"HEALTHY", "WAITING"}
 
     played(body)
+
+
+def test_the_self_test_tries_to_let_a_group_go_on() -> None:
+    def body(lab: Lab) -> None:
+        waiting = lab.cloud.begin_termination(NAT)
+        lab.functions.deliver({**SELF_TEST, "detail": {}})
+        lab.wait(40)
+        (invocation,) = lab.functions.invocations
+        assert invocation.result is not None
+        calls = {call["call"]: call["verdict"] for call in invocation.result["calls"]}
+        assert calls["autoscaling:DescribeAutoScalingInstances"] == "works"
+        assert calls["autoscaling:CompleteLifecycleAction"] == "works"
+        assert lab.cloud.auto_scaling.is_waiting(waiting)
+
+    played(body, IN_A_GROUP)
+
+
+def test_an_instance_of_the_group_that_is_no_nat_is_let_go_at_once_and_nothing_else_is_done() -> None:
+    def body(lab: Lab) -> None:
+        lab.begin()
+        lab.functions.late = lambda: (0.0,)
+        waiting = lab.cloud.begin_termination(lab.backends[0])
+        lab.functions.tell_terminating(waiting)
+        lab.wait(8)
+        assert lab.cloud.auto_scaling.completed == {waiting.token}
+        assert lab.gateway.replaced_at == []
+        assert lab.gateway.events == []
+
+    played(body, IN_A_GROUP)

@@ -1,0 +1,75 @@
+"""Auto Scaling, as far as a group that terminates a NAT goes: it waits for whoever has made a lifecycle hook.
+
+moto takes any action for completed, and keeps none: https://docs.getmoto.org/en/latest/docs/services/autoscaling.html
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.gate.events import Waiting
+from tests.gate.rules.rule import changed
+
+
+class AutoScaling:
+    """Groups that wait.
+
+    Attributes:
+        waiting: what is waited for, by token.
+        completed: tokens of the actions that somebody has completed.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, Waiting] = {}
+        self.completed: set[str] = set()
+        self._states: dict[str, tuple[str, str]] = {}
+
+    def begin(self, instance_id: str, group: str, hook: str) -> Waiting:
+        """Have a group begin to terminate an instance, which its hook holds up; it runs on meanwhile."""
+        token = str(uuid.UUID(int=len(self.waiting) + len(self.completed) + 1, version=4))
+        made = self.waiting[token] = Waiting(instance_id, group, hook, token)
+        self._states[instance_id] = (group, "Terminating:Wait")
+        return made
+
+    def is_waiting(self, waiting: Waiting) -> bool:
+        """Return whether nobody has completed an action, and its timeout has not passed."""
+        return waiting.token in self.waiting
+
+    def time_out(self, waiting: Waiting) -> None:
+        """Let the timeout of an action have passed, where it is not completed."""
+        self.waiting.pop(waiting.token, None)
+        self._states[waiting.instance_id] = (waiting.group, "Terminating:Proceed")
+
+    def answer(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Answer a call; None for any that is not about groups.
+
+        Raises:
+            botocore.exceptions.ClientError: as AWS would.
+        """
+        if operation == "DescribeAutoScalingInstances":
+            told = {i: self._states[i] for i in arguments["InstanceIds"] if i in self._states}
+            return {
+                "AutoScalingInstances": [
+                    {"InstanceId": i, "AutoScalingGroupName": group, "LifecycleState": state}
+                    for i, (group, state) in told.items()
+                ]
+            }
+        if operation == "CompleteLifecycleAction":
+            return self._complete(arguments)
+        return None
+
+    def _complete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        token = arguments["LifecycleActionToken"]
+        found = self.waiting.get(token)
+        named = (arguments["AutoScalingGroupName"], arguments["LifecycleHookName"])
+        if found is None or named != (found.group, found.hook):
+            changed("R19d")
+            message = f"No active Lifecycle Action found with token {token}"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "CompleteLifecycleAction")
+        self.time_out(found)
+        self.completed.add(token)
+        return {}
