@@ -105,6 +105,7 @@ def test_one_seed_is_one_history(name: str) -> None:
             # That rules are flushed: tests/cli/test_day.py, and `make drill`.
             *("nat-stopped", "two-backends-sick", "internet-down", "simultaneous-events"),
             *("egress-address-follows", "egress-move-denied", "two-zones-one-dies", "interface-moves-to-new-instance"),
+            "lifecycle-terminate-paused",
         )
     ],
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from nat_failover.acting.lifecycle import NOBODYS
 from nat_failover.clients import PairServices
 from nat_failover.events import SELF_TEST
 from nat_failover.settings import Settings
+from tests.gate.events import Waiting
 from tests.gate.harshness import GENTLE
 from tests.lab.cloud.execution import Execution, LabRuntime
 from tests.lab.lab import Lab
@@ -97,5 +99,21 @@ def test_an_instance_of_the_group_that_is_no_nat_is_let_go_at_once_and_nothing_e
         assert lab.cloud.auto_scaling.completed == {waiting.token}
         assert lab.gateway.replaced_at == []
         assert lab.gateway.events == []
+
+    played(body, IN_A_GROUP)
+
+
+def test_that_a_group_terminates_a_nat_is_asked_of_auto_scaling_and_not_believed_of_the_event() -> None:
+    def body(lab: Lab) -> None:
+        lab.begin()
+        forged = Waiting(lab.cloud.instances[NAT], "nat-primary", "nat-failover-main", NOBODYS)
+        lab.functions.late = lambda: (0.0,)
+        lab.functions.tell_terminating(forged)
+        lab.wait(15)
+        (told,) = [i for i in lab.functions.invocations if i.trigger == "event"]
+        assert (told.error, (told.result or {})["cause"]) == (None, "HEALTHY")
+        assert lab.gateway.replaced_at == []
+        assert lab.gateway.events == []
+        assert lab.gateway.calls["autoscaling:CompleteLifecycleAction"] == 1
 
     played(body, IN_A_GROUP)
