@@ -11,6 +11,7 @@ from nat_failover.cli.account.pairs import one
 from nat_failover.cli.checks import examine
 from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.commands.status import print_all
+from nat_failover.cli.operator.inspection import KernelInspection
 from nat_failover.cli.snapshot.collect import Gatherer
 from nat_failover.cli.snapshot.snapshot import LockParameter, Snapshot, tag
 from nat_failover.cli.snapshot.sources import decisions
@@ -83,6 +84,10 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a NAT that is nearly full": (
         standby_said(health=Health(100, 100, (), (Minute(80, 50, None),))),
         ("nat-nearly-full",),
+    ),
+    "NATs whose release is old": (
+        lambda s: replace(s, kernels=dict.fromkeys(s.settings.nats, KernelInspection(True, True, released_at=1.7e9))),
+        ("nat-outdated", "nat-outdated"),
     ),
     "backends that are offline": (said(State.UNREACHABLE, 2), ("offline",)),
     "all evidence from one subnet": (one_subnet, ("one-subnet",)),

@@ -6,7 +6,10 @@ from nat_failover.cli.checks.finding import Findings, warning
 from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
 from nat_failover.judging.loss import LOSSY, loss
 from nat_failover.probing.nat_health import NEARLY_FULL, Health
+from nat_failover.telling.formats import iso
 
+# The documentation asks for an update a month: three were missed.
+OUTDATED = 90 * 86_400.0
 RUNBOOK = "see infra/RUNBOOK.md, {}"
 
 
@@ -84,4 +87,22 @@ def cpu_credits(s: Snapshot) -> Findings:
         )
 
 
-CHECKS = (full, lost, bandwidth, cpu_credits)
+def outdated(s: Snapshot) -> Findings:
+    """A NAT whose release of Amazon Linux 2023 is old: nothing updates it by itself, and it stands in the Internet."""
+    for nat, found in (s.kernels or {}).items():
+        if found.released_at is None or s.now - found.released_at < OUTDATED:
+            continue
+        way = (
+            "raise standbyRevision and cdk deploy while the primary is active"
+            if nat == s.settings.standby_instance
+            else "update it while the standby is active"
+        )
+        yield warning(
+            "nat-outdated",
+            f"{s.nat_name(nat)} runs a release of Amazon Linux of {iso(found.released_at)[:10]}",
+            "it lacks the security updates since",
+            f"{way}; infra/MIGRATION.md, updates of the standby",
+        )
+
+
+CHECKS = (full, lost, bandwidth, cpu_credits, outdated)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -24,12 +25,14 @@ class KernelInspection:
     Attributes:
         why: it can't be known.
         forbidden: whoever asks may not run scripts there.
+        released_at: when its release of Amazon Linux 2023 came out, seconds since the epoch; None for other systems.
     """
 
     forwarding: bool | None = None
     translating: bool | None = None
     why: str = ""
     forbidden: bool = False
+    released_at: float | None = None
 
     @property
     def is_unfit(self) -> bool:
@@ -62,11 +65,12 @@ def inspect(hand: Hand, nats: Sequence[str]) -> dict[str, KernelInspection]:
         forbidden = True
         why = "you have no permission to run AWS-RunShellScript on it: it was not inspected"
     else:
-        return {nat: _read(told.get(nat)) for nat in nats}
+        return {nat: read(told.get(nat)) for nat in nats}
     return dict.fromkeys(nats, KernelInspection(why=why, forbidden=forbidden))
 
 
-def _read(said: Invocation | None) -> KernelInspection:
+def read(said: Invocation | None) -> KernelInspection:
+    """Return what a NAT has said of its kernel."""
     if said is None:
         return KernelInspection(why="it has not answered")
     for line in said.output.splitlines():
@@ -79,5 +83,14 @@ def _read(said: Invocation | None) -> KernelInspection:
             return KernelInspection(
                 forwarding if isinstance(forwarding, bool) else None,
                 translating if isinstance(translating, bool) else None,
+                released_at=_released_at(str(found.get("release"))),
             )
     return KernelInspection(why="its answer can't be understood")
+
+
+def _released_at(release: str) -> float | None:
+    """Return the date in a release such as 2023.9.20251117."""
+    try:
+        return datetime.strptime(release.rpartition(".")[2], "%Y%m%d").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tells whether this host would work as a NAT: does its kernel forward, and do its rules translate?
+# Tells whether this host would work as a NAT: does its kernel forward, and do its rules translate? And how old is it?
 # It changes nothing, and prints one line of JSON. What can't be known, for want of tools or rights, is null.
 set -u
 LC_ALL=C
@@ -22,4 +22,9 @@ if [ "$translating" != true ] && command -v iptables >/dev/null && rules=$(iptab
     translating=false
     case $rules in *'-j MASQUERADE'* | *'-j SNAT'*) translating=true ;; esac
 fi
-printf '{"inspect":1,"forwarding":%s,"translating":%s}\n' "$forwarding" "$translating"
+
+# Of Amazon Linux 2023, which is locked to a release until somebody upgrades it:
+# https://docs.aws.amazon.com/linux/al2023/ug/deterministic-upgrades-usage.html
+release=$(rpm -q --qf '%{VERSION}' system-release 2>/dev/null) || release=''
+case $release in *[!0-9.]*) release='' ;; esac
+printf '{"inspect":1,"forwarding":%s,"translating":%s,"release":"%s"}\n' "$forwarding" "$translating" "$release"
