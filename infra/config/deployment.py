@@ -66,6 +66,16 @@ class DeploymentSettings:
     function_timeout: int = field(
         default=45, metadata=about(whole(30, 300, "seconds", 45), "When Lambda ends an invocation.")
     )
+    reserved_concurrency: int | None = field(
+        default=None,
+        metadata=about(
+            # A failure brings an event of each backend in the sample, and the tick may come with them.
+            # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+            whole(10, 1000, "invocations", 20),
+            "How many invocations of the function are kept free of the account's concurrency, which other functions "
+            "may use up. Left out, none are. The deployment fails unless 100 stay for all others.",
+        ),
+    )
     permissions_boundary_arn: str | None = field(
         default=None,
         metadata=about(

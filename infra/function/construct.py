@@ -23,9 +23,9 @@ HANDLER = "nat_failover.handler.handler"
 class FailoverFunction(Construct):
     """The Lambda function of a pair.
 
-    It stands outside the VPC, so that no NAT is between it and the AWS API. Its concurrency is not limited: the event
-    of a dying NAT must never wait for a tick, and the claim, not Lambda, lets one invocation act. Lambda's two retries
-    of an asynchronous error stay on for the same reason.
+    It stands outside the VPC, so that no NAT is between it and the AWS API. Its concurrency is not limited, or to ten
+    at least: the event of a dying NAT must never wait for a tick, and the claim, not Lambda, lets one invocation act.
+    Lambda's two retries of an asynchronous error stay on for the same reason.
 
     Args:
         pair: the pair's configuration.
@@ -94,6 +94,7 @@ class FailoverFunction(Construct):
             environment=dict(environment),
             timeout=Duration.seconds(pair.function_timeout),
             memory_size=pair.function_memory,
+            reserved_concurrent_executions=pair.reserved_concurrency,
             log_group=logs.LogGroup.from_log_group_name(self, "LogByName", group.ref),
             role=role,
         )

@@ -156,6 +156,12 @@ def test_the_function_runs_the_newest_python_on_arm_with_time_to_act(template: T
     assert deployed["FunctionName"] == "nat-failover-main"
 
 
+def test_concurrency_is_reserved_where_it_is_asked_for_and_left_to_all_otherwise(template: Template) -> None:
+    assert "ReservedConcurrentExecutions" not in function(template)
+    reserving = synthesize({"pairs": [pair(reservedConcurrency=20)]})
+    assert function(reserving)["ReservedConcurrentExecutions"] == 20
+
+
 def test_nothing_keeps_an_event_from_the_function(template: Template) -> None:
     """No limit to its concurrency, the retries of asynchronous invocations as Lambda has them, no VPC."""
     assert not {"ReservedConcurrentExecutions", "VpcConfig", "DeadLetterConfig"} & function(template).keys()
