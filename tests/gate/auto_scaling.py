@@ -27,10 +27,12 @@ class AutoScaling:
         self.waiting: dict[str, Waiting] = {}
         self.completed: set[str] = set()
         self._states: dict[str, tuple[str, str]] = {}
+        self._begun = 0
 
     def begin(self, instance_id: str, group: str, hook: str) -> Waiting:
         """Have a group begin to terminate an instance, which its hook holds up; it runs on meanwhile."""
-        token = str(uuid.UUID(int=len(self.waiting) + len(self.completed) + 1, version=4))
+        self._begun += 1
+        token = str(uuid.UUID(int=self._begun, version=4))
         made = self.waiting[token] = Waiting(instance_id, group, hook, token)
         self._states[instance_id] = (group, "Terminating:Wait")
         return made
@@ -41,8 +43,13 @@ class AutoScaling:
 
     def time_out(self, waiting: Waiting) -> None:
         """Let the timeout of an action have passed, where it is not completed."""
-        self.waiting.pop(waiting.token, None)
-        self._states[waiting.instance_id] = (waiting.group, "Terminating:Proceed")
+        if self.waiting.pop(waiting.token, None) is not None:
+            self._states[waiting.instance_id] = (waiting.group, "Terminating:Proceed")
+
+    def forget(self, instance_id: str) -> None:
+        """Let an instance be in no group any more."""
+        self._states.pop(instance_id, None)
+        self.waiting = {token: each for token, each in self.waiting.items() if each.instance_id != instance_id}
 
     def answer(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """Answer a call; None for any that is not about groups.

@@ -173,6 +173,12 @@ MUTANTS = (
         "unfit is not None",
         "False",
     ),
+    Mutant(
+        "a group waits where the swap failed",
+        "acting.lifecycle:LifecycleActions.completed",
+        "            self._complete(trigger)\n        except",
+        "            pass\n        except",
+    ),
     # What hosts say
     Mutant("a broken probe is a failure", "probing.observation:_other", "State.BROKEN", "State.UNREACHABLE"),
     Mutant(

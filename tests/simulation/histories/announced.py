@@ -18,3 +18,16 @@ def interrupted(stage: Stage, which: str, seconds: float) -> None:
     if stage.wait(seconds):
         for nat in nats:
             die(stage, nat, "stopped")
+
+
+def terminated(stage: Stage, which: str, timeout: float) -> None:
+    """An Auto Scaling group terminates a NAT: it waits for the function, or until the hook's timeout has passed."""
+    nat = {"active": stage.active, "passive": stage.passive}[which]()
+    scaling = stage.cloud.auto_scaling
+    waiting = stage.cloud.begin_termination(nat)
+    stage.truth.note()
+    stage.lab.functions.tell_terminating(waiting)
+    stage.lab.wait_until(lambda: stage.quiet or not scaling.is_waiting(waiting), timeout)
+    scaling.time_out(waiting)
+    if not stage.quiet:
+        die(stage, nat, "stopped")

@@ -58,6 +58,7 @@ def mend(stage: Stage, nat: str) -> None:
     if stage.cloud.account.holdings.instances[stage.cloud.instances[nat]].state != "running":
         stage.cloud.start_instance(nat, stage.lab.world.now())
     stage.cloud.warned.discard(stage.cloud.instances[nat])
+    stage.cloud.auto_scaling.forget(stage.cloud.instances[nat])
     stage.lab.run_command.dead.discard(nat)
     stage.network.set_link(nat, True)
     if not stage.network.is_up(nat):

@@ -162,6 +162,19 @@ def _announced(chance: Random) -> Plot:
     return Plot(tuple(steps), others=1, lasts=260.0)
 
 
+def terminated(chance: Random) -> Plot:
+    """A NAT's Auto Scaling group terminates it; at times the swap is refused, or the NAT to come is broken already."""
+    which, timeout = chance.choice(("active", "active", "passive")), chance.choice((30.0, 180.0))
+    steps = [Step("a group terminates a NAT", _at(chance, 62, 110), (which, timeout))]
+    is_broken = chance.random() < 0.3
+    if is_broken:
+        how = chance.choice(("rules flushed", "forwarding off"))
+        steps.insert(0, Step("the passive NAT fails for a while", 0.0, (how, 250.0)))
+    refused = (("ReplaceRouteTableAssociation", 1.0, ("server error",)),) if chance.random() < 0.4 else ()
+    others = 0 if is_broken else 1
+    return Plot(tuple(steps), {"primaryAutoScalingGroup": "nat"}, storms=refused, others=others, lasts=260.0)
+
+
 def _one_is_left(chance: Random) -> Plot:
     """EC2 says that the active NAT stops, and too few backends are heard to say that they are offline."""
     silent = [Step("an agent is silent", _at(chance, 62, 70), (host, 150.0)) for host in range(3)]

@@ -62,6 +62,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     ),
     "everything stops": machines.everything_stops,
     "EC2 interrupts a NAT": announced.interrupted,
+    "a group terminates a NAT": announced.terminated,
     "the active NAT reboots": lambda stage, seconds: machines.reboots(stage, stage.active(), seconds),
     "the Internet is gone": machines.internet_gone,
     "a target is dead": machines.target_dead,

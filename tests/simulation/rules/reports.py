@@ -1,4 +1,4 @@
-"""Rules 7 and 8: what an invocation must have told by its end, whatever came of it."""
+"""Rules 7, 8 and 10: what an invocation must have told, or let go, by its end, whatever came of it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Reports:
 
     def struck(self, operation: str, serial: int, fate: str) -> None:
         """Note a call of an invocation that has come to nothing, as far as the invocation knows."""
-        if operation == "SendCommand":
+        if operation in ("SendCommand", "CompleteLifecycleAction"):
             self._refused[serial] = f"{operation} ({fate})"
         elif operation == "GetParameters":
             self._unread.add(serial)
@@ -78,6 +78,7 @@ class Reports:
             self._broken(7, f"{type(invocation.error).__name__} is no declared error: {invocation.error}")
         if record is not None and record.get("state") == "failed" and invocation.error is None:
             self._broken(7, "the failover has failed, and the invocation has not")
+        self._group_waits_no_more(invocation)
         if invocation.result is None:
             return
         refused = self._refused.get(invocation.serial)
@@ -97,6 +98,12 @@ class Reports:
         since = invocation.at - self._tolerance.stale
         self._states_told(invocation, since)
         self._routes_told(invocation, since)
+
+    def _group_waits_no_more(self, invocation: Invocation) -> None:
+        waits = invocation.event.get("detail", {}).get("LifecycleActionToken") in self._lab.cloud.auto_scaling.waiting
+        kept = isinstance(invocation.error, FunctionEndedError) or invocation.serial in self._refused
+        if waits and not kept:
+            self._broken(10, "an invocation has ended, and the group that has told it of a termination waits still")
 
     def _states_told(self, invocation: Invocation, since: float) -> None:
         state, says = self._log.steady(since), str(invocation.result and invocation.result["reason"])

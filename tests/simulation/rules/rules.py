@@ -1,11 +1,12 @@
-"""The nine rules of the design, checked at every step of a history; they know what is really so, not what was told.
+"""The rules of the design, and one of groups, checked at every step; they know what is really so, not what was told.
 
 1. At most one swap an arming. 2. No swap when the control can't reach the Internet. 3. No swap on fewer than
 ``failure_threshold`` fresh failures. 4. With the active NAT dead, the control fine and enough backends, all protected
 subnets end on the passive table within the bound. 5. At rest the subnets are never split, unless the lock says
 ``failed``. 6. Locked means no write to EC2 or the lock. 7. No exception is swallowed. 8. What a swap would lose beside
-the NAT is told before. 9. Nothing is inferred of hosts that have said nothing. Rule 4 is checked at the end of a
-history, see ``tests.simulation.play``.
+the NAT is told before. 9. Nothing is inferred of hosts that have said nothing. 10. No Auto Scaling group waits for
+longer than the invocation lasts that it has told of it. Rule 4 is checked at the end of a history, see
+``tests.simulation.play``.
 """
 
 from __future__ import annotations
