@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from nat_failover.judging.conditions import Trouble
+from tests.lab.cloud.template import EGRESS_PLACE
 from tests.lab.lab import Lab
 from tests.lab.network.layout import TARGETS
 from tests.lab.scenarios import demands
@@ -13,6 +14,8 @@ from tests.lab.scenarios.steps import stop
 
 # Between two connections of a backend, in seconds.
 PAUSE = 0.2
+# An Elastic IP that moves carries nothing for six seconds at most in this lab, once EC2 has taken a second to move it.
+LIFTED = 7.0
 
 
 def stops_slowly(nat: str, seconds: float = 12.0) -> Step:
@@ -122,6 +125,14 @@ HANDOVERS: tuple[Scenario, ...] = (
         FAIL_OVER,
         under_traffic(stops_slowly("nat01"), 5),
         problems=demands.nothing_lost,
+    ),
+    Scenario(
+        "planned-move-with-egress-address",
+        "the same with an Elastic IP that follows: nobody is offline for longer than the address is",
+        FAIL_OVER,
+        under_traffic(stops_slowly("nat01"), 5),
+        settings={"egressAddress": EGRESS_PLACE},
+        problems=demands.within(LIFTED),
     ),
     Scenario(
         "spot-warning",
