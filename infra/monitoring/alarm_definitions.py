@@ -50,7 +50,7 @@ class AlarmDefinition:
 
 
 def _rearm(pair: PairConfig, place: Place) -> str:
-    """Return how to re-arm, by the command that refuses while the other NAT could not take over."""
+    """Return how to re-arm, by the command that refuses while the other NAT can't take over."""
     return f"re-arm, which checks the other NAT first: nat-failover rearm {pair.name} --region {place.region}"
 
 
@@ -161,7 +161,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
         AlarmDefinition(
             "passive-nat-unhealthy",
             Metric.PASSIVE_NAT_UNHEALTHY,
-            "The NAT that stands by could not take over: it does not run, can't reach the Internet, or its route "
+            "The NAT that stands by can't take over: it does not run, can't reach the Internet, or its route "
             f"table does not lead to it. The subnets are online but not protected. See: {read_tables(place)}\n"
             f"Mend or start that NAT. What is wrong with it: {read_log(place)}",
             period=every,

@@ -112,7 +112,7 @@ def warming_up(situation: Situation, settings: Settings) -> str | None:
         return None
     return (
         f"the active NAT {active} was started {situation.now - started:.0f} s ago, less than {settings.warm_up} s: "
-        "machines that boot may come in any order"
+        "machines that start together come up in any order"
     )
 
 

@@ -156,12 +156,12 @@ def read_lock(text: str | None, version: int) -> Lock:
     if text.strip() == ARMED:
         return Lock(LockState.ARMED, text, version, "armed")
     if text.strip() == PAUSED:
-        return Lock(LockState.PAUSED, text, version, "paused by a person: nothing is probed until it is re-armed")
+        return Lock(LockState.PAUSED, text, version, "paused by a person: nothing is probed until it is resumed")
     try:
         said = read_json(text)
         state = LockState(said["state"])
         if state is LockState.PAUSED:
-            return Lock(state, text, version, "paused by a person: nothing is probed until it is re-armed")
+            return Lock(state, text, version, "paused by a person: nothing is probed until it is resumed")
         if state in (LockState.ARMED, LockState.UNREADABLE):
             raise ValueError(state)  # noqa: TRY301 - the words of the function, not of a record
         record = _record(said, state)
@@ -214,7 +214,7 @@ def _egress(said: Any) -> EgressMove | None:
 
 
 def _meaning(record: Record) -> str:
-    since = _iso(record.since)
+    since = f"{datetime.fromtimestamp(record.since, UTC):%Y-%m-%d %H:%M:%S} UTC"
     match record.state:
         case LockState.FAILING_OVER:
             return f"locked: a failover to {record.to_table} is under way since {since}"

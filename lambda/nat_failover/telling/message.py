@@ -106,7 +106,7 @@ class Message:
         letter = self.letter
         parts = [letter.headline]
         now = "Next:" if self.phase is Phase.END else "Do now:"
-        for heading, steps in ((now, letter.next), ("By hand, without our command:", letter.by_hand)):
+        for heading, steps in ((now, letter.next), ("By hand, with the AWS CLI:", letter.by_hand)):
             if steps:
                 parts.append("\n".join((heading, *_steps(steps))))
         for heading, lines in (

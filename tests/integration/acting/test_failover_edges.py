@@ -55,7 +55,7 @@ def test_who_finds_the_claim_taken_says_so(acting: Acting) -> None:
 
 def test_who_finds_the_lock_written_says_what_stands_there(account: Account, acting: Acting) -> None:
     account.lock = "paused"
-    paused = "paused by a person: nothing is probed until it is re-armed"
+    paused = "paused by a person: nothing is probed until it is resumed"
     assert acting.carry_out() == Result("locked", f"no longer armed when it came to act: {paused}")
 
 
@@ -180,7 +180,7 @@ def test_where_nobody_could_be_asked_the_mail_says_so_and_nobody_counts_as_onlin
     with pytest.raises(ClientError, match="ThrottlingException"):
         acting.carry_out()
     ((_, text),) = account.mails
-    assert "Helped: nobody could be asked whether it helped: they could not be asked." in text
+    assert "Helped: not known: they could not be asked." in text
     assert acting.measured["BackendsOnlineAfter"] == [0.0]
     assert [entry["Detail"]["severity"] for entry in events] == ["critical"]
 

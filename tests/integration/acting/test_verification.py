@@ -111,7 +111,7 @@ def test_where_no_time_is_left_to_ask_nobody_is_counted_as_offline(account: Acco
     assert acting.carry_out().said.endswith("nobody could be asked whether it helped")
     assert account.run_command.sent("verify") == []
     ((_, text),) = account.mails
-    assert "nobody could be asked whether it helped: no time was left to ask." in text
+    assert "Helped: not known: no time was left to ask." in text
 
 
 def test_where_no_backend_can_be_asked_people_are_told_so(account: Account, acting: Acting) -> None:

@@ -146,5 +146,5 @@ def test_what_is_told_besides_is_told_once(account: Account) -> None:
     account.tick()
     account.ec2.stop_instances(InstanceIds=[account.standby])
     account.ticks(6)
-    assert account.subjects == ["NOT PROTECTED: the standby NAT could not take over"]
+    assert account.subjects == ["NOT PROTECTED: the standby NAT can't take over"]
     assert json.loads(account.parameter(TOLD) or "")["online"]["primary"] == both(account)["primary"]

@@ -115,7 +115,7 @@ def test_hosts_that_do_not_get_through_the_passive_nat_either_are_counted() -> N
 
 def test_an_active_nat_that_has_only_just_started_is_told() -> None:
     nats = {PRIMARY: Nat(PRIMARY, "running", NOW - 100), STANDBY: Nat(STANDBY, "running", NOW - 90_000)}
-    booting = "was started 100 s ago, less than 300 s: machines that boot may come in any order"
+    booting = "was started 100 s ago, less than 300 s: machines that start together come up in any order"
     reason = f"{SEEN}, but the active NAT {PRIMARY} {booting}"
     assert decide(situation(nats=nats), S) == held(Cause.WARM_UP, reason, *failures())
 

@@ -65,7 +65,7 @@ CONDITIONS: dict[Trouble, Condition] = {
     ),
     Trouble.OFFLINE_WHILE_LOCKED: Condition(
         Trouble.OFFLINE_WHILE_LOCKED,
-        f"locked: failed over to {STANDBY_TABLE} at 2027-01-15T07:00:00+00:00; re-arm to allow another failover "
+        f"locked: failed over to {STANDBY_TABLE} at 2027-01-15 07:00:00 UTC; re-arm to allow another failover "
         "(1 reachable, 3 unreachable)",
         EVIDENCE,
     ),
@@ -137,5 +137,5 @@ CONDITIONS: dict[Trouble, Condition] = {
         lasts=60.0,
     ),
     Trouble.LOCK_UNREADABLE: Condition(Trouble.LOCK_UNREADABLE, "locked: the lock's value 'amred' can't be understood"),
-    Trouble.PAUSED: Condition(Trouble.PAUSED, "paused by a person: nothing is probed until it is re-armed"),
+    Trouble.PAUSED: Condition(Trouble.PAUSED, "paused by a person: nothing is probed until it is resumed"),
 }

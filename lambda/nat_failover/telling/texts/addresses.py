@@ -9,7 +9,7 @@ from nat_failover.telling.commands import move_address, read_address, read_publi
 from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step
 
-NOTHING_DONE = "nothing: the subnets are as they were."
+NOTHING_DONE = "nothing. No subnet was moved."
 
 
 def elsewhere(c: Condition, since: float, s: Settings) -> Letter:
@@ -29,7 +29,7 @@ def elsewhere(c: Condition, since: float, s: Settings) -> Letter:
         "DEGRADED: the egress address is not with the active NAT",
         f"The egress address is not with the NAT that the subnets use, {nat}{both}: {see}.",
         seen,
-        ("to tell you; addresses are moved at a failover only.",),
+        ("to tell you. Addresses are moved at a failover only.",),
         (NOTHING_DONE,),
         next=(
             Step("See who has it", (read_address(s),)),
@@ -62,7 +62,7 @@ def unaddressed(c: Condition, since: float, s: Settings) -> Letter:
         f"The {s.role_of(table)} NAT {nat} stands by, and can't take over until it has a public address: the subnets "
         "are not protected.",
         seen,
-        ("nothing; a failover would be held.",),
+        ("to hold: no failover while this lasts.",),
         (NOTHING_DONE,),
         next=(Step("See whether it has one by now", (read_public(s, nat),)), remedy),
     )

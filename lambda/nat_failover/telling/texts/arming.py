@@ -10,13 +10,13 @@ from nat_failover.telling.message import Step
 def rearm_once_fit(s: Settings, other: str | None = None) -> Step:
     """Return the step to re-arm; ``other`` is the NAT that has to be fit before, where it is known which."""
     nat = "the other NAT" if other is None else other
-    return Step(f"Re-arm. The command checks first, and refuses while {nat} could not take over", (own(s, "rearm"),))
+    return Step(f"Re-arm. The command checks first, and refuses while {nat} can't take over", (own(s, "rearm"),))
 
 
 def rearm_by_hand(s: Settings, other: str | None = None) -> Step:
     """Return the step to re-arm without any check; see ``rearm_once_fit``."""
     nat = "the other NAT" if other is None else other
     return Step(
-        f"Re-arm without these checks. See for yourself that {nat} forwards: while it does not, nothing is protected",
+        f"Re-arm without these checks. Make sure first that {nat} forwards: until it does, nothing is protected",
         (rearm(s),),
     )

@@ -37,7 +37,7 @@ def nat_ending(c: Condition, since: float, s: Settings) -> Letter:
         next=(
             Step("See which NAT is active, and that the pair is armed", (own(s, "status"),)),
             Step(
-                "If it is the active one, you can move the subnets now. The command checks, and asks first",
+                "If the one that goes is active, you can move the subnets now. The command checks, and asks first",
                 (own(s, move),),
             ),
         ),

@@ -68,8 +68,8 @@ def _now(verified: Verified, nat: str) -> str:
     if not verified.asked:
         return f"The private subnets were moved to {nat}. Whether backends are online through it is not known yet."
     if verified.all_online:
-        return f"Backends are online again, through {nat}."
-    count = f"{len(verified.online)} of {len(verified.asked)}"
+        return f"Backends are online through {nat}."
+    count = f"{len(verified.online)} of {len(verified.asked)}" if verified.online else f"none of {len(verified.asked)}"
     return f"The private subnets were moved to {nat}, and {count} backends are online through it."
 
 
@@ -102,7 +102,7 @@ def _after(record: Record, verified: Verified, s: Settings) -> tuple[tuple[Step,
         (
             *look,
             Step(
-                f"See that {old}, or what takes its place, runs again: then it can stand by"
+                f"Make sure that {old}, or its replacement, runs again: then it can stand by"
                 if record.handover
                 else f"Find out what happened to {old}, and repair it",
                 (read_status(s, old),),
@@ -133,7 +133,7 @@ def swap_failed(
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
         decided=_decided(record, s),
         done=(f"FAILED: {error}.", *moved_egress(egress)),
-        helped=("no: what could not be moved is offline.",),
+        helped=("no. What could not be moved is offline.",),
         next=(
             Step(
                 f"Move the subnets to {to_table} yourself: your permissions may do what the function's did not. One "
@@ -141,7 +141,7 @@ def swap_failed(
                 move_subnets(s, to_table, left),
             ),
             *move_egress(egress, s),
-            Step("See what EC2 refused, and mend it; the function's log has all of it", (read_log(s),)),
+            Step("See what EC2 refused, and fix it; the details are in the function's log", (read_log(s),)),
             rearm_once_fit(s, old),
         ),
         by_hand=(Step("See which subnets are left", (read_tables(s, record.from_table),)), rearm_by_hand(s, old)),
@@ -204,7 +204,7 @@ def _unrecorded(why: str) -> tuple[str, ...]:
 
 def _helped(verified: Verified) -> str:
     if not verified.asked:
-        return f"nobody could be asked whether it helped: {verified.why}."
+        return f"not known: {verified.why}."
     said = f"{verified.said} through the new path."
     if verified.offline:
         said += f" Still offline: {', '.join(verified.offline)}."
@@ -221,5 +221,8 @@ def _outage(evidence: Sequence[Observation], swapped: Swapped, verified: Verifie
     lasted = duration(max(0.0, swapped.ended_at - first.since))
     begun = "the first signal of a backend that is offline" if first.relayed_by else "the first lost ping"
     roughly = "at least" if first.relayed_by else "about"
+    if not verified.online:
+        moved = f"the last subnet was moved at {clock(swapped.ended_at)} UTC"
+        return (f"Outage: since {clock(first.since)} UTC ({begun}); {moved}.",)
     said = f"Outage: {roughly} {lasted}, from {clock(first.since)} ({begun}) to {clock(swapped.ended_at)} UTC"
-    return (f"{said} (the last subnet was moved)." if verified.online else f"{said}, if it has helped.",)
+    return (f"{said} (the last subnet was moved).",)

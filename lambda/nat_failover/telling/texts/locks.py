@@ -23,19 +23,18 @@ def locked(c: Condition, since: float, s: Settings) -> Letter:
     if c.kind is Trouble.PAUSED:
         return Letter(
             "NOT PROTECTED: paused for a day",
-            "A person has paused the pair, a day ago or longer: no host is asked, and nothing fails over. Whether the "
-            "subnets are online is not known.",
+            "A person paused the pair a day ago, or longer: no host is asked, and nothing fails over. It is not known "
+            "whether the subnets are online.",
             seen,
             next=(Step("When the work is done, resume. The command checks first", (own(s, "resume"),)),),
             by_hand=by_hand,
         )
     return Letter(
         "NOT PROTECTED: the lock can't be understood",
-        "The lock holds something that the function does not understand, so that it takes the pair for locked: "
-        "nothing fails over.",
+        "The function does not understand what the lock says, and treats the pair as locked: nothing fails over.",
         seen,
         ("to hold, because of the lock.",),
-        ("nothing: the subnets are as they were.",),
+        ("nothing. No subnet was moved.",),
         next=(Step("See what it says, and who wrote it", (own(s, "history"),)), rearm_once_fit(s)),
         by_hand=by_hand,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nat_failover.judging.conditions import Condition, Trouble
 from nat_failover.settings import Settings
 from nat_failover.telling.commands import (
@@ -18,7 +20,7 @@ from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step, hosts
 from nat_failover.telling.texts.arming import rearm_by_hand
 
-NOTHING_DONE = "nothing: the subnets are as they were."
+NOTHING_DONE = "nothing. No subnet was moved."
 
 
 def outage(c: Condition, since: float, s: Settings) -> Letter:
@@ -41,7 +43,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
         case Trouble.WOULD_FAIL_OVER:
             return Letter(
                 f"OFFLINE (observe mode): would have failed over to the {s.role_of(passive)} NAT",
-                f"Backends are offline: {role} does not carry traffic, and {to} would. The mode is observe, so that "
+                f"Backends are offline: {role} does not carry traffic, and {to} would. The mode is observe, so "
                 "nothing was changed.",
                 seen,
                 (f"to fail over to {to}, through which they are online.",),
@@ -56,14 +58,14 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
         case Trouble.CONTROL_DOWN:
             return Letter(
                 "OFFLINE, not failed over: neither NAT gets backends through",
-                f"Backends are offline, by {role} and by {to} as well: a failover would not help.",
+                f"Backends are offline through {role}, and through {to} as well: a failover would not help.",
                 seen,
-                (f"to hold. As soon as backends reach the Internet through {other}, it fails over by itself.",),
+                (f"to hold. As soon as backends reach the Internet through {other}, the function fails over.",),
                 (NOTHING_DONE,),
                 next=(
-                    Step("See what is wrong with either NAT", (own(s, "doctor"),)),
-                    Step(f"Repair one; {other} is enough, and the subnets follow by themselves", (reboot(s, other),)),
-                    Step("Does AWS or the Internet have trouble? https://health.aws.amazon.com/health/status"),
+                    Step("See what is wrong with each NAT", (own(s, "doctor"),)),
+                    Step(f"Repair one. If it is {other}, the function fails over to it", (reboot(s, other),)),
+                    Step("Check whether AWS reports a problem: https://health.aws.amazon.com/health/status"),
                 ),
                 by_hand=(look,),
             )
@@ -71,9 +73,9 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
             return Letter(
                 "OFFLINE, not failed over: it is not the NAT",
                 f"Backends are offline, though they reach the Internet through a port of {role} itself: something "
-                "between them and the NAT holds their traffic back.",
+                "between them and the NAT blocks their traffic.",
                 seen,
-                ("to hold: behind the other NAT they would be offline, too.",),
+                ("to hold: they would be offline behind the other NAT, too.",),
                 (NOTHING_DONE,),
                 next=(
                     Step(
@@ -94,17 +96,17 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                 seen,
                 (f"to hold until {nat} has run for {s.warm_up} s, or has been seen to work. Then it fails over.",),
                 (NOTHING_DONE,),
-                next=(Step("Wait, or see how it stands", (own(s, "status"),)), move),
+                next=(Step("Wait, and check", (own(s, "status"),)), replace(move, said=f"Or m{move.said[1:]}")),
                 by_hand=(look, by_hand),
             )
         case Trouble.BLOCKED:
             return Letter(
                 "OFFLINE, not failed over: a claim is in the way",
-                f"Backends are offline by {role}, and the failover is not made: somebody keeps writing a claim, as if "
-                "about to fail over, and does not.",
+                f"Backends are offline through {role}, and the failover is blocked: somebody keeps writing the claim, "
+                "as if to fail over, but doesn't.",
                 (f"{c.reason}.", *hosts(c.evidence, s), f"Since {moment(since)}."),
-                ("to fail over all the same as soon as this has lasted for two leases of a claim.",),
-                ("nothing yet: the subnets are as they were.",),
+                ("to fail over anyway, once this has lasted for two leases of a claim.",),
+                ("nothing yet. No subnet was moved.",),
                 next=(Step("See who writes the claims, and take the permission away", (read_claims(s),)),),
                 by_hand=(Step("See which subnets use which table", (read_tables(s, active),)), by_hand),
             )

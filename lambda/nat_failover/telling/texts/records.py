@@ -64,7 +64,7 @@ def _outcome(record: Record, s: Settings) -> tuple[str, str]:
             f"The private subnets were to be moved from {new} to {old}, and all use {new} again.",
         )
     subject, text = _BY_HAND.get(record.by_hand, ("NOT PROTECTED: failed over", "moved"))
-    return subject, f"The private subnets were {text}, from {old} to {new}."
+    return subject, f"The private subnets were {text} from {old} to {new}."
 
 
 def _nat(table: str, s: Settings) -> str:

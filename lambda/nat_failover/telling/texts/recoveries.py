@@ -20,7 +20,7 @@ _OVER: dict[Trouble, tuple[str, str]] = {
     Trouble.NOT_THE_NAT: ("online again, after trouble that was not the NAT", "Backends reach the Internet again."),
     Trouble.BOOTING: ("online again, the NAT has booted", "Backends reach the Internet again."),
     Trouble.OFFLINE_WHILE_LOCKED: ("online again, after an outage while locked", "Backends reach the Internet again."),
-    Trouble.BLOCKED: ("no claim blocks failovers any more", "No claim keeps the pair from failing over any more."),
+    Trouble.BLOCKED: ("no claim blocks failovers any more", "No claim blocks failovers of the pair any more."),
     Trouble.NEVER_ONLINE: (
         "backends are online for the first time",
         "Backends reach the Internet through the active NAT.",
@@ -31,8 +31,8 @@ _OVER: dict[Trouble, tuple[str, str]] = {
         "Subnets are associated with a route table of the pair.",
     ),
     Trouble.SPLIT: ("the subnets all use one NAT again", "All protected subnets use the same route table."),
-    Trouble.NAT_ENDING: ("no NAT is going away any more", "AWS announces the end of neither NAT any more."),
-    Trouble.PASSIVE_UNHEALTHY: ("the passive NAT could take over again", "The NAT that stands by could take over."),
+    Trouble.NAT_ENDING: ("no NAT is going away any more", "AWS no longer announces the end of either NAT."),
+    Trouble.PASSIVE_UNHEALTHY: ("the passive NAT can take over again", "The NAT that stands by can take over."),
     Trouble.PASSIVE_WITHOUT_ADDRESS: (
         "the passive NAT has a public address again",
         "The NAT that stands by has a public address again.",
@@ -40,7 +40,7 @@ _OVER: dict[Trouble, tuple[str, str]] = {
     Trouble.ROUTES_DIFFER: ("the route tables are alike", "The two tables differ in nothing but the default route."),
     Trouble.EGRESS_ELSEWHERE: ("the egress address is in place", "The pair's addresses are where they belong."),
     Trouble.PINGS_LOST: ("pings are answered again", "Backends' pings to the targets are answered again."),
-    Trouble.LOCK_UNREADABLE: ("the lock can be understood", "The lock says something that the function understands."),
+    Trouble.LOCK_UNREADABLE: ("the lock is readable again", "The function understands the lock again."),
     Trouble.PAUSED: ("no longer paused", "The pair is no longer paused."),
 }
 
@@ -64,5 +64,5 @@ def ending(kind: Trouble, since: float, until: float, now: str, s: Settings, *, 
         f"RECOVERED: {outcome}",
         headline,
         seen=(f"It lasted {duration(until - since)}, from {moment(since)} to {moment(until)}.", f"Now: {now}."),
-        next=(Step("Nothing has to be done. To see how the pair stands", (own(s, "status"),)),),
+        next=(Step("No action needed. To check the pair", (own(s, "status"),)),),
     )

@@ -26,14 +26,14 @@ def routes_differ(c: Condition, since: float, s: Settings) -> Letter:
         "The two route tables differ in more than the default route: a failover would take these routes from the "
         "subnets, or add them.",
         (f"{c.reason}.", *(f"{difference.said}." for difference in c.routes), f"Since {moment(since)}."),
-        ("to tell you before it matters; a failover is not held back by it.",),
-        ("nothing: the subnets are as they were.",),
+        ("to tell you before it matters. It stops no failover.",),
+        ("nothing. No subnet was moved.",),
         next=(
             *((Step(f"Add to {passive} what it lacks", commands),) if commands else ()),
-            *((Step(f"Make {passive} like {active}: what else differs is for you to judge"),) if rest else ()),
+            *((Step(f"Decide about the other differences, and make {passive} match {active}"),) if rest else ()),
             Step(
-                "Or set mirrorRoutes in the pair's configuration, to have missing routes copied (those of gateway "
-                "endpoints: mirrorEndpoints, too)."
+                "Or set mirrorRoutes in the pair's configuration to have missing routes copied (for gateway endpoints, "
+                "mirrorEndpoints too)."
             ),
         ),
         by_hand=(Step("See both tables", (read_tables(s),)),),

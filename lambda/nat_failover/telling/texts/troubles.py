@@ -45,20 +45,20 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
 
 def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
     seen = (f"{c.reason}.", *hosts(c.evidence, s), f"Since {moment(since)}.")
-    hold = ("to hold: nothing fails over while it is so.",)
+    hold = ("to hold: no failover while this lasts.",)
     log = Step("What the function says of it", (read_log(s),))
     tables = Step("See which subnets use which table", (read_tables(s),))
     match c.kind:
         case Trouble.CANNOT_JUDGE:
             return Letter(
                 "NOT PROTECTED: too few backends answer",
-                f"Fewer than {s.failure_threshold} backends answer, so that a dead NAT can't be told from dead "
-                "servers, and whether the subnets are online is not known.",
+                f"Fewer than {s.failure_threshold} backends answer. A dead NAT can't be told from dead servers, and it "
+                "is not known whether the subnets are online.",
                 seen,
                 hold,
                 (NOTHING_DONE,),
                 next=(
-                    Step("See which backends answer, and why others do not", (own(s, "doctor"),)),
+                    Step("See which backends answer, and why the others don't", (own(s, "doctor"),)),
                     Step(
                         f"At least {s.failure_threshold} have to run, carry the tag "
                         f"{s.probe_tag_key}={s.probe_tag_value}, and be online in Systems Manager."
@@ -69,8 +69,7 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
         case Trouble.NO_SUBNETS:
             return Letter(
                 "NOT PROTECTED: no subnet uses the pair's route tables",
-                "No subnet is explicitly associated with either route table of the pair, so that there is nothing "
-                "that could be moved.",
+                "No subnet is explicitly associated with either route table of the pair, so there is nothing to move.",
                 seen,
                 hold,
                 (NOTHING_DONE,),
@@ -80,7 +79,7 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
         case Trouble.SPLIT:
             return Letter(
                 "NOT PROTECTED: subnets are split over both NATs",
-                "Some subnets use one route table of the pair and some the other, so that no NAT is the active one.",
+                "Some subnets use one route table of the pair and some the other, so neither NAT is the active one.",
                 seen,
                 hold,
                 (NOTHING_DONE,),
@@ -96,11 +95,11 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
             passive = s.other_table(c.active or s.primary_route_table)
             nat, role = s.nat_of(passive), s.role_of(passive)
             return Letter(
-                f"NOT PROTECTED: the {role} NAT could not take over",
-                f"The {role} NAT {nat} stands by, and could not take over: if the active NAT dies, the subnets stay "
+                f"NOT PROTECTED: the {role} NAT can't take over",
+                f"The {role} NAT {nat} stands by, but can't take over: if the active NAT dies, the subnets stay "
                 "offline.",
                 seen,
-                ("nothing; a failover would be held.",),
+                hold,
                 (NOTHING_DONE,),
                 next=(
                     Step("See what is wrong with it, and the command that mends it", (own(s, "doctor"),)),

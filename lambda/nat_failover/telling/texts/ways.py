@@ -27,7 +27,7 @@ def never_online(c: Condition, since: float, s: Settings) -> Letter:
         "or the NAT was replaced, does not count.)",
         (f"{c.reason}.", *hosts(c.evidence, s), f"Since {moment(since)}."),
         ("to hold. The pair is protected as soon as one backend is online.",),
-        ("nothing: the subnets are as they were.",),
+        ("nothing. No subnet was moved.",),
         next=(
             Step("See what keeps them offline, and the command that mends it", (own(s, "doctor"),)),
             Step(
@@ -69,12 +69,12 @@ def pings_lost(c: Condition, since: float, s: Settings) -> Letter:
     nat = s.nat_of(c.active or s.primary_route_table)
     lost = tuple(f"{o.host}: {o.pings[0]} of {o.pings[1]} pings answered" for o in c.evidence)
     return Letter(
-        "DEGRADED: backends are online, and most pings are lost",
-        "Backends are online, and their connections come about, but most of their pings are lost: a dead NAT is "
-        "noticed by connections alone.",
+        "DEGRADED: backends are online, but most pings are lost",
+        "Backends are online and their connections work, but most of their pings are lost: only connections would show "
+        "a dead NAT.",
         (f"{c.reason}.", *lost, f"Since about {moment(since)}."),
-        ("to tell you; a failover is not held back by it.",),
-        ("nothing: the subnets are as they were.",),
+        ("to tell you. It stops no failover.",),
+        ("nothing. No subnet was moved.",),
         next=(
             Step(
                 "Let ICMP echo through: the security groups of the backends and of both NATs, and the network ACLs",
