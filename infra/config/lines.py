@@ -14,7 +14,7 @@ _PART = re.compile(r"\.[^\s.\[\]]+|\[\d+\]")
 
 
 def located(problems: Sequence[str], text: str, file: str) -> list[str]:
-    """Return problems with the file and the line of each, and with paths as the file has them.
+    """Return problems with the file and the line of each, in their order, and with paths as the file has them.
 
     Args:
         problems: as they are told of the block, each beginning with the path of a setting.
@@ -23,17 +23,32 @@ def located(problems: Sequence[str], text: str, file: str) -> list[str]:
     """
     lines = dict(_lines(yaml.compose(text.replace("\t", " "), yaml.SafeLoader), ""))
     within = f".{ROOT}" if f".{ROOT}" in lines else ""
-    return [_located(problem, lines, within, file) for problem in problems]
+    found = [_located(problem, lines, within, file) for problem in problems]
+    return [told for _, told in sorted(found, key=lambda each: each[0])]
 
 
-def _located(problem: str, lines: dict[str, int], within: str, file: str) -> str:
+def twice_at(text: str) -> int | None:
+    """Return the line of the first key that is set twice, of a text that is JSON; None where that can't be told."""
+    try:
+        paths = list(_lines(yaml.compose(text.replace("\t", " "), yaml.SafeLoader), ""))
+    except (yaml.YAMLError, RecursionError):
+        return None
+    known: set[str] = set()
+    for path, line in paths:
+        if path in known:
+            return line
+        known.add(path)
+    return None
+
+
+def _located(problem: str, lines: dict[str, int], within: str, file: str) -> tuple[int, str]:
     told = problem if within else _PATH.sub(lambda path: path[1].removeprefix("."), problem)
     path = _PATH.match(problem)
     parts = _PART.findall(path[1]) if path else []
     # What is missing has no line: what it is missing in has.
     ends = (within + "".join(parts[:count]) for count in range(len(parts), -1, -1))
     line = next((lines[end] for end in ends if end in lines), None)
-    return f"{file}: {told}" if line is None else f"{file}:{line}: {told}"
+    return (0, f"{file}: {told}") if line is None else (line, f"{file}:{line}: {told}")
 
 
 def _lines(node: yaml.Node | None, path: str) -> Iterator[tuple[str, int]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from infra.config.lines import located
+from infra.config.lines import located, twice_at
 from infra.config.problems import ConfigurationError
 from infra.config.reading import ROOT, read_configuration
 from infra.config.stacks import Configuration
@@ -26,7 +26,8 @@ class _Loader(yaml.SafeLoader):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         twice = next((key for i, key in enumerate(keys) if key in keys[:i]), None)
         if twice is not None:
-            raise yaml.constructor.ConstructorError(None, None, f"{twice} is set twice", node.start_mark)
+            again = [key.start_mark for key, _ in node.value if self.construct_object(key, deep=True) == twice][-1]
+            raise yaml.constructor.ConstructorError(None, None, f"{twice} is set twice", again)
         return super().construct_mapping(node, deep)
 
 
@@ -75,28 +76,46 @@ def from_file(path: Path) -> object:
         raise ConfigurationError([f"config is {str(path)!r}: it can't be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError([f"config is {str(path)!r}: it is no UTF-8 text"]) from error
-    block = _parse(text, f"the file {path}")
+    block = _parse(text, f"the file {path}", str(path))
     if isinstance(block, dict) and list(block) == [ROOT]:
         return block[ROOT]
     return {} if block is None else block
 
 
-def _parse(text: str, what: str) -> object:
+def _parse(text: str, what: str, file: str = "") -> object:
+    """Return what a text stands for; ``file`` is its name, where it is one that has lines to tell of."""
     if text.lstrip().startswith("{"):
         # YAML takes most JSON, but not all (tabs), and would name another place in its errors.
         try:
             return json.loads(text, object_pairs_hook=_pairs)
+        except json.JSONDecodeError as error:
+            raise _unreadable(what, "is no JSON", str(error), (file, error.lineno, error.msg)) from error
         except (ValueError, RecursionError) as error:
-            raise ConfigurationError([f"{what} is no JSON: {error}"]) from error
+            raise _unreadable(what, "is no JSON", str(error), (file, twice_at(text), str(error))) from error
     try:
         block = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader # nosec B506
         size = _size(block, {})
+    except yaml.MarkedYAMLError as error:
+        mark = error.context_mark or error.problem_mark
+        found = ", ".join(each for each in (error.context, error.problem) if each)
+        place = (file, None if mark is None else mark.line + 1, found)
+        raise _unreadable(what, "is neither YAML nor JSON", str(error), place) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # A ValueError is of a date that there is not, or of a number beyond all measure.
-        raise ConfigurationError([f"{what} is neither YAML nor JSON: {' '.join(str(error).split())}"]) from error
+        raise _unreadable(what, "is neither YAML nor JSON", str(error)) from error
     if size > LARGEST:
         raise ConfigurationError([f"{what} has more than {LARGEST} values: its aliases (*) repeat too much"])
     return block
+
+
+def _unreadable(
+    what: str, wrong: str, said: str, place: tuple[str, int | None, str] = ("", None, "")
+) -> ConfigurationError:
+    """Return the error that a text can't be understood: with file and line where they are known."""
+    file, line, found = place
+    if file and line is not None:
+        return ConfigurationError([f"{file}:{line}: {found}: the file {wrong}"])
+    return ConfigurationError([f"{what} {wrong}: {' '.join(said.split())}"])
 
 
 def _size(value: object, sizes: dict[int, float]) -> float:

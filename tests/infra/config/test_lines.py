@@ -62,19 +62,40 @@ def test_where_the_file_names_the_block_so_does_the_path(tmp_path: Path) -> None
 
 def test_json_has_lines_as_well(tmp_path: Path) -> None:
     file = tmp_path / "my.json"
-    (told, *_) = problems(file, '{\n\t"pairs": [\n\t\t{\n\t\t\t"name": "Main"\n\t\t}\n\t]\n}\n')
-    assert told.startswith(f'{file}:4: pairs[0].name is "Main": ')
+    told = problems(file, '{\n\t"pairs": [\n\t\t{\n\t\t\t"name": "Main"\n\t\t}\n\t]\n}\n')
+    assert told[-1].startswith(f'{file}:4: pairs[0].name is "Main": ')
 
 
 def test_of_two_places_both_are_told_as_the_file_has_them(tmp_path: Path) -> None:
     one = TOP.partition("pairs:\n")[2].replace("123\n", "0123456789abcdef0\n").partition("    targets")[0]
     two = one + "    primaryInstanceId: i-0123456789abcdef0\n"
     told = problems(tmp_path / "my.yaml", f"pairs:\n{two}{two}")
-    assert f"{tmp_path / 'my.yaml'}:9: pairs[1].primaryRouteTableId is " in told[0]
-    assert "so is pairs[0].primaryRouteTableId" in told[0]
+    (table,) = [each for each in told if f"{tmp_path / 'my.yaml'}:9: pairs[1].primaryRouteTableId is " in each]
+    assert "so is pairs[0].primaryRouteTableId" in table
 
 
 def test_without_a_file_there_are_no_lines() -> None:
     with pytest.raises(ConfigurationError) as refused:
         configured({"pairs": [{"name": "Main"}]}, None)
     assert refused.value.problems[0].startswith('nat-failover.pairs[0].name is "Main": ')
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.yaml", "pairs:\n  - name: main\n    mode: [automatic\n", ":3: while parsing a flow sequence, expected "),
+        ("b.yaml", "pairs:\n  - name: main\n    mode: observe\n    mode: automatic\n", ":4: mode is set twice: "),
+        ("c.json", '{"pairs": [\n {"name": "main",\n  "mode": }\n]}', ":3: Expecting value: the file is no JSON"),
+        ("d.json", '{"pairs": [\n {"name": "main",\n\t"mode": 1,\n "mode": 2}\n]}', ":4: mode is set twice: "),
+    ],
+)
+def test_a_file_that_can_not_be_understood_is_told_with_its_line(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    (told,) = problems(tmp_path / name, text)
+    assert told.startswith(f"{tmp_path / name}{said}")
+
+
+def test_mistakes_are_told_in_the_order_of_their_lines(tmp_path: Path) -> None:
+    lines = [int(told.split(":")[1]) for told in problems(tmp_path / "my.yaml", TOP)]
+    assert lines == sorted(lines)
