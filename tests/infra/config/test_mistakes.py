@@ -72,7 +72,6 @@ def test_what_has_no_default_is_missed(key: str) -> None:
         ({"protectedCidrs": []}, "[]", "a list of 1 to 50"),
         ({"logRetentionDays": 42}, "42", "one of 1, 3, 5, 7, 14, 30"),
         ({"logLevel": "chatty"}, '"chatty"', "one of DEBUG, INFO, WARNING, ERROR"),
-        ({"functionMemory": 64}, "64", "a whole number of megabytes from 128"),
         ({"reservedConcurrency": 3}, "3", "a whole number of invocations from 10"),
         ({"functionTimeout": 10}, "10", "a whole number of seconds from 30"),
         ({"tags": "team"}, '"team"', "up to 40 tags"),
