@@ -10,6 +10,7 @@ from nat_failover.judging.handover import announced_ends
 from nat_failover.judging.inspected import Inspection
 from nat_failover.judging.loss import loss, without_pings
 from nat_failover.judging.situation import View
+from nat_failover.judging.while_locked import offline_now
 from nat_failover.lock.record import LockState
 from nat_failover.names import Metric
 from nat_failover.network.egress_address import astray, unaddressed
@@ -103,7 +104,8 @@ class Inspector:
         if view.locks.is_read:
             self.measure_lock(state, metrics)
         metrics.count(Metric.BACKENDS_REACHABLE, states.count(State.REACHABLE))
-        metrics.count(Metric.BACKENDS_UNREACHABLE, states.count(State.UNREACHABLE))
+        offline = offline_now(view.locks.lock, backends)
+        metrics.count(Metric.BACKENDS_UNREACHABLE, len(offline))
         metrics.count(Metric.BACKENDS_SILENT, states.count(State.SILENT))
         metrics.count(Metric.STANDBY_ACTIVE, view.tables.active == self._settings.standby_route_table)
         # A metric costs by the hour that has a value: what is rare is told only while it is so.
@@ -117,7 +119,7 @@ class Inspector:
             Metric.CONTROL_DOWN: decision.cause in (Cause.CONTROL_DOWN, Cause.NOT_THE_NAT, Cause.UNCONFIRMED),
             Metric.PASSIVE_NAT_UNHEALTHY: self.passive_trouble(view) is not None,
             Metric.PASSIVE_NAT_WITHOUT_ADDRESS: self.unaddressed(view) is not None,
-            Metric.OFFLINE_WHILE_LOCKED: locked and len(backends.failing) >= self._settings.failure_threshold,
+            Metric.OFFLINE_WHILE_LOCKED: locked and len(offline) >= self._settings.failure_threshold,
         }.items():
             if value:
                 metrics.count(name, value)

@@ -64,6 +64,7 @@ def test_of_every_statement_of_the_functions_role_it_is_said_what_its_thief_coul
                     mirrorRoutes=True,
                     mirrorEndpoints=["vpce-0123456789abcdef0"],
                     kmsKeyArn=key,
+                    primaryAutoScalingGroup="nat",
                 )
             ]
         }

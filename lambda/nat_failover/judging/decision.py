@@ -76,7 +76,7 @@ def _judged(backends: Backends, situation: Situation, settings: Settings) -> Dec
 
 def _not_allowed(situation: Situation, backends: Backends) -> Decision | None:
     if situation.lock is not LockState.ARMED:
-        reason = f"{situation.lock_reason} ({in_words(backends)})"
+        reason = f"{situation.lock_reason} ({in_words(backends, situation.moved_at)})"
         return Decision(Action.HOLD, Cause.LOCKED, reason, backends.fresh)
     if situation.active is None:
         if any(situation.subnets.values()):

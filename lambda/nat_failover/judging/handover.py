@@ -9,6 +9,7 @@ from __future__ import annotations
 from nat_failover.judging import passive_nat
 from nat_failover.judging.nat_gone import left_behind
 from nat_failover.judging.situation import Situation
+from nat_failover.lock.record import LockState
 from nat_failover.network.announced import Announced
 from nat_failover.probing.survey import Backends
 from nat_failover.settings import Handover, Settings
@@ -50,6 +51,6 @@ def announced_ends(situation: Situation, settings: Settings) -> tuple[str, ...]:
     said = [f"EC2 says that the active NAT {active} is {nat.state}"] if nat is not None and nat.is_going else []
     if active in situation.announced:
         said.append(f"{situation.announced[active].said}, the active NAT")
-    if passive in situation.announced and situation.is_armed:
+    if passive in situation.announced and situation.lock is LockState.ARMED:
         said.append(f"{situation.announced[passive].said}, the passive NAT: no failover can count on it")
     return tuple(said)

@@ -10,6 +10,7 @@ from math import inf
 from nat_failover.judging import passive_nat
 from nat_failover.judging.first_online import mark, marks_of, worked
 from nat_failover.judging.fitness import Requirement, obstacles_to
+from nat_failover.judging.while_locked import moved_at
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.network.announced import Announced
@@ -41,6 +42,7 @@ class Situation:
         passive_trouble: what the passive NAT, or what backends have tried through it, says against it.
         fleet: the backends' instances, those that no longer run among them; empty where EC2 was not asked just now.
         announced: ends of NATs that AWS has announced, by instance id.
+        moved_at: when the last failover had moved the subnets; minus infinity where there was none.
     """
 
     now: float
@@ -58,11 +60,7 @@ class Situation:
     passive_trouble: str | None = None
     fleet: Sequence[Nat] = ()
     announced: Mapping[str, Announced] = field(default_factory=dict)
-
-    @property
-    def is_armed(self) -> bool:
-        """Whether a failover may be made."""
-        return self.lock is LockState.ARMED
+    moved_at: float = -inf
 
 
 @dataclass(frozen=True)
@@ -228,6 +226,7 @@ class View:
             passive_trouble=passive_nat.trouble(listener, listeners, backends, settings),
             fleet=self._fleet(settings) if self.is_described else (),
             announced=self.announced,
+            moved_at=moved_at(self.locks.lock),
         )
 
     def _fleet(self, settings: Settings) -> tuple[Nat, ...]:

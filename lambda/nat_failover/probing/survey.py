@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import assert_never
 
 from nat_failover.probing.invocation import State
@@ -11,6 +12,9 @@ from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round, look_back
 from nat_failover.settings import Settings
 
+NOT_SINCE = "not heard since the failover"
+# Probes that were at their last try during a swap report their failure up to so many seconds after it.
+AFTERMATH = 15.0
 # What a host says itself counts as so many seconds later than what a listener says that it has said.
 BEFORE_RELAYED = 2.0
 # Two failures of a host are one trouble where no more than this many seconds between them went unwatched.
@@ -108,11 +112,22 @@ def unanswered(observations: Sequence[Observation]) -> frozenset[str]:
     return frozenset(host for host, asked in newest.items() if asked.state is State.SILENT)
 
 
-def in_words(backends: Backends) -> str:
-    """Count the backends by their latest word."""
+def is_mended(word: Observation, moved_at: float) -> bool:
+    """Return whether a failure is one that a failover has mended, as far as is known.
+
+    Args:
+        moved_at: when it had moved the subnets.
+    """
+    asked_since = word.asked_at > moved_at and not word.relayed_by
+    return word.state is State.UNREACHABLE and word.at <= moved_at + AFTERMATH and not asked_since
+
+
+def in_words(backends: Backends, moved_at: float = -inf) -> str:
+    """Count the backends by their latest word; what a failover has mended since says nothing of now."""
     counts: dict[str, int] = {}
     for word in backends.latest.values():
-        counts[_word(word.state)] = counts.get(_word(word.state), 0) + 1
+        said = NOT_SINCE if is_mended(word, moved_at) else _word(word.state)
+        counts[said] = counts.get(said, 0) + 1
     return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "no backend has been asked"
 
 

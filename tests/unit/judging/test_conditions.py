@@ -20,12 +20,11 @@ from nat_failover.judging.conditions import (
 )
 from nat_failover.judging.decision import decide
 from nat_failover.judging.inspected import Inspection
-from nat_failover.judging.while_locked import AFTERMATH
 from nat_failover.lock.record import LockState, read_lock
 from nat_failover.network.instances import Nat
 from nat_failover.network.route_differences import Destination, Difference, RouteTarget
 from nat_failover.probing.invocation import State
-from nat_failover.probing.survey import survey
+from nat_failover.probing.survey import AFTERMATH, survey
 from nat_failover.settings import Mode, Settings
 from tests.examples import (
     BACKENDS,
