@@ -124,7 +124,7 @@ def test_history_as_a_process_tells_of_a_failover_and_of_the_rearming(deployment
     shown = deployment.command.run("history", "--limit", "2")
     assert shown.returncode == 0, shown.stderr
     assert "2023-11-14 22:13:20 UTC" in shown.stdout
-    assert "1 subnets moved" in shown.stdout
+    assert "1 subnet moved" in shown.stdout
     assert json.dumps(told)
 
 

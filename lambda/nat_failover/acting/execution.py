@@ -22,6 +22,7 @@ from nat_failover.observability import Metrics
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import NOT_ASKED, Listener, Verification, Verified
 from nat_failover.telling.compose import FailoverReport
+from nat_failover.telling.formats import counted
 from nat_failover.telling.notifier import Teller
 from nat_failover.telling.texts.failovers import facts, failed_over, swap_failed
 
@@ -112,7 +113,7 @@ class Execution:
         if evidence:
             metrics.seconds(Metric.DETECTION_SECONDS, begun - min(o.since for o in evidence))
         metrics.flush()
-        said = f"{len(moved)} subnets moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
+        said = f"{counted(len(moved), 'subnet')} moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
         said += f"; {done.egress.said}" if done.egress is not None else ""
         log.warning("failed over", extra={"reason": record.reason, "moved": list(moved), "seconds": round(seconds, 3)})
         record = replace(record, state=LockState.FAILED_OVER, outcome=said, seconds=seconds)

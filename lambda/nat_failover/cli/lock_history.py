@@ -9,6 +9,7 @@ from enum import StrEnum
 from nat_failover.foreign_text import read_json
 from nat_failover.lock.record import DRILL, Lock, LockState, Record, read_lock
 from nat_failover.settings import Settings
+from nat_failover.telling.formats import counted
 
 
 class Happened(StrEnum):
@@ -131,11 +132,11 @@ def _happening(version: Version, lock: Lock, before: Lock | None, settings: Sett
         return _of_record(version, lock.record, by, settings)
     match lock.state:
         case LockState.ARMED if version.number == 1:
-            return Happening(Happened.CREATED, version.at, by, "the lock was made, armed", version.number)
+            return Happening(Happened.CREATED, version.at, by, "lock created, armed", version.number)
         case LockState.ARMED:
             words = {
                 None: "armed",
-                LockState.ARMED: "armed anew, though it was armed",
+                LockState.ARMED: "armed again, though it was armed already",
                 LockState.PAUSED: "resumed: armed again after a pause",
             }
             said = words.get(before.state if before else None, "re-armed")
@@ -158,9 +159,9 @@ def _of_record(version: Version, record: Record, by: str, s: Settings) -> Happen
     took = f" in {record.seconds:.1f} s" if record.seconds is not None else ""
     took += ", in a drill" if record.in_drill else ""
     words = {
-        Happened.FAILOVER: f"{len(record.subnets)} subnets moved to the {to}{took}",
+        Happened.FAILOVER: f"{counted(len(record.subnets), 'subnet')} moved to the {to}{took}",
         Happened.FAILED: f"the subnets could not all be moved to the {to}: {record.outcome}",
-        Happened.UNFINISHED: f"began to move {len(record.subnets)} subnets to the {to}, and has not written an end",
+        Happened.UNFINISHED: f"began to move {counted(len(record.subnets), 'subnet')} to the {to}; no end is on record",
     }
     # Of what a person has done by hand the reason says no more than who.
     why = f"; {record.reason}" if record.reason and record.owner not in record.reason else ""

@@ -1,4 +1,4 @@
-"""Pure: times and durations as people, and programs, read them: in mails, on the command line, in reports."""
+"""Pure: times, durations and counts as people, and programs, read them: in mails, on the command line, in reports."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def moment(at: float) -> str:
 def iso(at: float) -> str:
     """Return a time as ISO 8601, in UTC, to the millisecond."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return so many of something: ``1 subnet``, ``2 subnets``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

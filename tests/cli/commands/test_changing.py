@@ -51,7 +51,7 @@ def test_a_failback_goes_in_stages_and_a_rearm_follows(pair: Deployment) -> None
     assert "goes first: 2 of 2 backends online now" in done.stdout
     steps = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ")]
     order = [next(n for n, step in enumerate(steps) if step.startswith(beginning)) for beginning in (
-        *("first subnet-", "asking 2 backends", "2 of 2 backends online", "the other 1 subnets", "asking 3 backends"),
+        *("first subnet-", "asking 2 backends", "2 of 2 backends online", "the other 1 subnet", "asking 3 backends"),
     )]  # fmt: skip
     assert order == sorted(order)
     assert subnets(pair) == {"primary": 2, "standby": 0}

@@ -160,7 +160,7 @@ def test_a_backend_that_begins_to_watch_after_the_failure_is_named_and_its_outag
     lab: Lab, alice: Person
 ) -> None:
     late = lab.backends[-1]
-    alice.on["6 backends begin"] = lambda: lab.run_command.dead.add(late)
+    alice.on["watching on 6 backends"] = lambda: lab.run_command.dead.add(late)
     alice.on[f"{lab.cloud.instances['nat01']} forwards no more"] = lab.run_command.dead.clear
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
     assert any(said.startswith(f"without {late} ") for said in alice.said)

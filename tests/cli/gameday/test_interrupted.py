@@ -16,7 +16,7 @@ def interrupt() -> None:
 
 @in_lab()
 def test_whoever_interrupts_a_drill_before_anything_is_broken_has_nothing_left_to_do(lab: Lab, alice: Person) -> None:
-    alice.on["6 backends begin"] = interrupt
+    alice.on["watching on 6 backends"] = interrupt
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
     assert day.problems == ["interrupted by a person: what was measured is not all"]
     assert (day.left, day.armed, lab.lock_state()) == ([], True, "armed")

@@ -190,6 +190,6 @@ def test_a_pair_with_one_subnet_goes_all_at_once_and_still_comes_back(lab: Lab, 
     ahead = alice.looks_ahead()
     assert ahead.plan is not None
     assert ahead.plan.first == ()
-    alice.on["1 subnets"] = lambda: lab.network.flush_nat_rules("nat01")
+    alice.on["1 subnet"] = lambda: lab.network.flush_nat_rules("nat01")
     assert alice.follows(ahead).ended is Ended.ROLLED_BACK
     assert all_on(lab, lab.cloud.standby_table)

@@ -105,7 +105,7 @@ def test_subnets_that_can_be_moved_neither_there_nor_back_are_named_and_the_lock
     passed = alice.follows(alice.looks_ahead())
     assert passed.ended is Ended.LEFT
     assert len(passed.left) == 1
-    assert "1 subnets lost" in passed.said
+    assert "1 subnet lost" in passed.said
     assert record(lab)["state"] == "failed"
 
 

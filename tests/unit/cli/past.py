@@ -20,7 +20,7 @@ def past(s: Snapshot) -> list[Happening]:
     subnets = {subnet: f"rtbassoc-{n}" for n, subnet in enumerate(SUBNETS, 1)}
     why = f"4 of 4 backends can't reach the Internet, while 4 of them can through the passive NAT {STANDBY}"
     drill = Record(LockState.FAILED_OVER, "request-1", NOW - 3_900, *ways, subnets, (), why, "", 0.6, by_hand="drill")
-    back = replace(drill, since=NOW - 3_620, reason=f"failback in a drill: {ALICE}")
+    back = replace(drill, owner=ALICE, since=NOW - 3_620, reason=f"failback in a drill: {ALICE}")
     texts = [
         (NOW - 700_000, "arn:aws:iam::123456789012:user/deploy", "armed"),
         (NOW - 3_899, ROLE, drill.text()),

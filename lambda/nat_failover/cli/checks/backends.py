@@ -76,7 +76,7 @@ def too_few(s: Snapshot) -> Findings:
             "too-few-backends",
             f"{len(tagged)} running instances carry the tag {s.settings.probe_tag_key}={s.settings.probe_tag_value}, "
             f"{needed} are needed",
-            "no failover is ever decided",
+            "no failover will happen",
             tagging,
         )
         return
@@ -85,7 +85,7 @@ def too_few(s: Snapshot) -> Findings:
         yield error(
             "too-few-online",
             f"{len(managed)} of {len(tagged)} backends are online in Systems Manager, {needed} are needed",
-            "no failover is ever decided",
+            "no failover will happen",
             f"aws ssm describe-instance-information --filters {_filter(s)}{s.options}",
         )
 
@@ -100,7 +100,7 @@ def offline_agents(s: Snapshot) -> Findings:
         yield warning(
             "backend-unmanaged",
             f"backend {s.name(host)} is {'not registered' if status is None else status} in Systems Manager",
-            "it can't be asked, and is no evidence",
+            "it can't be asked, and does not count",
             f"give it the agent, a role and a way to Systems Manager; to see whether it is connected:\n"
             f"aws ssm get-connection-status --target {host}{s.options}",
         )
@@ -157,7 +157,7 @@ def broken(s: Snapshot) -> Findings:
         yield error(
             "too-few-fit",
             f"only {len(fit)} backends can run the probe, {s.settings.failure_threshold} are needed",
-            "no failover is ever decided",
+            "no failover will happen",
             "mend those above",
         )
 
@@ -212,7 +212,7 @@ def offline(s: Snapshot) -> Findings:
         yield error(
             "offline",
             f"{len(words)} backends can't reach the Internet{heard}: {', '.join(map(s.name, sorted(words)))}",
-            "it is what this is for, and it has not been mended",
+            "this is an outage, and no failover has ended it",
             f"look at the passive NAT, and move the subnets if it is fit:\nnat-failover failover {s.pair.name} "
             f"--dry-run{s.options}",
         )

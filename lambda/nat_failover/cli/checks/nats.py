@@ -121,7 +121,7 @@ def control(s: Snapshot) -> Findings:
         yield error(
             "control-down",
             trouble.replace(f"the passive NAT {s.passive}", s.nat_name(s.passive), 1),
-            "a failover would not help, and does not happen",
+            "a failover would not help, so none is made",
             f"aws ssm start-session --target {s.passive}{s.options}",
         )
 

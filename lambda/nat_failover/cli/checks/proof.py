@@ -11,7 +11,7 @@ from nat_failover.judging import passive_nat
 from nat_failover.lock.record import LockState
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import DELIVERY_TIMEOUT
-from nat_failover.telling.formats import minute
+from nat_failover.telling.formats import ago, minute
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Proof:
     def said(self) -> str:
         """Say what is missing."""
         since = "" if self.since is None else f" since {minute(self.since)}"
-        return f"armed, but not proven{since}: the next round will tell by {minute(self.by + 59)}"
+        return f"armed, but not proven{since}: the next round tells by {minute(self.by + 59)}"
 
 
 def proof(s: Snapshot) -> Proof | None:
@@ -70,7 +70,7 @@ def not_proven(s: Snapshot) -> Findings:
     yield warning(
         "not-proven",
         found.said,
-        f"{len(found.through)} backends have got through {s.nat_name(s.passive)} since, {found.needed} are needed",
+        f"{len(found.through)} of the {found.needed} backends needed have got through {s.nat_name(s.passive)} since",
         f"wait until then and look again; to look at the NAT now:\nnat-failover failover {s.pair.name} --dry-run"
         f"{s.options}",
     )
@@ -126,13 +126,17 @@ def evidence(s: Snapshot) -> list[str]:
     """Return for people what is known of each NAT: what its kernel does, and how many backends get through it."""
     if s.view is None or s.active is None or s.passive is None:
         return []
-    online = [word.state is State.REACHABLE for word in latest(s).values() if not is_over(s, word)]
+    words = [word for word in latest(s).values() if not is_over(s, word)]
+    online = [word.state is State.REACHABLE for word in words]
+    newest = max((word.at for word in words), default=s.now)
+    heard = f", heard {ago(newest, s.now)} ago" if s.now - newest > s.settings.period else ""
     tried = [bool(o.by_passive) for o in passive_nat.tries(s.view.backends(s.settings), s.settings)]
     through = (
         "no backend has tried it of late" if not tried else f"{sum(tried)} of {len(tried)} backends get through it"
     )
     return [
-        f"{s.nat_name(s.active)}: {_kernel(s, s.active)}; {sum(online)} of {len(online)} backends online through it",
+        f"{s.nat_name(s.active)}: {_kernel(s, s.active)}; {sum(online)} of {len(online)} backends online through it"
+        + heard,
         f"{s.nat_name(s.passive)}: {_kernel(s, s.passive)}; {through}",
     ]
 

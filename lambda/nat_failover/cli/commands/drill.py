@@ -21,6 +21,7 @@ from nat_failover.cli.operator.outcome import Act, Outcome
 from nat_failover.cli.operator.screen import progress
 from nat_failover.cli.options import Name
 from nat_failover.cli.report.page import page
+from nat_failover.telling.formats import counted
 
 
 def drill(
@@ -87,7 +88,7 @@ def drill(
         act.report = str(report)
         console.print(Text(f"report written to {report}"))
     if day.problems:
-        act.came_to(Outcome.FAILED, f"{len(day.problems)} problems")
+        act.came_to(Outcome.FAILED, counted(len(day.problems), "problem"))
         return Exit.TROUBLE
     act.came_to(Outcome.DONE, "failed over, gone back, and armed again")
     return None

@@ -27,6 +27,7 @@ from nat_failover.cli.operator.transfer import Passage
 from nat_failover.cli.options import Force, Name, Yes
 from nat_failover.lock.held import ClaimLostError
 from nat_failover.lock.record import LockState
+from nat_failover.telling.formats import counted
 
 TOLD = "--yes, or --dry-run"
 
@@ -123,7 +124,7 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
         act.came_to(Outcome.PLANNED, "dry run: nothing was changed")
         console.print(act.said)
         return None
-    confirm(console, [], f"Move {len(plan.subnets)} subnets of pair {pair.name}?", yes=manner.yes)
+    confirm(console, [], f"Move {counted(len(plan.subnets), 'subnet')} of pair {pair.name}?", yes=manner.yes)
     act.begun = True
     passage = None
     try:

@@ -27,6 +27,7 @@ from nat_failover.lock.record import LockState
 from nat_failover.network.route_tables import RouteTablesError
 from nat_failover.probing.invocation import State
 from nat_failover.probing.rounds import Kind
+from nat_failover.telling.formats import counted
 
 # How long the function is given to fail over, and how long the subnets' servers to be online again, in seconds.
 FAIL_OVER_WITHIN, SETTLE = 150.0, 5.0
@@ -124,7 +125,7 @@ class GameDay:
     def _watch(self, hosts: Sequence[Host]) -> Watches:
         self._log = []
         watches = Watches(self._hand, hosts, LONGEST_WATCH)
-        self._tell(f"{len(hosts)} backends begin to watch")
+        self._tell(f"watching on {counted(len(hosts), 'backend')}")
         late = watches.begin()
         if late:
             self._tell(f"without {', '.join(host.said for host in late)}: Systems Manager has not reached them in time")

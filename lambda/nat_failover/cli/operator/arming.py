@@ -15,6 +15,7 @@ from nat_failover.lock.record import ARMED, LockState
 from nat_failover.lock.store import LockView
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.probing.invocation import State
+from nat_failover.telling.formats import counted
 
 # What people write is shortened to this, or the lock would not hold it.
 LONGEST_REASON = 500
@@ -61,7 +62,7 @@ def readiness(hand: Hand, say: Say) -> Readiness:
     else:
         passive = settings.other_table(tables.active)
         await_address(hand, settings.nat_of(passive), say)
-        say(f"asking the passive NAT {settings.nat_of(passive)}, and {len(backends)} backends")
+        say(f"asking the passive NAT {settings.nat_of(passive)}, and {counted(len(backends), 'backend')}")
         checks, words = hand.runtime.together([lambda: examine(hand, tables, passive), lambda: hand.ask(backends)])
         refusals += [f"the passive NAT {settings.nat_of(passive)}: {check.name}: {check.said}" for check in bad(checks)]
     states = [word.state for word in words.values()]

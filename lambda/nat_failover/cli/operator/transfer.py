@@ -21,6 +21,7 @@ from nat_failover.lock.record import DRILL, Lock, LockState, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.route_table_pair import Tables
 from nat_failover.network.route_tables import SwapFailedError
+from nat_failover.telling.formats import counted
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ class Passage:
     def _all(self, held: HeldLock, tables: Tables) -> Passed:
         plan, hand = self._plan, self._hand
         rest = len(tables.by_id[plan.from_table].associations)
-        self._say(f"{'the other ' if plan.first else ''}{rest} subnets")
+        self._say(f"{'the other ' if plan.first else ''}{counted(rest, 'subnet')}")
         begun = hand.runtime.now()
         done = hand.mover.swap((plan.from_table, plan.to_table), tables, held.still_held)
         self._swapped, self._egress = hand.runtime.now(), done.egress
@@ -148,7 +149,7 @@ class Passage:
         held.renew()
         online = self._verify(plan.subnets)
         asked = tuple(plan.hosts_in(plan.subnets))
-        said = f"{plan.name}: {len(plan.subnets)} subnets moved from {plan.from_table} to {plan.to_table}"
+        said = f"{plan.name}: {counted(len(plan.subnets), 'subnet')} moved from {plan.from_table} to {plan.to_table}"
         said += f"; {done.egress.said}" if done.egress is not None else ""
         said += f"; {len(online)} of {len(asked)} backends online"
         try:
@@ -180,7 +181,7 @@ class Passage:
         if not hosts:
             return frozenset()
         self._hand.runtime.sleep(IN_FORCE_AFTER)
-        self._say(f"asking {len(hosts)} backends through the new path")
+        self._say(f"asking {counted(len(hosts), 'backend')} through the new path")
         online = self._hand.online(hosts)
         why = missing(self._plan, subnets, online)
         if why is not None:
@@ -209,7 +210,7 @@ class Passage:
         online = hand.online(asked) if asked else frozenset()
         lost = len(left)
         said = (
-            f"{plan.name} rolled back, {lost} subnets lost: {why}; "
+            f"{plan.name} rolled back, {counted(lost, 'subnet')} lost: {why}; "
             f"{len(online)} of {len(asked)} backends online through {plan.from_table}"
         )
         if done.egress is not None:

@@ -13,7 +13,7 @@ from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import Verified
 from nat_failover.settings import Settings
 from nat_failover.telling.commands import move_subnets, own, read_log, read_status, read_tables, reboot
-from nat_failover.telling.formats import clock, duration
+from nat_failover.telling.formats import clock, counted, duration
 from nat_failover.telling.message import Letter, Step, hosts
 from nat_failover.telling.texts.addresses import move_egress, moved_egress
 from nat_failover.telling.texts.arming import rearm_by_hand, rearm_once_fit
@@ -36,7 +36,7 @@ def failed_over(
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
         decided=_decided(record, s),
         done=(
-            f"{len(swapped.moved)} subnets moved from {record.from_table} to {record.to_table} in "
+            f"{counted(len(swapped.moved), 'subnet')} moved from {record.from_table} to {record.to_table} in "
             f"{swapped.seconds:.1f} s ({', '.join(swapped.moved)}).",
             *moved_egress(swapped.egress),
             *_unrecorded(unrecorded),
