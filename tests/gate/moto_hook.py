@@ -26,6 +26,8 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.route_tables import RouteBackend
 from moto.ec2.utils import filter_dict_attribute_mapping
 
 from tests.gate.gate import Gate
@@ -49,6 +51,7 @@ LISTED = frozenset(
 SECOND_PAGE = "gate-second-page"
 _call_action = BaseResponse.call_action
 _describe_stack_resources = CloudFormationResponse.describe_stack_resources
+_associate_route_table = RouteBackend.associate_route_table
 _admitted = threading.local()
 # Of the account that moto keeps; the machine's clock is that of one that nobody has given another.
 _gates = [Gate(Rates(Harshness(), time.monotonic))]
@@ -175,6 +178,18 @@ def _first_hundred(response: CloudFormationResponse) -> ActionResult:
     return ActionResult({**told, "StackResources": told["StackResources"][:MOST_RESOURCES]})
 
 
+def _one_association(
+    backend: RouteBackend, route_table_id: str, gateway_id: str | None = None, subnet_id: str | None = None
+) -> str:
+    """Associate a subnet that has no association; moto gives that of another table for the one that is wanted."""
+    tables = [] if subnet_id is None else backend.route_tables.values()
+    if any(subnet_id in table._associations.values() for table in tables if table.id != route_table_id):
+        changed("R9o")
+        conflict = f"the specified association for route table {route_table_id} conflicts with an existing association"
+        raise EC2ClientError("Resource.AlreadyAssociated", conflict)
+    return _associate_route_table(backend, route_table_id, gateway_id, subnet_id)
+
+
 class _JsonFirst:
     """YAML as moto reads templates with it, but that it reads JSON, which ours are, a hundred times faster."""
 
@@ -196,4 +211,5 @@ REPLACED: tuple[tuple[Any, str, Any], ...] = (
     (cloudformation_models, "yaml", _JSON_FIRST),
     (cloudformation_responses, "yaml", _JSON_FIRST),
     (CloudFormationResponse, "describe_stack_resources", _first_hundred),
+    (RouteBackend, "associate_route_table", _one_association),
 )

@@ -194,3 +194,27 @@ def test_no_module_starts_moto_elsewhere() -> None:
         "tests/integration/account.py",
         "tests/lab/cloud/moto_cloud.py",
     }
+
+
+def _subnet_and_tables(ec2: Any) -> tuple[str, str, str]:
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    one, other = (ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2))
+    ec2.associate_route_table(RouteTableId=one, SubnetId=subnet)
+    return subnet, one, other
+
+
+@breaks("R9o")
+def test_a_subnet_that_has_an_association_gets_no_other(aws: Any) -> None:
+    subnet, _, other = _subnet_and_tables(aws("ec2"))
+    with refused("Resource.AlreadyAssociated", "conflicts with an existing association"):
+        aws("ec2").associate_route_table(RouteTableId=other, SubnetId=subnet)
+
+
+@keeps("R9o")
+def test_a_subnet_whose_association_was_taken_away_gets_another(aws: Any) -> None:
+    subnet, one, other = _subnet_and_tables(aws("ec2"))
+    (table,) = aws("ec2").describe_route_tables(RouteTableIds=[one])["RouteTables"]
+    (association,) = table["Associations"]
+    aws("ec2").disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    assert aws("ec2").associate_route_table(RouteTableId=other, SubnetId=subnet)["AssociationId"]

@@ -53,6 +53,13 @@ ELSEWHERE = (
         *("", "model"),
     ),
     Rule(
+        "R9o",
+        "ec2:AssociateRouteTable",
+        "A subnet has one association: to give it another table is ReplaceRouteTableAssociation.",
+        "Resource.AlreadyAssociated",
+        "seen: hashicorp/terraform-provider-aws #73 and #38960",
+    ),
+    Rule(
         "R19d",
         "autoscaling:CompleteLifecycleAction",
         "The action is active: its hook is in the group, it was not completed, and its timeout has not passed.",
