@@ -56,15 +56,24 @@ def worked(
     passive = settings.other_table(active)
     by_address = {address: table for address, table in zip(addresses, (active, passive), strict=True) if address}
     tables = set()
-    for o in observations:
+    words = tuple(observations)
+    for o in words:
         # A round that named them the other way round is from before the last swap.
-        if o.about[1] == addresses[1] and o.about[0] in (addresses[0], "") and _was_online(o):
+        if o.about[1] == addresses[1] and o.about[0] in (addresses[0], "") and _was_online(o, words):
             tables.add(active)
         if o.by_passive and o.about[1] in by_address:
             tables.add(by_address[o.about[1]])
     return {settings.role_of(table): mark(table, settings) for table in tables}
 
 
-def _was_online(o: Observation) -> bool:
-    """Return whether a host was online by the route during a round, at its end or before."""
+def _was_online(o: Observation, words: Iterable[Observation]) -> bool:
+    """Return whether a host was online by the route during a round, at its end or before.
+
+    A signal shows it only of a host that has begun to watch in that round: before, it may take the listener for the
+    active NAT, from before a swap, and what it then tries there looks like a signal.
+    """
+    if o.relayed_by:
+        own = [w for w in words if w.host == o.host and w.asked_at == o.asked_at and not w.relayed_by and w.at <= o.at]
+        began = any(w.state in (State.REACHABLE, State.UNREACHABLE) for w in own)
+        return began and o.state is State.REACHABLE
     return o.state is State.REACHABLE or (o.state is State.UNREACHABLE and o.pings[0] > 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,13 +35,22 @@ def said(state: State = State.REACHABLE, **changes: Any) -> Observation:
 
 def test_who_is_online_by_the_route_is_so_through_the_active_nat() -> None:
     assert seen(said()) == {"primary"}
-    assert seen(said(about=("", PASSIVE), relayed_by=STANDBY)) == {"primary"}
+    assert seen(said(about=("", PASSIVE))) == {"primary"}
     assert seen(said(), active=STANDBY_TABLE) == {"standby"}
 
 
 def test_who_is_offline_has_been_online_where_pings_of_its_round_were_answered() -> None:
     assert seen(said(State.UNREACHABLE, by_passive=False, pings=(1, 9))) == {"primary"}
     assert seen(said(State.UNREACHABLE, by_passive=False, pings=(0, 9))) == set()
+
+
+def test_a_signal_counts_of_who_has_begun_to_watch_in_that_round() -> None:
+    signal = said(relayed_by=STANDBY)
+    assert seen(signal) == set()
+    before = said(State.UNREACHABLE, by_passive=False, at=signal.at - 5)
+    assert seen(replace(before, asked_at=signal.asked_at - 1), signal) == set()
+    assert seen(replace(before, state=State.PENDING), signal) == set()
+    assert seen(before, signal) == {"primary"}
 
 
 def test_who_gets_through_the_passive_nat_s_port_has_been_online_through_it() -> None:
