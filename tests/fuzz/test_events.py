@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nat_failover.events import UnknownEventError
-from tests.examples import TICK
+from tests.examples import BUS, TICK
 from tests.fuzz.function import HOSTS, Function
 from tests.fuzz.values import JSON, TEXT
+from tests.gate.events import Waiting
 
 KEYS = ("command-id", "instance-id", "document-name", "status")
 EVENT = Function().event()
@@ -84,3 +85,17 @@ def test_what_an_event_says_of_a_host_is_no_evidence(status: str, host: str) -> 
     told = function.invoke(function.event(status=status, **{"instance-id": host}))
     assert told["decision"] == "HOLD"
     assert function.writes == []
+
+
+def test_an_instance_of_the_group_that_is_no_nat_of_the_pair_is_let_go_and_nothing_is_moved() -> None:
+    function = Function(AUTO_SCALING_GROUPS="nat")
+    function.healthy(*HOSTS)
+    function.answers["CompleteLifecycleAction"] = lambda _: {}
+    function.answers["DescribeAutoScalingInstances"] = lambda _: {"AutoScalingInstances": []}
+    waiting = Waiting(
+        "i-0123456789abcdeff", "nat", function.settings.lifecycle_hook, "0befcbdb-6ecd-498a-9ff7-ae9b54447cd6"
+    )
+    result = function.invoke(BUS.terminating(function.clock.now(), waiting))
+    assert result["cause"] == "HEALTHY"
+    (completed,) = function.writes
+    assert (completed.operation, completed.arguments["InstanceId"]) == ("CompleteLifecycleAction", waiting.instance_id)

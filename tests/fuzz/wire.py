@@ -30,10 +30,13 @@ Answer = Callable[[Arguments], dict[str, Any]]
 PAIR = "fuzzed"
 READS = (
     *("DescribeRouteTables", "DescribeInstances", "DescribeTags", "DescribeAddresses", "GetParameter"),
-    *("DescribeInstanceStatus", "DescribeSpotInstanceRequests"),
+    *("DescribeInstanceStatus", "DescribeSpotInstanceRequests", "DescribeAutoScalingInstances"),
 )
 MIRRORS = ("CreateRoute", "ReplaceRoute", "ModifyVpcEndpoint", "EnableVgwRoutePropagation")
-WRITES = ("PutParameter", "ReplaceRouteTableAssociation", "AssociateAddress", "Publish", "PutEvents")
+WRITES = (
+    *("PutParameter", "ReplaceRouteTableAssociation", "AssociateAddress", "Publish", "PutEvents"),
+    "CompleteLifecycleAction",
+)
 ANSWERED = (*READS, *MIRRORS, "GetParameters", *WRITES)
 ASKED = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
 
@@ -54,13 +57,15 @@ class Wire:
         self.runtime = FakeRuntime()
         self.run_command = RunCommand(made.events, self.runtime, Gate())
         made.events.register("provide-client-params", self._keep)
-        for service in ("ec2", "ssm", "sns", "events"):
+        for service in ("ec2", "ssm", "sns", "events", "autoscaling"):
             for operation in (*ANSWERED, *ASKED):
                 made.events.register_first(f"before-call.{service}.{operation}", self._answer)
         made.events.register_last("before-call", _refuse)
         clients = Clients.of(made)
-        sns, events, egress = clients.sns(), clients.events(), clients.egress()
-        self.clients = replace(clients, sns=lambda: sns, events=lambda: events, egress=lambda: egress)
+        sns, events, egress, groups = clients.sns(), clients.events(), clients.egress(), clients.autoscaling()
+        self.clients = replace(
+            clients, sns=lambda: sns, events=lambda: events, egress=lambda: egress, autoscaling=lambda: groups
+        )
         self.log = io.StringIO()
         self.logger = start_logging(settings_of({}), self.log)
         for handler in self.logger.handlers:
