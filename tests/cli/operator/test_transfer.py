@@ -63,14 +63,43 @@ def test_a_failback_moves_one_subnet_first_asks_its_backends_and_then_moves_the_
     assert [i.error for i in lab.functions.invocations if i.error] == []
 
 
+@in_lab()
+def test_both_nats_are_renewed_one_after_the_other_and_nobody_is_offline(lab: Lab, alice: Person) -> None:
+    """The sequence of infra/MIGRATION.md, updates: each NAT is down while the other is active."""
+    begun = lab.world.now()
+    _renewed(lab, "nat02")
+    assert bad(list(alice.looks_ahead("failover").checks)) == []
+    assert alice.fails_over().ended is Ended.DONE
+    _renewed(lab, "nat01")
+    assert bad(list(alice.looks_ahead().checks)) == []
+    assert alice.follows(alice.looks_ahead()).ended is Ended.DONE
+    assert all_on(lab, lab.cloud.primary_table)
+    lab.cloud.set_lock("armed")
+    lab.wait(130)
+    assert longest(lab, begun) == 0.0
+    assert [i.error for i in lab.functions.invocations if i.error] == []
+    # And it is armed, and protected: the next death is a failover.
+    lab.network.flush_nat_rules("nat01")
+    assert lab.wait_until(lambda: all_on(lab, lab.cloud.standby_table), 20)
+
+
+def _renewed(lab: Lab, nat: str) -> None:
+    """Let a NAT be down for two minutes, and come back as its image has it."""
+    _stopped(lab, nat)
+    lab.wait(120)
+    _as_it_was(lab, nat)
+    lab.wait_until(lambda: not lab.run_command.is_deaf(nat), 180)
+    lab.wait(60)
+
+
 def _source_dest_check_on(lab: Lab) -> None:
     lab.cloud.set_source_dest_check("nat01", on=True)
 
 
-def _stopped(lab: Lab) -> None:
-    lab.network.stop("nat01")
-    lab.run_command.dead.add("nat01")
-    lab.cloud.stop_instance("nat01")
+def _stopped(lab: Lab, nat: str = "nat01") -> None:
+    lab.network.stop(nat)
+    lab.run_command.dead.add(nat)
+    lab.cloud.stop_instance(nat)
 
 
 UNFIT: dict[str, Callable[[Lab], None]] = {
@@ -82,13 +111,13 @@ UNFIT: dict[str, Callable[[Lab], None]] = {
 }
 
 
-def _as_it_was(lab: Lab) -> None:
-    lab.network.start("nat01")
-    lab.network.set_uplink("nat01", True)
-    lab.network.boot("nat01", lab.cloud.user_data)
+def _as_it_was(lab: Lab, nat: str = "nat01") -> None:
+    lab.network.start(nat)
+    lab.network.set_uplink(nat, True)
+    lab.network.boot(nat, lab.cloud.user_data)
     lab.run_command.dead.clear()
-    lab.cloud.ec2.start_instances(InstanceIds=[lab.cloud.instances["nat01"]])  # type: ignore[attr-defined]
-    lab.cloud.set_source_dest_check("nat01", on=False)
+    lab.cloud.ec2.start_instances(InstanceIds=[lab.cloud.instances[nat]])  # type: ignore[attr-defined]
+    lab.cloud.set_source_dest_check(nat, on=False)
 
 
 @in_lab()
