@@ -101,7 +101,7 @@ synth: .venv/ready ## Synthesize the CloudFormation templates into build/cdk.out
 	python -m infra.app $(CONTEXT)
 
 .PHONY: permissions
-permissions: .venv/ready ## Print what the function asks of AWS, and which statement of its role allows it
+permissions: .venv/ready ## Print what function, standby, reader and operator may, and what of it they use
 	@python -m tests.iam
 
 .PHONY: texts

@@ -12,6 +12,7 @@ from infra.config import PairConfig, SsmAccess, checked_pair
 from infra.config.within_pair import advice
 from infra.constructs.gateway_endpoints import GatewayEndpoints
 from infra.constructs.lock import LockParameter
+from infra.constructs.operator_documents import OperatorDocuments
 from infra.constructs.replacement_guard import ReplacementGuard
 from infra.constructs.ssm_endpoints import SsmEndpoints
 from infra.constructs.standby_nat import Standby, StandbyNat
@@ -81,6 +82,7 @@ class NatFailover(Construct):
         side = self._make_standby()
         self.standby, self.standby_instance_id = side.made, side.instance_id
         self.standby_route_table_id = side.route_table_id
+        OperatorDocuments(self, "Operator", pair=pair, standby_instance=side.instance_id)
         tables = [pair.primary_route_table_id, self.standby_route_table_id]
         GatewayEndpoints(self, "GatewayEndpoints", pair=pair, table_ids=tables)
         self.function = self._make_function()

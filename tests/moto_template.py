@@ -10,6 +10,9 @@ from infra.constructs.replacement_guard import TYPE as GUARD
 
 WAITING = ("AWS::CloudFormation::WaitConditionHandle", "AWS::CloudFormation::WaitCondition", GUARD)
 
+# Stands for what a template refers to.
+PLACE = "@@place@@"
+
 
 def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
     """Work round what moto's CloudFormation can't do, in place.
@@ -37,7 +40,7 @@ def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
         properties = resource.get("Properties", {})
         match resource["Type"]:
             case "AWS::SSM::Document":
-                properties["Content"] = json.dumps(properties["Content"])
+                properties["Content"] = _text(properties["Content"])
             case "AWS::EC2::SecurityGroup":
                 for rule in properties.get("SecurityGroupIngress", []) + properties.get("SecurityGroupEgress", []):
                     rule.setdefault("FromPort", -1)
@@ -51,6 +54,29 @@ def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
                 properties["UserData"] = _without(launch["LaunchTemplateData"]["UserData"], waiting)
                 properties["SubnetId"] = properties["NetworkInterfaces"][0]["SubnetId"]
     return body
+
+
+def _text(content: Any) -> Any:
+    """Return a document's content as one text; what is not known before it is deployed is put in by then."""
+    known: list[Any] = []
+
+    def put(value: Any) -> Any:
+        match value:
+            case {"Ref": _} | {"Fn::GetAtt": _}:
+                known.append(value)
+                return PLACE
+            case {"Fn::Join": ["", [*parts]]}:
+                return "".join(put(part) for part in parts)
+            case dict():
+                return {key: put(inner) for key, inner in value.items()}
+            case list():
+                return [put(inner) for inner in value]
+        return value
+
+    first, *others = json.dumps(put(content)).split(PLACE)
+    if not others:
+        return first
+    return {"Fn::Join": ["", [first, *(part for pair in zip(known, others, strict=True) for part in pair)]]}
 
 
 def _without(value: Any, names: Collection[str]) -> Any:

@@ -111,7 +111,7 @@ class StandbyNat(Construct):
             description=f"Standby NAT of pair {pair.name}: reachable by Systems Manager",
             inline_policies={
                 "agent": iam.PolicyDocument(
-                    statements=[iam.PolicyStatement(actions=list(AGENT_ACTIONS), resources=["*"])]
+                    statements=[iam.PolicyStatement(sid="Agent", actions=list(AGENT_ACTIONS), resources=["*"])]
                 )
             },
         )

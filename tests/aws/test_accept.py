@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from infra.demo import PAIR
 from infra.probe.document import ProbeValues, content, script
+from nat_failover.cli.scripts.documents import documents
 from tests.aws.__main__ import accept, main
 from tests.aws.assumptions import ENTRIES, Check, Unchecked
 from tests.aws.checks.command import all_is_read
@@ -57,6 +58,8 @@ class Emulated(Local):
         ssm.put_parameter(Name=lock, Value="armed", Type="String")
         text = json.dumps(content(script(ProbeValues(PAIR, TARGETS))))
         ssm.create_document(Name=document, Content=text, DocumentType="Command")
+        for made in documents(PAIR, TARGETS, (nat, standby)).values():
+            ssm.create_document(Name=made.name, Content=json.dumps(made.content), DocumentType="Command")
         topic = self.client("sns").create_topic(Name=FUNCTION)["TopicArn"]
         own = {
             "PAIR": PAIR,
@@ -73,7 +76,7 @@ class Emulated(Local):
         }
         self._variables = ENVIRONMENT | {f"NAT_FAILOVER_{name}": value for name, value in own.items()}
         self._make_function()
-        self._aws.start_agents(standby, document)
+        self._aws.start_agents(standby)
 
     def _make_function(self) -> None:
         packed = io.BytesIO()

@@ -121,7 +121,7 @@ def deployed(folder: Path, installed: Path, settings: Mapping[str, object] | Non
         function = aws.client("lambda").get_function_configuration(FunctionName=FUNCTION)
         made = Deployment(aws, pair, function["Environment"]["Variables"], installed)
         _complete(made)
-        aws.start_agents(made.setting("STANDBY_INSTANCE"), made.setting("PROBE_DOCUMENT"))
+        aws.start_agents(made.setting("STANDBY_INSTANCE"))
         yield made
 
 

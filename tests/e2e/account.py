@@ -108,7 +108,7 @@ class Account:
         )
         return str(made["Instances"][0]["InstanceId"])
 
-    def start_agents(self, standby: str, document: str) -> None:
+    def start_agents(self, standby: str) -> None:
         """Let the pair's hosts be on a network, each with its agent."""
         instances = [i for r in self.client("ec2").describe_instances()["Reservations"] for i in r["Instances"]]
         named = {tag["Value"]: i for i in instances for tag in i.get("Tags", []) if tag["Key"] == "Name"}
@@ -116,7 +116,7 @@ class Account:
         hosts = {"nat01": named["nat-a"]["InstanceId"], "nat02": standby}
         hosts |= {f"backend{n + 1}": backend["InstanceId"] for n, backend in enumerate(backends)}
         subnets = {"private-a": backends[0]["SubnetId"], "private-b": backends[1]["SubnetId"]}
-        self.tell({"hosts": hosts, "subnets": subnets, "document": document, "url": self.url})
+        self.tell({"hosts": hosts, "subnets": subnets, "url": self.url})
 
     def tell(self, words: Mapping[str, Any]) -> None:
         """Say something to the emulator's agents."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 import boto3
 from moto.ec2.models import ec2_backends
 
+from tests.gate.run_command.documents import deployed
 from tests.gate.run_command.on_network import RunCommand
 from tests.lab.latencies import Latencies
 from tests.lab.network.layout import SSM_ENDPOINT, VPC_CIDR, standard_layout
@@ -26,8 +26,8 @@ MIRRORED_EVERY = 0.1
 class Agents:
     """The hosts of one pair, once somebody has told of them; until then no host is online.
 
-    Words come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "document": "...", "url": "..."}``
-    begins, ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"mend": "nat01"}`` gives them back,
+    Words come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "url": "..."}`` begins,
+    ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"mend": "nat01"}`` gives them back,
     ``{"uplink": ["nat02", false]}`` cuts it off from the Internet, ``{"offline": ["backend1"]}`` says whom Systems
     Manager does not know.
     """
@@ -72,7 +72,7 @@ class Agents:
         network.associate(layout.public_subnet.name, "public")
         hosts: dict[str, str] = words["hosts"]
         names = {instance: host for host, instance in hosts.items()}
-        document = json.loads(self._ssm.get_document(Name=words["document"])["Content"])
+        documents = deployed(self._ssm)
 
         def tags(instance_id: str) -> dict[str, str]:
             return {tag["key"]: tag["value"] for tag in known.get_instance(instance_id).get_tags()}
@@ -81,7 +81,7 @@ class Agents:
             return str(known.get_instance(instance_id)._state.name)
 
         account: Any = SimpleNamespace(
-            instances=hosts, host_of=names.__getitem__, document=document, tags=tags, state=state
+            instances=hosts, host_of=names.__getitem__, documents=documents, tags=tags, state=state
         )
         for host in layout.hosts:
             # moto gives addresses by chance; the network's hosts have their own.

@@ -68,7 +68,7 @@ class Life:
         """Let the NAT of the lab's network die while the hosts are watched, and have a tick find it out."""
         self._aws.forget_claim()
         self._aws.write_lock("armed")
-        self._aws.start_agents(self._setting("STANDBY_INSTANCE"), self._setting("PROBE_DOCUMENT"))
+        self._aws.start_agents(self._setting("STANDBY_INSTANCE"))
         time.sleep(2)
         self._told["watching"] = self._invoke()
         time.sleep(4)

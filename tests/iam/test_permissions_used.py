@@ -8,6 +8,7 @@ from nat_failover.environment import PREFIX
 from tests.iam.evaluator import Request, allowing
 from tests.iam.recording import PLAYED, recorded
 from tests.iam.requests import arn
+from tests.iam.standby import DOCUMENTED, granted
 
 SWAP = "ec2:ReplaceRouteTableAssociation"
 
@@ -86,3 +87,7 @@ def test_what_is_another_pairs_or_nobodys_is_refused() -> None:
     ]
     assert [request for request in allowed if not allowing(found.statements, request)] == []
     assert [request for request in refused if allowing(found.statements, request)] == []
+
+
+def test_the_standby_may_what_an_agent_is_documented_to_need_and_no_more() -> None:
+    assert {action for _, action in granted()} == DOCUMENTED.keys()

@@ -48,6 +48,12 @@ class Template:
         return properties
 
     @property
+    def probe(self) -> dict[str, Any]:
+        """Give the properties of the pair's document that carries the probe."""
+        (document,) = [d for d in self.of("AWS::SSM::Document").values() if "-probe-" in d["Name"]]
+        return document
+
+    @property
     def function(self) -> str:
         """Give the logical id of the pair's function, not of the guard's."""
         found = self.of("AWS::Lambda::Function").items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nat_failover.cli.account.pairs import Deployed
+from nat_failover.cli.scripts.documents import documents
 
 Policy = Mapping[str, object]
 Statement = Mapping[str, object]
@@ -35,10 +36,12 @@ def reader(pair: Deployed) -> Policy:
 
 
 def operator(pair: Deployed) -> Policy:
-    """Return the policy for failover, failback, rearm, pause and resume, and for all that a reader may.
+    """Return the policy for failover, failback, rearm, pause, resume and drill, and for all that a reader may.
 
-    Without drills, and without a look at a NAT's kernel: who may send AWS-RunShellScript to the NATs, and the probe to
-    the backends, may send either to both, since IAM judges document and host apart.
+    IAM judges document and host apart, so whoever may send some documents to some hosts may send each to all of them.
+    All are the pair's own, then: whatever is sent to whom, nobody has a shell. That only a NAT of the pair lets itself
+    be broken is the document's own doing.
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/run-command-setting-up.html
     """
     return {"Version": "2012-10-17", "Statement": [*_reading(pair), *_acting(pair)]}
 
@@ -56,6 +59,7 @@ def _reading(pair: Deployed) -> list[Statement]:
 def _acting(pair: Deployed) -> list[Statement]:
     s, arn = pair.settings, _Arns(pair)
     nats = [arn.ec2(f"instance/{nat}") for nat in s.nats_by_id]
+    names = [s.probe_document, *(each.name for each in documents(s.pair, s.targets, s.nats_by_id).values())]
     tag = {"StringEquals": {f"ssm:resourceTag/{s.probe_tag_key}": s.probe_tag_value}}
     addresses = [
         arn.ec2(f"elastic-ip/{a}") for a in (s.egress_allocation, s.standby_egress_allocation) if a is not None
@@ -65,9 +69,10 @@ def _acting(pair: Deployed) -> list[Statement]:
         _allow(
             "WriteLock", ["ssm:PutParameter"], [arn.ssm(f"parameter{n}") for n in (s.lock_parameter, s.claim_parameter)]
         ),
-        _allow("SendProbe", ["ssm:SendCommand"], [arn.ssm(f"document/{s.probe_document}")]),
-        _allow("ProbeBackends", ["ssm:SendCommand"], [arn.ec2("instance/*")], tag),
-        _allow("ProbeNats", ["ssm:SendCommand"], nats),
+        _allow("SendDocuments", ["ssm:SendCommand"], [arn.ssm(f"document/{name}") for name in names]),
+        _allow("AskBackends", ["ssm:SendCommand"], [arn.ec2("instance/*")], tag),
+        # Whoever has a NAT's network interface is asked as the backends are, by its tag.
+        *([_allow("AskNats", ["ssm:SendCommand"], nats)] if nats else []),
         _allow(
             "SwapTables",
             ["ec2:ReplaceRouteTableAssociation"],

@@ -44,7 +44,7 @@ def test_where_the_nats_may_not_be_asked_it_says_so_and_what_else_there_is_to_do
     done = deployment.command.run("doctor", environ=environ)
     assert done.returncode == Exit.WARNINGS
     told = " ".join(done.stdout.split())
-    assert "could not be asked. You have no permission to run AWS-RunShellScript there." in told
+    assert "could not be asked. You have no permission to send them the document that looks at a NAT." in told
     assert "nat-failover doctor main --no-hosts --region eu-central-1" in told
 
 

@@ -19,9 +19,9 @@ from nat_failover.cli.gameday.obstacles import why_not
 from nat_failover.cli.gameday.result import Day, Failure
 from nat_failover.cli.gameday.summary import report_of
 from nat_failover.cli.operator.inspection import KernelInspection, inspect
-from nat_failover.cli.operator.operator import script
 from nat_failover.cli.report.page import page
 from nat_failover.cli.report.report import Milestone, Play
+from nat_failover.cli.scripts.documents import Task
 from nat_failover.probing.rounds import DRILL_LASTS
 from tests.cli.person import Person, in_lab
 from tests.lab.cloud.gateway import refused
@@ -225,7 +225,7 @@ def test_the_scripts_of_a_drill_do_on_real_hosts_what_their_models_do(lab: Lab, 
     watches.begin()
     # The failure lasts until the NAT puts it right by itself.
     began = lab.world.now()
-    command = alice.hand.start([nat], script("forward.sh", value=0, back_after=5), "off")
+    command = alice.hand.start([nat], Task.FORWARD, "off", seconds=5)
     done = alice.hand.results(command, [nat], 20)[nat]
     assert json.loads(done.output) == {"forward": 0, "was": 1}
     assert not inspect(alice.hand, [nat])[nat].forwarding
@@ -242,3 +242,31 @@ def test_the_scripts_of_a_drill_do_on_real_hosts_what_their_models_do(lab: Lab, 
         assert began - 0.5 < offline.begun < began + 5
     lab.wait(4)
     assert left_over() == before
+
+
+@pytest.mark.parametrize(
+    "network",
+    ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces)],
+)
+def test_a_backend_does_not_let_itself_be_broken(network: str) -> None:
+    @in_lab(network, paused=True)
+    def play(lab: Lab, alice: Person) -> None:
+        backend = lab.cloud.instances["backend1"]
+        command = alice.hand.start([backend], Task.FORWARD, "off", seconds=5)
+        done = alice.hand.results(command, [backend], 20)[backend]
+        assert (done.exit_code, json.loads(done.output.splitlines()[0])["forward"]) == (3, None)
+
+    play()
+
+
+@in_lab()
+def test_a_pair_that_another_version_has_deployed_is_neither_broken_nor_taken_for_unfit(
+    lab: Lab, alice: Person
+) -> None:
+    lab.cloud.documents = {lab.cloud.environment["NAT_FAILOVER_PROBE_DOCUMENT"]: lab.cloud.document}
+    with pytest.raises(CommandError, match=r"there is no document nat-failover-main-watch-.*Deploy this version"):
+        GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
+    assert len(lab.online()) == 6
+    nat = lab.cloud.instances["nat01"]
+    assert "there is no document nat-failover-main-inspect-" in inspect(alice.hand, [nat])[nat].why
+    assert not inspect(alice.hand, [nat])[nat].is_unfit

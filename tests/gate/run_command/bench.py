@@ -28,6 +28,7 @@ class Account:
     """The hosts' account."""
 
     document: dict[str, Any]
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     instances: dict[str, str] = field(default_factory=lambda: dict(HOSTS))
     states: dict[str, str] = field(default_factory=dict)
     untagged: set[str] = field(default_factory=set)

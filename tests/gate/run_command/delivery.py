@@ -59,6 +59,7 @@ class Surroundings:
         failed: told of each probe that has seen a failure, and when, on its host.
         clocks: by how many seconds the clock of a host is ahead.
         platforms: of hosts that are no Linux.
+        instances: gives the instance ids by the names of hosts.
     """
 
     network: Network
@@ -69,6 +70,7 @@ class Surroundings:
     failed: Callable[[float, str], None]
     clocks: Mapping[str, float]
     platforms: Mapping[str, str]
+    instances: Callable[[], Mapping[str, str]]
 
 
 class Delivery:
@@ -130,7 +132,13 @@ class Delivery:
         if self._document.skipped_on(self._around.platforms.get(host, "Linux")):
             changed("A7c")
             return Told("Success", "Success", 0)
-        return self._run_script(*self._document.script(given))
+        script, values = self._document.script(given)
+        return self._run_script(script if self._document.carries_probe else self._named(script), values)
+
+    def _named(self, script: str) -> str:
+        """Return a script that knows whose it is, which the agent tells by its environment."""
+        first, _, rest = script.partition("\n")
+        return f"{first}\nAWS_SSM_INSTANCE_ID='{self._around.instances()[self._agent.host]}'\n{rest}"
 
     def _run_script(self, script: str, values: list[str]) -> Told | None:
         around, host = self._around, self._agent.host
@@ -147,7 +155,7 @@ class Delivery:
             return Told(status, "ExecutionTimedOut" if status == "TimedOut" else status, KILLED, "", at)
         if outcome.exit_code < 0:
             return None  # the host went down with its agent
-        if outcome.exit_code == 1 and values:
+        if outcome.exit_code == 1 and self._document.carries_probe:
             around.failed(ended_at, host)
         status = "Success" if outcome.exit_code == 0 else "Failed"
         return Told(status, status, outcome.exit_code, shown(outcome.stdout, outcome.exit_code), at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -37,6 +38,11 @@ class Document:
     def step_timeout(self) -> float:
         """Seconds after which the agent kills the script."""
         return float(self._step["inputs"].get("timeoutSeconds", 3600))
+
+    @property
+    def carries_probe(self) -> bool:
+        """Whether it is the probe's."""
+        return "window" in self._parameters
 
     def fits(self, platform: str) -> bool:
         """Tell whether SendCommand takes it for a host of this platform."""
@@ -97,3 +103,15 @@ SHELL_DOCUMENT = Document(
 def shell_script(given: Mapping[str, Any]) -> str:
     """Return the script that a person sends with ``SHELL``."""
     return "\n".join(given["commands"]) + "\n"
+
+
+def deployed(ssm: Any) -> dict[str, dict[str, Any]]:
+    """Return what an account's own documents hold, by their names.
+
+    Args:
+        ssm: boto3 client.
+    """
+    mine = [{"Key": "Owner", "Values": ["Self"]}]
+    pages = ssm.get_paginator("list_documents").paginate(Filters=mine)
+    names = [each["Name"] for page in pages for each in page["DocumentIdentifiers"]]
+    return {name: json.loads(ssm.get_document(Name=name)["Content"]) for name in names}

@@ -28,10 +28,13 @@ class Account(Protocol):
     Attributes:
         instances: instance ids by the names of hosts.
         document: content of the probe's document.
+        documents: content of all of the account's documents by their names; where there is none, whatever is sent is
+            the probe's.
     """
 
     instances: dict[str, str]
     document: dict[str, Any]
+    documents: dict[str, dict[str, Any]]
 
     def host_of(self, instance_id: str) -> str:
         """Give the name of the host that is an instance."""
@@ -87,7 +90,7 @@ class RunCommand:
         self._agents = Agents(ssm_address, network, world, self.habits, self._chance)
         self._parts: dict[tuple[str, str], Part] = {}
         self._deliveries: dict[tuple[str, str], Delivery] = {}
-        self._document: tuple[Mapping[str, Any], Document] | None = None
+        self._documents: dict[str, tuple[Mapping[str, Any], Document]] = {}
         self.offline: set[str] = set()
         self.dead = self._agents.dead
         self.platforms: dict[str, str] = {}
@@ -181,10 +184,13 @@ class RunCommand:
         """Give the document of a name."""
         if name == SHELL:
             return SHELL_DOCUMENT
-        content = self._account.document
-        if self._document is None or self._document[0] is not content:
-            self._document = (content, Document(content))
-        return self._document[1]
+        documents = self._account.documents
+        if documents and name not in documents:
+            raise Refusal("InvalidDocument", f"Document {name} does not exist")
+        content = documents[name] if documents else self._account.document
+        if name not in self._documents or self._documents[name][0] is not content:
+            self._documents[name] = (content, Document(content))
+        return self._documents[name][1]
 
     def take(self, command: Command) -> None:
         """Have every host of a command get it."""
@@ -201,6 +207,7 @@ class RunCommand:
             lambda at, host: self.failed.append((at, host)),
             self.clocks,
             self.platforms,
+            lambda: self._account.instances,
         )
         for instance_id in command.arguments["InstanceIds"]:
             part = self._parts[command.command_id, instance_id] = Part(expires, overdue)
@@ -233,7 +240,7 @@ class RunCommand:
         if part.told is None and now < part.overdue_at:
             part.told, part.told_at = told, now
             self._deliveries.pop((command.command_id, instance_id), None)
-            if told.exit_code == 1 and command.document != SHELL:
+            if told.exit_code == 1 and self.document(command.document).carries_probe:
                 self.seen.append((now, self._account.host_of(instance_id)))
         self._emit(self._event(command, instance_id, told.status))
 

@@ -11,7 +11,7 @@ from tests.gate.run_command.bench import BACKEND, PARAMETERS, Bench
 from tests.gate.run_command.habits import AgentHabits
 
 # One of the command's own watches, which lasts 100 s.
-LONG = "lasts='100'\ntargets='192.0.2.101'\ninterval='1'\nstop='/none'\nprintf '{\\\"watch\\\":1}'"
+LONG = "targets='192.0.2.101'\ninterval='1'\nprintf '{\\\"watch\\\":1}'\nexit\n100 1"
 SHORT = "printf '{\"inspect\":1}'"
 
 

@@ -15,7 +15,7 @@ from tests.gate.events import Change
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import by_interface, pair
 
-DOCUMENT = synthesize({"pairs": [pair()]}).only("AWS::SSM::Document")["Name"]
+DOCUMENT = synthesize({"pairs": [pair()]}).probe["Name"]
 STATUS_CHANGE = BUS.status_change(
     NOW, Change("e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-02573cafcfe0a1b2c", DOCUMENT, "Failed", NOW - 2)
 )
@@ -101,7 +101,7 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
     )
     assert settings(told) == replace(
         settings(template),
-        probe_document=told.only("AWS::SSM::Document")["Name"],
+        probe_document=told.probe["Name"],
         mode=Mode.OBSERVE,
         targets=("192.0.2.1", "example.com"),
         interval=1.25,

@@ -152,13 +152,13 @@ def test_it_is_no_larger_than_systems_manager_takes() -> None:
 def test_what_is_deployed_is_that_document_under_a_name_that_changes_with_its_content() -> None:
     names = set()
     for changes in ({}, {"interval": 0.25}, {"failureShare": 60}, {"protectedCidrs": ["203.0.113.0/24"]}):
-        document = synthesize({"pairs": [pair(**changes)]}).only("AWS::SSM::Document")
+        document = synthesize({"pairs": [pair(**changes)]}).probe
         assert re.fullmatch(DIGEST, document["Name"])
         assert (document["UpdateMethod"], document["DocumentType"]) == ("Replace", "Command")
         names.add(document["Name"])
         assert ("networks='203.0.113.0/24'" in json.dumps(document["Content"])) == ("protectedCidrs" in changes)
     assert len(names) == 4
-    assert synthesize({"pairs": [pair()]}).only("AWS::SSM::Document")["Name"] in names
+    assert synthesize({"pairs": [pair()]}).probe["Name"] in names
 
 
 # What is let through

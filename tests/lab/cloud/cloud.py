@@ -32,6 +32,7 @@ class Cloud(Emulated):
         environment: the deployed function's.
         timeout: the deployed function's, in seconds.
         document: content of the deployed probe document.
+        documents: content of all documents by their names.
         user_data: the deployed standby's.
         warned: ids of instances that EC2 is about to take away.
         spot: ids of those that are Spot instances.

@@ -16,6 +16,7 @@ class Emulated(ABC):
     timeout: float
     user_data: str
     document: dict[str, Any]
+    documents: dict[str, dict[str, Any]]
     lock_name: str
     primary_table: str
     standby_table: str

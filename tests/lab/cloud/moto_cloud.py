@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from moto.moto_api._internal import mock_random
 from tests.gate import moto_hook
 from tests.gate.gate import Gate
 from tests.gate.rules.rule import changed
+from tests.gate.run_command.documents import deployed
 from tests.lab.cloud.cloud import REGION
 from tests.lab.cloud.moto_account import MotoAccount
 from tests.lab.cloud.moto_guards import MotoGuards, from_vpc
@@ -187,8 +187,8 @@ class MotoCloud(MotoAccount):
         self.set_source_dest_check("nat01", on=False)
         data = self.ec2.describe_instance_attribute(InstanceId=self.instances["nat02"], Attribute="userData")
         self.user_data = base64.b64decode(data["UserData"]["Value"]).decode()
-        document = self.ssm.get_document(Name=self.environment["NAT_FAILOVER_PROBE_DOCUMENT"])
-        self.document: dict[str, Any] = json.loads(document["Content"])
+        self.documents = deployed(self.ssm)
+        self.document = self.documents[self.environment["NAT_FAILOVER_PROBE_DOCUMENT"]]
 
     def answer(
         self, client: Any, operation: str, arguments: Mapping[str, Any], send: Callable[[str, Mapping[str, Any]], Any]

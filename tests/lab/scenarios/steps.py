@@ -16,12 +16,12 @@ from tests.lab.scenarios.scenario import FAIL_OVER, RECOVERS_WITHIN, Step, over
 # EC2 gives a NAT another public address within about five minutes.
 ADDRESSED_WITHIN = 330.0
 # A script that lasts ten minutes, on real packets and for the model, which knows it by the last line.
-LONG = r"""lasts='600'
-targets='192.0.2.101'
+LONG = r"""targets='192.0.2.101'
 interval='10'
-stop='/nowhere'
-sleep "$lasts"
+sleep 600
 : '"watch\":1'
+exit
+600 0
 """
 
 

@@ -54,7 +54,7 @@ def deployed(settings: str, layout: Layout) -> Deployed:
 
 
 def _taken(cloud: MotoCloud) -> Deployed:
-    names = ("environment", "timeout", "handler", "function_arn", "user_data", "document", "lock_name")
+    names = ("environment", "timeout", "handler", "function_arn", "user_data", "document", "documents", "lock_name")
     facts = {name: getattr(cloud, name) for name in (*names, "primary_table", "standby_table")}
     layout = cloud.network.layout
     instances = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nat_failover.cli.operator.inspection import read
-from nat_failover.cli.operator.operator import script
+from nat_failover.cli.scripts.documents import Task, script
 from nat_failover.probing.invocation import Invocation
 
 
@@ -19,7 +19,7 @@ def inspected(folder: Path, rpm: str) -> float | None:
     (folder / "rpm").write_text(f"#!/bin/sh\nprintf '%s' '{rpm}'\n[ -n '{rpm}' ]\n", encoding="utf-8")
     (folder / "rpm").chmod(0o755)
     path = {"PATH": f"{folder}:{os.environ['PATH']}"}
-    done = subprocess.run(["sh", "-c", script("inspect.sh")], env=path, capture_output=True, text=True, check=True)
+    done = subprocess.run(["sh", "-c", script(Task.INSPECT)], env=path, capture_output=True, text=True, check=True)
     return read(Invocation("i-1", "Success", "Success", 0, 0.0, done.stdout)).released_at
 
 

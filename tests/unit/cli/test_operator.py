@@ -12,7 +12,7 @@ from nat_failover.cli.commands.failover import refusal
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.operator.fitness import Check, Fit, Seen, bad, judge
 from nat_failover.cli.operator.inspection import KernelInspection
-from nat_failover.cli.operator.operator import Host, script
+from nat_failover.cli.operator.operator import Host
 from nat_failover.cli.operator.plan import Plan, choose_first, missing
 from nat_failover.cli.operator.preview import Ahead, other_than_active
 from nat_failover.judging.fitness import why_unfit
@@ -177,11 +177,3 @@ def test_a_clock_that_is_wrong_is_put_right_by_aws_s(there: float, difference: f
 @pytest.mark.parametrize("answer", [{}, {"ResponseMetadata": {"HTTPHeaders": {"date": "yesterday"}}}])
 def test_an_answer_without_a_date_leaves_the_clock_as_it_is(answer: dict[str, object]) -> None:
     assert ahead(answer, NOW, NOW) == 0.0
-
-
-def test_a_script_gets_its_words_behind_its_first_line_and_no_word_can_end_a_quotation() -> None:
-    first, second, third, *_ = script("forward.sh", value=0, back_after=60).splitlines()
-    assert (first, second, third) == ("#!/bin/sh", "value='0'", "back_after='60'")
-    for word_ in ("'; reboot; '", "a\nreboot", "{{ssm:parameter}}"):
-        with pytest.raises(ValueError, match="no word for a script"):
-            script("forward.sh", value=word_)

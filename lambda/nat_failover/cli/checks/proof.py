@@ -100,9 +100,9 @@ def kernels_unread(s: Snapshot) -> Findings:
             "nat-not-asked",
             Gravity.UNKNOWN,
             f"{names} could not be asked",
-            "you have no permission to run AWS-RunShellScript there",
-            "ask for ssm:SendCommand, or leave the NATs in peace:\n"
-            f"nat-failover doctor {s.pair.name} --no-hosts{s.options}",
+            "you have no permission to send them the document that looks at a NAT",
+            f"ask for an operator's policy (nat-failover policy operator {s.pair.name}{s.options}), or leave the NATs "
+            f"in peace:\nnat-failover doctor {s.pair.name} --no-hosts{s.options}",
         )
     for nat in sorted(unread.keys() - set(forbidden)):
         yield Finding(

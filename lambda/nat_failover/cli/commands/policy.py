@@ -28,7 +28,7 @@ def policy(
 ) -> None:
     """Print an IAM policy for people who look after a pair, to be attached to their role.
 
-    A reader may run status, doctor and history; an operator also failover, failback, rearm, pause and resume. Neither
-    may run drill.
+    A reader may run status, doctor --no-hosts and history; an operator all commands. It names the documents of the
+    deployed version: print it again after an upgrade. None of them gives anybody a shell on a host.
     """
     print_json(dict((reader if who is Who.READER else operator)(one(account, pair))))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nat_failover.cli.errors import CommandError
-from nat_failover.cli.operator.operator import Hand, script
+from nat_failover.cli.operator.operator import Hand
+from nat_failover.cli.scripts.documents import Task
 from nat_failover.probing.rounds import DRILL_LASTS, Kind
 
 # How long it is given to do as it is told, in seconds.
@@ -20,13 +21,13 @@ def forward(hand: Hand, nat: str, *, on: bool) -> float:
     if not on:
         # The function marks as a drill what it does about this NAT now.
         hand.probe.send(Kind.DRILL, [nat])
-    words = {"value": int(on), "back_after": 0 if on else f"{DRILL_LASTS:.0f}"}
-    command = hand.start([nat], script("forward.sh", **words), f"drill, forwarding {'on' if on else 'off'}")
+    said = f"drill, forwarding {'on' if on else 'off'}"
+    command = hand.start([nat], Task.FORWARD, said, seconds=0 if on else DRILL_LASTS)
     done = hand.results(command, [nat], DONE_WITHIN).get(nat)
     if done is None or done.exit_code != 0:
-        said = "has not answered" if done is None else f"has not done it (exit {done.exit_code})"
+        outcome = "has not answered" if done is None else f"has not done it (exit {done.exit_code})"
         raise CommandError(
-            f"{nat} {said}. To have it forward: sysctl -w net.ipv4.ip_forward=1"
+            f"{nat} {outcome}. To have it forward: sysctl -w net.ipv4.ip_forward=1"
             + ("" if on else f"; it does so by itself within {DRILL_LASTS:.0f} s"),
             section="by-hand",
         )

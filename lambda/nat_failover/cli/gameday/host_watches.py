@@ -6,21 +6,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nat_failover.cli.operator.operator import POLL, Hand, Host, script
+from nat_failover.cli.operator.operator import POLL, Hand, Host
 from nat_failover.cli.report.report import Span, spans_of
+from nat_failover.cli.scripts.documents import INTERVAL, Task
 from nat_failover.foreign_text import read_json
 from nat_failover.probing.invocation import Invocation
 from nat_failover.probing.run_command import MOST_HOSTS
 
-# How often a backend pings, in seconds.
-INTERVAL = 0.25
 # How long the watches are given to begin on every host, and to tell after they were stopped, in seconds.
 BEGIN_WITHIN, TELL_WITHIN = 15.0, 20.0
 # From when Systems Manager has sent a command to a host until its script has pinged, in seconds.
 FIRST_PING = 2.0
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
 NOT_SENT = frozenset({"Pending", "Delayed"})
-STOP = "/run/nat-failover-drill-{}"
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Watches:
         self._hand = hand
         self._hosts = hosts
         self._lasts = lasts
-        self._stop = STOP.format(f"{hand.runtime.now():.0f}")
+        self._drill = hand.runtime.now()
         self._commands: list[str] = []
 
     def begin(self) -> list[Host]:
@@ -66,10 +64,8 @@ class Watches:
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
         """
-        targets = " ".join(self._hand.settings.targets)
-        words = {"targets": targets, "lasts": f"{self._lasts:.0f}", "interval": INTERVAL, "stop": self._stop}
         self._commands = [
-            self._hand.start(group, script("watch.sh", **words), "drill, watch", self._lasts)
+            self._hand.start(group, Task.WATCH, "drill, watch", lasts=self._lasts, drill=self._drill)
             for group in self._groups()
         ]
         late = self._until_begun()
@@ -95,7 +91,7 @@ class Watches:
             botocore.exceptions.ClientError: SSM refuses.
         """
         for group in self._groups():
-            self._hand.start(group, script("stop.sh", stop=self._stop), "drill, end of watch")
+            self._hand.start(group, Task.STOP, "drill, end of watch", drill=self._drill)
         told: dict[str, Invocation] = {}
         for command, group in zip(self._commands, self._groups(), strict=True):
             told |= self._hand.results(command, group, TELL_WITHIN)

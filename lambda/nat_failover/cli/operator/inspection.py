@@ -10,7 +10,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from nat_failover.cli.errors import is_forbidden
-from nat_failover.cli.operator.operator import Hand, script
+from nat_failover.cli.operator.operator import Hand, NoDocumentError
+from nat_failover.cli.scripts.documents import Task
 from nat_failover.foreign_text import read_json
 from nat_failover.probing.invocation import Invocation
 
@@ -24,7 +25,7 @@ class KernelInspection:
 
     Attributes:
         why: it can't be known.
-        forbidden: whoever asks may not run scripts there.
+        forbidden: whoever asks may not send it the document.
         released_at: when its release of Amazon Linux 2023 came out, seconds since the epoch; None for other systems.
     """
 
@@ -53,17 +54,19 @@ def inspect(hand: Hand, nats: Sequence[str]) -> dict[str, KernelInspection]:
     """
     ssm, forbidden = hand.clients.ssm, False
     try:
-        command = hand.start(nats, script("inspect.sh"), "inspection")
+        command = hand.start(nats, Task.INSPECT, "inspection")
         told = hand.results(command, nats, INSPECT_WITHIN)
     except ssm.exceptions.InvalidInstanceId:
         if len(nats) > 1:  # one that SSM does not manage has the whole command refused
             return {nat: inspect(hand, [nat])[nat] for nat in nats}
         why = "Systems Manager does not manage it: it can't be inspected"
+    except NoDocumentError as missing:
+        why = f"{missing}; it was not inspected"
     except ClientError as error:
         if not is_forbidden(error):
             raise
         forbidden = True
-        why = "you have no permission to run AWS-RunShellScript on it: it was not inspected"
+        why = f"you have no permission to send it the document {hand.documents[Task.INSPECT]}: it was not inspected"
     else:
         return {nat: read(told.get(nat)) for nat in nats}
     return dict.fromkeys(nats, KernelInspection(why=why, forbidden=forbidden))

@@ -6,15 +6,15 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from nat_failover.cli.errors import CommandError
+from nat_failover.cli.scripts.documents import Task, documents
 from nat_failover.clients import Clients, PairServices
 from nat_failover.lock.held import HeldLock
 from nat_failover.probing.invocation import Invocation, State
 from nat_failover.probing.observation import DELIVERY_TIMEOUT, SILENCE_AFTER, Observation
 from nat_failover.probing.rounds import Kind
-from nat_failover.probing.run_command import MOST_HOSTS
+from nat_failover.probing.run_command import MOST_HOSTS, VERSION
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 
@@ -22,15 +22,15 @@ log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 
-# AWS's own document, there in every account:
-# https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html
-SHELL = "AWS-RunShellScript"
 # How long hosts are given to be online, and how often those that are not are asked again.
 ONLINE_WITHIN = 15.0
 ROUNDS = 3
 # A poll of this machine's is for people, and costs calls of their account.
 POLL = 0.5
-SCRIPTS = Path(__file__).parent.parent / "scripts"
+
+
+class NoDocumentError(CommandError):
+    """The pair has no document for a script of this command's."""
 
 
 @dataclass(frozen=True)
@@ -161,27 +161,42 @@ class Hand:
             online |= {host for host, word in words.items() if word.state is State.REACHABLE}
         return frozenset(online)
 
-    def start(self, hosts: Sequence[str], script: str, comment: str, lasts: float = 0.0) -> str:
+    @property
+    def documents(self) -> Mapping[Task, str]:
+        """Names of the documents by which the pair's hosts run this package's scripts."""
+        s = self.settings
+        return {task: document.name for task, document in documents(s.pair, s.targets, s.nats_by_id).items()}
+
+    def start(self, hosts: Sequence[str], task: Task, comment: str, **values: float) -> str:
         """Run one of this package's scripts on hosts; gives the command's id.
 
         Args:
             hosts: at most 50 instance ids.
-            script: what a shell runs.
+            task: which.
             comment: for whoever looks at the list of commands.
-            lasts: how long it may run, in seconds.
+            values: what travels with the command, whole numbers.
 
         Raises:
+            NoDocumentError: the pair is deployed by another version.
             botocore.exceptions.ClientError: SSM refuses.
         """
-        sent = self.clients.ssm.send_command(
-            DocumentName=SHELL,
-            InstanceIds=list(hosts),
-            Comment=f"{comment} by nat-failover {self.settings.pair}"[:100],
-            MaxErrors="100%",
-            MaxConcurrency="100%",
-            TimeoutSeconds=DELIVERY_TIMEOUT,
-            Parameters={"commands": script.splitlines(), "executionTimeout": [f"{lasts + 60:.0f}"]},
-        )
+        ssm, name = self.clients.ssm, self.documents[task]
+        try:
+            sent = ssm.send_command(
+                DocumentName=name,
+                DocumentVersion=VERSION,
+                InstanceIds=list(hosts),
+                Comment=f"{comment} by nat-failover {self.settings.pair}"[:100],
+                MaxErrors="100%",
+                MaxConcurrency="100%",
+                TimeoutSeconds=DELIVERY_TIMEOUT,
+                Parameters={parameter: [f"{value:.0f}"] for parameter, value in values.items()},
+            )
+        except ssm.exceptions.InvalidDocument:
+            raise NoDocumentError(
+                f"there is no document {name}: the pair is deployed by another version of nat-failover than this "
+                "command's. Deploy this version: cdk deploy"
+            ) from None
         return sent["Command"]["CommandId"]
 
     def results(self, command_id: str, hosts: Collection[str], within: float) -> Mapping[str, Invocation]:
@@ -199,17 +214,3 @@ class Hand:
             if set(hosts) <= set(ended) or self.runtime.now() >= deadline:
                 return ended
             self.runtime.sleep(POLL)
-
-
-def script(name: str, **words: object) -> str:
-    """Read one of this package's shell scripts, with values set behind its first line.
-
-    Args:
-        name: of the file.
-        words: numbers or names that a shell takes as they are.
-    """
-    for value in words.values():
-        if any(char in str(value) for char in "'\n{}"):
-            raise ValueError(f"{value!r} is no word for a script")
-    first, *lines = (SCRIPTS / name).read_text(encoding="utf-8").splitlines()
-    return "\n".join([first, *(f"{key}='{value}'" for key, value in words.items()), *lines]) + "\n"

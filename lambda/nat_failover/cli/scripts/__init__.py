@@ -1,1 +1,1 @@
-"""The shell scripts that hosts are given to run."""
+"""The shell scripts that hosts are given to run, and the documents that carry them."""

@@ -1,12 +1,24 @@
 #!/bin/sh
-# Watches whether this host reaches the Internet, for a drill's report: until there is the file STOP, or LASTS seconds.
-# Every INTERVAL seconds it pings all TARGETS, each ping a flow of its own; the slot is answered if one of them is.
+# Watches whether this host reaches the Internet, for a drill's report: until there is the file of the drill's end, or
+# for so many seconds. Every INTERVAL seconds it pings all TARGETS, each ping a flow of its own; the slot is answered if
+# one of them is.
 # It prints one line of JSON: when it began (seconds since the epoch, by this host's clock), and each change of state
-# (seconds since then, 1 for online). It writes no file. It needs ping, sleep, sort and awk.
-# shellcheck disable=SC2154 # the words are set behind the first line
-set -u
+# (seconds since then, 1 for online). It writes no file. It needs ping, sleep, sort, tail and awk.
+set -uf
 LC_ALL=C
 export LC_ALL
+
+# The stack writes these.
+targets=''
+interval=''
+
+# What travels with a command is the last line of this file, which is never run: how long to watch, and which drill.
+# shellcheck disable=SC2046 # words, no patterns: set -f
+set -- $(tail -n 1 "$0")
+lasts=${1:-} drill=${2:-}
+case $lasts in '' | *[!0-9]* | ????*) exit 2 ;; esac
+case $drill in '' | *[!0-9]* | ???????????*) exit 2 ;; esac
+stop=/run/nat-failover-drill-$drill
 
 up() { # up: UP becomes the host's uptime, in hundredths of a second; no time service sets it
     read -r uptime _ </proc/uptime

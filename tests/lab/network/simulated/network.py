@@ -35,7 +35,7 @@ class SimulatedNetwork(SimulatedHosts):
         self._change()
 
     def start_probe(self, host: str, script: str, arguments: Sequence[str]) -> SimulatedProcess:
-        """Play the probe, or one of the command's scripts, which have no arguments; the script itself is not run."""
+        """Play the probe, or one of the command's scripts; the script itself is not run."""
         machine = self._machines[host]
         run = self._played(host, script, arguments)
         machine.runs = [*(run for run in machine.runs if run.lives()), run]
@@ -45,7 +45,7 @@ class SimulatedNetwork(SimulatedHosts):
         return run
 
     def _played(self, host: str, script: str, arguments: Sequence[str]) -> SimulatedProcess:
-        if not arguments:
+        if '"probe":2' not in script:
             return SimulatedScript(self, host, script)
         is_nat = self.layout.host(host).address in arguments
         return (NatWatch if is_nat else BackendWatch)(self, host, script, arguments)

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 
 class SimulatedScript(SimulatedProcess):
-    """A script without arguments: which it is, is known by what it prints."""
+    """A script that is not the probe: which it is, is known by what it prints."""
 
     def __init__(self, network: SimulatedNetwork, host: str, script: str) -> None:
         self._network = network
         self._host = host
         self._words = dict(re.findall(r"^(\w+)='([^']*)'$", script, re.MULTILINE))
+        self._data = script.rstrip("\n").rpartition("\n")[2].split()
         plays = {
             "rm -f": self._stop,
             '"inspect":1': self._inspect,
@@ -30,7 +31,9 @@ class SimulatedScript(SimulatedProcess):
         super().__init__(network.world, f"script on {host}")
 
     def _main(self) -> None:
-        self._outcome = ProbeOutcome(0, json.dumps(self._play(), separators=(",", ":")) + "\n")
+        told = self._play()
+        code = 3 if told.get("forward", 0) is None else 0
+        self._outcome = ProbeOutcome(code, json.dumps(told, separators=(",", ":")) + "\n")
 
     def _inspect(self) -> dict[str, object]:
         forwarding, translating = self._network.is_nat(self._host)
@@ -38,9 +41,10 @@ class SimulatedScript(SimulatedProcess):
 
     def _watch(self) -> dict[str, object]:
         world = self._network.world
+        lasts, drill = self._data
         begun, changes, slots = world.now(), list[tuple[float, int]](), 0
         at = 0.0
-        while (at := world.now() - begun) < float(self._words["lasts"]) and not self._stopped():
+        while (at := world.now() - begun) < float(lasts) and drill not in self._network.files:
             # All are drawn, not only until the first answers: one seed is one history.
             answers = [self._network.reaches(self._host, target) for target in self._words["targets"].split()]
             online = int(any(answers))
@@ -50,17 +54,18 @@ class SimulatedScript(SimulatedProcess):
             world.sleep(float(self._words["interval"]))
         return {"watch": 1, "begun": round(begun, 3), "lasted": round(at, 2), "slots": slots, "changes": changes}
 
-    def _stopped(self) -> bool:
-        return self._words["stop"] in self._network.files
-
     def _stop(self) -> dict[str, object]:
-        self._network.files.add(self._words["stop"])
+        (drill,) = self._data
+        self._network.files.add(drill)
         self._network.world.sleep(3)
-        self._network.files.discard(self._words["stop"])
+        self._network.files.discard(drill)
         return {}
 
     def _forward(self) -> dict[str, object]:
-        network, value, after = self._network, self._words["value"] == "1", float(self._words["back_after"])
+        nats, (seconds,) = self._words["nats"].split(), self._data
+        if nats and self._words["AWS_SSM_INSTANCE_ID"] not in nats:
+            return {"forward": None, "why": "this host is not a NAT of the pair"}
+        network, value, after = self._network, seconds == "0", float(seconds)
         was, _ = network.is_nat(self._host)
         network.set_forwarding(self._host, value)
         if after > 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 
 from infra.constructs.user_data import USER_DATA, filled_in
 from tests.infra.documents import two_zones
@@ -68,6 +67,5 @@ class TwoZonesCloud(MotoCloud):
         view.primary_table = view.environment["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"]
         view.standby_table = view.environment["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
         view.lock_name = view.environment["NAT_FAILOVER_LOCK_PARAMETER"]
-        document = self.ssm.get_document(Name=view.environment["NAT_FAILOVER_PROBE_DOCUMENT"])
-        view.document = json.loads(document["Content"])
+        view.document = view.documents[view.environment["NAT_FAILOVER_PROBE_DOCUMENT"]]
         return view
