@@ -97,6 +97,7 @@ ENTRIES: dict[str, Check | Unchecked] = {
     "Whatever `nat-failover status`": Check(command.all_is_read, Can.READS),
     "`DescribeInstanceTypes` tells": Check(command.types_have_a_bandwidth),
     "`DescribeInstanceCreditSpecifications` takes": Check(command.credits_are_told),
-    "`AWS-RunShellScript` runs as root": Check(command.kernels_are_seen, Can.COMMANDS),
+    "A document's script runs as root": Check(command.kernels_are_seen, Can.COMMANDS),
+    "The agent gives a script": Check(command.only_nats_are_told_to_forward, Can.COMMANDS),
     "`ListCommands` has a command": Check(command.drill_is_marked),
 }

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from nat_failover.cli.account.pairs import Deployed
+from nat_failover.cli.policies import Policy, operator, reader
+from nat_failover.settings import Settings
+from tests.examples import ENVIRONMENT
 from tests.infra.synthesis import synthesize
 from tests.tools.checked import pair
 
@@ -47,26 +52,29 @@ def test_every_test_of_a_false_failover_is_on_the_page_or_shows_that_another_can
     assert set(own) - beside <= set(TEST.findall(PAGE))
 
 
-def test_of_every_statement_of_the_functions_role_it_is_said_what_its_thief_could_do() -> None:
+def test_of_every_statement_of_every_role_it_is_said_what_its_thief_could_do() -> None:
     (section,) = re.findall(r"^## What a thief of each role could do\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
-    said = {
-        sid
-        for row in section.splitlines()
-        if row.startswith("| `")
-        for sid in re.findall(r"`([A-Z]\w+)`", row.split("|")[1])
+    said: dict[str, set[str]] = {}
+    for role, sids in re.findall(r"^\| (function|standby|reader|operator) \| (`.+?`) \|", section, re.MULTILINE):
+        said.setdefault(role, set()).update(re.findall(r"`([A-Z]\w+)`", sids))
+    everything: dict[str, Any] = {
+        "primaryAutoScalingGroup": "nat-primary",
+        "egressAddress": "eipalloc-0123456789abcdef0",
+        "mirrorRoutes": True,
+        "mirrorEndpoints": ["vpce-0123456789abcdef0"],
+        "kmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
     }
-    key = "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
-    everything = synthesize(
-        {
-            "pairs": [
-                pair(
-                    egressAddress="eipalloc-0123456789abcdef0",
-                    mirrorRoutes=True,
-                    mirrorEndpoints=["vpce-0123456789abcdef0"],
-                    kmsKeyArn=key,
-                    primaryAutoScalingGroup="nat",
-                )
-            ]
-        }
-    )
-    assert said == {statement["Sid"] for statement in everything.statements("nat-failover, pair main")}
+    template = synthesize({"pairs": [pair(**everything)]})
+    settings = Settings.from_environment(ENVIRONMENT | {"NAT_FAILOVER_EGRESS_ALLOCATION": "eipalloc-0123456789abcdef0"})
+    deployed = Deployed(settings, "", "arn:aws:lambda:eu-west-1:123456789012:function:f", "", 45.0, "")
+    readers = {statement["Sid"] for statement in statements_of(reader(deployed))}
+    assert said == {
+        "function": {statement["Sid"] for statement in template.statements("nat-failover, pair main")},
+        "standby": {statement["Sid"] for statement in template.statements("Standby NAT")},
+        "reader": readers,
+        "operator": {statement["Sid"] for statement in statements_of(operator(deployed))} - readers,
+    }
+
+
+def statements_of(policy: Policy) -> list[dict[str, str]]:
+    return cast("list[dict[str, str]]", policy["Statement"])

@@ -8,6 +8,7 @@ from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.operator.inspection import inspect
 from nat_failover.cli.operator.operator import Hand
+from nat_failover.cli.scripts.documents import Task
 from nat_failover.cli.snapshot.capacity import credits_of, types_of
 from nat_failover.cli.snapshot.collect import Gatherer
 from nat_failover.cli.snapshot.snapshot import Raw
@@ -76,6 +77,18 @@ def kernels_are_seen(of: Deployment) -> str:
     wrong = {nat: said for nat, said in found.items() if not (said.forwarding and said.translating)}
     hold(not wrong, f"{wrong}")
     return "both NATs say that they forward and translate"
+
+
+def only_nats_are_told_to_forward(of: Deployment) -> str:
+    """Tell the primary, which forwards, and a backend to forward: only the former does."""
+    hand, backend, nat = _hand(of), of.backends[0], of.settings.primary_instance
+    codes = []
+    for host in (nat, backend):
+        sent = hand.start([host], Task.FORWARD, "assumption", seconds=0)
+        done = hand.results(sent, [host], READ_WITHIN).get(host)
+        codes.append(None if done is None else done.exit_code)
+    hold(codes == [0, 3], f"the NAT ended with {codes[0]}, the backend with {codes[1]}")
+    return "the NAT did, and the backend refused"
 
 
 def _hand(of: Deployment) -> Hand:

@@ -83,6 +83,7 @@ def concurrency(s: Snapshot) -> Findings:
 
 
 NOT_BY_EVENT = "a dead NAT is noticed at the next tick only"
+DEPLOY = "deploy this command's version of nat-failover:\ncdk deploy"
 LATE = "a NAT that AWS is about to take away is left at the next tick only"
 
 
@@ -211,27 +212,28 @@ def mode(s: Snapshot) -> Findings:
         )
 
 
-def document(s: Snapshot) -> Findings:
-    """A probe document that is gone, or not usable."""
-    if s.document is None:
-        return
-    name = s.settings.probe_document
-    if not s.document:
-        yield error("document-missing", f"there is no document {name}", "no host can be asked", BRING_BACK)
-    elif s.document.get("Status", "Active") not in ("Active", "Updating"):
-        yield error(
-            "document-status",
-            f"the document {name} is {s.document['Status']}",
-            "no host can be asked",
-            f"aws ssm describe-document --name {name}{s.options}",
-        )
-    elif (version := s.document.get("LatestVersion", VERSION)) != VERSION:
-        yield warning(
-            "document-changed",
-            f"somebody has added version {version} to the document {name}",
-            "hosts are still sent the stack's own, version 1; nothing of this stack makes another",
-            f"find out who:\naws ssm list-document-versions --name {name}{s.options}",
-        )
+def documents(s: Snapshot) -> Findings:
+    """A document that is gone, not usable, or changed by others."""
+    for name, found in (s.documents or {}).items():
+        is_probe = name == s.settings.probe_document
+        make = error if is_probe else warning
+        why = "no host can be asked" if is_probe else "the command can't look at a NAT with it, or not hold a drill"
+        if not found:
+            yield make("document-missing", f"there is no document {name}", why, BRING_BACK if is_probe else DEPLOY)
+        elif found.get("Status", "Active") not in ("Active", "Updating"):
+            yield make(
+                "document-status",
+                f"the document {name} is {found['Status']}",
+                why,
+                f"aws ssm describe-document --name {name}{s.options}",
+            )
+        elif (version := found.get("LatestVersion", VERSION)) != VERSION:
+            yield warning(
+                "document-changed",
+                f"somebody has added version {version} to the document {name}",
+                "hosts are still sent the stack's own, version 1; nothing of this stack makes another",
+                f"find out who:\naws ssm list-document-versions --name {name}{s.options}",
+            )
 
 
-CHECKS = (configuration, concurrency, rules, hooks, ticks, mode, document)
+CHECKS = (configuration, concurrency, rules, hooks, ticks, mode, documents)

@@ -15,6 +15,7 @@ from nat_failover.cli.errors import UNKNOWN, action_of, code_of, is_forbidden
 from nat_failover.cli.operator.inspection import KernelInspection, inspect
 from nat_failover.cli.operator.operator import Hand
 from nat_failover.cli.snapshot.capacity import credits_of, types_of
+from nat_failover.cli.snapshot.documents import described
 from nat_failover.cli.snapshot.role import RolePermissions
 from nat_failover.cli.snapshot.snapshot import ROUTES_QUOTA, SSM_SERVICES, Raw, Snapshot, service_of
 from nat_failover.cli.snapshot.sources import Reader
@@ -115,7 +116,7 @@ class Gatherer:
             "limits": client["lambda"].get_account_settings,
             "rules": self._reader.rules,
             "invokers": self._reader.invokers,
-            "document": self._reader.document,
+            "documents": lambda: described(self._account, self._settings),
             "permissions": lambda: RolePermissions(self._account, self._pair).permissions(),
             "subscriptions": self._reader.subscriptions,
             "routes_quota": lambda: routes_quota(client["service-quotas"]),

@@ -45,7 +45,7 @@ CALLED = {
     "rules": "the EventBridge rules",
     "hooks": "the lifecycle hooks of the NATs' Auto Scaling groups",
     "invokers": "who may invoke the function",
-    "document": "the probe's document",
+    "documents": "the pair's documents",
     "decisions": "the function's log",
     "permissions": "what the function's role may do",
     "subscriptions": "who is subscribed to the topic",
@@ -104,7 +104,7 @@ class Snapshot:
         rules: of EventBridge that have the function as a target.
         hooks: the pair's lifecycle hook in each Auto Scaling group that a NAT is in, by group; read where one is.
         invokers: statements of the function's resource policy.
-        document: the probe's, described.
+        documents: the pair's, described, by name, the probe's first; nothing of one that is not there.
         decisions: the function's of late, newest last.
         permissions: what the function's role has to be allowed.
         subscriptions: of the topic.
@@ -141,7 +141,7 @@ class Snapshot:
     rules: Sequence[Raw] | None = None
     hooks: Mapping[str, Raw] | None = None
     invokers: Sequence[Raw] | None = None
-    document: Raw | None = None
+    documents: Mapping[str, Raw] | None = None
     decisions: Sequence[LoggedDecision] | None = None
     permissions: Sequence[Permission] | None = None
     subscriptions: Sequence[Raw] | None = None

@@ -213,14 +213,6 @@ class Reader:
         except client.exceptions.ResourceNotFoundException:
             return []
 
-    def document(self) -> Raw:
-        """Describe the probe's document; nothing where there is none."""
-        ssm = self._account.ssm
-        try:
-            return ssm.describe_document(Name=self._settings.probe_document)["Document"]
-        except ssm.exceptions.InvalidDocument:
-            return {}
-
     def clock(self) -> tuple[float, float]:
         """Return AWS's time and this machine's, in seconds since the epoch, by what is in the head of every answer."""
         before = self._account.runtime.now()
