@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from infra.probe.document import ProbeValues, content, script
+from nat_failover.cli.scripts.documents import documents
+from nat_failover.settings import Settings
 from tests.e2e.life import FUNCTION, STACK
 from tests.infra.synthesis import synthesize
 
@@ -82,9 +84,11 @@ def test_all_rules_are_let_in_by_the_function(life: Seen) -> None:
     assert let_in == set(life["deployed"]["rules"])
 
 
-def test_the_document_carries_the_probe(life: Seen) -> None:
-    values = ProbeValues("main", tuple(environment(life)["NAT_FAILOVER_TARGETS"].split(",")))
-    assert life["deployed"]["documents"] == {document(life): content(script(values))}
+def test_the_documents_carry_the_probe_and_the_command_s_scripts(life: Seen) -> None:
+    settings = Settings.from_environment(environment(life))
+    others = documents(settings.pair, settings.targets, settings.nats_by_id).values()
+    probe = {document(life): content(script(ProbeValues("main", settings.targets)))}
+    assert life["deployed"]["documents"] == probe | {other.name: other.content for other in others}
 
 
 def test_the_lock_is_armed_and_there_is_no_claim_yet(life: Seen) -> None:
