@@ -62,7 +62,7 @@ def _text(content: Any) -> Any:
 
     def put(value: Any) -> Any:
         match value:
-            case {"Ref": _} | {"Fn::GetAtt": _}:
+            case {"Ref": _} | {"Fn::GetAtt": _} | {"Fn::ImportValue": _}:
                 known.append(value)
                 return PLACE
             case {"Fn::Join": ["", [*parts]]}:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from botocore import xform_name
 
 import nat_failover
+from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.policies import SOMETIMES
+from nat_failover.cli.policies import operator as policy_of_operators
 from nat_failover.cli.scripts.documents import Task
-from tests.iam.evaluator import Request, allowing
+from nat_failover.settings import Settings
+from tests.examples import ENVIRONMENT
+from tests.iam.evaluator import Request, Statement, allowing
 from tests.iam.people import DRILLS, SWAP, commands, drilled
 from tests.iam.requests import arn
 from tests.iam.roles import Asked, unused
@@ -78,3 +84,12 @@ def test_a_reader_runs_nothing_anywhere(reader: Asked, operator: Asked) -> None:
     for request in operator.requests:
         if request.action in (SEND, SWAP, "ssm:PutParameter"):
             assert not allowing(reader.statements, request), request
+
+
+def test_where_the_nats_are_whoever_has_an_interface_they_are_asked_by_their_tag_and_no_statement_is_empty() -> None:
+    settings = replace(Settings.from_environment(ENVIRONMENT), primary_interface="eni-1", standby_interface="eni-2")
+    pair = Deployed(settings, "", arn("lambda", "function:nat-failover-main"), "", 45.0, "")
+    statements = cast("list[Statement]", policy_of_operators(pair)["Statement"])
+    assert [statement["Sid"] for statement in statements if not statement["Resource"]] == []
+    assert "AskBackends" in {statement["Sid"] for statement in statements}
+    assert "AskNats" not in {statement["Sid"] for statement in statements}

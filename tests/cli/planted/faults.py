@@ -76,6 +76,8 @@ FAULTS = {
     "schedule may not invoke": Fault(function.forbidden_rule, ("rule-forbidden",), "aws lambda add-permission"),
     "no tick": Fault(function.no_tick, ("no-tick",), "aws logs tail"),
     "observe mode": Fault(function.observing, ("observe-mode",), "set mode to automatic"),
+    "document missing": Fault(function.no_document, ("document-missing",), "cdk deploy"),
+    "document changed": Fault(function.another_version, ("document-changed",), "aws ssm list-document-versions"),
     "permission missing": Fault(
         function.role(lambda statements: [s for s in statements if s["Sid"] != "SwapSubnets"]),
         ("permission",),

@@ -85,6 +85,36 @@ def observing(d: Deployment) -> Undo:
     return d.configure
 
 
+def no_document(d: Deployment) -> Undo:
+    """Somebody deleted the document that looks at a NAT."""
+    name, content = _inspection(d)
+    d.aws.client("ssm").delete_document(Name=name)
+    return lambda: _make(d, name, content)
+
+
+def another_version(d: Deployment) -> Undo:
+    """Somebody added a version to the document that looks at a NAT."""
+    ssm, (name, content) = d.aws.client("ssm"), _inspection(d)
+    ssm.update_document(Name=name, Content=content.replace("set -u", "set -ux"), DocumentVersion="$LATEST")
+
+    def put_right() -> None:
+        ssm.delete_document(Name=name)
+        _make(d, name, content)
+
+    return put_right
+
+
+def _inspection(d: Deployment) -> tuple[str, str]:
+    ssm = d.aws.client("ssm")
+    mine = listed(ssm, "list_documents", "DocumentIdentifiers", Filters=[{"Key": "Owner", "Values": ["Self"]}])
+    (name,) = [each["Name"] for each in mine if "-inspect-" in each["Name"]]
+    return name, ssm.get_document(Name=name)["Content"]
+
+
+def _make(d: Deployment, name: str, content: str) -> None:
+    d.aws.client("ssm").create_document(Name=name, Content=content, DocumentType="Command")
+
+
 def role(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Callable[[Deployment], Undo]:
     """Somebody changed the policy of the function's role."""
 
