@@ -130,7 +130,11 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     "a role that the stack gives nothing": (lambda s: replace(s, permissions=[]), ("permissions-unknown",)),
     "no document": (lambda s: replace(s, documents={s.settings.probe_document: {}}), ("document-missing",)),
     "no documents for people": (
-        lambda s: replace(s, documents={s.settings.probe_document: {"LatestVersion": "1"}, "other": {}}),
+        lambda s: replace(
+            s,
+            documents={s.settings.probe_document: {"LatestVersion": "1"}, "other": {}},
+            kernels=dict.fromkeys(s.settings.nats, KernelInspection(has_document=False)),
+        ),
         ("document-missing",),
     ),
     "a document with another version": (

@@ -77,6 +77,7 @@ def test_a_pair_that_another_version_has_deployed_is_neither_broken_nor_taken_fo
     nat = lab.cloud.instances["nat01"]
     assert "there is no document nat-failover-main-inspect-" in inspect(alice.hand, [nat])[nat].why
     assert not inspect(alice.hand, [nat])[nat].is_unfit
+    assert not inspect(alice.hand, [nat])[nat].has_document
 
 
 @in_lab(paused=True)

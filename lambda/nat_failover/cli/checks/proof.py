@@ -92,7 +92,8 @@ def kernels(s: Snapshot) -> Findings:
 
 def kernels_unread(s: Snapshot) -> Findings:
     """A NAT that was asked, and of which it is not known whether it forwards and translates."""
-    unread = {nat: found for nat, found in (s.kernels or {}).items() if not (found.is_read or found.is_unfit)}
+    asked = {nat: found for nat, found in (s.kernels or {}).items() if found.has_document}
+    unread = {nat: found for nat, found in asked.items() if not (found.is_read or found.is_unfit)}
     forbidden = [nat for nat, found in unread.items() if found.forbidden]
     if forbidden:
         names = " and ".join(s.nat_name(nat) for nat in forbidden)

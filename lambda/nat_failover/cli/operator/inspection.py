@@ -26,6 +26,7 @@ class KernelInspection:
     Attributes:
         why: it can't be known.
         forbidden: whoever asks may not send it the document.
+        has_document: whether the pair has the document by which it is asked.
         released_at: when its release of Amazon Linux 2023 came out, seconds since the epoch; None for other systems.
     """
 
@@ -33,6 +34,7 @@ class KernelInspection:
     translating: bool | None = None
     why: str = ""
     forbidden: bool = False
+    has_document: bool = True
     released_at: float | None = None
 
     @property
@@ -61,7 +63,7 @@ def inspect(hand: Hand, nats: Sequence[str]) -> dict[str, KernelInspection]:
             return {nat: inspect(hand, [nat])[nat] for nat in nats}
         why = "Systems Manager does not manage it: it can't be inspected"
     except NoDocumentError as missing:
-        why = f"{missing}; it was not inspected"
+        return dict.fromkeys(nats, KernelInspection(why=f"not inspected: {missing}", has_document=False))
     except ClientError as error:
         if not is_forbidden(error):
             raise
