@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from nat_failover.cli.report.configured import configured
 from nat_failover.cli.report.report import DrillReport, Mail, Milestone, Moment, Play, Span, Track
 from nat_failover.telling.formats import duration
 from tests.lab.run import Run
@@ -48,12 +49,22 @@ def play_of(run: Run) -> Play:
         ),
         _moments(run),
         tuple(run.timeline),
-        tuple(run.evidence),
+        tuple(_evidence(run)),
         tuple(run.problems),
         tuple(Mail(subject, text) for subject, text in run.notifications),
-        run.configuration,
+        configured(run.configuration),
         {name: (low, high) for name, (low, high) in run.latencies.items()},
+        begun_at=run.broken_at or None,
     )
+
+
+def _evidence(run: Run) -> Iterator[str]:
+    """Give what the hosts had said, each with when the lab's own pinger could not reach the Internet from it."""
+    for said in run.evidence:
+        spans = run.connectivity.get(said.partition(" ")[0], [])
+        outages = [(begun, ended) for begun, ended, online in spans if not online and ended > 0]
+        longest = max(outages, key=lambda span: span[1] - span[0], default=None)
+        yield said + (f"; measured as offline from {longest[0]:.1f} to {longest[1]:.1f} s" if longest else "")
 
 
 def _moments(run: Run) -> tuple[Moment, ...]:

@@ -49,6 +49,7 @@ class Run:
     evidence: list[str] = field(default_factory=list)
     configuration: dict[str, str] = field(default_factory=dict)
     fails_until: str = ""
+    broken_at: float = 0.0
 
     @property
     def as_expected(self) -> bool:
@@ -144,6 +145,7 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
         moments.evidence(lab, broken),
         {name.removeprefix(PREFIX).lower(): value for name, value in sorted(lab.cloud.environment.items())},
         scenario.fails_until,
+        broken,
     )
 
 

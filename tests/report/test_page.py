@@ -78,10 +78,11 @@ def test_whatever_stands_in_a_report_none_of_it_becomes_markup() -> None:
         {HOSTILE: (0.1, 0.2)},
         HOSTILE,
         HOSTILE,
+        MADE_AT,
     )
     # Were a field added, it would have to be hostile here, too.
-    assert len(fields(Play)) == 15
-    got = Reader(page(DrillReport(HOSTILE, HOSTILE, MADE_AT, (hostile, hostile))))
+    assert len(fields(Play)) == 16
+    got = Reader(page(DrillReport(HOSTILE, HOSTILE, MADE_AT, (hostile, hostile), ((HOSTILE, HOSTILE),))))
     plain = Reader(page(report(play(hosts=1), play(hosts=1))))
     assert {tag for tag, _ in got.elements} <= {tag for tag, _ in plain.elements}
     assert not {"script", "img", "iframe", "object", "form"} & {tag for tag, _ in got.elements}
@@ -99,6 +100,14 @@ def test_the_page_needs_nothing_from_elsewhere_and_forbids_itself_to_ask() -> No
     for _, about in read.elements:
         assert "src" not in about
         assert str(about.get("href", "#")).startswith(("#", "data:,"))
+
+
+def test_what_happens_several_times_in_a_row_is_on_it_once() -> None:
+    log = ((1.0, "invoked"), (2.0, "held"), (2.5, "held"), (4.0, "held"), (5.0, "invoked"))
+    text = Reader(page(report(replace(play(), log=log)))).text
+    assert re.findall(r"\d\.\d\d s(?:invoked|held.*)", text) == [
+        *("1.00 sinvoked", "2.00 sheld (3 times, until 4.00 s)", "5.00 sinvoked")
+    ]
 
 
 def test_a_report_says_how_many_runs_passed() -> None:

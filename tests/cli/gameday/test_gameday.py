@@ -14,6 +14,7 @@ from nat_failover.cli.gameday.gameday import GameDay
 from nat_failover.cli.gameday.host_watches import Watches
 from nat_failover.cli.gameday.notification_log import Mailed
 from nat_failover.cli.gameday.obstacles import why_not
+from nat_failover.cli.gameday.place import place_of
 from nat_failover.cli.gameday.result import Day, Failure
 from nat_failover.cli.gameday.summary import report_of
 from nat_failover.cli.report.page import page
@@ -44,7 +45,7 @@ def no_command(operation: str, arguments: Mapping[str, Any]) -> ClientError | No
 
 
 def plays(alice: Person, day: Day) -> list[Play]:
-    return list(report_of(day, alice.settings, "eu-central-1", alice.lab.world.now(), Mailed()).plays)
+    return list(report_of(day, alice.settings, place_of(alice.hand), alice.lab.world.now(), Mailed()).plays)
 
 
 @in_lab()
@@ -82,7 +83,7 @@ def test_a_drill_breaks_the_nat_measures_the_outage_goes_back_and_arms(lab: Lab,
         assert abs(track.outage - measured) < 1.0, (track, measured)
         assert 1.0 < track.outage < 60
     assert all((track.outage or 0.0) < 2.0 for track in back.tracks)
-    text = page(report_of(day, alice.settings, "eu-central-1", lab.world.now(), Mailed()))
+    text = page(report_of(day, alice.settings, place_of(alice.hand), lab.world.now(), Mailed()))
     assert "It is armed." in text
     assert "seconds from the first move" in text
 

@@ -15,6 +15,7 @@ from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.cli.gameday.gameday import GameDay
 from nat_failover.cli.gameday.notification_log import mailed_since
 from nat_failover.cli.gameday.obstacles import why_not
+from nat_failover.cli.gameday.place import place_of
 from nat_failover.cli.gameday.result import Failure
 from nat_failover.cli.gameday.summary import figures_of, report_of
 from nat_failover.cli.operator.outcome import Act, Outcome
@@ -69,7 +70,7 @@ def drill(
         day = GameDay(hand, failure, say).play()
     mailed = mailed_since(account.client("logs"), deployed.log_group, day.begun)
     day.not_told = [said for _, said in mailed.not_taken]
-    made = report_of(day, settings, account.region, time.time(), mailed)
+    made = report_of(day, settings, place_of(hand), time.time(), mailed)
     act.seconds, act.why, act.parts = time.monotonic() - begun, day.problems, [figures_of(part) for part in day.parts]
     for play in made.plays:
         figures = ", ".join(f"{name} {value}" for name, value in play.figures)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from nat_failover.cli import __version__
 from nat_failover.cli.gameday.host_watches import Watched
 from nat_failover.cli.gameday.notification_log import Mailed, Sent
+from nat_failover.cli.gameday.place import Place
 from nat_failover.cli.gameday.result import Day, Part
+from nat_failover.cli.report.configured import configured
 from nat_failover.cli.report.report import DrillReport, Mail, Milestone, Moment, Play, Span, Track, longest_outage
 from nat_failover.judging.conditions import PATIENCE
 from nat_failover.settings import Settings
-from nat_failover.telling.formats import duration
+from nat_failover.telling.formats import clock, duration, moment
 
 # Of the mails of a real deployment.
 ABOUT_MAILS = (
@@ -19,13 +22,13 @@ ABOUT_MAILS = (
 )
 
 
-def report_of(day: Day, settings: Settings, region: str, made_at: float, mailed: Mailed) -> DrillReport:
+def report_of(day: Day, settings: Settings, place: Place, made_at: float, mailed: Mailed) -> DrillReport:
     """Return the report of a game day.
 
     Args:
         day: as it was measured.
         settings: of the pair.
-        region: that it is in.
+        place: where it was held, and by whom.
         made_at: seconds since the epoch.
         mailed: what the function has told meanwhile.
     """
@@ -37,9 +40,29 @@ def report_of(day: Day, settings: Settings, region: str, made_at: float, mailed:
     }[day.armed]
     return DrillReport(
         f"nat-failover drill: pair {settings.pair}",
-        f"Held on the real deployment in {region}; every backend has measured for itself. {armed}",
+        f"Held on the real deployment; every backend has measured for itself. {armed}",
         made_at,
         tuple(play_of(part, settings, mailed.between(part.at, end)) for part, end in zip(day.parts, ends, strict=True)),
+        _about(day, settings, place, made_at),
+    )
+
+
+def _about(day: Day, s: Settings, place: Place, made_at: float) -> tuple[tuple[str, str], ...]:
+    """Return when, by whom and where it was held."""
+
+    def nat(instance: str, table: str) -> str:
+        name = place.names.get(instance)
+        return f"{instance} ({name}), {table}" if name else f"{instance}, {table}"
+
+    return (
+        ("Held", f"{moment(day.begun)} to {moment(made_at)}"),
+        ("By", place.by),
+        ("Account", s.account),
+        ("Region", place.region),
+        ("VPC", place.vpc or "not read"),
+        ("Primary NAT", nat(s.primary_instance, s.primary_route_table)),
+        ("Standby NAT", nat(s.standby_instance, s.standby_route_table)),
+        ("Command", f"nat-failover {__version__}"),
     )
 
 
@@ -48,7 +71,7 @@ def play_of(part: Part, settings: Settings, mailed: Mailed) -> Play:
     tracks = _tracks(part)
     record = part.record
     zero = "the failure" if part.broken else "the first move"
-    log = [*part.log, *((sent.at, f"told: {sent.subject}") for sent in mailed.sent), *mailed.not_taken]
+    log = [*part.log, *mailed.not_taken]
     return Play(
         part.name,
         part.told,
@@ -58,14 +81,34 @@ def play_of(part: Part, settings: Settings, mailed: Mailed) -> Play:
         tracks,
         _moments(part, tracks),
         tuple((at - part.at, said) for at, said in sorted(log, key=lambda each: each[0])),
-        record.evidence if record is not None else (),
+        _evidence(part),
         tuple(part.problems),
         tuple(Mail(sent.subject, _sent(sent, sent.at - part.at, zero)) for sent in mailed.sent),
-        _told(settings),
+        configured(vars(settings)),
         {},
         zero,
         f"What was told is not known: {mailed.unread}." if mailed.unread else ABOUT_MAILS,
+        part.at,
     )
+
+
+def _evidence(part: Part) -> tuple[str, ...]:
+    """Return what the hosts had said by which it was decided, each with the times that it has measured itself."""
+    by_host = {watched.host.instance: watched for watched in part.watched}
+    said = [entry.partition(" ") for entry in (part.record.evidence if part.record is not None else ())]
+    return tuple(
+        f"{by_host[host].host.said if host in by_host else host}: {state}{_measured(by_host.get(host), part.at)}"
+        for host, _, state in said
+    )
+
+
+def _measured(watched: Watched | None, since: float) -> str:
+    """Return the longest outage that a host has measured after a time; empty where it has measured none."""
+    outages = [span for span in (watched.spans if watched else ()) if not span.online and span.ended > since]
+    if not outages:
+        return ""
+    longest = max(outages, key=lambda span: span.ended - span.begun)
+    return f"; by its own watch offline from {clock(longest.begun)} to {clock(longest.ended)} UTC"
 
 
 def _sent(sent: Sent, after: float, zero: str) -> str:
@@ -142,9 +185,3 @@ def _moments(part: Part, tracks: tuple[Track, ...]) -> tuple[Moment, ...]:
     ]
     moments = [Moment(at, step, told) for at, step, told in found if at is not None]
     return tuple(sorted(moments, key=lambda moment: moment.at))
-
-
-def _told(settings: Settings) -> dict[str, str]:
-    return {
-        name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in vars(settings).items()
-    }

@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
-from nat_failover.cli.report.report import DrillReport
+from nat_failover.cli.report.report import DrillReport, Play
 from nat_failover.cli.report.timeline import timeline
-from nat_failover.telling.formats import duration, moment
+from nat_failover.telling.formats import clock, duration, moment
 
 HERE = Path(__file__).parent
 TEMPLATE = "page.html"
+# An id of AWS's, in text that is escaped already; browsers break a line after its hyphen.
+ID = re.compile(r"\b[a-z]+-[0-9a-f]{8,17}\b")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that happened, as it is shown; ``clock`` is the time of day, empty where there is none."""
+
+    at: str
+    clock: str
+    said: str
+
+
+def whole(text: str) -> Markup:
+    """Return text as HTML, every id of AWS's in one piece."""
+    return Markup(ID.sub(r'<span class="id">\g<0></span>', str(escape(text))))  # noqa: S704 - it is escaped
+
+
+def entries(play: Play) -> list[Entry]:
+    """Return everything that happened, what happened several times in a row once."""
+    found = []
+    for said, same in groupby(play.log, key=itemgetter(1)):
+        times = [at for at, _ in same]
+        more = f" ({len(times)} times, until {_seconds(times[-1])})" if len(times) > 1 else ""
+        of_day = "" if play.begun_at is None else clock(play.begun_at + times[0])
+        found.append(Entry(_seconds(times[0]), of_day, said + more))
+    return found
+
+
+def _seconds(at: float) -> str:
+    return f"{round(at, 2) + 0.0:.2f} s"
 
 
 def page(report: DrillReport) -> str:
@@ -20,8 +56,7 @@ def page(report: DrillReport) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["duration"] = duration
-    made = moment(report.made_at)
+    environment.filters.update(duration=duration, moment=moment, whole=whole)
     return environment.get_template(TEMPLATE).render(
-        report=report, made=made, drawn=[(play, timeline(play)) for play in report.plays]
+        report=report, drawn=[(play, timeline(play), entries(play)) for play in report.plays]
     )

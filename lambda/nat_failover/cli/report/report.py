@@ -71,9 +71,10 @@ class Play:
         evidence: what the hosts had said by which it was decided.
         problems: a sentence for each thing that is wrong; none where it passed.
         about_mails: what is to be known of the mails, or why there are none; empty where they speak for themselves.
-        configuration: the pair's settings, by name.
+        configuration: those of the pair's settings that explain it, by name.
         latencies: what AWS was taken to add, ranges in seconds by name; none where AWS itself was measured.
         zero: what its zero is.
+        begun_at: when that was, seconds since the epoch; None where there is no such time.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Play:
     latencies: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     zero: str = "the failure"
     about_mails: str = ""
+    begun_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,14 @@ class DrillReport:
     Attributes:
         told: where it was played, and how, in a sentence or two.
         made_at: seconds since the epoch.
+        about: where, when and by whom: a name and a value each.
     """
 
     title: str
     told: str
     made_at: float
     plays: tuple[Play, ...]
+    about: tuple[tuple[str, str], ...] = ()
 
     @property
     def passed(self) -> int:
