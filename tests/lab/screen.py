@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from nat_failover.cli.report.report import each_once
 from tests.gate.harshness import Harshness
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
@@ -133,7 +134,7 @@ def show_latencies(console: Console, latencies: Latencies, harshness: Harshness)
 def show_run(console: Console, run: Run, *, in_full: bool) -> None:
     """Show what a run came to: in one line, or with its timeline and mails."""
     if in_full:
-        for at, told in run.timeline:
+        for at, told in each_once(run.timeline):
             console.print(f"{at:8.2f} s  {escape(told)}", highlight=False, soft_wrap=True)
         for subject, text in run.notifications:
             console.print(Panel(escape(text.rstrip()), title=escape(subject)))

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -40,3 +45,14 @@ def test_it_begins_with_what_it_is_about_to_show_and_ends_with_what_it_means_and
     places = [told.index(words) for words in ("nat-stopped: ", "s  failure", "What it means: ", "Latencies of AWS")]
     assert places == sorted(places)
     assert told.index("nat-stopped: ") < 10
+    happened = re.findall(r"^ +\d+\.\d\d s  (.*)$", told, re.MULTILINE)
+    assert [said for said, after in pairwise(happened) if said == after] == []
+
+
+def test_nothing_is_said_while_the_lab_s_template_is_made(tmp_path: Path) -> None:
+    code = (
+        "import sys; from tests.lab.cloud.template import PLACES, synthesized_anew; "
+        "synthesized_anew({'pairs': [{'name': 'main', **PLACES}]}, sys.argv[1])"
+    )
+    made = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert (made.stdout, made.stderr) == ("", "")

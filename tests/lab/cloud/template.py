@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aws_cdk import Acknowledgment, Validations
+
 from infra.app import make_app
 from tests.moto_template import for_moto
 
@@ -59,6 +61,15 @@ def synthesized(settings: Mapping[str, object]) -> str:
     return synthesized_of({"pairs": [{"name": PAIR, **PLACES, **settings}]})
 
 
+def synthesized_anew(configuration: Mapping[str, object], outdir: str) -> str:
+    """Give the template of a configuration's one stack, and say nothing: a drill's first lines are read by people."""
+    app = make_app(configuration, outdir)
+    told = Acknowledgment(id="Annotation::nat-failover:nobody-told", reason="the lab reads what the topic gets")
+    Validations.of(app).acknowledge(told)
+    (stack,) = app.synth().stacks
+    return Path(stack.template_full_path).read_text(encoding="utf-8")
+
+
 def synthesized_of(configuration: Mapping[str, object]) -> str:
     """Give the template of a configuration's one stack.
 
@@ -71,8 +82,7 @@ def synthesized_of(configuration: Mapping[str, object]) -> str:
     kept = ROOT / "build" / "lab" / f"{told.hexdigest()[:24]}.json"
     if not kept.exists():
         with tempfile.TemporaryDirectory() as outdir:
-            (stack,) = make_app(configuration, outdir).synth().stacks
-            text = Path(stack.template_full_path).read_text(encoding="utf-8")
+            text = synthesized_anew(configuration, outdir)
         kept.parent.mkdir(parents=True, exist_ok=True)
         half = kept.with_suffix(f".{hashlib.sha256(outdir.encode()).hexdigest()[:8]}")
         half.write_text(text, encoding="utf-8")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from nat_failover.cli.report.report import DrillReport, Play
+from nat_failover.cli.report.report import DrillReport, Play, each_once
 from nat_failover.cli.report.timeline import timeline
 from nat_failover.telling.formats import clock, duration, moment
 
@@ -36,18 +34,12 @@ def whole(text: str) -> Markup:
 
 
 def entries(play: Play) -> list[Entry]:
-    """Return everything that happened, what happened several times in a row once."""
-    found = []
-    for said, same in groupby(play.log, key=itemgetter(1)):
-        times = [at for at, _ in same]
-        more = f" ({len(times)} times, until {_seconds(times[-1])})" if len(times) > 1 else ""
-        of_day = "" if play.begun_at is None else clock(play.begun_at + times[0])
-        found.append(Entry(_seconds(times[0]), of_day, said + more))
-    return found
-
-
-def _seconds(at: float) -> str:
-    return f"{round(at, 2) + 0.0:.2f} s"
+    """Return everything that happened, as it is shown."""
+    begun = play.begun_at
+    return [
+        Entry(f"{round(at, 2) + 0.0:.2f} s", "" if begun is None else clock(begun + at), said)
+        for at, said in each_once(play.log)
+    ]
 
 
 def page(report: DrillReport) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 
 
 class Milestone(StrEnum):
@@ -135,6 +137,15 @@ def spans_of(samples: Iterable[tuple[float, bool]], ended: float) -> tuple[Span,
     if state is not None and ended > begun:
         spans.append(Span(begun, ended, state))
     return tuple(spans)
+
+
+def each_once(log: Iterable[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
+    """Return what happened, what happened several times in a row once, with how often and until when."""
+    found = []
+    for said, same in groupby(log, key=itemgetter(1)):
+        times = [at for at, _ in same]
+        found.append((times[0], f"{said} ({len(times)} times, until {times[-1]:.2f} s)" if len(times) > 1 else said))
+    return tuple(found)
 
 
 def longest_outage(spans: Iterable[Span], since: float, ended: float) -> float | None:
