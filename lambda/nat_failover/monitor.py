@@ -206,7 +206,8 @@ class Monitor:
         metrics.flush()  # should telling take what is left of the function's time, all that was measured is written
         now = self._runtime.now()
         if not view.locks.is_claimed(now) or view.locks.is_unexplained(now):
-            present = tuple(replace(each, associations=view.tables.associations) for each in findings.present)
+            moved = view.tables.associations or view.tables.of(self._settings.standby_route_table)
+            present = tuple(replace(each, associations=moved) for each in findings.present)
             self._teller.tell(view.locks.memory, replace(findings, present=present), metrics)
 
     def _finish(self, view: View, invoker: Invoker) -> InvocationOutcome:

@@ -102,6 +102,18 @@ def test_subnets_on_both_tables_are_told_and_left_as_they_are(account: Account) 
     assert account.on_standby == account.subnets[:1]
 
 
+def test_of_subnets_on_both_tables_the_mail_has_the_commands_that_bring_them_together(account: Account) -> None:
+    account.move(account.subnets[0], account.standby_table)
+    for _ in range(5):
+        account.tick()
+        account.clock.sleep(60)
+    ((_, text),) = account.mails
+    here, there = (account.associations(table) for table in (account.standby_table, account.primary_table))
+    assert [association for association in here.values() if f"--association-id {association} " in text] != []
+    assert [association for association in there.values() if association in text] == []
+    assert f"--route-table-id {account.primary_table} " in text
+
+
 def test_a_pair_without_subnets_is_told(account: Account) -> None:
     for association in account.associations(account.primary_table).values():
         account.ec2.disassociate_route_table(AssociationId=association)

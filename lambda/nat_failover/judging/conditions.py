@@ -91,7 +91,7 @@ class Condition:
         record: of the failover that it is about; None where it is about none.
         upon: version of the lock that it is about; None where it is about none.
         lasts: for how many seconds it has to last until people are told; None for what its kind has.
-        associations: of the active table's subnets.
+        associations: of the active table's subnets; where they are split, of those on the standby's table.
     """
 
     kind: Trouble

@@ -67,7 +67,11 @@ class Tables:
     @property
     def associations(self) -> tuple[str, ...]:
         """The ids of the active table's associations; none where no table is active."""
-        return () if self.active is None else tuple(self.by_id[self.active].associations.values())
+        return () if self.active is None else self.of(self.active)
+
+    def of(self, table_id: str) -> tuple[str, ...]:
+        """Return the ids of a table's associations."""
+        return tuple(self.by_id[table_id].associations.values())
 
     def seen_through(self, instances: Mapping[str, Nat]) -> dict[str, Nat]:
         """Return instances, the NATs among them by the network interfaces that the backends' traffic comes to."""

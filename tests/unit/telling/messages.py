@@ -111,12 +111,13 @@ def by_hand(command: str) -> Message:
         RECORD,
         from_table=ways[0],
         to_table=ways[1],
+        outcome=f"2 subnets moved from {ways[0]} to {ways[1]} in 0.6 s",
         owner="alice@laptop",
         by_hand=command,
         reason=f"{command} by hand: alice@laptop",
         evidence=(),
     )
-    condition = Condition(Trouble.FAILED_OVER, "locked", active=STANDBY_TABLE, record=record)
+    condition = Condition(Trouble.FAILED_OVER, "locked", active=ways[1], record=record)
     return compose(Due(begun(condition, PAIR.pair, NOW), Phase.BEGIN, CHANNELS, condition), "", PAIR, NOW)
 
 

@@ -84,12 +84,15 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
                 hold,
                 (NOTHING_DONE,),
                 next=(
-                    Step("See which subnets use which table", (own(s, "status"),)),
+                    Step("See which NAT is fit, and the commands that move the few to the others", (own(s, "doctor"),)),
+                ),
+                by_hand=(
+                    tables,
                     Step(
-                        "Move all of them to one table, one line a subnet", move_subnets(s, s.primary_route_table, ())
+                        f"Move all of them to the primary NAT {s.primary_instance}, if it is fit, one line a subnet",
+                        move_subnets(s, s.primary_route_table, c.associations),
                     ),
                 ),
-                by_hand=(tables,),
             )
         case _:
             passive = s.other_table(c.active or s.primary_route_table)
