@@ -115,7 +115,8 @@ def test_when_the_active_nat_dies_whoever_watches_sees_the_function_fail_over(he
     assert "3 of 3 backends can't reach the Internet" in str(latest["said"])
     (mail,) = [text for at, subject, text in lab.gateway.published if at > begun and "failed over" in subject]
     do_now = mail.partition("Do now:")[2].partition("By hand")[0]
-    (advised,) = re.findall(r"^ +nat-failover (.+)$", do_now, re.MULTILINE)
+    diagnosis, advised = re.findall(r"^ +nat-failover (.+)$", do_now, re.MULTILINE)
+    assert "does not translate" in does(here, *diagnosis.split(), status=Exit.TROUBLE)
     # Who follows the mail to the letter while the old NAT is still dead is refused, and so is a way back.
     for refused, why in (("failback", "refused, and nothing was changed"), (advised, "it would be of no use")):
         said = does(here, *refused.split(), "--yes", status=Exit.TROUBLE)

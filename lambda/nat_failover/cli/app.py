@@ -23,7 +23,7 @@ WHERE = "Credentials, profile and region are those of the AWS command line."
 app = typer.Typer(
     name="nat-failover",
     help="Look after the NAT failover of this account and region: see, understand, act, go back. "
-    f"The deployed pairs are found by themselves. {WHERE}",
+    f"It finds the deployed pairs by itself. {WHERE}",
     epilog=STATUSES,
     callback=remember,
     no_args_is_help=True,

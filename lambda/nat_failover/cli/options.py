@@ -28,20 +28,20 @@ PANEL = "AWS"
 Profile = Annotated[
     str | None, typer.Option(help="Profile of the AWS configuration files.", rich_help_panel=PANEL, show_default=False)
 ]
-Region = Annotated[str | None, typer.Option(help="Region of AWS.", rich_help_panel=PANEL, show_default=False)]
+Region = Annotated[str | None, typer.Option(help="AWS Region.", rich_help_panel=PANEL, show_default=False)]
 EndpointUrl = Annotated[
     str | None,
-    typer.Option("--endpoint-url", help="URL of all services.", rich_help_panel=PANEL, show_default=False),
+    typer.Option("--endpoint-url", help="Endpoint URL for all services.", rich_help_panel=PANEL, show_default=False),
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Log every call of AWS to standard error.", rich_help_panel=PANEL)]
+Debug = Annotated[bool, typer.Option("--debug", help="Log every AWS call to standard error.", rich_help_panel=PANEL)]
 Version = Annotated[
-    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version, and end.")
+    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and exit.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[PAIR]...", help="All pairs of the region if not given.")]
 Name = Annotated[str | None, typer.Argument(metavar="[PAIR]", help="Needed where the region has several.")]
-Force = Annotated[bool, typer.Option("--force", help="Do it though the check says that it is of no use.")]
+Force = Annotated[bool, typer.Option("--force", help="Do it even if the check says that it would not help.")]
 
 
 @dataclass(frozen=True)

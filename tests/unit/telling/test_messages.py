@@ -146,6 +146,13 @@ def test_a_failover_after_which_backends_are_offline_is_critical() -> None:
     assert (done(ALL_BUT_ONE).severity, EXAMPLES["failed-over"].severity) == (Severity.CRITICAL, Severity.WARNING)
 
 
+def test_the_first_command_of_a_failover_is_ours_and_no_raw_re_arm_comes_before_the_one_that_checks() -> None:
+    for name in ("failed-over", "failed-over-nobody-online", "failed-over-not-verified", "handed-over"):
+        commands = [command for step in EXAMPLES[name].letter.next for command in step.commands]
+        assert commands[0].startswith("nat-failover "), name
+        assert not [command for command in commands if "put-parameter" in command], name
+
+
 # A failover
 
 

@@ -29,9 +29,9 @@ Hosts = Annotated[bool, typer.Option("--hosts/--no-hosts", help="Ask both NATs w
 def doctor(account: Account, pairs: Names = None, hosts: Hosts = True, as_json: Json = False) -> Exit | None:
     """Find everything that would make a failover fail or never happen, before it is needed.
 
-    Of each: what is the matter, why it matters, and the command that mends it, on a line of its own. Nothing is
+    For each: what is the matter, why it matters, and the command that fixes it, on a line of its own. Nothing is
     changed. Both NATs are asked what their kernels do, by a document of the pair's that only reads; --no-hosts
-    leaves them in peace. What the hosts last said to the function is looked at in any case.
+    skips that. What the hosts last reported to the function is looked at in any case.
 
     error: a failover would fail or never happen (exit status 1); warning: it would be slower, or less, than it could
     be, or nobody would know (5); unknown: it could not be looked at (5).

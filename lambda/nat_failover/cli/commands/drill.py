@@ -40,7 +40,7 @@ def drill(
 
     Every backend watches for itself. The active NAT stops forwarding, the function has to see it and to fail over; then
     the NAT forwards again, the subnets go back in stages, and the pair is armed. Servers behind it are offline for
-    some seconds, and established connections end, twice. It is never held without the pair's name as confirmation.
+    some seconds, and established connections end, twice. It never starts without the pair's name as confirmation.
     """
     act.must_be_told("--confirm and the pair's name", given=confirmed is not None)
     account = act.where

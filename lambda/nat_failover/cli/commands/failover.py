@@ -31,7 +31,7 @@ from nat_failover.telling.formats import counted
 
 TOLD = "--yes, or --dry-run"
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Ask and look, say what would be done, and change nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check, show what would be done, and change nothing.")]
 
 
 class NatRole(StrEnum):

@@ -33,10 +33,10 @@ LONGEST, INDENT = max(len(each) for each in Happened), "    "
 def history(
     account: Account,
     pairs: Names = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many happenings of each pair, the newest.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="How many events to show for each pair, newest first.")] = 20,
     as_json: Json = False,
 ) -> Exit | None:
-    """Tell what happened: failovers, re-arms, pauses, by whom, and how long each lasted.
+    """Show what happened: failovers, re-arms, pauses, by whom, and how long each lasted.
 
     It is read from the versions of the lock parameter, of which Systems Manager keeps a hundred, and all of them only
     as long as nobody deletes the parameter.

@@ -27,7 +27,7 @@ from nat_failover.cli.standing.standing import Standing
 def status(
     account: Account,
     pairs: Names = None,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it anew until you press Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Refresh until you press Ctrl-C.")] = False,
     every: Annotated[float, typer.Option(min=1, help="With --watch: seconds between two looks.")] = 5.0,
     as_json: Json = False,
 ) -> Exit | None:

@@ -104,13 +104,13 @@ def _after(record: Record, verified: Verified, s: Settings) -> tuple[tuple[Step,
             Step(
                 f"Make sure that {old}, or its replacement, runs again: then it can stand by"
                 if record.handover
-                else f"Find out what happened to {old}, and repair it",
-                (read_status(s, old),),
+                else f"See what is wrong with {old}, and the command that fixes it",
+                (own(s, "doctor"),),
             ),
             rearm_once_fit(s, old),
             Step(f"There is no need to go back: {new} stays active, and {old} stands by."),
         ),
-        (rearm_by_hand(s, old),),
+        (Step("What EC2 says of both", (read_status(s, old, new),)), rearm_by_hand(s, old)),
     )
 
 

@@ -105,7 +105,7 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
                 hold,
                 (NOTHING_DONE,),
                 next=(
-                    Step("See what is wrong with it, and the command that mends it", (own(s, "doctor"),)),
+                    Step("See what is wrong with it, and the command that fixes it", (own(s, "doctor"),)),
                     Step("Start or repair it; a reboot is harmless while it is passive", (reboot(s, nat),)),
                 ),
                 by_hand=(Step("What EC2 says of it", (read_status(s, nat), read_tables(s, passive))), log),

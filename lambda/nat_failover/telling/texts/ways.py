@@ -29,7 +29,7 @@ def never_online(c: Condition, since: float, s: Settings) -> Letter:
         ("to hold. The pair is protected as soon as one backend is online.",),
         ("nothing. No subnet was moved.",),
         next=(
-            Step("See what keeps them offline, and the command that mends it", (own(s, "doctor"),)),
+            Step("See what keeps them offline, and the command that fixes it", (own(s, "doctor"),)),
             Step(
                 "If the NAT worked before and is dead now, move the subnets yourself. The command checks, and asks "
                 "first",
