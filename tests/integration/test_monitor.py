@@ -114,6 +114,17 @@ def test_of_subnets_on_both_tables_the_mail_has_the_commands_that_bring_them_tog
     assert f"--route-table-id {account.primary_table} " in text
 
 
+@pytest.mark.parametrize(
+    ("answer", "subject"),
+    [(0, "POSSIBLY OFFLINE: no backend answers"), (1, "NOT PROTECTED: too few backends answer")],
+)
+def test_whether_all_have_fallen_silent_or_only_most_is_told_apart(account: Account, answer: int, subject: str) -> None:
+    account.silent.update(account.backends[answer:])
+    account.ticks(8)
+    assert subject in account.subjects
+    assert len({each for each in account.subjects if "answer" in each}) == 1
+
+
 def test_a_pair_without_subnets_is_told(account: Account) -> None:
     for association in account.associations(account.primary_table).values():
         account.ec2.disassociate_route_table(AssociationId=association)

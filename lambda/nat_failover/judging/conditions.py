@@ -12,6 +12,7 @@ from nat_failover.judging.while_locked import offline_though_locked
 from nat_failover.lock.blocked import BLOCKED
 from nat_failover.lock.record import Lock, LockState, Record
 from nat_failover.network.route_differences import Difference
+from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import Backends
 from nat_failover.settings import Mode, Settings
@@ -92,6 +93,7 @@ class Condition:
         upon: version of the lock that it is about; None where it is about none.
         lasts: for how many seconds it has to last until people are told; None for what its kind has.
         associations: of the active table's subnets; where they are split, of those on the standby's table.
+        nobody: none of the backends has answered.
     """
 
     kind: Trouble
@@ -103,6 +105,7 @@ class Condition:
     upon: int | None = None
     lasts: float | None = None
     associations: tuple[str, ...] = ()
+    nobody: bool = False
 
     @property
     def identity(self) -> float | None:
@@ -216,7 +219,9 @@ def _judged(
     if kind is None:
         settled = decision.cause in (Cause.HEALTHY, Cause.FEW_FAILURES)
         return [], frozenset() if settled else JUDGED
-    return [Condition(kind, decision.reason, evidence)], JUDGED - {kind}
+    broken = [host for host, observation in backends.latest.items() if observation.state is State.BROKEN]
+    nobody = not backends.usable and not broken
+    return [Condition(kind, decision.reason, evidence, nobody=nobody)], JUDGED - {kind}
 
 
 def _of_the_lock(lock: Lock) -> Sequence[Condition]:

@@ -104,6 +104,13 @@ def drill_over() -> Message:
     return compose(due, "all is well (4 reachable)", PAIR, NOW)
 
 
+def nobody_answers() -> Message:
+    """Write that none of the backends answers."""
+    reason = "can't judge: 0 of 4 backends asked can be judged, 3 are needed (4 silent)"
+    condition = Condition(Trouble.CANNOT_JUDGE, reason, active=PRIMARY_TABLE, nobody=True)
+    return compose(Due(begun(condition, PAIR.pair, NOW - 240), Phase.BEGIN, CHANNELS, condition), "", PAIR, NOW)
+
+
 def by_hand(command: str) -> Message:
     """Return what is told of a move that a person has made, and the command did not tell of."""
     ways = (STANDBY_TABLE, PRIMARY_TABLE) if command == "failback" else (PRIMARY_TABLE, STANDBY_TABLE)
@@ -149,6 +156,7 @@ def examples() -> Mapping[str, Message]:
         "failover-failed": failed(),
         "failed-over-says-the-lock": lasting(Trouble.FAILED_OVER, Phase.BEGIN),
         "failed-back-by-hand": by_hand("failback"),
+        "cannot-judge-nobody-answers": nobody_answers(),
         "drill-by-hand": by_hand("drill"),
         "drill-failed-over": drilled(everybody),
         "drill-nobody-online": drilled(NOBODY),

@@ -39,7 +39,7 @@ class Proof:
     def said(self) -> str:
         """Say what is missing."""
         since = "" if self.since is None else f" since {minute(self.since)}"
-        return f"armed, but not proven{since}: the next round tells by {minute(self.by + 59)}"
+        return f"armed, but not proven{since}: the next round will tell, by {minute(self.by + 59)}"
 
 
 def proof(s: Snapshot) -> Proof | None:

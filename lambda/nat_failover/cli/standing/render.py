@@ -134,7 +134,7 @@ def _subnets(pair: Standing) -> RenderableType:
 def _backends(pair: Standing) -> RenderableType:
     if not pair.backends:
         return Text(f"backends   {'not read' if {'view', 'instances'} & pair.unread.keys() else 'none'}", style=POOR)
-    table = _table("backend", "name", "state", "agent", "Internet", "age", "subnet", "said")
+    table = _table("backend", "name", "state", "agent", "Internet", "age", "subnet", "reported")
     for host in pair.backends:
         table.add_row(
             *_named(host),

@@ -50,10 +50,11 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
     tables = Step("See which subnets use which table", (read_tables(s),))
     match c.kind:
         case Trouble.CANNOT_JUDGE:
+            few = "None of the" if c.nobody else f"Fewer than {s.failure_threshold}"
             return Letter(
-                "NOT PROTECTED: too few backends answer",
-                f"Fewer than {s.failure_threshold} backends answer. A dead NAT can't be told from dead servers, and it "
-                "is not known whether the subnets are online.",
+                "POSSIBLY OFFLINE: no backend answers" if c.nobody else "NOT PROTECTED: too few backends answer",
+                f"{few} backends answer. A dead NAT can't be told from dead servers, and it is not known whether the "
+                "subnets are online.",
                 seen,
                 hold,
                 (NOTHING_DONE,),
