@@ -161,6 +161,13 @@ def test_a_failover_says_who_is_offline_and_who_has_not_answered() -> None:
     assert f"Still offline: {BACKENDS[2]}. No answer yet from: {BACKENDS[3]}." in text
 
 
+def test_the_subject_says_that_the_egress_address_has_not_moved_for_partners_may_refuse_the_subnets() -> None:
+    subject = EXAMPLES["failed-over-egress-address-refused"].subject
+    assert subject.endswith("] ONLINE, NOT PROTECTED: failed over without the egress address, 4 of 4 online")
+    for name in ("failed-over-with-egress-address", "failed-over-standby-address-refused"):
+        assert "without the egress address" not in EXAMPLES[name].subject
+
+
 def test_a_failover_that_was_not_verified_says_why_and_counts_nobody() -> None:
     message = EXAMPLES["failed-over-not-verified"]
     assert "not known: no time was left to ask." in message.text

@@ -31,7 +31,7 @@ def failed_over(
     new, role = s.nat_of(record.to_table), s.role_of(record.to_table)
     steps, by_hand = _after(record, verified, s)
     return Letter(
-        _outcome(record, verified, role),
+        _outcome(record, verified, role, kept=swapped.egress is not None and not swapped.egress.moved),
         f"{_now(verified, f'the {role} NAT {new}')} {_why(record, s)} Until you re-arm, nothing fails over again.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
         decided=_decided(record, s),
@@ -47,9 +47,16 @@ def failed_over(
     )
 
 
-def _outcome(record: Record, verified: Verified, role: str) -> str:
-    """Return the subject; a drill's begins with it only where all backends are online: a mark may be forged."""
-    state, over = _state(verified), f"{'handed' if record.handover else 'failed'} over to the {role} NAT"
+def _outcome(record: Record, verified: Verified, role: str, *, kept: bool) -> str:
+    """Return the subject; a drill's begins with it only where all backends are online: a mark may be forged.
+
+    Where the egress address was ``kept`` by the NAT that has died, partners may refuse who is online: it comes first.
+    """
+    how = "handed over" if record.handover else "failed over"
+    state, over = _state(verified), f"{how} to the {role} NAT"
+    if kept and verified.all_online and not record.in_drill:
+        online = f"{len(verified.online)} of {len(verified.asked)} online"
+        return f"ONLINE, NOT PROTECTED: {how} without the egress address, {online}"
     if not record.in_drill:
         return f"{state}, {over}"
     return f"DRILL: ONLINE, NOT PROTECTED, {over}" if verified.all_online else state.replace(":", " in a drill:", 1)
