@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,7 +140,8 @@ def test_the_drill_writes_its_results_and_says_by_its_status_whether_all_passed(
     text = report.read_text(encoding="utf-8")
     assert run["notifications"][0][0] in text
     assert text.count('class="off"') > 6  # each of the six backends was offline for a while, and the key shows it
-    assert run["evidence"][0] in text
+    host, _, state = run["evidence"][0].partition(" ")
+    assert re.search(rf'{host} \(<span class="id">{state[1:20]}[0-9a-f]*</span>\): UNREACHABLE', text), run["evidence"]
 
 
 def test_a_run_that_fails_makes_the_drill_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
