@@ -14,6 +14,7 @@ from tests.cli.person import ALICE, Person, in_lab
 from tests.lab.cloud.template import EGRESS_PLACE
 from tests.lab.lab import Lab
 from tests.lab.network.layout import EGRESS, standard_layout
+from tests.lab.scenarios.handovers import under_traffic
 
 NETWORKS = ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces)]
 
@@ -61,6 +62,25 @@ def test_a_failback_moves_one_subnet_first_asks_its_backends_and_then_moves_the_
     lab.wait(130)
     assert all_on(lab, lab.cloud.primary_table)
     assert [i.error for i in lab.functions.invocations if i.error] == []
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@in_lab()
+def test_a_failover_and_a_failback_by_hand_lose_no_ping_and_no_new_connection(
+    lab: Lab, alice: Person, network: str
+) -> None:
+    del network
+    begun = lab.world.now()
+
+    def there_and_back(_: Lab) -> None:
+        assert alice.fails_over().ended is Ended.DONE
+        assert alice.follows(alice.looks_ahead()).ended is Ended.DONE
+
+    under_traffic(there_and_back, 3)(lab)
+    assert all_on(lab, lab.cloud.primary_table)
+    assert longest(lab, begun) == 0.0
+    assert len(lab.connected) > 100
+    assert lab.connected.count(False) == 0
 
 
 @in_lab()
