@@ -10,8 +10,9 @@ What keeps a pair from being swapped twice, the strongest first:
     the next version has it (``parameter``). Without ``MARGIN`` seconds of it left nothing is written or changed.
 3.  **A claim without a record holds nobody up**: its holder writes its record within ``RECORD_WITHIN`` seconds, or
     not at all. A claim older than ``RECORDLESS_AFTER``, while the lock is still the version that its holder had seen,
-    may be taken over like one that is over. A read may be old and not show a record that is there: two are needed, a
-    second apart (``Turns``), and a third after claiming. Should all three be older than the two times are apart, 1.
+    may be taken over like one that is over; not so where there was no lock, and is none: a person may have deleted the
+    record. A read may be old and not show a record that is there: two are needed, a second apart (``Turns``), and a
+    third after claiming. Should all three be older than the two times are apart, 1.
     holds none the less.
 
 A claim that has led to a record is left to expire, since reads of the lock may be old for a while.
@@ -83,9 +84,13 @@ class LockView:
         )
 
     def is_recordless(self, now: float) -> bool:
-        """Return whether the holder of the claim has had its time, and holds nobody up any more."""
-        since = None if self.claim is None else self.claim.since
-        return since is not None and now - since >= RECORDLESS_AFTER and self.awaits_record(now)
+        """Return whether the holder of the claim has had its time, and holds nobody up any more.
+
+        Where there was no lock when it claimed, and is none now, a person may have deleted its record.
+        """
+        if self.claim is None or self.claim.since is None or not self.claim.lock:
+            return False
+        return now - self.claim.since >= RECORDLESS_AFTER and self.awaits_record(now)
 
     def _counts(self, claim: Claim, now: float) -> bool:
         """Return whether a claim is not over, nor one of those that have blocked failovers for two leases."""

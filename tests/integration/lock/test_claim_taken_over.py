@@ -52,6 +52,7 @@ def test_of_many_takers_of_a_dead_claim_exactly_one_has_it(account: Account, sto
 
 
 def test_a_claim_deleted_by_a_person_between_two_calls_is_nobodys_for_now(account: Account, store: LockStore) -> None:
+    account.lock = "armed"
     put_claim(account, Claim("dead", 0, 0).text)
     name = account.settings.claim_parameter
     before(account.ssm, "PutParameter", lambda: account.ssm.delete_parameter(Name=name) and None)
@@ -98,6 +99,18 @@ def test_a_lease_that_is_over_is_not_renewed(account: Account, store: LockStore,
     account.clock.sleep(MARGIN)
     taken(other, "request-2")
     assert claim(account)["owner"] == "request-2"
+
+
+def test_a_claim_upon_a_missing_lock_is_not_taken_over_early_since_its_record_may_have_been_deleted(
+    account: Account, store: LockStore, other: LockStore
+) -> None:
+    held = taken(store)
+    held.write(record(account))
+    account.ssm.delete_parameter(Name=account.settings.lock_parameter)
+    account.clock.sleep(RECORDLESS_AFTER + 1)
+    assert other.take("request-2") is None
+    account.clock.sleep(LEASE)
+    taken(other, "request-2")
 
 
 def test_a_claim_that_somebody_else_has_written_meanwhile_is_lost(account: Account, store: LockStore) -> None:

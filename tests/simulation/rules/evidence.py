@@ -96,13 +96,15 @@ def missing_evidence(
     """
     late = tolerance.stale + tolerance.slow + tolerance.call
     since = decided_at - settings.freshness - tolerance.clock - late
-    failing = truth.failing(since, decided_at)
+    # Calls may take less than the longest, and what they tell of may be as young as this.
+    latest = decided_at + tolerance.of_a_call
+    failing = truth.failing(since, latest)
     if len(failing) < settings.failure_threshold:
         return (
             3,
             f"a failover begins though only {failing or 'nobody'} may have failed just before",
         )
-    if not _way_out_since(truth, settings, str(record["to"]), since, decided_at, tolerance):
+    if not _way_out_since(truth, settings, str(record["to"]), since, latest, tolerance):
         return 2, f"a failover begins though no packet would have got out by {record['to']} since the failures"
     if objection := _of_the_active_nat(truth, account, settings, record, (since, decided_at, tolerance.stale)):
         return 3, f"a failover begins, though {objection}"
