@@ -86,8 +86,7 @@ class Lookout:
             by_round, met = self._runtime.together(
                 [lambda: self._observations(chosen, known), lambda: self._meet(hosts)]
             )
-            view = _view(locks, tables, chosen, by_round, {**met, **instances})
-            return self._learnt(replace(view, drills=drills_of(rounds)), now)
+            return self._learnt(_view(locks, tables, chosen, by_round, {**met, **instances}), rounds, now)
         # At ticks only: no decision hangs on where the address is.
         if self._egress is not None:
             calls.append(self._egress.read)
@@ -103,8 +102,7 @@ class Lookout:
         self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
         view = _view(locks, tables, chosen, by_round, instances, *egress)
         announced = self._announcements.read(view.instances)
-        view = replace(view, is_described=True, announced=announced, drills=drills_of(rounds))
-        return self._learnt(view, now)
+        return self._learnt(replace(view, is_described=True, announced=announced), rounds, now)
 
     def _rounds(self, now: float) -> list[Round]:
         """List the rounds that may say anything yet; without them nothing can be judged, so it is tried again."""
@@ -122,11 +120,11 @@ class Lookout:
                     raise
             self._runtime.sleep(self._runtime.random.uniform(*AGAIN))
 
-    def _learnt(self, view: View, began_at: float) -> View:
+    def _learnt(self, view: View, rounds: list[Round], began_at: float) -> View:
         """Learn whose signals were heard, and of the hosts' boots, for as long as this process lives."""
         view = self._meet_heard(view)
         self._boots = boots_of((o for observations in view.by_round.values() for o in observations), self._boots)
-        return replace(view, boots=self._boots, looking_since=began_at)
+        return replace(view, boots=self._boots, looking_since=began_at, drills=drills_of(rounds))
 
     def _lock_now(self) -> LockView:
         """Read lock and claim once: most invocations find that all is well, whatever they say."""

@@ -32,8 +32,7 @@ class Ending:
         seconds later.
 
         That moment shows whether others stop with it; of a Spot instance, which AWS takes away by itself, it is not
-        waited for. An event may be late, too: of a NAT that runs again there is
-        nothing to wait for but those seconds.
+        waited for. An event may be late, too: of a NAT that runs again there is nothing to wait for but those seconds.
 
         Raises:
             botocore.exceptions.ClientError: EC2 refuses.

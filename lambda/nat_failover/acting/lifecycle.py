@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.events import NatEnding, Trigger
+from nat_failover.events import LifecycleAction, NatEnding, Trigger
 
 log = logging.getLogger(__name__)
 
@@ -60,38 +60,28 @@ class LifecycleActions:
         Raises:
             botocore.exceptions.ClientError, BotoCoreError: Auto Scaling refuses for another reason.
         """
-        try:
-            self._autoscaling().complete_lifecycle_action(
-                AutoScalingGroupName=group,
-                LifecycleHookName=hook,
-                LifecycleActionToken=NOBODYS,
-                LifecycleActionResult="CONTINUE",
-            )
-        except ClientError as error:
-            if not _is_over(error):
-                raise
+        self._let_go(LifecycleAction(group, hook, NOBODYS))
         return f"would let {group} go on"
 
     def _complete(self, trigger: Trigger) -> None:
         if not isinstance(trigger, NatEnding) or trigger.action is None:
             return
-        action = trigger.action
+        # Invoked twice, or again after an error, it finds the action over.
+        became = "completed" if self._let_go(trigger.action, InstanceId=trigger.instance_id) else "over"
+        log.info(f"the lifecycle action is {became}", extra={"group": trigger.action.group})
+
+    def _let_go(self, action: LifecycleAction, **instance: str) -> bool:
+        """Complete an action; return whether it was there."""
         try:
             self._autoscaling().complete_lifecycle_action(
                 AutoScalingGroupName=action.group,
                 LifecycleHookName=action.hook,
                 LifecycleActionToken=action.token,
-                InstanceId=trigger.instance_id,
                 LifecycleActionResult="CONTINUE",
+                **instance,
             )
         except ClientError as error:
-            # Invoked twice, or again after an error.
-            if not _is_over(error):
+            if OVER not in error.response["Error"].get("Message", ""):
                 raise
-            log.info("the lifecycle action is over", extra={"error": str(error)})
-        else:
-            log.info("the lifecycle action is completed", extra={"group": action.group})
-
-
-def _is_over(error: ClientError) -> bool:
-    return OVER in error.response["Error"].get("Message", "")
+            return False
+        return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from math import inf
 
 from nat_failover.foreign_text import read_json
 from nat_failover.probing.invocation import State
@@ -57,23 +58,31 @@ def worked(
     by_address = {address: table for address, table in zip(addresses, (active, passive), strict=True) if address}
     tables = set()
     words = tuple(observations)
+    begun = _begun(words)
     for o in words:
         # A round that named them the other way round is from before the last swap.
-        if o.about[1] == addresses[1] and o.about[0] in (addresses[0], "") and _was_online(o, words):
+        if o.about[1] == addresses[1] and o.about[0] in (addresses[0], "") and _was_online(o, begun):
             tables.add(active)
         if o.by_passive and o.about[1] in by_address:
             tables.add(by_address[o.about[1]])
     return {settings.role_of(table): mark(table, settings) for table in tables}
 
 
-def _was_online(o: Observation, words: Iterable[Observation]) -> bool:
+def _begun(words: Iterable[Observation]) -> Mapping[tuple[str, float], float]:
+    """Return when each host is known to have watched, by its own word, in each round: by host and time of asking."""
+    begun: dict[tuple[str, float], float] = {}
+    for o in words:
+        if not o.relayed_by and o.state in (State.REACHABLE, State.UNREACHABLE):
+            begun[o.host, o.asked_at] = min(o.at, begun.get((o.host, o.asked_at), o.at))
+    return begun
+
+
+def _was_online(o: Observation, begun: Mapping[tuple[str, float], float]) -> bool:
     """Return whether a host was online by the route during a round, at its end or before.
 
     A signal shows it only of a host that has begun to watch in that round: before, it may take the listener for the
     active NAT, from before a swap, and what it then tries there looks like a signal.
     """
     if o.relayed_by:
-        own = [w for w in words if w.host == o.host and w.asked_at == o.asked_at and not w.relayed_by and w.at <= o.at]
-        began = any(w.state in (State.REACHABLE, State.UNREACHABLE) for w in own)
-        return began and o.state is State.REACHABLE
+        return o.state is State.REACHABLE and begun.get((o.host, o.asked_at), inf) <= o.at
     return o.state is State.REACHABLE or (o.state is State.UNREACHABLE and o.pings[0] > 0)

@@ -200,8 +200,9 @@ class View:
 
     def passive_trouble(self, nat: str, settings: Settings) -> str | None:
         """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
-        told = self.words(settings)
-        return passive_nat.trouble(nat, [o for o in told if o.host == nat], self._of_backends(told, settings), settings)
+        words = self.words(settings)
+        listeners = [o for o in words if o.host == nat]
+        return passive_nat.trouble(nat, listeners, self._of_backends(words, settings), settings)
 
     def situation(self, settings: Settings, now: float) -> Situation:
         """Return what a decision is made from."""

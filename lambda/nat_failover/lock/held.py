@@ -167,9 +167,9 @@ class HeldLock:
         found = self._parameters.read(name)[name]
         return read_lock(found.text, found.version)
 
-    def _lock_once(self, is_current: Callable[[Lock], bool]) -> Lock:
+    def _lock_once(self, is_current: Callable[[Lock], bool], lock: Lock | None = None) -> Lock:
         """Read the lock, and again after a moment, for some seconds, where what was read may be an old reading."""
-        lock = self._lock()
+        lock = lock or self._lock()
         for _ in range(FIND_TRIES):
             if is_current(lock):
                 break
@@ -188,7 +188,7 @@ class HeldLock:
         # One that is missing was made just now, or a person has deleted it: made once more, its versions begin anew.
         first = self._lock()
         was_missing = first.text is None and below.text is not None
-        lock = self._lock_once(lambda found: found.text is not None) if was_missing else first
+        lock = self._lock_once(lambda found: found.text is not None, first) if was_missing else first
         if lock.text == text and lock.version > below.version:
             return lock.version
         if lock.text != below.text and (was_missing or lock.version >= below.version):

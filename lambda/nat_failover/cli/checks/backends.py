@@ -5,7 +5,7 @@ from __future__ import annotations
 from nat_failover.cli.checks.finding import Findings, error, quoted, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
 from nat_failover.judging.loss import without_pings
-from nat_failover.lock.record import LockState
+from nat_failover.judging.while_locked import moved_at
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import by_host, latest_word
@@ -48,9 +48,7 @@ def is_over(s: Snapshot, word: Observation) -> bool:
     active, _ = s.view.addresses(s.settings)
     if active and word.about[0] and word.about[0] != active:
         return True
-    record = s.lock.lock.record if s.lock is not None else None
-    moved = record is not None and record.state is LockState.FAILED_OVER
-    return record is not None and moved and word.at < record.since + (record.seconds or 0.0)
+    return s.lock is not None and word.at < moved_at(s.lock.lock)
 
 
 def _tag(s: Snapshot) -> str:
