@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from infra.config import PairConfig
 from infra.config.addresses import PRIVATE_NETWORKS
+from nat_failover.cli.scripts.documents import content_of, digest
 from nat_failover.names import Names
 
 PARTS = tuple(sorted((Path(__file__).parent / "script").glob("*.sh")))
@@ -28,8 +27,6 @@ _DESCRIPTIONS = {
 # An hour is what AWS takes by default; a watch ends long before:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html
 STEP_TIMEOUT = 3600
-# Of the digest of the content, in the document's name.
-DIGITS = 8
 
 
 class ProbeScriptError(ValueError):
@@ -110,44 +107,18 @@ def script(values: ProbeValues, text: str | None = None) -> str:
     return re.sub(r"^ *#(?!!).*\n", "", text, flags=re.MULTILINE)
 
 
-def content(text: str) -> dict[str, object]:
-    """Return the document: the script's lines, and as the last line, which is never run, what travels with a command.
-
-    The agent writes all lines into one file. What stands behind ``exit`` is data, whatever is in it: the script reads
-    it from its own file.
-    https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html
-
-    Args:
-        text: the script, with the values written into it.
-    """
-    return {
-        "schemaVersion": "2.2",
-        "description": (
-            "Asks a host whether it reaches the Internet, and through which of the pair's NATs. On a NAT it opens two "
-            "proof ports while it runs."
-        ),
-        "parameters": {
-            name: {"type": "String", "description": _DESCRIPTIONS[name], "allowedPattern": pattern}
-            for name, pattern in PATTERNS.items()
-        },
-        "mainSteps": [
-            {
-                "action": "aws:runShellScript",
-                "name": "probe",
-                "precondition": {"StringEquals": ["platformType", "Linux"]},
-                "inputs": {
-                    "timeoutSeconds": str(STEP_TIMEOUT),
-                    "runCommand": [*text.splitlines(), "exit", " ".join(f"{{{{ {name} }}}}" for name in PATTERNS)],
-                },
-            }
-        ],
-    }
+def content(text: str) -> Mapping[str, object]:
+    """Return the document of a script that has the values written into it."""
+    return content_of(
+        "probe",
+        "Asks a host whether it reaches the Internet, and through which of the pair's NATs. On a NAT it opens two "
+        "proof ports while it runs.",
+        text,
+        {name: (_DESCRIPTIONS[name], pattern) for name, pattern in PATTERNS.items()},
+        STEP_TIMEOUT,
+    )
 
 
 def name(pair: PairConfig) -> str:
     """Return the document's name, which is another as soon as anything in the document is."""
-    return f"{Names(pair.name).probe}-{_digest(content(script(ProbeValues.of(pair))))}"
-
-
-def _digest(of: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:DIGITS]
+    return f"{Names(pair.name).probe}-{digest(content(script(ProbeValues.of(pair))))}"

@@ -99,36 +99,53 @@ def script(task: Task, targets: Sequence[str] = (), nats: Sequence[str] = ()) ->
     return re.sub(r"^ *#(?!!).*\n", "", text, flags=re.MULTILINE)
 
 
-def _document(task: Task, pair: str, targets: Sequence[str], nats: Sequence[str]) -> Document:
-    # The stack knows an id only once it is deployed: it is no part of the digest.
-    told = json.dumps(_content(task, script(task, targets)), sort_keys=True)
-    digest = hashlib.sha256(told.encode()).hexdigest()[:DIGITS]
-    name = "-".join([Names(pair).plain, task, digest, *(nats if task is Task.FORWARD else ())])
-    return Document(name, _content(task, script(task, targets, nats)))
+def digest(content: Mapping[str, object]) -> str:
+    """Return what a document's name carries of its content."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:DIGITS]
 
 
-def _content(task: Task, text: str) -> Mapping[str, object]:
+def content_of(
+    step: str, description: str, text: str, parameters: Mapping[str, tuple[str, str]], timeout: int
+) -> Mapping[str, object]:
     """Return a document: the script's lines, and as the last line, which is never run, what travels with a command.
 
     The agent writes all lines into one file. What stands behind ``exit`` is data, whatever is in it: the script reads
     it from its own file.
     https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html
+
+    Args:
+        step: name of the only one.
+        description: of the document.
+        text: the script.
+        parameters: description and allowed pattern by name, in the order in which the script reads them.
+        timeout: after which the agent ends the script, in seconds.
     """
-    patterns = PATTERNS[task]
-    data = ["exit", " ".join(f"{{{{ {name} }}}}" for name in patterns)] if patterns else []
+    data = ["exit", " ".join(f"{{{{ {name} }}}}" for name in parameters)] if parameters else []
     return {
         "schemaVersion": "2.2",
-        "description": _DESCRIPTIONS[task],
+        "description": description,
         "parameters": {
-            name: {"type": "String", "description": _PARAMETERS[name], "allowedPattern": pattern}
-            for name, pattern in patterns.items()
+            name: {"type": "String", "description": said, "allowedPattern": pattern}
+            for name, (said, pattern) in parameters.items()
         },
         "mainSteps": [
             {
                 "action": "aws:runShellScript",
-                "name": task.value,
+                "name": step,
                 "precondition": {"StringEquals": ["platformType", "Linux"]},
-                "inputs": {"timeoutSeconds": str(_TIMEOUTS[task]), "runCommand": [*text.splitlines(), *data]},
+                "inputs": {"timeoutSeconds": str(timeout), "runCommand": [*text.splitlines(), *data]},
             }
         ],
     }
+
+
+def _document(task: Task, pair: str, targets: Sequence[str], nats: Sequence[str]) -> Document:
+    # The stack knows an id only once it is deployed: it is no part of the digest.
+    told = digest(_content(task, script(task, targets)))
+    name = "-".join([Names(pair).plain, task, told, *(nats if task is Task.FORWARD else ())])
+    return Document(name, _content(task, script(task, targets, nats)))
+
+
+def _content(task: Task, text: str) -> Mapping[str, object]:
+    parameters = {name: (_PARAMETERS[name], pattern) for name, pattern in PATTERNS[task].items()}
+    return content_of(task.value, _DESCRIPTIONS[task], text, parameters, _TIMEOUTS[task])
