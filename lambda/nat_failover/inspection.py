@@ -9,7 +9,7 @@ from nat_failover.judging.fitness import why_unfit
 from nat_failover.judging.handover import announced_ends
 from nat_failover.judging.inspected import Inspection
 from nat_failover.judging.loss import loss, without_pings
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from nat_failover.judging.while_locked import offline_now
 from nat_failover.lock.record import LockState
 from nat_failover.names import Metric

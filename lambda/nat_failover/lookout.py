@@ -10,20 +10,17 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import is_passing
+from nat_failover.aws_errors import has_failed, is_passing
 from nat_failover.clients import PairServices
-from nat_failover.events import StatusChange, Trigger
-from nat_failover.judging.situation import View
+from nat_failover.events import NatEnding, StatusChange, Trigger
+from nat_failover.judging.view import View
 from nat_failover.lock.store import UNREAD, LockView
 from nat_failover.network.announced import Announcements
-from nat_failover.network.egress_address import Addresses
 from nat_failover.network.instances import Nat
-from nat_failover.network.route_table_pair import Tables
 from nat_failover.probing.dating import Boots, boots_of
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round, drills_of, look_back, worth_reading
 from nat_failover.probing.run_command import Reading
-from nat_failover.probing.survey import nothing_said_yet
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +45,7 @@ class Lookout:
         self._instances = services.instances
         self._egress = services.egress
         clients = services.clients
+        self._tag = (services.settings.probe_tag_key, services.settings.probe_tag_value)
         self._announcements = Announcements(clients.ec2, clients.autoscaling, services.settings, services.runtime)
         # Backends as they were looked up last: an instance never changes its subnet.
         self._met: dict[str, Nat] = {}
@@ -86,7 +84,7 @@ class Lookout:
             by_round, met = self._runtime.together(
                 [lambda: self._observations(chosen, known), lambda: self._meet(hosts)]
             )
-            return self._learnt(_view(locks, tables, chosen, by_round, {**met, **instances}), rounds, now)
+            return self._learnt(View.of(locks, tables, chosen, by_round, {**met, **instances}), rounds, now)
         # At ticks only: no decision hangs on where the address is.
         if self._egress is not None:
             calls.append(self._egress.read)
@@ -100,9 +98,13 @@ class Lookout:
         self._met = dict(instances)
         self._nobodys = set()
         self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
-        view = _view(locks, tables, chosen, by_round, instances, *egress)
+        view = View.of(locks, tables, chosen, by_round, instances)
         announced = self._announcements.read(view.instances)
-        return self._learnt(replace(view, is_described=True, announced=announced), rounds, now)
+        view = replace(view, is_described=True, egress=egress[0] if egress else None, announced=announced)
+        if isinstance(trigger, NatEnding) or view.is_nat_ending(self._settings):
+            tagged = self._tagged()
+            view = replace(view, instances={**(tagged or {}), **view.instances}, are_all_known=tagged is not None)
+        return self._learnt(view, rounds, now)
 
     def _rounds(self, now: float) -> list[Round]:
         """List the rounds that may say anything yet; without them nothing can be judged, so it is tried again."""
@@ -146,9 +148,24 @@ class Lookout:
 
     def describe_again(self, view: View) -> View:
         """Describe all instances anew that the view knows, and ask what is announced of them."""
-        instances = {**view.instances, **self._instances.describe(list(view.instances))}
-        instances = view.tables.seen_through(instances)
-        return replace(view, instances=instances, announced=self._announcements.read(instances))
+        hosts = [*self._settings.nats, *sorted({o.host for o in view.observations})]
+        tagged, described = self._runtime.together([self._tagged, lambda: self._instances.describe(hosts)])
+        instances = view.tables.seen_through({**view.instances, **(tagged or {}), **described})
+        announced = self._announcements.read(instances)
+        return replace(view, instances=instances, announced=announced, are_all_known=tagged is not None)
+
+    def _tagged(self) -> dict[str, Nat] | None:
+        """Describe all of the pair's backends: whether an environment stops, those asked of late can't tell alone.
+
+        None where EC2 can't say, as while a zone is disrupted: what it says of those asked has to do.
+        """
+        try:
+            return self._instances.tagged(self._tag)
+        except ClientError as error:
+            if not has_failed(error):
+                raise
+            log.warning("EC2 can't say which backends run", extra={"error": str(error)})
+            return None
 
     @property
     def refused(self) -> ClientError | BotoCoreError | None:
@@ -170,9 +187,8 @@ class Lookout:
         strangers = sorted(heard - view.by_address.keys() - self._nobodys)[:MOST_ADDRESSES]
         if not strangers:
             return view
-        tag = (self._settings.probe_tag_key, self._settings.probe_tag_value)
         try:
-            found = self._instances.at(strangers, tag)
+            found = self._instances.at(strangers, self._tag)
         except (ClientError, BotoCoreError) as error:
             if not is_passing(error):
                 raise
@@ -231,16 +247,3 @@ class Lookout:
                 unread=view.unread - fresh.keys(),
             )
         )
-
-
-def _view(
-    locks: LockView,
-    tables: Tables,
-    rounds: list[Round],
-    by_round: Mapping[str, tuple[Observation, ...] | None],
-    instances: Mapping[str, Nat],
-    egress: Addresses | None = None,
-) -> View:
-    told = {a.command_id: nothing_said_yet(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
-    unread = frozenset(command_id for command_id, said in by_round.items() if said is None)
-    return View(locks, tables, tuple(rounds), told, tables.seen_through(instances), egress, unread=unread)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.acting.asking import Asking
+from nat_failover.acting.blocked import find_blocked
 from nat_failover.acting.ending import Ending
 from nat_failover.acting.execution import Invoker, Known, Result
 from nat_failover.acting.failover import Failover, NotBegunError
@@ -17,11 +18,10 @@ from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
 from nat_failover.events import NatEnding, StatusChange, Tick, Trigger
 from nat_failover.inspection import Inspector
-from nat_failover.judging.blocked import find_blocked
 from nat_failover.judging.conditions import Findings, Trouble, find
 from nat_failover.judging.decision import Action, Cause, Decision, decide
 from nat_failover.judging.inspected import Inspection
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from nat_failover.lock.record import LockState
 from nat_failover.lock.store import LockView
 from nat_failover.lookout import Lookout

@@ -10,7 +10,7 @@ import pytest
 
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.snapshot.sources import Reader
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from tests.fakes import Managed, before
 from tests.integration.account import Account
 

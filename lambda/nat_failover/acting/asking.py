@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from nat_failover.clients import PairServices
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from nat_failover.lookout import Lookout
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nat_failover.events import NatEnding
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from nat_failover.lookout import Lookout
 from nat_failover.runtime import Runtime
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from nat_failover.acting.turns import Turns
 from nat_failover.events import StatusChange, Tick, Trigger
 from nat_failover.judging.decision import Action, Cause, Decision, decide
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from nat_failover.lookout import Lookout
 from nat_failover.probing.invocation import State
 from nat_failover.probing.rounds import Kind

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 MOST_IDS = 200
 # While a zone is disrupted, so many groups are asked for at most; of the others nothing is known then.
 MOST_APART = 20
+# Of instances with a tag, so many are as good as all: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+MOST_TAGGED = 1000
 INSTANCE = re.compile(r"i-[0-9a-f]{8,17}")
 
 
@@ -83,6 +85,25 @@ class Instances:
                 {"Name": f"tag:{key}", "Values": [value]},
                 {"Name": "instance-state-name", "Values": ["running"]},
             ]
+        )
+        return _nats(pages)
+
+    def tagged(self, tag: tuple[str, str]) -> dict[str, Nat]:
+        """Describe instances with a tag, whether they run or not: all, or a thousand or so of more than that.
+
+        Terminated ones are listed for about an hour.
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html
+
+        Args:
+            tag: key and value.
+
+        Raises:
+            botocore.exceptions.ClientError: EC2 refuses.
+        """
+        key, value = tag
+        pages = self._ec2.get_paginator("describe_instances").paginate(
+            Filters=[{"Name": f"tag:{key}", "Values": [value]}],
+            PaginationConfig={"PageSize": MOST_TAGGED, "MaxItems": MOST_TAGGED},
         )
         return _nats(pages)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 # State of an instance that EC2 can say nothing of, and of one that it does not know any more.
@@ -15,6 +17,11 @@ LEAVING = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
 GOING = frozenset({"stopping", "shutting-down"})
 # Nobody can start what is in one of these states.
 LOST = frozenset({"shutting-down", "terminated", GONE})
+# For so long, in seconds, what has left counts as of an environment that stops.
+STOPS_WITHIN = 600.0
+# How EC2 says when somebody stopped or terminated an instance; of one that has shut itself down it may say nothing:
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html (the filter "reason")
+INITIATED = re.compile(r"initiated \((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class Nat:
             it forwards; None where EC2 does not say.
         is_spot: whether EC2 may interrupt it as a Spot instance.
         attached: all its network interfaces.
+        left_at: when somebody stopped or terminated it, seconds since the epoch; None where EC2 does not say.
         carrier: id of the one that the backends' traffic comes to, where that is known to be another than the primary
             one; ``address`` and ``checked`` are that one's then.
     """
@@ -56,6 +64,7 @@ class Nat:
     is_spot: bool = False
     attached: tuple[Attached, ...] = ()
     carrier: str | None = None
+    left_at: float | None = None
 
     def through(self, interface: str | None) -> Nat:
         """Return it as those see it whose traffic comes to one of its interfaces; itself where it has no such."""
@@ -96,6 +105,11 @@ class Nat:
         """Whether EC2 says that it is on its way down, and not that it is there."""
         return self.state in GOING
 
+    def has_run(self, now: float) -> bool:
+        """Return whether it runs, or is known to have run some minutes ago: an environment stops within minutes."""
+        lately = self.left_at is not None and now - self.left_at <= STOPS_WITHIN
+        return lately or not (self.is_leaving or self.is_lost) or self.is_going
+
     @property
     def not_running(self) -> str | None:
         """Why it can't forward by its state, to be read after its name; None where it runs."""
@@ -129,7 +143,16 @@ def read_instance(instance: Mapping[str, Any]) -> Nat:
             Attached(each["NetworkInterfaceId"], each.get("PrivateIpAddress"), each.get("SourceDestCheck"))
             for each in instance.get("NetworkInterfaces", [])
         ),
+        left_at=_left_at(str(instance.get("StateTransitionReason", ""))),
     )
+
+
+def _left_at(reason: str) -> float | None:
+    found = INITIATED.search(reason)
+    try:
+        return datetime.fromisoformat(found[1]).replace(tzinfo=UTC).timestamp() if found else None
+    except ValueError:
+        return None
 
 
 def _addresses(instance: Mapping[str, Any]) -> tuple[str, ...]:

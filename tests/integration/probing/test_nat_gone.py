@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from moto.ec2.models import ec2_backends
 
@@ -33,6 +35,23 @@ def test_nothing_is_moved_where_everything_stops_for_the_night(account: Account)
     _end(account, "stopped", *account.backends[1:], account.primary)
     assert {told.outcome for told in account.ticks(3)} == {None}
     assert account.on_standby == ()
+
+
+def test_nothing_is_moved_where_everything_stops_and_only_one_was_asked_of_late(account: Account) -> None:
+    _stays_alone(account)
+    assert [told.outcome for told in account.ticks(3)] == [None, None, None]
+    assert account.on_standby == ()
+
+
+def test_where_ec2_does_not_list_all_one_that_was_asked_is_too_few_to_tell_who_stays(account: Account) -> None:
+    _stays_alone(account)
+    before(account.ec2, "DescribeInstances", lambda: "InternalError", about="'tag:", times=99)
+    assert [told.outcome for told in account.ticks(3)] == [None, None, None]
+
+
+def test_those_that_were_stopped_long_ago_keep_nobody_from_being_moved(account: Account) -> None:
+    _stays_alone(account, for_seconds=1800.0)
+    assert account.ticks(1)[0].outcome == "failed-over"
 
 
 def test_nothing_is_moved_to_a_nat_that_stops_too(account: Account) -> None:
@@ -108,3 +127,22 @@ def _end(account: Account, how: str, *instances: str) -> None:
         account.ec2.stop_instances(InstanceIds=list(instances))
     else:
         account.ec2.terminate_instances(InstanceIds=list(instances))
+
+
+def _stays_alone(account: Account, for_seconds: float = 0.0) -> None:
+    """Have all backends but one stop, then the active NAT, long after anybody was asked; that one has been heard since.
+
+    Args:
+        account: with a pair.
+        for_seconds: how long the others have been stopped by then.
+    """
+    account.configure(window=0)
+    account.clock.sleep(3600.0)
+    _end(account, "stopped", *account.backends[1:])
+    account.run_command.online = [account.backends[0], account.primary, account.standby]
+    stopped_at = datetime.fromtimestamp(account.clock.now() - for_seconds, UTC)
+    for backend in account.backends[1:]:
+        instance = ec2_backends[ACCOUNT_ID][REGION].get_instance(backend)
+        instance._reason = f"User initiated ({stopped_at:%Y-%m-%d %H:%M:%S} GMT)"
+    account.ticks(2)
+    _end(account, "stopped", account.primary)

@@ -107,6 +107,12 @@ class ModelAccount(ParameterStore):
         holdings.associations[made] = (subnet, table)
         return made
 
+    def stop(self, instance: str, state: str) -> None:
+        """Let an instance stop, or be on its way there."""
+        known = self.change().instances[instance]
+        known.left_at = self._now() if known.state == "running" else known.left_at
+        known.state = state
+
     def _write_route(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         table, to = arguments["RouteTableId"], arguments["DestinationCidrBlock"]
         routes = self.change().routes
@@ -137,6 +143,7 @@ class ModelAccount(ParameterStore):
                     }
                 ],
                 "Tags": [{"Key": key, "Value": value} for key, value in known.tags.items()],
+                "StateTransitionReason": "" if known.left_at is None else f"User initiated ({_gmt(known.left_at)} GMT)",
                 **({} if known.public is None else {"PublicIpAddress": known.public}),
             }
             for i in named or self._filtered(_filters(arguments))
@@ -145,16 +152,15 @@ class ModelAccount(ParameterStore):
         return {"Reservations": [{"Instances": found}]}
 
     def _filtered(self, filters: Mapping[str, Sequence[str]]) -> list[str]:
-        """Give the instances with an id, or with an address, a state and a tag."""
+        """Give the instances with an id, or with a tag, an address and a state."""
         if "instance-id" in filters:
             return list(filters["instance-id"])
-        addresses = filters["network-interface.addresses.private-ip-address"]
-        states, tags = filters["instance-state-name"], {k[4:]: v for k, v in filters.items() if k.startswith("tag:")}
+        tags = {k[4:]: v for k, v in filters.items() if k.startswith("tag:")}
         return [
             i
             for i, known in self.holdings.instances.items()
-            if known.address in addresses
-            and known.state in states
+            if known.address in filters.get("network-interface.addresses.private-ip-address", [known.address])
+            and known.state in filters.get("instance-state-name", [known.state])
             and all(known.tags.get(key) in values for key, values in tags.items())
         ]
 
@@ -193,6 +199,10 @@ class ModelAccount(ParameterStore):
         chosen = [i for i in found if i.endswith(endings)]
         page: dict[str, Any] = {"Tags": [{"ResourceId": i} for i in chosen[: arguments["MaxResults"]]]}
         return page | ({"NextToken": "more"} if len(chosen) > arguments["MaxResults"] else {})
+
+
+def _gmt(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _filters(arguments: Mapping[str, Any]) -> dict[str, Sequence[str]]:

@@ -135,7 +135,7 @@ class ModelCloud(Cloud):
 
     def stop_instance(self, host: str, state: str = "stopped") -> None:
         """Let EC2 say that an instance is stopped, or on its way there."""
-        self.account.change().instances[self.instances[host]].state = state
+        self.account.stop(self.instances[host], state)
 
     def state_of(self, host: str) -> str:
         """Give the state in which EC2 calls an instance."""
@@ -144,7 +144,7 @@ class ModelCloud(Cloud):
     def start_instance(self, host: str, now: float) -> None:
         """Let EC2 say that an instance was started just now."""
         instance = self.account.change().instances[self.instances[host]]
-        instance.state, instance.launched_at = "running", now
+        instance.state, instance.launched_at, instance.left_at = "running", now, None
 
     def replace_instances(self, hosts: Sequence[str], now: float) -> None:
         """Terminate instances and start others, with other ids, in their place."""

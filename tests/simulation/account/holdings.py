@@ -32,7 +32,7 @@ class Instance:
     """What EC2 tells of an instance.
 
     ``interface`` is its one network interface, in ``subnet``; ``checked`` whether its source/destination check is on;
-    ``public`` is its public address, if it has one.
+    ``public`` is its public address, if it has one; ``left_at`` when it was stopped, seconds since the epoch.
     """
 
     state: str
@@ -43,6 +43,7 @@ class Instance:
     subnet: str = ""
     checked: bool = True
     public: str | None = None
+    left_at: float | None = None
 
 
 @dataclass

@@ -94,6 +94,8 @@ def everything_stops(stage: Stage, staying: int, pause: float, seconds: float) -
     for host in (*hosts, active):
         if host == active:
             stage.lab.world.sleep(pause)
+            for before in hosts:
+                stage.cloud.stop_instance(before)
         stage.cloud.stop_instance(host, "stopping")
         stage.lab.functions.tell_state(stage.cloud.instances[host], "stopping")
         stage.network.stop(host)

@@ -21,7 +21,7 @@ from nat_failover.cli.operator.inspection import KernelInspection
 from nat_failover.cli.snapshot.snapshot import LockParameter, LoggedDecision, Raw, Snapshot
 from nat_failover.cli.standing.assess import appraise
 from nat_failover.cli.standing.render import watched
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from nat_failover.lock.record import LockState, Record, read_lock
 from nat_failover.lock.store import LockView
 from nat_failover.network.instances import Nat

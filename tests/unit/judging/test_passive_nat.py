@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from nat_failover.lock.record import read_lock
 from nat_failover.lock.store import LockView
 from nat_failover.network.instances import Nat

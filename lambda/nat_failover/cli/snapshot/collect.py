@@ -19,7 +19,7 @@ from nat_failover.cli.snapshot.documents import described
 from nat_failover.cli.snapshot.role import RolePermissions
 from nat_failover.cli.snapshot.snapshot import ROUTES_QUOTA, SSM_SERVICES, Raw, Snapshot, service_of
 from nat_failover.cli.snapshot.sources import Reader
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 
 # What `status` shows; the doctor looks at everything.
 FOR_STATUS = frozenset(

@@ -8,7 +8,7 @@ from typing import Any
 
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.operator.inspection import KernelInspection
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from nat_failover.lock.record import Lock
 from nat_failover.network.egress_address import Address
 from nat_failover.probing.invocation import Invocation

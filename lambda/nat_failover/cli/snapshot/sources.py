@@ -14,7 +14,7 @@ from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, LockParameter, Logg
 from nat_failover.clients import PairServices
 from nat_failover.events import Tick
 from nat_failover.foreign_text import read_json
-from nat_failover.judging.situation import View
+from nat_failover.judging.view import View
 from nat_failover.lock.record import read_lock
 from nat_failover.lookout import Lookout
 from nat_failover.network.describing import MOST_IDS

@@ -1,0 +1,242 @@
+"""Pure: what was read of AWS at one time, and the situation that it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import inf
+
+from nat_failover.judging import passive_nat
+from nat_failover.judging.first_online import mark, marks_of, worked
+from nat_failover.judging.fitness import Requirement, obstacles_to
+from nat_failover.judging.situation import Situation
+from nat_failover.judging.while_locked import moved_at
+from nat_failover.lock.store import LockView
+from nat_failover.network.announced import Announced
+from nat_failover.network.egress_address import Addresses
+from nat_failover.network.instances import Nat
+from nat_failover.network.route_table_pair import Tables
+from nat_failover.probing.dating import Boots, dated
+from nat_failover.probing.observation import Observation
+from nat_failover.probing.rounds import Round
+from nat_failover.probing.signals import relayed
+from nat_failover.probing.survey import latest_word, nothing_said_yet
+from nat_failover.settings import Settings
+
+
+@dataclass(frozen=True)
+class View:
+    """What was read at one time; observations by round, so that a round read again replaces what it said before.
+
+    Attributes:
+        egress: the Elastic IPs of the pair; None where it has none, or they were not read.
+        boots: of hosts, as learnt from earlier answers.
+        announced: ends of NATs that AWS has announced, by instance id.
+        is_described: whether EC2 has described all instances just now, those of the backends, too.
+        are_all_known: whether EC2 has told of all backends, and not only of those that were asked.
+        unread: ids of the rounds that Systems Manager had no time to tell of yet.
+        looking_since: when the invocation began to look.
+        drills: the marks of drills.
+    """
+
+    locks: LockView
+    tables: Tables
+    rounds: tuple[Round, ...]
+    by_round: Mapping[str, tuple[Observation, ...]]
+    instances: Mapping[str, Nat]
+    egress: Addresses | None = None
+    boots: Boots = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    looking_since: float = inf
+    is_described: bool = False
+    are_all_known: bool = False
+    announced: Mapping[str, Announced] = field(default_factory=dict)
+    drills: tuple[Round, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        locks: LockView,
+        tables: Tables,
+        rounds: Sequence[Round],
+        by_round: Mapping[str, tuple[Observation, ...] | None],
+        instances: Mapping[str, Nat],
+    ) -> View:
+        """Return what was read; None stands for a round that Systems Manager had no time to tell of."""
+        told = {a.command_id: nothing_said_yet(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
+        unread = frozenset(command_id for command_id, said in by_round.items() if said is None)
+        return cls(locks, tables, tuple(rounds), told, tables.seen_through(instances), unread=unread)
+
+    @cached_property
+    def observations(self) -> list[Observation]:
+        """All observations of all rounds, each answer dated by all that its host has said; without signals."""
+        return dated((o for observations in self.by_round.values() for o in observations), self.boots)
+
+    @cached_property
+    def by_address(self) -> dict[str, str]:
+        """Ids of the backends that run in the pair's subnets, by private address; other networks may have the same."""
+        there = [instance for host, instance in self.instances.items() if self.is_there(host)]
+        return {address: instance.instance_id for instance in there for address in instance.addresses}
+
+    def nats(self, settings: Settings) -> tuple[str, str]:
+        """Return the ids of the active and the passive NAT; empty where no table is the active one."""
+        active = self.tables.active
+        return ("", "") if active is None else (settings.nat_of(active), settings.nat_of(settings.other_table(active)))
+
+    def addresses(self, settings: Settings) -> tuple[str, str]:
+        """Return the private addresses of the active and the passive NAT; empty where they are not known."""
+        nats = [self.instances.get(nat) for nat in self.nats(settings)]
+        found = ["" if nat is None or nat.address is None else nat.address for nat in nats]
+        return found[0], found[1]
+
+    def words(self, settings: Settings) -> list[Observation]:
+        """Return all observations, with what signals say.
+
+        What was said of other NATs, before the last swap, is no evidence of these: only that its host was online.
+        """
+        now = self.addresses(settings)
+        words: list[Observation] = []
+        for o in self.observations:
+            # A NAT that is terminated has no address any more.
+            same = o.about[1] == now[1] and (o.about[0] in (now[0], "") or not now[0])
+            words.append(o if same else replace(o, by_active=None, by_passive=None, signals=None))
+            if same and o.signals and self._has_address(o.host, now[1]):
+                words += relayed(o, self.by_address)
+        if not settings.prove_active:
+            return [replace(o, by_active=None) for o in words]
+        if self._listens_actively(words, settings):
+            return words
+        return [replace(o, by_active=o.by_active or None) for o in words]
+
+    def _listens_actively(self, words: Sequence[Observation], settings: Settings) -> bool:
+        """Return whether the active NAT is known to have listened: else that nobody got through its port says nothing.
+
+        Its agent may hang, and no probe run there. By its last word it listened, or somebody got through its port.
+        """
+        if any(o.by_active for o in words):
+            return True
+        active, _ = self.nats(settings)
+        said = [o for o in words if o.host == active]
+        return bool(said) and latest_word(said).signals is not None
+
+    def worked(self, settings: Settings) -> dict[str, str]:
+        """Return the marks of the NATs that backends have been online through, by what this view holds alone."""
+        if self.tables.active is None:
+            return {}
+        said = [o for o in self.observations if o.host not in settings.nats and self.is_there(o.host)]
+        for o in self.observations:
+            if o.signals and self._has_address(o.host, o.about[1]):
+                said += relayed(o, self.by_address)
+        return worked(said, self.tables.active, self.addresses(settings), settings)
+
+    def has_worked(self, settings: Settings) -> bool:
+        """Return whether a backend was ever online through the active NAT: by this view, or by what is remembered."""
+        active = self.tables.active
+        if active is None:
+            return False
+        role, expected = settings.role_of(active), mark(active, settings)
+        return marks_of(self.locks.memory.text).get(role) == expected or self.worked(settings).get(role) == expected
+
+    def _has_address(self, host: str, address: str) -> bool:
+        instance = self.instances.get(host)
+        return instance is not None and address in instance.addresses
+
+    def is_there(self, host: str) -> bool:
+        """Return whether a backend runs in one of the pair's subnets.
+
+        One that is stopped or gone is silent for a reason that is not the NAT's. Whatever the word of a host in another
+        subnet is worth, it says nothing of this NAT; and whoever may tag instances must not so choose who is heard.
+        """
+        instance = self.instances.get(host)
+        if instance is None or instance.state != "running":
+            return False
+        return instance.subnet in self._protected
+
+    def may_run(self, host: str) -> bool:
+        """Return whether an instance runs, as far as EC2 was asked about it."""
+        instance = self.instances.get(host)
+        return instance is None or instance.state == "running"
+
+    @cached_property
+    def _protected(self) -> frozenset[str]:
+        return frozenset(subnet for subnets in self.tables.subnets.values() for subnet in subnets)
+
+    @property
+    def unfinished(self) -> list[Round]:
+        """Rounds in which somebody has yet to finish."""
+        return [
+            asked for asked in self.rounds if any(o.running_until is not None for o in self.by_round[asked.command_id])
+        ]
+
+    def backends(self, settings: Settings) -> list[Observation]:
+        """Return every observation of a backend that is there, direct or relayed."""
+        return self._of_backends(self.words(settings), settings)
+
+    def _of_backends(self, words: Sequence[Observation], settings: Settings) -> list[Observation]:
+        return [o for o in words if o.host not in settings.nats and self.is_there(o.host)]
+
+    def passive_trouble(self, nat: str, settings: Settings) -> str | None:
+        """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
+        words = self.words(settings)
+        listeners = [o for o in words if o.host == nat]
+        return passive_nat.trouble(nat, listeners, self._of_backends(words, settings), settings)
+
+    def situation(self, settings: Settings, now: float) -> Situation:
+        """Return what a decision is made from."""
+        active = self.tables.active
+        passive = None if active is None else self.tables.by_id[settings.other_table(active)]
+        _, listener = self.nats(settings)
+        words = self.words(settings)
+        backends, listeners = self._of_backends(words, settings), [o for o in words if o.host == listener]
+        return Situation(
+            now=now,
+            lock=self.locks.lock.state,
+            lock_reason=self.locks.lock.reason,
+            active=active,
+            subnets=self.tables.subnets,
+            passive_route=None if passive is None else passive.trouble,
+            backends=backends,
+            listeners=listeners,
+            nats=self.instances,
+            active_unfit=self._is_active_unfit(settings),
+            looking_since=self.looking_since,
+            has_worked=self.has_worked(settings),
+            passive_trouble=passive_nat.trouble(listener, listeners, backends, settings),
+            fleet=self._fleet(settings, now) if self.is_described else (),
+            announced=self.announced,
+            moved_at=moved_at(self.locks.lock),
+        )
+
+    def _fleet(self, settings: Settings, now: float) -> tuple[Nat, ...]:
+        """Return the backends' instances that ran of late; of what is terminated EC2 does not say in which subnet.
+
+        Of a few that were asked before an environment began to stop nobody can tell whether most of it stays.
+        """
+        there, asked = {*self._protected, None}, {o.host for o in self.observations}
+        found = tuple(
+            i
+            for i in self.instances.values()
+            if i.instance_id not in settings.nats and i.subnet in there and (i.instance_id in asked or i.has_run(now))
+        )
+        return found if self.are_all_known or len(found) >= settings.failure_threshold else ()
+
+    def _is_active_unfit(self, settings: Settings) -> bool:
+        """Return whether EC2 says that it drops what backends send through the active NAT, not what they send to it."""
+        if self.tables.active is None:
+            return False
+        nat = self.instances.get(settings.nat_of(self.tables.active))
+        found = {} if nat is None else obstacles_to(self.tables.by_id[self.tables.active].trouble, nat)
+        return Requirement.ROUTE in found or Requirement.CHECK in found
+
+    def is_nat_ending(self, settings: Settings) -> bool:
+        """Return whether the active NAT goes, or is to go, by AWS's word."""
+        active, _ = self.nats(settings)
+        nat = self.instances.get(active)
+        return active in self.announced or (nat is not None and nat.is_leaving)
+
+    def with_round(self, asked: Round) -> View:
+        """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
+        return replace(
+            self, rounds=(asked, *self.rounds), by_round={**self.by_round, asked.command_id: nothing_said_yet(asked)}
+        )
