@@ -132,7 +132,7 @@ MUTANTS = (
     ),
     Mutant(
         "what was seen of other NATs counts",
-        "judging.situation:View.words",
+        "judging.view:View.words",
         "if same else replace(",
         "if True else replace(",
     ),

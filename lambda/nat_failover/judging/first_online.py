@@ -15,6 +15,7 @@ from math import inf
 from nat_failover.foreign_text import read_json
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
+from nat_failover.probing.signals import HEARD_WITHIN
 from nat_failover.settings import Settings
 
 # Where they are kept: the name of a field of the memory, see telling/memory.py.
@@ -44,7 +45,11 @@ def marks_of(text: str | None) -> dict[str, str]:
 
 
 def worked(
-    observations: Iterable[Observation], active: str, addresses: tuple[str, str], settings: Settings
+    observations: Iterable[Observation],
+    active: str,
+    addresses: tuple[str, str],
+    settings: Settings,
+    until: float = inf,
 ) -> dict[str, str]:
     """Return the marks of the NATs that backends have been online through.
 
@@ -53,6 +58,7 @@ def worked(
         active: the route table that the subnets use.
         addresses: private addresses of the active and the passive NAT; empty where they are not known.
         settings: of the pair.
+        until: who says later that it is online, does not count; see ``before_failures``.
     """
     passive = settings.other_table(active)
     by_address = {address: table for address, table in zip(addresses, (active, passive), strict=True) if address}
@@ -61,7 +67,7 @@ def worked(
     begun = _begun(words)
     for o in words:
         # A round that named them the other way round is from before the last swap.
-        if o.about[1] == addresses[1] and o.about[0] in (addresses[0], "") and _was_online(o, begun):
+        if o.about[1] == addresses[1] and o.about[0] in (addresses[0], "") and _was_online(o, begun, until):
             tables.add(active)
         if o.by_passive and o.about[1] in by_address:
             tables.add(by_address[o.about[1]])
@@ -77,12 +83,23 @@ def _begun(words: Iterable[Observation]) -> Mapping[tuple[str, float], float]:
     return begun
 
 
-def _was_online(o: Observation, begun: Mapping[tuple[str, float], float]) -> bool:
+def before_failures(observations: Iterable[Observation]) -> float:
+    """Return until when a first word that a host is online tells that the NAT had worked before hosts were offline.
+
+    Where all come online for the first time, not everybody says so in the same second, and who has yet to do so looks
+    as if the NAT had worked and died.
+    """
+    return max((o.at for o in observations if o.state is State.UNREACHABLE), default=inf) - HEARD_WITHIN
+
+
+def _was_online(o: Observation, begun: Mapping[tuple[str, float], float], until: float) -> bool:
     """Return whether a host was online by the route during a round, at its end or before.
 
     A signal shows it only of a host that has begun to watch in that round: before, it may take the listener for the
     active NAT, from before a swap, and what it then tries there looks like a signal.
     """
     if o.relayed_by:
-        return o.state is State.REACHABLE and begun.get((o.host, o.asked_at), inf) <= o.at
-    return o.state is State.REACHABLE or (o.state is State.UNREACHABLE and o.pings[0] > 0)
+        return o.state is State.REACHABLE and begun.get((o.host, o.asked_at), inf) <= o.at <= until
+    if o.state is State.REACHABLE:
+        return o.at <= until
+    return o.state is State.UNREACHABLE and o.pings[0] > 0

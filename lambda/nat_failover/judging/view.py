@@ -8,7 +8,7 @@ from functools import cached_property
 from math import inf
 
 from nat_failover.judging import passive_nat
-from nat_failover.judging.first_online import mark, marks_of, worked
+from nat_failover.judging.first_online import before_failures, mark, marks_of, worked
 from nat_failover.judging.fitness import Requirement, obstacles_to
 from nat_failover.judging.situation import Situation
 from nat_failover.judging.while_locked import moved_at
@@ -120,23 +120,29 @@ class View:
         said = [o for o in words if o.host == active]
         return bool(said) and latest_word(said).signals is not None
 
-    def worked(self, settings: Settings) -> dict[str, str]:
-        """Return the marks of the NATs that backends have been online through, by what this view holds alone."""
+    def worked(self, settings: Settings, until: float = inf) -> dict[str, str]:
+        """Return the marks of the NATs that backends have been online through, by what this view holds alone.
+
+        Args:
+            settings: of the pair.
+            until: who says later that it is online, does not count.
+        """
         if self.tables.active is None:
             return {}
         said = [o for o in self.observations if o.host not in settings.nats and self.is_there(o.host)]
         for o in self.observations:
             if o.signals and self._has_address(o.host, o.about[1]):
                 said += relayed(o, self.by_address)
-        return worked(said, self.tables.active, self.addresses(settings), settings)
+        return worked(said, self.tables.active, self.addresses(settings), settings, until)
 
-    def has_worked(self, settings: Settings) -> bool:
+    def has_worked(self, settings: Settings, until: float = inf) -> bool:
         """Return whether a backend was ever online through the active NAT: by this view, or by what is remembered."""
         active = self.tables.active
         if active is None:
             return False
         role, expected = settings.role_of(active), mark(active, settings)
-        return marks_of(self.locks.memory.text).get(role) == expected or self.worked(settings).get(role) == expected
+        known = marks_of(self.locks.memory.text).get(role)
+        return expected in (known, self.worked(settings, until).get(role))
 
     def _has_address(self, host: str, address: str) -> bool:
         instance = self.instances.get(host)
@@ -201,7 +207,7 @@ class View:
             nats=self.instances,
             active_unfit=self._is_active_unfit(settings),
             looking_since=self.looking_since,
-            has_worked=self.has_worked(settings),
+            has_worked=self.has_worked(settings, before_failures(backends)),
             passive_trouble=passive_nat.trouble(listener, listeners, backends, settings),
             fleet=self._fleet(settings, now) if self.is_described else (),
             announced=self.announced,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 import pytest
 
-from nat_failover.judging.first_online import MARK_LENGTH, mark, marks_of, worked
+from nat_failover.judging.first_online import MARK_LENGTH, before_failures, mark, marks_of, worked
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from tests.examples import BACKENDS, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, observation, settings
@@ -72,6 +73,14 @@ def test_who_says_nothing_of_use_shows_nothing(state: State) -> None:
 def test_a_port_of_a_nat_that_is_none_of_the_pair_s_shows_nothing() -> None:
     assert seen(said(State.UNREACHABLE, about=("10.0.0.8", "10.0.0.9"))) == set()
     assert worked([said(State.UNREACHABLE, about=("", ""))], PRIMARY_TABLE, (ACTIVE, ""), S) == {}
+
+
+def test_the_first_word_that_a_host_is_online_counts_once_those_that_come_online_with_it_would_have_said_so() -> None:
+    online, offline = said(), said(State.UNREACHABLE, by_passive=False)
+    for later, expected in ((0.0, set()), (5.0, set()), (7.0, {"primary"})):
+        words = (online, replace(offline, at=online.at + later))
+        assert set(worked(words, PRIMARY_TABLE, (ACTIVE, PASSIVE), S, before_failures(words))) == expected
+    assert before_failures([online]) == inf
 
 
 # What ends it
