@@ -33,8 +33,8 @@ class Round:
             self.bench.world.spawn(ends, f"watch on {host}")
 
     def start_all(self, window: float = 60) -> None:
-        """Start them everywhere: the listeners first, so that they hear all from the beginning."""
-        self.start((ACTIVE, PASSIVE), window + 1)
+        """Start them everywhere: the listeners first and for longer, so that they hear all from beginning to end."""
+        self.start((ACTIVE, PASSIVE), window + 3)
         self.bench.world.sleep(1)
         self.start(sorted(EVERYBODY), window)
 
