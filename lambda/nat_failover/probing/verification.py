@@ -20,7 +20,7 @@ VERIFY_FOR = 15.0
 VERIFY_ROUNDS = 3
 # Until a round is read for the first time, since no answer comes sooner, and from then on, in seconds; each pause is a
 # tenth longer than the one before.
-FIRST_LOOK, PAUSE, LONGER = 1.6, 0.5, 1.1
+FIRST_LOOK, PAUSE, LONGER = 2.5, 0.3, 1.2
 # For how long, in seconds, hosts are waited for that the listener has not heard.
 AFTER_LISTENER = 1.5
 NOBODY = "there was nobody to ask"
@@ -107,12 +107,12 @@ class Verification:
         deadline = min(self._runtime.now() + VERIFY_FOR, until)
         heard: dict[str, State] = {}
         asked = False
-        for _ in range(VERIFY_ROUNDS):
+        for number in range(VERIFY_ROUNDS):
             left = [host for host in backends if heard.get(host) is not State.REACHABLE]
             if not left or self._runtime.now() >= deadline:
                 break
             asked = True
-            for host, state in self._words(left, listener, deadline).items():
+            for host, state in self._words(left, listener, deadline, again=number > 0).items():
                 if host in backends and (state is not State.SILENT or host not in heard):
                     heard[host] = state
         if not asked:
@@ -121,13 +121,14 @@ class Verification:
         silent = sorted(host for host in backends if heard.get(host, State.SILENT) is State.SILENT)
         return Verified(tuple(sorted(backends)), tuple(online), tuple(silent))
 
-    def _words(self, hosts: list[str], listener: Listener | None, deadline: float) -> dict[str, State]:
+    def _words(self, hosts: list[str], listener: Listener | None, deadline: float, *, again: bool) -> dict[str, State]:
         """Return what is known of hosts once all have said something, or no time is left."""
         nat = [] if listener is None else [listener.instance_id]
         size = MOST_HOSTS - len(nat)
         groups = [[*nat, *hosts[start : start + size]] for start in range(0, len(hosts), size)]
         # Named as both, it listens until all are online, and hosts signal to it, but don't try it.
-        address = Addresses() if listener is None else Addresses(listener.address, listener.address)
+        # Who is missing then may have been online all the time, and signals every five seconds: it listens for six.
+        address = Addresses() if listener is None else Addresses(None if again else listener.address, listener.address)
         sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group, address) for group in groups])
         rounds = [asked for group in sent for asked in group]
         words: dict[str, list[Observation]] = {}
