@@ -66,6 +66,23 @@ def test_a_backend_does_not_let_itself_be_broken(network: str) -> None:
     play()
 
 
+@pytest.mark.parametrize(
+    "network",
+    ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces)],
+)
+def test_a_nat_that_is_broken_again_before_it_has_put_itself_right_does_so_all_the_same(network: str) -> None:
+    @in_lab(network, paused=True)
+    def play(lab: Lab, alice: Person) -> None:
+        nat = lab.cloud.instances["nat01"]
+        for seconds in (3, 6):
+            command = alice.hand.start([nat], Task.FORWARD, "off", seconds=seconds)
+            assert json.loads(alice.hand.results(command, [nat], 20)[nat].output)["forward"] == 0
+        lab.wait(10)
+        assert inspect(alice.hand, [nat])[nat].forwarding
+
+    play()
+
+
 @in_lab()
 def test_a_pair_that_another_version_has_deployed_is_neither_broken_nor_taken_for_unfit(
     lab: Lab, alice: Person

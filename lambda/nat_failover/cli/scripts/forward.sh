@@ -28,7 +28,8 @@ value=1
 if [ "$seconds" -gt 0 ]; then
     value=0
     # Out of this shell's session, and holding nothing of its: whoever runs it does not wait for this, nor end it.
-    setsid sh -c "sleep $seconds; echo $was >$setting" </dev/null >/dev/null 2>&1 &
+    # What a command before this one has begun puts right is not undone by it.
+    [ "$was" -eq 0 ] || setsid sh -c "sleep $seconds; echo 1 >$setting" </dev/null >/dev/null 2>&1 &
 fi
 echo "$value" >"$setting" || exit 1
 printf '{"forward":%d,"was":%d}\n' "$value" "$was"

@@ -68,11 +68,11 @@ class SimulatedScript(SimulatedProcess):
         network, value, after = self._network, seconds == "0", float(seconds)
         was, _ = network.is_nat(self._host)
         network.set_forwarding(self._host, value)
-        if after > 0:
+        if after > 0 and was:
 
             def back() -> None:
                 network.world.sleep(after)
-                network.set_forwarding(self._host, was)
+                network.set_forwarding(self._host, True)
 
             network.world.spawn(back, "the drill's end")
         return {"forward": int(value), "was": int(was)}
