@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import Aws
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
@@ -26,6 +27,9 @@ from nat_failover.telling.commands import heartbeat
 # ends without a word. Cancelled is a person's doing; a command that was never delivered is silence, for the next tick.
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandInvocation.html
 STATUSES = ("Failed", "TimedOut")
+# An event bus may let other accounts send theirs.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
+OWN = {"account": [Aws.ACCOUNT_ID]}
 
 
 class Triggers(Construct):
@@ -63,6 +67,7 @@ class Triggers(Construct):
             "Report",
             description=f"nat-failover, pair {pair.name}: a host reports a failure",
             event_pattern={
+                **OWN,
                 "source": [SSM],
                 "detail-type": [STATUS_CHANGE],
                 "detail": {"document-name": [document_name(pair)], "status": list(STATUSES)},
@@ -95,6 +100,7 @@ class Triggers(Construct):
             "Going",
             description=f"nat-failover, pair {pair.name}: a NAT is about to go",
             event_pattern={
+                **OWN,
                 "source": [EC2],
                 "detail-type": [INSTANCE_STATE],
                 "detail": {"instance-id": nats, "state": list(GOING)},
@@ -107,7 +113,7 @@ class Triggers(Construct):
             self,
             "Warned",
             description=f"nat-failover, pair {pair.name}: EC2 is about to interrupt a NAT, a Spot instance",
-            event_pattern={"source": [EC2], "detail-type": [SPOT_WARNING], "detail": {"instance-id": nats}},
+            event_pattern={**OWN, "source": [EC2], "detail-type": [SPOT_WARNING], "detail": {"instance-id": nats}},
             targets=[self._target()],
         )
 
@@ -117,6 +123,7 @@ class Triggers(Construct):
             "Terminating",
             description=f"nat-failover, pair {pair.name}: a group is about to terminate a NAT",
             event_pattern={
+                **OWN,
                 "source": [AUTO_SCALING],
                 "detail-type": [TERMINATING],
                 "detail": {

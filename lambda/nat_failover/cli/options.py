@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nat_failover.cli import __version__
+from nat_failover.cli import __version__, debug_log
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import print_error
 from nat_failover.cli.errors import CommandError, Exit, explained
@@ -142,4 +142,4 @@ def _log(*, debug: bool) -> None:
     package.addHandler(logging.NullHandler())
     package.propagate = debug
     if debug:
-        logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s")
+        logging.basicConfig(level=logging.DEBUG, handlers=[debug_log.handler()])

@@ -59,3 +59,10 @@ def test_of_whoever_has_an_interface_no_event_is_asked_for_and_of_the_other_nat_
     assert not kinds & {INSTANCE_STATE, SPOT_WARNING}
     fixed = by_interface(standbyNetworkInterfaceId=None, standbyInstanceId="i-0fedcba9876543210")
     assert going(synthesize({"pairs": [fixed]}))["detail"]["instance-id"] == ["i-0fedcba9876543210"]
+
+
+def test_no_rule_takes_an_event_of_another_account() -> None:
+    every = synthesize({"pairs": [pair(primaryAutoScalingGroup="nat-primary")]})
+    patterns = [r["EventPattern"] for r in every.of("AWS::Events::Rule").values() if "EventPattern" in r]
+    assert len(patterns) == 4
+    assert [pattern.get("account") for pattern in patterns] == [["123456789012"]] * 4

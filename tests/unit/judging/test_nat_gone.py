@@ -63,6 +63,13 @@ def test_who_is_not_listed_any_more_does_not_run() -> None:
     assert "while 2 of 4 backends run" in decision(fleet=fleet(2, 2, "gone")).reason
 
 
+def test_whoever_tags_what_has_ended_takes_away_what_ec2_says_and_not_what_backends_say() -> None:
+    tagged = [*fleet(), *(Nat(f"i-{n:017x}", "terminated", None) for n in range(5))]
+    assert decision(fleet=tagged).action is Action.HOLD
+    decided = decision(fleet=tagged, backends=failures(3))
+    assert (decided.action, decided.cause) == (Action.FAIL_OVER, Cause.ENOUGH_FAILURES)
+
+
 def test_of_whom_ec2_says_nothing_may_have_stopped() -> None:
     assert decision(fleet=fleet(1, 3, "unknown")).action is Action.HOLD
     assert "while 2 of 4 backends run" in decision(fleet=fleet(2, 2, "unknown")).reason

@@ -13,10 +13,11 @@ from nat_failover.cli.account.session import Account
 from nat_failover.cli.errors import CommandError, Exit
 from nat_failover.clients import now_of
 from nat_failover.environment import PREFIX, SettingsError
+from nat_failover.names import PRODUCT, Names
 from nat_failover.network.route_tables import Routes
 from nat_failover.settings import Settings
 
-# As the stack deploys it, whatever a function is called.
+# As the stack deploys it.
 HANDLER = "nat_failover.handler.handler"
 
 
@@ -97,7 +98,14 @@ def _there_are(pairs: Sequence[Deployed]) -> str:
 
 def _functions(client: Any) -> list[Mapping[str, Any]]:
     pages = client.get_paginator("list_functions").paginate()
-    return [function for page in pages for function in page["Functions"] if function.get("Handler") == HANDLER]
+    return [function for page in pages for function in page["Functions"] if _is_a_pairs(function)]
+
+
+def _is_a_pairs(function: Mapping[str, Any]) -> bool:
+    """Return whether it is a pair's function: another may have the environment of one, but not its name."""
+    pair = function.get("Environment", {}).get("Variables", {}).get(f"{PREFIX}PAIR", "")
+    named = function["FunctionName"] == Names(pair).plain if pair else function["FunctionName"].startswith(PRODUCT)
+    return function.get("Handler") == HANDLER and named
 
 
 def _deployed(function: Mapping[str, Any]) -> Deployed:
