@@ -71,8 +71,8 @@ def locks(pair: Deployment) -> list[str]:
 
 COMMANDS: list[list[tuple[str, ...]]] = [
     [("status",), ("doctor",), ("history",), ("rearm",)],
-    [("status", "--json"), ("history", "--json"), ("resume",)],
-    [("status",), ("doctor", "--json"), ("failover", "--dry-run")],
+    [("status", "--json"), ("history", "--json"), ("resume",), ("failback", "--dry-run")],
+    [("status", "--debug"), ("doctor", "--json"), ("failover", "--dry-run"), ("policy", "operator")],
 ]
 
 
