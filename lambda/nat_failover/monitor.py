@@ -31,6 +31,7 @@ from nat_failover.probing.rounds import in_drill
 from nat_failover.probing.survey import Backends, survey
 from nat_failover.settings import Mode
 from nat_failover.telling.memory import read_memory
+from nat_failover.telling.nat_names import nat_names
 from nat_failover.telling.notifier import Teller
 
 log = logging.getLogger(__name__)
@@ -189,7 +190,8 @@ class Monitor:
             log.warning("a claim without a record is in the way", extra={"blocked_since": locks.blocked_since})
             if locks.is_blocked(now):
                 metrics.count(Metric.FAILOVER_BLOCKED)
-            self._teller.tell(locks.memory, find_blocked(locks, decision, view.tables), metrics)
+            findings = find_blocked(locks, decision, view.tables)
+            self._teller.tell(locks.memory, replace(findings, names=self._nat_names(view)), metrics)
         return InvocationOutcome(decision, LOST)
 
     def _measure(self, view: View, decision: Decision, metrics: Metrics, *, at_tick: bool = False) -> Backends:
@@ -208,7 +210,11 @@ class Monitor:
         if not view.locks.is_claimed(now) or view.locks.is_unexplained(now):
             moved = view.tables.associations or view.tables.of(self._settings.standby_route_table)
             present = tuple(replace(each, associations=moved) for each in findings.present)
-            self._teller.tell(view.locks.memory, replace(findings, present=present), metrics)
+            findings = replace(findings, present=present, names=self._nat_names(view))
+            self._teller.tell(view.locks.memory, findings, metrics)
+
+    def _nat_names(self, view: View) -> dict[str, str]:
+        return nat_names(view.instances, self._settings)
 
     def _finish(self, view: View, invoker: Invoker) -> InvocationOutcome:
         lock = view.locks.lock

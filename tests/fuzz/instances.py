@@ -26,6 +26,7 @@ def instances(draw: st.DrawFn) -> list[dict[str, Any]]:
         "PrivateIpAddress": st.just("300.1.1.1; id") | TEXT,
         "SubnetId": st.just(ELSEWHERE) | TEXT,
         "PublicIpAddress": TEXT,
+        "Tags": TEXT.map(lambda name: [{"Key": "Name", "Value": name}]),
         "NetworkInterfaces": st.sampled_from(
             [[], [{"NetworkInterfaceId": "eni-1"}], [{"NetworkInterfaceId": "eni-1", "Attachment": {}}]]
         ),

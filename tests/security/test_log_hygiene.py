@@ -1,4 +1,4 @@
-"""What the function logs, measures, answers, writes and mails: instance ids, and nothing that is nobody's business."""
+"""What the function logs, measures, answers, writes and mails: ids, the NATs' names, and nobody else's business."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def test_no_line_and_no_message_of_any_scenario_tells_more_than_instance_ids(nam
         "log": lines,
         "metrics": [json.dumps(line) for line in lab.functions.metrics],
         "answers": [json.dumps(i.result) for i in lab.functions.invocations],
-        "mail": [f"{subject}\n{without_account(text)}" for _, subject, text in lab.gateway.published],
-        "events": [json.dumps(event) for event in lab.gateway.events],
+        "mail": [f"{subject}\n{without_place(text)}" for _, subject, text in lab.gateway.published],
+        "events": [without_place(json.dumps(event)) for event in lab.gateway.events],
         "lock": [text for _, text in lab.gateway.recorded],
     }
     too_much = {kind: found for kind, texts in told.items() for text in texts if (found := told_too_much(text))}
@@ -98,12 +98,12 @@ def refused(_: object) -> dict[str, Any]:
 
 def without_topic(text: str) -> str:
     """Leave out where a message goes to, which its reader does not see."""
-    return without_account(text.replace(ENVIRONMENT["NAT_FAILOVER_TOPIC"], ""))
+    return without_place(text.replace(ENVIRONMENT["NAT_FAILOVER_TOPIC"], ""))
 
 
-def without_account(text: str) -> str:
-    """Leave out the one place where a mail says which account it is about."""
-    return re.sub(r"\bAccount [0-9]{12}: primary NAT ", "", text)
+def without_place(text: str) -> str:
+    """Leave out what a message says of where it comes from: the account in one place, and the NATs' names."""
+    return re.sub(r"\bAccount [0-9]{12}: primary NAT |\bnat0[12] (?=\(i-[0-9a-f]{17}\))", "", text)
 
 
 def test_a_refusal_goes_into_log_lock_and_mail_without_the_accounts_id() -> None:
@@ -137,7 +137,10 @@ def test_nor_does_a_refusal_on_the_side_tell_it(operation: str) -> None:
 
 
 def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() -> None:
-    """Names, addresses and tags of hosts, their standard error, whatever is in the environment of the function."""
+    """Names, addresses and tags of hosts, their standard error, whatever is in the environment of the function.
+
+    Of the NATs, messages tell the names.
+    """
     function = Function()
     host = f"db-{CANARY}.example.com"
 
@@ -145,7 +148,8 @@ def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() ->
         def answer(arguments: Any) -> dict[str, Any]:
             told = function.account.answer(operation, arguments)
             for each in _leaves(told, key):
-                each.update(extra)
+                is_nat = each.get("InstanceId") in (PRIMARY, STANDBY)
+                each.update({**extra, "Tags": [{"Key": "Name", "Value": "nat01"}]} if is_nat else extra)
             return told
 
         function.answers[operation] = answer
@@ -164,6 +168,8 @@ def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() ->
     assert function.invoke(function.event(region=CANARY))["outcome"] == "failed-over"
     assert told_too_much(without_topic(everything(function))) == {}
     assert HOSTS[0] in everything(function)
+    assert "nat01" in str(function.messages)
+    assert "nat01" not in f"{function.log}{function.measured.getvalue()}{function.lock}"
 
 
 TIME = datetime.fromtimestamp(NOW, UTC)

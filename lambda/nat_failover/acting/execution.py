@@ -23,6 +23,7 @@ from nat_failover.probing.observation import Observation
 from nat_failover.probing.verification import NOT_ASKED, Listener, Verification, Verified
 from nat_failover.telling.compose import FailoverReport
 from nat_failover.telling.formats import counted
+from nat_failover.telling.nat_names import nat_names
 from nat_failover.telling.notifier import Teller
 from nat_failover.telling.texts.failovers import facts, failed_over, swap_failed
 
@@ -106,7 +107,7 @@ class Execution:
             if done.egress.left:
                 metrics.count(Metric.EGRESS_ELSEWHERE)
         if done.failure is not None:
-            self._fail(held, record, done, known.evidence, metrics)
+            self._fail(held, record, done, known, metrics)
         moved, seconds, evidence = done.moved, done.seconds, known.evidence
         metrics.count(Metric.FAILED_OVER)
         metrics.seconds(Metric.SWAP_SECONDS, seconds)
@@ -130,6 +131,7 @@ class Execution:
             failed_over(record, evidence, done, verified, self._settings, why),
             facts(record, done, verified, evidence),
             Severity.WARNING if verified.all_online else Severity.CRITICAL,
+            nat_names(known.instances, self._settings),
         )
         self._teller.tell_of(report, metrics)
         for error in (unrecorded, not_asked):
@@ -164,10 +166,10 @@ class Execution:
         held: HeldLock,
         record: Record,
         done: Swapped,
-        evidence: tuple[Observation, ...],
+        known: Known,
         metrics: Metrics,
     ) -> NoReturn:
-        error = done.failure
+        error, evidence = done.failure, known.evidence
         assert error is not None  # noqa: S101 - for this it is called # nosec B101
         metrics.count(Metric.FAILOVER_FAILED)
         metrics.flush()
@@ -181,6 +183,7 @@ class Execution:
             swap_failed(record, evidence, str(error), left, self._settings, done.egress),
             facts(record, done, None, ()),
             Severity.CRITICAL,
+            nat_names(known.instances, self._settings),
         )
         self._teller.tell_of(report, metrics)
         raise error from unrecorded

@@ -133,12 +133,14 @@ class Findings:
         unknown: kinds of which this invocation could not say whether they are so.
         now: what the pair's state is, in words, for messages about what is over.
         worked: marks of the NATs that backends have been online through, to be kept; see first_online.py.
+        names: of the NATs that have one, by instance id.
     """
 
     present: tuple[Condition, ...]
     unknown: frozenset[Trouble]
     now: str
     worked: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def urgent(self) -> Findings:

@@ -48,6 +48,7 @@ class Nat:
         is_spot: whether EC2 may interrupt it as a Spot instance.
         attached: all its network interfaces.
         left_at: when somebody stopped or terminated it, seconds since the epoch; None where EC2 does not say.
+        name: its tag ``Name``, as somebody has written it; None where it has none.
         carrier: id of the one that the backends' traffic comes to, where that is known to be another than the primary
             one; ``address`` and ``checked`` are that one's then.
     """
@@ -65,6 +66,7 @@ class Nat:
     attached: tuple[Attached, ...] = ()
     carrier: str | None = None
     left_at: float | None = None
+    name: str | None = None
 
     def through(self, interface: str | None) -> Nat:
         """Return it as those see it whose traffic comes to one of its interfaces; itself where it has no such."""
@@ -144,7 +146,13 @@ def read_instance(instance: Mapping[str, Any]) -> Nat:
             for each in instance.get("NetworkInterfaces", [])
         ),
         left_at=_left_at(str(instance.get("StateTransitionReason", ""))),
+        name=tag(instance, "Name") or None,
     )
+
+
+def tag(described: Mapping[str, Any], key: str) -> str | None:
+    """Return the value of a tag of something that EC2 has described; None where it has none."""
+    return next((str(each["Value"]) for each in described.get("Tags", []) if each["Key"] == key), None)
 
 
 def _left_at(reason: str) -> float | None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from nat_failover.judging.conditions import Condition, Severity, severity
 from nat_failover.settings import Settings
 from nat_failover.telling.memory import Due, Entry, Phase
 from nat_failover.telling.message import Letter, Message
+from nat_failover.telling.nat_names import name_nats
 from nat_failover.telling.texts.failovers import facts
 from nat_failover.telling.texts.recoveries import ending
 from nat_failover.telling.texts.troubles import letter
 
 
-def compose(due: Due, situation: str, s: Settings, now: float) -> Message:
+def compose(
+    due: Due, situation: str, s: Settings, now: float, names: Mapping[str, str] = MappingProxyType({})
+) -> Message:
     """Return the message that is due: that something has begun, still lasts, or is over.
 
     Args:
@@ -23,22 +27,24 @@ def compose(due: Due, situation: str, s: Settings, now: float) -> Message:
         situation: what the pair's state is, in words.
         s: of the pair.
         now: seconds since the epoch.
+        names: of the NATs that have one, by instance id; see nat_names.py.
     """
     entry, condition = due.entry, due.condition
     if condition is None:
         until = now if entry.over is None else entry.over
         words = ending(entry.kind, entry.since, until, situation, s, drill=entry.drill)
-        return replace(_message(entry, due.phase, words, Severity.INFO, s, now), until=until)
+        return name_nats(replace(_message(entry, due.phase, words, Severity.INFO, s, now), until=until), names)
     again = due.phase is Phase.REMINDER
     words = letter(condition, entry.since, s, again=again)
     if again:
         words = replace(words, outcome=f"STILL {words.outcome}")
     record = condition.record
-    return replace(
+    message = replace(
         _message(entry, due.phase, words, severity(entry.kind), s, now),
         evidence=condition.evidence,
         failover=None if record is None else facts(record, None, None, ()),
     )
+    return name_nats(message, names)
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,14 @@ class FailoverReport:
         letter: what people are told.
         facts: what was done, for the message's JSON.
         severity: how much it matters.
+        names: of the NATs that have one, by instance id.
     """
 
     condition: Condition
     letter: Letter
     facts: Mapping[str, Any]
     severity: Severity
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def compose_failover(entry: Entry, report: FailoverReport, s: Settings, now: float) -> Message:
@@ -68,12 +76,13 @@ def compose_failover(entry: Entry, report: FailoverReport, s: Settings, now: flo
         now: seconds since the epoch.
     """
     evidence = report.condition.evidence
-    return replace(
+    message = replace(
         _message(entry, Phase.BEGIN, report.letter, report.severity, s, now),
         since=min((o.since for o in evidence), default=entry.since),
         evidence=evidence,
         failover=report.facts,
     )
+    return name_nats(message, report.names)
 
 
 def _message(entry: Entry, phase: Phase, words: Letter, level: Severity, s: Settings, now: float) -> Message:

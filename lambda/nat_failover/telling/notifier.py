@@ -84,7 +84,7 @@ class Teller:
             return
         memory = intended.memory
         for due in intended.due:
-            memory = self._send_due(memory, due, findings.now, metrics)
+            memory = self._send_due(memory, due, findings, metrics)
         self._remember(memory, told.version if version is None else version, metrics)
 
     def tell_of(self, report: FailoverReport, metrics: Metrics) -> None:
@@ -122,8 +122,8 @@ class Teller:
             memory = replace(self._kept[1], worked=memory.worked)
         return memory, plan(memory, findings, self._settings.pair, self._runtime.now())
 
-    def _send_due(self, memory: Memory, due: Due, situation: str, metrics: Metrics) -> Memory:
-        message = compose(due, situation, self._settings, self._runtime.now())
+    def _send_due(self, memory: Memory, due: Due, findings: Findings, metrics: Metrics) -> Memory:
+        message = compose(due, findings.now, self._settings, self._runtime.now(), findings.names)
         for channel in due.channels:
             if self._sent(message, channel, metrics):
                 memory = memory.with_told(due.entry, due.phase, channel, self._runtime.now())

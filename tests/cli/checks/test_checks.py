@@ -13,12 +13,12 @@ from nat_failover.cli.checks.finding import Gravity
 from nat_failover.cli.commands.status import print_all
 from nat_failover.cli.operator.inspection import KernelInspection
 from nat_failover.cli.snapshot.collect import Gatherer
-from nat_failover.cli.snapshot.snapshot import LockParameter, Snapshot, tag
+from nat_failover.cli.snapshot.snapshot import LockParameter, Snapshot
 from nat_failover.cli.snapshot.sources import decisions
 from nat_failover.cli.standing.assess import appraise
 from nat_failover.judging.fitness import why_unfit
 from nat_failover.lock.record import read_lock
-from nat_failover.network.instances import read_instance
+from nat_failover.network.instances import read_instance, tag
 from nat_failover.probing.invocation import State
 from nat_failover.probing.nat_health import Health, Minute
 from nat_failover.probing.probe_report import Lately

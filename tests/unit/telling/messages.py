@@ -40,6 +40,7 @@ APPROVED = Path(__file__).parent / "approved"
 PAIR = settings(egress_allocation=MOVE.allocation)
 OBSERVING = replace(PAIR, mode=Mode.OBSERVE)
 CHANNELS = tuple(Channel)
+NAMES = {PRIMARY: "nat01", STANDBY: "nat02"}
 
 
 def lasting(kind: Trouble, phase: Phase) -> Message:
@@ -50,8 +51,10 @@ def lasting(kind: Trouble, phase: Phase) -> Message:
     entry = begun(condition, PAIR.pair, NOW - ago)
     s = OBSERVING if kind is Trouble.WOULD_FAIL_OVER else PAIR
     if phase is Phase.END:
-        return compose(Due(replace(entry, over=NOW - 180), phase, CHANNELS, None), "all is well (4 reachable)", s, NOW)
-    return compose(Due(entry, phase, CHANNELS, condition), "", s, NOW)
+        return compose(
+            Due(replace(entry, over=NOW - 180), phase, CHANNELS, None), "all is well (4 reachable)", s, NOW, NAMES
+        )
+    return compose(Due(entry, phase, CHANNELS, condition), "", s, NOW, NAMES)
 
 
 def _earlier(condition: Condition, ago: float) -> Condition:
@@ -70,7 +73,8 @@ def done(verified: Verified, egress: Move | None = None, evidence: tuple[Observa
     words = failed_over(RECORD, evidence, replace(SWAPPED, egress=egress), verified, PAIR)
     told = facts(RECORD, SWAPPED, verified, evidence)
     level = Severity.WARNING if verified.all_online else Severity.CRITICAL
-    return compose_failover(begun(condition, PAIR.pair, NOW), FailoverReport(condition, words, told, level), PAIR, NOW)
+    report = FailoverReport(condition, words, told, level, NAMES)
+    return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
 def by_ec2s_word(verified: Verified, state: str = "stopped") -> Message:
@@ -82,7 +86,7 @@ def by_ec2s_word(verified: Verified, state: str = "stopped") -> Message:
     record = replace(RECORD, reason=reason, evidence=(), handover=state == "stopping")
     condition = Condition(Trouble.FAILED_OVER, reason, active=STANDBY_TABLE, record=record)
     words = failed_over(record, (), SWAPPED, verified, PAIR)
-    report = FailoverReport(condition, words, facts(record, SWAPPED, verified, ()), Severity.WARNING)
+    report = FailoverReport(condition, words, facts(record, SWAPPED, verified, ()), Severity.WARNING, NAMES)
     return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
@@ -92,7 +96,7 @@ def drilled(verified: Verified) -> Message:
     condition = Condition(Trouble.FAILED_OVER, REASON, EVIDENCE, active=STANDBY_TABLE, record=record)
     words = failed_over(record, EVIDENCE, SWAPPED, verified, PAIR)
     level = Severity.WARNING if verified.all_online else Severity.CRITICAL
-    report = FailoverReport(condition, words, facts(record, SWAPPED, verified, EVIDENCE), level)
+    report = FailoverReport(condition, words, facts(record, SWAPPED, verified, EVIDENCE), level, NAMES)
     return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
@@ -101,14 +105,14 @@ def drill_over() -> Message:
     condition = replace(CONDITIONS[Trouble.FAILED_OVER], record=replace(RECORD, by_hand=DRILL))
     entry = begun(_earlier(condition, 240.0), PAIR.pair, NOW - 240)
     due = Due(replace(entry, over=NOW - 180), Phase.END, CHANNELS, None)
-    return compose(due, "all is well (4 reachable)", PAIR, NOW)
+    return compose(due, "all is well (4 reachable)", PAIR, NOW, NAMES)
 
 
 def nobody_answers() -> Message:
     """Write that none of the backends answers."""
     reason = "can't judge: 0 of 4 backends asked can be judged, 3 are needed (4 silent)"
     condition = Condition(Trouble.CANNOT_JUDGE, reason, active=PRIMARY_TABLE, nobody=True)
-    return compose(Due(begun(condition, PAIR.pair, NOW - 240), Phase.BEGIN, CHANNELS, condition), "", PAIR, NOW)
+    return compose(Due(begun(condition, PAIR.pair, NOW - 240), Phase.BEGIN, CHANNELS, condition), "", PAIR, NOW, NAMES)
 
 
 def by_hand(command: str) -> Message:
@@ -125,7 +129,7 @@ def by_hand(command: str) -> Message:
         evidence=(),
     )
     condition = Condition(Trouble.FAILED_OVER, "locked", active=ways[1], record=record)
-    return compose(Due(begun(condition, PAIR.pair, NOW), Phase.BEGIN, CHANNELS, condition), "", PAIR, NOW)
+    return compose(Due(begun(condition, PAIR.pair, NOW), Phase.BEGIN, CHANNELS, condition), "", PAIR, NOW, NAMES)
 
 
 def failed() -> Message:
@@ -133,7 +137,7 @@ def failed() -> Message:
     condition = Condition(Trouble.FAILOVER_FAILED, REASON, EVIDENCE, record=FAILED)
     words = swap_failed(FAILED, EVIDENCE, ERROR, ["rtbassoc-2"], PAIR)
     told = facts(FAILED, Swapped(tuple(SUBNETS)[:1], 1.7, NOW), None, ())
-    report = FailoverReport(condition, words, told, Severity.CRITICAL)
+    report = FailoverReport(condition, words, told, Severity.CRITICAL, NAMES)
     return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 
 from nat_failover.cli.checks.finding import Findings, error, warning
-from nat_failover.cli.snapshot.snapshot import Raw, Snapshot, tag
+from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
 from nat_failover.judging.fitness import Requirement, obstacles_to
 from nat_failover.network.egress_address import problems, unaddressed
-from nat_failover.network.instances import gone, read_instance
+from nat_failover.network.instances import gone, read_instance, tag
 from nat_failover.network.route_differences import DEFAULT_ROUTE
 
 

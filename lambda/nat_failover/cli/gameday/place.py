@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.cli.operator.operator import Hand
+from nat_failover.network.instances import tag
 
 
 @dataclass(frozen=True)
@@ -35,5 +36,5 @@ def place_of(hand: Hand) -> Place:
     except (ClientError, BotoCoreError):
         return Place(s.region, hand.owner)
     nats = [nat for reservation in answer["Reservations"] for nat in reservation["Instances"]]
-    names = {nat["InstanceId"]: tag["Value"] for nat in nats for tag in nat.get("Tags", []) if tag["Key"] == "Name"}
+    names = {nat["InstanceId"]: name for nat in nats if (name := tag(nat, "Name"))}
     return Place(s.region, hand.owner, next((nat["VpcId"] for nat in nats if "VpcId" in nat), ""), names)

@@ -11,6 +11,7 @@ from nat_failover.cli.errors import CommandError
 from nat_failover.cli.scripts.documents import Task, documents
 from nat_failover.clients import Clients, PairServices
 from nat_failover.lock.held import HeldLock
+from nat_failover.network.instances import tag
 from nat_failover.probing.invocation import Invocation, State
 from nat_failover.probing.observation import DELIVERY_TIMEOUT, SILENCE_AFTER, Observation
 from nat_failover.probing.rounds import Kind
@@ -114,7 +115,7 @@ class Hand:
         found = [
             Host(
                 told["InstanceId"],
-                next((tag["Value"] for tag in told.get("Tags", []) if tag["Key"] == "Name"), ""),
+                tag(told, "Name") or "",
                 told.get("SubnetId", ""),
             )
             for page in pages

@@ -11,6 +11,7 @@ from nat_failover.cli.operator.inspection import KernelInspection
 from nat_failover.judging.view import View
 from nat_failover.lock.record import Lock
 from nat_failover.network.egress_address import Address
+from nat_failover.network.instances import tag
 from nat_failover.probing.invocation import Invocation
 from nat_failover.settings import Settings
 
@@ -212,8 +213,3 @@ class LoggedDecision:
 def service_of(endpoint: Raw) -> str:
     """Return the service that a VPC endpoint leads to, ``ssm``, say, without what stands before it."""
     return str(endpoint.get("ServiceName", "")).rsplit(".", 1)[-1]
-
-
-def tag(raw: Raw, key: str) -> str | None:
-    """Return the value of a tag of something of EC2; None where it has none."""
-    return next((str(t["Value"]) for t in raw.get("Tags", []) if t["Key"] == key), None)

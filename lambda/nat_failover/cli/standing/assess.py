@@ -12,7 +12,7 @@ from nat_failover.cli.checks.health import health_of
 from nat_failover.cli.checks.people import subscriptions
 from nat_failover.cli.checks.proof import Proof, proof
 from nat_failover.cli.lock_history import Pause, pause_of, who
-from nat_failover.cli.snapshot.snapshot import Raw, Snapshot, tag
+from nat_failover.cli.snapshot.snapshot import Raw, Snapshot
 from nat_failover.cli.standing.answer import NEEDED, next_step, why
 from nat_failover.cli.standing.internet import internet_of
 from nat_failover.cli.standing.standing import (
@@ -26,6 +26,7 @@ from nat_failover.cli.standing.standing import (
 )
 from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import Addresses
+from nat_failover.network.instances import tag
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.survey import latest_word
 from nat_failover.telling.formats import iso
