@@ -95,6 +95,13 @@ def associate(s: Place, table: str) -> str:
     return f"aws ec2 associate-route-table --subnet-id subnet-... --route-table-id {table} --region {s.region}"
 
 
+def read_subnets(s: Settings) -> str:
+    """Return the command that shows which subnet each backend is in."""
+    tag = shlex.quote(f"Name=tag:{s.probe_tag_key},Values={s.probe_tag_value}")
+    query = "--query 'Reservations[].Instances[].[SubnetId,InstanceId]' --output text"
+    return f"aws ec2 describe-instances --filters {tag} {query} --region {s.region}"
+
+
 def read_status(s: Settings, *instances: str) -> str:
     """Return the command that shows the state of instances, those that don't run among them."""
     named = f"--instance-ids {' '.join(instances)} --include-all-instances"
@@ -150,6 +157,12 @@ def move_address(s: Settings, nat: str, allocation: str | None = None) -> str:
         f"aws ec2 associate-address --allocation-id {allocation or s.egress_allocation} --instance-id {nat} "
         f"--allow-reassociation --region {s.region}"
     )
+
+
+def give_address(s: Settings, nat: str) -> str:
+    """Return the command that allocates an Elastic IP and gives it to a NAT."""
+    allocated = f"aws ec2 allocate-address --domain vpc --query AllocationId --output text --region {s.region}"
+    return f'aws ec2 associate-address --allocation-id "$({allocated})" --instance-id {nat} --region {s.region}'
 
 
 def heartbeat(timeout: float) -> int:

@@ -67,6 +67,15 @@ def test_nobody_is_told_to_re_arm_without_checks_but_where_it_says_so(message: M
     assert all("without these checks" in step.said for step in message.letter.by_hand if raw in step.commands)
 
 
+@pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
+def test_what_to_do_begins_with_a_command_of_ours_unless_only_a_route_or_an_address_is_missing(
+    message: Message,
+) -> None:
+    first = next(command for step in message.letter.next for command in step.commands)
+    of_ours = not first.startswith(("aws ec2 create-route ", "aws ec2 associate-address "))
+    assert first.startswith("nat-failover ") is of_ours
+
+
 def test_a_failover_that_has_helped_nobody_says_not_to_re_arm_yet() -> None:
     assert "Do now:\n1. Do not re-arm yet" in EXAMPLES["failed-over-nobody-online"].text
 
@@ -183,7 +192,9 @@ def test_the_outage_is_counted_from_the_first_lost_ping_to_the_last_subnet() -> 
 
 
 def test_a_failure_gives_the_command_for_every_subnet_that_is_left() -> None:
-    commands = [command for step in failed().letter.next for command in step.commands]
+    letter = failed().letter
+    assert letter.next[0].commands == (f"nat-failover failover main --region {PAIR.region} --to standby",)
+    commands = [command for step in letter.by_hand for command in step.commands]
     assert [command for command in commands if "--association-id rtbassoc-2 " in command]
     assert not [command for command in commands if "rtbassoc-1" in command]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nat_failover.judging.conditions import Condition
 from nat_failover.network.egress_address import Move
 from nat_failover.settings import Settings
-from nat_failover.telling.commands import move_address, read_address, read_public
+from nat_failover.telling.commands import give_address, move_address, own, read_address, read_public
 from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step
 
@@ -31,7 +31,8 @@ def elsewhere(c: Condition, since: float, s: Settings) -> Letter:
         seen,
         ("to tell you. Addresses are moved at a failover only.",),
         (NOTHING_DONE,),
-        next=(
+        next=(Step("See who has it, and the command that moves it", (own(s, "doctor"),)),),
+        by_hand=(
             Step("See who has it", (read_address(s),)),
             Step("Move it; the egress address first" if second else "Move it", (move_address(s, nat), *second)),
         ),
@@ -52,7 +53,7 @@ def unaddressed(c: Condition, since: float, s: Settings) -> Letter:
     remedy = (
         Step(
             "Give it an Elastic IP, and name that in standbyEgressAddress: the two then change places",
-            (move_address(s, nat, "eipalloc-..."),),
+            (give_address(s, nat),),
         )
         if standby is None
         else Step("Give it the address that it is to have while it stands by", (move_address(s, nat, standby),))
@@ -64,7 +65,8 @@ def unaddressed(c: Condition, since: float, s: Settings) -> Letter:
         seen,
         ("to hold: no failover while this lasts.",),
         (NOTHING_DONE,),
-        next=(Step("See whether it has one by now", (read_public(s, nat),)), remedy),
+        next=(Step("See whether it has one by now, and what to do if not", (own(s, "doctor"),)),),
+        by_hand=(Step("See whether it has one by now", (read_public(s, nat),)), remedy),
     )
 
 

@@ -142,16 +142,26 @@ def swap_failed(
         done=(f"FAILED: {error}.", *moved_egress(egress)),
         helped=("no. What could not be moved is offline.",),
         next=(
-            Step(
-                f"Move the subnets to {to_table} yourself: your permissions may do what the function's did not. One "
-                "line a subnet",
-                move_subnets(s, to_table, left),
-            ),
+            move_yourself(s, to_table),
             *move_egress(egress, s),
             Step("See what EC2 refused, and fix it; the details are in the function's log", (read_log(s),)),
             rearm_once_fit(s, old),
         ),
-        by_hand=(Step("See which subnets are left", (read_tables(s, record.from_table),)), rearm_by_hand(s, old)),
+        by_hand=(
+            Step("See which subnets are left", (read_tables(s, record.from_table),)),
+            Step(f"Move them to {to_table}, one line a subnet", move_subnets(s, to_table, left)),
+            rearm_by_hand(s, old),
+        ),
+    )
+
+
+def move_yourself(s: Settings, to_table: str) -> Step:
+    """Return the step to move what a failover has left behind."""
+    role = s.role_of(to_table)
+    return Step(
+        f"Move the subnets to the {role} NAT yourself: your permissions may do what the function's did not. "
+        "The command checks, and asks first",
+        (own(s, "failover", "--to", role),),
     )
 
 

@@ -16,7 +16,7 @@ from nat_failover.telling.commands import (
     read_tables,
     reboot,
 )
-from nat_failover.telling.formats import moment
+from nat_failover.telling.formats import duration, moment
 from nat_failover.telling.message import Letter, Step, hosts
 from nat_failover.telling.texts.arming import rearm_by_hand
 
@@ -39,6 +39,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
     move = Step(f"Move the subnets to {to} yourself. The command checks, and asks first", (own(s, "failover"),))
     by_hand = Step(f"Move the subnets to {to}, one line each", move_subnets(s, passive, c.associations))
     look = Step("What EC2 says of both NATs, and the function's log", (read_status(s, nat, other), read_log(s)))
+    leases = duration(2 * s.claim_lease)
     match c.kind:
         case Trouble.WOULD_FAIL_OVER:
             return Letter(
@@ -105,10 +106,21 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                 f"Backends are offline through {role}, and the failover is blocked: somebody keeps writing the claim, "
                 "as if to fail over, but doesn't.",
                 (f"{c.reason}.", *hosts(c.evidence, s), f"Since {moment(since)}."),
-                ("to fail over anyway, once this has lasted for two leases of a claim.",),
+                (f"to fail over anyway, once this has lasted for two leases of a claim ({leases}).",),
                 ("nothing yet. No subnet was moved.",),
-                next=(Step("See who writes the claims, and take the permission away", (read_claims(s),)),),
-                by_hand=(Step("See which subnets use which table", (read_tables(s, active),)), by_hand),
+                next=(
+                    Step("See whether the function has failed over by now", (own(s, "status"),)),
+                    replace(
+                        move,
+                        said=f"If not, move the subnets to {to} yourself. The command waits for the claim, checks, and "
+                        "asks first",
+                    ),
+                ),
+                by_hand=(
+                    Step("See who writes the claims, and take the permission away from them", (read_claims(s),)),
+                    Step("See which subnets use which table", (read_tables(s, active),)),
+                    by_hand,
+                ),
             )
         case _:
             return Letter(

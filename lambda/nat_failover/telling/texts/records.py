@@ -8,6 +8,7 @@ from nat_failover.telling.commands import move_subnets, own, read_status, read_t
 from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step
 from nat_failover.telling.texts.arming import rearm_by_hand, rearm_once_fit
+from nat_failover.telling.texts.failovers import move_yourself
 
 # What a person has done, by the name of the command, for the subject and for the text.
 _BY_HAND = {
@@ -25,10 +26,11 @@ def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
     since = ", not re-armed for a day" if again else f", {role} is active" if moved else ""
     left = s.nat_of(record.from_table) if record.from_table in s.tables else None
     if moved:
-        first = Step("See what is online, and which NAT is fit", (own(s, "status"),))
+        first = (Step("See what is online, and which NAT is fit", (own(s, "status"),)),)
         by_hand = Step("What EC2 says of the NATs", (read_status(s, *s.nats),))
     else:
-        first = Step("See which subnets are offline", (own(s, "status"),))
+        first = (Step("See which subnets are offline", (own(s, "status"),)),)
+        first += (move_yourself(s, to),) if to in s.tables else ()
         to = to if to in s.tables else s.primary_route_table
         by_hand = Step(
             "See which subnets use which table, and move those that are left",
@@ -45,7 +47,7 @@ def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
         seen=(f"{record.reason}.", *record.evidence),
         decided=(f"to move the subnets, by {record.owner} at {moment(record.since)}.",),
         done=(f"{record.outcome}.",),
-        next=(first, rearm_once_fit(s, left)),
+        next=(*first, rearm_once_fit(s, left)),
         by_hand=(by_hand, rearm_by_hand(s, left)),
     )
 

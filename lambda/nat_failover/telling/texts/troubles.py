@@ -13,6 +13,7 @@ from nat_failover.telling.commands import (
     own,
     read_log,
     read_status,
+    read_subnets,
     read_tables,
     reboot,
 )
@@ -74,8 +75,22 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
                 seen,
                 hold,
                 (NOTHING_DONE,),
-                next=(Step("Associate each private subnet", (associate(s, s.primary_route_table),)),),
-                by_hand=(tables,),
+                next=(
+                    Step(
+                        "See which subnets follow the main route table, and the commands that associate them",
+                        (own(s, "doctor"),),
+                    ),
+                ),
+                by_hand=(
+                    Step(
+                        "See which subnets the backends are in, and which use which table",
+                        (read_subnets(s), *tables.commands),
+                    ),
+                    Step(
+                        f"Associate each private subnet with {s.primary_route_table}, one line a subnet",
+                        (associate(s, s.primary_route_table),),
+                    ),
+                ),
             )
         case Trouble.SPLIT:
             return Letter(

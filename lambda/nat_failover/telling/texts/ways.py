@@ -67,6 +67,7 @@ def pings_lost(c: Condition, since: float, s: Settings) -> Letter:
         s: of the pair.
     """
     nat = s.nat_of(c.active or s.primary_route_table)
+    backends = tuple(o.host for o in c.evidence)[:3]
     lost = tuple(f"{o.host}: {o.pings[0]} of {o.pings[1]} pings answered" for o in c.evidence)
     return Letter(
         "DEGRADED: backends are online, but most pings are lost",
@@ -76,13 +77,21 @@ def pings_lost(c: Condition, since: float, s: Settings) -> Letter:
         ("to tell you. It stops no failover.",),
         ("nothing. No subnet was moved.",),
         next=(
+            Step("See which security group or network ACL keeps pings out", (own(s, "doctor"),)),
             Step(
-                "Let ICMP echo through: the security groups of the backends and of both NATs, and the network ACLs",
-                (read_groups(s, nat, *(o.host for o in c.evidence[:3])),),
+                "If none does, choose other targets: many limit pings from one address, and behind a NAT all backends "
+                f"have one (now {', '.join(s.targets)})"
+            ),
+        ),
+        by_hand=(
+            Step(
+                f"Ping a target from {backends[0] if backends else 'a backend'}, then from {nat}: "
+                f"ping -c 5 {s.targets[0]}"
             ),
             Step(
-                "Or choose other targets: many limit pings from one address, and behind a NAT all backends have one "
-                f"(now {', '.join(s.targets)})"
+                "If only the backend's pings are lost, let ICMP echo through: the security groups of the backends and "
+                "of both NATs, and the network ACLs",
+                (read_groups(s, *s.nats, *backends), read_acls(s, *s.nats, *backends)),
             ),
         ),
     )
