@@ -13,7 +13,7 @@ import pytest
 
 from nat_failover.cli.checks import CHECKS
 from nat_failover.cli.errors import Exit
-from tests.cli.site import Site, site
+from tests.cli.site import UNTIL_WATCHED, Site, site
 from tests.cli.terminal import watching
 from tests.lab.latencies import Latencies
 
@@ -124,6 +124,17 @@ def test_when_the_active_nat_dies_whoever_watches_sees_the_function_fail_over(he
         assert "masquerading: its kernel does not translate" in said
     assert seen_from_outside(here) == {STANDBY}
     assert lab.lock_state() == "failed-over"
+    # Who re-arms all the same, by the bare command, is not told that all is well; the next failure moves nobody.
+    lab.cloud.set_lock("armed")
+    lab.functions.tick()
+    lab.wait(UNTIL_WATCHED)
+    assert "NOT PROTECTED" in does(here, "status", status=Exit.TROUBLE).splitlines()[0]
+    assert "does not translate" in does(here, "doctor", status=Exit.TROUBLE)
+    lab.network.flush_nat_rules("nat02")
+    held = "OFFLINE, not failed over: neither NAT gets backends through"
+    assert lab.wait_until(lambda: any(held in subject for _, subject, _ in lab.gateway.published), 30)
+    assert set(lab.cloud.protected().values()) == {lab.cloud.standby_table}
+    assert lab.lock_state() == "armed"
 
 
 def test_a_drill_measures_what_the_lab_s_own_pinger_does(here: Site, tmp_path: Path) -> None:
