@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.operator.plan import Ended
+from nat_failover.cli.operator.preview import look_ahead
 from tests.cli.person import BOB, Person, in_lab
 from tests.gate.timing.rates import throttled
 from tests.lab.cloud.execution import FunctionEndedError
@@ -175,3 +176,28 @@ def test_while_a_failover_is_under_way_a_person_has_to_wait(lab: Lab, alice: Per
     with pytest.raises(CommandError, match="is under way"):
         alice.follows(ahead)
     assert len(lab.gateway.replaced_at) == replaced
+
+
+@in_lab()
+def test_what_a_failed_failover_has_left_is_moved_by_whoever_follows_its_mail(lab: Lab, alice: Person) -> None:
+    refusing: list[object] = []
+
+    def fault(operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
+        if operation != "ReplaceRouteTableAssociation" or arguments["AssociationId"] not in refusing:
+            return None
+        return denying([operation])(operation, arguments)
+
+    refusing += [a for t in alice.hand.routes.read().by_id.values() for a in sorted(t.associations.values())[:1]]
+    lab.gateway.faults.append(fault)
+    lab.network.flush_nat_rules("nat01")
+    assert lab.wait_until(lambda: lab.lock_state() == "failed", 60)
+    lab.wait(20)
+    assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table, lab.cloud.standby_table}
+    mail = next(text for _, subject, text in lab.gateway.published if "OFFLINE: the failover failed" in subject)
+    assert "\n   nat-failover failover main --region eu-central-1 --to standby\n" in mail
+    refusing.clear()  # her own permissions
+    ahead = look_ahead(alice.hand, "failover", lab.cloud.standby_table, alice.hear, staged=False)
+    assert alice.follows(ahead).ended is Ended.DONE
+    assert all_on(lab, lab.cloud.standby_table)
+    lab.wait(3)
+    assert lab.online() == lab.backends
