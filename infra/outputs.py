@@ -39,7 +39,7 @@ class Outputs(Construct):
                 f"https://{_console(self)}/cloudwatch/home?region={Aws.REGION}#dashboards/dashboard/{dashboard_name(names)}",
                 "the pair at a glance",
             ),
-            "Topic": (pair.topic.topic_arn, "tells people; subscribe whom you like"),
+            "Topic": (pair.topic.topic_arn, "notifies people; subscribe whoever you like"),
             "Function": (pair.function.function_name, "watches, decides and swaps"),
             "StandbyInstance": (pair.standby_instance_id, "the standby NAT"),
             "StandbyRouteTable": (pair.standby_route_table_id, "leads to the standby NAT"),

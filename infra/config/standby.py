@@ -138,14 +138,14 @@ class StandbySettings:
         metadata=about(
             ListOf(_ACCOUNT, 0, 20, ["123456789012"]),
             "Accounts whose identities and resources the endpoints that are made (gatewayEndpoints, ssmAccess create) "
-            "let through, beside the stack's own: those whose buckets, tables or documents the hosts use.",
+            "let through, besides the stack's own: those whose buckets, tables or documents the hosts use.",
         ),
     )
     endpoint_buckets: tuple[str, ...] = field(
         default=(),
         metadata=about(
             ListOf(_BUCKET, 0, 50, ["my-mirror"]),
-            "Public buckets of others that the S3 endpoint lets the hosts read, beside those of AWS with Amazon "
+            "Public buckets of others that the S3 endpoint lets the hosts read, besides those of AWS with Amazon "
             "Linux' packages, SSM agent's files and ECR's layers; * for any. All S3 traffic of the subnets goes by the "
             "endpoint: what its policy does not let through, they can't reach.",
         ),

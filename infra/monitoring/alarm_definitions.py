@@ -72,7 +72,7 @@ def about_failovers(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             "failed-over",
             Metric.FAILED_OVER,
             "A NAT no longer carried traffic and the private subnets were moved to the other. Nothing fails over again "
-            f"until you re-arm. {state}\nMend the NAT that died, then {again}",
+            f"until you re-arm. {state}\nFix the NAT that died, then {again}",
             statistic="Sum",
             tells_end=False,
         ),
@@ -106,7 +106,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             Metric.OFFLINE_WHILE_LOCKED,
             "Backends have lost the Internet while the pair is locked, so nothing is done about it. See the lock: "
             f"{read_lock(place)}\nIf the other NAT is fit, the subnets fail over to it once you "
-            f"{_rearm(pair, place)}\nOtherwise mend the NAT that is in use.",
+            f"{_rearm(pair, place)}\nOtherwise fix the NAT that is in use.",
             period=every,
             periods=stale + 1,
             bad=stale + 1,
@@ -115,7 +115,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             "control-down",
             Metric.CONTROL_DOWN,
             "Backends are offline, and do not reach the Internet through the NAT that stands by either, or it is not "
-            "the NAT. A failover would not help, and is not done. Look whether AWS or the Internet has trouble, then "
+            "the NAT. A failover would not help, and is not done. Check whether AWS or the Internet has trouble, then "
             f"at both NATs. Why it holds: {read_log(place)}",
             period=every,
         ),
@@ -163,7 +163,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             Metric.PASSIVE_NAT_UNHEALTHY,
             "The NAT that stands by can't take over: it does not run, can't reach the Internet, or its route "
             f"table does not lead to it. The subnets are online but not protected. See: {read_tables(place)}\n"
-            f"Mend or start that NAT. What is wrong with it: {read_log(place)}",
+            f"Start or fix that NAT. What is wrong with it: {read_log(place)}",
             period=every,
             periods=3,
             bad=2,
@@ -183,7 +183,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             "routes-differ",
             Metric.ROUTES_DIFFER,
             "The two route tables differ in more than the default route: a failover would take routes from the subnets "
-            f"or add some. Make them alike: {read_tables(place)}\nWhich routes: {read_log(place)}",
+            f"or add some. Make them match: {read_tables(place)}\nWhich routes: {read_log(place)}",
             period=every,
             periods=lasting,
             bad=lasting,
@@ -216,7 +216,7 @@ def _about_egress(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             "egress-elsewhere",
             Metric.EGRESS_ELSEWHERE,
             f"The egress address {address} is not with the NAT that the subnets use{second}: they are online, but "
-            f"partners see another address, or will after a failover. Which NAT it is: {read_tables(place)}\n"
+            f"partners see a different address, or will after a failover. Which NAT it is: {read_tables(place)}\n"
             f"Who has the address: aws ec2 describe-addresses --allocation-ids {named} --region {place.region}\n"
             f"Move it: aws ec2 associate-address --allocation-id {address} --instance-id i-... --allow-reassociation "
             f"--region {place.region}\nWhy: {read_log(place)}",

@@ -116,7 +116,7 @@ def _of_the_function(pair: PairConfig, log: str, function: str) -> list[AlarmDef
         AlarmDefinition(
             "function-errors",
             "Errors",
-            "The function ended with an error or was out of time; Lambda and the next tick try again. While it lasts "
+            "The function ended with an error or ran out of time; Lambda and the next tick try again. While it lasts "
             f"nothing is protected. Why: {log}",
             statistic="Sum",
             tells_end=False,

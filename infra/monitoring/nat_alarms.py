@@ -28,7 +28,7 @@ def about_nats(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             "packets-lost",
             Metric.PACKETS_LOST,
             "Backends are online, but half of them have lost a tenth or more of their pings and connections for "
-            "minutes: the active NAT may be about to die, or to be too small, or the Internet loses packets. See both "
+            "minutes: the active NAT may be about to fail, or be too small, or the Internet loses packets. See both "
             f"NATs on the dashboard. Which is active: {read_tables(place)}\n"
             "If it is the NAT, fail over on purpose with nat-failover failover.",
             period=pair.period,

@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 TO_ACT = 20.0
 # Whoever has waited for another's record until so little was left of that has waited it out, in seconds.
 WAITED_OUT = 2.0
-LOST = Result("lost", "another invocation has the claim and acts")
+LOST = Result("lost", "another invocation has the claim and is failing over")
 # States of the lock in which an event is left to whoever acts, or has just acted: nothing else is to be told.
 ACTED_UPON = frozenset({LockState.FAILING_OVER, LockState.FAILED_OVER})
 # Before a failover that could not be recorded is judged anew, in seconds.
@@ -88,10 +88,10 @@ class Monitor:
         elif isinstance(trigger, StatusChange):
             locks = self._turns.come(invoker.ends_at - TO_ACT)
             if locks.is_claimed(self._runtime.now()) and locks.lock.state in ACTED_UPON:
-                reason = f"another invocation acts, or has just acted: the lock is {locks.lock.reason}"
+                reason = f"another invocation is failing over, or has just done so; {locks.lock.reason}"
                 return self._stand_back(reason, locks, invoker.metrics)
             if _is_told(locks):
-                reason = f"{locks.lock.reason}; that backends are offline has been told, and the next tick looks again"
+                reason = f"{locks.lock.reason}; people know that backends are offline, and the next tick looks again"
                 return self._stand_back(reason, locks, invoker.metrics)
         view = self._lookout.look(trigger, locks)
         # An action of a group may be of an instance that is no NAT, or none any more.

@@ -118,7 +118,7 @@ def test_when_the_active_nat_dies_whoever_watches_sees_the_function_fail_over(he
     diagnosis, advised = re.findall(r"^ +nat-failover (.+)$", do_now, re.MULTILINE)
     assert "does not translate" in does(here, *diagnosis.split(), status=Exit.TROUBLE)
     # Who follows the mail to the letter while the old NAT is still dead is refused, and so is a way back.
-    for refused, why in (("failback", "refused, and nothing was changed"), (advised, "it would be of no use")):
+    for refused, why in (("failback", "refused, and nothing was changed"), (advised, "it would not help")):
         said = does(here, *refused.split(), "--yes", status=Exit.TROUBLE)
         assert why in said
         assert "masquerading: its kernel does not translate" in said
@@ -143,7 +143,7 @@ def test_a_drill_measures_what_the_lab_s_own_pinger_does(here: Site, tmp_path: P
     with here.command.start("drill", "--confirm", "main", "--report", str(file), "--json") as process:
         said = followed(here, process)
     assert process.returncode == Exit.FINE, said
-    assert f"{lab.cloud.instances['nat01']} forwards no more" in said
+    assert f"{lab.cloud.instances['nat01']} no longer forwards" in said
     assert f"{lab.cloud.instances['nat01']} forwards again" in said
     assert "armed again" in said
     assert len(lab.results("failed-over")) == earlier + 1  # the function's, and nobody else's
@@ -155,10 +155,10 @@ def test_a_drill_measures_what_the_lab_s_own_pinger_does(here: Site, tmp_path: P
     assert abs(float(measured) - longest) < RESOLUTION
     text = html.unescape(file.read_text(encoding="utf-8"))
     (subject,) = [subject for at, subject, _ in lab.gateway.published if at > begun and "failed over" in subject]
-    assert f"told to the topic and as an event: {subject}" in " ".join(said.split())
+    assert f"sent to the topic and as an event: {subject}" in " ".join(said.split())
     assert text.count(f'<div class="mail"><p>{subject}</p>') == 1
     assert "after the failure, to the topic and as an event." in text
-    assert text.count("What the function has told by the time of this report") == 2
+    assert text.count("What the function had sent by the time of this report") == 2
     came = json.loads(said[said.index("\n{") :])
     assert (came["outcome"], came["why"], came["report"], came["lock"]["state"]) == ("done", [], str(file), "armed")
     assert [part["name"] for part in came["parts"]] == ["failover", "failback"]
@@ -192,7 +192,7 @@ def followed(here: Site, process: subprocess.Popen[str]) -> str:
     said = []
     for line in process.stdout:
         said.append(line)
-        if "the backends tell what they have seen" in line:
+        if "collecting what the backends have seen" in line:
             here.free_claim()
     process.wait(30)
     return "".join(said)

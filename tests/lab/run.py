@@ -100,7 +100,7 @@ def _judge(scenario: Scenario, lab: Lab, seed: int, lock_before: str | None) -> 
     if observed != scenario.expected:
         problems.append(f"expected {scenario.expected}, observed {observed}")
     if scenario.expected == FAIL_OVER and (offline := set(lab.standing()) - set(online)):
-        problems.append(f"offline still: {sorted(offline)}")
+        problems.append(f"still offline: {sorted(offline)}")
     if scenario.expected == HOLD:
         if lab.gateway.calls["ec2:ReplaceRouteTableAssociation"]:
             problems.append("an association was to be replaced")

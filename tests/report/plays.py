@@ -30,7 +30,7 @@ def play(name: str = "nat-rules-flushed", *, passed: bool = True, hosts: int = 6
         MOMENTS,
         ((0.0, "failure"), (4.4, "backend1 is back online")),
         ("backend1 UNREACHABLE",),
-        () if passed else ("offline still: backend1",),
+        () if passed else ("still offline: backend1",),
         (Mail("[nat-failover main] failed over", "The primary NAT no longer carried traffic.\nNext: re-arm.\n"),),
         {"pair": "main", "targets": "1.1.1.1,8.8.8.8"},
         {"delivery": (0.3, 1.5)},

@@ -37,7 +37,7 @@ def drilled() -> str:
     watched = [Watched(Host(HOST, "web-0", "subnet-1"), seen), Watched(Host(SILENT, "", "subnet-1"), (), "no answer")]
     part = Part("failover", "the primary NAT stops forwarding", AT, True, watched, record, AT + 2, AT + 4, 2, True)
     mailed = Mailed((Sent(AT + 6, SUBJECT, ("mail",)),))
-    part.log = [(AT + 1.5, "the NAT forwards no more")]
+    part.log = [(AT + 1.5, "the NAT no longer forwards")]
     return page(report_of(Day(AT - 10, [part], True), PAIR, PLACE, AT + 60, mailed))
 
 
@@ -61,7 +61,7 @@ def test_it_begins_by_saying_that_it_is_a_drill() -> None:
 
 
 def test_what_happened_has_the_time_of_day_beside_the_seconds() -> None:
-    assert "1.50 s 08:00:01 the NAT forwards no more" in text_of(drilled())
+    assert "1.50 s 08:00:01 the NAT no longer forwards" in text_of(drilled())
     assert "seconds from the failure, at 2027-01-15 08:00:00 UTC" in text_of(drilled())
 
 

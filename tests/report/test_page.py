@@ -58,7 +58,7 @@ def test_every_run_has_a_section_and_a_row_of_the_overview_that_leads_to_it() ->
     assert sections == ["run-1", "run-2"]
     assert [about["href"] for tag, about in read.elements if tag == "a"] == ["#run-1", "#run-2"]
     assert "1 of 2 runs passed" in read.text
-    assert "offline still: backend1" in read.text
+    assert "still offline: backend1" in read.text
 
 
 def test_whatever_stands_in_a_report_none_of_it_becomes_markup() -> None:

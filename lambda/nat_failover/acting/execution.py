@@ -122,7 +122,7 @@ class Execution:
             [lambda: self._record(held, record), lambda: self._ask(known, taking_over, invoker)]
         )
         if isinstance(unrecorded, LockChangedError):
-            said += f"; {unrecorded}: what stands there is left as it is"
+            said += f"; {unrecorded}: what it says now is left alone"
             unrecorded = None
         metrics.count(Metric.BACKENDS_ONLINE_AFTER, len(verified.online))
         why = "" if unrecorded is None else said_of(unrecorded)

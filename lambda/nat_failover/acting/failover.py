@@ -60,7 +60,7 @@ class Failover:
         """
         held, lock = self._claimed(invoker, seen)
         if held is None or lock is None:
-            return Result("lost", "another invocation has the claim and acts")
+            return Result("lost", "another invocation has the claim and is failing over")
         if lock.state is LockState.FAILING_OVER:
             return self._finish(held, lock, known, invoker)
         if lock.state is not LockState.ARMED:
@@ -101,7 +101,7 @@ class Failover:
             return Result("observed", "a failover that was begun before is not finished: observe mode changes nothing")
         held, lock = self._claimed(invoker)
         if held is None or lock is None:
-            return Result("lost", "another invocation has the claim and finishes the failover")
+            return Result("lost", "another invocation has the claim and is finishing the failover")
         if lock.state is not LockState.FAILING_OVER:
             held.give_up()
             return Result("locked", f"nothing is left to finish: {lock.reason}")

@@ -132,7 +132,7 @@ def explained(error: Exception, service_of: Callable[[str], str | None], region:
         case NoRegionError():
             said = "no region is set: add --region, or set AWS_REGION"
         case NoCredentialsError() | PartialCredentialsError():
-            said = f"no credentials of AWS ({error}): add --profile, or sign in (`aws sso login`, `aws configure`)"
+            said = f"no AWS credentials ({error}): add --profile, or sign in (`aws sso login`, `aws configure`)"
         case ConnectionFailedError() | HTTPClientError():
             said = f"AWS can't be reached: {error}. Is {region!r} a region, and this machine online?"
         case _:

@@ -106,7 +106,7 @@ def with_account(command: Callable[..., Exit | None], *, acts: bool = False) -> 
             raise typer.Exit(said.exit) from error
         except KeyboardInterrupt:
             if act is not None:
-                act.failed("interrupted by a person", refused=False)
+                act.failed("interrupted (Ctrl-C)", refused=False)
             raise
         finally:
             if act is not None:

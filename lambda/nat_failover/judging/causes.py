@@ -35,7 +35,7 @@ class Cause(StrEnum):
     HANDOVER = "HANDOVER"
 
 
-# What a person must mend, or nothing will be protected.
+# What a person must fix, or nothing will be protected.
 ALARMING = frozenset(
     {
         *(Cause.SPLIT, Cause.NO_SUBNETS, Cause.NEVER_ONLINE, Cause.CANNOT_JUDGE),

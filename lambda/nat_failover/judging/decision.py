@@ -103,7 +103,7 @@ def _never_online(backends: Backends, situation: Situation, settings: Settings) 
         Cause.NEVER_ONLINE,
         f"{len(backends.failing)} of {len(backends.latest)} backends {lost_in_words(backends.failing)}, and no backend "
         f"has ever reached the targets ({', '.join(settings.targets)}) through the active NAT {active}: that is no "
-        "sign of a NAT that has died",
+        "sign of a dead NAT",
         backends.failing,
     )
 

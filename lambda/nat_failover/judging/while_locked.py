@@ -18,7 +18,7 @@ def moved_at(lock: Lock) -> float:
 
 
 def offline_now(lock: Lock, backends: Backends) -> tuple[Observation, ...]:
-    """Return the failures that a failover has not mended."""
+    """Return the failures that a failover has not ended."""
     return tuple(o for o in backends.failing if not is_mended(o, moved_at(lock)))
 
 

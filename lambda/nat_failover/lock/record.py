@@ -221,7 +221,7 @@ def _meaning(record: Record) -> str:
         case LockState.FAILED_OVER:
             return f"locked: failed over to {record.to_table} at {since}; re-arm to allow another failover"
         case _:
-            said = f"has failed ({record.outcome}); mend it and re-arm"
+            said = f"has failed ({record.outcome}); fix the cause and re-arm"
             return f"locked: the failover to {record.to_table} at {since} {said}"
 
 

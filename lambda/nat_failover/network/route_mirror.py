@@ -40,7 +40,7 @@ class Mirror:
             passive: id of the table that is written.
 
         Returns:
-            The differences that remain: those that EC2 refuses to mend, and those that are for a person.
+            The differences that remain: those that EC2 refuses to fix, and those that are for a person.
         """
         return tuple(difference for difference in found if not self._copied(difference, passive))
 

@@ -113,7 +113,7 @@ def unanswered(observations: Sequence[Observation]) -> frozenset[str]:
 
 
 def is_mended(word: Observation, moved_at: float) -> bool:
-    """Return whether a failure is one that a failover has mended, as far as is known.
+    """Return whether a failure is one that a failover has ended, as far as is known.
 
     Args:
         moved_at: when it had moved the subnets.
@@ -123,7 +123,7 @@ def is_mended(word: Observation, moved_at: float) -> bool:
 
 
 def in_words(backends: Backends, moved_at: float = -inf) -> str:
-    """Count the backends by their latest word; what a failover has mended since says nothing of now."""
+    """Count the backends by their latest word; what a failover has ended since says nothing of now."""
     counts: dict[str, int] = {}
     for word in backends.latest.values():
         said = NOT_SINCE if is_mended(word, moved_at) else _word(word.state)

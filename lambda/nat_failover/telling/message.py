@@ -199,7 +199,7 @@ def _ways(o: Observation) -> str:
     active, passive = by_nat[o.by_active], by_nat[o.by_passive]
     if o.loss is not None:
         active += f" ({o.loss} % lost)"
-    return f"offline{since}; by the active NAT's proof port {active}, by the passive NAT's {passive}"
+    return f"offline{since}; through the active NAT's proof port {active}, through the passive NAT's {passive}"
 
 
 def _source(o: Observation, s: Settings) -> str:

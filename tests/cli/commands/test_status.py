@@ -122,7 +122,7 @@ def test_an_alarm_that_fires_is_named(deployment: Deployment) -> None:
     finally:
         watch.set_alarm_state(AlarmName=f"{FUNCTION}-control-down", StateValue="OK", StateReason="a test")
     count = alarms(deployment)
-    assert f"{count - 1} of {count} OK, {FUNCTION}-control-down fires" in done.stdout
+    assert f"{count - 1} of {count} OK, {FUNCTION}-control-down is firing" in done.stdout
 
 
 def test_that_nobody_is_told_of_a_failover_is_said_of_a_pair_that_is_protected(deployment: Deployment) -> None:

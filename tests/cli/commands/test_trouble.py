@@ -15,7 +15,7 @@ def without(deployment: Deployment, *names: str) -> dict[str, str]:
 def test_no_credentials_are_told_with_what_to_do(deployment: Deployment) -> None:
     done = deployment.command.run("history", environ=without(deployment, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
     assert done.returncode == Exit.REFUSED
-    assert "no credentials" in done.stderr
+    assert "no AWS credentials" in done.stderr
     assert "--profile" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -158,7 +158,7 @@ def test_a_backend_that_begins_to_watch_after_the_failure_is_named_and_its_outag
 ) -> None:
     late = lab.backends[-1]
     alice.on["watching on 6 backends"] = lambda: lab.run_command.dead.add(late)
-    alice.on[f"{lab.cloud.instances['nat01']} forwards no more"] = lab.run_command.dead.clear
+    alice.on[f"{lab.cloud.instances['nat01']} no longer forwards"] = lab.run_command.dead.clear
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
     assert any(said.startswith(f"without {late} ") for said in alice.said)
     (problem,) = day.problems
@@ -168,7 +168,7 @@ def test_a_backend_that_begins_to_watch_after_the_failure_is_named_and_its_outag
 
 @in_lab()
 def test_where_the_way_back_fails_what_was_measured_is_told_all_the_same(lab: Lab, alice: Person) -> None:
-    alice.on["the claim of the failover"] = lambda: lab.gateway.faults.append(no_command)
+    alice.on["the failover's claim"] = lambda: lab.gateway.faults.append(no_command)
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
     there, back = plays(alice, day)
     assert there.passed

@@ -18,7 +18,7 @@ def interrupt() -> None:
 def test_whoever_interrupts_a_drill_before_anything_is_broken_has_nothing_left_to_do(lab: Lab, alice: Person) -> None:
     alice.on["watching on 6 backends"] = interrupt
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
-    assert day.problems == ["interrupted by a person: what was measured is not all"]
+    assert day.problems == ["interrupted (Ctrl-C): not everything was measured"]
     assert (day.left, day.armed, lab.lock_state()) == ([], True, "armed")
 
 
@@ -26,7 +26,7 @@ def test_whoever_interrupts_a_drill_before_anything_is_broken_has_nothing_left_t
 def test_whoever_interrupts_a_drill_has_the_nat_mended_and_is_told_of_a_failover_that_came_all_the_same(
     lab: Lab, alice: Person
 ) -> None:
-    alice.on[f"{lab.cloud.instances['nat01']} forwards no more"] = interrupt
+    alice.on[f"{lab.cloud.instances['nat01']} no longer forwards"] = interrupt
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
     assert f"{lab.cloud.instances['nat01']} forwards again" in alice.said
     assert bool(day.left) is (lab.lock_state() != "armed") is not day.armed
@@ -43,14 +43,14 @@ def test_whoever_interrupts_a_drill_after_the_failover_is_told_the_way_back_and_
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
     assert day.left == [f"nat-failover {command} main --region eu-central-1" for command in ("failback", "rearm")]
     (there,) = plays(alice, day)
-    assert "interrupted by a person" in there.problems[0]
+    assert "interrupted (Ctrl-C)" in there.problems[0]
     assert not day.armed
     assert set(lab.cloud.protected().values()) == {lab.cloud.standby_table}
 
 
 @in_lab()
 def test_whoever_interrupts_the_way_back_is_told_what_is_left(alice: Person) -> None:
-    alice.on["the claim of the failover"] = interrupt
+    alice.on["the failover's claim"] = interrupt
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
     assert [part.name for part in day.parts] == ["failover", "failback"]
     assert day.left == [f"nat-failover {command} main --region eu-central-1" for command in ("failback", "rearm")]

@@ -86,7 +86,7 @@ FAULTS = {
     "permission denied": Fault(
         function.role(lambda s: [*s, {"Sid": "No", "Effect": "Deny", "Action": "sns:*", "Resource": "*"}]),
         ("permission",),
-        "change the policy",
+        "change that policy",
     ),
     "mail not confirmed": Fault(function.unconfirmed, ("unconfirmed",), "aws sns subscribe"),
     "nobody has confirmed": Fault(function.nobody_confirmed, ("unconfirmed", "nobody-told"), "aws sns subscribe"),

@@ -49,8 +49,8 @@ def refuse_all(account: Account) -> None:
 
 def test_who_finds_the_claim_taken_says_so(acting: Acting) -> None:
     acting.lock.take("request-0")
-    assert acting.carry_out() == Result("lost", "another invocation has the claim and acts")
-    assert acting.finish() == Result("lost", "another invocation has the claim and finishes the failover")
+    assert acting.carry_out() == Result("lost", "another invocation has the claim and is failing over")
+    assert acting.finish() == Result("lost", "another invocation has the claim and is finishing the failover")
 
 
 def test_who_finds_the_lock_written_says_what_stands_there(account: Account, acting: Acting) -> None:
@@ -90,9 +90,7 @@ def test_the_result_says_what_became_of_the_egress_address(account: Account, mov
 
 def test_the_result_says_that_a_person_has_written_the_lock(account: Account, acting: Acting) -> None:
     before(account.ec2, REPLACE, lambda: setattr(account, "lock", "armed"))
-    person = (
-        "/nat-failover/main/lock was written by somebody else during the failover: what stands there is left as it is"
-    )
+    person = "/nat-failover/main/lock was written by somebody else during the failover: what it says now is left alone"
     assert acting.carry_out().said == f"{moved(account)}; {person}; 4 of 4 backends online"
 
 

@@ -177,7 +177,7 @@ def test_no_text_but_the_word_itself_is_armed_and_none_raises(text: str) -> None
     [
         (LockState.FAILING_OVER, "is under way since 2027-01-15 08:00:00 UTC"),
         (LockState.FAILED_OVER, f"failed over to {STANDBY_TABLE} at 2027-01-15 08:00:00 UTC; re-arm"),
-        (LockState.FAILED, "has failed (EC2 said no); mend it and re-arm"),
+        (LockState.FAILED, "has failed (EC2 said no); fix the cause and re-arm"),
     ],
 )
 def test_the_reason_says_what_the_record_means_and_what_to_do(state: LockState, words: str) -> None:

@@ -72,7 +72,7 @@ CONDITIONS: dict[Trouble, Condition] = {
     Trouble.NEVER_ONLINE: Condition(
         Trouble.NEVER_ONLINE,
         f"3 of 4 backends can't reach the Internet ({', '.join(BACKENDS[:3])}), and no backend has ever reached the "
-        f"targets (1.1.1.1, 8.8.8.8, 9.9.9.9) through the active NAT {PRIMARY}: that is no sign of a NAT that has died",
+        f"targets (1.1.1.1, 8.8.8.8, 9.9.9.9) through the active NAT {PRIMARY}: that is no sign of a dead NAT",
         tuple(failures()),
     ),
     Trouble.CANNOT_JUDGE: Condition(
@@ -101,7 +101,7 @@ CONDITIONS: dict[Trouble, Condition] = {
     ),
     Trouble.ROUTES_DIFFER: Condition(
         Trouble.ROUTES_DIFFER,
-        "3 routes differ beside the default route",
+        "3 routes differ besides the default route",
         routes=(
             Difference(
                 Destination("DestinationCidrBlock", "10.9.0.0/16"),
@@ -131,7 +131,8 @@ CONDITIONS: dict[Trouble, Condition] = {
     ),
     Trouble.BLOCKED: Condition(
         Trouble.BLOCKED,
-        "4 of 4 backends are offline by the active NAT; but a claim is in the way, and no record of a failover appears",
+        "4 of 4 backends are offline through the active NAT; but a claim is in the way, and no record of a failover "
+        "appears",
         tuple(failures()),
         upon=7,
         lasts=60.0,

@@ -71,6 +71,19 @@ def test_the_schema_knows_every_kind_phase_severity_and_state_and_no_other() -> 
     assert set(known["hosts"]["items"]["properties"]["state"]["enum"]) == set(State)
 
 
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("failed-back-by-hand", "failback"),
+        ("drill-by-hand", "drill"),
+        ("drill-failed-over", "drill"),
+        ("failed-over", None),
+    ],
+)
+def test_the_json_says_by_which_command_a_person_has_moved_the_subnets(name: str, command: str | None) -> None:
+    assert EXAMPLES[name].detail["failover"].get("command") == command
+
+
 def test_mail_gets_the_text_what_programs_read_the_json_and_a_telephone_the_subject() -> None:
     message = EXAMPLES["failed-over"]
     told = json.loads(message.by_protocol)

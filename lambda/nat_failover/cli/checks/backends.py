@@ -114,7 +114,7 @@ def one_subnet(s: Snapshot) -> Findings:
         yield warning(
             "one-subnet",
             f"all backends that can be asked are in {subnet}, none in {', '.join(others)}",
-            "trouble of that one subnet looks like a dead NAT",
+            "trouble in that one subnet would look like a dead NAT",
             f"aws ec2 create-tags --resources i-... --tags {_tag(s)}{s.options}",
         )
 
@@ -131,7 +131,7 @@ def elsewhere(s: Snapshot) -> Findings:
             yield warning(
                 "backend-elsewhere",
                 f"backend {s.name(host)} is in {subnet}, which uses {table}, none of the pair's",
-                "what it says has nothing to do with the pair's NATs",
+                "what it reports says nothing about the pair's NATs",
                 f"aws ec2 delete-tags --resources {host} --tags {_key(s)}{s.options}",
             )
 
@@ -143,7 +143,7 @@ def broken(s: Snapshot) -> Findings:
             yield warning(
                 "probe-broken",
                 f"the probe could not run on backend {s.name(host)} ({word.detail})",
-                "it is no evidence",
+                "it does not count as evidence",
                 "install ping (iputils):\naws ssm send-command --document-name AWS-RunShellScript --instance-ids "
                 f"{host} --parameters commands='command -v ping || dnf -y install iputils'{s.options}",
             )
@@ -156,14 +156,14 @@ def broken(s: Snapshot) -> Findings:
             "too-few-fit",
             f"only {len(fit)} backends can run the probe, {s.settings.failure_threshold} are needed",
             "no failover will happen",
-            "mend those above",
+            "fix the backends above",
         )
 
 
 def unfit(s: Snapshot) -> Findings:
     """Hosts that carry the tag, or did, and are left out of every round."""
     untag = f"--tags {_key(s)}{s.options}"
-    left_out = "it is left out of every round, and is no evidence"
+    left_out = "it is left out of every round, and does not count as evidence"
     for host, raw in sorted(s.backends.items()):
         state = raw["State"]["Name"]
         if _windows(s, host):
@@ -195,7 +195,7 @@ def unfit(s: Snapshot) -> Findings:
                 "backend-untagged",
                 f"{host} was asked a short time ago, and no longer has the tag "
                 f"{s.settings.probe_tag_key}={s.settings.probe_tag_value}",
-                "the function may not ask it any more, and it is no evidence",
+                "the function may not ask it any more, and it does not count as evidence",
                 "if it is a backend, tag it again:\n"
                 f"aws ec2 create-tags --resources {host} --tags {_tag(s)}{s.options}",
             )
@@ -223,7 +223,7 @@ def pings(s: Snapshot) -> Findings:
         yield warning(
             "pings-lost",
             f"{len(lost)} backends are online, and most of their pings are lost",
-            "a dead NAT is noticed by connections alone",
+            "a dead NAT would be noticed by connections only",
             "let ICMP echo through in the security groups of backends and NATs and in the network ACLs, or choose "
             "other targets: many limit pings from one address",
         )

@@ -29,7 +29,7 @@ def not_ready(s: Snapshot) -> Findings:
             yield error(
                 "endpoint-not-ready",
                 f"the endpoint {raw['VpcEndpointId']} for {service} is {raw.get('State')}",
-                "where it has the service's name already, no host of the VPC reaches Systems Manager",
+                "if it already has the service's name, no host in the VPC can reach Systems Manager",
                 f"aws ec2 describe-vpc-endpoints --vpc-endpoint-ids {raw['VpcEndpointId']}{s.options}",
             )
 

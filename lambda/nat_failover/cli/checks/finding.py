@@ -34,7 +34,7 @@ class Finding:
             or nobody would know; UNKNOWN: it could not be looked at.
         what: is the matter, in a sentence without an end.
         why: it matters, likewise.
-        remedy: the command that mends it, or what to do where none can; a command has a line of its own.
+        remedy: the command that fixes it, or what to do where none can; a command has a line of its own.
     """
 
     check: str

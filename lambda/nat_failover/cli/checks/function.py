@@ -43,7 +43,7 @@ def configuration(s: Snapshot) -> Findings:
         yield error(
             "function-in-vpc",
             f"function {name} is attached to {raw['VpcConfig']['VpcId']}",
-            "behind the NAT that it watches, it dies with it",
+            "behind the NAT that it watches, it goes offline with it",
             f"aws lambda update-function-configuration --function-name {name} "
             f"--vpc-config SubnetIds=[],SecurityGroupIds=[]{s.options}",
         )
@@ -82,9 +82,9 @@ def concurrency(s: Snapshot) -> Findings:
         )
 
 
-NOT_BY_EVENT = "a dead NAT is noticed at the next tick only"
+NOT_BY_EVENT = "a dead NAT is noticed only at the next tick"
 DEPLOY = "deploy this command's version of nat-failover:\ncdk deploy"
-LATE = "a NAT that AWS is about to take away is left at the next tick only"
+LATE = "a NAT that AWS is about to take away is left only at the next tick"
 
 
 def rules(s: Snapshot) -> Findings:
@@ -207,7 +207,7 @@ def mode(s: Snapshot) -> Findings:
         yield warning(
             "observe-mode",
             "the pair is in observe mode",
-            "a dead NAT is told, and nothing is done about it",
+            "a dead NAT is reported, and nothing is done about it",
             "set mode to automatic, cdk deploy",
         )
 
@@ -217,7 +217,7 @@ def documents(s: Snapshot) -> Findings:
     for name, found in (s.documents or {}).items():
         is_probe = name == s.settings.probe_document
         make = error if is_probe else warning
-        why = "no host can be asked" if is_probe else "the command can't look at a NAT with it, or not hold a drill"
+        why = "no host can be asked" if is_probe else "without it the command can't look at a NAT or hold a drill"
         if not found:
             yield make("document-missing", f"there is no document {name}", why, BRING_BACK if is_probe else DEPLOY)
         elif found.get("Status", "Active") not in ("Active", "Updating"):
@@ -231,7 +231,7 @@ def documents(s: Snapshot) -> Findings:
             yield warning(
                 "document-changed",
                 f"somebody has added version {version} to the document {name}",
-                "hosts are still sent the stack's own, version 1; nothing of this stack makes another",
+                "hosts are still sent version 1, the stack's own; nothing in this stack makes another",
                 f"find out who:\naws ssm list-document-versions --name {name}{s.options}",
             )
 

@@ -39,7 +39,7 @@ def lost(s: Snapshot) -> Findings:
         yield warning(
             "packets-lost",
             f"the backends lose {percent:.0f} % of their pings and connections",
-            "the active NAT may be about to die, or to be too small",
+            "the active NAT may be about to fail, or be too small",
             RUNBOOK.format("packets-lost"),
         )
 

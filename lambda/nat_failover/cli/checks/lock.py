@@ -30,7 +30,7 @@ def armed(s: Snapshot) -> Findings:
             if s.lock.modified is not None and s.now - s.lock.modified > s.settings.claim_lease + 2 * s.settings.period:
                 yield error(
                     "stuck",
-                    f"a failover has been under way{since} and does not end",
+                    f"a failover has been under way{since} and has not ended",
                     "its subnets may be offline",
                     f"aws logs tail {s.pair.log_group} --since 1h{s.options}",
                 )

@@ -88,7 +88,7 @@ def unmanaged(s: Snapshot) -> Findings:
             yield warning("nat-unmanaged", what, "once it is the passive one, nothing fails over to it", remedy)
         else:
             yield error(
-                "nat-unmanaged", what, "nobody knows whether it has the Internet, so nothing fails over", remedy
+                "nat-unmanaged", what, "nobody knows whether it reaches the Internet, so nothing fails over", remedy
             )
 
 
@@ -103,7 +103,7 @@ def untagged(s: Snapshot) -> Findings:
         yield error(
             "nat-untagged",
             f"{s.nat_name(nat)} has no tag {key} with the value {value}",
-            "the function may not ask it, and gets no word of what backends signal to it",
+            "the function may not ask it, and learns nothing of what backends signal to it",
             "give it the tag in its launch template, and now:\n"
             f"aws ec2 create-tags --resources {nat} {made}{s.options}",
         )
@@ -135,7 +135,7 @@ def same_zone(s: Snapshot) -> Findings:
         yield warning(
             "same-zone",
             f"both NATs are in {zone}",
-            "whatever takes the zone takes both",
+            "an outage of the zone takes both down",
             "set standbySubnetId to a public subnet of another zone, cdk deploy (while the primary is active)",
         )
 
@@ -220,7 +220,7 @@ def egress(s: Snapshot) -> Findings:
         yield warning(
             "egress-address",
             said,
-            "partners would see another address than they allow",
+            "partners would see an address that they may not allow",
             f"aws ec2 associate-address --allocation-id {s.view.egress.egress.allocation} --instance-id {s.active} "
             f"--allow-reassociation{s.options}{second}",
         )

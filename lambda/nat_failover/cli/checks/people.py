@@ -19,7 +19,7 @@ def subscriptions(s: Snapshot) -> Findings:
             "unconfirmed",
             f"{raw.get('Endpoint')} has not confirmed the subscription by {raw.get('Protocol')}",
             "nothing reaches them",
-            f"confirm the mail of AWS, or have it sent again:\naws sns subscribe --topic-arn {s.settings.topic} "
+            f"confirm the mail from AWS, or have it sent again:\naws sns subscribe --topic-arn {s.settings.topic} "
             f"--protocol {quoted(str(raw.get('Protocol')))} "
             f"--notification-endpoint {quoted(str(raw.get('Endpoint')))}{s.options}",
         )
@@ -44,7 +44,7 @@ def alarms(s: Snapshot) -> Findings:
         if raw.get("StateValue") == "ALARM":
             yield warning(
                 "alarm",
-                f"alarm {name} fires",
+                f"alarm {name} is firing",
                 wrong_by(str(raw.get("AlarmDescription", "")), s.pair.name) or "see its description",
                 f"aws cloudwatch describe-alarms --alarm-names {quoted(name)} "
                 f"--query 'MetricAlarms[].AlarmDescription' --output text{s.options}",

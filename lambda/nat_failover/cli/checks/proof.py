@@ -103,14 +103,14 @@ def kernels_unread(s: Snapshot) -> Findings:
             f"{names} could not be asked",
             "you have no permission to send them the document that looks at a NAT",
             f"ask for an operator's policy (nat-failover policy operator {s.pair.name}{s.options}), or leave the NATs "
-            f"in peace:\nnat-failover doctor {s.pair.name} --no-hosts{s.options}",
+            f"alone:\nnat-failover doctor {s.pair.name} --no-hosts{s.options}",
         )
     for nat in sorted(unread.keys() - set(forbidden)):
         yield Finding(
             "nat-not-asked",
             Gravity.UNKNOWN,
             f"not known whether {s.nat_name(nat)} forwards and translates",
-            unread[nat].why or "its kernel does not let it be seen",
+            unread[nat].why or "its kernel does not show it",
             f"see whether its agent is connected:\naws ssm get-connection-status --target {nat}{s.options}",
         )
 
@@ -132,9 +132,7 @@ def evidence(s: Snapshot) -> list[str]:
     newest = max((word.at for word in words), default=s.now)
     heard = f", heard {ago(newest, s.now)} ago" if s.now - newest > s.settings.period else ""
     tried = [bool(o.by_passive) for o in passive_nat.tries(s.view.backends(s.settings), s.settings)]
-    through = (
-        "no backend has tried it of late" if not tried else f"{sum(tried)} of {len(tried)} backends get through it"
-    )
+    through = "no backend has tried it lately" if not tried else f"{sum(tried)} of {len(tried)} backends get through it"
     return [
         f"{s.nat_name(s.active)}: {_kernel(s, s.active)}; {sum(online)} of {len(online)} backends online through it"
         + heard,

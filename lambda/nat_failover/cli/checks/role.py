@@ -24,12 +24,12 @@ def permissions(s: Snapshot) -> Findings:
     for (action, why), lacking in sorted(denied.items()):
         on = sorted({permission.resource for permission in lacking})
         where = "" if on == ["*"] else f" on {', '.join(on[:2])}" + (f" and {len(on) - 2} more" if len(on) > 2 else "")
-        mend = f"{BRING_BACK}\nwhat it has:" if why == "no policy allows it" else "change the policy in the way:"
+        fix = f"{BRING_BACK}\nwhat it has:" if why == "no policy allows it" else "change that policy:"
         yield error(
             "permission",
             f"the function's role may not do {action}{where}: {why}",
-            "the function fails where it needs it",
-            f"{mend}\naws iam list-role-policies --role-name {s.pair.role.rsplit('/', 1)[-1]}"
+            "the function fails when it needs it",
+            f"{fix}\naws iam list-role-policies --role-name {s.pair.role.rsplit('/', 1)[-1]}"
             f"{s.options.partition(' --region')[0]}",
         )
 

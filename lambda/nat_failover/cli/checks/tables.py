@@ -62,8 +62,8 @@ def use(s: Snapshot) -> Findings:
     yield error(
         "split",
         f"the subnets are split over both tables: {', '.join(sorted(fewer.associations))} on {fewer.table_id}, "
-        "the others not",
-        "nothing fails over, for which NAT is active can't be told",
+        f"the others on {other}",
+        "nothing fails over, because neither NAT is the active one",
         "\n".join(move),
     )
 
@@ -107,7 +107,7 @@ def differences(s: Snapshot) -> Findings:
 def _alike(s: Snapshot, difference: Difference, passive: str) -> str:
     """Return how the passive table is made to treat a destination as the active one does."""
     if difference.active is None or not difference.mirrored:
-        return f"change {passive} by hand, as you judge right (create-route, replace-route, delete-route)"
+        return f"change {passive} by hand, as you see fit (create-route, replace-route, delete-route)"
     of_endpoint = difference.of_gateway_endpoint
     if s.settings.mirror_routes and (not of_endpoint or difference.active.resource in s.settings.mirror_endpoints):
         return "nothing: mirrorRoutes copies it at the next tick"
@@ -132,7 +132,7 @@ def room(s: Snapshot) -> Findings:
             yield warning(
                 "routes-quota",
                 f"{table_id} has {count} routes of the {s.routes_quota:g} that it may have",
-                "no further route can be added to it, and none be mirrored",
+                "no more routes can be added to it, or mirrored",
                 f"aws service-quotas request-service-quota-increase --service-code vpc --quota-code {ROUTES_QUOTA} "
                 f"--desired-value {s.routes_quota * 2:g}{s.options}",
             )

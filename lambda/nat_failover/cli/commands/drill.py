@@ -40,7 +40,7 @@ def drill(
 
     Every backend watches for itself. The active NAT stops forwarding, the function has to see it and to fail over; then
     the NAT forwards again, the subnets go back in stages, and the pair is armed. Servers behind it are offline for
-    some seconds, and established connections end, twice. It never starts without the pair's name as confirmation.
+    some seconds, and established connections break, twice. It never starts without the pair's name as confirmation.
     """
     act.must_be_told("--confirm and the pair's name", given=confirmed is not None)
     account = act.where
@@ -61,7 +61,7 @@ def drill(
         "  every private subnet of the pair loses the Internet until the function has failed over"
         if failure is Failure.FORWARDING
         else "  every private subnet of the pair is moved to the other NAT",
-        "  established connections end; they end again when the subnets go back",
+        "  established connections break, and break again when the subnets go back",
         "  it takes about four minutes",
     ]
     confirm_by_name(console, what, settings.pair, confirmed)
@@ -81,9 +81,9 @@ def drill(
         console.print(Text(f"left to do: {command}"))
     act.then = day.left[0] if day.left else None
     if mailed.unread:
-        console.print(Text(f"what was told is not known: {mailed.unread}"))
+        console.print(Text(f"what was sent is not known: {mailed.unread}"))
     for sent in mailed.sent:
-        console.print(Text(f"told {sent.by}: {sent.subject}"))
+        console.print(Text(f"sent {sent.by}: {sent.subject}"))
     if report is not None:
         report.write_text(page(made), encoding="utf-8")
         act.report = str(report)
@@ -91,7 +91,7 @@ def drill(
     if day.problems:
         act.came_to(Outcome.FAILED, counted(len(day.problems), "problem"))
         return Exit.TROUBLE
-    act.came_to(Outcome.DONE, "failed over, gone back, and armed again")
+    act.came_to(Outcome.DONE, "failed over, went back, and armed again")
     return None
 
 

@@ -68,8 +68,8 @@ def failover(
 ) -> Exit | None:
     """Move the private subnets to the passive NAT, all at once, as the function does.
 
-    The NAT is looked at first, and the move refused where it is not fit, unless forced. Afterwards the backends are
-    asked; where some have lost the Internet by it, everything is moved back. The pair is locked then: re-arm it.
+    The NAT is checked first, and the move is refused if it is not fit, unless forced. Afterwards the backends are
+    asked; if the move has cost any of them the Internet, everything is moved back. The pair is then locked: re-arm it.
     """
     act.must_be_told(TOLD, given=yes or dry_run)
     deployed = one(act.where, pair)
@@ -88,8 +88,8 @@ def failback(
 ) -> Exit | None:
     """Move the private subnets back to the primary NAT, in stages.
 
-    The primary is looked at first: Internet, forwarding, masquerading. Then one subnet goes first, its backends are
-    asked, and the others follow. Trouble at any stage moves everything back. The pair is locked then: re-arm it.
+    The primary is checked first: Internet, forwarding, masquerading. One subnet then goes first, its backends are
+    asked, and the others follow. Trouble at any stage moves everything back. The pair is then locked: re-arm it.
     """
     act.must_be_told(TOLD, given=yes or dry_run)
     deployed = one(act.where, pair)
@@ -174,7 +174,7 @@ def told(console: Console, passed: Passed, account: Account, again: str) -> Exit
     if passed.ended is Ended.DONE:
         console.print(Text(f"nothing fails over until you re-arm: {again}"))
         return None
-    console.print(Text(f"the pair stays locked; once the NAT is mended: {again}"))
+    console.print(Text(f"the pair stays locked; once the NAT is fixed: {again}"))
     return Exit.TROUBLE
 
 

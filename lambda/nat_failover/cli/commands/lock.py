@@ -24,7 +24,7 @@ TOLD = "--yes"
 def rearm(act: Act, pair: Name = None, force: Force = False, yes: Yes = False) -> Exit | None:
     """Let the function fail over again.
 
-    Refused while the protection would be of no use, the passive NAT being dead or unfit, unless forced.
+    Refused while the passive NAT is dead or unfit, since nothing would be protected, unless forced.
     """
     act.must_be_told(TOLD, given=yes)
     return _arm(act, one(act.where, pair), force=force, yes=yes)
@@ -106,7 +106,7 @@ def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
     if found.refusals and not force:
         act.why = list(found.refusals)
         raise CommandError(
-            "not armed, for it would be of no use: " + "; ".join(found.refusals),
+            "not armed, because it would not help:  " + "; ".join(found.refusals),
             section="passive-nat-unhealthy" if found.checks else "subnets-split",
         )
     confirm(console, _so_far(lock), f"Arm pair {pair.name}?", yes=yes)

@@ -23,12 +23,12 @@ class Who(StrEnum):
 
 def policy(
     account: Account,
-    who: Annotated[Who, typer.Argument(help="Who looks only, or who acts as well.")],
+    who: Annotated[Who, typer.Argument(help="For someone who only looks, or who acts as well.")],
     pair: Name = None,
 ) -> None:
     """Print an IAM policy for people who look after a pair, to be attached to their role.
 
     A reader may run status, doctor --no-hosts and history; an operator all commands. It names the documents of the
-    deployed version: print it again after an upgrade. None of them gives anybody a shell on a host.
+    deployed version: print it again after an upgrade. Neither gives anybody a shell on a host.
     """
     print_json(dict((reader if who is Who.READER else operator)(one(account, pair))))

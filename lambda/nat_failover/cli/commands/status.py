@@ -28,12 +28,12 @@ def status(
     account: Account,
     pairs: Names = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Refresh until you press Ctrl-C.")] = False,
-    every: Annotated[float, typer.Option(min=1, help="With --watch: seconds between two looks.")] = 5.0,
+    every: Annotated[float, typer.Option(min=1, help="With --watch: seconds between refreshes.")] = 5.0,
     as_json: Json = False,
 ) -> Exit | None:
     """Show how the pairs stand: which NAT is active, lock, NATs, subnets, backends, alarms, route tables, last look.
 
-    The exit status is 1 where a pair is not protected.
+    The exit status is 1 if a pair is not protected.
     """
     gatherers = [Gatherer(account, pair) for pair in some(account, pairs or [])]
 
@@ -73,7 +73,7 @@ def _watch(account: Account, look: Callable[[], list[Standing]], seen: list[Stan
                 try:
                     seen = look()
                 except (ClientError, BotoCoreError) as error:
-                    what = f"as of {seen[0].at[11:19]} UTC, for the last look failed: {said_of(error)}"
+                    what = f"as of {seen[0].at[11:19]} UTC; the last look failed: {said_of(error)}"
                     footer = [*(Text(line, "bold red") for line in folded(what, console.width, "  ")), hint]
                 live.update(watched(seen, console, footer))
     except KeyboardInterrupt:

@@ -78,7 +78,7 @@ class GameDay:
                 day.parts.append(Part("failback", "the subnets go back in stages", hand.runtime.now()))
                 self._go_back(day.parts[-1], home, hosts)
         except KeyboardInterrupt:
-            day.parts[-1].problems.append("interrupted by a person: what was measured is not all")
+            day.parts[-1].problems.append("interrupted (Ctrl-C): not everything was measured")
             day.parts[-1].log = self._log
             if self._owed is not None:
                 self._mend(there, self._owed)
@@ -134,7 +134,7 @@ class GameDay:
     def _measured(self, part: Part, watches: Watches, table: str) -> None:
         hand = self._hand
         hand.runtime.sleep(SETTLE)
-        self._tell("the backends tell what they have seen")
+        self._tell("collecting what the backends have seen")
         part.watched = watches.end()
         tables = hand.routes.read()
         part.subnets = len(tables.by_id[table].associations)
@@ -149,14 +149,14 @@ class GameDay:
         ]
         still = [w.host.said for w in part.watched if w.spans and not w.spans[-1].online]
         if still:
-            part.problems.append(f"offline still: {', '.join(still)}")
+            part.problems.append(f"still offline: {', '.join(still)}")
         part.log = self._log
 
     def _break_and_wait(self, part: Part, home: str) -> None:
         nat = self._hand.settings.nat_of(home)
         try:
             part.at, part.broken = forward(self._hand, nat, on=False), True
-            self._tell(f"{nat} forwards no more")
+            self._tell(f"{nat} no longer forwards")
             self._until_failed_over(part)
         finally:
             if waits_for_address(self._hand, nat):
@@ -229,7 +229,7 @@ class GameDay:
         hand = self._hand
         while (claim := hand.lock.read().claim) is not None and claim.is_live(hand.runtime.now()):
             left = claim.until - hand.runtime.now()
-            self._say(f"the claim of the failover ends in {left:.0f} s")
+            self._say(f"the failover's claim ends in {left:.0f} s")
             hand.runtime.sleep(min(max(left, 0.5), 30.0))
 
     def _arm(self, part: Part) -> None:

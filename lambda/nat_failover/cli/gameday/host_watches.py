@@ -109,7 +109,7 @@ def read_watches(hosts: Sequence[Host], told: Mapping[str, Invocation]) -> list[
 
 def _read(host: Host, said: Invocation | None) -> Watched:
     if said is None:
-        return Watched(host, (), "it has not told what it saw")
+        return Watched(host, (), "it has not reported what it saw")
     for line in said.output.splitlines():
         try:
             found = read_json(line)

@@ -25,7 +25,7 @@ def left_by(hand: Hand, home: str, say: Say, *, broken: bool) -> list[str]:
     s = hand.settings
     try:
         if broken and hand.lock.read().lock.state is LockState.ARMED:
-            say("seeing whether the function fails over all the same")
+            say("checking whether the function fails over anyway")
             hand.runtime.sleep(MAY_FOLLOW)
         tables, state = hand.routes.read(), hand.lock.read().lock.state
     except (ClientError, BotoCoreError, RouteTablesError, KeyboardInterrupt):

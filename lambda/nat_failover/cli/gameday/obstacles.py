@@ -21,5 +21,5 @@ def why_not(hand: Hand, failure: Failure, say: Say) -> list[str]:
     if lock.state is not LockState.ARMED:
         why.append(f"the pair is not armed: {lock.reason}")
     if failure is Failure.FORWARDING and hand.settings.mode is Mode.OBSERVE:
-        why.append("the mode is observe: the function would let the servers be offline; --failure swap moves them")
+        why.append("the mode is observe: the function would leave the servers offline; --failure swap moves them")
     return why

@@ -17,8 +17,8 @@ from nat_failover.telling.formats import clock, duration, moment
 
 # Of the mails of a real deployment.
 ABOUT_MAILS = (
-    "What the function has told by the time of this report, as its log has it; the texts are in the mail. "
-    f"That something is over is told {PATIENCE / 60:.0f} minutes later."
+    "What the function had sent by the time of this report, according to its log; the texts are in your mail. "
+    f"A message that something is over comes {PATIENCE / 60:.0f} minutes later."
 )
 
 
@@ -87,7 +87,7 @@ def play_of(part: Part, settings: Settings, mailed: Mailed) -> Play:
         configured(vars(settings)),
         {},
         zero,
-        f"What was told is not known: {mailed.unread}." if mailed.unread else ABOUT_MAILS,
+        f"What was sent is not known: {mailed.unread}." if mailed.unread else ABOUT_MAILS,
         part.at,
     )
 

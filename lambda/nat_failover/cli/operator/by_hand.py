@@ -29,7 +29,7 @@ def remedy(account: Account, settings: Settings, error: CommandError) -> tuple[s
         return "A policy with all the permissions that it takes:", f"  nat-failover policy operator {pair}", runbook
     if error.exit is Exit.REFUSED:
         return (runbook,)
-    return "See what is wrong, and the commands that mend it:", f"  nat-failover doctor {pair}", runbook
+    return "See what is wrong, and the commands that fix it:", f"  nat-failover doctor {pair}", runbook
 
 
 def lines_by_hand(account: Account, hand: Hand, to_table: str | None) -> tuple[str, ...]:

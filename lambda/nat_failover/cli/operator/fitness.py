@@ -124,7 +124,7 @@ def _check(name: str, good: bool | None, said: str) -> Check:
 def _kernel(found: bool | None, does: str, seen: Seen) -> str:
     match found:
         case None:
-            return seen.inspection.why or f"can't be seen whether it {does}"
+            return seen.inspection.why or f"it can't be seen whether it {does}"
         case True:
             return f"its kernel {does}"
         case _:
@@ -136,7 +136,7 @@ def _warm(nat: Nat, answer: Observation | None, settings: Settings, now: float) 
     uptime = answer.uptime if answer is not None else None
     ages = [age for age in (None if nat.launched_at is None else now - nat.launched_at, uptime) if age is not None]
     if not ages:
-        return Check("up for long enough", Fit.UNKNOWN, "nobody knows since when it runs")
+        return Check("up for long enough", Fit.UNKNOWN, "nobody knows how long it has been running")
     young = min(ages)
     if young < settings.warm_up:
         said = f"has only been up for {young:.0f} s: the function would wait until {settings.warm_up} s"

@@ -95,7 +95,7 @@ class Hand:
                 )
             left = 1.0 if claim is None else max(0.5, claim.until - now)
             if not told and claim is not None:
-                say(f"{claim.owner} has the claim for another {left:.0f} s: waiting for its end")
+                say(f"{claim.owner} has the claim for another {left:.0f}s: waiting for that")
                 told = True
             self.runtime.sleep(min(left, 5.0))
 

@@ -95,7 +95,7 @@ def look_ahead(hand: Hand, name: str, to_table: str | None, say: Say, *, staged:
 def _obstacle(locks: LockView, hosts: Mapping[str, Sequence[Host]], *, staged: bool) -> str | None:
     lock = locks.lock
     if lock.state is LockState.FAILING_OVER:
-        return f"{lock.reason}: the function finishes it within two minutes, also where its invocation has died"
+        return f"{lock.reason}: the function finishes it within two minutes, even if its invocation has died"
     if lock.state not in MAY_MOVE:
         return f"{lock.reason}: write `armed` or `paused` into it first (nat-failover rearm, nat-failover pause)"
     if staged and not any(hosts.values()):

@@ -97,7 +97,7 @@ class Passage:
             moved = self._plan.subnets
             return self._all(held, tables)
         except (TroubleError, SwapFailedError, LockChangedError, KeyboardInterrupt) as trouble:
-            said = "interrupted by a person" if isinstance(trouble, KeyboardInterrupt) else str(trouble)
+            said = "interrupted (Ctrl-C)" if isinstance(trouble, KeyboardInterrupt) else str(trouble)
             return self._undo(held, said, all_of_them=moved == self._plan.subnets)
 
     def _still_as_planned(self, lock: Lock, tables: Tables) -> None:
@@ -155,9 +155,9 @@ class Passage:
         try:
             held.write(self._record(LockState.FAILED_OVER, said, seconds=self._swapped - begun))
         except LockChangedError as changed:
-            said += f"; {changed}: what stands there is left as it is"
+            said += f"; {changed}: what it says now is left alone"
         except (ClientError, BotoCoreError) as error:
-            said += f"; the lock could not be written ({said_of(error)}): the function sets it right within 3 minutes"
+            said += f"; the lock could not be written ({said_of(error)}): the function corrects it within 3 minutes"
         log.warning("moved by hand", extra={"said": said})
         return Passed(
             Ended.DONE,

@@ -52,7 +52,7 @@ CALLED = {
     "subscriptions": "who is subscribed to the topic",
     "alarms": "the alarms",
     "routes_quota": "the quota of routes",
-    "clock": "the time by AWS",
+    "clock": "AWS's clock",
 }
 # An answer of AWS, with the keys of its API.
 Raw = Mapping[str, Any]

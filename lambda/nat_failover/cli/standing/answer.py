@@ -124,7 +124,7 @@ def next_step(s: Snapshot, findings: Sequence[Finding]) -> NextStep:
         (checks - {*BY_LOCK, "offline"}, "doctor", "causes and remedies"),
         ("offline" in checks, "failover --dry-run", "is the other NAT fit?"),
         ("paused" in checks, "resume", "once the work is done"),
-        (checks, "rearm", "once the other NAT is repaired"),
+        (checks, "rearm", "once the other NAT is fixed"),
         (any(part in s.unread for part in NEEDED), "policy reader", "the permissions to ask for"),
         ("not-proven" in warnings, "failover --dry-run", "or wait for the next round"),
         ("observe-mode" in warnings, "", "set mode to automatic and cdk deploy, once you trust it"),

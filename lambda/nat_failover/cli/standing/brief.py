@@ -155,7 +155,7 @@ def _backends(p: Standing) -> Iterator[Row]:
     online = [host for host in p.backends if host.word == "REACHABLE"]
     odd = [host for host in p.backends if _odd(host) or host.word not in ("REACHABLE", "not asked")]
     rest = len(p.backends) - len({host.id for host in (*online, *odd)})
-    asked = f", {rest} not asked of late" if rest else ""
+    asked = f", {rest} not asked lately" if rest else ""
     were = "were online" if p.internet.state is Internet.UNKNOWN else "online"
     yield Row("backends", f"{len(online)} of {len(p.backends)} {were}{_heard(online)}{asked}", POOR if odd else "")
     for host in odd[:NAMED]:
@@ -180,7 +180,7 @@ def alarms(p: Standing) -> Row:
     well = sum(alarm.state == "OK" for alarm in p.alarms)
     firing = [alarm.name for alarm in p.alarms if alarm.state == "ALARM"]
     waiting = sum(alarm.state == "INSUFFICIENT_DATA" for alarm in p.alarms)
-    said = [f"{well} of {len(p.alarms)} OK", *(f"{name} fires" for name in firing)]
+    said = [f"{well} of {len(p.alarms)} OK", *(f"{name} is firing" for name in firing)]
     return Row("alarms", ", ".join([*said, *([f"{waiting} without data"] if waiting else [])]), BAD if firing else "")
 
 

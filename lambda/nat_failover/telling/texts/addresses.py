@@ -23,13 +23,13 @@ def elsewhere(c: Condition, since: float, s: Settings) -> Letter:
     seen, active = (f"{c.reason}.", f"Since {moment(since)}."), c.active or s.primary_route_table
     nat, other, standby = s.nat_of(active), s.nat_of(s.other_table(active)), s.standby_egress_allocation
     both = "" if standby is None else f", or {standby} is not with the NAT that stands by, {other}"
-    see = "partners see another address" + ("" if standby is None else ", or the standby has none")
+    see = "partners see a different address" + ("" if standby is None else ", or the standby has none")
     second = () if standby is None else (move_address(s, other, standby),)
     return Letter(
         "DEGRADED: the egress address is not with the active NAT",
         f"The egress address is not with the NAT that the subnets use, {nat}{both}: {see}.",
         seen,
-        ("to tell you. Addresses are moved at a failover only.",),
+        ("to tell you. Addresses are moved only in a failover.",),
         (NOTHING_DONE,),
         next=(Step("See who has it, and the command that moves it", (own(s, "doctor"),)),),
         by_hand=(
@@ -56,7 +56,7 @@ def unaddressed(c: Condition, since: float, s: Settings) -> Letter:
             (give_address(s, nat),),
         )
         if standby is None
-        else Step("Give it the address that it is to have while it stands by", (move_address(s, nat, standby),))
+        else Step("Give it the pair's standby address", (move_address(s, nat, standby),))
     )
     return Letter(
         f"NOT PROTECTED: the {s.role_of(table)} NAT has no public address",
@@ -93,7 +93,7 @@ def move_egress(move: Move | None, s: Settings) -> tuple[Step, ...]:
         return ()
     commands = tuple(f"{each.by_hand} --region {s.region}" for each in move.left)
     if move.moved:
-        return (Step("Give the NAT that stands by its address: without one it can't take over", commands),)
+        return (Step("Give the passive NAT its address: without one it can't take over", commands),)
     return (
         Step(
             "Move the egress address: until you do, the subnets use that NAT's own address, which partners may refuse",

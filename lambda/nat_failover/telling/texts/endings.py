@@ -23,13 +23,13 @@ def nat_ending(c: Condition, since: float, s: Settings) -> Letter:
         decided = "to tell you: handover is set to tell."
     else:
         decided = (
-            f"to move the subnets away from the active NAT in time, before maintenance {BEFORE / 60:.0f} minutes "
-            "ahead: if the pair is armed, and backends get through the other NAT. The passive one's end moves nothing."
+            f"to move the subnets off the active NAT in time ({BEFORE / 60:.0f} minutes before maintenance), if the "
+            "pair is armed and backends get through the other NAT. If it is the passive NAT, nothing is moved."
         )
     move = "failover" if active == s.primary_route_table else "failback"
     return Letter(
         "NOT PROTECTED soon: a NAT is going away",
-        "AWS is about to take a NAT of the pair away. Once it is gone, the other NAT is the only one, and nothing can "
+        "AWS is about to take away one of the pair's NATs. Once it is gone, the other is the only one, and nothing can "
         "fail over.",
         seen=(f"{c.reason}.", f"Since {moment(since)}."),
         decided=(decided,),
@@ -37,12 +37,13 @@ def nat_ending(c: Condition, since: float, s: Settings) -> Letter:
         next=(
             Step("See which NAT is active, and that the pair is armed", (own(s, "status"),)),
             Step(
-                "If the one that goes is active, you can move the subnets now. The command checks, and asks first",
+                "If the one that is going away is active, you can move the subnets now. The command checks, and "
+                "asks first",
                 (own(s, move),),
             ),
         ),
         by_hand=(
-            Step("What EC2 says of both NATs", (read_status(s, *s.nats),)),
+            Step("What EC2 says about both NATs", (read_status(s, *s.nats),)),
             Step("See the lock, and which table the subnets use", (read_lock(s), read_tables(s, active))),
         ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nat_failover.judging.nat_gone import EC2_SAYS
-from nat_failover.lock.record import Record
+from nat_failover.lock.record import DRILL, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.swap import Swapped
 from nat_failover.probing.observation import Observation
@@ -17,6 +17,9 @@ from nat_failover.telling.formats import clock, counted, duration
 from nat_failover.telling.message import Letter, Step, hosts
 from nat_failover.telling.texts.addresses import move_egress, moved_egress
 from nat_failover.telling.texts.arming import rearm_by_hand, rearm_once_fit
+
+# What a person moves subnets with, as the record and the message's JSON have it.
+COMMANDS = ("failover", "failback", DRILL)
 
 
 def failed_over(
@@ -91,20 +94,20 @@ def _after(record: Record, verified: Verified, s: Settings) -> tuple[tuple[Step,
                 "Do not re-arm yet: both NATs are in question. See which of them gets backends through",
                 (own(s, "doctor"),),
             ),
-            Step(f"Repair {new}; a reboot often does", (reboot(s, new),)),
+            Step(f"Fix {new}; a reboot often does it", (reboot(s, new),)),
             Step(f"Or, if {old} is the fitter one, go back to it", (own(s, back),)),
         ), (
-            Step("What EC2 says of both", (read_status(s, old, new),)),
+            Step("What EC2 says about both NATs", (read_status(s, old, new),)),
             Step("Go back", move_subnets(s, record.from_table, associations)),
         )
     look = () if verified.all_online else (Step("See who is online by now", (own(s, "status"),)),)
     if record.in_drill:
         return (
             *look,
-            Step("If one of you is holding a drill, leave it alone: it goes back and re-arms by itself within minutes"),
+            Step("If one of you is running a drill, leave it alone: it goes back and re-arms by itself within minutes"),
             Step(f"If nobody is, treat this as a failure of {old}. See what is wrong", (own(s, "doctor"),)),
             rearm_once_fit(s, old),
-        ), (Step("What EC2 says of both", (read_status(s, old, new),)), rearm_by_hand(s, old))
+        ), (Step("What EC2 says about both NATs", (read_status(s, old, new),)), rearm_by_hand(s, old))
     return (
         (
             *look,
@@ -117,7 +120,7 @@ def _after(record: Record, verified: Verified, s: Settings) -> tuple[tuple[Step,
             rearm_once_fit(s, old),
             Step(f"There is no need to go back: {new} stays active, and {old} stands by."),
         ),
-        (Step("What EC2 says of both", (read_status(s, old, new),)), rearm_by_hand(s, old)),
+        (Step("What EC2 says about both NATs", (read_status(s, old, new),)), rearm_by_hand(s, old)),
     )
 
 
@@ -135,12 +138,12 @@ def swap_failed(
     what = f"{len(left)} of {len(record.subnets)} subnets" if left else "subnets"
     return Letter(
         f"OFFLINE: the failover failed, {what} not moved",
-        f"{what[0].upper()}{what[1:]} could not be moved to the {role} NAT {new}: they are offline"
+        f"{what[0].upper()}{what[1:]} could not be moved to the {role} NAT {new}: what is left is offline"
         f"{', or soon will be' if record.handover else ''}. {_why(record, s)} Nothing is tried again until you re-arm.",
         seen=(f"{record.reason}.", *(hosts(evidence, s) or record.evidence)),
         decided=_decided(record, s),
         done=(f"FAILED: {error}.", *moved_egress(egress)),
-        helped=("no. What could not be moved is offline.",),
+        helped=("no: the subnets that could not be moved are offline.",),
         next=(
             move_yourself(s, to_table),
             *move_egress(egress, s),
@@ -174,6 +177,8 @@ def facts(
         "to": record.to_table,
         "subnets": list(swapped.moved if swapped is not None else sorted(record.subnets)),
     }
+    if record.by_hand in COMMANDS:
+        said["command"] = record.by_hand
     seconds = record.seconds if swapped is None else swapped.seconds
     if seconds is not None:
         said["seconds"] = round(seconds, 3)
@@ -202,11 +207,11 @@ def _decided(record: Record, s: Settings) -> tuple[str, ...]:
     nat = f"the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}"
     when = f"to {'hand' if record.handover else 'fail'} over at {clock(record.since)} UTC"
     if record.reason.startswith(EC2_SAYS):
-        return (f"{when}, by EC2's own word, and as nothing was known against {nat}.",)
+        return (f"{when}, on EC2's own word, with nothing known against {nat}.",)
     if record.handover:
-        return (f"{when}, since AWS had announced the end, and backends got through {nat}.",)
+        return (f"{when}, because AWS had announced its end, and backends got through {nat}.",)
     return (
-        f"{when}, since at least {s.failure_threshold} backends were offline, and reached the Internet through {nat}.",
+        f"{when}, because at least {s.failure_threshold} backends were offline and reached the Internet through {nat}.",
     )
 
 
@@ -215,7 +220,7 @@ def _unrecorded(why: str) -> tuple[str, ...]:
         return ()
     return (
         f"The lock could not be written ({why}): it still says that the failover is under way. The "
-        "function sets it right by itself within three minutes, and then tells you once more.",
+        "function corrects it within three minutes, and then sends another mail.",
     )
 
 

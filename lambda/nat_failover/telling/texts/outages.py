@@ -38,7 +38,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
     seen = (f"{c.reason}.", *hosts(c.evidence, s), f"Offline since about {moment(since)}.")
     move = Step(f"Move the subnets to {to} yourself. The command checks, and asks first", (own(s, "failover"),))
     by_hand = Step(f"Move the subnets to {to}, one line each", move_subnets(s, passive, c.associations))
-    look = Step("What EC2 says of both NATs, and the function's log", (read_status(s, nat, other), read_log(s)))
+    look = Step("What EC2 says about both NATs, and the function's log", (read_status(s, nat, other), read_log(s)))
     leases = duration(2 * s.claim_lease)
     match c.kind:
         case Trouble.WOULD_FAIL_OVER:
@@ -51,7 +51,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                 (f"nothing: every protected subnet would have been moved from {active} to {passive}.",),
                 next=(
                     move,
-                    Step(f"Or repair {nat}; a reboot often does", (reboot(s, nat),)),
+                    Step(f"Or fix {nat}; a reboot often does it", (reboot(s, nat),)),
                     Step("Set the mode to automatic and deploy, to have it done for you."),
                 ),
                 by_hand=(by_hand, look),
@@ -65,7 +65,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                 (NOTHING_DONE,),
                 next=(
                     Step("See what is wrong with each NAT", (own(s, "doctor"),)),
-                    Step(f"Repair one. If it is {other}, the function fails over to it", (reboot(s, other),)),
+                    Step(f"Fix one. If it is {other}, the function fails over to it", (reboot(s, other),)),
                     Step("Check whether AWS reports a problem: https://health.aws.amazon.com/health/status"),
                 ),
                 by_hand=(look,),

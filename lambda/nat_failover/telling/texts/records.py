@@ -26,11 +26,11 @@ def from_record(record: Record, s: Settings, *, again: bool) -> Letter:
     since = ", not re-armed for a day" if again else f", {role} is active" if moved else ""
     left = s.nat_of(record.from_table) if record.from_table in s.tables else None
     if moved:
-        first = (Step("See what is online, and which NAT is fit", (own(s, "status"),)),)
-        by_hand = Step("What EC2 says of the NATs", (read_status(s, *s.nats),))
+        first = [Step("See what is online, and which NAT is fit", (own(s, "status"),))]
+        by_hand = Step("What EC2 says about the NATs", (read_status(s, *s.nats),))
     else:
-        first = (Step("See which subnets are offline", (own(s, "status"),)),)
-        first += (move_yourself(s, to),) if to in s.tables else ()
+        first = [Step("See which subnets are offline", (own(s, "status"),))]
+        first += [move_yourself(s, to)] if to in s.tables else []
         to = to if to in s.tables else s.primary_route_table
         by_hand = Step(
             "See which subnets use which table, and move those that are left",

@@ -11,7 +11,7 @@ from nat_failover.telling.message import Letter, Step
 # The end of the subject, of which there are no two alike, and a sentence.
 _OVER: dict[Trouble, tuple[str, str]] = {
     Trouble.FAILED_OVER: ("re-armed after the failover", "The lock no longer says that the pair has failed over."),
-    Trouble.FAILOVER_FAILED: ("re-armed after a failed failover", "The lock no longer holds a failed failover."),
+    Trouble.FAILOVER_FAILED: ("re-armed after a failed failover", "The lock no longer says that a failover failed."),
     Trouble.WOULD_FAIL_OVER: ("online again, no failover is due", "A failover would no longer be due."),
     Trouble.CONTROL_DOWN: (
         "online again, after neither NAT got backends through",
@@ -31,13 +31,13 @@ _OVER: dict[Trouble, tuple[str, str]] = {
         "Subnets are associated with a route table of the pair.",
     ),
     Trouble.SPLIT: ("the subnets all use one NAT again", "All protected subnets use the same route table."),
-    Trouble.NAT_ENDING: ("no NAT is going away any more", "AWS no longer announces the end of either NAT."),
+    Trouble.NAT_ENDING: ("no NAT is going away any more", "Neither NAT is about to go away any more."),
     Trouble.PASSIVE_UNHEALTHY: ("the passive NAT can take over again", "The NAT that stands by can take over."),
     Trouble.PASSIVE_WITHOUT_ADDRESS: (
         "the passive NAT has a public address again",
         "The NAT that stands by has a public address again.",
     ),
-    Trouble.ROUTES_DIFFER: ("the route tables are alike", "The two tables differ in nothing but the default route."),
+    Trouble.ROUTES_DIFFER: ("the route tables are alike", "The two tables differ only in the default route."),
     Trouble.EGRESS_ELSEWHERE: ("the egress address is in place", "The pair's addresses are where they belong."),
     Trouble.PINGS_LOST: ("pings are answered again", "Backends' pings to the targets are answered again."),
     Trouble.LOCK_UNREADABLE: ("the lock is readable again", "The function understands the lock again."),

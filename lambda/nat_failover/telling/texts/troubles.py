@@ -47,15 +47,15 @@ def letter(c: Condition, since: float, s: Settings, *, again: bool = False) -> L
 def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
     seen = (f"{c.reason}.", *hosts(c.evidence, s), f"Since {moment(since)}.")
     hold = ("to hold: no failover while this lasts.",)
-    log = Step("What the function says of it", (read_log(s),))
+    log = Step("What the function's log says", (read_log(s),))
     tables = Step("See which subnets use which table", (read_tables(s),))
     match c.kind:
         case Trouble.CANNOT_JUDGE:
             few = "None of the" if c.nobody else f"Fewer than {s.failure_threshold}"
             return Letter(
                 "POSSIBLY OFFLINE: no backend answers" if c.nobody else "NOT PROTECTED: too few backends answer",
-                f"{few} backends answer. A dead NAT can't be told from dead servers, and it is not known whether the "
-                "subnets are online.",
+                f"{few} backends answer. A dead NAT can't be told apart from dead servers, and it is not known whether "
+                "the subnets are online.",
                 seen,
                 hold,
                 (NOTHING_DONE,),
@@ -100,7 +100,7 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
                 hold,
                 (NOTHING_DONE,),
                 next=(
-                    Step("See which NAT is fit, and the commands that move the few to the others", (own(s, "doctor"),)),
+                    Step("See which NAT is fit, and the commands that bring the subnets together", (own(s, "doctor"),)),
                 ),
                 by_hand=(
                     tables,
@@ -122,9 +122,9 @@ def _unprotected(c: Condition, since: float, s: Settings) -> Letter:
                 (NOTHING_DONE,),
                 next=(
                     Step("See what is wrong with it, and the command that fixes it", (own(s, "doctor"),)),
-                    Step("Start or repair it; a reboot is harmless while it is passive", (reboot(s, nat),)),
+                    Step("Start or fix it; a reboot is harmless while it is passive", (reboot(s, nat),)),
                 ),
-                by_hand=(Step("What EC2 says of it", (read_status(s, nat), read_tables(s, passive))), log),
+                by_hand=(Step("What EC2 says about it", (read_status(s, nat), read_tables(s, passive))), log),
             )
 
 
