@@ -1,4 +1,4 @@
-"""Pure: what people are told of re-arming: by our command, which checks, and by hand, which does not."""
+"""Pure: steps of several mails: to re-arm, with checks and without them, and to move what a failover has left."""
 
 from __future__ import annotations
 
@@ -19,4 +19,14 @@ def rearm_by_hand(s: Settings, other: str | None = None) -> Step:
     return Step(
         f"Re-arm without these checks. Make sure first that {nat} forwards: until it does, nothing is protected",
         (rearm(s),),
+    )
+
+
+def move_yourself(s: Settings, to_table: str) -> Step:
+    """Return the step to move what a failover has left behind."""
+    role = s.role_of(to_table)
+    return Step(
+        f"Move the subnets to the {role} NAT yourself: your permissions may do what the function's did not. "
+        "The command checks, and asks first",
+        (own(s, "failover", "--to", role),),
     )

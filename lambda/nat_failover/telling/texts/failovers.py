@@ -16,7 +16,7 @@ from nat_failover.telling.commands import move_subnets, own, read_log, read_stat
 from nat_failover.telling.formats import clock, counted, duration
 from nat_failover.telling.message import Letter, Step, hosts
 from nat_failover.telling.texts.addresses import move_egress, moved_egress
-from nat_failover.telling.texts.arming import rearm_by_hand, rearm_once_fit
+from nat_failover.telling.texts.arming import move_yourself, rearm_by_hand, rearm_once_fit
 
 # What a person moves subnets with, as the record and the message's JSON have it.
 COMMANDS = ("failover", "failback", DRILL)
@@ -158,16 +158,6 @@ def swap_failed(
     )
 
 
-def move_yourself(s: Settings, to_table: str) -> Step:
-    """Return the step to move what a failover has left behind."""
-    role = s.role_of(to_table)
-    return Step(
-        f"Move the subnets to the {role} NAT yourself: your permissions may do what the function's did not. "
-        "The command checks, and asks first",
-        (own(s, "failover", "--to", role),),
-    )
-
-
 def facts(
     record: Record, swapped: Swapped | None, verified: Verified | None, evidence: Sequence[Observation]
 ) -> dict[str, Any]:
@@ -209,7 +199,8 @@ def _decided(record: Record, s: Settings) -> tuple[str, ...]:
     if record.reason.startswith(EC2_SAYS):
         return (f"{when}, on EC2's own word, with nothing known against {nat}.",)
     if record.handover:
-        return (f"{when}, because AWS had announced its end, and backends got through {nat}.",)
+        old = s.nat_of(record.from_table)
+        return (f"{when}, because AWS had announced the end of {old}, and backends got through {nat}.",)
     return (
         f"{when}, because at least {s.failure_threshold} backends were offline and reached the Internet through {nat}.",
     )

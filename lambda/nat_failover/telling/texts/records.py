@@ -7,8 +7,7 @@ from nat_failover.settings import Settings
 from nat_failover.telling.commands import move_subnets, own, read_status, read_tables
 from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step
-from nat_failover.telling.texts.arming import rearm_by_hand, rearm_once_fit
-from nat_failover.telling.texts.failovers import move_yourself
+from nat_failover.telling.texts.arming import move_yourself, rearm_by_hand, rearm_once_fit
 
 # What a person has done, by the name of the command, for the subject and for the text.
 _BY_HAND = {
