@@ -106,7 +106,7 @@ def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
     if found.refusals and not force:
         act.why = list(found.refusals)
         raise CommandError(
-            "not armed, because it would not help:  " + "; ".join(found.refusals),
+            "not armed, because it would not help: " + "; ".join(found.refusals),
             section="passive-nat-unhealthy" if found.checks else "subnets-split",
         )
     confirm(console, _so_far(lock), f"Arm pair {pair.name}?", yes=yes)
