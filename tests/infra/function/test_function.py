@@ -15,10 +15,15 @@ from tests.gate.events import Change
 from tests.infra.synthesis import Template, synthesize
 from tests.tools.checked import by_interface, pair
 
-DOCUMENT = synthesize({"pairs": [pair()]}).probe["Name"]
-STATUS_CHANGE = BUS.status_change(
-    NOW, Change("e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-02573cafcfe0a1b2c", DOCUMENT, "Failed", NOW - 2)
-)
+
+def document() -> str:  # not at import: every worker imports this
+    return str(synthesize({"pairs": [pair()]}).probe["Name"])
+
+
+def status_change(**detail: str) -> dict[str, Any]:
+    command, host = "e8d3c0e4-71f7-4491-898f-c9b35bee5f3b", "i-02573cafcfe0a1b2c"
+    event = BUS.status_change(NOW, Change(command, host, document(), "Failed", NOW - 2))
+    return {**event, "detail": {**event["detail"], **detail}}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +68,7 @@ def test_the_function_reads_the_defaults_out_of_its_environment(template: Templa
         lock_parameter="/nat-failover/main/lock",
         claim_parameter="/nat-failover/main/claim",
         told_parameter="/nat-failover/main/told",
-        probe_document=DOCUMENT,
+        probe_document=document(),
         probe_tag_key="nat-failover:probe",
         probe_tag_value="main",
         primary_route_table="rtb-0123456789abcdef0",
@@ -188,9 +193,9 @@ def test_the_schedule_has_the_period(minutes: int, expression: str) -> None:
 
 @pytest.mark.parametrize("status", ["Failed", "TimedOut"])
 def test_a_host_that_reports_a_failure_invokes_the_function(template: Template, status: str) -> None:
-    event = {**STATUS_CHANGE, "detail": {**STATUS_CHANGE["detail"], "status": status}}
+    event = status_change(status=status)
     assert matches(rules(template)[1]["EventPattern"], event)
-    assert isinstance(parse(event, DOCUMENT), StatusChange)
+    assert isinstance(parse(event, document()), StatusChange)
 
 
 @pytest.mark.parametrize(
@@ -198,12 +203,11 @@ def test_a_host_that_reports_a_failure_invokes_the_function(template: Template, 
     [{"status": "Success"}, {"status": "InProgress"}, {"status": "Cancelled"}, {"document-name": "AWS-RunShellScript"}],
 )
 def test_no_other_command_and_no_healthy_host_invokes_the_function(template: Template, changed: dict[str, str]) -> None:
-    event = {**STATUS_CHANGE, "detail": {**STATUS_CHANGE["detail"], **changed}}
-    assert not matches(rules(template)[1]["EventPattern"], event)
+    assert not matches(rules(template)[1]["EventPattern"], status_change(**changed))
 
 
 def test_the_tick_is_the_event_that_the_function_takes_for_one() -> None:
-    assert isinstance(parse({"source": "aws.events", "detail-type": "Scheduled Event"}, DOCUMENT), Tick)
+    assert isinstance(parse({"source": "aws.events", "detail-type": "Scheduled Event"}, document()), Tick)
 
 
 def test_all_rules_lead_to_the_function_and_may_invoke_it(template: Template) -> None:
