@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +63,32 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         with suppress(PermissionError):  # whoever is root in a container may lower it only
             os.setpriority(os.PRIO_PROCESS, 0, priority)
             return
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Any]:
+    """Return what calls a function once for all workers of a run, and hands each of them what it has returned."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def call(function: Callable[..., Any], *arguments: object) -> Any:
+        name = sha256(f"{function.__module__}.{function.__qualname__} {arguments}".encode()).hexdigest()[:24]
+        kept = shared / f"once-{name}"
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                try:
+                    made, failed = function(*arguments), ""
+                except Exception as error:
+                    kept.write_bytes(pickle.dumps((None, repr(error))))
+                    raise
+                kept.write_bytes(pickle.dumps((made, failed)))
+        made, failed = pickle.loads(kept.read_bytes())  # noqa: S301 - a worker of this run has written it
+        if failed:
+            pytest.fail(f"{function.__qualname__} has failed before: {failed}")
+        return made
+
+    return call
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,11 @@ from rich.table import Table
 
 from nat_failover.cli.policies import SOMETIMES
 from tests.iam.people import DRILLS, commands, drilled
-from tests.iam.recording import PLAYED, recorded
+from tests.iam.recording import PLAYED
 from tests.iam.roles import Asked, Permission, unused
 from tests.iam.standby import DOCUMENTED, granted
 from tests.lab.many_runs import quiet
+from tests.security.recording import recorded
 
 # An instance's id, or a NAT's in a document's name, is that of the emulated account.
 _ID = re.compile(r"\b(i|eni|subnet|rtb|vpc|eipalloc)-[0-9a-f]{8,}")
@@ -25,7 +26,7 @@ def asked() -> Mapping[str, Sequence[Asked]]:
     drills = [drilled(number) for number in range(len(DRILLS))]
     people = commands()
     return {
-        "function": [Asked(each.requests, each.statements) for each in map(recorded, PLAYED)],
+        "function": [recorded(scenario).asked for scenario in PLAYED],
         "reader": [people["reader"]],
         "operator": [people["operator"], *drills],
     }

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -48,7 +47,6 @@ SWAP = "ec2:ReplaceRouteTableAssociation"
 Call = tuple[str, str, Mapping[str, Any]]
 
 
-@cache
 def commands() -> Mapping[str, Asked]:
     """Run each command but the drill once, as it is installed, and return what its people need: reader, operator."""
     with TemporaryDirectory() as folder, deployed(Path(folder), Path(folder)) as made:
@@ -104,7 +102,6 @@ def _needed(s: Settings, service: str, operation: str, given: Mapping[str, Any])
     return [Request(action, "*")]
 
 
-@cache
 def drilled(number: int) -> Asked:
     """Hold one of DRILLS in the lab, and return what whoever holds it needs, and the operator's policy."""
     found: list[Asked] = []

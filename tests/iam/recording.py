@@ -1,94 +1,79 @@
-"""Plays scenarios and notes what each call of the function needs, beside the policies that its role has."""
+"""What each call of the function in a lab needs, and the policies that its role has."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from nat_failover.network.route_differences import PROPAGATION, Destination, Difference, RouteTarget
 from nat_failover.network.route_mirror import Mirror
-from tests.gate.harshness import GENTLE
 from tests.iam.evaluator import Request, Statement
 from tests.iam.requests import Account, arn, requests_of
+from tests.iam.roles import Asked
 from tests.lab.cloud.cloud import REGION
 from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.cloud.sessions import listed, session
 from tests.lab.lab import Lab
-from tests.lab.latencies import Latencies
-from tests.lab.scenarios import SCENARIOS
 
-# Together they make every call that the function has.
+# Scenarios that together make every call that the function has.
 PLAYED = (
-    *("nat-rules-flushed", "nat-dead-without-endpoints", "failover-after-rearm", "crash-mid-swap"),
-    *("routes-mirrored", "observe-mode", "large-fleet", "egress-addresses-change-places", "egress-address-returns"),
-    *("spot-warning", "two-zones-one-dies", "interface-moves-to-new-instance", "lifecycle-terminate"),
+    *("nat-rules-flushed", "large-fleet", "routes-mirrored", "egress-address-follows", "spot-warning"),
+    *("lifecycle-terminate", "interface-moves-to-new-instance"),
 )
 
 
-@dataclass(frozen=True)
-class Recording:
-    """What was needed in one scenario, and what was allowed."""
+class Calls:
+    """The calls of a lab's function, from when this is made.
 
-    scenario: str
-    requests: tuple[Request, ...]
-    statements: tuple[Statement, ...]
-    facts: Mapping[str, str]
+    Attributes:
+        facts: of the function's environment, and its VPC.
+    """
 
-
-@cache
-def recorded(scenario: str) -> Recording:
-    """Play a scenario once."""
-    chosen = SCENARIOS[scenario]
-    needed: dict[tuple[str, str, str], Request] = {}
-    found: list[Recording] = []
-
-    def main(lab: Lab) -> None:
+    def __init__(self, lab: Lab) -> None:
         cloud = lab.cloud
         assert isinstance(cloud, MotoCloud)
-        account = Account(cloud)
+        self._account = Account(cloud)
+        self._needed: dict[tuple[str, str, str], Request] = {}
+        self._logs = arn(
+            "logs", f"log-group:/aws/lambda/{cloud.function_arn.rpartition(':')[2]}:log-stream:2026/01/01/[$LATEST]0"
+        )
+        self._statements = tuple(_statements(cloud))
+        self.facts = {**cloud.environment, "VPC": self._account.vpc_of(next(iter(cloud.subnets.values())))}
+        lab.gateway.faults.append(self._note)
+        if cloud.environment["NAT_FAILOVER_MIRROR_ROUTES"] == "true":
+            self._copy_what_no_scenario_has(cloud.standby_table)
 
-        def note(operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
-            for request in requests_of(operation, arguments, account):
-                needed[request.action, request.resource, str(sorted(request.context.items()))] = request
-            return None
+    @property
+    def asked(self) -> Asked:
+        """What the function has asked by now, with what Lambda itself does in its name, and what it may ask."""
+        by_lambda = [Request(f"logs:{action}", self._logs) for action in ("CreateLogStream", "PutLogEvents")]
+        return Asked((*self._needed.values(), *by_lambda), self._statements)
 
-        lab.gateway.faults.append(note)
-        chosen.before(lab)
-        chosen.play(lab)
-        if lab.cloud.environment["NAT_FAILOVER_MIRROR_ROUTES"] == "true":
-            _copy_what_no_scenario_has(lab, note)
-        name = lab.cloud.function_arn.rpartition(":")[2]
-        streams = arn("logs", f"log-group:/aws/lambda/{name}:log-stream:2026/01/01/[$LATEST]0")
-        by_lambda = [Request(f"logs:{action}", streams) for action in ("CreateLogStream", "PutLogEvents")]
-        facts = {**lab.cloud.environment, "VPC": account.vpc_of(next(iter(lab.cloud.subnets.values())))}
-        found.append(Recording(scenario, (*needed.values(), *by_lambda), tuple(_statements(cloud)), facts))
+    def _note(self, operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
+        for request in requests_of(operation, arguments, self._account):
+            self._needed[request.action, request.resource, str(sorted(request.context.items()))] = request
+        return None
 
-    made_by = chosen.cloud or MotoCloud
-    Lab("simulated", 1, Latencies(), chosen.settings, chosen.layout, cloud=made_by, harshness=GENTLE).run(main)
-    return found[0]
+    def _copy_what_no_scenario_has(self, table: str) -> None:
+        """Copy a route that leads elsewhere, and a virtual private gateway's routes, of which the lab has none."""
+        note = self._note
 
+        class Client:
+            def __getattr__(self, method: str) -> Any:
+                operation = "".join(part.capitalize() for part in method.split("_"))
+                return lambda **arguments: note(operation, arguments)
 
-def _copy_what_no_scenario_has(lab: Lab, note: Any) -> None:
-    """Copy a route that leads elsewhere, and a virtual private gateway's routes, of which the lab has none."""
-
-    class Client:
-        def __getattr__(self, method: str) -> Any:
-            operation = "".join(part.capitalize() for part in method.split("_"))
-            return lambda **arguments: note(operation, arguments)
-
-    elsewhere = Difference(
-        Destination("DestinationCidrBlock", "10.99.0.0/16"),
-        RouteTarget("GatewayId", "vgw-1"),
-        RouteTarget("GatewayId", "vgw-2"),
-    )
-    propagated = Difference(Destination(PROPAGATION, "vgw-1"), RouteTarget("GatewayId", "vgw-1"), None)
-    client: Any = Client()
-    assert Mirror(client, ()).copy([elsewhere, propagated], lab.cloud.standby_table) == ()
+        elsewhere = Difference(
+            Destination("DestinationCidrBlock", "10.99.0.0/16"),
+            RouteTarget("GatewayId", "vgw-1"),
+            RouteTarget("GatewayId", "vgw-2"),
+        )
+        propagated = Difference(Destination(PROPAGATION, "vgw-1"), RouteTarget("GatewayId", "vgw-1"), None)
+        client: Any = Client()
+        assert Mirror(client, ()).copy([elsewhere, propagated], table) == ()
 
 
 def _statements(cloud: MotoCloud) -> Sequence[Statement]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from botocore import xform_name
@@ -27,14 +28,14 @@ SEND = "ssm:SendCommand"
 SHELL = "AWS-RunShellScript"
 
 
-@pytest.fixture(scope="module")
-def reader() -> Asked:
-    return commands()["reader"]
+@pytest.fixture
+def reader(once: Callable[..., Any]) -> Asked:
+    return cast("Asked", once(commands)["reader"])
 
 
-@pytest.fixture(scope="module")
-def operator() -> Asked:
-    return commands()["operator"]
+@pytest.fixture
+def operator(once: Callable[..., Any]) -> Asked:
+    return cast("Asked", once(commands)["operator"])
 
 
 def test_a_reader_may_all_that_status_doctor_and_history_ask_and_no_more(reader: Asked) -> None:
@@ -45,14 +46,16 @@ def test_a_reader_may_all_that_status_doctor_and_history_ask_and_no_more(reader:
     assert [a for s in reader.statements for a in s["Action"] if not a.partition(":")[2].startswith(reads)] == []
 
 
-def test_an_operator_may_all_that_acting_and_drills_ask_and_no_more(operator: Asked) -> None:
-    drills = [drilled(number) for number in range(len(DRILLS))]
+def test_an_operator_may_all_that_acting_and_drills_ask_and_no_more(
+    operator: Asked, once: Callable[..., Asked]
+) -> None:
+    drills = [once(drilled, number) for number in range(len(DRILLS))]
     assert [each.missing for each in (operator, *drills)] == [set(), set(), set()]
     assert unused([operator, *drills]) <= {("Look", action) for action in SOMETIMES}
 
 
-def test_every_document_that_an_operator_may_send_is_sent_in_a_drill() -> None:
-    drill = drilled(0)
+def test_every_document_that_an_operator_may_send_is_sent_in_a_drill(once: Callable[..., Asked]) -> None:
+    drill = once(drilled, 0)
     (documents,) = [s["Resource"] for s in drill.statements if s["Sid"] == "SendDocuments"]
     assert drill.used["SendDocuments", SEND] == set(documents)
     assert len(documents) == 1 + len(Task)

@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from nat_failover.environment import PREFIX
 from tests.iam.evaluator import Request, allowing
-from tests.iam.recording import PLAYED, recorded
+from tests.iam.recording import PLAYED
 from tests.iam.requests import arn
+from tests.iam.roles import unused
 from tests.iam.standby import DOCUMENTED, granted
+from tests.lab.scenarios import SCENARIOS
+from tests.security.recording import Recording, recorded
 
 SWAP = "ec2:ReplaceRouteTableAssociation"
 
 
-@pytest.mark.parametrize("scenario", PLAYED)
-def test_every_call_is_allowed(scenario: str) -> None:
-    found = recorded(scenario)
-    assert [request for request in found.requests if not allowing(found.statements, request)] == []
+Recordings = Callable[[str], Recording]
 
 
-def test_no_statement_and_no_action_goes_unused() -> None:
-    granted, used = set(), set()
-    for found in map(recorded, PLAYED):
-        granted |= {(s["Sid"], action) for s in found.statements for action in s["Action"]}
-        for request in found.requests:
-            used |= {(s["Sid"], request.action) for s in allowing(found.statements, request)}
-    assert granted - used == set()
+@pytest.fixture
+def recording(once: Callable[..., Recording]) -> Recordings:
+    """Return what gives a scenario's recording."""
+    return lambda scenario: once(recorded, scenario)
 
 
-def test_no_two_statements_allow_the_same_but_where_a_nat_carries_the_tag() -> None:
-    for found in map(recorded, PLAYED):
-        for request in found.requests:
-            assert len(allowing(found.statements, request)) == 1, request
+# Where a backend loses its tag, which takes the permission to ask it.
+REFUSED = {"untagged-later"}
 
 
-def test_who_only_observes_may_not_swap() -> None:
-    found = recorded("observe-mode")
+@pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name not in REFUSED])
+def test_every_call_is_allowed_and_by_no_two_statements(scenario: str, recording: Recordings) -> None:
+    asked = recording(scenario).asked
+    found = [(request, allowing(asked.statements, request)) for request in asked.requests]
+    assert [(request, allowed_by) for request, allowed_by in found if len(allowed_by) != 1] == []
+
+
+def test_no_statement_and_no_action_goes_unused(recording: Recordings) -> None:
+    assert unused(recording(scenario).asked for scenario in PLAYED) == set()
+
+
+def test_who_only_observes_may_not_swap(recording: Recordings) -> None:
+    found = recording("observe-mode").asked
     assert not [s for s in found.statements if SWAP in s["Action"]]
     assert SWAP not in {request.action for request in found.requests}
 
 
-def test_no_other_address_is_moved_and_none_out_of_the_pairs_vpc() -> None:
-    found, move = recorded("egress-address-returns"), "ec2:AssociateAddress"
-    mine = {key.removeprefix(PREFIX): value for key, value in found.facts.items()}
+def test_no_other_address_is_moved_and_none_out_of_the_pairs_vpc(recording: Recordings) -> None:
+    of_it, move = recording("egress-address-returns"), "ec2:AssociateAddress"
+    found, mine = of_it.asked, {key.removeprefix(PREFIX): value for key, value in of_it.facts.items()}
     interface, vpc = arn("ec2", "network-interface/eni-0123456789abcdef0"), arn("ec2", f"vpc/{mine['VPC']}")
     assert allowing(found.statements, Request(move, arn("ec2", f"elastic-ip/{mine['EGRESS_ALLOCATION']}")))
     assert allowing(found.statements, Request(move, interface, {"ec2:Vpc": vpc}))
@@ -56,9 +64,9 @@ def test_no_other_address_is_moved_and_none_out_of_the_pairs_vpc() -> None:
         assert not allowing(found.statements, refused)
 
 
-def test_what_is_another_pairs_or_nobodys_is_refused() -> None:
-    found = recorded("routes-mirrored")
-    mine = {key.removeprefix(PREFIX): value for key, value in found.facts.items()}
+def test_what_is_another_pairs_or_nobodys_is_refused(recording: Recordings) -> None:
+    of_it = recording("routes-mirrored")
+    found, mine = of_it.asked, {key.removeprefix(PREFIX): value for key, value in of_it.facts.items()}
     vpc = {"ec2:Vpc": arn("ec2", f"vpc/{mine['VPC']}")}
     tag = {"ssm:resourceTag/nat-failover:probe": "main"}
     table, subnet = f"route-table/{mine['PRIMARY_ROUTE_TABLE']}", "subnet/subnet-0123456789abcdef0"

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
-import logging
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from nat_failover.network.route_tables import SwapFailedError
-from nat_failover.observability import start_logging
-from tests.examples import ENVIRONMENT, NOW, PRIMARY, STANDBY, TICK, settings
+from tests.examples import ENVIRONMENT, NOW, PRIMARY, STANDBY, TICK
 from tests.fakes import Told
 from tests.fuzz.function import HOSTS, LOCK, Function
-from tests.lab.lab import Lab
-from tests.lab.latencies import Latencies
-from tests.lab.network.layout import standard_layout
-from tests.lab.run import play
 from tests.lab.scenarios import SCENARIOS
-from tests.simulation.account.cloud import ModelCloud
+from tests.security.hygiene import ACCOUNT, told_too_much, without_place
+from tests.security.recording import Recording, recorded
 
-ACCOUNT = "123456789012"
-# An id of an account, whatever it is part of but a UUID or a fraction; an ARN; a host by name; what secrets look like.
-FORBIDDEN = {
-    "an account's id": re.compile(r"(?<![\w.-])[0-9]{12}(?![\w-])"),
-    "an ARN": re.compile(r"\barn:aws"),
-    "a host's name": re.compile(
-        r"\bip-[0-9]+-[0-9]+|\.compute\.internal|\b(" + "|".join(host.name for host in standard_layout().hosts) + r")\b"
-    ),
-    "a secret": re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12}|PRIVATE KEY|hunter2|aws_secret|(?i:password|session_?token)"),
-}
 CANARY = "hunter2"
 # As IAM and EC2 refuse.
 REFUSAL = (
@@ -44,46 +26,13 @@ REFUSAL = (
 )
 
 
-def told_too_much(text: str) -> dict[str, str]:
-    """Give what a text should not tell, by what it is; an ARN that lacks its account tells nothing."""
-    found = {what: pattern.search(text) for what, pattern in FORBIDDEN.items()}
-    return {what: match[0] for what, match in found.items() if match is not None}
-
-
-@contextmanager
-def logged() -> Iterator[io.StringIO]:
-    """Have the package's log as Lambda would write it."""
-    package = logging.getLogger("nat_failover")
-    before = package.handlers, package.level, package.propagate
-    stream = io.StringIO()
-    start_logging(settings(pair="hygiene"), stream)
-    package.setLevel(logging.DEBUG)
-    try:
-        yield stream
-    finally:
-        package.handlers, package.level, package.propagate = before
-        logging.Logger.manager.loggerDict.pop("hygiene", None)
-
-
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
-def test_no_line_and_no_message_of_any_scenario_tells_more_than_instance_ids(name: str) -> None:
-    labs: list[Lab] = []
-    with logged() as stream:
-        run = play(SCENARIOS[name], "simulated", 0, Latencies(), labs.append, ModelCloud)
-    (lab,) = labs
-    lines = stream.getvalue().splitlines()
-    assert lines
-    assert run.as_expected
-    told = {
-        "log": lines,
-        "metrics": [json.dumps(line) for line in lab.functions.metrics],
-        "answers": [json.dumps(i.result) for i in lab.functions.invocations],
-        "mail": [f"{subject}\n{without_place(text)}" for _, subject, text in lab.gateway.published],
-        "events": [without_place(json.dumps(event)) for event in lab.gateway.events],
-        "lock": [text for _, text in lab.gateway.recorded],
-    }
-    too_much = {kind: found for kind, texts in told.items() for text in texts if (found := told_too_much(text))}
-    assert too_much == {}
+def test_no_line_and_no_message_of_any_scenario_tells_more_than_instance_ids(
+    name: str, once: Callable[..., Recording]
+) -> None:
+    recording = once(recorded, name)
+    assert recording.lines
+    assert recording.too_much == {}
 
 
 def everything(function: Function) -> str:
@@ -99,11 +48,6 @@ def refused(_: object) -> dict[str, Any]:
 def without_topic(text: str) -> str:
     """Leave out where a message goes to, which its reader does not see."""
     return without_place(text.replace(ENVIRONMENT["NAT_FAILOVER_TOPIC"], ""))
-
-
-def without_place(text: str) -> str:
-    """Leave out what a message says of where it comes from: the account in one place, and the NATs' names."""
-    return re.sub(r"\bAccount [0-9]{12}: primary NAT |\bnat0[12] (?=\(i-[0-9a-f]{17}\))", "", text)
 
 
 def test_a_refusal_goes_into_log_lock_and_mail_without_the_accounts_id() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.lab.latencies import Latencies
 from tests.lab.run import Run, play
 from tests.lab.scenarios import SCENARIOS
 from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, Scenario
+from tests.security.recording import Recording, recorded
 from tests.simulation.account.cloud import ModelCloud
 
 MAIL = "mail: [nat-failover main] ONLINE, NOT PROTECTED: 6 of 6 backends online, failed over to the standby NAT"
@@ -55,8 +57,9 @@ def _known_to_fail(scenario: Scenario) -> list[pytest.MarkDecorator]:
 
 
 @pytest.mark.parametrize("name", [pytest.param(s.name, marks=_known_to_fail(s)) for s in SCENARIOS.values()])
-def test_a_scenario_ends_as_it_must_on_the_simulated_network(name: str) -> None:
-    run = played(name)
+def test_a_scenario_ends_as_it_must_on_the_simulated_network(name: str, once: Callable[..., Recording]) -> None:
+    run = once(recorded, name).run
+    assert run.passed, (run.problems, run.seed, run.timeline)
     if run.expected == FAIL_OVER:
         assert run.subnets_on_passive == run.subnets
         assert run.backends_online_after == run.backends - LOST.get(name, 0)
