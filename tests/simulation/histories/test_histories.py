@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -14,24 +15,33 @@ from tests.simulation.histories.generator import KINDS, history
 from tests.simulation.histories.timeline import timeline
 from tests.simulation.play import Played, play
 
-
-@pytest.fixture(scope="module")
-def played() -> list[Played]:
-    # The last one has what is in none of the others.
-    return [play(history(seed)) for seed in (*range(160), 248)]
+# The last one has what is in none of the others.
+BATCHES = (range(40), range(40, 80), range(80, 120), (*range(120, 160), 248))
+Batches = Callable[[int], list[Played]]
 
 
-def test_no_rule_is_broken(played: list[Played]) -> None:
-    broken = {p.history.seed: p.violations[0] for p in played if p.violations}
+def batch(number: int) -> list[Played]:
+    return [play(history(seed)) for seed in BATCHES[number]]
+
+
+@pytest.fixture
+def played(once: Callable[..., list[Played]]) -> Batches:
+    return lambda number: once(batch, number)
+
+
+@pytest.mark.parametrize("number", range(len(BATCHES)))
+def test_no_rule_is_broken(number: int, played: Batches) -> None:
+    broken = {p.history.seed: p.violations[0] for p in played(number) if p.violations}
     assert broken == {}
 
 
-def test_every_kind_of_trouble_happens_and_most_histories_fail_over(played: list[Played]) -> None:
-    seen = sum((p.seen for p in played), Counter[str]())
+def test_every_kind_of_trouble_happens_and_most_histories_fail_over(played: Batches) -> None:
+    histories = [each for number in range(len(BATCHES)) for each in played(number)]
+    seen = sum((p.seen for p in histories), Counter[str]())
     assert set(KINDS) <= set(seen)
-    assert set(FATES) == {fate for p in played for fate, _ in p.befallen}
-    assert seen["finales"] == len(played) - sum(bool(p.violations) for p in played)
-    assert seen["failovers begun"] > 1.3 * len(played)
+    assert set(FATES) == {fate for p in histories for fate, _ in p.befallen}
+    assert seen["finales"] == len(histories) - sum(bool(p.violations) for p in histories)
+    assert seen["failovers begun"] > 1.3 * len(histories)
 
 
 def test_a_seed_is_one_history_to_the_letter_in_another_process_too() -> None:
