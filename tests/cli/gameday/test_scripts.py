@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from nat_failover.cli.gameday.gameday import GameDay
 from nat_failover.cli.gameday.host_watches import Watches
 from nat_failover.cli.gameday.result import Failure
 from nat_failover.cli.operator.inspection import KernelInspection, inspect
-from nat_failover.cli.scripts.documents import Task, documents
+from nat_failover.cli.scripts.documents import SCRIPTS, Task, documents
 from tests.cli.person import Person, in_lab
+from tests.integration.probe.shells import SHELLS, Run, eventually, in_every_shell
 from tests.lab.lab import Lab
+from tests.lab.network.real.netns import Namespace
 
 
 def left_over() -> set[Path]:
@@ -81,6 +84,21 @@ def test_a_nat_that_is_broken_again_before_it_has_put_itself_right_does_so_all_t
         assert inspect(alice.hand, [nat])[nat].forwarding
 
     play()
+
+
+@pytest.mark.namespaces
+@in_every_shell
+def test_who_lets_a_nat_be_broken_does_not_wait_until_it_forwards_again(tmp_path: Path, shell: str) -> None:
+    script = tmp_path / "script.sh"
+    script.write_text((SCRIPTS / "forward.sh").read_text() + "exit\n3\n")
+    with closing(Namespace(f"forward-{shell}")) as host:
+        host.sysctl({"net.ipv4.ip_forward": "1"})
+        told = Run(host.command(*SHELLS[shell], str(script))).end()
+        assert (told.exit_code, told.said, told.held) == (0, {"forward": 0, "was": 1}, False)
+        assert told.took < 2
+        setting = ("cat", "/proc/sys/net/ipv4/ip_forward")
+        assert host.run(*setting).stdout == "0\n"
+        assert eventually(lambda: host.run(*setting).stdout == "1\n", 10)
 
 
 @in_lab()

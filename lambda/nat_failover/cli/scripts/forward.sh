@@ -27,9 +27,10 @@ was=$(cat "$setting") || exit 1
 value=1
 if [ "$seconds" -gt 0 ]; then
     value=0
-    # Out of this shell's session, and holding nothing of its: whoever runs it does not wait for this, nor end it.
+    # Out of this shell's session, and holding nothing of its: whoever runs it does not wait for this, nor end it. (Of
+    # "A || B &" bash makes a shell of its own, which does hold the output.)
     # What a command before this one has begun puts right is not undone by it.
-    [ "$was" -eq 0 ] || setsid sh -c "sleep $seconds; echo 1 >$setting" </dev/null >/dev/null 2>&1 &
+    if [ "$was" -ne 0 ]; then setsid sh -c "sleep $seconds; echo 1 >$setting" </dev/null >/dev/null 2>&1 & fi
 fi
 echo "$value" >"$setting" || exit 1
 printf '{"forward":%d,"was":%d}\n' "$value" "$was"
