@@ -15,9 +15,9 @@ from tests.aws.deployment import Deployment, until
 from tests.aws.events import Listener
 from tests.aws.ground import STACKS
 from tests.aws.holding import hold
+from tests.gate.run_command.agent.output import shown
 
 AT_ONCE = 8
-OUTPUT_KEPT = 2500
 WITHIN = 120.0
 # For a write to be read: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 READ_WITHIN = 15.0
@@ -69,10 +69,10 @@ def event_names_the_document(of: Deployment) -> str:
 
 def failed_says_why(of: Deployment) -> str:
     """Have a script print much and fail."""
-    spoken = of.run(of.backends[0], f"head -c {2 * OUTPUT_KEPT} /dev/zero | tr '\\0' x\nexit 3")
+    spoken = of.run(of.backends[0], "head -c 5000 /dev/zero | tr '\\0' x\nexit 3")
     hold((spoken.status, spoken.exit_code) == ("Failed", 3), f"{spoken.status} with exit status {spoken.exit_code}")
     kept = spoken.output.count("x")
-    hold(kept >= OUTPUT_KEPT - len("---Output truncated---"), f"{kept} characters of the output are left")
+    hold(kept >= shown("x" * 5000, 3).count("x"), f"{kept} characters of the output are left")
     return f"Failed, exit status 3, {len(spoken.output)} characters"
 
 

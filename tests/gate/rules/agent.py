@@ -71,7 +71,11 @@ RULES: tuple[Rule, ...] = (
     _rule("A6a", "agent: results", "The final word may overtake InProgress.", f"{AGENT}: two threads send them"),
     _rule("A6b", "agent: results", "The final word may come twice.", f"{AGENT}: mgsinteractor/sendreply.go"),
     _rule(
-        *("A7a", "agent: script", "A script that is cancelled or timed out is killed: code 137, no output."),
+        *(
+            "A7a",
+            "agent: script",
+            "A script that is cancelled or timed out is killed: code 137, and no output but what it had printed.",
+        ),
         f"{AGENT}: executers/executers.go",
     ),
     _rule(

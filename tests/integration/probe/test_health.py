@@ -218,5 +218,7 @@ def test_pings_alone_that_are_lost_are_no_loss_of_the_nat(stage: Stage, shell: s
     told = stage.play(one_means, shell)["pings"]
     assert "goes_on" not in told.said
     assert told.said["pings"][0] < told.said["pings"][1]
-    # One may be late on a busy machine, which is no tenth.
-    assert told.said["lately"][2] >= told.said["lately"][3] - 1 >= 20
+    # Some may be late on a busy machine, which is no tenth.
+    came, made = told.said["lately"][2:]
+    assert made >= 15
+    assert came * 10 > made * 9
