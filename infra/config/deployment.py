@@ -60,11 +60,12 @@ class DeploymentSettings:
     function_memory: int = field(
         default=256,
         metadata=about(
-            whole(128, 10240, "megabytes", 256), "Memory of the function. Lambda gives it processor time in proportion."
+            whole(128, 10240, "megabytes", 256), "Memory of the function in MB. Lambda gives it CPU in proportion."
         ),
     )
     function_timeout: int = field(
-        default=45, metadata=about(whole(30, 300, "seconds", 45), "When Lambda ends an invocation.")
+        default=45,
+        metadata=about(whole(30, 300, "seconds", 45), "How long an invocation may take before Lambda ends it."),
     )
     reserved_concurrency: int | None = field(
         default=None,
@@ -72,8 +73,8 @@ class DeploymentSettings:
             # A failure brings an event of each backend in the sample, and the tick may come with them.
             # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
             whole(10, 1000, "invocations", 20),
-            "How many invocations of the function are kept free of the account's concurrency, which other functions "
-            "may use up. Left out, none are. The deployment fails unless 100 stay for all others.",
+            "How much of the account's concurrency is reserved for this function, so that others can't use it all up. "
+            "None by default. The deployment fails unless 100 are left for all others.",
         ),
     )
     permissions_boundary_arn: str | None = field(

@@ -60,17 +60,17 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=None,
         metadata=about(
             _INTERFACE,
-            "In place of primaryInstanceId: the network interface that the default route of that table leads to. "
-            "Whichever instance has it is the NAT, so that one that is replaced needs no deployment. These instances "
-            "need the probe tag, by which the function may ask them. Not with egressAddress.",
+            "Instead of primaryInstanceId: the network interface that the default route of that table leads to. "
+            "Whichever instance has it is the NAT, so a replaced instance needs no deployment. These instances need "
+            "the probe tag, since the function may ask them only by it. Not with egressAddress.",
         ),
     )
     primary_auto_scaling_group: str | None = field(
         default=None,
         metadata=about(
             group_name(),
-            "Name of the Auto Scaling group that the primary NAT is in. By a lifecycle hook that is made, the group "
-            "then waits until the subnets have left a NAT that it terminates.",
+            "Name of the Auto Scaling group that the primary NAT is in. The stack makes a lifecycle hook in it, so "
+            "that the group waits until the subnets have left a NAT that it terminates.",
         ),
     )
     mode: Mode = field(
@@ -84,19 +84,19 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=Handover.AUTOMATIC,
         metadata=about(
             one_of(Handover, Handover.AUTOMATIC),
-            "What happens when AWS says that the active NAT is going away while it still works: it is being stopped or "
-            "terminated, also by its Auto Scaling group, a Spot interruption, scheduled maintenance. automatic moves "
-            "the subnets to the other NAT before; tell only tells people.",
+            "What happens when AWS announces the end of an active NAT that still works: a stop, a termination (also "
+            "by its Auto Scaling group), a Spot interruption, scheduled maintenance. automatic moves the subnets to "
+            "the other NAT before that; tell only tells people.",
         ),
     )
     egress_address: str | None = field(
         default=None,
         metadata=about(
             resource_id("eipalloc", "an Elastic IP's allocation"),
-            "Allocation id of an Elastic IP that follows the active NAT, so that partners see the same address "
-            "after a failover. Associate it with the NAT that is active today. Both NATs must have been launched "
-            "with a public address, which each has while the other holds this one. The NAT that gives it up is "
-            "without a public address for up to five minutes and can't take over meanwhile, unless there is a "
+            "Allocation id of an Elastic IP that follows the active NAT, so that partners see the same address after "
+            "a failover. Associate it with the NAT that is active today. Both NATs must have been launched with a "
+            "public address, which each uses while the other holds this one. The NAT that gives it up is without a "
+            "public address for up to five minutes and can't take over meanwhile, unless there is a "
             "standbyEgressAddress. Not with standbyElasticIp.",
         ),
     )
@@ -105,8 +105,7 @@ class PairConfig(DeploymentSettings, StandbySettings):
         metadata=about(
             resource_id("eipalloc", "an Elastic IP's allocation"),
             "Allocation id of a second Elastic IP, for the passive NAT. At a failover it changes places with "
-            "egressAddress, so that neither NAT is without an address for long. Associate it with the NAT that "
-            "stands by.",
+            "egressAddress, so that neither NAT is without an address for long. Associate it with the passive NAT.",
         ),
     )
     targets: tuple[str, ...] = field(
@@ -114,8 +113,8 @@ class PairConfig(DeploymentSettings, StandbySettings):
         metadata=about(
             ListOf(TARGET, 1, 5, ["1.1.1.1", "8.8.8.8"]),
             "What hosts ping, and connect to on TCP 443, at random: public addresses or names. Use several that "
-            "belong to different operators, and addresses rather than names: each host resolves a name itself, "
-            "and is offline to it where no resolver answers.",
+            "belong to different operators, and addresses rather than names: each host resolves a name itself, and "
+            "can't reach that target if no resolver answers.",
         ),
     )
     interval: float = field(
@@ -166,7 +165,7 @@ class PairConfig(DeploymentSettings, StandbySettings):
     failure_share: int = field(
         default=50,
         metadata=about(
-            whole(*SHARE, "per cent", 50), "More than this share of the backends heard must be offline as well."
+            whole(*SHARE, "per cent", 50), "More than this percentage of the backends heard must be offline as well."
         ),
     )
     sample_size: int = field(
@@ -200,8 +199,8 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=PRIVATE_NETWORKS,
         metadata=about(
             ListOf(NETWORK, 1, 50, ["10.0.0.0/16"]),
-            "With ssmAccess create: all networks of the VPC. The endpoints take over the names of Systems Manager "
-            "for the whole VPC: hosts outside these networks and protectedCidrs lose it.",
+            "With ssmAccess create: all networks of the VPC. The endpoints take over Systems Manager's DNS names for "
+            "the whole VPC: hosts outside these networks and protectedCidrs lose it.",
         ),
     )
     ec2_messages: bool = field(

@@ -38,14 +38,14 @@ class StandbySettings:
         default=None,
         metadata=about(
             resource_id("i", "an instance"),
-            "A standby NAT that exists already; none is made then. Needs standbyRouteTableId.",
+            "A standby NAT that exists already; the stack then makes none. Needs standbyRouteTableId.",
         ),
     )
     standby_network_interface_id: str | None = field(
         default=None,
         metadata=about(
             resource_id("eni", "a network interface"),
-            "In place of standbyInstanceId: whichever instance has this network interface is the standby, as with "
+            "Instead of standbyInstanceId: whichever instance has this network interface is the standby, as with "
             "primaryNetworkInterfaceId. Needs standbyRouteTableId.",
         ),
     )
@@ -67,15 +67,16 @@ class StandbySettings:
         default="t4g.nano",
         metadata=about(
             matching(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an EC2 instance type", "t4g.nano", tokens=False),
-            "Instance type of the standby. Give it the network bandwidth of the primary. A change stops and starts it.",
+            "Instance type of the standby. It should have the primary's network bandwidth. Changing the "
+            "type stops and starts it.",
         ),
     )
     standby_ami: str = field(
         default="al2023",
         metadata=about(
             _AMI,
-            "Image of the standby: al2023, or your own, such as a copy of the primary's. It needs the SSM agent. "
-            "It is looked up when the standby is launched: a newer al2023 never replaces a running standby, a "
+            "Image of the standby: al2023, or your own, such as a copy of the primary's, which needs the SSM agent. "
+            "It is looked up when the standby is launched: a newer al2023 never replaces a running standby, but a "
             "changed setting does.",
         ),
     )
@@ -112,17 +113,17 @@ class StandbySettings:
         default=PRIVATE_NETWORKS,
         metadata=about(
             ListOf(NETWORK, 1, 50, ["10.0.0.0/16"]),
-            "Networks that may send traffic through the standby to the Internet; all others may not. Best the VPC's. "
-            "A change replaces the standby at the next deployment.",
+            "Networks that may send traffic through the standby to the Internet; all others may not. Preferably the "
+            "VPC's own. Changing them replaces the standby at the next deployment.",
         ),
     )
     routes: tuple[ExtraRoute, ...] = field(
         default=(),
         metadata=about(
             ExtraRoutes(),
-            "Routes of the standby's table other than the default route, as the primary's table has them: a list "
-            "of objects with destination (a network or a pl- id) and target (an id). To move a route here that "
-            "mirrorRoutes has copied, delete it in the table first.",
+            "Routes that the standby's table needs besides the default route, as in the primary's table: a list of "
+            "objects with destination (a network or a pl- id) and target (an id). Before you list a route here that "
+            "mirrorRoutes has copied, delete it from the table.",
         ),
     )
     gateway_endpoints: tuple[GatewayService, ...] = field(
@@ -137,33 +138,33 @@ class StandbySettings:
         default=(),
         metadata=about(
             ListOf(_ACCOUNT, 0, 20, ["123456789012"]),
-            "Accounts whose identities and resources the endpoints that are made (gatewayEndpoints, ssmAccess create) "
-            "let through, besides the stack's own: those whose buckets, tables or documents the hosts use.",
+            "Other accounts whose identities and resources the endpoints that the stack makes (gatewayEndpoints, "
+            "ssmAccess create) let through: those whose buckets, tables or documents the hosts use.",
         ),
     )
     endpoint_buckets: tuple[str, ...] = field(
         default=(),
         metadata=about(
             ListOf(_BUCKET, 0, 50, ["my-mirror"]),
-            "Public buckets of others that the S3 endpoint lets the hosts read, besides those of AWS with Amazon "
-            "Linux' packages, SSM agent's files and ECR's layers; * for any. All S3 traffic of the subnets goes by the "
-            "endpoint: what its policy does not let through, they can't reach.",
+            "Other people's public buckets that the S3 endpoint lets the hosts read, besides AWS's own with Amazon "
+            "Linux packages, SSM agent files and ECR layers; * for any. All S3 traffic of the subnets goes through "
+            "the endpoint: they can't reach what its policy does not let through.",
         ),
     )
     mirror_routes: bool = field(
         default=False,
         metadata=about(
             yes_no(True),
-            "Whether the function copies routes that the passive table lacks (peering, transit). It then may "
-            "write routes in both tables, but deletes none, and never copies a route to a NAT of the pair. It "
-            "reports differences in any case. Not with mode observe.",
+            "Whether the function copies routes that the passive table lacks (peering, transit). It may then write "
+            "routes in both tables, but deletes none, and never copies a route to a NAT of the pair. It reports "
+            "differences in any case. Not with mode observe.",
         ),
     )
     mirror_endpoints: tuple[str, ...] = field(
         default=(),
         metadata=about(
             ListOf(resource_id("vpce", "a VPC endpoint"), 0, 10, ["vpce-0123456789abcdef0"]),
-            "With mirrorRoutes: existing gateway endpoints whose routes are copied as well. The function then may "
+            "With mirrorRoutes: existing gateway endpoints whose routes are copied as well. The function may then "
             "modify these endpoints, and no others.",
         ),
     )
