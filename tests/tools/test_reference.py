@@ -11,6 +11,7 @@ def test_the_reference_has_every_setting_as_it_is_declared() -> None:
 
 
 def test_a_setting_is_told_with_its_default_and_what_it_is_for() -> None:
-    assert "| `failureShare` | `50` | More than this percentage of the backends heard must be offline as well. |" in table()
+    share = "| `failureShare` | `50` | More than this percentage of the backends heard must be offline as well. |"
+    assert share in table()
     assert "| `probeTag.key` | `nat-failover:probe` |" in table()
     assert "| `vpcId` | **required** |" in table()
