@@ -93,7 +93,7 @@ def test_a_dead_primary_refuses_failback_and_rearm_with_the_reason_in_the_object
     told = object_of(done)
     assert told["outcome"] == "refused"
     assert [why for why in told["why"] if "masquerading" in why]
-    assert "error: not armed, because it would not help:  the passive NAT" in done.stderr
+    assert "error: not armed, because it would not help: the passive NAT" in done.stderr
     assert told["lock"]["state"] == "paused"
 
     for command in ("rearm", "resume"):
