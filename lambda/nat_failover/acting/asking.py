@@ -76,7 +76,9 @@ class Asking:
         known = {host for host in latest if host not in nats and view.is_there(host)}
         unable = self._unable(latest, known, now)
         known -= unable
-        enough = len(watched - nats) >= self._settings.sample_size or (known and known <= watched)
+        # Too few to judge by may be all that the list had, or EC2 could describe, when it was looked at last.
+        judged = len(known) >= self._settings.failure_threshold and known <= watched
+        enough = len(watched - nats) >= self._settings.sample_size or judged
         if enough and not listeners and not self._looks_for_new_ones(now):
             return view
         if len(watched - nats) >= self._settings.sample_size:

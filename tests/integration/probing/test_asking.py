@@ -55,6 +55,19 @@ def test_a_host_that_was_silent_is_watched_again_once_it_has_answered_a_quick_ch
     assert asked(account, host)["watch"] == 2
 
 
+def test_where_those_who_are_watched_are_too_few_to_judge_by_others_are_looked_for_at_every_tick(
+    account: Account,
+) -> None:
+    late = account.backends[2:]
+    account.run_command.online = [*account.backends[:2], account.primary, account.standby]
+    account.clock.sleep(360.0 - account.clock.now() % 300)  # the tick after this one would not look for new ones
+    account.tick()
+    account.run_command.online += late
+    account.clock.sleep(60)
+    account.tick()
+    assert [asked(account, host)["watch"] for host in account.backends] == [1, 1, 1, 1]
+
+
 @pytest.mark.pair(backends=6)
 def test_a_silent_backend_does_not_take_the_place_of_one_that_answers(account: Account) -> None:
     account.configure(sample_size=4)
