@@ -24,7 +24,7 @@ REQUIRE = "NAT_FAILOVER_REQUIRE_NAMESPACES"
 # What is deployed to once.
 ALONE = Path(__file__).parent / "e2e"
 # The priorities of what has real packets and of what has none, as `nice` counts.
-MORE, LESS = -5, 15
+MORE, LESS = -5, 5
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

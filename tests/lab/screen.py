@@ -91,7 +91,7 @@ def show_intent(console: Console, scenario: Scenario, network: str) -> None:
         soft_wrap=True,
     )
     if network == "namespaces":
-        wait = "It takes about a minute. "
+        wait = "Most scenarios take about a minute. "
         strips = "Each line is a backend: green while it is online, red while it is offline."
         console.print(wait + strips if console.is_terminal else wait.strip(), highlight=False)
     console.print()
