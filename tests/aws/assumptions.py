@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from tests.aws.checks import command
+from tests.aws.checks import command, machines
 from tests.aws.checks import function as checks
 from tests.aws.deployment import Deployment, NotInTimeError
 from tests.aws.ground import Can
@@ -78,7 +78,7 @@ ENTRIES: dict[str, Check | Unchecked] = {
     "`PutParameter` without `Overwrite`": Check(checks.one_creates),
     "A changed invocation status is an event": Check(checks.event_names_the_document, Can.EVENTS),
     "A `Failed` invocation tells": Check(checks.failed_says_why, Can.COMMANDS),
-    "`StateTransitionReason` says": Unchecked("no instance stays stopped for long enough to be looked at"),
+    "`StateTransitionReason` says": Check(machines.stop_is_dated, Can.MACHINES, disturbs=True),
     "`MaxErrors` of 100%": Check(checks.errors_stop_nobody, Can.COMMANDS),
     "`ListCommands` filters": Check(checks.commands_are_filtered),
     "A document has version 1": Check(checks.first_version_is_taken),
