@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import has_failed, is_passing
 from nat_failover.clients import PairServices
-from nat_failover.events import NatEnding, StatusChange, Trigger
+from nat_failover.events import StatusChange, Trigger
 from nat_failover.judging.view import View
 from nat_failover.lock.store import UNREAD, LockView
 from nat_failover.network.announced import Announcements
@@ -101,7 +101,7 @@ class Lookout:
         view = View.of(locks, tables, chosen, by_round, instances)
         announced = self._announcements.read(view.instances)
         view = replace(view, is_described=True, egress=egress[0] if egress else None, announced=announced)
-        if isinstance(trigger, NatEnding) or view.is_nat_ending(self._settings):
+        if view.is_nat_ending(self._settings):
             tagged = self._tagged()
             view = replace(view, instances={**(tagged or {}), **view.instances}, are_all_known=tagged is not None)
         return self._learnt(view, rounds, now)

@@ -16,6 +16,7 @@ from nat_failover.cli.operator.inspection import KernelInspection, inspect
 from nat_failover.cli.scripts.documents import SCRIPTS, Task, documents
 from tests.cli.person import Person, in_lab
 from tests.integration.probe.shells import SHELLS, Run, eventually, in_every_shell
+from tests.lab.conftest import KINDS
 from tests.lab.lab import Lab
 from tests.lab.network.real.netns import Namespace
 
@@ -54,10 +55,7 @@ def test_the_scripts_of_a_drill_do_on_real_hosts_what_their_models_do(lab: Lab, 
     assert left_over() == before
 
 
-@pytest.mark.parametrize(
-    "network",
-    ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces)],
-)
+@pytest.mark.parametrize("network", KINDS)
 def test_a_backend_does_not_let_itself_be_broken(network: str) -> None:
     @in_lab(network, paused=True)
     def play(lab: Lab, alice: Person) -> None:
@@ -69,10 +67,7 @@ def test_a_backend_does_not_let_itself_be_broken(network: str) -> None:
     play()
 
 
-@pytest.mark.parametrize(
-    "network",
-    ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces)],
-)
+@pytest.mark.parametrize("network", KINDS)
 def test_a_nat_that_is_broken_again_before_it_has_put_itself_right_does_so_all_the_same(network: str) -> None:
     @in_lab(network, paused=True)
     def play(lab: Lab, alice: Person) -> None:

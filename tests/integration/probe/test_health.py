@@ -221,5 +221,5 @@ def test_pings_alone_that_are_lost_are_no_loss_of_the_nat(stage: Stage, shell: s
     assert told.said["pings"][0] < told.said["pings"][1]
     # Some may be late on a busy machine, which is no tenth.
     came, made = told.said["lately"][2:]
-    assert made >= 15
+    assert made >= 20
     assert came * 10 > made * 9
