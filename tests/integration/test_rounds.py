@@ -90,6 +90,17 @@ def test_a_backend_that_has_ended_its_watch_early_is_asked_again_at_the_next_tic
     assert watches(account)[1:] == [{account.backends[0]}]
 
 
+def test_a_passive_nat_that_nobody_got_through_is_asked_anew_though_its_watch_is_listed_as_running(
+    account: Account,
+) -> None:
+    after_a_while(account)
+    account.deafen(account.standby)
+    account.cut_off(account.standby)
+    account.cut_off(account.backends[0], ago=10)
+    account.tick()
+    assert watches(account)[1:] == [{account.backends[0], account.standby}]
+
+
 def test_a_backend_that_joins_is_watched_within_five_ticks(account: Account) -> None:
     late = account.backends[3]
     account.run_command.online.remove(late)

@@ -137,12 +137,21 @@ tell_at_last() {
     done
 }
 
+# is_cut_off: can a NAT that listens reach Systems Manager no more, either, or is all well again by now? It has time until
+# the window's end then: a verdict that can't leave would be sent again only minutes after it can, and nobody would listen
+# meanwhile.
+is_cut_off() {
+    [ -n "$listener" ] && now && [ $((NOW - begun)) -lt "$window" ] || return 1
+    ! (connect "$SYSTEMS_MANAGER" 443) >/dev/null 2>&1 || try
+}
+
 come_offline() {
     # A ping that can't even reach its own host says nothing about the Internet.
     if ! (ping_once 127.0.0.1) >/dev/null 2>&1; then
         end_listening
         cannot "ping does not work on this host"
     fi
+    ! is_cut_off || return 0
     offline=yes answers=0 online_since=0 signal_due=0
     [ "$reported" = no ] || return 0
     tell_at_last
@@ -225,7 +234,13 @@ is_evidence() {
         return 1
     fi
     is_complete || return 1
-    if [ "$answered" = yes ] || has_come "$flow" || try; then verdict online 1; else verdict offline 1; fi
+    if [ "$answered" = yes ] || has_come "$flow" || try; then
+        verdict online 1
+    elif is_cut_off; then
+        return 1
+    else
+        verdict offline 1
+    fi
 }
 
 # are_all_online: after a failover, are enough heard again, and nobody who is offline?

@@ -15,6 +15,8 @@ from nat_failover.probing.survey import latest_word, survey, unanswered
 
 # Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
 LOOK_EVERY = 5
+# A NAT listens so many seconds after it was asked, at the latest.
+LISTENS_AFTER = 10.0
 
 
 class Asking:
@@ -126,7 +128,20 @@ class Asking:
             and (o.host in self._settings.nats or view.is_there(o.host))
             and o.about == (addresses.active or "", addresses.passive or "")
             and o.asked_at >= newest.get(o.host, 0.0)
+            and not self._is_doubted(o, view)
         ]
+
+    def _is_doubted(self, watch: Observation, view: View) -> bool:
+        """Return whether the passive NAT may have ended a watch, though it is listed as running.
+
+        A result that could not be sent is kept by the agent for minutes. Where nobody listens any more, no backend gets
+        through.
+        """
+        _, passive = view.nats(self._settings)
+        return watch.host == passive and any(
+            o.by_passive is False and not o.relayed_by and o.at > watch.asked_at + LISTENS_AFTER
+            for o in view.backends(self._settings)
+        )
 
     def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
         """Send the next watch, and a quick check to those who did not answer when they were asked last.

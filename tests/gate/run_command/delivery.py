@@ -10,7 +10,7 @@ from tests.gate.rules.rule import changed
 from tests.gate.run_command.agent.agent import Agent, Task
 from tests.gate.run_command.agent.output import shown
 from tests.gate.run_command.command import Command, Told
-from tests.gate.run_command.documents import SHELL, Document, shell_script
+from tests.gate.run_command.documents import SHELL, Document, reaching, shell_script
 from tests.lab.latencies import Latencies
 from tests.lab.network.network import Network, ProbeOutcome, ProbeRun
 from tests.lab.world.world import World
@@ -133,7 +133,9 @@ class Delivery:
             changed("A7c")
             return Told("Success", "Success", 0)
         script, values = self._document.script(given)
-        return self._run_script(script if self._document.carries_probe else self._named(script), values)
+        if self._document.carries_probe:
+            return self._run_script(reaching(script, self._agent.address), values)
+        return self._run_script(self._named(script), values)
 
     def _named(self, script: str) -> str:
         """Return a script that knows whose it is, which the agent tells by its environment."""

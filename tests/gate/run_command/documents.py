@@ -105,6 +105,11 @@ def shell_script(given: Mapping[str, Any]) -> str:
     return "\n".join(given["commands"]) + "\n"
 
 
+def reaching(script: str, address: str) -> str:
+    """Return a probe's script as it is where the name of Systems Manager is that of an address."""
+    return re.sub(r"^SYSTEMS_MANAGER=.*$", f"SYSTEMS_MANAGER='{address}'", script, flags=re.MULTILINE)
+
+
 def deployed(ssm: Any) -> dict[str, dict[str, Any]]:
     """Return what an account's own documents hold, by their names.
 

@@ -11,8 +11,8 @@ from typing import Any
 from infra.constructs.user_data import USER_DATA as SCRIPT
 from infra.constructs.user_data import filled_in
 from infra.probe.document import ProbeValues, content, script
-from tests.gate.run_command.documents import Document
-from tests.lab.network.layout import TARGETS, VPC_CIDR, standard_layout
+from tests.gate.run_command.documents import Document, reaching
+from tests.lab.network.layout import SSM_PUBLIC, TARGETS, VPC_CIDR, standard_layout
 from tests.lab.network.network import Network, ProbeRun
 from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.world.real import RealWorld
@@ -70,7 +70,8 @@ class Bench:
         probe = Document(content(script(replace(VALUES, **values))))
         nats = ["-" if name == "-" else self.layout.host(name).address for name in (active, passive)]
         given = dict(zip(("window", "active", "passive"), ([value] for value in (f"{window:g}", *nats)), strict=True))
-        return self.network.start_probe(host, *probe.script(given))
+        text, arguments = probe.script(given)
+        return self.network.start_probe(host, reaching(text, SSM_PUBLIC), arguments)
 
     def watch(self, host: str, window: float) -> tuple[int, dict[str, Any]]:
         """Run the product's probe on a host to its end, and return its exit status and what it tells."""

@@ -59,6 +59,7 @@ class Agent:
 
     def __init__(self, host: str, address: str, way: Way, world: World, habits: AgentHabits, chance: Random) -> None:
         self.host = host
+        self.address = address
         self._world = world
         self._habits = habits
         self._chance = chance

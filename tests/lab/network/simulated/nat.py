@@ -6,6 +6,7 @@ import math
 
 from tests.lab.network.simulated.listener import Listener
 from tests.lab.network.simulated.process import TINY
+from tests.lab.network.simulated.tries import TRY_FOR
 from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script, in seconds.
@@ -110,6 +111,8 @@ class NatWatch(Watch):
         if not (self._is_passive() and listener.is_complete()):
             return False
         online = self._answered or self._try()
+        if not online and self._is_cut_off():
+            return False
         self._verdict("online" if online else "offline", 1)
         return True
 
@@ -120,8 +123,19 @@ class NatWatch(Watch):
         return False
 
     def _come_offline(self) -> bool:
+        if self._is_cut_off():
+            return True
         self._verdict("offline", 1)
         return False
+
+    def _is_cut_off(self) -> bool:
+        """Return whether it has to keep its word, since that can't leave, or is not true any more."""
+        if self._listener is None or self._now >= self._ends_at() - TINY:
+            return False
+        if self._network.reaches(self._host, self._systems_manager, 443):
+            return self._try()
+        self._sleep_until(self._now + TRY_FOR)
+        return True
 
     def _verdict(self, state: str, exit_code: int) -> None:
         if self._listener is not None:

@@ -53,6 +53,7 @@ class Tries(SimulatedProcess):
         self._failures = int(words["failures"])
         networks = tuple(map(IPv4Network, words["networks"].split(",")))
         self._terms = Terms(int(words["threshold"]), int(words["share"]), networks, int(words["sample"]))
+        self._systems_manager = words.get("SYSTEMS_MANAGER", NOBODY)
         self._window = float(window)
         self._target = ""
         self._dialled = self._missed = 0

@@ -40,3 +40,43 @@ def test_who_gets_through_the_active_nat_never_says_neither_though_it_comes_back
         assert round_.have_all_said(PASSIVE, EVERYBODY, "n", through=True)
 
     bench.play(body)
+
+
+def test_a_nat_that_was_cut_off_for_a_while_listens_on(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        round_.start_all()
+        bench.world.sleep(2)
+        bench.network.set_uplink(PASSIVE, False)
+        try:
+            bench.world.sleep(6)
+        finally:
+            bench.network.set_uplink(PASSIVE, True)
+        assert not round_.outcomes
+        bench.world.sleep(4)
+        bench.network.set_forwarding(ACTIVE, False)
+        try:
+            round_.wait_for({*EVERYBODY, PASSIVE}, 7)
+        finally:
+            bench.network.set_forwarding(ACTIVE, True)
+        code, said = round_.told(PASSIVE)
+        assert (code, said["state"]) == (1, "online")
+        assert ("f", True) in round_.heard(PASSIVE).values()
+
+    bench.play(body)
+
+
+def test_a_nat_that_stays_cut_off_says_so_when_the_window_ends(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        round_.start((PASSIVE,), 9)
+        bench.world.sleep(1)
+        bench.network.set_uplink(PASSIVE, False)
+        try:
+            bench.world.sleep(6)
+            assert not round_.outcomes
+            round_.wait_for({PASSIVE}, 7)
+        finally:
+            bench.network.set_uplink(PASSIVE, True)
+        code, said = round_.told(PASSIVE)
+        assert (code, said["state"]) == (1, "offline")
+
+    bench.play(body)

@@ -98,13 +98,16 @@ def test_with_both_nats_dead_the_passive_one_tells_after_a_second_that_nobody_co
     bench.play(body)
 
 
-def test_without_an_internet_all_are_offline_and_so_are_the_nats(bench: Bench, round_: Round) -> None:
+def test_without_an_internet_all_are_offline_and_so_are_the_nats_when_their_window_ends(
+    bench: Bench, round_: Round
+) -> None:
     def body() -> None:
-        round_.start_all()
+        round_.start_all(window=9)
         bench.world.sleep(2)
         bench.network.set_internet(False)
         try:
-            round_.wait_for({*EVERYBODY, ACTIVE, PASSIVE}, 5)
+            round_.wait_for(EVERYBODY, 5)
+            round_.wait_for({ACTIVE, PASSIVE}, 12)
         finally:
             bench.network.set_internet(True)
         assert round_.columns() == {(1, "offline", "no", "no", "no")}
