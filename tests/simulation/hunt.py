@@ -43,7 +43,7 @@ def hunt(mutant: Mutant, seeds: Sequence[int] = range(SEEDS)) -> Kill:
     """
     began = time.monotonic()
     with mutant.applied():
-        for number, seed in enumerate(seeds, 1):
+        for number, seed in enumerate((*mutant.seeds, *seeds), 1):
             if number % BATCH == 0:
                 gc.collect()
             broken = play(history(seed)).violations

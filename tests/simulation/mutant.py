@@ -25,12 +25,14 @@ class Mutant:
         of: the function, as ``module:qualified name`` within ``nat_failover``.
         old: words of its source, exactly once in it.
         new: what stands there instead.
+        seeds: of histories that have what it takes, where few have; they are tried first.
     """
 
     name: str
     of: str
     old: str
     new: str
+    seeds: tuple[int, ...] = ()
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -109,7 +109,12 @@ MUTANTS = (
     ),
     # The decision
     Mutant("a split is taken for healthy", "network.route_table_pair:Tables.active", "if len(used) == 1", "if used"),
-    Mutant("freshness is ignored", "probing.survey:survey", "if now - word.at <= settings.freshness", ""),
+    Mutant(
+        "a failure that may be over counts",
+        "judging.evidence:current",
+        "if situation.now - f.at <= HEARD_WITHIN or situation.looking_since <= f.at <= situation.now",
+        "",
+    ),
     Mutant(
         "a failure counts twice",
         "probing.survey:survey",
@@ -122,7 +127,9 @@ MUTANTS = (
         "tuple(f for f in offline if f.by_passive)",
         "offline",
     ),
-    Mutant("a signal that did not come through is proof", "probing.signals:relayed", "signal.through,", "True,"),
+    Mutant(
+        "a signal that did not come through is proof", "probing.signals:relayed", "signal.through,", "True,", (1242,)
+    ),
     Mutant("the share is ignored", "judging.evidence:Evidence.is_share", ", len(self.heard)", ", 0"),
     Mutant(
         "whether backends get through the active NAT is ignored",
@@ -147,6 +154,7 @@ MUTANTS = (
         "judging.nat_gone:left_behind",
         "2 * len(ended) > len(situation.fleet) or",
         "",
+        (814797,),
     ),
     Mutant(
         "that a NAT goes is believed of the event",

@@ -45,6 +45,7 @@ networks=''
 NOBODY=192.0.2.1
 # Where the agent sends results: https://docs.aws.amazon.com/general/latest/gr/ssm.html
 SYSTEMS_MANAGER="ssmmessages.${AWS_SSM_REGION_NAME-}.amazonaws.com"
+case ${AWS_SSM_REGION_NAME-} in cn-*) SYSTEMS_MANAGER="$SYSTEMS_MANAGER.cn" ;; esac
 CONNECT_FOR=0.9  # seconds: a lost SYN is sent again only after one
 TRY_FOR=90       # the same
 ONLINE_EVERY=500 # between two signals

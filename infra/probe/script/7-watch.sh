@@ -142,7 +142,7 @@ tell_at_last() {
 # meanwhile.
 is_cut_off() {
     [ -n "$listener" ] && now && [ $((NOW - begun)) -lt "$window" ] || return 1
-    ! (connect "$SYSTEMS_MANAGER" 443) >/dev/null 2>&1 || try
+    ! (connect "$SYSTEMS_MANAGER" 443) >/dev/null 2>&1 3>&- 5>&- || try
 }
 
 come_offline() {

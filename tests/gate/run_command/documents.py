@@ -107,7 +107,7 @@ def shell_script(given: Mapping[str, Any]) -> str:
 
 def reaching(script: str, address: str) -> str:
     """Return a probe's script as it is where the name of Systems Manager is that of an address."""
-    return re.sub(r"^SYSTEMS_MANAGER=.*$", f"SYSTEMS_MANAGER='{address}'", script, flags=re.MULTILINE)
+    return re.sub(r"^.*SYSTEMS_MANAGER=.*$", f"SYSTEMS_MANAGER='{address}'", script, flags=re.MULTILINE)
 
 
 def deployed(ssm: Any) -> dict[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from dataclasses import replace
 from typing import Any, cast
 
@@ -192,3 +193,17 @@ def test_whatever_is_let_through_is_digits_dots_and_a_hyphen(name: str, value: s
 @pytest.mark.parametrize("name", PATTERNS)
 def test_the_agent_can_compile_every_pattern(name: str) -> None:
     assert go_error(PATTERNS[name]) is None
+
+
+@pytest.mark.parametrize(("region", "domain"), [("eu-central-1", "amazonaws.com"), ("cn-north-1", "amazonaws.com.cn")])
+def test_systems_manager_has_the_name_of_the_partition(region: str, domain: str) -> None:
+    # https://docs.aws.amazon.com/general/latest/gr/ssm.html, https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Beijing.html
+    lines = [line for line in script(VALUES).splitlines() if "SYSTEMS_MANAGER=" in line]
+    said = subprocess.run(
+        ["sh", "-c", "\n".join([*lines, 'echo "$SYSTEMS_MANAGER"'])],
+        env={"AWS_SSM_REGION_NAME": region},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == f"ssmmessages.{region}.{domain}\n"

@@ -23,6 +23,7 @@ class Actor:
     """An invocation, as far as it acts.
 
     Attributes:
+        begun: when its first call took effect.
         until: end of its claim; 0 where it has none.
         claimed_at: when it got the claim.
         record: the record that it has last written into the lock; empty where none.
@@ -33,6 +34,7 @@ class Actor:
 
     serial: int
     settings: Settings
+    begun: float
     until: float = 0.0
     claimed_at: float = 0.0
     record: Mapping[str, Any] | None = None

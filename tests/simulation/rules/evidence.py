@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from nat_failover.probing.rounds import look_back
+from nat_failover.probing.signals import HEARD_WITHIN
 from nat_failover.settings import Settings
 from tests.gate.harshness import Harshness
 from tests.simulation.account.account import ModelAccount
 from tests.simulation.account.weather import SLOW, STALE_BY
 from tests.simulation.histories.history import History
+from tests.simulation.rules.actor import Actor
 from tests.simulation.rules.truth import Truth
 
 # The longest that an agent which can't reach Systems Manager may be late with a command, and with its answer.
@@ -28,6 +30,8 @@ HINDERING = frozenset(
 )
 # From what an invocation reads of EC2 to its record, where it waits for others first, in seconds.
 AT_MOST = 60.0
+# Whoever is back says so only after so many seconds: three answers in a row.
+BACK = 5.0
 # Calls that an invocation makes one after the other before it decides, beside those that it waits by.
 TO_LOOK = 8
 
@@ -83,7 +87,7 @@ class Tolerance:
 def missing_evidence(
     truth: Truth,
     account: ModelAccount,
-    settings: Settings,
+    actor: Actor,
     record: Mapping[str, Any],
     decided_at: float,
     tolerance: Tolerance,
@@ -91,11 +95,15 @@ def missing_evidence(
     """Give the rule that a failover breaks by its beginning, and why; None where there is nothing to object.
 
     Args:
+        actor: that has begun it.
         record: that it has written.
         decided_at: when it was decided, seconds since the epoch.
     """
+    settings = actor.settings
     late = tolerance.stale + tolerance.slow + tolerance.call
-    since = decided_at - settings.freshness - tolerance.clock - late
+    # What is older than a few seconds may be over by now, unless it was heard while the invocation looked.
+    young = min(settings.freshness, max(HEARD_WITHIN, decided_at - actor.begun) + BACK)
+    since = decided_at - young - tolerance.clock - late
     # Calls may take less than the longest, and what they tell of may be as young as this.
     latest = decided_at + tolerance.of_a_call
     failing = truth.failing(since, latest)
@@ -113,11 +121,11 @@ def missing_evidence(
         return 3, f"a failover begins though of {len(failing) + len(heard)} backends {heard} are well"
     active = settings.nat_of(str(record["from"]))
     launched = account.holdings.instances[active].launched_at
-    young = decided_at - launched
+    runs_for = decided_at - launched
     # An invocation looks once, and may then wait for what it lacks.
-    warming = settings.confirm_for + TO_LOOK * tolerance.call + late < young < settings.warm_up - late
+    warming = settings.confirm_for + TO_LOOK * tolerance.call + late < runs_for < settings.warm_up - late
     if warming and not truth.online_since(launched, decided_at):
-        return 3, f"a failover begins {young:.0f} s after {active} was started, and nobody was online since"
+        return 3, f"a failover begins {runs_for:.0f} s after {active} was started, and nobody was online since"
     return None
 
 

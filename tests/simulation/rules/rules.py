@@ -100,7 +100,7 @@ class Rules:
         """Judge a call that has taken effect."""
         settings = execution.settings
         assert settings is not None  # every environment has them
-        actor = self._actors.setdefault(execution.serial, Actor(execution.serial, settings))
+        actor = self._actors.setdefault(execution.serial, Actor(execution.serial, settings, self._now))
         actor.over |= execution.killed
         self.reports.called(operation, execution.serial)
         match operation:
@@ -176,9 +176,7 @@ class Rules:
         if by_ec2s_word(self._truth, actor.settings, entry.record, actor.claimed_at, self._tolerance):
             self.seen["failovers by EC2's own word"] += 1
             return
-        missing = missing_evidence(
-            self._truth, self._account, actor.settings, entry.record, decided_at, self._tolerance
-        )
+        missing = missing_evidence(self._truth, self._account, actor, entry.record, decided_at, self._tolerance)
         if missing is not None:
             self.broken(*missing)
 
