@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import get_context
 from typing import Any
 
 from tests.lab.cloud.cloud import A_DAY
@@ -15,6 +16,9 @@ from tests.lab.network.layout import Layout
 from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.world.virtual import VIRTUAL_START, VirtualWorld
 from tests.simulation.account.holdings import Holdings, Instance, Version
+
+# Processes that were forked share the one that synthesizes templates for them, and would take each other's answers.
+_ONE_AT_A_TIME = get_context("fork").Lock()
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ def deployed(settings: str, layout: Layout) -> Deployed:
         finally:
             cloud.close()
 
-    return world.run(main)
+    with _ONE_AT_A_TIME:
+        return world.run(main)
 
 
 def _taken(cloud: MotoCloud) -> Deployed:
