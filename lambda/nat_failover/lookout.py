@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import has_failed, is_passing
+from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
 from nat_failover.events import StatusChange, Trigger
 from nat_failover.judging.view import View
@@ -102,8 +102,7 @@ class Lookout:
         announced = self._announcements.read(view.instances)
         view = replace(view, is_described=True, egress=egress[0] if egress else None, announced=announced)
         if view.is_nat_ending(self._settings):
-            tagged = self._tagged()
-            view = replace(view, instances={**(tagged or {}), **view.instances}, are_all_known=tagged is not None)
+            view = self._with_backends(view, self._instances.tagged(self._tag), view.instances)
         return self._learnt(view, rounds, now)
 
     def _rounds(self, now: float) -> list[Round]:
@@ -149,23 +148,18 @@ class Lookout:
     def describe_again(self, view: View) -> View:
         """Describe all instances anew that the view knows, and ask what is announced of them."""
         hosts = [*self._settings.nats, *sorted({o.host for o in view.observations})]
-        tagged, described = self._runtime.together([self._tagged, lambda: self._instances.describe(hosts)])
+        # Whether an environment stops, those asked of late can't tell alone.
+        tagged, described = self._runtime.together(
+            [lambda: self._instances.tagged(self._tag), lambda: self._instances.describe(hosts)]
+        )
+        view = self._with_backends(view, tagged, described)
+        return replace(view, announced=self._announcements.read(view.instances))
+
+    @staticmethod
+    def _with_backends(view: View, tagged: dict[str, Nat] | None, described: Mapping[str, Nat]) -> View:
+        """Add all of the pair's backends, and what EC2 has said of those asked for by their ids; that counts first."""
         instances = view.tables.seen_through({**view.instances, **(tagged or {}), **described})
-        announced = self._announcements.read(instances)
-        return replace(view, instances=instances, announced=announced, are_all_known=tagged is not None)
-
-    def _tagged(self) -> dict[str, Nat] | None:
-        """Describe all of the pair's backends: whether an environment stops, those asked of late can't tell alone.
-
-        None where EC2 can't say, as while a zone is disrupted: what it says of those asked has to do.
-        """
-        try:
-            return self._instances.tagged(self._tag)
-        except ClientError as error:
-            if not has_failed(error):
-                raise
-            log.warning("EC2 can't say which backends run", extra={"error": str(error)})
-            return None
+        return replace(view, instances=instances, are_all_known=tagged is not None)
 
     @property
     def refused(self) -> ClientError | BotoCoreError | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from nat_failover.runtime import Runtime
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import DescribeInstancesResultTypeDef
+    from mypy_boto3_ec2.type_defs import DescribeInstancesResultTypeDef, PaginatorConfigTypeDef
 
 log = logging.getLogger(__name__)
 
@@ -79,19 +79,13 @@ class Instances:
             botocore.exceptions.ClientError: EC2 refuses.
         """
         key, value = tag
-        pages = self._ec2.get_paginator("describe_instances").paginate(
-            Filters=[
-                {"Name": "network-interface.addresses.private-ip-address", "Values": list(addresses)},
-                {"Name": f"tag:{key}", "Values": [value]},
-                {"Name": "instance-state-name", "Values": ["running"]},
-            ]
-        )
-        return _nats(pages)
+        address = "network-interface.addresses.private-ip-address"
+        return self._matching({address: addresses, f"tag:{key}": [value], "instance-state-name": ["running"]})
 
-    def tagged(self, tag: tuple[str, str]) -> dict[str, Nat]:
+    def tagged(self, tag: tuple[str, str]) -> dict[str, Nat] | None:
         """Describe instances with a tag, whether they run or not: all, or a thousand or so of more than that.
 
-        Terminated ones are listed for about an hour.
+        None where EC2 can't say, as while a zone is disrupted. Terminated ones are listed for about an hour.
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html
 
         Args:
@@ -101,20 +95,27 @@ class Instances:
             botocore.exceptions.ClientError: EC2 refuses.
         """
         key, value = tag
-        pages = self._ec2.get_paginator("describe_instances").paginate(
-            Filters=[{"Name": f"tag:{key}", "Values": [value]}],
-            PaginationConfig={"PageSize": MOST_TAGGED, "MaxItems": MOST_TAGGED},
-        )
-        return _nats(pages)
+        try:
+            return self._matching({f"tag:{key}": [value]}, {"PageSize": MOST_TAGGED, "MaxItems": MOST_TAGGED})
+        except ClientError as error:
+            if not has_failed(error):
+                raise
+            log.warning("EC2 can't say which backends run", extra={"error": str(error)})
+            return None
 
     def _listed(self, wanted: Sequence[str]) -> dict[str, Nat]:
         # A filter, unlike InstanceIds, is no error where an instance has been gone for some time.
-        paginator = self._ec2.get_paginator("describe_instances")
-        requests = [
-            paginator.paginate(Filters=[{"Name": "instance-id", "Values": list(wanted[start : start + MOST_IDS])}])
-            for start in range(0, len(wanted), MOST_IDS)
-        ]
-        return _nats(page for pages in requests for page in pages)
+        parts = [wanted[start : start + MOST_IDS] for start in range(0, len(wanted), MOST_IDS)]
+        return {i: nat for part in parts for i, nat in self._matching({"instance-id": part}).items()}
+
+    def _matching(
+        self, filters: Mapping[str, Sequence[str]], paging: PaginatorConfigTypeDef | None = None
+    ) -> dict[str, Nat]:
+        pages = self._ec2.get_paginator("describe_instances").paginate(
+            Filters=[{"Name": name, "Values": list(values)} for name, values in filters.items()],
+            PaginationConfig=paging or {},
+        )
+        return _nats(pages)
 
     def _apart(self, wanted: Sequence[str], failure: ClientError) -> dict[str, Nat]:
         log.error("EC2 can't list instances; each subnet is asked for by itself", extra={"error": str(failure)})
