@@ -57,15 +57,15 @@ class Inspector:
             self._compare_routes(view, metrics),
             self._compare_egress(view, metrics),
             self.unaddressed(view),
-            view.worked(self._settings),
-            without_pings(view.backends(self._settings), self._settings),
+            view.worked(),
+            without_pings(view.backends, self._settings),
         )
 
     def ends(self, view: View) -> tuple[str, ...] | None:
         """Return what is announced of the NATs, in words; None where EC2 was not asked."""
         if not view.is_described or view.tables.active is None:
             return None
-        return announced_ends(view.situation(self._settings, view.looking_since), self._settings)
+        return announced_ends(view.situation(view.looking_since), self._settings)
 
     def _compare_routes(self, view: View, metrics: Metrics) -> tuple[Difference, ...]:
         """Return which routes the subnets would lose by a swap; copy them where that is wanted."""
@@ -87,7 +87,7 @@ class Inspector:
         active = view.tables.active
         if view.egress is None or active is None:
             return None
-        nat, other = (self._settings.nat_of(table) for table in (active, self._settings.other_table(active)))
+        nat, other = view.nats
         said = astray(view.egress, view.instances[nat], view.instances.get(other))
         if not said:
             return None
@@ -139,7 +139,7 @@ class Inspector:
         self._written = frozenset((o.host, o.asked_at) for o, _ in told)
         newest = {o.host: health for o, health in sorted(told, key=lambda each: each[0].at)}
         fullest = max((health.connections_percent for health in newest.values()), default=0.0)
-        lost = loss(view.backends(self._settings), self._settings) or 0.0
+        lost = loss(view.backends, self._settings) or 0.0
         if fullest >= WORTH_TELLING_FULL:
             metrics.percent(Metric.CONNECTIONS_NEARLY_FULL, fullest)
         if lost >= WORTH_TELLING_LOST:
@@ -174,17 +174,16 @@ class Inspector:
         """
         if view.tables.active is None:
             return None
-        table = view.tables.by_id[self._settings.other_table(view.tables.active)]
-        passive = self._settings.nat_of(table.table_id)
-        end = view.announced.get(passive)
+        _, passive = self._settings.sides(view.tables.active)
+        end = view.announced.get(passive.nat)
         if end is not None and end.is_due(view.looking_since):
             return f"{end.said}, the passive NAT"
-        unfit = why_unfit(table.trouble, passive, view.instances)
+        unfit = why_unfit(view.tables.by_id[passive.table].trouble, passive.nat, view.instances)
         if unfit is not None or self.unaddressed(view) is not None:
             return unfit
-        return view.passive_trouble(passive, self._settings)
+        return view.passive_trouble
 
     def unaddressed(self, view: View) -> str | None:
         """Return that the passive NAT lacks a public address, and so can't take over; None where it does not."""
-        passive = view.instances.get(view.nats(self._settings)[1])
+        passive = view.instances.get(view.nats[1])
         return None if passive is None else unaddressed(passive, self._settings)

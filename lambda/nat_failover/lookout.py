@@ -84,7 +84,9 @@ class Lookout:
             by_round, met = self._runtime.together(
                 [lambda: self._observations(chosen, known), lambda: self._meet(hosts)]
             )
-            return self._learnt(View.of(locks, tables, chosen, by_round, {**met, **instances}), rounds, now)
+            return self._learnt(
+                View.of(self._settings, locks, tables, chosen, by_round, {**met, **instances}), rounds, now
+            )
         # At ticks only: no decision hangs on where the address is.
         if self._egress is not None:
             calls.append(self._egress.read)
@@ -98,10 +100,10 @@ class Lookout:
         self._met = dict(instances)
         self._nobodys = set()
         self._boots = {key: boot for key, boot in self._boots.items() if key[0] in instances}
-        view = View.of(locks, tables, chosen, by_round, instances)
+        view = View.of(self._settings, locks, tables, chosen, by_round, instances)
         announced = self._announcements.read(view.instances)
         view = replace(view, is_described=True, egress=egress[0] if egress else None, announced=announced)
-        if view.is_nat_ending(self._settings):
+        if view.is_nat_ending:
             view = self._with_backends(view, self._instances.tagged(self._tag), view.instances)
         return self._learnt(view, rounds, now)
 

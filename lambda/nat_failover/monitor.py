@@ -196,12 +196,12 @@ class Monitor:
 
     def _measure(self, view: View, decision: Decision, metrics: Metrics, *, at_tick: bool = False) -> Backends:
         now = self._runtime.now()
-        backends = survey(view.situation(self._settings, now).backends, now, self._settings)
+        backends = survey(view.backends, now, self._settings)
         self._inspector.measure(view, decision, backends, metrics, at_tick=at_tick)
         return backends
 
     def _decide(self, view: View) -> Decision:
-        return decide(view.situation(self._settings, self._runtime.now()), self._settings)
+        return decide(view.situation(self._runtime.now()), self._settings)
 
     def _tell(self, view: View, findings: Findings, metrics: Metrics) -> None:
         """Tell people what is new; while another invocation acts, or has just acted, that is for it to do."""
@@ -228,11 +228,11 @@ class Monitor:
             raise refused.cause from refused
 
     def _in_drill(self, view: View) -> bool:
-        active, _ = view.nats(self._settings)
+        active, _ = view.nats
         return in_drill(view.drills, active, self._runtime.now())
 
     def _backends(self, view: View) -> tuple[str, ...]:
-        return tuple(sorted({o.host for o in view.backends(self._settings)}))
+        return tuple(sorted({o.host for o in view.backends}))
 
 
 def _is_told(locks: LockView) -> bool:

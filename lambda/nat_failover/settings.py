@@ -40,7 +40,17 @@ __all__ = [
     "Handover",
     "Mode",
     "Settings",
+    "Side",
 ]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of the pair: its role as configured, its route table, and the instance id of its NAT."""
+
+    role: str
+    table: str
+    nat: str
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,13 @@ class Settings:
     def other_table(self, table: str) -> str:
         """Return the pair's other route table."""
         return self.standby_route_table if table == self.primary_route_table else self.primary_route_table
+
+    def sides(self, active: str) -> tuple[Side, Side]:
+        """Return the active and the passive side, while the subnets use a route table."""
+        active_side, passive = (
+            Side(self.role_of(table), table, self.nat_of(table)) for table in (active, self.other_table(active))
+        )
+        return active_side, passive
 
     def nat_of(self, table: str) -> str:
         """Return the instance id of the NAT that a route table of the pair leads to."""

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from types import CodeType, FunctionType
 from typing import Any, cast
 
@@ -61,7 +62,9 @@ class Mutant:
             if name not in vars(found):
                 raise StaleMutantError(f"{self.name}: there is no {self.of}")
             found = vars(found)[name]
-        found = found.fget if isinstance(found, property) else inspect.unwrap(getattr(found, "__func__", found))
+        if isinstance(found, property | cached_property):
+            found = found.fget if isinstance(found, property) else found.func
+        found = inspect.unwrap(getattr(found, "__func__", found))
         return cast(FunctionType, found)
 
     def _code(self, function: Callable[..., Any]) -> CodeType:

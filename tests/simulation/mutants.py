@@ -91,7 +91,7 @@ MUTANTS = (
     Mutant(
         "always to the standby",
         "judging.decision:_proven",
-        "to_table=_passive_table(situation, settings)",
+        "to_table=passive.table",
         "to_table=settings.standby_route_table",
     ),
     Mutant("observe mode acts", "monitor:Monitor._judge", "self._settings.mode is Mode.OBSERVE", "False"),

@@ -59,21 +59,21 @@ class Asking:
         that has taken over a network interface was started by itself.
         """
         now = self._runtime.now()
-        if not view.has_worked(self._settings):
+        if not view.has_worked():
             return now - self._settings.window
-        active, _ = view.nats(self._settings)
+        active, _ = view.nats
         nat = view.instances.get(active)
         if active in self._settings.nats_by_id or nat is None or nat.launched_at is None:
             return None
         started = nat.launched_at
-        seen = any(o.state is State.REACHABLE and o.at > started for o in view.backends(self._settings))
+        seen = any(o.state is State.REACHABLE and o.at > started for o in view.backends)
         return None if seen or now - started >= self._settings.warm_up else started
 
     def _ask_due(self, view: View) -> View:
         now = self._runtime.now()
         nats = set(self._settings.nats)
         watched = watched_beyond(self._running(view), now, self._settings)
-        latest = survey(view.words(self._settings), now, self._settings).latest
+        latest = survey(view.words, now, self._settings).latest
         listeners = [nat for nat in self._listeners(view) if nat not in watched and not self._is_left_out(nat)]
         known = {host for host in latest if host not in nats and view.is_there(host)}
         unable = self._unable(latest, known, now)
@@ -137,10 +137,10 @@ class Asking:
         A result that could not be sent is kept by the agent for minutes. Where nobody listens any more, no backend gets
         through.
         """
-        _, passive = view.nats(self._settings)
+        _, passive = view.nats
         return watch.host == passive and any(
             o.by_passive is False and not o.relayed_by and o.at > watch.asked_at + LISTENS_AFTER
-            for o in view.backends(self._settings)
+            for o in view.backends
         )
 
     def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
@@ -160,20 +160,20 @@ class Asking:
 
     def _listeners(self, view: View) -> list[str]:
         """Return the NATs that have to listen, the passive one first."""
-        active, passive = view.nats(self._settings)
+        active, passive = view.nats
         if not active:
             return []
         return [passive, *([active] if self._settings.prove_active else [])]
 
     def _addresses(self, view: View) -> Addresses:
-        active, passive = view.addresses(self._settings)
-        nat, _ = view.nats(self._settings)
+        active, passive = view.addresses
+        nat, _ = view.nats
         proves = self._settings.prove_active and nat not in self._left_out and not self._is_deaf(view)
         return Addresses((active or None) if proves else None, passive or None)
 
     def _is_deaf(self, view: View) -> bool:
         """Return whether the active NAT can't listen: something else then answers at its ports, or nothing does."""
-        active, _ = view.nats(self._settings)
+        active, _ = view.nats
         words = [o for o in view.observations if o.host == active]
         return bool(words) and bool(latest_word(words).deaf)
 

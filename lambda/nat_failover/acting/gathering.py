@@ -79,7 +79,7 @@ class Gathering:
             self._runtime.sleep(rest * max(1, len(view.unfinished)) * self._runtime.random.uniform(0.8, 1.2))
             pause = min(1.5 * pause, LONGEST_PAUSE)
             view = self._lookout.look_again(view)
-            decision = decide(view.situation(self._settings, self._runtime.now()), self._settings)
+            decision = decide(view.situation(self._runtime.now()), self._settings)
         return view, decision
 
     def _may_ask(self, view: View, decision: Decision, trigger: Trigger) -> bool:

@@ -39,14 +39,14 @@ def decide(situation: Situation, settings: Settings) -> Decision:
     hold = _not_allowed(situation, backends)
     if hold is not None:
         return hold
+    _, passive = situation.sides(settings)
     gone = nat_gone(situation, backends, settings)
     if gone is not None:
-        to_table = _passive_table(situation, settings)
         cause = Cause.HANDOVER if is_still_there(situation, backends, settings) else Cause.NAT_GONE
-        return Decision(Action.FAIL_OVER, cause, gone, backends.failing, to_table=to_table)
+        return Decision(Action.FAIL_OVER, cause, gone, backends.failing, to_table=passive.table)
     ending = handover(situation, backends, settings)
     if ending is not None:
-        return Decision(Action.FAIL_OVER, Cause.HANDOVER, ending, to_table=_passive_table(situation, settings))
+        return Decision(Action.FAIL_OVER, Cause.HANDOVER, ending, to_table=passive.table)
     decision = _judged(backends, situation, settings)
     if decision.action is Action.FAIL_OVER and not may_have_died(situation, settings):
         return _never_online(backends, situation, settings)
@@ -55,6 +55,7 @@ def decide(situation: Situation, settings: Settings) -> Decision:
 
 def _judged(backends: Backends, situation: Situation, settings: Settings) -> Decision:
     threshold = settings.failure_threshold
+    _, passive = situation.sides(settings)
     stale = tuple(f.host for f in backends.failing if f not in backends.fresh)
     if len(backends.failing) >= threshold > len(backends.fresh):
         return Decision(
@@ -63,7 +64,7 @@ def _judged(backends: Backends, situation: Situation, settings: Settings) -> Dec
             f"{len(backends.failing)} backends could not reach the Internet when last heard, "
             f"but only {len(backends.fresh)} of them within {settings.freshness:g} s: asking again",
             backends.failing,
-            ask=askable((_passive_nat(situation, settings), *stale), situation),
+            ask=askable((passive.nat, *stale), situation),
         )
     if never_online(situation, backends, settings):
         return _never_online(backends, situation, settings)
@@ -97,12 +98,12 @@ def _not_allowed(situation: Situation, backends: Backends) -> Decision | None:
 
 
 def _never_online(backends: Backends, situation: Situation, settings: Settings) -> Decision:
-    active = _active_nat(situation, settings)
+    active, _ = situation.sides(settings)
     return Decision(
         Action.HOLD,
         Cause.NEVER_ONLINE,
         f"{len(backends.failing)} of {len(backends.latest)} backends {lost_in_words(backends.failing)}, and no backend "
-        f"has ever reached the targets ({', '.join(settings.targets)}) through the active NAT {active}: that is no "
+        f"has ever reached the targets ({', '.join(settings.targets)}) through the active NAT {active.nat}: that is no "
         "sign of a dead NAT",
         backends.failing,
     )
@@ -148,8 +149,8 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
         return Decision(Action.HOLD, Cause.NOT_THE_NAT, reason, backends.fresh)
     if not found.is_share(found.offline, settings):
         return _too_small_a_share(seen, found, backends, situation, settings)
-    passive = _passive_nat(situation, settings)
-    unfit = why_unfit(situation.passive_route, passive, situation.nats)
+    _, passive = situation.sides(settings)
+    unfit = why_unfit(situation.passive_route, passive.nat, situation.nats)
     if unfit is not None:
         reason = f"{seen}, but {unfit}: a failover would not help"
         return Decision(Action.HOLD, Cause.CONTROL_DOWN, reason, backends.fresh)
@@ -160,21 +161,21 @@ def _enough_failures(backends: Backends, situation: Situation, settings: Setting
 
 def _proven(seen: str, found: Evidence, situation: Situation, settings: Settings) -> Decision:
     """Fail over, unless machines have only just booted, or it may be over by now."""
-    passive = _passive_nat(situation, settings)
+    _, passive = situation.sides(settings)
     warm = warming_up(situation, settings)
     if warm is not None:
         return Decision(Action.HOLD, Cause.WARM_UP, f"{seen}, but {warm}", found.offline)
     still = current(found.proven, situation)
     if len(still) < settings.failure_threshold:
         reason = f"{seen}, but only {len(still)} were heard within the last {HEARD_WITHIN:g} s: asking again"
-        ask = askable((passive, *(o.host for o in found.proven if o not in still)), situation)
+        ask = askable((passive.nat, *(o.host for o in found.proven if o not in still)), situation)
         return Decision(Action.HOLD, Cause.UNCONFIRMED, reason, found.proven, ask=ask)
     return Decision(
         Action.FAIL_OVER,
         Cause.ENOUGH_FAILURES,
-        f"{seen}, while {len(found.proven)} of them can through the passive NAT {passive}",
+        f"{seen}, while {len(found.proven)} of them can through the passive NAT {passive.nat}",
         found.proven,
-        to_table=_passive_table(situation, settings),
+        to_table=passive.table,
     )
 
 
@@ -182,20 +183,21 @@ def _too_small_a_share(
     seen: str, found: Evidence, backends: Backends, situation: Situation, settings: Settings
 ) -> Decision:
     """Hold: others behind the same NAT are online, or may be; whoever has not said it is asked."""
+    _, passive = situation.sides(settings)
     late = situation.now - max(f.at for f in backends.fresh) > COMES_WITHIN
     return Decision(
         Action.HOLD,
         Cause.FEW_FAILURES,
         f"{seen}, but a failover takes more than {settings.failure_share} % of them",
         backends.fresh,
-        ask=askable((_passive_nat(situation, settings), *sorted(found.silent)), situation) if late else (),
+        ask=askable((passive.nat, *sorted(found.silent)), situation) if late else (),
     )
 
 
 def _unproven(seen: str, found: Evidence, backends: Backends, situation: Situation, settings: Settings) -> Decision:
     """Hold, since too few have got through the passive NAT."""
-    passive = _passive_nat(situation, settings)
-    nat = situation.nats.get(passive)
+    _, passive = situation.sides(settings)
+    nat = situation.nats.get(passive.nat)
     without = None if nat is None else unaddressed(nat, settings)
     if without is not None:
         return Decision(Action.HOLD, Cause.CONTROL_DOWN, f"{seen}, but {without}", backends.fresh)
@@ -204,18 +206,18 @@ def _unproven(seen: str, found: Evidence, backends: Backends, situation: Situati
         return Decision(
             Action.HOLD,
             Cause.UNCONFIRMED,
-            f"{seen}; whether they can through the passive NAT {passive} is not known yet",
+            f"{seen}; whether they can through the passive NAT {passive.nat} is not known yet",
             backends.fresh,
-            ask=askable((passive, *sorted(_hosts(found.offline))), situation),
+            ask=askable((passive.nat, *sorted(_hosts(found.offline))), situation),
         )
     deaf = max(situation.listeners, key=lambda o: o.at, default=None)
     why = f", which can't listen: {deaf.deaf}" if deaf is not None and deaf.deaf else ""
     latest = max((f.at for f in found.unproven), default=situation.now)
-    again = (passive,) if situation.now - latest > ASK_AGAIN_AFTER else ()
+    again = (passive.nat,) if situation.now - latest > ASK_AGAIN_AFTER else ()
     return Decision(
         Action.HOLD,
         Cause.CONTROL_DOWN,
-        f"{seen}, and {len(found.unproven)} of them can't through the passive NAT {passive} either{why}: "
+        f"{seen}, and {len(found.unproven)} of them can't through the passive NAT {passive.nat} either{why}: "
         "the Internet or the standby is broken, and a failover would not help",
         backends.fresh,
         ask=askable(again, situation),
@@ -224,17 +226,3 @@ def _unproven(seen: str, found: Evidence, backends: Backends, situation: Situati
 
 def _hosts(observations: Sequence[Observation]) -> frozenset[str]:
     return frozenset(o.host for o in observations)
-
-
-def _active_nat(situation: Situation, settings: Settings) -> str:
-    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
-    return settings.nat_of(situation.active)
-
-
-def _passive_table(situation: Situation, settings: Settings) -> str:
-    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
-    return settings.other_table(situation.active)
-
-
-def _passive_nat(situation: Situation, settings: Settings) -> str:
-    return settings.nat_of(_passive_table(situation, settings))

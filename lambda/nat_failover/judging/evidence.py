@@ -102,24 +102,23 @@ def current(failures: Iterable[Observation], situation: Situation) -> tuple[Obse
 
 def warming_up(situation: Situation, settings: Settings) -> str | None:
     """Return in words that the active NAT was started less than the warm-up ago; None once it was seen to work."""
-    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
-    active = settings.nat_of(situation.active)
-    nat = situation.nats.get(active)
+    active, _ = situation.sides(settings)
+    nat = situation.nats.get(active.nat)
     if nat is None or nat.launched_at is None or situation.now - nat.launched_at >= settings.warm_up:
         return None
     started = nat.launched_at
     if any(o.state is State.REACHABLE and o.at > started for o in situation.backends):
         return None
     return (
-        f"the active NAT {active} was started {situation.now - started:.0f} s ago, less than {settings.warm_up} s: "
+        f"the active NAT {active.nat} was started {situation.now - started:.0f} s ago, less than {settings.warm_up} s: "
         "machines that start together come up in any order"
     )
 
 
 def may_have_died(situation: Situation, settings: Settings) -> bool:
     """Return whether the active NAT has ever carried what backends send, or EC2 itself says that it is gone."""
-    assert situation.active is not None  # noqa: S101 - _not_allowed has returned otherwise # nosec B101
-    nat = situation.nats.get(settings.nat_of(situation.active))
+    active, _ = situation.sides(settings)
+    nat = situation.nats.get(active.nat)
     return situation.has_worked or (nat is not None and (nat.is_leaving or nat.is_lost))
 
 

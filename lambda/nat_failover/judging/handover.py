@@ -17,8 +17,7 @@ from nat_failover.settings import Handover, Settings
 
 def handover(situation: Situation, backends: Backends, settings: Settings) -> str | None:
     """Return in words that the active NAT is to be left, since its end is near and a swap helps; None where not."""
-    assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
-    active, passive = settings.nat_of(situation.active), settings.nat_of(settings.other_table(situation.active))
+    active, passive = (side.nat for side in situation.sides(settings))
     end = situation.announced.get(active)
     if end is None or not end.is_due(situation.now) or settings.handover is Handover.TELL:
         return None
@@ -45,8 +44,7 @@ def announced_ends(situation: Situation, settings: Settings) -> tuple[str, ...]:
 
     The NAT that a failover has left is the passive one then, and its end no news.
     """
-    assert situation.active is not None  # noqa: S101 - for this it is called # nosec B101
-    active, passive = settings.nat_of(situation.active), settings.nat_of(settings.other_table(situation.active))
+    active, passive = (side.nat for side in situation.sides(settings))
     nat = situation.nats.get(active)
     said = [f"EC2 says that the active NAT {active} is {nat.state}"] if nat is not None and nat.is_going else []
     if active in situation.announced:

@@ -10,6 +10,7 @@ from nat_failover.lock.record import LockState
 from nat_failover.network.announced import Announced
 from nat_failover.network.instances import Nat
 from nat_failover.probing.observation import Observation
+from nat_failover.settings import Settings, Side
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,8 @@ class Situation:
     fleet: Sequence[Nat] = ()
     announced: Mapping[str, Announced] = field(default_factory=dict)
     moved_at: float = -inf
+
+    def sides(self, settings: Settings) -> tuple[Side, Side]:
+        """Return the active and the passive side; only where there is an active route table."""
+        assert self.active is not None  # noqa: S101 - decide holds otherwise # nosec B101
+        return settings.sides(self.active)

@@ -21,7 +21,7 @@ from nat_failover.probing.dating import Boots, dated
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round
 from nat_failover.probing.signals import relayed
-from nat_failover.probing.survey import latest_word, nothing_said_yet
+from nat_failover.probing.survey import has_listened, nothing_said_yet
 from nat_failover.settings import Settings
 
 
@@ -30,6 +30,7 @@ class View:
     """What was read at one time; observations by round, so that a round read again replaces what it said before.
 
     Attributes:
+        settings: of the pair.
         egress: the Elastic IPs of the pair; None where it has none, or they were not read.
         boots: of hosts, as learnt from earlier answers.
         announced: ends of NATs that AWS has announced, by instance id.
@@ -40,6 +41,7 @@ class View:
         drills: the marks of drills.
     """
 
+    settings: Settings
     locks: LockView
     tables: Tables
     rounds: tuple[Round, ...]
@@ -57,6 +59,7 @@ class View:
     @classmethod
     def of(
         cls,
+        settings: Settings,
         locks: LockView,
         tables: Tables,
         rounds: Sequence[Round],
@@ -66,7 +69,7 @@ class View:
         """Return what was read; None stands for a round that Systems Manager had no time to tell of."""
         told = {a.command_id: nothing_said_yet(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
         unread = frozenset(command_id for command_id, said in by_round.items() if said is None)
-        return cls(locks, tables, tuple(rounds), told, tables.seen_through(instances), unread=unread)
+        return cls(settings, locks, tables, tuple(rounds), told, tables.seen_through(instances), unread=unread)
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -79,23 +82,28 @@ class View:
         there = [instance for host, instance in self.instances.items() if self.is_there(host)]
         return {address: instance.instance_id for instance in there for address in instance.addresses}
 
-    def nats(self, settings: Settings) -> tuple[str, str]:
-        """Return the ids of the active and the passive NAT; empty where no table is the active one."""
-        active = self.tables.active
-        return ("", "") if active is None else (settings.nat_of(active), settings.nat_of(settings.other_table(active)))
+    @property
+    def nats(self) -> tuple[str, str]:
+        """The ids of the active and the passive NAT; empty where no table is the active one."""
+        if self.tables.active is None:
+            return "", ""
+        active, passive = self.settings.sides(self.tables.active)
+        return active.nat, passive.nat
 
-    def addresses(self, settings: Settings) -> tuple[str, str]:
-        """Return the private addresses of the active and the passive NAT; empty where they are not known."""
-        nats = [self.instances.get(nat) for nat in self.nats(settings)]
+    @cached_property
+    def addresses(self) -> tuple[str, str]:
+        """The private addresses of the active and the passive NAT; empty where they are not known."""
+        nats = [self.instances.get(nat) for nat in self.nats]
         found = ["" if nat is None or nat.address is None else nat.address for nat in nats]
         return found[0], found[1]
 
-    def words(self, settings: Settings) -> list[Observation]:
-        """Return all observations, with what signals say.
+    @cached_property
+    def words(self) -> Sequence[Observation]:
+        """All observations, with what signals say.
 
         What was said of other NATs, before the last swap, is no evidence of these: only that its host was online.
         """
-        now = self.addresses(settings)
+        now = self.addresses
         words: list[Observation] = []
         for o in self.observations:
             # A NAT that is terminated has no address any more.
@@ -103,46 +111,33 @@ class View:
             words.append(o if same else replace(o, by_active=None, by_passive=None, signals=None))
             if same and o.signals and self._has_address(o.host, now[1]):
                 words += relayed(o, self.by_address)
-        if not settings.prove_active:
+        if not self.settings.prove_active:
             return [replace(o, by_active=None) for o in words]
-        if self._listens_actively(words, settings):
+        if has_listened(self.nats[0], words):
             return words
         return [replace(o, by_active=o.by_active or None) for o in words]
 
-    def _listens_actively(self, words: Sequence[Observation], settings: Settings) -> bool:
-        """Return whether the active NAT is known to have listened: else that nobody got through its port says nothing.
-
-        Its agent may hang, and no probe run there. By its last word it listened, or somebody got through its port.
-        """
-        if any(o.by_active for o in words):
-            return True
-        active, _ = self.nats(settings)
-        said = [o for o in words if o.host == active]
-        return bool(said) and latest_word(said).signals is not None
-
-    def worked(self, settings: Settings, until: float = inf) -> dict[str, str]:
+    def worked(self, until: float = inf) -> dict[str, str]:
         """Return the marks of the NATs that backends have been online through, by what this view holds alone.
 
         Args:
-            settings: of the pair.
             until: who says later that it is online, does not count.
         """
         if self.tables.active is None:
             return {}
-        said = [o for o in self.observations if o.host not in settings.nats and self.is_there(o.host)]
+        said = [o for o in self.observations if self._is_backend(o.host)]
         for o in self.observations:
             if o.signals and self._has_address(o.host, o.about[1]):
                 said += relayed(o, self.by_address)
-        return worked(said, self.tables.active, self.addresses(settings), settings, until)
+        return worked(said, self.tables.active, self.addresses, self.settings, until)
 
-    def has_worked(self, settings: Settings, until: float = inf) -> bool:
+    def has_worked(self, until: float = inf) -> bool:
         """Return whether a backend was ever online through the active NAT: by this view, or by what is remembered."""
         active = self.tables.active
         if active is None:
             return False
-        role, expected = settings.role_of(active), mark(active, settings)
-        known = marks_of(self.locks.memory.text).get(role)
-        return expected in (known, self.worked(settings, until).get(role))
+        role, known = self.settings.role_of(active), marks_of(self.locks.memory.text)
+        return mark(active, self.settings) in (known.get(role), self.worked(until).get(role))
 
     def _has_address(self, host: str, address: str) -> bool:
         instance = self.instances.get(host)
@@ -155,9 +150,7 @@ class View:
         subnet is worth, it says nothing of this NAT; and whoever may tag instances must not so choose who is heard.
         """
         instance = self.instances.get(host)
-        if instance is None or instance.state != "running":
-            return False
-        return instance.subnet in self._protected
+        return instance is not None and instance.state == "running" and instance.subnet in self._protected
 
     def may_run(self, host: str) -> bool:
         """Return whether an instance runs, as far as EC2 was asked about it."""
@@ -175,26 +168,30 @@ class View:
             asked for asked in self.rounds if any(o.running_until is not None for o in self.by_round[asked.command_id])
         ]
 
-    def backends(self, settings: Settings) -> list[Observation]:
-        """Return every observation of a backend that is there, direct or relayed."""
-        return self._of_backends(self.words(settings), settings)
+    @cached_property
+    def backends(self) -> Sequence[Observation]:
+        """Every observation of a backend that is there, direct or relayed."""
+        return [o for o in self.words if self._is_backend(o.host)]
 
-    def _of_backends(self, words: Sequence[Observation], settings: Settings) -> list[Observation]:
-        return [o for o in words if o.host not in settings.nats and self.is_there(o.host)]
+    def _is_backend(self, host: str) -> bool:
+        return host not in self.settings.nats and self.is_there(host)
 
-    def passive_trouble(self, nat: str, settings: Settings) -> str | None:
-        """Return what the passive NAT, or what backends have tried through it, says against it; None for nothing."""
-        words = self.words(settings)
-        listeners = [o for o in words if o.host == nat]
-        return passive_nat.trouble(nat, listeners, self._of_backends(words, settings), settings)
+    @property
+    def listeners(self) -> Sequence[Observation]:
+        """What the passive NAT has said."""
+        _, passive = self.nats
+        return [o for o in self.words if o.host == passive]
 
-    def situation(self, settings: Settings, now: float) -> Situation:
+    @cached_property
+    def passive_trouble(self) -> str | None:
+        """What the passive NAT, or what backends have tried through it, says against it; None for nothing."""
+        _, passive = self.nats
+        return passive_nat.trouble(passive, self.listeners, self.backends, self.settings)
+
+    def situation(self, now: float) -> Situation:
         """Return what a decision is made from."""
         active = self.tables.active
-        passive = None if active is None else self.tables.by_id[settings.other_table(active)]
-        _, listener = self.nats(settings)
-        words = self.words(settings)
-        backends, listeners = self._of_backends(words, settings), [o for o in words if o.host == listener]
+        passive = None if active is None else self.tables.by_id[self.settings.other_table(active)]
         return Situation(
             now=now,
             lock=self.locks.lock.state,
@@ -202,19 +199,19 @@ class View:
             active=active,
             subnets=self.tables.subnets,
             passive_route=None if passive is None else passive.trouble,
-            backends=backends,
-            listeners=listeners,
+            backends=self.backends,
+            listeners=self.listeners,
             nats=self.instances,
-            active_unfit=self._is_active_unfit(settings),
+            active_unfit=self._is_active_unfit,
             looking_since=self.looking_since,
-            has_worked=self.has_worked(settings, before_failures(backends)),
-            passive_trouble=passive_nat.trouble(listener, listeners, backends, settings),
-            fleet=self._fleet(settings, now) if self.is_described else (),
+            has_worked=self.has_worked(before_failures(self.backends)),
+            passive_trouble=self.passive_trouble,
+            fleet=self._fleet(now) if self.is_described else (),
             announced=self.announced,
             moved_at=moved_at(self.locks.lock),
         )
 
-    def _fleet(self, settings: Settings, now: float) -> tuple[Nat, ...]:
+    def _fleet(self, now: float) -> tuple[Nat, ...]:
         """Return the backends' instances that ran of late; of what is terminated EC2 does not say in which subnet.
 
         Of a few that were asked before an environment began to stop nobody can tell whether most of it stays.
@@ -223,21 +220,25 @@ class View:
         found = tuple(
             i
             for i in self.instances.values()
-            if i.instance_id not in settings.nats and i.subnet in there and (i.instance_id in asked or i.has_run(now))
+            if i.instance_id not in self.settings.nats
+            and i.subnet in there
+            and (i.instance_id in asked or i.has_run(now))
         )
-        return found if self.are_all_known or len(found) >= settings.failure_threshold else ()
+        return found if self.are_all_known or len(found) >= self.settings.failure_threshold else ()
 
-    def _is_active_unfit(self, settings: Settings) -> bool:
-        """Return whether EC2 says that it drops what backends send through the active NAT, not what they send to it."""
+    @property
+    def _is_active_unfit(self) -> bool:
+        """Whether EC2 says that it drops what backends send through the active NAT, not what they send to it."""
         if self.tables.active is None:
             return False
-        nat = self.instances.get(settings.nat_of(self.tables.active))
+        nat = self.instances.get(self.nats[0])
         found = {} if nat is None else obstacles_to(self.tables.by_id[self.tables.active].trouble, nat)
         return Requirement.ROUTE in found or Requirement.CHECK in found
 
-    def is_nat_ending(self, settings: Settings) -> bool:
-        """Return whether the active NAT goes, or is to go, by AWS's word."""
-        active, _ = self.nats(settings)
+    @property
+    def is_nat_ending(self) -> bool:
+        """Whether the active NAT goes, or is to go, by AWS's word."""
+        active, _ = self.nats
         nat = self.instances.get(active)
         return active in self.announced or (nat is not None and nat.is_leaving)
 

@@ -64,6 +64,17 @@ def by_host(observations: Sequence[Observation]) -> dict[str, list[Observation]]
     return grouped
 
 
+def has_listened(active: str, words: Sequence[Observation]) -> bool:
+    """Return whether the active NAT is known to have listened: else that nobody got through its port says nothing.
+
+    Its agent may hang, and no probe run there. By its last word it listened, or somebody got through its port.
+    """
+    if any(o.by_active for o in words):
+        return True
+    said = [o for o in words if o.host == active]
+    return bool(said) and latest_word(said).signals is not None
+
+
 def latest_word(observations: Sequence[Observation]) -> Observation:
     """Return the word of a host that holds: its latest that says something, else that it is being asked.
 

@@ -106,7 +106,7 @@ def snapshot(
     read = read_lock(lock, 7)
     rounds = tuple(Round(command, Kind.CHECK, 0, NOW - 8, HOSTS) for command in words)
     hosts = (PRIMARY, STANDBY, *HOSTS)
-    view = View(LockView(read, None), _tables(active), rounds, words, {host: _nat(host) for host in hosts})
+    view = View(settings(), LockView(read, None), _tables(active), rounds, words, {host: _nat(host) for host in hosts})
     fine = {"Status": "ok"}
     return Snapshot(
         pair=Deployed(settings(), "nat-failover-main", ARN, "role", 45.0, "/aws/lambda/nat-failover-main"),

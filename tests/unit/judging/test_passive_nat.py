@@ -35,7 +35,7 @@ ADDRESSES = {host: f"10.0.1.{number}" for number, host in enumerate(BACKENDS, 5)
 HEARD = tuple(Signal(address, online=True, age=1.0, through=True) for address in ADDRESSES.values())
 
 
-def view(*said: Observation) -> View:
+def view(*said: Observation, **changes: Any) -> View:
     """Give what is known once hosts have said something, of both NATs as they are."""
     tables = Tables(
         {
@@ -50,7 +50,7 @@ def view(*said: Observation) -> View:
         instances[host] = Nat(host, "running", NOW - 90_000, subnet="subnet-a", address=address, addresses=(address,))
     asked = Round("c", Kind.WATCH, 600, NOW - 100, tuple(o.host for o in said), ACTIVE, PASSIVE)
     words = tuple(replace(o, about=(ACTIVE, PASSIVE)) for o in said)
-    return View(LockView(read_lock("armed", 1), None), tables, (asked,), {"c": words}, instances)
+    return View(settings(**changes), LockView(read_lock("armed", 1), None), tables, (asked,), {"c": words}, instances)
 
 
 def listened(nat: str, *signals: Signal, **changes: Any) -> Observation:
@@ -60,7 +60,7 @@ def listened(nat: str, *signals: Signal, **changes: Any) -> Observation:
 
 def trouble(*said: Observation, **changes: Any) -> str | None:
     """Tell what is wrong with the passive NAT."""
-    return view(*said).passive_trouble(STANDBY, settings(**changes))
+    return view(*said, **changes).passive_trouble
 
 
 # Whether the passive NAT carries traffic
@@ -106,7 +106,7 @@ def test_its_own_word_comes_first(state: State) -> None:
 
 def by_active(*said: Observation) -> set[bool | None]:
     """Give what the failures say of the active NAT."""
-    words = view(*said).words(settings())
+    words = view(*said).words
     return {o.by_active for o in words if o.state is State.UNREACHABLE}
 
 

@@ -37,7 +37,7 @@ def online(s: Snapshot) -> list[str] | None:
 
 def latest(s: Snapshot) -> dict[str, Observation]:
     """Return the last word of every backend that has been asked of late, its own or what a NAT has heard of it."""
-    said = s.view.words(s.settings) if s.view else []
+    said = s.view.words if s.view else []
     return {h: latest_word(words) for h, words in by_host(said).items() if h not in s.settings.nats}
 
 
@@ -45,7 +45,7 @@ def is_over(s: Snapshot, word: Observation) -> bool:
     """Return whether a host was offline by a way that its subnet no longer takes: that says nothing of now."""
     if word.state is not State.UNREACHABLE or s.view is None:
         return False
-    active, _ = s.view.addresses(s.settings)
+    active, _ = s.view.addresses
     if active and word.about[0] and word.about[0] != active:
         return True
     return s.lock is not None and word.at < moved_at(s.lock.lock)
@@ -218,7 +218,7 @@ def offline(s: Snapshot) -> Findings:
 
 def pings(s: Snapshot) -> Findings:
     """Backends that are online, and whose pings are lost."""
-    lost = without_pings(s.view.backends(s.settings), s.settings) if s.view is not None else None
+    lost = without_pings(s.view.backends, s.settings) if s.view is not None else None
     if lost:
         yield warning(
             "pings-lost",

@@ -34,7 +34,7 @@ def full(s: Snapshot) -> Findings:
 
 def lost(s: Snapshot) -> Findings:
     """Packets that most backends lose though they are online."""
-    percent = loss(s.view.backends(s.settings), s.settings) if s.view else None
+    percent = loss(s.view.backends, s.settings) if s.view else None
     if percent is not None and percent >= LOSSY:
         yield warning(
             "packets-lost",

@@ -116,7 +116,7 @@ def control(s: Snapshot) -> Findings:
     asked = (s.kernels or {}).get(s.passive)
     if asked is not None and asked.is_unfit:
         return  # that is why, and a finding of its own
-    trouble = s.view.passive_trouble(s.passive, s.settings)
+    trouble = s.view.passive_trouble
     if trouble is not None:
         yield error(
             "control-down",

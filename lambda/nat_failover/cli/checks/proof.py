@@ -47,7 +47,7 @@ def proof(s: Snapshot) -> Proof | None:
     if s.view is None or s.passive is None or s.lock is None or s.lock.lock.state is not LockState.ARMED:
         return None
     since = s.lock.modified
-    tried = passive_nat.tries(s.view.backends(s.settings), s.settings)
+    tried = passive_nat.tries(s.view.backends, s.settings)
     through = tuple(o.host for o in tried if o.by_passive and (since is None or o.at >= since))
     return Proof(since, through, s.settings.failure_threshold, _next_answer(s))
 
@@ -65,7 +65,7 @@ def not_proven(s: Snapshot) -> Findings:
     found = proof(s)
     if found is None or found.is_given or s.view is None or s.passive is None:
         return
-    if s.view.passive_trouble(s.passive, s.settings) is not None:
+    if s.view.passive_trouble is not None:
         return
     yield warning(
         "not-proven",
@@ -131,7 +131,7 @@ def evidence(s: Snapshot) -> list[str]:
     online = [word.state is State.REACHABLE for word in words]
     newest = max((word.at for word in words), default=s.now)
     heard = f", heard {ago(newest, s.now)} ago" if s.now - newest > s.settings.period else ""
-    tried = [bool(o.by_passive) for o in passive_nat.tries(s.view.backends(s.settings), s.settings)]
+    tried = [bool(o.by_passive) for o in passive_nat.tries(s.view.backends, s.settings)]
     through = "no backend has tried it lately" if not tried else f"{sum(tried)} of {len(tried)} backends get through it"
     return [
         f"{s.nat_name(s.active)}: {_kernel(s, s.active)}; {sum(online)} of {len(online)} backends online through it"
