@@ -12,19 +12,16 @@ from __future__ import annotations
 from nat_failover.judging.evidence import weigh
 from nat_failover.judging.fitness import why_unfit
 from nat_failover.judging.situation import Situation
+from nat_failover.lock.record import EC2_SAYS
 from nat_failover.network.egress_address import unaddressed
 from nat_failover.network.instances import UNKNOWN
 from nat_failover.probing.survey import Backends
 from nat_failover.settings import Handover, Settings
 
-# How the reason of such a failover begins.
-EC2_SAYS = "EC2 says that the active NAT"
-
 
 def nat_gone(situation: Situation, backends: Backends, settings: Settings) -> str | None:
     """Return in words that EC2 has the active NAT stopping, stopped or terminated, and a swap helps; None where not."""
-    assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
-    active, passive = settings.nat_of(situation.active), settings.nat_of(settings.other_table(situation.active))
+    active, passive = (side.nat for side in situation.sides(settings))
     nat = situation.nats.get(active)
     if nat is None or not nat.is_leaving:
         return None
@@ -44,22 +41,21 @@ def left_behind(situation: Situation, backends: Backends, settings: Settings) ->
 
     That is: nobody was heard a moment ago, most of them go as well, or something is known against the passive NAT.
     """
-    assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
-    passive = settings.nat_of(settings.other_table(situation.active))
+    _, passive = situation.sides(settings)
     running = [instance for instance in situation.fleet if instance.state == "running"]
     # What is not listed any more has ended a while ago, and what EC2 can't tell of may have.
     ended = [each for each in situation.fleet if each.is_leaving or each.is_lost or each.state == UNKNOWN]
     if not running or not backends.usable:
         return None
-    if 2 * len(ended) > len(situation.fleet) or not _is_fit(passive, situation, backends, settings):
+    if 2 * len(ended) > len(situation.fleet) or not _is_fit(passive.nat, situation, backends, settings):
         return None
     return f"{len(running)} of {len(situation.fleet)}"
 
 
 def is_still_there(situation: Situation, backends: Backends, settings: Settings) -> bool:
     """Return whether the active NAT is on its way down, and nobody has missed it yet: then it is handed over."""
-    assert situation.active is not None  # noqa: S101 - decide has returned otherwise # nosec B101
-    nat = situation.nats.get(settings.nat_of(situation.active))
+    active, _ = situation.sides(settings)
+    nat = situation.nats.get(active.nat)
     return nat is not None and nat.is_going and not backends.failing
 
 

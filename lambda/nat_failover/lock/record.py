@@ -16,6 +16,8 @@ ARMED = "armed"
 PAUSED = "paused"
 # Who has brought a failover about, see ``Record.by_hand``.
 DRILL = "drill"
+# How the reason of a failover begins that EC2's own word is for.
+EC2_SAYS = "EC2 says that the active NAT"
 # Records that were written before they had a field for it say so in their outcome.
 OLD_ROLLED_BACK = " rolled back, "
 # A standard parameter holds 4 KB: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
@@ -89,6 +91,11 @@ class Record:
     def in_drill(self) -> bool:
         """Whether a drill has brought it about."""
         return self.by_hand == DRILL
+
+    @property
+    def on_ec2s_word(self) -> bool:
+        """Whether EC2's own word that the active NAT is going or gone is why; no backend had to confirm it."""
+        return self.reason.startswith(EC2_SAYS)
 
     def text(self) -> str:
         """Return it as JSON that fits into a standard parameter; what is for people only is shortened first."""

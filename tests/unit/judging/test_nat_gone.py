@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from nat_failover.judging.decision import Action, Cause, Decision, decide
-from nat_failover.judging.nat_gone import EC2_SAYS
-from nat_failover.lock.record import LockState
+from nat_failover.lock.record import EC2_SAYS, LockState
 from nat_failover.network.instances import Nat
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nat_failover.judging.conditions import Condition, Severity, Trouble
-from nat_failover.judging.nat_gone import EC2_SAYS
-from nat_failover.lock.record import DRILL
+from nat_failover.lock.record import DRILL, EC2_SAYS
 from nat_failover.network.egress_address import Move
 from nat_failover.network.swap import Swapped
 from nat_failover.probing.observation import Observation

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nat_failover.judging.nat_gone import EC2_SAYS
 from nat_failover.lock.record import DRILL, Record
 from nat_failover.network.egress_address import Move
 from nat_failover.network.swap import Swapped
@@ -196,7 +195,7 @@ def _why(record: Record, s: Settings) -> str:
 def _decided(record: Record, s: Settings) -> tuple[str, ...]:
     nat = f"the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}"
     when = f"to {'hand' if record.handover else 'fail'} over at {clock(record.since)} UTC"
-    if record.reason.startswith(EC2_SAYS):
+    if record.on_ec2s_word:
         return (f"{when}, on EC2's own word, with nothing known against {nat}.",)
     if record.handover:
         old = s.nat_of(record.from_table)
