@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Annotations, Aws, Tags
+from aws_cdk import Annotations, Aws, CfnResource, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -10,10 +10,10 @@ from constructs import Construct
 from infra.arns import Arns
 from infra.config import PairConfig, SsmAccess, checked_pair
 from infra.config.within_pair import advice
+from infra.constructs.deployment_guard import DeploymentGuard
 from infra.constructs.gateway_endpoints import GatewayEndpoints
 from infra.constructs.lock import LockParameter
 from infra.constructs.operator_documents import OperatorDocuments
-from infra.constructs.replacement_guard import ReplacementGuard
 from infra.constructs.ssm_endpoints import SsmEndpoints
 from infra.constructs.standby_nat import Standby, StandbyNat
 from infra.constructs.standby_route_table import StandbyRouteTable
@@ -78,14 +78,15 @@ class NatFailover(Construct):
         self._pair = pair
         self.topic = PeopleTopic(self, "Topic", pair=pair).topic
         LockParameter(self, "Lock", names=self.names)
-        ProbeDocument(self, "Probe", pair=pair)
-        side = self._make_standby()
+        probe = ProbeDocument(self, "Probe", pair=pair)
+        guard = DeploymentGuard(self, "Guard", pair=pair, code=asset())
+        side = self._make_standby(guard)
         self.standby, self.standby_instance_id = side.made, side.instance_id
         self.standby_route_table_id = side.route_table_id
         OperatorDocuments(self, "Operator", pair=pair, standby_instance=side.instance_id)
         tables = [pair.primary_route_table_id, self.standby_route_table_id]
         GatewayEndpoints(self, "GatewayEndpoints", pair=pair, table_ids=tables)
-        self.function = self._make_function()
+        self.function = self._make_function(guard.document(probe.resource))
         Triggers(self, "Triggers", pair=pair, standby_instance=self.standby_instance_id, function=self.function)
         self.alarms = Alarms(self, "Alarms", pair=pair, topic=self.topic, function=self.function, standby=side)
         Dashboard(
@@ -111,20 +112,18 @@ class NatFailover(Construct):
         """What commands for people name."""
         return Location.of(self._pair, self.standby_route_table_id)
 
-    def _make_standby(self) -> Standby:
+    def _make_standby(self, guard: DeploymentGuard) -> Standby:
         instance = self._pair.standby_instance_id or self._pair.standby_network_interface_id
         table = self._pair.standby_route_table_id
         if instance is not None and table is not None:
             return Standby(instance, table)
         standby = StandbyNat(self, "Standby", pair=self._pair, user_data=USER_DATA.read_text(encoding="utf-8"))
         route = StandbyRouteTable(self, "Route", pair=self._pair, standby_instance=standby.instance_id)
-        guard = ReplacementGuard(
-            self, "Guard", pair=self._pair, code=asset(), route_table_id=route.table_id, content=standby.content
-        )
-        standby.instance.add_resource_dependency(guard.resource)
+        check = guard.standby(route_table_id=route.table_id, content=standby.content)
+        standby.instance.add_resource_dependency(check)
         return Standby(standby.instance_id, route.table_id, standby)
 
-    def _make_function(self) -> lambda_.Function:
+    def _make_function(self, document: CfnResource) -> lambda_.Function:
         return FailoverFunction(
             self,
             "Function",
@@ -135,6 +134,8 @@ class NatFailover(Construct):
                 standby_instance=self.standby_instance_id,
                 standby_route_table=self.standby_route_table_id,
                 topic_arn=self.topic.topic_arn,
+                document_hash=document.get_att("Hash").to_string(),
+                document_hash_type=document.get_att("HashType").to_string(),
             ),
             statements=lambda log_group_arn: statements(
                 self._pair,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from hashlib import sha256
 from typing import Any
 
-from infra.constructs.replacement_guard import TYPE as GUARD
+from nat_failover.names import DOCUMENT_CHECK, STANDBY_CHECK
 
-WAITING = ("AWS::CloudFormation::WaitConditionHandle", "AWS::CloudFormation::WaitCondition", GUARD)
+CHECKS = (STANDBY_CHECK, DOCUMENT_CHECK)
+WAITING = ("AWS::CloudFormation::WaitConditionHandle", "AWS::CloudFormation::WaitCondition", *CHECKS)
 
 # Stands for what a template refers to.
 PLACE = "@@place@@"
@@ -19,7 +21,8 @@ def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
 
     moto wants document content as a string and ports in every security group rule, knows no launch template for an
     instance, no wait condition and, without Docker, no custom resource, and in an update looks for the parameter whose
-    name is the word that says to keep the previous value. Without a URL the user data tells nobody.
+    name is the word that says to keep the previous value. Without a URL the user data tells nobody. What a function is
+    told of a document's hash is what moto will say of it.
 
     Args:
         body: the template, which is changed.
@@ -31,6 +34,11 @@ def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
     body.get("Parameters", {}).pop("BootstrapVersion", None)
     resources = body.get("Resources", {})
     waiting = {name for name, resource in resources.items() if resource["Type"] in WAITING}
+    hashes = {
+        name: _hash(resources[resource["DependsOn"][0]]["Properties"]["Content"])
+        for name, resource in resources.items()
+        if resource["Type"] == DOCUMENT_CHECK
+    }
     for name in waiting:
         del resources[name]
     for resource in resources.values():
@@ -39,6 +47,8 @@ def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
             resource["DependsOn"] = [name for name in depends if name not in waiting]
         properties = resource.get("Properties", {})
         match resource["Type"]:
+            case "AWS::Lambda::Function" if "Environment" in properties:
+                properties["Environment"] = _with(properties["Environment"], hashes)
             case "AWS::SSM::Document":
                 properties["Content"] = _text(properties["Content"])
             case "AWS::EC2::SecurityGroup":
@@ -54,6 +64,11 @@ def for_moto(body: dict[str, Any], image: str) -> dict[str, Any]:
                 properties["UserData"] = _without(launch["LaunchTemplateData"]["UserData"], waiting)
                 properties["SubnetId"] = properties["NetworkInterfaces"][0]["SubnetId"]
     return body
+
+
+def _hash(content: Any) -> dict[str, str]:
+    """Return the attributes of a check of a document, which has nothing in it that is not known."""
+    return {"Hash": sha256(str(_text(content)).encode()).hexdigest(), "HashType": "Sha256"}
 
 
 def _text(content: Any) -> Any:
@@ -77,6 +92,16 @@ def _text(content: Any) -> Any:
     if not others:
         return first
     return {"Fn::Join": ["", [first, *(part for pair in zip(known, others, strict=True) for part in pair)]]}
+
+
+def _with(value: Any, attributes: Mapping[str, Mapping[str, str]]) -> Any:
+    """Return a value with resources' attributes in the place of references to them."""
+    match value:
+        case {"Fn::GetAtt": [str(name), str(attribute)]} if name in attributes:
+            return attributes[name][attribute]
+        case dict():
+            return {key: _with(inner, attributes) for key, inner in value.items()}
+    return value
 
 
 def _without(value: Any, names: Collection[str]) -> Any:

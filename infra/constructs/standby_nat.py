@@ -78,7 +78,7 @@ class StandbyNat(Construct):
 
     What does replace it: a changed ``standbyAmi``, ``standbyRootDevice``, ``standbySubnetId`` or ``standbyRevision``,
     an instance type of another processor, other user data in a new version of this product. ``cdk diff`` says so.
-    Another instance type of the same processor stops and starts it. While it is active, ReplacementGuard refuses both.
+    Another instance type of the same processor stops and starts it. While it is active, DeploymentGuard refuses both.
 
     The deployment waits until the user data of a new standby has told a wait condition that it forwards; else it fails,
     with the reason, and rolls back to the standby that was there. A wait condition can't be used twice, so it and its
@@ -92,7 +92,7 @@ class StandbyNat(Construct):
 
     Attributes:
         instance_id: for routes and policies.
-        instance: for ReplacementGuard, as is ``content``: what replaces it, or stops it, once it is changed.
+        instance: for DeploymentGuard, as is ``content``: what replaces it, or stops it, once it is changed.
         role: of the instance, for further permissions.
     """
 

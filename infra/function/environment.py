@@ -11,7 +11,15 @@ from nat_failover.names import NAMESPACE, Names
 LEASE_MARGIN = 15
 
 
-def environment(pair: PairConfig, *, standby_instance: str, standby_route_table: str, topic_arn: str) -> dict[str, str]:
+def environment(
+    pair: PairConfig,
+    *,
+    standby_instance: str,
+    standby_route_table: str,
+    topic_arn: str,
+    document_hash: str,
+    document_hash_type: str,
+) -> dict[str, str]:
     """Return the function's environment.
 
     Args:
@@ -19,6 +27,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         standby_instance: id, or that of its network interface.
         standby_route_table: id.
         topic_arn: where people are told.
+        document_hash: of the probe's document, as Systems Manager has it.
+        document_hash_type: how it is taken.
     """
     names = Names(pair.name)
     told = {
@@ -27,6 +37,8 @@ def environment(pair: PairConfig, *, standby_instance: str, standby_route_table:
         "CLAIM_PARAMETER": names.claim,
         "TOLD_PARAMETER": names.told,
         "PROBE_DOCUMENT": document_name(pair),
+        "PROBE_DOCUMENT_HASH": document_hash,
+        "PROBE_DOCUMENT_HASH_TYPE": document_hash_type,
         "PROBE_TAG_KEY": pair.probe_tag.key,
         "PROBE_TAG_VALUE": pair.probe_tag_value,
         "PRIMARY_ROUTE_TABLE": pair.primary_route_table_id,

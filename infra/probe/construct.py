@@ -6,7 +6,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.config import PairConfig
-from infra.probe.document import ProbeValues, content, name, script
+from infra.probe.document import document, name
 
 
 class ProbeDocument(Construct):
@@ -17,18 +17,21 @@ class ProbeDocument(Construct):
 
     Args:
         pair: the pair's configuration.
+
+    Attributes:
+        resource: for what reads it to depend on.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, pair: PairConfig) -> None:
         super().__init__(scope, construct_id)
-        ssm.CfnDocument(
+        self.resource = ssm.CfnDocument(
             self,
             "Document",
             name=name(pair),
             document_type="Command",
             document_format="JSON",
             target_type="/AWS::EC2::Instance",
-            content=content(script(ProbeValues.of(pair))),
+            content=document(pair),
             # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-document.html
             update_method="Replace",
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.config import PairConfig
 from infra.config.addresses import PRIVATE_NETWORKS
-from nat_failover.cli.scripts.documents import content_of, digest
+from nat_failover.cli.scripts.documents import content_of, short_digest
 from nat_failover.names import Names
 
 PARTS = tuple(sorted((Path(__file__).parent / "script").glob("*.sh")))
@@ -119,6 +119,11 @@ def content(text: str) -> Mapping[str, object]:
     )
 
 
+def document(pair: PairConfig) -> Mapping[str, object]:
+    """Return the document of a pair."""
+    return content(script(ProbeValues.of(pair)))
+
+
 def name(pair: PairConfig) -> str:
     """Return the document's name, which is another as soon as anything in the document is."""
-    return f"{Names(pair.name).probe}-{digest(content(script(ProbeValues.of(pair))))}"
+    return f"{Names(pair.name).probe}-{short_digest(document(pair))}"

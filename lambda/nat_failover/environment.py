@@ -190,6 +190,9 @@ VARIABLES = {
     "claim_parameter": _PARAMETER,
     "told_parameter": _PARAMETER,
     "probe_document": Variable(matching(r"[A-Za-z0-9_.-]{3,128}"), "the name of an SSM document of this account"),
+    # AWS does not say how it writes a hash: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+    "probe_document_hash": Variable(matching(r"[!-~]{1,256}"), "the hash that Systems Manager gives of the document"),
+    "probe_document_hash_type": Variable(matching(r"Sha256|Sha1"), "Sha256 or Sha1"),
     "probe_tag_key": Variable(matching(r"[\w\s.:/=+@-]{1,128}"), "a tag key of 1 to 128 characters"),
     "probe_tag_value": Variable(matching(r"[\w\s.:/=+@-]{1,256}"), "a tag value of 1 to 256 characters"),
     "primary_route_table": _TABLE,

@@ -10,6 +10,8 @@ PRODUCT = "nat-failover"
 EVENT_SOURCE = PRODUCT
 # Of the function's own metrics.
 NAMESPACE = PRODUCT
+# Custom resources by which a deployment asks, each with a check of its own.
+STANDBY_CHECK, DOCUMENT_CHECK = "Custom::StandbyMayBeReplaced", "Custom::ProbeDocument"
 # The one dimension; its value is the pair's name.
 DIMENSION = "service"
 

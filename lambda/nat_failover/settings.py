@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
+from typing import Literal
 
 from nat_failover.environment import (
     FAILURES,
@@ -58,6 +59,7 @@ class Settings:
     """What the function is told; durations in seconds.
 
     Attributes:
+        probe_document_hash: with which the document is sent; empty where the deployment was made before there was one.
         failure_share: more than so many per cent of the backends heard have to be offline, beside the threshold.
         prove_active: whether backends try the active NAT's proof port; not where nothing can listen there.
         freshness: an observation older than this is no evidence.
@@ -86,6 +88,8 @@ class Settings:
     standby_instance: str
     topic: str
     claim_lease: float
+    probe_document_hash: str = ""
+    probe_document_hash_type: Literal["Sha1", "Sha256"] = "Sha256"
     mode: Mode = Mode.AUTOMATIC
     handover: Handover = Handover.AUTOMATIC
     targets: tuple[str, ...] = ("1.1.1.1", "8.8.8.8", "9.9.9.9")

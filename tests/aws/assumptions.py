@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from tests.aws.checks import command, machines
+from tests.aws.checks import command, documents, machines
 from tests.aws.checks import function as checks
 from tests.aws.deployment import Deployment, NotInTimeError
 from tests.aws.ground import Can
@@ -82,6 +82,7 @@ ENTRIES: dict[str, Check | Unchecked] = {
     "`MaxErrors` of 100%": Check(checks.errors_stop_nobody, Can.COMMANDS),
     "`ListCommands` filters": Check(checks.commands_are_filtered),
     "A document has version 1": Check(checks.first_version_is_taken),
+    "`DescribeDocument` gives the hash": Check(documents.hash_is_compared, Can.COMMANDS),
     "`DescribeInstanceInformation` filters": Check(checks.instances_are_filtered),
     "`ssm:resourceTag/KEY`": Check(checks.tag_is_a_condition, Can.PERMISSIONS),
     "`ec2:Vpc` is a condition key of": Check(checks.vpc_is_a_condition, Can.PERMISSIONS),

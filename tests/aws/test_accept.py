@@ -57,7 +57,7 @@ class Emulated(Local):
         lock, document = f"/nat-failover/{PAIR}/lock", f"{FUNCTION}-probe"
         ssm.put_parameter(Name=lock, Value="armed", Type="String")
         text = json.dumps(content(script(ProbeValues(PAIR, TARGETS))))
-        ssm.create_document(Name=document, Content=text, DocumentType="Command")
+        told = ssm.create_document(Name=document, Content=text, DocumentType="Command")["DocumentDescription"]
         for made in documents(PAIR, TARGETS, (nat, standby)).values():
             ssm.create_document(Name=made.name, Content=json.dumps(made.content), DocumentType="Command")
         topic = self.client("sns").create_topic(Name=FUNCTION)["TopicArn"]
@@ -70,6 +70,7 @@ class Emulated(Local):
             "LOCK_PARAMETER": lock,
             "CLAIM_PARAMETER": f"/nat-failover/{PAIR}/claim",
             "PROBE_DOCUMENT": document,
+            "PROBE_DOCUMENT_HASH": told["Hash"],
             "PROBE_TAG_VALUE": PAIR,
             "TARGETS": ",".join(TARGETS),
             "TOPIC": topic,

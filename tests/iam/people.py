@@ -92,6 +92,8 @@ def _needed(s: Settings, service: str, operation: str, given: Mapping[str, Any])
     if operation in ("GetParameters", "PutParameter", "GetParameterHistory"):
         names = given.get("Names") or [given["Name"]]
         return [Request(action, arn("ssm", f"parameter{name.partition(':')[0]}")) for name in names]
+    if operation == "GetDocument":
+        return [Request(action, arn("ssm", f"document/{given['Name']}"))]
     if operation == "SendCommand":
         tag = {f"ssm:resourceTag/{s.probe_tag_key}": s.probe_tag_value}
         hosts = [Request(action, arn("ec2", f"instance/{i}"), {} if i in s.nats else tag) for i in given["InstanceIds"]]

@@ -27,6 +27,7 @@ WIDE = {
     "DescribeRouteTables": "ec2",
     "DescribeSpotInstanceRequests": "ec2",
     "DescribeTags": "ec2",
+    "DescribeDocument": "ssm",  # people read all
     "DescribeInstanceInformation": "ssm",
     "ListCommandInvocations": "ssm",
     "ListCommands": "ssm",
@@ -94,6 +95,11 @@ def _parameters(operation: str) -> Callable[[Mapping[str, Any], Account], list[R
         return [Request(f"ssm:{operation}", arn("ssm", f"parameter{name}")) for name in names]
 
     return requests
+
+
+def _get_document(arguments: Mapping[str, Any], account: Account) -> list[Request]:
+    del account
+    return [Request("ssm:GetDocument", arn("ssm", f"document/{arguments['Name']}"))]
 
 
 def _send_command(arguments: Mapping[str, Any], account: Account) -> list[Request]:
@@ -176,6 +182,7 @@ def _put_events(arguments: Mapping[str, Any], account: Account) -> list[Request]
 _RESOURCES: dict[str, Callable[[Mapping[str, Any], Account], list[Request]]] = {
     "GetParameters": _parameters("GetParameters"),
     "PutParameter": _parameters("PutParameter"),
+    "GetDocument": _get_document,
     "SendCommand": _send_command,
     "ReplaceRouteTableAssociation": _replace_association,
     "CreateRoute": _on_table("CreateRoute"),

@@ -65,6 +65,8 @@ class Template:
         match value:
             case {"Ref": str(name)}:
                 told: Any = PSEUDO.get(name, f"<{name}>")
+            case {"Fn::GetAtt": [str(), "Hash" | "HashType" as attribute]}:
+                told = {"Hash": "0a1b", "HashType": "Sha256"}[attribute]
             case {"Fn::GetAtt": [str(name), str(attribute)]}:
                 told = f"<{name}>" if attribute.endswith("Id") else f"<{name}.{attribute}>"
             case {"Fn::Join": [str(separator), list(parts)]}:

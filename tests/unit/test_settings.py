@@ -88,6 +88,8 @@ REFUSED = {
     "CLAIM_PARAMETER": ["", "claim", "/claim/"],
     "TOLD_PARAMETER": ["", "told", "/told/"],
     "PROBE_DOCUMENT": ["", "ab", "a" * 129, "a/b"],
+    "PROBE_DOCUMENT_HASH": ["", "h" * 257, "a b"],
+    "PROBE_DOCUMENT_HASH_TYPE": ["", "sha256", "Md5"],
     "PROBE_TAG_KEY": ["", "k" * 129, "a;b"],
     "PROBE_TAG_VALUE": ["", "v" * 257, "a$b"],
     "PRIMARY_ROUTE_TABLE": ["", "rtb-1", "rtb-0123456789ABCDEF0", "subnet-0123456789abcdef0", "rtb-012345678 "],

@@ -69,6 +69,7 @@ def _acting(pair: Deployed) -> list[Statement]:
         _allow(
             "WriteLock", ["ssm:PutParameter"], [arn.ssm(f"parameter{n}") for n in (s.lock_parameter, s.claim_parameter)]
         ),
+        _allow("ReadDocuments", ["ssm:GetDocument"], [arn.ssm(f"document/{name}") for name in names[1:]]),
         _allow("SendDocuments", ["ssm:SendCommand"], [arn.ssm(f"document/{name}") for name in names]),
         _allow("AskBackends", ["ssm:SendCommand"], [arn.ec2("instance/*")], tag),
         # Whoever has a NAT's network interface is asked as the backends are, by its tag.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.error import URLError
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, Request
@@ -20,14 +21,27 @@ LONGEST_REASON = 1500
 TRY_FOR, TRY_AGAIN = 5.0, (0.5, 1.5)
 
 
-def answer(request: Mapping[str, Any], refusal: str | None, ends_at: float, runtime: Runtime) -> None:
-    """Tell CloudFormation whether it may go on; try again until it has taken the answer.
+@dataclass(frozen=True)
+class Outcome:
+    """What a check has come to.
+
+    Attributes:
+        refusal: why CloudFormation may not go on; None where it may.
+        attributes: of the custom resource, for the template's ``Fn::GetAtt``.
+    """
+
+    refusal: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def answer(request: Mapping[str, Any], outcome: Outcome, ends_at: float, runtime: Runtime) -> None:
+    """Tell CloudFormation what a check has come to; try again until it has taken the answer.
 
     The fields are those of the response object: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 
     Args:
         request: as CloudFormation has sent it.
-        refusal: why it may not go on; None where it may.
+        outcome: of the check.
         ends_at: when the last try may begin, in seconds since the epoch.
         runtime: time and chance.
 
@@ -36,14 +50,15 @@ def answer(request: Mapping[str, Any], refusal: str | None, ends_at: float, runt
             https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
     body = {
-        "Status": "SUCCESS" if refusal is None else "FAILED",
+        "Status": "SUCCESS" if outcome.refusal is None else "FAILED",
         # Beside the refusal this is what a stack's events show of an answer, and it must not be empty.
-        "Reason": (refusal or "the standby may be replaced").encode("ascii", "replace").decode()[:LONGEST_REASON],
+        "Reason": (outcome.refusal or "checked").encode("ascii", "replace").decode()[:LONGEST_REASON],
         # One that changes has CloudFormation delete the resource that had the other.
         "PhysicalResourceId": request.get("PhysicalResourceId") or request["LogicalResourceId"],
         "StackId": request["StackId"],
         "RequestId": request["RequestId"],
         "LogicalResourceId": request["LogicalResourceId"],
+        "Data": dict(outcome.attributes),
     }
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Entry point of the guard: whether a deployment may replace the stack's standby NAT just now.
+"""Entry point of what a deployment asks; and whether it may replace the stack's standby NAT just now.
 
 A custom resource whose logical id changes with whatever would replace or stop the instance, as the launch template's
 does; the instance depends on it. So each such change makes a new one, and CloudFormation asks before it touches the
@@ -19,7 +19,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import said_of
-from nat_failover.deployment.answer import answer
+from nat_failover.deployment.answer import Outcome, answer
+from nat_failover.deployment.document import hashed
+from nat_failover.deployment.patience import patiently
+from nat_failover.names import DOCUMENT_CHECK
 from nat_failover.runtime import LambdaRuntime, Runtime
 
 if TYPE_CHECKING:
@@ -27,9 +30,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A role that was made a moment ago is denied everything for some seconds:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
-ASK_FOR, ASK_AGAIN = 40.0, (1.0, 3.0)
 # What of the function's time is left to the last try of the answer, in seconds.
 TO_ANSWER = 10.0
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=6)
@@ -51,8 +51,12 @@ def handler(request: Mapping[str, Any], context: Context) -> None:
     """
     runtime = LambdaRuntime(threads=1)
     ends_at = runtime.now() + context.get_remaining_time_in_millis() / 1000 - TO_ANSWER
-    ec2 = boto3.client("ec2", config=CONFIG)
-    answer(request, refusal(request, ec2, os.environ.get("AWS_REGION", ""), runtime), ends_at, runtime)
+    if request["ResourceType"] == DOCUMENT_CHECK:
+        outcome = hashed(request, boto3.client("ssm", config=CONFIG), runtime)
+    else:
+        ec2 = boto3.client("ec2", config=CONFIG)
+        outcome = Outcome(refusal(request, ec2, os.environ.get("AWS_REGION", ""), runtime))
+    answer(request, outcome, ends_at, runtime)
 
 
 def refusal(request: Mapping[str, Any], ec2: EC2Client, region: str, runtime: Runtime) -> str | None:
@@ -88,17 +92,7 @@ def refusal(request: Mapping[str, Any], ec2: EC2Client, region: str, runtime: Ru
 
 def _subnets(table: str, ec2: EC2Client, runtime: Runtime) -> list[str]:
     """Return the subnets that use a route table; none where there is no such table (any more)."""
-    until = runtime.now() + ASK_FOR
-    while True:
-        try:
-            # With a filter a table that was only just made, and has no subnet yet, is no error.
-            pages = ec2.get_paginator("describe_route_tables").paginate(
-                Filters=[{"Name": "route-table-id", "Values": [table]}]
-            )
-            tables = [found for page in pages for found in page["RouteTables"]]
-        except (ClientError, BotoCoreError):
-            if runtime.now() >= until:
-                raise
-            runtime.sleep(runtime.random.uniform(*ASK_AGAIN))
-        else:
-            return sorted(a["SubnetId"] for found in tables for a in found["Associations"] if "SubnetId" in a)
+    # With a filter a table that was only just made, and has no subnet yet, is no error.
+    pages = ec2.get_paginator("describe_route_tables").paginate(Filters=[{"Name": "route-table-id", "Values": [table]}])
+    tables = patiently(lambda: [found for page in pages for found in page["RouteTables"]], runtime)
+    return sorted(a["SubnetId"] for found in tables for a in found["Associations"] if "SubnetId" in a)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import is_passing
+from nat_failover.probing.document import VERSION, told_hash
 from nat_failover.probing.fleet import Fleet
 from nat_failover.probing.invocation import Invocation, unknown_yet
 from nat_failover.probing.observation import DELIVERY_TIMEOUT, Observation, observe
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The stack makes a new document for every change, so that its own is always the first version, and what others add is
-# never sent. https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-versions.html
-VERSION = "1"
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommands.html (and its neighbours)
 PAGE = 50
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
@@ -136,6 +134,7 @@ class Probe:
         sent = self._ssm.send_command(
             DocumentName=self._settings.probe_document,
             DocumentVersion=VERSION,
+            **told_hash(self._settings),
             InstanceIds=list(hosts),
             Comment=f"{kind.value} by nat-failover {self._settings.pair}",
             # One host's failure must not keep the command from the others; the default does (MaxErrors is 0).

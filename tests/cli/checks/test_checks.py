@@ -141,6 +141,14 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
         lambda s: replace(s, documents={"any": {"Status": "Active", "LatestVersion": "2"}}),
         ("document-changed",),
     ),
+    "a document with another content": (
+        lambda s: replace(
+            s,
+            pair=replace(s.pair, settings=replace(s.settings, probe_document_hash="0a1b")),
+            documents={s.settings.probe_document: {"Hash": "2c3d"}},
+        ),
+        ("document-replaced",),
+    ),
     "a document that failed": (lambda s: replace(s, documents={"any": {"Status": "Failed"}}), ("document-status",)),
     "no alarms": (lambda s: replace(s, alarms=[]), ("no-alarms",)),
     "a muted alarm": (muted, ("alarm-mute",)),

@@ -114,10 +114,13 @@ def test_a_pair_that_another_version_has_deployed_is_neither_broken_nor_taken_fo
 def test_an_inspection_is_sent_with_exactly_these_arguments(lab: Lab, alice: Person) -> None:
     nats = [lab.cloud.instances[nat] for nat in ("nat01", "nat02")]
     inspect(alice.hand, nats)
+    name = documents("main", alice.settings.targets, nats)[Task.INSPECT].name
     sent = lab.run_command.service.commands[-1].arguments
     assert sent == {
-        "DocumentName": documents("main", alice.settings.targets, nats)[Task.INSPECT].name,
+        "DocumentName": name,
         "DocumentVersion": "1",
+        "DocumentHash": alice.hand.clients.ssm.describe_document(Name=name)["Document"]["Hash"],
+        "DocumentHashType": "Sha256",
         "InstanceIds": nats,
         "Comment": "inspection by nat-failover main",
         "MaxErrors": "100%",
@@ -125,3 +128,16 @@ def test_an_inspection_is_sent_with_exactly_these_arguments(lab: Lab, alice: Per
         "TimeoutSeconds": 30,
         "Parameters": {},
     }
+
+
+@in_lab(paused=True)
+def test_an_operators_document_with_another_content_is_not_sent(lab: Lab, alice: Person) -> None:
+    nat, ssm = lab.cloud.instances["nat01"], alice.hand.clients.ssm
+    name = documents("main", alice.settings.targets, alice.settings.nats)[Task.INSPECT].name
+    text = ssm.get_document(Name=name)["Content"].replace("set -u", "set -ux")
+    ssm.delete_document(Name=name)
+    ssm.create_document(Name=name, Content=text, DocumentType="Command")
+    sent = len(lab.run_command.service.commands)
+    with pytest.raises(CommandError, match=f"document {name} has another content than the stack's"):
+        alice.hand.start([nat], Task.INSPECT, "inspection")
+    assert len(lab.run_command.service.commands) == sent

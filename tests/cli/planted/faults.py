@@ -77,6 +77,7 @@ FAULTS = {
     "no tick": Fault(function.no_tick, ("no-tick",), "aws logs tail"),
     "observe mode": Fault(function.observing, ("observe-mode",), "set mode to automatic"),
     "document missing": Fault(function.no_document, ("document-missing",), "cdk deploy"),
+    "document replaced": Fault(function.another_document, ("document-replaced",), "aws ssm delete-document"),
     "document changed": Fault(function.another_version, ("document-changed",), "aws ssm list-document-versions"),
     "permission missing": Fault(
         function.role(lambda statements: [s for s in statements if s["Sid"] != "SwapSubnets"]),

@@ -87,14 +87,14 @@ def observing(d: Deployment) -> Undo:
 
 def no_document(d: Deployment) -> Undo:
     """Somebody deleted the document that looks at a NAT."""
-    name, content = _inspection(d)
+    name, content = _document(d, "inspect")
     d.aws.client("ssm").delete_document(Name=name)
     return lambda: _make(d, name, content)
 
 
 def another_version(d: Deployment) -> Undo:
     """Somebody added a version to the document that looks at a NAT."""
-    ssm, (name, content) = d.aws.client("ssm"), _inspection(d)
+    ssm, (name, content) = d.aws.client("ssm"), _document(d, "inspect")
     ssm.update_document(Name=name, Content=content.replace("set -u", "set -ux"), DocumentVersion="$LATEST")
 
     def put_right() -> None:
@@ -104,10 +104,23 @@ def another_version(d: Deployment) -> Undo:
     return put_right
 
 
-def _inspection(d: Deployment) -> tuple[str, str]:
+def another_document(d: Deployment) -> Undo:
+    """Somebody deleted the probe's document, and made another by its name."""
+    ssm, (name, content) = d.aws.client("ssm"), _document(d, "probe")
+    ssm.delete_document(Name=name)
+    _make(d, name, content.replace("set -u", "set -ux"))
+
+    def put_right() -> None:
+        ssm.delete_document(Name=name)
+        _make(d, name, content)
+
+    return put_right
+
+
+def _document(d: Deployment, which: str) -> tuple[str, str]:
     ssm = d.aws.client("ssm")
     mine = listed(ssm, "list_documents", "DocumentIdentifiers", Filters=[{"Key": "Owner", "Values": ["Self"]}])
-    (name,) = [each["Name"] for each in mine if "-inspect-" in each["Name"]]
+    (name,) = [each["Name"] for each in mine if f"-{which}-" in each["Name"]]
     return name, ssm.get_document(Name=name)["Content"]
 
 

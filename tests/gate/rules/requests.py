@@ -45,6 +45,10 @@ ELSEWHERE = (
         *("AccessDeniedException", GUIDE),
     ),
     Rule(
+        *("R15i", "ssm:SendCommand", "A hash that is given is the one that DescribeDocument tells of that version."),
+        *("InvalidDocument", "seen: aws-samples/aws-security-reference-architecture-examples #301"),
+    ),
+    Rule(
         *(
             "R7b",
             "cloudformation:DescribeStackResources",

@@ -51,11 +51,13 @@ class Use:
 
 
 def parts() -> tuple[Part, ...]:
-    """Return the parts of the product: function, command, stack, and what `make accept` runs."""
+    """Return the parts of the product: function, guard of deployments, command, stack, and what `make accept` runs."""
     package = ROOT / "lambda/nat_failover"
     command = frozenset((package / "cli").rglob("*.py"))
+    guard = frozenset((package / "deployment").rglob("*.py"))
     return (
-        Part("function", tuple(sorted(set(package.rglob("*.py")) - command))),
+        Part("function", tuple(sorted(set(package.rglob("*.py")) - command - guard))),
+        Part("guard", tuple(sorted(guard))),
         Part("command", tuple(sorted(command))),
         Part("stack", tuple(sorted((ROOT / "infra").rglob("*.py")))),
         # Its own test asks an emulated account only.

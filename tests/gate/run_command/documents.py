@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
+from hashlib import sha256
 from typing import Any
 
 import re2
@@ -31,6 +32,7 @@ class Document:
     """
 
     def __init__(self, content: Mapping[str, Any]) -> None:
+        self._content = content
         (self._step,) = content["mainSteps"]
         self._parameters: Mapping[str, Any] = content.get("parameters", {})
 
@@ -38,6 +40,11 @@ class Document:
     def step_timeout(self) -> float:
         """Seconds after which the agent kills the script."""
         return float(self._step["inputs"].get("timeoutSeconds", 3600))
+
+    @cached_property
+    def hash(self) -> str:
+        """The Sha256 that DescribeDocument gives of it, as it was made with."""
+        return sha256(json.dumps(self._content).encode()).hexdigest()
 
     @property
     def carries_probe(self) -> bool:

@@ -115,6 +115,10 @@ class Service:
         ids, document = arguments["InstanceIds"], self._hosts.document(arguments["DocumentName"])
         if len(ids) > MOST_HOSTS:
             raise Refusal("ValidationException", f"InstanceIds: length must be less than or equal to {MOST_HOSTS}")
+        wanted = arguments.get("DocumentHash")
+        if document is not None and wanted not in (None, document.hash):
+            changed("R15i")
+            raise Refusal("InvalidDocument", f"document hash {wanted} does not match {arguments['DocumentHashType']}.")
         known = {host.instance_id: host for host in self._hosts.known(ids)}
         for instance_id in ids:
             if instance_id not in known or not self._takes(known[instance_id]):

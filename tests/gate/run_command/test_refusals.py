@@ -7,6 +7,7 @@ import pytest
 from tests.gate.rules.proof import breaks, keeps, refused
 from tests.gate.run_command.bench import BACKEND, HOSTS, OTHER, Bench
 from tests.gate.run_command.command import Managed
+from tests.gate.run_command.documents import Document
 
 
 @breaks("R4a")
@@ -58,6 +59,26 @@ def test_one_windows_server_is_enough_to_refuse_the_command() -> None:
             bench.send(BACKEND, OTHER)
 
     bench.play(scene)
+
+
+@breaks("R15i")
+def test_a_document_with_another_content_than_the_hash_is_refused() -> None:
+    bench = Bench()
+
+    def scene() -> None:
+        with refused("InvalidDocument", "does not match Sha256"):
+            bench.send(BACKEND, DocumentHash="0" * 64, DocumentHashType="Sha256")
+
+    bench.play(scene)
+    assert bench.run_command.service.commands == []
+
+
+@keeps("R15i")
+def test_one_with_its_own_hash_is_sent() -> None:
+    bench = Bench()
+    mine = Document(bench.account.document).hash
+    bench.play(lambda: bench.seen.append(bench.send(BACKEND, DocumentHash=mine, DocumentHashType="Sha256")))
+    assert len(bench.seen) == 1
 
 
 @breaks("R5")

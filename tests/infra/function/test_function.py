@@ -69,6 +69,7 @@ def test_the_function_reads_the_defaults_out_of_its_environment(template: Templa
         claim_parameter="/nat-failover/main/claim",
         told_parameter="/nat-failover/main/told",
         probe_document=document(),
+        probe_document_hash="0a1b",
         probe_tag_key="nat-failover:probe",
         probe_tag_value="main",
         primary_route_table="rtb-0123456789abcdef0",
@@ -228,8 +229,7 @@ def test_the_lock_is_made_armed(template: Template) -> None:
 
 def test_no_setting_but_the_name_is_in_the_lock_so_that_no_deployment_re_arms_it(template: Template) -> None:
     """CloudFormation writes the value again whenever a property changes, a tag included."""
-    plain = synthesize({"pairs": [pair()]})
-    assert plain.of("AWS::SSM::Parameter") == template.of("AWS::SSM::Parameter")
+    assert synthesize({"pairs": [pair()]}).of("AWS::SSM::Parameter") == template.of("AWS::SSM::Parameter")
 
 
 @pytest.mark.parametrize(

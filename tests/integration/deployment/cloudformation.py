@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from infra.constructs.replacement_guard import TYPE
+from nat_failover.names import DOCUMENT_CHECK, STANDBY_CHECK
 
 # As S3 signs it: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 PATH = "/stack/arn%3Aaws%3Acloudformation%3Aeu-central-1?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0a%2F1b"
@@ -89,16 +89,20 @@ class Stack:
         invoke: the function of its custom resources.
         bucket: takes its answers.
         ids: physical ids, by logical id, of what custom resources refer to.
+        ssm: boto3 client; the probe's documents are made with it.
 
     Attributes:
         touched: ``create``, ``update`` or ``delete`` and a logical id, in order.
         breaks: whether a resource can't be made, by its type.
     """
 
-    def __init__(self, invoke: Callable[[dict[str, Any]], None], bucket: Bucket, ids: Callable[[str], str]) -> None:
+    def __init__(
+        self, invoke: Callable[[dict[str, Any]], None], bucket: Bucket, ids: Callable[[str], str], ssm: Any
+    ) -> None:
         self._invoke = invoke
         self._bucket = bucket
         self._ids = ids
+        self._ssm = ssm
         self._resources: Resources = {}
         self.touched: list[tuple[str, str]] = []
         self.breaks: Callable[[str], bool] = lambda kind: False  # noqa: ARG005
@@ -149,15 +153,26 @@ class Stack:
         self.touched.append((verb, name))
         if verb == "create" and self.breaks(resource["Type"]):
             return f"{resource['Type']} can't be made"
-        if resource["Type"] != TYPE:
+        if resource["Type"] == "AWS::SSM::Document" and verb != "delete":
+            self._make_document(resource["Properties"])
+        if resource["Type"] not in (STANDBY_CHECK, DOCUMENT_CHECK):
             return None
-        self._invoke(self.request(verb, name, resource["Properties"]))
+        self._invoke(self.request(verb, name, resource))
         answer = self._bucket.answers[-1]
         assert {answer[key] for key in ("StackId", "LogicalResourceId")} == {STACK, name}
         assert answer["PhysicalResourceId"]
         return None if answer["Status"] == "SUCCESS" else str(answer["Reason"])
 
-    def request(self, verb: str, name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    def _make_document(self, properties: Mapping[str, Any]) -> None:
+        """Make the document that carries the probe; one with another name is made beside the one before."""
+        if "-probe-" not in str(properties["Name"]):
+            return
+        with suppress(self._ssm.exceptions.DocumentAlreadyExists):
+            self._ssm.create_document(
+                Name=properties["Name"], Content=json.dumps(properties["Content"]), DocumentType="Command"
+            )
+
+    def request(self, verb: str, name: str, resource: Mapping[str, Any]) -> dict[str, Any]:
         """Give a request of CloudFormation: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html."""
         known = {} if verb == "create" else {"PhysicalResourceId": name}
         return {
@@ -165,9 +180,11 @@ class Stack:
             "ResponseURL": self._bucket.url,
             "StackId": STACK,
             "RequestId": f"{verb}-{len(self.touched)}",
-            "ResourceType": TYPE,
+            "ResourceType": resource["Type"],
             "LogicalResourceId": name,
-            "ResourceProperties": {k: self._ids(v["Ref"]) if "Ref" in v else v for k, v in properties.items()},
+            "ResourceProperties": {
+                k: self._ids(v["Ref"]) if "Ref" in v else v for k, v in resource["Properties"].items()
+            },
             **known,
         }
 

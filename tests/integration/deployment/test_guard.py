@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from typing import Any
 
 import pytest
 
-from nat_failover.deployment.answer import answer
-from nat_failover.deployment.guard import handler, refusal
-from tests.fakes import Context, FakeRuntime, before
+from nat_failover.deployment.answer import Outcome, answer
+from nat_failover.deployment.document import hashed
+from nat_failover.deployment.guard import refusal
+from tests.fakes import FakeRuntime, before
 from tests.iam.evaluator import Request, allowing
 from tests.infra.synthesis import made
 from tests.integration.account import REGION, Account
-from tests.integration.deployment.cloudformation import (
-    Bucket,
-    Stack,
-    UpdateFailedError,
-    bucket,
-)
+from tests.integration.deployment.cloudformation import Bucket, Stack, UpdateFailedError
+from tests.integration.deployment.conftest import resources
 
 INSTANCE, FORWARDS = "AWS::EC2::Instance", "AWS::CloudFormation::WaitCondition"
 
@@ -27,28 +24,6 @@ def nat() -> str:
     """Return the standby's logical id; not at import, since every worker imports this."""
     (name,) = made().of(INSTANCE)
     return name
-
-
-def resources(**settings: Any) -> dict[str, Any]:
-    found: dict[str, Any] = made(**settings).body["Resources"]
-    return found
-
-
-@pytest.fixture
-def answers() -> Iterator[Bucket]:
-    with bucket() as taken:
-        yield taken
-
-
-@pytest.fixture
-def stack(account: Account, answers: Bucket, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    """Have a stack that has been deployed, whose standby is passive."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("AWS_REGION", REGION)
-    found = Stack(lambda request: handler(request, Context(seconds=75)), answers, lambda _: account.standby_table)
-    found.deploy(resources())
-    found.touched.clear()
-    return found
 
 
 def move(account: Account, here: str, there: str) -> None:
@@ -193,7 +168,7 @@ def request(url: str = "") -> dict[str, Any]:
 def test_an_answer_that_is_not_taken_is_sent_again(answers: Bucket) -> None:
     answers.refusals = 3
     clock = FakeRuntime()
-    answer(request(answers.url), None, clock.now() + 30, clock)
+    answer(request(answers.url), Outcome(), clock.now() + 30, clock)
     assert [a["Status"] for a in answers.answers] == ["SUCCESS"]
     assert len(clock.slept) == 3
 
@@ -202,13 +177,13 @@ def test_one_that_is_never_taken_ends_in_an_error_so_that_lambda_tries_again(ans
     answers.refusals = 1000
     clock = FakeRuntime()
     with pytest.raises(OSError, match=r"503"):
-        answer(request(answers.url), None, clock.now() + 30, clock)
+        answer(request(answers.url), Outcome(), clock.now() + 30, clock)
     assert 30 <= sum(clock.slept) <= 32
 
 
 def test_a_refusal_fits_into_an_answer_however_many_subnets_there_are(answers: Bucket) -> None:
     clock = FakeRuntime()
-    answer(request(answers.url), 'ü"' * 10_000, clock.now(), clock)
+    answer(request(answers.url), Outcome('ü"' * 10_000), clock.now(), clock)
     assert answers.answers[0]["Status"] == "FAILED"
 
 
@@ -216,18 +191,30 @@ def test_a_refusal_fits_into_an_answer_however_many_subnets_there_are(answers: B
 def test_only_http_is_spoken(url: str) -> None:
     clock = FakeRuntime()
     with pytest.raises(OSError, match="only HTTP"):
-        answer(request(url), None, clock.now(), clock)
+        answer(request(url), Outcome(), clock.now(), clock)
 
 
+@pytest.mark.usefixtures("stack")
 def test_the_guard_may_do_what_it_does_and_nothing_else(account: Account) -> None:
-    asked: list[str] = []
-    account.session.events.register("before-call.ec2.*", lambda model, **_: asked.append(f"ec2:{model.name}"))
+    asked: list[Request] = []
+
+    def record(model: Any, params: Any, **_: object) -> None:
+        service = model.service_model.service_name
+        name = json.loads(params["body"])["Name"] if service == "ssm" else ""
+        resource = f"arn:aws:ssm:eu-central-1:123456789012:document/{name}" if name else "*"
+        asked.append(Request(f"{service}:{model.name}", resource))
+
+    for service in ("ec2", "ssm"):
+        account.session.events.register(f"before-call.{service}.*", record)
     refusal(request(), account.session.client("ec2"), REGION, FakeRuntime())
-    statements = list(made().statements("Guard of the standby NAT of pair main"))
+    (check,) = made().of("Custom::ProbeDocument").values()
+    told = {**request(), "ResourceProperties": check}
+    assert hashed(told, account.session.client("ssm"), FakeRuntime()).refusal is None
+    statements = list(made().statements("Guard of the deployments of pair main"))
     by_lambda = {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert {action for s in statements for action in s["Action"]} == {*asked, *by_lambda}
-    assert all(allowing(statements, Request(action, "*")) for action in asked)
-    assert "*" not in [resource for s in statements if "logs:PutLogEvents" in s["Action"] for resource in s["Resource"]]
+    assert {action for s in statements for action in s["Action"]} == {*(r.action for r in asked), *by_lambda}
+    assert [r for r in asked if len(allowing(statements, r)) != 1] == []
+    assert {s["Sid"] for s in statements if s["Resource"] == ["*"]} == {"Look"}
 
 
 def test_cloudformation_waits_for_every_retry_of_lambda() -> None:

@@ -7,10 +7,11 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.probe.document import PATTERNS
+from infra.probe.document import PATTERNS, ProbeValues, content, script
 from nat_failover.probing.rounds import Kind, Round
 from nat_failover.probing.run_command import MOST_SENDS, REFUSED_AS_A_WHOLE, Addresses, Probe
 from tests.fakes import before
+from tests.gate.run_command.documents import Document
 from tests.integration.account import PROBED, Account, deny, have_windows
 from tests.integration.probing.sending import ASKED, NATS, calls, sent
 
@@ -159,3 +160,15 @@ def test_more_than_fifty_hosts_at_once_are_refused_and_nobody_is_asked(account: 
     with pytest.raises(ClientError, match="ValidationException"):
         probe.send(Kind.VERIFY, account.run_command.online)
     assert account.run_command.commands == []
+
+
+def test_a_document_that_was_replaced_under_its_name_and_version_is_not_sent(account: Account) -> None:
+    mine = content(script(ProbeValues("main", ("192.0.2.1",))))
+    account.run_command.content = mine
+    account.configure(probe_document_hash=Document(mine).hash)
+    probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
+    probe.send(Kind.CHECK, account.backends)
+    account.run_command.content = {**mine, "description": "another"}
+    with pytest.raises(ClientError, match=r"InvalidDocument.*does not match Sha256"):
+        probe.send(Kind.CHECK, account.backends)
+    assert len(account.run_command.commands) == 1

@@ -7,7 +7,7 @@ import json
 from nat_failover.cli.checks.finding import BRING_BACK, Findings, error, quoted, warning
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, Raw, Snapshot
 from nat_failover.events import INSTANCE_STATE, SPOT_WARNING, TERMINATING
-from nat_failover.probing.run_command import VERSION
+from nat_failover.probing.document import VERSION
 from nat_failover.settings import Mode
 from nat_failover.telling.commands import put_lifecycle_hook
 from nat_failover.telling.formats import ago, duration
@@ -226,6 +226,15 @@ def documents(s: Snapshot) -> Findings:
                 f"the document {name} is {found['Status']}",
                 why,
                 f"aws ssm describe-document --name {name}{s.options}",
+            )
+        elif is_probe and s.settings.probe_document_hash not in ("", found.get("Hash", "")):
+            yield error(
+                "document-replaced",
+                f"somebody has deleted the document {name} and made another by its name",
+                "AWS refuses to send it by the hash of the stack's own, and so no host can be asked",
+                f"find out who has made it (CloudTrail: CreateDocument), then delete it:\n"
+                f"aws ssm delete-document --name {name}{s.options}\n"
+                f"and bring the stack's own back {BRING_BACK}",
             )
         elif (version := found.get("LatestVersion", VERSION)) != VERSION:
             yield warning(

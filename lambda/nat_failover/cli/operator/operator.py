@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from nat_failover.cli.errors import CommandError
-from nat_failover.cli.scripts.documents import Task, documents
+from nat_failover.cli.scripts.documents import Document, Task, documents
 from nat_failover.clients import Clients, PairServices
+from nat_failover.deployment.document import DocumentReplacedError, hash_of
 from nat_failover.lock.held import HeldLock
 from nat_failover.network.instances import tag
+from nat_failover.probing.document import VERSION, digest
 from nat_failover.probing.invocation import Invocation, State
 from nat_failover.probing.observation import DELIVERY_TIMEOUT, SILENCE_AFTER, Observation
 from nat_failover.probing.rounds import Kind
-from nat_failover.probing.run_command import MOST_HOSTS, VERSION
+from nat_failover.probing.run_command import MOST_HOSTS
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
 
@@ -165,8 +167,12 @@ class Hand:
     @property
     def documents(self) -> Mapping[Task, str]:
         """Names of the documents by which the pair's hosts run this package's scripts."""
+        return {task: document.name for task, document in self._documents.items()}
+
+    @property
+    def _documents(self) -> Mapping[Task, Document]:
         s = self.settings
-        return {task: document.name for task, document in documents(s.pair, s.targets, s.nats_by_id).items()}
+        return documents(s.pair, s.targets, s.nats_by_id)
 
     def start(self, hosts: Sequence[str], task: Task, comment: str, **values: float) -> str:
         """Run one of this package's scripts on hosts; gives the command's id.
@@ -179,13 +185,16 @@ class Hand:
 
         Raises:
             NoDocumentError: the pair is deployed by another version.
+            CommandError: somebody has replaced the document.
             botocore.exceptions.ClientError: SSM refuses.
         """
-        ssm, name = self.clients.ssm, self.documents[task]
+        ssm, document = self.clients.ssm, self._documents[task]
+        name = document.name
         try:
             sent = ssm.send_command(
                 DocumentName=name,
                 DocumentVersion=VERSION,
+                **hash_of(ssm, name, digest(document.content)),
                 InstanceIds=list(hosts),
                 Comment=f"{comment} by nat-failover {self.settings.pair}"[:100],
                 MaxErrors="100%",
@@ -193,6 +202,11 @@ class Hand:
                 TimeoutSeconds=DELIVERY_TIMEOUT,
                 Parameters={parameter: [f"{value:.0f}"] for parameter, value in values.items()},
             )
+        except DocumentReplacedError as error:
+            raise CommandError(
+                f"{error}, so it was not sent to any host. Find out who has made it: aws cloudtrail lookup-events "
+                f"--lookup-attributes AttributeKey=ResourceName,AttributeValue={name}"
+            ) from None
         except ssm.exceptions.InvalidDocument:
             raise NoDocumentError(
                 f"there is no document {name}: the pair is deployed by another version of nat-failover than this "

@@ -6,8 +6,6 @@ command finds those of its own version, without a call.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from nat_failover.names import Names
+from nat_failover.probing.document import digest
 
 SCRIPTS = Path(__file__).parent
 # How often a backend pings in a drill, in seconds.
@@ -99,9 +98,9 @@ def script(task: Task, targets: Sequence[str] = (), nats: Sequence[str] = ()) ->
     return re.sub(r"^ *#(?!!).*\n", "", text, flags=re.MULTILINE)
 
 
-def digest(content: Mapping[str, object]) -> str:
+def short_digest(content: Mapping[str, object]) -> str:
     """Return what a document's name carries of its content."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:DIGITS]
+    return digest(content)[:DIGITS]
 
 
 def content_of(
@@ -141,7 +140,7 @@ def content_of(
 
 def _document(task: Task, pair: str, targets: Sequence[str], nats: Sequence[str]) -> Document:
     # The stack knows an id only once it is deployed: it is no part of the digest.
-    told = digest(_content(task, script(task, targets)))
+    told = short_digest(_content(task, script(task, targets)))
     name = "-".join([Names(pair).plain, task, told, *(nats if task is Task.FORWARD else ())])
     return Document(name, _content(task, script(task, targets, nats)))
 

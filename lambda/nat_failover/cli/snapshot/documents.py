@@ -7,6 +7,7 @@ from functools import partial
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.scripts.documents import documents
 from nat_failover.cli.snapshot.snapshot import Raw
+from nat_failover.probing.document import VERSION
 from nat_failover.settings import Settings
 
 
@@ -25,6 +26,6 @@ def described(account: Account, settings: Settings) -> dict[str, Raw]:
 def _describe(account: Account, name: str) -> Raw:
     ssm = account.ssm
     try:
-        return ssm.describe_document(Name=name)["Document"]
+        return ssm.describe_document(Name=name, DocumentVersion=VERSION)["Document"]
     except ssm.exceptions.InvalidDocument:
         return {}
