@@ -227,7 +227,7 @@ def documents(s: Snapshot) -> Findings:
                 why,
                 f"aws ssm describe-document --name {name}{s.options}",
             )
-        elif is_probe and s.settings.probe_document_hash not in ("", found.get("Hash", "")):
+        elif is_probe and "Hash" in found and s.settings.probe_document_hash not in ("", found["Hash"]):
             yield error(
                 "document-replaced",
                 f"somebody has deleted the document {name} and made another by its name",
