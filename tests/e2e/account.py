@@ -163,7 +163,7 @@ def account(folder: Path, emulator: str = "tests.e2e.emulator") -> Iterator[Acco
     with (folder / "emulator.log").open("wb") as log:
         command = [sys.executable, "-m", emulator]
         # Its thousand images, which take moto long to load, are left out.
-        environ = os.environ | {"PYTHONPATH": str(ROOT), "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+        environ = os.environ | {"PYTHONPATH": f"{ROOT / 'lambda'}:{ROOT}", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
         with subprocess.Popen(
             command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
         ) as process:

@@ -139,8 +139,7 @@ class Asking:
         """
         _, passive = view.nats
         return watch.host == passive and any(
-            o.by_passive is False and not o.relayed_by and o.at > watch.asked_at + LISTENS_AFTER
-            for o in view.backends
+            o.by_passive is False and not o.relayed_by and o.at > watch.asked_at + LISTENS_AFTER for o in view.backends
         )
 
     def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
