@@ -1,0 +1,43 @@
+"""What moto and botocore work out anew for every call, and would find the same: worked out once a process.
+
+It is a third of what a call to moto takes, and a test makes a hundred.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import moto.core.responses as moto_responses
+import xmltodict  # type: ignore[import-untyped]
+from botocore.hooks import EventAliaser
+from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
+from moto.core.utils import method_names_from_class
+
+_possible_keys = XFormedAttributePicker.get_possible_keys
+_alias_event_name: Any = vars(EventAliaser)["_alias_event_name"]
+_keys: dict[tuple[Any, ...], tuple[str, ...]] = {}
+_aliases: dict[str, str] = {}
+
+
+def _keys_once(picker: XFormedAttributePicker, context: AttributePickerContext) -> tuple[str, ...]:
+    """Return the names that a member of an answer may have in moto's model: they hang on class and shape alone."""
+    at = (type(context.obj), context.key, context.shape)
+    if at not in _keys:
+        _keys[at] = tuple(dict.fromkeys(_possible_keys(picker, context)))
+    return _keys[at]
+
+
+def _alias_once(aliaser: EventAliaser, event_name: str) -> str:
+    """Return how botocore calls an event: every client has the same aliases, and a memory of its own."""
+    if event_name not in _aliases:
+        _aliases[event_name] = _alias_event_name(aliaser, event_name)
+    return _aliases[event_name]
+
+
+REPLACED: tuple[tuple[Any, str, Any], ...] = (
+    (moto_responses, "method_names_from_class", cache(method_names_from_class)),
+    (XFormedAttributePicker, "get_possible_keys", _keys_once),
+    (EventAliaser, "_alias_event_name", _alias_once),
+    (xmltodict, "_validate_name", cache(xmltodict._validate_name)),
+)
