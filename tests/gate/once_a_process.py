@@ -1,6 +1,6 @@
 """What moto and botocore work out anew for every call, and would find the same: worked out once a process.
 
-It is a third of what a call to moto takes, and a test makes a hundred.
+It was a third of what a call to moto takes, and a test makes a hundred.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from functools import cache
 from typing import Any
 
 import moto.core.responses as moto_responses
+import moto.core.utils as moto_utils
 import xmltodict  # type: ignore[import-untyped]
 from botocore.hooks import EventAliaser
+from moto.core.constants import MISSING
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
-from moto.core.utils import method_names_from_class
+from moto.core.utils import _get_value_for_key, get_value, method_names_from_class
 
 _possible_keys = XFormedAttributePicker.get_possible_keys
 _alias_event_name: Any = vars(EventAliaser)["_alias_event_name"]
@@ -28,6 +30,26 @@ def _keys_once(picker: XFormedAttributePicker, context: AttributePickerContext) 
     return _keys[at]
 
 
+def _picked(picker: XFormedAttributePicker, context: AttributePickerContext) -> Any:
+    """Return a member's value; whether one of the ways to change it is for its path is asked of all of them at once."""
+    value: Any
+    for key in _keys_once(picker, context):
+        value = get_value(context.obj, key, MISSING)
+        if value is not MISSING:
+            break
+    else:
+        value = None
+    path, changes = f"{context.key_path}.{context.key}", picker.response_transformers
+    if path.endswith(tuple(changes)):
+        value = next(change for end, change in changes.items() if path.endswith(end))(value)
+    return value
+
+
+def _value(of: Any, key: int | str, default: Any) -> Any:
+    """Return what a dictionary has by a key, without an exception for what it has not."""
+    return of.get(key, default) if type(of) is dict else _get_value_for_key(of, key, default)
+
+
 def _alias_once(aliaser: EventAliaser, event_name: str) -> str:
     """Return how botocore calls an event: every client has the same aliases, and a memory of its own."""
     if event_name not in _aliases:
@@ -37,7 +59,8 @@ def _alias_once(aliaser: EventAliaser, event_name: str) -> str:
 
 REPLACED: tuple[tuple[Any, str, Any], ...] = (
     (moto_responses, "method_names_from_class", cache(method_names_from_class)),
-    (XFormedAttributePicker, "get_possible_keys", _keys_once),
+    (XFormedAttributePicker, "__call__", _picked),
+    (moto_utils, "_get_value_for_key", _value),
     (EventAliaser, "_alias_event_name", _alias_once),
     (xmltodict, "_validate_name", cache(xmltodict._validate_name)),
 )
