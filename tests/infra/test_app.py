@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from infra.app import committed_context
 from tests.infra.config.refusals import TWELVE
 from tests.infra.synthesis import synthesize
@@ -66,7 +64,9 @@ def test_the_demonstration_takes_no_configuration(tmp_path: Path) -> None:
     assert "demo and config are both given" in done.stderr
 
 
-def test_a_pair_that_tells_nobody_or_may_lack_endpoints_is_synthesized_with_a_warning(tmp_path: Path) -> None:
+def test_a_file_is_synthesized_to_where_it_is_told_with_a_warning_of_who_tells_nobody_or_may_lack_endpoints(
+    tmp_path: Path,
+) -> None:
     loud = {"mailAddresses": ["oncall@example.com"]}
     pairs = [
         pair("fine", "1", **loud),
@@ -75,32 +75,18 @@ def test_a_pair_that_tells_nobody_or_may_lack_endpoints_is_synthesized_with_a_wa
         pair("checking", "4", **loud, window=0),
         pair("endowed", "5", **loud, window=0, ssmAccess="create"),
     ]
-    file = tmp_path / "prod.json"
+    file = tmp_path / "prod.yaml"
     file.write_text(json.dumps({"pairs": pairs}), encoding="utf-8")
     done = app("-c", f"config={file}", "-o", str(tmp_path / "out"))
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{tmp_path}/out/nat-failover.template.json\n"
+    text = (tmp_path / "out/nat-failover.template.json").read_text(encoding="utf-8")
+    assert json.loads(text) == synthesize({"pairs": pairs}).body
     told = [line for line in done.stderr.splitlines() if line.startswith("WARNING")]
     assert len(told) == 2, told
     quiet, checking = sorted(told, key=lambda line: "Values=" in line)
     assert "pair quiet fails over by itself and tells nobody: it has neither mailAddresses nor alarmActions" in quiet
     assert f"Values={pairs[3]['vpcId']}" in checking
-
-
-@pytest.fixture(scope="module")
-def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("config") / "prod.yaml"
-    path.write_text(json.dumps({"pairs": [pair()]}), encoding="utf-8")
-    return path
-
-
-def test_without_the_cdks_command_line_a_file_is_synthesized_to_where_it_is_told(
-    configuration: Path, tmp_path: Path
-) -> None:
-    done = app("-c", f"config={configuration}", "-o", str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{tmp_path}/nat-failover.template.json\n"
-    text = (tmp_path / "nat-failover.template.json").read_text(encoding="utf-8")
-    assert json.loads(text) == synthesize({"pairs": [pair()]}).body
 
 
 def test_the_cdks_command_line_tells_what_is_wrong_without_a_traceback(tmp_path: Path) -> None:
