@@ -205,7 +205,8 @@ class Hand:
         except DocumentReplacedError as error:
             raise CommandError(
                 f"{error}, so it was not sent to any host. Find out who has made it: aws cloudtrail lookup-events "
-                f"--lookup-attributes AttributeKey=ResourceName,AttributeValue={name}"
+                f"--lookup-attributes AttributeKey=ResourceName,AttributeValue={name}",
+                section="function-errors",
             ) from None
         except ssm.exceptions.InvalidDocument:
             raise NoDocumentError(
