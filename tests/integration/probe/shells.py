@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,8 @@ from tests.gate.run_command.agent.output import shown
 
 # How to call each shell; macOS and Amazon Linux have bash for sh, Debian and Ubuntu dash, small images busybox.
 SHELLS = {"dash": ("dash",), "bash": ("bash",), "busybox": ("busybox", "sh")}
+# What a shell has only just started in the background may have the output for so many seconds, until it is let go.
+A_MOMENT = 0.5
 # Longer than any run here takes, however busy the machine.
 LONGEST = 60.0
 
@@ -152,16 +155,13 @@ class Run:
 
 
 def _drain(pipe: IO[bytes]) -> tuple[str, bool]:
-    os.set_blocking(pipe.fileno(), False)
     text = b""
-    while True:
-        try:
-            more = os.read(pipe.fileno(), 65536)
-        except BlockingIOError:
-            return text.decode(), True
+    while select.select([pipe], [], [], A_MOMENT)[0]:
+        more = os.read(pipe.fileno(), 65536)
         if not more:
             return text.decode(), False
         text += more
+    return text.decode(), True
 
 
 def eventually(so: Callable[[], bool], within: float) -> bool:
