@@ -31,6 +31,18 @@ from tests.lab.cloud.sessions import listed
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = re.compile(r"\b(mock_aws|ThreadedMotoServer|create_backend_app)\b\(?")
 
+# Imports each in a process of its own; what takes long, and puts no gate anywhere, is there before.
+EACH_ALONE = """import importlib, os, sys
+import moto.autoscaling.models, moto.cloudformation.models
+for entry in sys.argv[1:]:
+    if not os.fork():
+        importlib.import_module(f"tests.{entry}.__main__")
+        from tests.gate.moto_hook import installed
+        print(f"{entry}:{installed()}", flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
 
 @pytest.fixture
 def aws() -> Iterator[Any]:
@@ -171,11 +183,17 @@ def test_a_pair_in_moto_has_rates_by_its_own_clock_and_so_has_run_command() -> N
         impatient.list_commands()
 
 
-@pytest.mark.parametrize("entry", ["lab", "bench", "simulation", "soak"])
-def test_what_is_run_without_pytest_has_the_gate_too(entry: str) -> None:
-    code = f"import tests.{entry}.__main__, sys; from tests.gate.moto_hook import installed; sys.exit(not installed())"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
+def test_what_is_run_without_pytest_has_the_gate_too() -> None:
+    entries = ["lab", "bench", "simulation", "soak"]
+    done = subprocess.run(
+        [sys.executable, "-c", EACH_ALONE, *entries],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [f"{entry}:True" for entry in entries], done.stderr
 
 
 def test_no_module_starts_moto_elsewhere() -> None:
