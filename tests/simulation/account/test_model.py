@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.lab.latencies import Latencies
 from tests.lab.run import play
 from tests.lab.scenarios import SCENARIOS
+from tests.security.recording import SEED, Recording, recorded
 from tests.simulation.account.cloud import ModelCloud
 
-# The model's ids are those that moto draws with this seed.
-SEED = 0
-# Of the lab's scenarios those that differ in what they ask of the account; each takes moto a second.
+# Of the lab's scenarios those that differ in what they ask of the account; each takes the model half a second.
 CHOSEN = (
     *("backends-booting", "crash-mid-swap", "egress-address-follows", "egress-address-returns", "egress-move-denied"),
     *("failover-after-rearm", "internet-down", "lock-deleted", "nat-dead-without-endpoints", "nat-stopped"),
@@ -20,8 +21,10 @@ CHOSEN = (
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_scenario_comes_to_the_same_end_by_the_same_calls_as_with_moto(name: str) -> None:
-    with_moto = play(SCENARIOS[name], "simulated", SEED, Latencies())
+def test_a_scenario_comes_to_the_same_end_by_the_same_calls_as_with_moto(
+    name: str, once: Callable[..., Recording]
+) -> None:
+    with_moto = once(recorded, name).run
     with_model = play(SCENARIOS[name], "simulated", SEED, Latencies(), cloud=ModelCloud)
     assert with_model.passed
     assert with_model.told() == with_moto.told()
