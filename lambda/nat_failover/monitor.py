@@ -141,14 +141,19 @@ class Monitor:
         backends = self._measure(view, decision, invoker.metrics, at_tick=at_tick)
         if lock.state is LockState.FAILING_OVER:
             return self._finish(view, invoker)
-        observing = decision.action is Action.FAIL_OVER and self._settings.mode is Mode.OBSERVE
-        if decision.action is Action.HOLD or observing:
-            seen = self._inspector.inspect(view, invoker.metrics) if at_tick and not observing else Inspection()
-            seen = replace(seen, ends=self._inspector.ends(view))
-            findings = find(decision, lock, backends, view.tables.active, seen, self._settings)
-            self._tell(view, findings if at_tick else findings.urgent, invoker.metrics)
-            return InvocationOutcome(decision, OBSERVED if observing else None)
+        if decision.action is Action.HOLD or self._settings.mode is Mode.OBSERVE:
+            return self._hold(view, decision, backends, invoker.metrics, at_tick=at_tick)
         return self._act(view, decision, trigger, invoker)
+
+    def _hold(
+        self, view: View, decision: Decision, backends: Backends, metrics: Metrics, *, at_tick: bool
+    ) -> InvocationOutcome:
+        observing = decision.action is Action.FAIL_OVER
+        seen = self._inspector.inspect(view, metrics) if at_tick and not observing else Inspection()
+        seen = replace(seen, ends=self._inspector.ends(view))
+        findings = find(decision, view.locks.lock, backends, view.tables.active, seen, self._settings)
+        self._tell(view, findings if at_tick else findings.urgent, metrics)
+        return InvocationOutcome(decision, OBSERVED if observing else None)
 
     def _act(self, view: View, decision: Decision, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         """Carry a decision out; where something keeps it from being begun, wait a little and judge anew."""
@@ -163,8 +168,8 @@ class Monitor:
                 view, decision = self._gathering.gather(view, self._decide(view), trigger, until)
                 if decision.action is Action.HOLD:
                     invoker.metrics.flush()
-                    self._measure(view, decision, invoker.metrics)
-                    return InvocationOutcome(decision, None)
+                    backends = self._measure(view, decision, invoker.metrics)
+                    return self._hold(view, decision, backends, invoker.metrics, at_tick=isinstance(trigger, Tick))
             known = Known(view.tables, self._backends(view), decision.evidence, view.instances, self._in_drill(view))
             try:
                 result = self._failover.carry_out(decision, known, invoker, locks)

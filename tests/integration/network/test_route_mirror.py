@@ -68,6 +68,23 @@ def test_a_missing_route_is_named_by_the_metric_that_the_alarm_is_on(account: Ac
     assert routes(account, account.standby_table) == {}
 
 
+def test_it_is_told_too_by_a_tick_that_could_not_begin_a_failover_and_then_found_no_reason_for_one(
+    account: Account,
+) -> None:
+    tick(account)
+    account.clock.sleep(60)
+    account.cut_off(*account.backends)
+
+    def over() -> str:
+        account.offline.clear()
+        account.clock.sleep(10)
+        return "ThrottlingException"
+
+    before(account.ssm, "PutParameter", over, about="/claim", times=9)
+    line = tick(account)
+    assert line["RoutesDiffer"] == [1.0]
+
+
 def test_where_it_is_wanted_the_route_is_copied_and_the_next_tick_has_nothing_to_tell(account: Account) -> None:
     account.configure(mirror_routes=True)
     assert "RoutesDiffer" not in tick(account)
