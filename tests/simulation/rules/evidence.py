@@ -57,13 +57,13 @@ class Tolerance:
     @staticmethod
     def of(history: History) -> Tolerance:
         """Give that of a history."""
-        wrong_clocks = any(step.kind == "a clock is wrong" for step in history.steps)
+        wrong_times = any(step.kind in ("a clock is wrong", "a host lies") for step in history.steps)
         delivery = 1.5 * history.slower
         return Tolerance(
             STALE_BY if history.may_be("stale") else Harshness().stale_for[1] * bool(history.harsh),
             SLOW[1] if history.may_be("slow") else 0.0,
             0.25 * history.slower,
-            (DELIVERY if wrong_clocks else 0.0) + delivery,
+            (DELIVERY if wrong_times else 0.0) + delivery,
             history.share == 0 and not history.storms and HINDERING.isdisjoint(step.kind for step in history.steps),
         )
 
