@@ -26,7 +26,7 @@ class Mutant:
         of: the function, as ``module:qualified name`` within ``nat_failover``.
         old: words of its source, exactly once in it.
         new: what stands there instead.
-        seeds: of histories that have what it takes, where few have; they are tried first.
+        seeds: that saw it last, where it takes many to see it; they are tried first.
     """
 
     name: str

@@ -12,7 +12,11 @@ from tests.simulation.mutant import Mutant
 MUTANTS = (
     # The claim
     Mutant(
-        "the claim is created over another", "lock.parameter:Parameters.create", "overwrite=False", "overwrite=True"
+        "the claim is created over another",
+        "lock.parameter:Parameters.create",
+        "overwrite=False",
+        "overwrite=True",
+        (35,),
     ),
     Mutant("a claim is never taken over", "lock.claim:Claim.is_live", "now < self.until", "True"),
     Mutant("a claim is taken over too early", "lock.claim:Claim.is_live", "< self.until", "< self.until - 58"),
@@ -55,7 +59,11 @@ MUTANTS = (
         "LockState.FAILED_OVER,\n",
     ),
     Mutant(
-        "a dead failover is not finished", "monitor:Monitor._judge", "lock.state is LockState.FAILING_OVER", "False"
+        "a dead failover is not finished",
+        "monitor:Monitor._judge",
+        "lock.state is LockState.FAILING_OVER",
+        "False",
+        (26,),
     ),
     Mutant(
         "a failover of other tables stays begun",
@@ -120,6 +128,7 @@ MUTANTS = (
         "probing.survey:survey",
         "if word.state is State.UNREACHABLE)",
         "if word.state is State.UNREACHABLE) * 2",
+        (97,),
     ),
     Mutant(
         "whether backends get through the passive NAT is ignored",
@@ -209,6 +218,7 @@ MUTANTS = (
         "inspection:Inspector._compare_routes",
         "view.tables.differences(view.instances)",
         "()",
+        (38,),
     ),
     Mutant(
         "routes are copied while locked",
