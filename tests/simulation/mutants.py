@@ -166,10 +166,10 @@ MUTANTS = (
         (814797,),
     ),
     Mutant(
-        "that a NAT goes is believed of the event",
-        "acting.ending:Ending.await_word",
-        "if self._runtime.now() >= until:",
-        "if True:",
+        "that EC2 says the active NAT runs is ignored",
+        "judging.nat_gone:nat_gone",
+        "nat is None or not nat.is_leaving",
+        "nat is None",
     ),
     Mutant(
         "that the passive NAT goes as well is ignored",
@@ -197,7 +197,13 @@ MUTANTS = (
         "            pass\n        except",
     ),
     # What hosts say
-    Mutant("a broken probe is a failure", "probing.observation:_other", "State.BROKEN", "State.UNREACHABLE"),
+    Mutant(
+        "a probe that ends as none does is believed",
+        "probing.observation:_state",
+        'case "offline" if code == EXIT_TO_TELL:',
+        'case "offline":',
+        (802,),
+    ),
     Mutant(
         "a host's clock is believed",
         "probing.observation:_held",

@@ -10,7 +10,8 @@ from tests.simulation.account.weather import FATES
 from tests.simulation.histories.history import Argument, History, Step
 from tests.simulation.histories.machines import DEATHS
 from tests.simulation.histories.people import SCRIBBLES
-from tests.simulation.histories.plots import PLOTS, terminated
+from tests.simulation.histories.plots import PLOTS
+from tests.simulation.histories.rare_plots import rare
 from tests.simulation.histories.steps import ACTING, CALLS
 
 # What the pair is like, and how often: every one is deployed once a process.
@@ -124,10 +125,9 @@ def history(seed: int) -> History:
     environment = _environment(chance)
     events = chance.choice(((0.0, 0.0, 0.0), (0.0, 0.3, 0.3), (0.3, 0.3, 0.3), (1.0, 0.0, 0.0), (0.0, 1.0, 0.5)))
     storms = _storms(chance)
-    in_a_group = Random(f"group {seed}")  # by a draw of its own: the other histories stay what they were
-    is_terminated = in_a_group.random() < 0.03
-    if chance.random() < 0.45 or is_terminated:
-        plot = terminated(in_a_group) if is_terminated else chance.choice(PLOTS)(chance)
+    apart = rare(seed)
+    if chance.random() < 0.45 or apart is not None:
+        plot = apart or chance.choice(PLOTS)(chance)
         steps = [*chance.sample(steps, min(len(steps), plot.others)), *plot.steps]
         events = events if plot.events is None else plot.events
         settings, storms = plot.settings or settings, plot.storms or storms

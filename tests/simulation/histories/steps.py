@@ -29,6 +29,14 @@ def called(operation: str, arguments: Mapping[str, Any]) -> str:
     return operation
 
 
+def _comes_back_broken(stage: Stage, seconds: float) -> None:
+    """The active NAT is stopped, starts again some seconds later, and forwards nothing."""
+    nat = stage.active()
+    machines.fails_for(stage, nat, "stopped", seconds)
+    if not stage.quiet:
+        stage.network.set_forwarding(nat, False)
+
+
 def _ticks_lost(stage: Stage, seconds: float) -> None:
     stage.ticks_lost = True
     stage.wait(seconds)
@@ -60,6 +68,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "the passive NAT fails for a while": lambda stage, how, seconds: machines.fails_for(
         stage, stage.passive(), how, seconds
     ),
+    "the active NAT comes back broken": _comes_back_broken,
     "everything stops": machines.everything_stops,
     "EC2 interrupts a NAT": announced.interrupted,
     "a group terminates a NAT": announced.terminated,
