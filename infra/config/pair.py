@@ -124,7 +124,7 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=3,
         metadata=about(
             whole(*FAILURES, "pings", 3),
-            "Lost pings in a row before a host tries all targets once more and reports.",
+            "Lost pings in a row before a host reports; with the last of them it tries all targets.",
         ),
     )
     window: int = field(

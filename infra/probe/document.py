@@ -40,7 +40,7 @@ class ProbeValues:
     Attributes:
         pair: its name.
         interval: seconds between two pings.
-        failures: pings lost in a row after which everything is tried.
+        failures: pings lost in a row before a verdict; together with the last everything is tried.
         threshold: backends that have to be offline.
         share: per cent of those heard that have to be exceeded as well.
         networks: whose hosts a NAT's proof ports are open to.

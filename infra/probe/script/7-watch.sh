@@ -272,19 +272,33 @@ send() {
     running="$running $flow"
 }
 
-# lose: what was sent last is lost. Where too many were in a row, all is tried; where pings are answered and connections
-# don't come about, a second time, since chance alone does that more often.
-lose() {
+# miss: what was sent last is lost.
+miss() {
     if [ "$means" = connection ]; then strike; else lost=$((lost + 1)); fi
+}
+
+# is_last: does everything hang on what is sent now, after those that were lost before?
+is_last() {
+    [ "$in_a_row" -gt 0 ] && [ $((in_a_row + 1)) -ge "$failures" ]
+}
+
+# lose: what was sent last is lost, or is the last in a row, and may come yet. Where so many are in a row, all is tried;
+# where pings are answered and connections don't come about, a second time, since chance alone does that more often.
+lose() {
     in_a_row=$((in_a_row + 1))
-    [ "$in_a_row" -ge "$failures" ] || return 0
-    if try || { [ "$answered" = yes ] && try; }; then
+    if [ "$in_a_row" -lt "$failures" ]; then
+        miss
+    elif try || { [ "$answered" = yes ] && try; }; then
+        has_come "$flow" || miss
         in_a_row=0
         now
         [ "$connected" = yes ] || connect_from=$((NOW + DOUBTED_FOR))
         [ "$answered" = yes ] || ping_from=$((NOW + DOUBTED_FOR))
         doubt
+    elif has_come "$flow"; then
+        in_a_row=0 by_route=yes
     else
+        miss
         come_offline
     fi
 }
@@ -300,7 +314,9 @@ watch_online() {
     [ "$in_a_row" -eq 0 ] || slot=$((interval / 2))
     choose
     send
-    rest_of_slot $((NOW + slot)) || return
+    answered=no
+    # The last is waited for while all is tried, which is sooner than one after the other.
+    is_last || rest_of_slot $((NOW + slot)) || return
     if [ "$answered" = no ]; then
         lose
     else

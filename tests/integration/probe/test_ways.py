@@ -65,6 +65,10 @@ def one_kind_dead(network: Network) -> dict[str, Outcome]:
     network.undo(network.active)
     network.drop(network.active, "tcp dport 443", "forward")
     outcomes["connections never"] = network.probe(6, pair="b").end()
+    lucky = network.probe(8, pair="d")
+    time.sleep(3)  # until connections are left out
+    network.drop(network.active, "icmp type echo-request numgen inc mod 1000 { 0, 1, 3, 4, 5 }", "forward")
+    outcomes["pings but the last in a row"] = lucky.end()
     network.undo(network.active)
     dying = network.probe(20, pair="c")
     time.sleep(2)
@@ -92,6 +96,16 @@ def test_connections_that_do_not_come_about_any_more_are_a_dead_nat(stage: Stage
 @in_every_shell
 def test_connections_that_never_came_about_say_nothing(stage: Stage, shell: str) -> None:
     assert stage.play(one_kind_dead, shell)["connections never"].ways[:2] == ("online", "yes")
+
+
+@in_every_shell
+def test_the_last_in_a_row_that_comes_is_no_outage_though_all_that_is_tried_with_it_is_lost(
+    stage: Stage, shell: str
+) -> None:
+    outcome = stage.play(one_kind_dead, shell)["pings but the last in a row"]
+    assert outcome.ways[:2] == ("online", "yes")
+    answered, sent = outcome.said["pings"]
+    assert sent - answered == 2
 
 
 def intercepted(network: Network) -> tuple[Outcome, Outcome]:

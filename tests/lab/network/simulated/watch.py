@@ -58,6 +58,9 @@ class Watch(Tries):
             slot /= 2
         self._choose()
         self._answered = self._send()
+        # The last is waited for while all is tried.
+        if self._in_a_row > 0 and self._in_a_row + 1 >= self._failures:
+            return self._lose()
         if not self._rest_of_slot(self._now + slot):
             return False
         if not self._answered:
@@ -71,22 +74,31 @@ class Watch(Tries):
 
     def _lose(self) -> bool:
         """Note that what was sent last is lost, and try all where too many were; return whether the watch goes on."""
-        self._lost += self._pings
-        self._missed += not self._pings
-        if not self._pings:
-            self._strikes = min(self._strikes + 2, MOST_STRIKES)
+        has_come = self._answered
+        if not has_come:
+            self._miss()
         self._in_a_row += 1
         if self._in_a_row < self._failures:
             return True
         # Where only pings are answered a second time, since chance alone does that more often.
         if not (self._try() or (self._answered and self._try())):
-            return self._come_offline()
+            if not has_come:
+                return self._come_offline()
+            self._in_a_row, self._by_route = 0, "yes"
+            return True
         self._in_a_row = 0
         if not self._connected:
             self._connect_from = self._now + DOUBTED_FOR
         if not self._answered:
             self._ping_from = self._now + DOUBTED_FOR
         return self._doubt()
+
+    def _miss(self) -> None:
+        """Note that what was sent last is lost."""
+        self._lost += self._pings
+        self._missed += not self._pings
+        if not self._pings:
+            self._strikes = min(self._strikes + 2, MOST_STRIKES)
 
     def _doubt(self) -> bool:
         """Look into it where many connections were lost; return whether the watch goes on."""

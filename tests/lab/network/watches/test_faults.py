@@ -165,9 +165,10 @@ def test_a_nat_that_loses_most_packets_is_told_as_dead_until_it_loses_none(bench
         try:
             round_.wait_for({PASSIVE}, 16)
             round_.wait_for(EVERYBODY, 30)
-            assert round_.columns() == {(1, "offline", "no", "no", "yes")}
+            # All was lost at once for a few, by chance, and something by the active NAT's port was not.
+            by_active = {(1, "offline", "no", tried, "yes") for tried in ("no", "yes")}
+            assert {(1, "offline", "no", "no", "yes")} <= round_.columns() <= by_active
             losses = [round_.told(host)[1].get("loss") for host in sorted(EVERYBODY & set(round_.outcomes))]
-            # All was lost at once for a few, by chance.
             assert sum(loss is not None and 45 < loss < 85 for loss in losses) >= 3
             offline = [signal for signal, through in round_.heard(PASSIVE).values() if through].count("f")
             assert offline * 2 > len(EVERYBODY)
