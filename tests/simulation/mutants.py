@@ -41,7 +41,7 @@ MUTANTS = (
     ),
     Mutant(
         "the outcome overwrites what a person wrote",
-        "lock.held:HeldLock.write_word",
+        "lock.held:HeldLock.write_text",
         "within = min(WRITE_WITHIN, self.until - now)",
         "self._below, within = None, min(WRITE_WITHIN, self.until - now)",
     ),

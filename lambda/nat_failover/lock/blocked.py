@@ -13,17 +13,17 @@ from nat_failover.lock.record import Lock, LockState
 BLOCKED = "failover-blocked"
 
 
-def blocked_since(told: str | None, lock: Lock) -> float | None:
+def blocked_since(memory: str | None, lock: Lock) -> float | None:
     """Return since when failovers upon a lock have been blocked; None where they have not, as far as is known.
 
     Args:
-        told: the text of the third parameter.
+        memory: the text of the third parameter.
         lock: as it was read with it.
     """
-    if told is None or lock.state is not LockState.ARMED:
+    if memory is None or lock.state is not LockState.ARMED:
         return None
     try:
-        for trouble in read_json(told)["troubles"]:
+        for trouble in read_json(memory)["troubles"]:
             if trouble["kind"] == BLOCKED and trouble.get("identity") == lock.version and "over" not in trouble:
                 noticed = trouble["noticed"]
                 return float(noticed) if isinstance(noticed, int) else None

@@ -35,12 +35,12 @@ class Claim:
     @property
     def text(self) -> str:
         """The claim as JSON."""
-        said: dict[str, object] = {"owner": self.owner, "until": round(self.until, 3)}
+        fields: dict[str, object] = {"owner": self.owner, "until": round(self.until, 3)}
         if self.since is not None:
-            said |= {"since": round(self.since, 3), "lock": self.lock}
+            fields |= {"since": round(self.since, 3), "lock": self.lock}
         if self.token:
-            said["token"] = self.token
-        return json.dumps(said)
+            fields["token"] = self.token
+        return json.dumps(fields)
 
 
 def read_claim(text: str, version: int, modified_at: float, lease: float) -> Claim:
@@ -49,21 +49,21 @@ def read_claim(text: str, version: int, modified_at: float, lease: float) -> Cla
     One that can't be understood is held for a lease from its last change on; none may lock the pair for ever.
     """
     try:
-        said = read_json(text)
-        owner, until = said["owner"], said["until"]
+        fields = read_json(text)
+        owner, until = fields["owner"], fields["until"]
         if not isinstance(owner, str) or isinstance(until, bool) or not isinstance(until, int | float):
-            raise TypeError(said)  # noqa: TRY301
+            raise TypeError(fields)  # noqa: TRY301
         if not math.isfinite(until):
             raise ValueError(until)  # noqa: TRY301
         # Twice what is honest, for a deployment may have shortened the lease since.
-        return Claim(owner, min(float(until), modified_at + 2 * lease), version, *_taken(said))
+        return Claim(owner, min(float(until), modified_at + 2 * lease), version, *_taken(fields))
     except (ValueError, KeyError, TypeError, OverflowError):
         return Claim("unknown", modified_at + lease, version)
 
 
-def _taken(said: Mapping[str, object]) -> tuple[float | None, int | None]:
+def _taken(fields: Mapping[str, object]) -> tuple[float | None, int | None]:
     """Return when a claim was taken, and upon which lock; what can't be understood is left out, and the lease holds."""
-    match said:
+    match fields:
         case {"since": float(since), "lock": int(lock)} if math.isfinite(since) and not isinstance(lock, bool):
             return since, lock
         case _:

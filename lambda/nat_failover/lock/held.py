@@ -82,14 +82,14 @@ class HeldLock:
         return lock
 
     def write(self, record: Record) -> None:
-        """Write a failover's record into the lock; see ``write_word``.
+        """Write a failover's record into the lock; see ``write_text``.
 
         Raises:
-            ClaimLostError, LockChangedError, botocore.exceptions.ClientError, BotoCoreError: as for ``write_word``.
+            ClaimLostError, LockChangedError, botocore.exceptions.ClientError, BotoCoreError: as for ``write_text``.
         """
-        self.write_word(record.text())
+        self.write_text(record.text())
 
-    def write_word(self, text: str) -> None:
+    def write_text(self, text: str) -> None:
         """Write into the lock, directly upon what was read, or what this holder has written last.
 
         What a person has put there meanwhile stands. It is looked for before every try but the first after a ``read``.

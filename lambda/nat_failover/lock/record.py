@@ -93,7 +93,7 @@ class Record:
         return self.by_hand == DRILL
 
     @property
-    def on_ec2s_word(self) -> bool:
+    def ec2_says_so(self) -> bool:
         """Whether EC2's own word that the active NAT is going or gone is why; no backend had to confirm it."""
         return self.reason.startswith(EC2_SAYS)
 
@@ -113,7 +113,7 @@ class Record:
         return record._json(dict(subnets))
 
     def _json(self, subnets: dict[str, str]) -> str:
-        said: dict[str, object] = {
+        fields: dict[str, object] = {
             "state": self.state.value,
             "owner": self.owner,
             "since": _iso(self.since),
@@ -124,18 +124,18 @@ class Record:
             "reason": self.reason,
         }
         if self.outcome:
-            said["outcome"] = self.outcome
+            fields["outcome"] = self.outcome
         if self.seconds is not None:
-            said["seconds"] = round(self.seconds, 3)
+            fields["seconds"] = round(self.seconds, 3)
         if self.egress is not None:
-            said["egress"] = self.egress.json
+            fields["egress"] = self.egress.json
         if self.rolled_back:
-            said["rolledBack"] = True
+            fields["rolledBack"] = True
         if self.handover:
-            said["handover"] = True
+            fields["handover"] = True
         if self.by_hand:
-            said["byHand"] = self.by_hand
-        return json.dumps(said, ensure_ascii=True, separators=(",", ":"))
+            fields["byHand"] = self.by_hand
+        return json.dumps(fields, ensure_ascii=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -165,13 +165,13 @@ def read_lock(text: str | None, version: int) -> Lock:
     if text.strip() == PAUSED:
         return Lock(LockState.PAUSED, text, version, "paused by a person: nothing is probed until it is resumed")
     try:
-        said = read_json(text)
-        state = LockState(said["state"])
+        fields = read_json(text)
+        state = LockState(fields["state"])
         if state is LockState.PAUSED:
             return Lock(state, text, version, "paused by a person: nothing is probed until it is resumed")
         if state in (LockState.ARMED, LockState.UNREADABLE):
             raise ValueError(state)  # noqa: TRY301 - the words of the function, not of a record
-        record = _record(said, state)
+        record = _record(fields, state)
         reason = _meaning(record)
     except (ValueError, KeyError, TypeError, OverflowError):
         return Lock(LockState.UNREADABLE, text, version, f"locked: the lock's value {_shown(text)} can't be understood")
@@ -183,16 +183,16 @@ def _shown(text: str) -> str:
     return repr(text) if re.fullmatch(r"\s*[A-Za-z-]{1,16}\s*", text) else f"({len(text)} characters)"
 
 
-def _record(said: object, state: LockState) -> Record:
-    if not isinstance(said, dict):
-        raise TypeError(said)
-    texts = {key: said[key] for key in ("owner", "since", "from", "to")}
+def _record(fields: object, state: LockState) -> Record:
+    if not isinstance(fields, dict):
+        raise TypeError(fields)
+    texts = {key: fields[key] for key in ("owner", "since", "from", "to")}
     if not all(isinstance(value, str) for value in texts.values()):
         raise TypeError(texts)
-    subnets, evidence = said.get("subnets", {}), said.get("evidence", [])
+    subnets, evidence = fields.get("subnets", {}), fields.get("evidence", [])
     if not isinstance(subnets, dict) or not isinstance(evidence, list):
-        raise TypeError(said)
-    seconds, outcome = said.get("seconds"), str(said.get("outcome", ""))
+        raise TypeError(fields)
+    seconds, outcome = fields.get("seconds"), str(fields.get("outcome", ""))
     return Record(
         state,
         texts["owner"],
@@ -201,21 +201,21 @@ def _record(said: object, state: LockState) -> Record:
         texts["to"],
         {k: str(v) for k, v in subnets.items()},
         tuple(map(str, evidence)),
-        str(said.get("reason", "")),
+        str(fields.get("reason", "")),
         outcome,
         float(seconds) if isinstance(seconds, int | float) else None,
-        _egress(said.get("egress")),
-        said.get("rolledBack", OLD_ROLLED_BACK in outcome) is True,
-        said.get("handover") is True,
-        str(said.get("byHand", "")),
+        _egress(fields.get("egress")),
+        fields.get("rolledBack", OLD_ROLLED_BACK in outcome) is True,
+        fields.get("handover") is True,
+        str(fields.get("byHand", "")),
     )
 
 
-def _egress(said: Any) -> EgressMove | None:
+def _egress(fields: Any) -> EgressMove | None:
     """Return the address's move; what can't be understood is left out, for no step depends on it."""
-    match said:
+    match fields:
         case {"allocation": str(allocation), "moved": bool(moved)}:
-            return EgressMove(allocation, moved, _egress(said.get("standby")))
+            return EgressMove(allocation, moved, _egress(fields.get("standby")))
         case _:
             return None
 
@@ -228,8 +228,8 @@ def _meaning(record: Record) -> str:
         case LockState.FAILED_OVER:
             return f"locked: failed over to {record.to_table} at {since}; re-arm to allow another failover"
         case _:
-            said = f"has failed ({record.outcome}); fix the cause and re-arm"
-            return f"locked: the failover to {record.to_table} at {since} {said}"
+            failure = f"has failed ({record.outcome}); fix the cause and re-arm"
+            return f"locked: the failover to {record.to_table} at {since} {failure}"
 
 
 def _iso(at: float) -> str:

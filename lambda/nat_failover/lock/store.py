@@ -123,13 +123,13 @@ class LockStore:
         """
         s = self._settings
         found = self._parameters.read(s.lock_parameter, s.claim_parameter, s.told_parameter)
-        claim, told = found[s.claim_parameter], found[s.told_parameter]
+        claim, memory = found[s.claim_parameter], found[s.told_parameter]
         lock = read_lock(found[s.lock_parameter].text, found[s.lock_parameter].version)
-        blocked = blocked_since(told.text, lock)
+        blocked = blocked_since(memory.text, lock)
         return LockView(
             lock,
             None if claim.text is None else read_claim(claim.text, claim.version, claim.modified_at, s.claim_lease),
-            told,
+            memory,
             inf if blocked is None else blocked,
             s.claim_lease,
         )

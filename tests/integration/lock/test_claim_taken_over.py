@@ -140,9 +140,9 @@ def test_a_person_s_word_is_written_only_over_the_lock_that_the_holder_has_seen(
 ) -> None:
     held = taken(store)
     held.read()
-    held.write_word("paused")
+    held.write_text("paused")
     assert account.parameter(account.settings.lock_parameter) == "paused"
     account.ssm.put_parameter(Name=account.settings.lock_parameter, Value="armed", Type="String", Overwrite=True)
     with pytest.raises(LockChangedError):
-        held.write_word("paused")
+        held.write_text("paused")
     assert account.parameter(account.settings.lock_parameter) == "armed"

@@ -29,7 +29,7 @@ def test_lock_and_what_has_been_told_are_read_with_their_versions(account: Accou
 def test_the_pair_is_claimed_as_long_as_the_lease_of_the_claim_lasts(account: Account, store: LockStore) -> None:
     now = account.clock.now()
     assert not store.read().is_claimed(now)
-    taken(store).write_word("paused")
+    taken(store).write_text("paused")
     view, until = store.read(), now + account.settings.claim_lease
     assert [view.is_claimed(at) for at in (now, until - 0.001, until)] == [True, True, False]
 
@@ -85,10 +85,10 @@ def test_a_claim_that_somebody_has_written_meanwhile_is_lost(account: Account, s
 
 def test_of_a_lock_that_a_person_has_written_its_name_is_told(account: Account, store: LockStore) -> None:
     held = taken(store)
-    held.write_word("paused")
+    held.write_text("paused")
     account.lock = "armed"
     with pytest.raises(LockChangedError) as changed:
-        held.write_word("paused")
+        held.write_text("paused")
     assert str(changed.value) == "/nat-failover/main/lock was written by somebody else during the failover"
 
 
@@ -113,7 +113,7 @@ def test_every_write_says_its_type_since_the_parameter_may_be_missing(account: A
 
     account.ssm.meta.events.register("before-call.ssm.PutParameter", note)
     held = taken(store)
-    held.write_word("paused")
+    held.write_text("paused")
     held.renew()
     held.give_up()
     lock, claimed = account.settings.lock_parameter, account.settings.claim_parameter

@@ -115,7 +115,7 @@ def _write(hand: Hand, say: Say, expected: LockView, text: str) -> None:
                 f"nothing was changed: somebody has just written the lock ({lock.reason}); run it again",
                 section="the-lock",
             )
-        held.write_word(text)
+        held.write_text(text)
     finally:
         # Nothing of EC2 was changed: nobody has to wait for the lease's end.
         held.give_up()

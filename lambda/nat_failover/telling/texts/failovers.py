@@ -195,7 +195,7 @@ def _why(record: Record, s: Settings) -> str:
 def _decided(record: Record, s: Settings) -> tuple[str, ...]:
     nat = f"the {s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}"
     when = f"to {'hand' if record.handover else 'fail'} over at {clock(record.since)} UTC"
-    if record.on_ec2s_word:
+    if record.ec2_says_so:
         return (f"{when}, on EC2's own word, with nothing known against {nat}.",)
     if record.handover:
         old = s.nat_of(record.from_table)
