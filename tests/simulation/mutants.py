@@ -126,8 +126,8 @@ MUTANTS = (
     Mutant(
         "a failure counts twice",
         "probing.survey:survey",
-        "if word.state is State.UNREACHABLE)",
-        "if word.state is State.UNREACHABLE) * 2",
+        "if o.state is State.UNREACHABLE)",
+        "if o.state is State.UNREACHABLE) * 2",
         (97,),
     ),
     Mutant(

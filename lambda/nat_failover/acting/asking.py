@@ -11,7 +11,7 @@ from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import OVERLAP, Kind, Running, choose, watched_beyond
 from nat_failover.probing.run_command import Addresses
-from nat_failover.probing.survey import latest_word, survey, unanswered
+from nat_failover.probing.survey import latest_of, survey, unanswered
 
 # Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
 LOOK_EVERY = 5
@@ -174,7 +174,7 @@ class Asking:
         """Return whether the active NAT can't listen: something else then answers at its ports, or nothing does."""
         active, _ = view.nats
         words = [o for o in view.observations if o.host == active]
-        return bool(words) and bool(latest_word(words).deaf)
+        return bool(words) and bool(latest_of(words).deaf)
 
     def _is_left_out(self, nat: str) -> bool:
         """Return whether a NAT could not be asked, a few ticks ago at most: each try takes calls."""

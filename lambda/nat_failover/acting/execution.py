@@ -137,7 +137,7 @@ class Execution:
         for error in (unrecorded, not_asked):
             if error is not None:
                 raise error
-        return Result("failed-over", f"{said}; {verified.said}")
+        return Result("failed-over", f"{said}; {verified.in_words}")
 
     def _record(self, held: HeldLock, record: Record) -> Exception | None:
         """Write what came of a swap into the lock; give the error for which that could not be done."""

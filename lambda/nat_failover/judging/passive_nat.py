@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.signals import HEARD_WITHIN
-from nat_failover.probing.survey import latest_word
+from nat_failover.probing.survey import latest_of
 from nat_failover.settings import Settings
 
 
@@ -39,7 +39,7 @@ def trouble(
     """
     if not listeners:
         return None
-    latest = latest_word(listeners)
+    latest = latest_of(listeners)
     if latest.state not in (State.REACHABLE, State.PENDING):
         return f"the passive NAT {nat} runs, but is {latest.state.value}"
     if latest.deaf:

@@ -21,7 +21,7 @@ from nat_failover.probing.dating import Boots, dated
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import Round
 from nat_failover.probing.signals import relayed
-from nat_failover.probing.survey import has_listened, nothing_said_yet
+from nat_failover.probing.survey import all_pending, has_listened
 from nat_failover.settings import Settings
 
 
@@ -67,7 +67,7 @@ class View:
         instances: Mapping[str, Nat],
     ) -> View:
         """Return what was read; None stands for a round that Systems Manager had no time to tell of."""
-        told = {a.command_id: nothing_said_yet(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
+        told = {a.command_id: all_pending(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
         unread = frozenset(command_id for command_id, said in by_round.items() if said is None)
         return cls(settings, locks, tables, tuple(rounds), told, tables.seen_through(instances), unread=unread)
 
@@ -245,5 +245,5 @@ class View:
     def with_round(self, asked: Round) -> View:
         """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
         return replace(
-            self, rounds=(asked, *self.rounds), by_round={**self.by_round, asked.command_id: nothing_said_yet(asked)}
+            self, rounds=(asked, *self.rounds), by_round={**self.by_round, asked.command_id: all_pending(asked)}
         )

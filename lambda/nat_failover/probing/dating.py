@@ -37,12 +37,14 @@ NONE: Boots = {}
 def boots_of(observations: Iterable[Observation], known: Boots = NONE) -> dict[tuple[str, str], Boot]:
     """Return the boots of all hosts that have said which it is, with those known before."""
     found = dict(known)
-    for said in sorted((o for o in observations if o.measured), key=lambda o: o.measured.uptime if o.measured else 0.0):
-        measured = said.measured
+    for observation in sorted(
+        (o for o in observations if o.measured), key=lambda o: o.measured.uptime if o.measured else 0.0
+    ):
+        measured = observation.measured
         if measured is None or not measured.boot:
             continue
-        key = said.host, measured.boot
-        boot = Boot(said.asked_at + said.elapsed - measured.uptime, measured.uptime)
+        key = observation.host, measured.boot
+        boot = Boot(observation.asked_at + observation.elapsed - measured.uptime, measured.uptime)
         before = found.get(key)
         if before is None or boot.at >= before.at or measured.uptime - before.learnt > KEPT:
             found[key] = boot
@@ -56,11 +58,11 @@ def dated(observations: Iterable[Observation], known: Boots = NONE) -> list[Obse
     return [_dated(o, boots) for o in every]
 
 
-def _dated(said: Observation, boots: Boots) -> Observation:
-    measured = said.measured
-    boot = boots.get((said.host, measured.boot)) if measured is not None else None
+def _dated(observation: Observation, boots: Boots) -> Observation:
+    measured = observation.measured
+    boot = boots.get((observation.host, measured.boot)) if measured is not None else None
     if measured is None or boot is None:
-        return said
-    earliest = max(said.answered_from, min(boot.at + measured.uptime, measured.seen_at))
+        return observation
+    earliest = max(observation.answered_from, min(boot.at + measured.uptime, measured.seen_at))
     at = held_clock(measured, earliest)
-    return replace(said, at=at, since=max(said.asked_at, at - measured.lost_for), earliest=earliest)
+    return replace(observation, at=at, since=max(observation.asked_at, at - measured.lost_for), earliest=earliest)

@@ -29,7 +29,7 @@ def digest(content: Mapping[str, object]) -> str:
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def told_hash(settings: Settings) -> DocumentHash:
+def document_hash(settings: Settings) -> DocumentHash:
     """Return the hash of the probe's document as the deployment has told it."""
     if not settings.probe_document_hash:
         return {}

@@ -194,11 +194,11 @@ def _askable(listed: Iterable[InstanceInformationTypeDef]) -> list[str]:
     What SSM manages outside EC2 (mi-) is behind no NAT of ours, and the role may not ask it.
     """
     return [
-        told["InstanceId"]
-        for told in listed
-        if told["InstanceId"].startswith("i-")
-        and told.get("PingStatus") == "Online"
-        and told.get("PlatformType", PLATFORM) == PLATFORM
+        instance["InstanceId"]
+        for instance in listed
+        if instance["InstanceId"].startswith("i-")
+        and instance.get("PingStatus") == "Online"
+        and instance.get("PlatformType", PLATFORM) == PLATFORM
     ]
 
 

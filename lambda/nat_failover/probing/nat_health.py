@@ -72,14 +72,14 @@ class Health:
         return list(zip([*ends, ended_at], self.minutes, strict=True))
 
 
-def read_health(told: object) -> Health | None:
+def read_health(fields: object) -> Health | None:
     """Return what a probe's line has of its NAT's health; None where that is nothing, or makes no sense."""
-    if not isinstance(told, Mapping):
+    if not isinstance(fields, Mapping):
         return None
-    limit, memory, exceeded, minutes = (told.get(key) for key in ("limit", "memory", "exceeded", "minutes"))
+    limit, memory, exceeded, minutes = (fields.get(key) for key in ("limit", "memory", "exceeded", "minutes"))
     if not (_is_size(limit) and _is_size(memory) and isinstance(exceeded, str) and isinstance(minutes, str)):
         return None
-    found = [_MINUTE.fullmatch(word) for word in minutes.split(" ")[-MOST_MINUTES:]]
+    found = [_MINUTE.fullmatch(minute) for minute in minutes.split(" ")[-MOST_MINUTES:]]
     known = tuple(_minute(match) for match in found if match is not None)
     if not known or len(known) != len(found):
         return None

@@ -117,61 +117,61 @@ class Observation:
         return self.asked_at + self.elapsed if self.earliest is None else self.earliest
 
 
-def observe(invocation: Invocation, asked: Round, read_at: float, now: float) -> Observation:
+def observe(invocation: Invocation, round_: Round, read_at: float, now: float) -> Observation:
     """Read one invocation.
 
     A host's clock may be wrong, so its finishing time is held between what SSM's own times allow; see dating.py.
 
     Args:
         invocation: as SSM has told it.
-        asked: the round that it belongs to.
+        round_: the round that it belongs to.
         read_at: when SSM was asked: what had not happened by then may have happened since, however long it took.
         now: the time; no earlier than ``read_at``.
     """
-    return replace(_observe(invocation, asked, read_at, now), about=(asked.active, asked.passive))
+    return replace(_observe(invocation, round_, read_at, now), about=(round_.active, round_.passive))
 
 
-def _observe(invocation: Invocation, asked: Round, read_at: float, now: float) -> Observation:
+def _observe(invocation: Invocation, round_: Round, read_at: float, now: float) -> Observation:
     match invocation.status:
         case "Success" | "Failed":
-            return _ended(invocation, asked, now)
+            return _ended(invocation, round_, now)
         case "InProgress" | "Cancelling":
-            return _running(invocation, asked, read_at)
+            return _running(invocation, round_, read_at)
         case "Pending" | "Delayed":
-            return _not_begun(invocation, asked, read_at)
+            return _not_begun(invocation, round_, read_at)
         case "TimedOut" if "delivery" in invocation.details.lower():
-            return _silent(invocation, asked, "no agent took the command")
+            return _silent(invocation, round_, "no agent took the command")
         case _:
-            return _other(invocation, asked, now)
+            return _other(invocation, round_, now)
 
 
-def _ended(invocation: Invocation, asked: Round, now: float) -> Observation:
+def _ended(invocation: Invocation, round_: Round, now: float) -> Observation:
     if invocation.details in ("Undeliverable", "Terminated"):
-        at = _held(invocation.finished_at, asked.asked_at, now, min(now, asked.asked_at + SILENCE_AFTER))
+        at = _held(invocation.finished_at, round_.asked_at, now, min(now, round_.asked_at + SILENCE_AFTER))
         return Observation(
-            invocation.host, State.SILENT, at, asked.asked_at, asked.asked_at, True, detail="undeliverable"
+            invocation.host, State.SILENT, at, round_.asked_at, round_.asked_at, True, detail="undeliverable"
         )
     report = read_report(invocation.output)
     if report is None:
-        return _other(invocation, asked, now)
+        return _other(invocation, round_, now)
     if report.state == "unknown" and invocation.status == "Success":
-        at, detail = asked.asked_at, "a newer watch has ended it before it knew"
+        at, detail = round_.asked_at, "a newer watch has ended it before it knew"
         return Observation(invocation.host, State.PENDING, at, at, at, explicit=True, detail=detail)
     # No probe can have run for longer than its round is old, whatever the host says.
-    elapsed = min(report.elapsed, max(0.0, now - asked.asked_at))
+    elapsed = min(report.elapsed, max(0.0, now - round_.asked_at))
     measured = Measured(report.boot, report.uptime, report.lost_for, invocation.finished_at, now)
-    at = held_clock(measured, asked.asked_at + elapsed)
-    state, since = _state(invocation, report), max(asked.asked_at, at - report.lost_for)
+    at = held_clock(measured, round_.asked_at + elapsed)
+    state, since = _state(invocation, report), max(round_.asked_at, at - report.lost_for)
     return Observation(
         invocation.host,
         state,
         at,
         since,
-        asked.asked_at,
+        round_.asked_at,
         True,
         report.uptime,
         elapsed,
-        running_until=asked.ends_at if report.goes_on and state is State.REACHABLE else None,
+        running_until=round_.ends_at if report.goes_on and state is State.REACHABLE else None,
         detail=report.in_words if state is not State.BROKEN or report.why else _why(invocation),
         by_active=report.active,
         by_passive=report.passive,
@@ -203,40 +203,40 @@ def _state(invocation: Invocation, report: Report) -> State:
             return State.BROKEN
 
 
-def _running(invocation: Invocation, asked: Round, read_at: float) -> Observation:
+def _running(invocation: Invocation, round_: Round, read_at: float) -> Observation:
     """A watch that runs says nothing: not that its host is well, and not even that it runs there."""
-    overdue = asked.ends_at + SLACK if asked.kind is Kind.WATCH else asked.asked_at + SILENCE_AFTER
+    overdue = round_.ends_at + SLACK if round_.kind is Kind.WATCH else round_.asked_at + SILENCE_AFTER
     if read_at > overdue:
-        return _silent(invocation, asked, "the probe has not come back")
-    detail = "watching, as far as Systems Manager knows" if asked.kind is Kind.WATCH else "the probe has begun"
-    ends, at = asked.ends_at, read_at
-    return Observation(invocation.host, State.PENDING, at, at, asked.asked_at, False, running_until=ends, detail=detail)
+        return _silent(invocation, round_, "the probe has not come back")
+    detail = "watching, as far as Systems Manager knows" if round_.kind is Kind.WATCH else "the probe has begun"
+    ends, at, sent_at = round_.ends_at, read_at, round_.asked_at
+    return Observation(invocation.host, State.PENDING, at, at, sent_at, False, running_until=ends, detail=detail)
 
 
-def _not_begun(invocation: Invocation, asked: Round, read_at: float) -> Observation:
-    if read_at > asked.asked_at + SILENCE_AFTER:
-        return _silent(invocation, asked, "no agent has taken the command")
-    ends, at, detail = asked.ends_at, read_at, "the command is on its way"
-    return Observation(invocation.host, State.PENDING, at, at, asked.asked_at, False, running_until=ends, detail=detail)
+def _not_begun(invocation: Invocation, round_: Round, read_at: float) -> Observation:
+    if read_at > round_.asked_at + SILENCE_AFTER:
+        return _silent(invocation, round_, "no agent has taken the command")
+    ends, at, sent_at, detail = round_.ends_at, read_at, round_.asked_at, "the command is on its way"
+    return Observation(invocation.host, State.PENDING, at, at, sent_at, False, running_until=ends, detail=detail)
 
 
-def _silent(invocation: Invocation, asked: Round, detail: str) -> Observation:
+def _silent(invocation: Invocation, round_: Round, detail: str) -> Observation:
     # Known for good from this moment on, whenever it is read; silent since it was asked.
-    at = asked.asked_at + SILENCE_AFTER
-    if invocation.status == "InProgress" and asked.kind is Kind.WATCH:
-        at = asked.ends_at + SLACK
-    return Observation(invocation.host, State.SILENT, at, asked.asked_at, asked.asked_at, False, detail=detail)
+    at = round_.asked_at + SILENCE_AFTER
+    if invocation.status == "InProgress" and round_.kind is Kind.WATCH:
+        at = round_.ends_at + SLACK
+    return Observation(invocation.host, State.SILENT, at, round_.asked_at, round_.asked_at, False, detail=detail)
 
 
-def _other(invocation: Invocation, asked: Round, now: float) -> Observation:
-    at = _held(invocation.finished_at, asked.asked_at, now, asked.asked_at)
-    return Observation(invocation.host, State.BROKEN, at, at, asked.asked_at, True, detail=_why(invocation))
+def _other(invocation: Invocation, round_: Round, now: float) -> Observation:
+    at = _held(invocation.finished_at, round_.asked_at, now, round_.asked_at)
+    return Observation(invocation.host, State.BROKEN, at, at, round_.asked_at, True, detail=_why(invocation))
 
 
 def _why(invocation: Invocation) -> str:
-    said = " ".join(invocation.output.split())[:200] or "no answer"
-    told = UNFIT if said.startswith("{") else said
-    return f"{invocation.details or invocation.status}, exit {invocation.exit_code}: {told}"
+    output = " ".join(invocation.output.split())[:200] or "no answer"
+    shown = UNFIT if output.startswith("{") else output
+    return f"{invocation.details or invocation.status}, exit {invocation.exit_code}: {shown}"
 
 
 def held_clock(measured: Measured, earliest: float) -> float:

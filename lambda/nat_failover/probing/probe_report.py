@@ -11,7 +11,7 @@ from nat_failover.foreign_text import read_json
 from nat_failover.probing.nat_health import Health, read_health
 
 # The kernel keeps signals of 512 addresses at most; a line has room for a tenth of that.
-MOST_HEARD = 100
+MOST_SIGNALS = 100
 MOST_LOSS = 100
 ANSWERS: Mapping[object, bool | None] = {"yes": True, "no": False, "unknown": None}
 
@@ -116,7 +116,7 @@ def _report(values: Mapping[str, Any]) -> Report | None:
     if not isinstance(pings, list) or len(pings) != 2 or not all(_is_number(n) for n in (*numbers, *pings)):
         return None
     elapsed, lost_for, uptime = map(float, numbers)
-    boot, deaf, heard = values.get("boot"), values.get("deaf"), values.get("heard")
+    boot, deaf, signals = values.get("boot"), values.get("deaf"), values.get("heard")
     loss: Any = values.get("loss")
     why = values.get("why")
     return Report(
@@ -130,7 +130,7 @@ def _report(values: Mapping[str, Any]) -> Report | None:
         int(pings[0]),
         int(pings[1]),
         values.get("intercepted") is True,
-        _signals(heard) if isinstance(heard, str) else None,
+        _signals(signals) if isinstance(signals, str) else None,
         deaf[:100] if isinstance(deaf, str) else "",
         int(loss) if _is_number(loss) and loss <= MOST_LOSS else None,
         _lately(values.get("lately")),
@@ -155,14 +155,14 @@ def _answer(value: object) -> bool | None:
     return ANSWERS.get(value) if isinstance(value, str) else None
 
 
-def _signals(heard: str) -> tuple[Signal, ...]:
+def _signals(text: str) -> tuple[Signal, ...]:
     """Return what a listener has heard; words that make no sense are left out."""
-    signals = (_signal(word) for word in heard.split(" ")[:MOST_HEARD])
+    signals = (_signal(signal) for signal in text.split(" ")[:MOST_SIGNALS])
     return tuple(signal for signal in signals if signal is not None)
 
 
-def _signal(word: str) -> Signal | None:
-    match word.split(","):
+def _signal(text: str) -> Signal | None:
+    match text.split(","):
         case [address, "n" | "f" as kind, age, "0" | "1" as through]:
             try:
                 seconds = float(age)

@@ -73,8 +73,8 @@ def worth_reading(rounds: Iterable[Round], now: float, settings: Settings, *, wa
     left: dict[str, int] = {}
     seen = Counter[str]()
     chosen: list[Round] = []
-    asked = [r for r in rounds if r.kind is not Kind.DRILL]
-    for candidate in sorted(asked, key=lambda r: (r.asked_at, r.command_id), reverse=True):
+    candidates = [r for r in rounds if r.kind is not Kind.DRILL]
+    for candidate in sorted(candidates, key=lambda r: (r.asked_at, r.command_id), reverse=True):
         newest = [host for host in candidate.hosts if left.setdefault(host, ROUNDS_A_HOST) > 0]
         watched = [host for host in candidate.hosts if seen[host] < watches] if candidate.kind is Kind.WATCH else []
         if (newest or watched) and len(chosen) < MOST_ROUNDS_READ:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.aws_errors import is_passing
-from nat_failover.probing.document import VERSION, told_hash
+from nat_failover.probing.document import VERSION, document_hash
 from nat_failover.probing.fleet import Fleet
 from nat_failover.probing.invocation import Invocation, unknown_yet
 from nat_failover.probing.observation import DELIVERY_TIMEOUT, Observation, observe
@@ -122,7 +122,7 @@ class Probe:
                 middle = (len(group) + 1) // 2
                 groups += [half for half in (group[:middle], group[middle:]) if half != group and half]
         if refused is not None:
-            left = sorted(set(hosts) - {host for asked in sent for host in asked.hosts})
+            left = sorted(set(hosts) - {host for round_ in sent for host in round_.hosts})
             log.warning("hosts that AWS refuses to ask", extra={"hosts": left, "error": str(refused)})
             if not sent:
                 raise refused
@@ -134,7 +134,7 @@ class Probe:
         sent = self._ssm.send_command(
             DocumentName=self._settings.probe_document,
             DocumentVersion=VERSION,
-            **told_hash(self._settings),
+            **document_hash(self._settings),
             InstanceIds=list(hosts),
             Comment=f"{kind.value} by nat-failover {self._settings.pair}",
             # One host's failure must not keep the command from the others; the default does (MaxErrors is 0).
@@ -164,9 +164,9 @@ class Probe:
             PaginationConfig={"PageSize": PAGE},
         )
         found = (round_of(command) for page in pages for command in page["Commands"])
-        return [asked for asked in found if asked is not None]
+        return [round_ for round_ in found if round_ is not None]
 
-    def read(self, asked: Round) -> list[Observation]:
+    def read(self, round_: Round) -> list[Observation]:
         """Read what the hosts of a round have said so far.
 
         SSM may not know of the invocations right after the command was sent: whoever is missing has been asked, and
@@ -175,7 +175,7 @@ class Probe:
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
         """
-        return self.judge(asked, self.reading(asked.command_id))
+        return self.judge(round_, self.reading(round_.command_id))
 
     def invocations(self, command_id: str) -> dict[str, Invocation]:
         """Read the invocations of a command, by instance id; none of a command that SSM does not know (any more).
@@ -214,23 +214,23 @@ class Probe:
             log.warning("a round can't be read just now", extra={"command_id": command_id, "error": str(error)})
             return None
 
-    def judge(self, asked: Round, read: Reading) -> list[Observation]:
+    def judge(self, round_: Round, read: Reading) -> list[Observation]:
         """Return the observations that what was read comes to."""
         now = self._runtime.now()
         return [
-            observe(read.invocations.get(host) or unknown_yet(host), asked, read.at, now)
-            for host in sorted({*asked.hosts, *read.invocations})
+            observe(read.invocations.get(host) or unknown_yet(host), round_, read.at, now)
+            for host in sorted({*round_.hosts, *read.invocations})
         ]
 
-    def read_again(self, asked: Round) -> list[Observation] | None:
+    def read_again(self, round_: Round) -> list[Observation] | None:
         """Return what the hosts of a round have said so far; None where SSM has no time just now.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses for good.
         """
-        read = self.reading_now(asked.command_id)
-        return None if read is None else self.judge(asked, read)
+        read = self.reading_now(round_.command_id)
+        return None if read is None else self.judge(round_, read)
 
     def readings(self, rounds: Sequence[Round]) -> list[Callable[[], list[Observation]]]:
         """Return one call for each round, to be made at the same time."""
-        return [lambda asked=asked: self.read(asked) for asked in rounds]  # type: ignore[misc]
+        return [lambda round_=round_: self.read(round_) for round_ in rounds]  # type: ignore[misc]

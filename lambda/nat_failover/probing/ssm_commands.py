@@ -46,16 +46,16 @@ def round_of(command: CommandTypeDef) -> Round | None:
     )
 
 
-def invocation_of(told: CommandInvocationTypeDef) -> Invocation:
+def invocation_of(invocation: CommandInvocationTypeDef) -> Invocation:
     """Return one host's part of a command; its exit code and time only once it has ended."""
-    plugins: list[Any] = list(told.get("CommandPlugins", []))
+    plugins: list[Any] = list(invocation.get("CommandPlugins", []))
     plugin = plugins[0] if plugins else {}
     finished = plugin.get("ResponseFinishDateTime")
-    ended = told["Status"] not in ("Pending", "InProgress", "Delayed", "Cancelling")
+    ended = invocation["Status"] not in ("Pending", "InProgress", "Delayed", "Cancelling")
     return Invocation(
-        told["InstanceId"],
-        told["Status"],
-        told.get("StatusDetails", told["Status"]),
+        invocation["InstanceId"],
+        invocation["Status"],
+        invocation.get("StatusDetails", invocation["Status"]),
         plugin.get("ResponseCode") if ended else None,
         finished.timestamp() if finished is not None and ended else None,
         printable(plugin.get("Output", ""), "\n\t"),

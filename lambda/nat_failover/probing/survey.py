@@ -23,7 +23,7 @@ JOINED = 60.0
 
 @dataclass(frozen=True)
 class Backends:
-    """The latest word of every backend, sorted by what it is good for.
+    """The latest observation of every backend, sorted by what it is good for.
 
     Attributes:
         usable: hosts that have said something recently, for better or worse.
@@ -40,19 +40,19 @@ class Backends:
 
 
 def survey(observations: Sequence[Observation], now: float, settings: Settings) -> Backends:
-    """Sort the backends by their latest word.
+    """Sort the backends by their latest observation.
 
     What a host has said holds until the end of its next watch: for as long it has no reason to say anything.
     """
-    latest = {host: latest_word(of) for host, of in by_host(observations).items()}
-    words = {host: word for host, word in latest.items() if word.at >= now - look_back(settings)}
-    failing = tuple(word for _, word in sorted(words.items()) if word.state is State.UNREACHABLE)
+    latest = {host: latest_of(of) for host, of in by_host(observations).items()}
+    recent = {host: o for host, o in latest.items() if o.at >= now - look_back(settings)}
+    failing = tuple(o for _, o in sorted(recent.items()) if o.state is State.UNREACHABLE)
     return Backends(
         latest=latest,
-        usable=frozenset(host for host, word in words.items() if word.state in (State.REACHABLE, State.UNREACHABLE)),
+        usable=frozenset(host for host, o in recent.items() if o.state in (State.REACHABLE, State.UNREACHABLE)),
         failing=failing,
-        fresh=tuple(word for word in failing if now - word.at <= settings.freshness),
-        waiting=frozenset(host for host, word in words.items() if word.state is State.PENDING),
+        fresh=tuple(o for o in failing if now - o.at <= settings.freshness),
+        waiting=frozenset(host for host, o in recent.items() if o.state is State.PENDING),
     )
 
 
@@ -64,34 +64,34 @@ def by_host(observations: Sequence[Observation]) -> dict[str, list[Observation]]
     return grouped
 
 
-def has_listened(active: str, words: Sequence[Observation]) -> bool:
+def has_listened(active: str, observations: Sequence[Observation]) -> bool:
     """Return whether the active NAT is known to have listened: else that nobody got through its port says nothing.
 
     Its agent may hang, and no probe run there. By its last word it listened, or somebody got through its port.
     """
-    if any(o.by_active for o in words):
+    if any(o.by_active for o in observations):
         return True
-    said = [o for o in words if o.host == active]
-    return bool(said) and latest_word(said).signals is not None
+    of_active = [o for o in observations if o.host == active]
+    return bool(of_active) and latest_of(of_active).signals is not None
 
 
-def latest_word(observations: Sequence[Observation]) -> Observation:
-    """Return the word of a host that holds: its latest that says something, else that it is being asked.
+def latest_of(observations: Sequence[Observation]) -> Observation:
+    """Return the observation of a host that holds: its latest that says something, else that it is being asked.
 
     Where it has failed several times on end, its trouble began with the first of them.
     """
-    words = in_order(observations)
-    if not words:
+    ordered = in_order(observations)
+    if not ordered:
         return max(observations, key=lambda o: o.asked_at)
-    last = words[-1]
+    last = ordered[-1]
     if last.state is not State.UNREACHABLE:
         return last
     earliest = last
-    for word in reversed(words[:-1]):
+    for before in reversed(ordered[:-1]):
         # A probe that was answered before its loss began has seen the end of any trouble before.
-        if word.state is not State.UNREACHABLE or earliest.answered_first or earliest.began_at - word.at > JOINED:
+        if before.state is not State.UNREACHABLE or earliest.answered_first or earliest.began_at - before.at > JOINED:
             break
-        earliest = word
+        earliest = before
     return replace(last, since=min(last.since, earliest.since))
 
 
@@ -103,43 +103,43 @@ def in_order(observations: Iterable[Observation]) -> list[Observation]:
     that. Of a host that signals no more a listener tells when it was heard last. A direct answer outweighs a signal of
     the same time, which only the listener's host vouches for.
     """
-    words = sorted((o for o in observations if o.state is not State.PENDING), key=_order)
-    said = [o for o in words if o.state is not State.SILENT]
-    if not said:
-        return words
-    if said[-1].state is State.UNREACHABLE:
-        return said
-    asked_at = max(o.asked_at for o in said)
-    return [o for o in words if o.state is not State.SILENT or o.relayed_by or o.asked_at >= asked_at]
+    ordered = sorted((o for o in observations if o.state is not State.PENDING), key=_order)
+    answered = [o for o in ordered if o.state is not State.SILENT]
+    if not answered:
+        return ordered
+    if answered[-1].state is State.UNREACHABLE:
+        return answered
+    asked_at = max(o.asked_at for o in answered)
+    return [o for o in ordered if o.state is not State.SILENT or o.relayed_by or o.asked_at >= asked_at]
 
 
-def _order(word: Observation) -> tuple[float, float]:
-    return word.at - (BEFORE_RELAYED if word.relayed_by else 0.0), word.asked_at
+def _order(observation: Observation) -> tuple[float, float]:
+    return observation.at - (BEFORE_RELAYED if observation.relayed_by else 0.0), observation.asked_at
 
 
 def unanswered(observations: Sequence[Observation]) -> frozenset[str]:
     """Return the hosts that have not answered what they were asked last."""
     newest = {host: max(of, key=lambda o: o.asked_at) for host, of in by_host(observations).items()}
-    return frozenset(host for host, asked in newest.items() if asked.state is State.SILENT)
+    return frozenset(host for host, o in newest.items() if o.state is State.SILENT)
 
 
-def is_mended(word: Observation, moved_at: float) -> bool:
+def is_mended(failure: Observation, moved_at: float) -> bool:
     """Return whether a failure is one that a failover has ended, as far as is known.
 
     Args:
         moved_at: when it had moved the subnets.
     """
-    asked_since = word.asked_at > moved_at and not word.relayed_by
-    return word.state is State.UNREACHABLE and word.at <= moved_at + AFTERMATH and not asked_since
+    asked_since = failure.asked_at > moved_at and not failure.relayed_by
+    return failure.state is State.UNREACHABLE and failure.at <= moved_at + AFTERMATH and not asked_since
 
 
 def in_words(backends: Backends, moved_at: float = -inf) -> str:
-    """Count the backends by their latest word; what a failover has ended since says nothing of now."""
+    """Count the backends by their latest observation; what a failover has ended since says nothing of now."""
     counts: dict[str, int] = {}
-    for word in backends.latest.values():
-        said = NOT_SINCE if is_mended(word, moved_at) else _word(word.state)
-        counts[said] = counts.get(said, 0) + 1
-    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "no backend has been asked"
+    for observation in backends.latest.values():
+        label = NOT_SINCE if is_mended(observation, moved_at) else _label(observation.state)
+        counts[label] = counts.get(label, 0) + 1
+    return ", ".join(f"{count} {label}" for label, count in sorted(counts.items())) or "no backend has been asked"
 
 
 def lost_in_words(failures: Sequence[Observation]) -> str:
@@ -147,7 +147,7 @@ def lost_in_words(failures: Sequence[Observation]) -> str:
     return f"can't reach the Internet ({', '.join(o.host for o in failures)})"
 
 
-def _word(state: State) -> str:
+def _label(state: State) -> str:
     match state:
         case State.REACHABLE:
             return "reachable"
@@ -163,12 +163,12 @@ def _word(state: State) -> str:
             assert_never(state)
 
 
-def nothing_said_yet(asked: Round) -> tuple[Observation, ...]:
+def all_pending(round_: Round) -> tuple[Observation, ...]:
     """Return what is known of the hosts of a round of which nothing has been read: that they have been asked."""
-    at = asked.asked_at
+    at = round_.asked_at
     return tuple(
         Observation(
-            host, State.PENDING, at, at, at, False, running_until=asked.ends_at, about=(asked.active, asked.passive)
+            host, State.PENDING, at, at, at, False, running_until=round_.ends_at, about=(round_.active, round_.passive)
         )
-        for host in asked.hosts
+        for host in round_.hosts
     )

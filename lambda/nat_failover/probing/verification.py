@@ -33,13 +33,13 @@ class Verified:
     """Who was asked after the swap, and what they said.
 
     Attributes:
-        asked: hosts.
+        hosts: that were asked.
         online: those of them that are online.
         silent: those of them that have not answered in time.
         why: why nobody was asked; empty where somebody was.
     """
 
-    asked: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     online: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     why: str = ""
@@ -47,19 +47,19 @@ class Verified:
     @property
     def offline(self) -> tuple[str, ...]:
         """Hosts that have said that they are not online."""
-        return tuple(sorted(set(self.asked) - set(self.online) - set(self.silent)))
+        return tuple(sorted(set(self.hosts) - set(self.online) - set(self.silent)))
 
     @property
     def all_online(self) -> bool:
         """Whether everybody was asked and is online."""
-        return bool(self.asked) and set(self.online) == set(self.asked)
+        return bool(self.hosts) and set(self.online) == set(self.hosts)
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """Say it."""
-        if not self.asked:
+        if not self.hosts:
             return "nobody could be asked whether it helped"
-        return f"{len(self.online)} of {len(self.asked)} backends online"
+        return f"{len(self.online)} of {len(self.hosts)} backends online"
 
 
 @dataclass(frozen=True)
@@ -105,23 +105,23 @@ class Verification:
         if not backends:
             return Verified(why=NOBODY)
         deadline = min(self._runtime.now() + VERIFY_FOR, until)
-        heard: dict[str, State] = {}
-        asked = False
+        states: dict[str, State] = {}
+        begun = False
         for number in range(VERIFY_ROUNDS):
-            left = [host for host in backends if heard.get(host) is not State.REACHABLE]
+            left = [host for host in backends if states.get(host) is not State.REACHABLE]
             if not left or self._runtime.now() >= deadline:
                 break
-            asked = True
-            for host, state in self._words(left, listener, deadline, again=number > 0).items():
-                if host in backends and (state is not State.SILENT or host not in heard):
-                    heard[host] = state
-        if not asked:
+            begun = True
+            for host, state in self._states(left, listener, deadline, again=number > 0).items():
+                if host in backends and (state is not State.SILENT or host not in states):
+                    states[host] = state
+        if not begun:
             return Verified(why=NO_TIME)
-        online = sorted(host for host, state in heard.items() if state is State.REACHABLE)
-        silent = sorted(host for host in backends if heard.get(host, State.SILENT) is State.SILENT)
+        online = sorted(host for host, state in states.items() if state is State.REACHABLE)
+        silent = sorted(host for host in backends if states.get(host, State.SILENT) is State.SILENT)
         return Verified(tuple(sorted(backends)), tuple(online), tuple(silent))
 
-    def _words(self, hosts: list[str], listener: Listener | None, deadline: float, *, again: bool) -> dict[str, State]:
+    def _states(self, hosts: list[str], listener: Listener | None, deadline: float, *, again: bool) -> dict[str, State]:
         """Return what is known of hosts once all have said something, or no time is left."""
         nat = [] if listener is None else [listener.instance_id]
         size = MOST_HOSTS - len(nat)
@@ -130,39 +130,39 @@ class Verification:
         # Who is missing then may have been online all the time, and signals every five seconds: it listens for six.
         address = Addresses() if listener is None else Addresses(None if again else listener.address, listener.address)
         sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group, address) for group in groups])
-        rounds = [asked for group in sent for asked in group]
-        words: dict[str, list[Observation]] = {}
+        rounds = [round_ for group in sent for round_ in group]
+        by_round: dict[str, list[Observation]] = {}
         wait, pause = FIRST_LOOK, PAUSE
-        heard_at = inf
+        answered_at = inf
         while rounds and self._runtime.now() < deadline:
             left = deadline - self._runtime.now()
             self._runtime.sleep(min(left, wait * self._runtime.random.uniform(0.8, 1.2)))
             wait, pause = pause, pause * LONGER
-            read = self._runtime.together([partial(self._probe.read_again, asked) for asked in rounds])
-            words |= {a.command_id: said for a, said in zip(rounds, read, strict=True) if said is not None}
-            if len(words) == len(rounds) and _known(words.values(), listener).keys() >= set(hosts):
+            read = self._runtime.together([partial(self._probe.read_again, round_) for round_ in rounds])
+            by_round |= {r.command_id: found for r, found in zip(rounds, read, strict=True) if found is not None}
+            if len(by_round) == len(rounds) and _known(by_round.values(), listener).keys() >= set(hosts):
                 break
             # Whom the listener has not heard, and who does not answer, is asked anew.
-            if listener is not None and _has_answered(listener.instance_id, words.values()):
-                heard_at = min(heard_at, self._runtime.now())
-            if self._runtime.now() >= heard_at + AFTER_LISTENER:
+            if listener is not None and _has_answered(listener.instance_id, by_round.values()):
+                answered_at = min(answered_at, self._runtime.now())
+            if self._runtime.now() >= answered_at + AFTER_LISTENER:
                 break
-        return _known(words.values(), listener)
+        return _known(by_round.values(), listener)
 
 
-def _has_answered(host: str, words: Iterable[list[Observation]]) -> bool:
-    return any(o.host == host and o.state is not State.PENDING for said in words for o in said)
+def _has_answered(host: str, observed: Iterable[list[Observation]]) -> bool:
+    return any(o.host == host and o.state is not State.PENDING for of_round in observed for o in of_round)
 
 
-def _signals(words: Iterable[Observation], listener: Listener | None) -> list[Observation]:
+def _signals(observations: Iterable[Observation], listener: Listener | None) -> list[Observation]:
     if listener is None:
         return []
-    return [said for word in words if word.host == listener.instance_id for said in relayed(word, listener.hosts)]
+    return [signal for o in observations if o.host == listener.instance_id for signal in relayed(o, listener.hosts)]
 
 
-def _known(words: Iterable[list[Observation]], listener: Listener | None) -> dict[str, State]:
+def _known(observed: Iterable[list[Observation]], listener: Listener | None) -> dict[str, State]:
     """Return what is known of hosts: by their own words, else by a signal, else that they don't answer."""
-    every = [word for said in words for word in said if word.state is not State.PENDING]
-    known: dict[str, State] = {word.host: word.state for word in every if word.state is State.SILENT}
-    known |= {word.host: word.state for word in _signals(every, listener)}
-    return known | {word.host: word.state for word in every if word.state is not State.SILENT}
+    every = [o for of_round in observed for o in of_round if o.state is not State.PENDING]
+    known: dict[str, State] = {o.host: o.state for o in every if o.state is State.SILENT}
+    known |= {o.host: o.state for o in _signals(every, listener)}
+    return known | {o.host: o.state for o in every if o.state is not State.SILENT}

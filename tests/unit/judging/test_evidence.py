@@ -14,7 +14,7 @@ from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.probe_report import Signal
 from nat_failover.probing.signals import HEARD_WITHIN
-from nat_failover.probing.survey import latest_word
+from nat_failover.probing.survey import latest_of
 from tests.examples import BACKENDS, NOW, STANDBY, failures, observation, settings, situation, watching, well
 
 
@@ -187,7 +187,7 @@ def test_signals_alone_are_evidence() -> None:
 def test_a_host_s_own_word_that_it_is_online_stands_against_a_signal_of_the_same_time() -> None:
     backends = [*(relayed(host) for host in BACKENDS[:3]), *well(*BACKENDS[:3])]
     assert decision(backends).cause is Cause.HEALTHY
-    assert latest_word([relayed(BACKENDS[0]), *well(BACKENDS[0])]).relayed_by == ""
+    assert latest_of([relayed(BACKENDS[0]), *well(BACKENDS[0])]).relayed_by == ""
 
 
 # Not proven

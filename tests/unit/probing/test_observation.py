@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nat_failover.probing.invocation import Invocation, State, unknown_yet
 from nat_failover.probing.observation import DELIVERY_TIMEOUT, SLACK, observe
 from nat_failover.probing.rounds import Kind, Round
-from nat_failover.probing.survey import latest_word
+from nat_failover.probing.survey import latest_of
 from tests.examples import NOW
 from tests.unit.probing.observing import ASKED, HOST, asked, ended, observed, said, under_way
 
@@ -102,7 +102,7 @@ def test_a_command_that_came_to_nothing_does_not_outrank_what_the_host_has_said_
     nothing = observed(ended(None, "", status=status, details=details, finished_at=None))
     later = asked(Kind.CHECK, 0, NOW - 10)
     failed = observed(ended(1, said(elapsed=2.0), finished_at=NOW - 7), later)
-    assert latest_word([nothing, failed]).state is State.UNREACHABLE
+    assert latest_of([nothing, failed]).state is State.UNREACHABLE
 
 
 # What has not ended

@@ -9,7 +9,7 @@ import pytest
 from nat_failover.probing.invocation import Invocation, State
 from nat_failover.probing.observation import Observation, observe
 from nat_failover.probing.signals import relayed
-from nat_failover.probing.survey import latest_word
+from nat_failover.probing.survey import latest_of
 from tests.examples import NOW
 from tests.unit.probing.observing import ACTIVE, ASKED, HOST, PASSIVE, asked, ended, observed, said, under_way
 
@@ -61,7 +61,7 @@ def test_who_was_online_and_signals_no_more_is_taken_for_well_no_longer(age: flo
     listener = listening(heard=f"10.0.1.6,n,{age},1")
     earlier = observed(ended(0, said("online", elapsed=1.0), finished_at=ASKED + 1))
     (silent,) = relayed(listener, {"10.0.1.6": earlier.host})
-    assert latest_word([earlier, silent]).state is state
+    assert latest_of([earlier, silent]).state is state
 
 
 def test_a_nat_that_listens_no_more_is_online_and_says_why_it_is_deaf() -> None:

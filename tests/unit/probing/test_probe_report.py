@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nat_failover.probing.probe_report import MOST_HEARD, Report, Signal, read_report
+from nat_failover.probing.probe_report import MOST_SIGNALS, Report, Signal, read_report
 from tests.unit.probing.observing import said
 
 
@@ -109,7 +109,7 @@ def test_a_word_about_somebody_that_makes_no_sense_is_left_out(word: str) -> Non
 def test_no_more_are_heard_than_a_line_has_room_for() -> None:
     signals = heard(" ".join(f"10.0.{n // 250}.{n % 250},f,0.1,1" for n in range(5000)))
     assert signals is not None
-    assert len(signals) == MOST_HEARD
+    assert len(signals) == MOST_SIGNALS
 
 
 ANY: st.SearchStrategy[object] = st.recursive(
@@ -136,5 +136,5 @@ def test_whatever_a_host_prints_is_a_report_within_bounds_or_none(output: str) -
     assert all(math.isfinite(n) and 0 <= n < 1e10 for n in numbers)
     assert {report.active, report.passive} <= {True, False, None}
     assert len(report.deaf) <= 100
-    assert len(report.signals or ()) <= MOST_HEARD
+    assert len(report.signals or ()) <= MOST_SIGNALS
     assert all(0 <= signal.age < 60 for signal in report.signals or ())

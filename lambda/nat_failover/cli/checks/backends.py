@@ -8,7 +8,7 @@ from nat_failover.judging.loss import without_pings
 from nat_failover.judging.while_locked import moved_at
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
-from nat_failover.probing.survey import by_host, latest_word
+from nat_failover.probing.survey import by_host, latest_of
 from nat_failover.telling.formats import ago
 
 # What EC2 calls a machine that may run again.
@@ -38,7 +38,7 @@ def online(s: Snapshot) -> list[str] | None:
 def latest(s: Snapshot) -> dict[str, Observation]:
     """Return the last word of every backend that has been asked of late, its own or what a NAT has heard of it."""
     said = s.view.words if s.view else []
-    return {h: latest_word(words) for h, words in by_host(said).items() if h not in s.settings.nats}
+    return {h: latest_of(words) for h, words in by_host(said).items() if h not in s.settings.nats}
 
 
 def is_over(s: Snapshot, word: Observation) -> bool:

@@ -28,7 +28,7 @@ from nat_failover.lock.record import LockState
 from nat_failover.network.egress_address import Addresses
 from nat_failover.network.instances import tag
 from nat_failover.probing.observation import Observation
-from nat_failover.probing.survey import latest_word
+from nat_failover.probing.survey import latest_of
 from nat_failover.telling.formats import iso
 
 # Findings of the doctor that are no reason why a failover would fail, and are to be known of.
@@ -111,7 +111,7 @@ def _nat(s: Snapshot, nat: str) -> HostStanding:
     words = [o for o in s.view.observations if o.host == nat] if s.view else []
     now = "" if s.active is None else "active" if nat == s.active else "passive"
     role = "primary" if nat == s.settings.primary_instance else "standby"
-    standing = _host(s, nat, role, now, latest_word(words) if words else None)
+    standing = _host(s, nat, role, now, latest_of(words) if words else None)
     health = health_of(s, nat)
     if health is None:
         return standing

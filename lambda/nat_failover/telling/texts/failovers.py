@@ -57,7 +57,7 @@ def _outcome(record: Record, verified: Verified, role: str, *, kept: bool) -> st
     how = "handed over" if record.handover else "failed over"
     state, over = _state(verified), f"{how} to the {role} NAT"
     if kept and verified.all_online and not record.in_drill:
-        online = f"{len(verified.online)} of {len(verified.asked)} online"
+        online = f"{len(verified.online)} of {len(verified.hosts)} online"
         return f"ONLINE, NOT PROTECTED: {how} without the egress address, {online}"
     if not record.in_drill:
         return f"{state}, {over}"
@@ -66,26 +66,26 @@ def _outcome(record: Record, verified: Verified, role: str, *, kept: bool) -> st
 
 def _state(verified: Verified) -> str:
     """Return what a person has to know before anything else: whether backends are online."""
-    if not verified.asked:
+    if not verified.hosts:
         return "POSSIBLY OFFLINE: no backend asked yet"
     if verified.all_online:
-        return f"ONLINE, NOT PROTECTED: {verified.said}"
-    return f"{'STILL' if verified.offline and not verified.online else 'POSSIBLY'} OFFLINE: {verified.said}"
+        return f"ONLINE, NOT PROTECTED: {verified.in_words}"
+    return f"{'STILL' if verified.offline and not verified.online else 'POSSIBLY'} OFFLINE: {verified.in_words}"
 
 
 def _now(verified: Verified, nat: str) -> str:
-    if not verified.asked:
+    if not verified.hosts:
         return f"The private subnets were moved to {nat}. Whether backends are online through it is not known yet."
     if verified.all_online:
         return f"Backends are online through {nat}."
-    count = f"{len(verified.online)} of {len(verified.asked)}" if verified.online else f"none of {len(verified.asked)}"
+    count = f"{len(verified.online)} of {len(verified.hosts)}" if verified.online else f"none of {len(verified.hosts)}"
     return f"The private subnets were moved to {nat}, and {count} backends are online through it."
 
 
 def _after(record: Record, verified: Verified, s: Settings) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """Return what to do after a failover, and the same by hand."""
     old, new = s.nat_of(record.from_table), s.nat_of(record.to_table)
-    if verified.asked and not verified.online:
+    if verified.hosts and not verified.online:
         back = "failback" if record.from_table == s.primary_route_table else "failover"
         associations = tuple(record.subnets.values())
         return (
@@ -173,9 +173,9 @@ def facts(
         said["seconds"] = round(seconds, 3)
     if swapped is not None and evidence:
         said["outage_seconds"] = round(max(0.0, swapped.ended_at - min(o.since for o in evidence)), 3)
-    if verified is not None and verified.asked:
+    if verified is not None and verified.hosts:
         said["backends"] = {
-            "asked": len(verified.asked),
+            "asked": len(verified.hosts),
             "online": len(verified.online),
             "offline": list(verified.offline),
             "silent": list(verified.silent),
@@ -215,9 +215,9 @@ def _unrecorded(why: str) -> tuple[str, ...]:
 
 
 def _helped(verified: Verified) -> str:
-    if not verified.asked:
+    if not verified.hosts:
         return f"not known: {verified.why}."
-    said = f"{verified.said} through the new path."
+    said = f"{verified.in_words} through the new path."
     if verified.offline:
         said += f" Still offline: {', '.join(verified.offline)}."
     if verified.silent:
