@@ -148,7 +148,7 @@ MUTANTS = (
     ),
     Mutant(
         "what was seen of other NATs counts",
-        "judging.view:View.words",
+        "judging.view:View.with_signals",
         "if same else replace(",
         "if True else replace(",
     ),

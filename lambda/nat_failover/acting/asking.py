@@ -73,7 +73,7 @@ class Asking:
         now = self._runtime.now()
         nats = set(self._settings.nats)
         watched = watched_beyond(self._running(view), now, self._settings)
-        latest = survey(view.words, now, self._settings).latest
+        latest = survey(view.with_signals, now, self._settings).latest
         listeners = [nat for nat in self._listeners(view) if nat not in watched and not self._is_left_out(nat)]
         known = {host for host in latest if host not in nats and view.is_there(host)}
         unable = self._unable(latest, known, now)

@@ -110,15 +110,15 @@ def _never_online(backends: Backends, situation: Situation, settings: Settings) 
 
 
 def _too_few(backends: Backends, situation: Situation, settings: Settings) -> Decision:
-    heard = f"{len(backends.usable)} of {len(backends.latest)} backends asked can be judged"
+    seen = f"{len(backends.usable)} of {len(backends.latest)} backends asked can be judged"
     if len(backends.usable) + len(backends.waiting) >= settings.failure_threshold:
         ask = askable(sorted(backends.waiting), situation)
-        reason = f"{heard}, {len(backends.waiting)} have yet to answer"
+        reason = f"{seen}, {len(backends.waiting)} have yet to answer"
         return Decision(Action.HOLD, Cause.WAITING, reason, ask=ask)
     return Decision(
         Action.HOLD,
         Cause.CANNOT_JUDGE,
-        f"can't judge: {heard}, {settings.failure_threshold} are needed ({in_words(backends)})",
+        f"can't judge: {seen}, {settings.failure_threshold} are needed ({in_words(backends)})",
         backends.failing,
     )
 
@@ -139,8 +139,8 @@ def _few_failures(backends: Backends, stale: tuple[str, ...], situation: Situati
 
 def _enough_failures(backends: Backends, situation: Situation, settings: Settings) -> Decision:
     found = weigh(backends.fresh, backends.latest, situation)
-    heard = found.heard | _hosts(backends.fresh)
-    seen = f"{len(backends.fresh)} of {len(heard)} backends {lost_in_words(backends.fresh)}"
+    counted = found.counted | _hosts(backends.fresh)
+    seen = f"{len(backends.fresh)} of {len(counted)} backends {lost_in_words(backends.fresh)}"
     if len(found.offline) < settings.failure_threshold:
         reason = (
             f"{seen}, but {', '.join(sorted(_hosts(found.elsewhere)))} can through the active NAT's proof port: the "

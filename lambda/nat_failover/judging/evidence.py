@@ -18,7 +18,7 @@ class Evidence:
     """What failures come to.
 
     Attributes:
-        heard: hosts that count, whatever they say.
+        counted: hosts that count, whatever they say.
         silent: those of them that count only since they may be watching: they have said nothing of late.
         elsewhere: failures of hosts that get through the active NAT's proof port, and of which EC2 says nothing that
             explains it: it is not the NAT.
@@ -27,7 +27,7 @@ class Evidence:
         unproven: those of them that have tried the passive NAT, and don't.
     """
 
-    heard: frozenset[str]
+    counted: frozenset[str]
     silent: frozenset[str]
     elsewhere: tuple[Observation, ...]
     offline: tuple[Observation, ...]
@@ -36,14 +36,14 @@ class Evidence:
 
     def is_enough(self, failures: tuple[Observation, ...], settings: Settings) -> bool:
         """Return whether failures are as many as it takes, and a large enough share of those heard."""
-        return settings.is_enough(len(failures), len(self.heard))
+        return settings.is_enough(len(failures), len(self.counted))
 
     def is_share(self, failures: tuple[Observation, ...], settings: Settings) -> bool:
         """Return whether failures are a large enough share of those heard."""
-        return settings.is_share(len(failures), len(self.heard))
+        return settings.is_share(len(failures), len(self.counted))
 
 
-def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], situation: Situation) -> Evidence:
+def weigh(failures: Iterable[Observation], latest_by_host: Mapping[str, Observation], situation: Situation) -> Evidence:
     """Return what fresh failures come to.
 
     A host that is watching, and of which nothing is known, may be online: it counts as long as no listener has spoken
@@ -51,8 +51,8 @@ def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], sit
     offline, who signal every second, but few of the others.
 
     Args:
-        failures: the latest words of hosts that are offline.
-        words: the latest word of every host.
+        failures: the latest observations of hosts that are offline.
+        latest_by_host: the latest observation of every host.
         situation: of the pair.
     """
     fresh = tuple(failures)
@@ -60,11 +60,11 @@ def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], sit
     offline = tuple(f for f in fresh if f.by_active is not True or situation.active_unfit)
     latest = max((f.at for f in offline or fresh), default=situation.now)
     spoken_at = [o.at for o in situation.listeners if o.signals is not None and o.elapsed >= HEARD_WITHIN]
-    heard_all = [at for at in spoken_at if at >= latest - HEARD_WITHIN]
-    since = min([latest, *heard_all]) - HEARD_WITHIN
+    complete_at = [at for at in spoken_at if at >= latest - HEARD_WITHIN]
+    since = min([latest, *complete_at]) - HEARD_WITHIN
     spoken = {State.REACHABLE, State.UNREACHABLE}
-    spoke = {h for h, word in words.items() if (word.state in spoken or word.relayed_by) and word.at >= since}
-    silent = frozenset() if heard_all else frozenset(_may_watch(situation.backends) - spoke)
+    spoke = {h for h, o in latest_by_host.items() if (o.state in spoken or o.relayed_by) and o.at >= since}
+    silent = frozenset() if complete_at else frozenset(_may_watch(situation.backends) - spoke)
     return Evidence(
         frozenset(spoke | silent),
         silent,
@@ -77,14 +77,14 @@ def weigh(failures: Iterable[Observation], words: Mapping[str, Observation], sit
 
 def _may_watch(observations: Iterable[Observation]) -> set[str]:
     """Return the hosts with a watch under way, but those that have not answered a quick check since it was sent."""
-    said: dict[str, Observation] = {}
+    answers: dict[str, Observation] = {}
     watching: dict[str, float] = {}
     for o in observations:
         if o.running_until is not None and not o.answers_soon:
             watching[o.host] = max(o.asked_at, watching.get(o.host, o.asked_at))
-        elif o.state is not State.PENDING and not o.relayed_by and said.get(o.host, o).asked_at <= o.asked_at:
-            said[o.host] = o
-    silent = {host: o.asked_at for host, o in said.items() if o.state is State.SILENT}
+        elif o.state is not State.PENDING and not o.relayed_by and answers.get(o.host, o).asked_at <= o.asked_at:
+            answers[o.host] = o
+    silent = {host: o.asked_at for host, o in answers.items() if o.state is State.SILENT}
     return {host for host, asked_at in watching.items() if silent.get(host, asked_at) <= asked_at}
 
 
@@ -138,9 +138,9 @@ def askable(hosts: Iterable[str], situation: Situation) -> tuple[str, ...]:
 
     Only by a quick check: a watch may be under way for minutes, and it says nothing of now that it is.
     """
-    asked = {
+    pending = {
         o.host
         for o in (*situation.backends, *situation.listeners)
         if o.state is State.PENDING and o.answers_soon and situation.now - o.asked_at < SILENCE_AFTER
     }
-    return tuple(host for host in hosts if host not in asked)
+    return tuple(host for host in hosts if host not in pending)

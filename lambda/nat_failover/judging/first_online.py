@@ -28,8 +28,8 @@ Marks = Mapping[str, str]
 def mark(table: str, settings: Settings) -> str:
     """Return the mark of a route table's NAT: of the table, the NAT and the targets, in whatever order."""
     nat = settings.interface_of(table) or settings.nat_of(table)
-    words = " ".join((table, nat, *sorted(settings.targets)))
-    return hashlib.sha256(words.encode()).hexdigest()[:MARK_LENGTH]
+    text = " ".join((table, nat, *sorted(settings.targets)))
+    return hashlib.sha256(text.encode()).hexdigest()[:MARK_LENGTH]
 
 
 def marks_of(text: str | None) -> dict[str, str]:
@@ -63,9 +63,9 @@ def worked(
     passive = settings.other_table(active)
     by_address = {address: table for address, table in zip(addresses, (active, passive), strict=True) if address}
     tables = set()
-    words = tuple(observations)
-    begun = _begun(words)
-    for o in words:
+    every = tuple(observations)
+    begun = _begun(every)
+    for o in every:
         # A round that named them the other way round is from before the last swap.
         if o.about[1] == addresses[1] and o.about[0] in (addresses[0], "") and _was_online(o, begun, until):
             tables.add(active)
@@ -74,10 +74,10 @@ def worked(
     return {settings.role_of(table): mark(table, settings) for table in tables}
 
 
-def _begun(words: Iterable[Observation]) -> Mapping[tuple[str, float], float]:
+def _begun(observations: Iterable[Observation]) -> Mapping[tuple[str, float], float]:
     """Return when each host is known to have watched, by its own word, in each round: by host and time of asking."""
     begun: dict[tuple[str, float], float] = {}
-    for o in words:
+    for o in observations:
         if not o.relayed_by and o.state in (State.REACHABLE, State.UNREACHABLE):
             begun[o.host, o.asked_at] = min(o.at, begun.get((o.host, o.asked_at), o.at))
     return begun

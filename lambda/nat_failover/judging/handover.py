@@ -23,7 +23,7 @@ def handover(situation: Situation, backends: Backends, settings: Settings) -> st
         return None
     other = situation.announced.get(passive)
     tried = passive_nat.tries(situation.backends, settings)
-    proven = [word for word in tried if word.by_passive]
+    proven = [o for o in tried if o.by_passive]
     if (other is not None and not _is_later(other, end)) or not proven:
         return None
     running = left_behind(situation, backends, settings)
@@ -46,9 +46,9 @@ def announced_ends(situation: Situation, settings: Settings) -> tuple[str, ...]:
     """
     active, passive = (side.nat for side in situation.sides(settings))
     nat = situation.nats.get(active)
-    said = [f"EC2 says that the active NAT {active} is {nat.state}"] if nat is not None and nat.is_going else []
+    sentences = [f"EC2 says that the active NAT {active} is {nat.state}"] if nat is not None and nat.is_going else []
     if active in situation.announced:
-        said.append(f"{situation.announced[active].said}, the active NAT")
+        sentences.append(f"{situation.announced[active].said}, the active NAT")
     if passive in situation.announced and situation.lock is LockState.ARMED:
-        said.append(f"{situation.announced[passive].said}, the passive NAT: no failover can count on it")
-    return tuple(said)
+        sentences.append(f"{situation.announced[passive].said}, the passive NAT: no failover can count on it")
+    return tuple(sentences)

@@ -17,12 +17,12 @@ def tries(backends: Sequence[Observation], settings: Settings) -> tuple[Observat
     What a quick check did not get through says nothing beside watches: the NAT may have begun to listen after it.
     """
     tried: dict[str, Observation] = {}
-    for word in backends:
-        sure = word.by_passive or word.relayed_by or word.elapsed >= HEARD_WITHIN or not settings.watches
-        if word.by_passive is None or not sure:
+    for o in backends:
+        sure = o.by_passive or o.relayed_by or o.elapsed >= HEARD_WITHIN or not settings.watches
+        if o.by_passive is None or not sure:
             continue
-        if word.host not in tried or tried[word.host].at < word.at:
-            tried[word.host] = word
+        if o.host not in tried or tried[o.host].at < o.at:
+            tried[o.host] = o
     return tuple(tried[host] for host in sorted(tried))
 
 
@@ -45,7 +45,7 @@ def trouble(
     if latest.deaf:
         return f"the passive NAT {nat} can't listen to the backends: {latest.deaf}"
     tried = tries(backends, settings)
-    failed = [word for word in tried if not word.by_passive]
+    failed = [o for o in tried if not o.by_passive]
     if not settings.is_enough(len(failed), len(tried)):
         return None
     return (

@@ -67,9 +67,9 @@ class View:
         instances: Mapping[str, Nat],
     ) -> View:
         """Return what was read; None stands for a round that Systems Manager had no time to tell of."""
-        told = {a.command_id: all_pending(a) if (said := by_round[a.command_id]) is None else said for a in rounds}
-        unread = frozenset(command_id for command_id, said in by_round.items() if said is None)
-        return cls(settings, locks, tables, tuple(rounds), told, tables.seen_through(instances), unread=unread)
+        known = {r.command_id: all_pending(r) if (read := by_round[r.command_id]) is None else read for r in rounds}
+        unread = frozenset(command_id for command_id, read in by_round.items() if read is None)
+        return cls(settings, locks, tables, tuple(rounds), known, tables.seen_through(instances), unread=unread)
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -98,24 +98,24 @@ class View:
         return found[0], found[1]
 
     @cached_property
-    def words(self) -> Sequence[Observation]:
+    def with_signals(self) -> Sequence[Observation]:
         """All observations, with what signals say.
 
         What was said of other NATs, before the last swap, is no evidence of these: only that its host was online.
         """
         now = self.addresses
-        words: list[Observation] = []
+        found: list[Observation] = []
         for o in self.observations:
             # A NAT that is terminated has no address any more.
             same = o.about[1] == now[1] and (o.about[0] in (now[0], "") or not now[0])
-            words.append(o if same else replace(o, by_active=None, by_passive=None, signals=None))
+            found.append(o if same else replace(o, by_active=None, by_passive=None, signals=None))
             if same and o.signals and self._has_address(o.host, now[1]):
-                words += relayed(o, self.by_address)
+                found += relayed(o, self.by_address)
         if not self.settings.prove_active:
-            return [replace(o, by_active=None) for o in words]
-        if has_listened(self.nats[0], words):
-            return words
-        return [replace(o, by_active=o.by_active or None) for o in words]
+            return [replace(o, by_active=None) for o in found]
+        if has_listened(self.nats[0], found):
+            return found
+        return [replace(o, by_active=o.by_active or None) for o in found]
 
     def worked(self, until: float = inf) -> dict[str, str]:
         """Return the marks of the NATs that backends have been online through, by what this view holds alone.
@@ -125,11 +125,11 @@ class View:
         """
         if self.tables.active is None:
             return {}
-        said = [o for o in self.observations if self._is_backend(o.host)]
+        of_backends = [o for o in self.observations if self._is_backend(o.host)]
         for o in self.observations:
             if o.signals and self._has_address(o.host, o.about[1]):
-                said += relayed(o, self.by_address)
-        return worked(said, self.tables.active, self.addresses, self.settings, until)
+                of_backends += relayed(o, self.by_address)
+        return worked(of_backends, self.tables.active, self.addresses, self.settings, until)
 
     def has_worked(self, until: float = inf) -> bool:
         """Return whether a backend was ever online through the active NAT: by this view, or by what is remembered."""
@@ -164,14 +164,12 @@ class View:
     @property
     def unfinished(self) -> list[Round]:
         """Rounds in which somebody has yet to finish."""
-        return [
-            asked for asked in self.rounds if any(o.running_until is not None for o in self.by_round[asked.command_id])
-        ]
+        return [r for r in self.rounds if any(o.running_until is not None for o in self.by_round[r.command_id])]
 
     @cached_property
     def backends(self) -> Sequence[Observation]:
         """Every observation of a backend that is there, direct or relayed."""
-        return [o for o in self.words if self._is_backend(o.host)]
+        return [o for o in self.with_signals if self._is_backend(o.host)]
 
     def _is_backend(self, host: str) -> bool:
         return host not in self.settings.nats and self.is_there(host)
@@ -180,7 +178,7 @@ class View:
     def listeners(self) -> Sequence[Observation]:
         """What the passive NAT has said."""
         _, passive = self.nats
-        return [o for o in self.words if o.host == passive]
+        return [o for o in self.with_signals if o.host == passive]
 
     @cached_property
     def passive_trouble(self) -> str | None:
@@ -216,13 +214,13 @@ class View:
 
         Of a few that were asked before an environment began to stop nobody can tell whether most of it stays.
         """
-        there, asked = {*self._protected, None}, {o.host for o in self.observations}
+        there, sampled = {*self._protected, None}, {o.host for o in self.observations}
         found = tuple(
             i
             for i in self.instances.values()
             if i.instance_id not in self.settings.nats
             and i.subnet in there
-            and (i.instance_id in asked or i.has_run(now))
+            and (i.instance_id in sampled or i.has_run(now))
         )
         return found if self.are_all_known or len(found) >= self.settings.failure_threshold else ()
 
@@ -242,8 +240,8 @@ class View:
         nat = self.instances.get(active)
         return active in self.announced or (nat is not None and nat.is_leaving)
 
-    def with_round(self, asked: Round) -> View:
+    def with_round(self, round_: Round) -> View:
         """Add a round that has just been sent: its hosts have been asked, and have said nothing yet."""
         return replace(
-            self, rounds=(asked, *self.rounds), by_round={**self.by_round, asked.command_id: all_pending(asked)}
+            self, rounds=(round_, *self.rounds), by_round={**self.by_round, round_.command_id: all_pending(round_)}
         )

@@ -222,6 +222,6 @@ def test_what_failures_come_to_is_sorted_by_what_they_say() -> None:
     said = [(True, True), (False, True), (False, False), (False, None)]
     hosts = [observation(host, by_active=a, by_passive=p) for host, (a, p) in zip(BACKENDS, said, strict=False)]
     found = weigh(hosts, {o.host: o for o in hosts}, situation())
-    assert found.heard == set(BACKENDS[:4])
+    assert found.counted == set(BACKENDS[:4])
     sorted_ = [[o.host for o in each] for each in (found.elsewhere, found.offline, found.proven, found.unproven)]
     assert sorted_ == [[BACKENDS[0]], list(BACKENDS[1:4]), [BACKENDS[1]], [BACKENDS[2]]]

@@ -106,7 +106,7 @@ def test_its_own_word_comes_first(state: State) -> None:
 
 def by_active(*said: Observation) -> set[bool | None]:
     """Give what the failures say of the active NAT."""
-    words = view(*said).words
+    words = view(*said).with_signals
     return {o.by_active for o in words if o.state is State.UNREACHABLE}
 
 

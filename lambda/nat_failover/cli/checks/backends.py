@@ -37,7 +37,7 @@ def online(s: Snapshot) -> list[str] | None:
 
 def latest(s: Snapshot) -> dict[str, Observation]:
     """Return the last word of every backend that has been asked of late, its own or what a NAT has heard of it."""
-    said = s.view.words if s.view else []
+    said = s.view.with_signals if s.view else []
     return {h: latest_of(words) for h, words in by_host(said).items() if h not in s.settings.nats}
 
 
