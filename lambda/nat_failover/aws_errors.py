@@ -44,11 +44,11 @@ def may_be_done(error: Exception) -> bool:
 ACCOUNT_ID = re.compile(r"(?<![\w-])[0-9]{12}(?![\w-])")
 
 
-def said_of(error: Exception) -> str:
+def error_in_words(error: Exception) -> str:
     """Return what EC2 said, or what kept it from answering, in a few words and without the account's id."""
     if isinstance(error, ClientError):
-        told = error.response.get("Error", {})
-        said = f"{told.get('Code', 'Unknown')}: {told.get('Message', '')}"
+        details = error.response.get("Error", {})
+        text = f"{details.get('Code', 'Unknown')}: {details.get('Message', '')}"
     else:
-        said = f"{type(error).__name__}: {error}"
-    return ACCOUNT_ID.sub("ACCOUNT", said)[:300]
+        text = f"{type(error).__name__}: {error}"
+    return ACCOUNT_ID.sub("ACCOUNT", text)[:300]

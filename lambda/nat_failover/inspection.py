@@ -75,7 +75,7 @@ class Inspector:
         may_write = self._settings.mode is Mode.AUTOMATIC and armed
         if found and passive is not None and self._settings.mirror_routes and may_write:
             found = self._mirror.copy(found, passive)
-        said = [difference.said for difference in found]
+        said = [difference.in_words for difference in found]
         if said:
             log.warning("the route tables differ", extra={"passive": passive, "routes": said})
             metrics.count(Metric.ROUTES_DIFFER, len(found))
@@ -177,7 +177,7 @@ class Inspector:
         _, passive = self._settings.sides(view.tables.active)
         end = view.announced.get(passive.nat)
         if end is not None and end.is_due(view.looking_since):
-            return f"{end.said}, the passive NAT"
+            return f"{end.in_words}, the passive NAT"
         unfit = why_unfit(view.tables.by_id[passive.table].trouble, passive.nat, view.instances)
         if unfit is not None or self.unaddressed(view) is not None:
             return unfit

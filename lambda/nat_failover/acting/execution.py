@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.clients import PairServices
 from nat_failover.judging.conditions import Condition, Severity, Trouble
 from nat_failover.lock.held import ClaimLostError, HeldLock, LockChangedError
@@ -115,7 +115,7 @@ class Execution:
             metrics.seconds(Metric.DETECTION_SECONDS, begun - min(o.since for o in evidence))
         metrics.flush()
         said = f"{counted(len(moved), 'subnet')} moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
-        said += f"; {done.egress.said}" if done.egress is not None else ""
+        said += f"; {done.egress.in_words}" if done.egress is not None else ""
         log.warning("failed over", extra={"reason": record.reason, "moved": list(moved), "seconds": round(seconds, 3)})
         record = replace(record, state=LockState.FAILED_OVER, outcome=said, seconds=seconds)
         unrecorded, (verified, not_asked) = self._runtime.together(
@@ -125,7 +125,7 @@ class Execution:
             said += f"; {unrecorded}: what it says now is left alone"
             unrecorded = None
         metrics.count(Metric.BACKENDS_ONLINE_AFTER, len(verified.online))
-        why = "" if unrecorded is None else said_of(unrecorded)
+        why = "" if unrecorded is None else error_in_words(unrecorded)
         report = FailoverReport(
             Condition(Trouble.FAILED_OVER, record.reason, evidence, active=record.to_table, record=record),
             failed_over(record, evidence, done, verified, self._settings, why),
@@ -147,7 +147,7 @@ class Execution:
             log.warning("lock changed by somebody else", extra={"reason": str(changed)})
             return changed
         except (ClaimLostError, ClientError, BotoCoreError) as error:
-            log.error("the outcome is not recorded", extra={"error": said_of(error)})  # noqa: TRY400
+            log.error("the outcome is not recorded", extra={"error": error_in_words(error)})  # noqa: TRY400
             return error
         return None
 
@@ -174,7 +174,7 @@ class Execution:
         metrics.count(Metric.FAILOVER_FAILED)
         metrics.flush()
         log.error("failover failed", extra={"moved": list(error.moved), "left": error.left})
-        outcome = str(error) if done.egress is None else f"{error}; {done.egress.said}"
+        outcome = str(error) if done.egress is None else f"{error}; {done.egress.in_words}"
         record = replace(record, state=LockState.FAILED, outcome=outcome)
         unrecorded = self._record(held, record)
         left = [record.subnets[subnet] for subnet in sorted(error.left) if subnet in record.subnets]

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.acting.lifecycle import LifecycleActions
 from nat_failover.acting.tried import Tried, Verdict, attempt, dry
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.clients import PairServices
 from nat_failover.lock.claim import Claim
 from nat_failover.lock.record import ARMED
@@ -116,7 +116,7 @@ class SelfTest:
         try:
             tables = self._services.routes.read()
         except (ClientError, BotoCoreError, RouteTablesError) as error:
-            yield Tried(replace, Verdict.NOT_TRIED, f"the route tables can't be read: {said_of(error)}")
+            yield Tried(replace, Verdict.NOT_TRIED, f"the route tables can't be read: {error_in_words(error)}")
             return
         for table_id, table in tables.by_id.items():
             for subnet, association in sorted(table.associations.items())[:1]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.network.route_tables import RouteTablesError
 
 
@@ -37,9 +37,9 @@ def attempt(call: str, make: Callable[[], str], as_good: Mapping[str, str] | Non
         code = error.response["Error"]["Code"]
         if as_good and code in as_good:
             return Tried(call, Verdict.WORKS, as_good[code])
-        return Tried(call, Verdict.REFUSED, said_of(error))
+        return Tried(call, Verdict.REFUSED, error_in_words(error))
     except (BotoCoreError, RouteTablesError, ValueError) as error:
-        return Tried(call, Verdict.REFUSED, said_of(error))
+        return Tried(call, Verdict.REFUSED, error_in_words(error))
 
 
 def dry(call: Callable[..., object]) -> str:

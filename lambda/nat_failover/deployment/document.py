@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.deployment.answer import Outcome
 from nat_failover.deployment.patience import patiently
 from nat_failover.probing.document import VERSION, DocumentHash, digest
@@ -79,7 +79,7 @@ def hashed(request: Mapping[str, Any], ssm: SSMClient, runtime: Runtime) -> Outc
         )
     except (ClientError, BotoCoreError) as error:
         return Outcome(
-            f"Systems Manager does not say what the document {name} holds ({said_of(error)}), and so it is not sent to "
-            "any host. Deploy again."
+            f"Systems Manager does not say what the document {name} holds ({error_in_words(error)}), and so it is not "
+            "sent to any host. Deploy again."
         )
     return Outcome(attributes={"Hash": found["DocumentHash"], "HashType": found["DocumentHashType"]})

@@ -18,7 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.deployment.answer import Outcome, answer
 from nat_failover.deployment.document import hashed
 from nat_failover.deployment.patience import patiently
@@ -76,18 +76,18 @@ def refusal(request: Mapping[str, Any], ec2: EC2Client, region: str, runtime: Ru
         subnets = _subnets(table, ec2, runtime)
     except (ClientError, BotoCoreError) as error:
         return (
-            f"EC2 does not say whether the standby NAT of pair {pair} is active ({said_of(error)}), and this "
+            f"EC2 does not say whether the standby NAT of pair {pair} is active ({error_in_words(error)}), and this "
             "deployment would replace or stop it. It is as it was. Deploy again."
         )
     if not subnets:
         return None
-    said = (
+    sentence = (
         f"The standby NAT of pair {pair} is active: {', '.join(subnets)} use its route table {table}. This deployment "
         "would replace or stop it, and take them offline. It is as it was. Fail back first: "
         f"nat-failover failback {pair} --region {region}. Then deploy again."
     )
-    log.warning(said)
-    return said
+    log.warning(sentence)
+    return sentence
 
 
 def _subnets(table: str, ec2: EC2Client, runtime: Runtime) -> list[str]:

@@ -30,8 +30,8 @@ def handover(situation: Situation, backends: Backends, settings: Settings) -> st
     if running is None:
         return None
     return (
-        f"{end.said}, the active NAT, while {running} backends run, and {len(proven)} of {len(tried)} that have tried "
-        f"the passive NAT {passive} got through it"
+        f"{end.in_words}, the active NAT, while {running} backends run, and {len(proven)} of {len(tried)} that have "
+        f"tried the passive NAT {passive} got through it"
     )
 
 
@@ -48,7 +48,7 @@ def announced_ends(situation: Situation, settings: Settings) -> tuple[str, ...]:
     nat = situation.nats.get(active)
     sentences = [f"EC2 says that the active NAT {active} is {nat.state}"] if nat is not None and nat.is_going else []
     if active in situation.announced:
-        sentences.append(f"{situation.announced[active].said}, the active NAT")
+        sentences.append(f"{situation.announced[active].in_words}, the active NAT")
     if passive in situation.announced and situation.lock is LockState.ARMED:
-        sentences.append(f"{situation.announced[passive].said}, the passive NAT: no failover can count on it")
+        sentences.append(f"{situation.announced[passive].in_words}, the passive NAT: no failover can count on it")
     return tuple(sentences)

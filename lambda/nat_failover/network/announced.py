@@ -51,7 +51,7 @@ class Announced:
     at: float | None = None
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """The announcement, for people."""
         return f"AWS has announced {self.what} of {self.instance_id}"
 
@@ -99,9 +99,9 @@ class Announcements:
         spot = [i for i in running if instances[i].is_spot]
         now = self._runtime.now()
         if running and self._asks(now):
-            asked = self._ask(partial(self._maintenance, running, now))
-            if asked is not None:
-                self._scheduled, self._asked_at = asked, now
+            scheduled = self._ask(partial(self._maintenance, running, now))
+            if scheduled is not None:
+                self._scheduled, self._asked_at = scheduled, now
         found = dict(self._scheduled)
         if spot:
             found |= self._ask(partial(self._interruptions, spot)) or {}

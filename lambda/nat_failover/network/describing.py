@@ -122,13 +122,13 @@ class Instances:
         groups: dict[str, list[str]] = {}
         for instance in wanted:
             groups.setdefault(self._subnets.get(instance, instance), []).append(instance)
-        asked = list(groups.values())[:MOST_APART]
-        told = self._runtime.together([partial(self._group, group) for group in asked])
-        known = {i: nat for found in told for i, nat in found.items()}
+        chosen = list(groups.values())[:MOST_APART]
+        described = self._runtime.together([partial(self._group, group) for group in chosen])
+        known = {i: nat for found in described for i, nat in found.items()}
         if all(nat.state == UNKNOWN for nat in known.values()):
             raise failure
-        asked_for = {instance for group in asked for instance in group}
-        return {i: Nat(i, UNKNOWN, None) for i in wanted if i not in asked_for} | known
+        named = {instance for group in chosen for instance in group}
+        return {i: Nat(i, UNKNOWN, None) for i in wanted if i not in named} | known
 
     def _group(self, ids: Sequence[str]) -> dict[str, Nat]:
         """Describe instances by their ids; one that EC2 does not know fails the call for all, and is left out then."""

@@ -90,7 +90,7 @@ class Move:
         return EgressMove(self.allocation, self.moved, None if self.standby is None else self.standby.record)
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """What came of it, in a clause."""
         return "; ".join([_moved("egress address", self), *(_moved("standby address", m) for m in self.all[1:])])
 
@@ -151,12 +151,12 @@ def unaddressed(passive: Nat, settings: Settings) -> str | None:
     """
     if settings.egress_allocation is None or passive.state != "running" or passive.public is not None:
         return None
-    said = f"the passive NAT {passive.instance_id} has no public address and can't take over until it has one"
+    sentence = f"the passive NAT {passive.instance_id} has no public address and can't take over until it has one"
     if settings.standby_egress_allocation is not None:
-        return f"{said}: associate {settings.standby_egress_allocation} with it"
+        return f"{sentence}: associate {settings.standby_egress_allocation} with it"
     if len(passive.interfaces) > 1:
-        return f"{said}: EC2 gives it none, for it has {len(passive.interfaces)} network interfaces"
-    return f"{said}: after it gave up the egress address, EC2 gives it another within about five minutes"
+        return f"{sentence}: EC2 gives it none, for it has {len(passive.interfaces)} network interfaces"
+    return f"{sentence}: after it gave up the egress address, EC2 gives it another within about five minutes"
 
 
 def problems(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.lock.record import EgressMove
 from nat_failover.network.describing import Instances
 from nat_failover.network.egress_address import Address, Addresses, Move
@@ -89,7 +89,7 @@ class Egress:
         Raises:
             botocore.exceptions.ClientError: EC2 refuses.
         """
-        return tuple(_address(told) for told in self._ec2.describe_addresses()["Addresses"])
+        return tuple(_address(each) for each in self._ec2.describe_addresses()["Addresses"])
 
     def move(self, to_table: str, allowed: Callable[[], None], interface: str | None = None) -> Move:
         """Move it to the NAT that a route table leads to, whoever has it; calling it again is harmless.
@@ -120,7 +120,7 @@ class Egress:
                 second = self._move(replace(second, why=None), allowed, deadline)
             move = replace(move, standby=second)
         done, extra = not move.left, {"allocation": self.allocation, "standby": self.standby}
-        log.log(logging.INFO if done else logging.ERROR, move.said, extra=extra)
+        log.log(logging.INFO if done else logging.ERROR, move.in_words, extra=extra)
         return move
 
     def _move(self, move: Move, allowed: Callable[[], None], deadline: float) -> Move:
@@ -146,7 +146,7 @@ class Egress:
                 AllocationId=move.allocation, NetworkInterfaceId=interface, AllowReassociation=True
             )
         except (ClientError, BotoCoreError) as error:
-            why = said_of(error)
+            why = error_in_words(error)
             in_vain = isinstance(error, ClientError) and error.response["Error"]["Code"] in FINAL
         read = {address.allocation: address for address in self._read(self._impatient).all}[move.allocation]
         # What EC2 has accepted is moved, whatever a read says that may be a little old; and where the answer got lost,
@@ -165,17 +165,17 @@ class Egress:
         try:
             found = ec2.describe_addresses(Filters=[{"Name": "allocation-id", "Values": wanted}])
         except (ClientError, BotoCoreError) as error:
-            trouble = f"can't be read: {said_of(error)}"
+            trouble = f"can't be read: {error_in_words(error)}"
             return Addresses(*(Address(each, trouble=trouble) for each in wanted))
         known = {address.allocation: address for address in map(_address, found["Addresses"])}
         missing = "there is no such Elastic IP in this account and region"
         return Addresses(*(known.get(each) or Address(each, trouble=missing) for each in wanted))
 
 
-def _address(told: AddressTypeDef) -> Address:
+def _address(described: AddressTypeDef) -> Address:
     return Address(
-        told.get("AllocationId", ""),
-        told.get("PublicIp"),
-        told.get("InstanceId") or None,
-        told.get("NetworkInterfaceId") or None,
+        described.get("AllocationId", ""),
+        described.get("PublicIp"),
+        described.get("InstanceId") or None,
+        described.get("NetworkInterfaceId") or None,
     )

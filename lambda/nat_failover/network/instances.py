@@ -184,5 +184,5 @@ def _source_dest_check(instance: Mapping[str, Any]) -> bool | None:
     The primary network interface, where most NATs' traffic goes through, has the last word; see ``Nat.through``:
     https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html#EIP_Disable_SrcDestCheck
     """
-    said = (_primary_interface(instance) or instance).get("SourceDestCheck")
-    return None if said is None else bool(said)
+    checked = (_primary_interface(instance) or instance).get("SourceDestCheck")
+    return None if checked is None else bool(checked)

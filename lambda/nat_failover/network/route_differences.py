@@ -104,22 +104,22 @@ class Difference:
         return self.destination.parameter == PREFIX_LIST and to is not None and to.resource.startswith("vpce-")
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """The difference, in a few words."""
         network = self.destination.network
         if self.destination.parameter == PROPAGATION:
             table = "passive" if self.passive is None else "active"
             return f"the {table} table does not take the routes of {network}"
         if self.passive is None and self.active is not None:
-            said = f"{network} to {self.active.resource} is missing in the passive table"
+            sentence = f"{network} to {self.active.resource} is missing in the passive table"
         elif self.active is None and self.passive is not None:
-            said = f"{network} to {self.passive.resource} is in the passive table only"
+            sentence = f"{network} to {self.passive.resource} is in the passive table only"
         else:
             there, here = self.active and self.active.resource, self.passive and self.passive.resource
-            said = f"{network} leads to {there}, in the passive table to {here}"
+            sentence = f"{network} leads to {there}, in the passive table to {here}"
         if self.nat:
-            return f"{said} (a NAT of the pair: each table should lead to its own NAT, or both to the same)"
-        return said
+            return f"{sentence} (a NAT of the pair: each table should lead to its own NAT, or both to the same)"
+        return sentence
 
     def command(self, passive: str, region: str) -> str | None:
         """Return the AWS CLI's command by which the passive table gets the route; None where a person has to judge.
@@ -147,15 +147,15 @@ def _option(parameter: str) -> str:
     return "--" + re.sub(r"(?<!^)(?=[A-Z])", "-", parameter).lower()
 
 
-def read_routes(told: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> dict[Destination, RouteTarget]:
+def read_routes(described: Iterable[Mapping[str, Any]], gateways: Iterable[str]) -> dict[Destination, RouteTarget]:
     """Return the routes that a table has beside the default route and the VPC's own.
 
     Args:
-        told: the routes as DescribeRouteTables gives them.
+        described: the routes as DescribeRouteTables gives them.
         gateways: virtual private gateways whose routes the table takes; they stand for those routes.
     """
     routes: dict[Destination, RouteTarget] = {}
-    for route in told:
+    for route in described:
         destination = next((Destination(key, route[key]) for key in DESTINATIONS if route.get(key)), None)
         # EC2 tells of a route to an instance its network interface, too, and the other way round. CreateRoute takes one
         # target, and an instance only if it has a single interface: the interface comes first.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.network.route_differences import PROPAGATION, Difference, RouteTarget
 
 if TYPE_CHECKING:
@@ -52,9 +52,10 @@ class Mirror:
         try:
             self._copy(difference, difference.active, passive)
         except (ClientError, BotoCoreError) as error:
-            log.error("a route can't be copied", extra={"route": difference.said, "error": said_of(error)})  # noqa: TRY400
+            extra = {"route": difference.in_words, "error": error_in_words(error)}
+            log.error("a route can't be copied", extra=extra)  # noqa: TRY400
             return False
-        log.warning("route copied", extra={"route": difference.said, "passive": passive})
+        log.warning("route copied", extra={"route": difference.in_words, "passive": passive})
         return True
 
     def _copy(self, difference: Difference, to: RouteTarget, passive: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.network.route_differences import DEFAULT_ROUTE, TARGETS, read_routes
 from nat_failover.network.route_table_pair import Table, Tables
 from nat_failover.runtime import Runtime
@@ -86,17 +86,17 @@ class Routes:
                 )
         return Tables({table_id: self._table(found[table_id]) for table_id in self._settings.tables})
 
-    def _table(self, told: RouteTableTypeDef) -> Table:
-        table_id = told["RouteTableId"]
+    def _table(self, described: RouteTableTypeDef) -> Table:
+        table_id = described["RouteTableId"]
         associations = {
             a["SubnetId"]: a["RouteTableAssociationId"]
-            for a in told.get("Associations", [])
+            for a in described.get("Associations", [])
             if a.get("SubnetId")
             and a.get("AssociationState", {}).get("State", "associated") in ("associated", "associating")
         }
-        gateways = [gateway["GatewayId"] for gateway in told.get("PropagatingVgws", [])]
-        routes = read_routes(told.get("Routes", []), gateways)
-        default = next((r for r in told.get("Routes", []) if r.get("DestinationCidrBlock") == DEFAULT_ROUTE), None)
+        gateways = [gateway["GatewayId"] for gateway in described.get("PropagatingVgws", [])]
+        routes = read_routes(described.get("Routes", []), gateways)
+        default = next((r for r in described.get("Routes", []) if r.get("DestinationCidrBlock") == DEFAULT_ROUTE), None)
         nat = self._settings.nat_of(table_id)
         interface = None if default is None else default.get("NetworkInterfaceId")
         holder = None if default is None else default.get("InstanceId")
@@ -141,7 +141,7 @@ class Routes:
                 tables = self.read()
             except (ClientError, BotoCoreError, RouteTablesError) as error:
                 left = {s: a for s, a in left.items() if s not in moved}
-                errors = errors or {"route tables": f"can't be read: {said_of(error)}"}
+                errors = errors or {"route tables": f"can't be read: {error_in_words(error)}"}
             else:
                 # A read may be a little old: what EC2 has accepted is moved, whatever it says.
                 moved.update(tables.by_id[to_table].associations)
@@ -150,7 +150,7 @@ class Routes:
                     return tuple(sorted(moved))
                 errors = {s: errors.get(s, "still on the old table") for s in left}
             log.warning("subnets not moved yet", extra={"errors": errors})
-            old_reading = all(said.startswith(REPLACED) for said in errors.values())
+            old_reading = all(why.startswith(REPLACED) for why in errors.values())
             if pause is None or (pause in PAUSES_OF_OLD_READINGS and not old_reading):
                 break
             self._runtime.sleep(pause)
@@ -166,7 +166,7 @@ class Routes:
                         AssociationId=association, RouteTableId=to_table
                     )
                 except (ClientError, BotoCoreError) as error:
-                    return said_of(error)
+                    return error_in_words(error)
                 log.info("subnet moved", extra={"subnet": subnet, "association": answer.get("NewAssociationId")})
                 return None
 
@@ -174,7 +174,7 @@ class Routes:
 
         calls = [replacing(subnet, association) for subnet, association in associations.items()]
         results = self._runtime.together(calls) if calls else []
-        return {s: said for s, said in zip(associations, results, strict=True) if said is not None}
+        return {s: why for s, why in zip(associations, results, strict=True) if why is not None}
 
 
 def _trouble(table_id: str, default: RouteTypeDef | None, nat: str) -> str | None:

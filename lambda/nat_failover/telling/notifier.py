@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.judging.conditions import Findings
 from nat_failover.judging.first_online import mark
 from nat_failover.lock.parameter import Parameter, Parameters
@@ -134,7 +134,7 @@ class Teller:
         try:
             self._notifications.send(message, channel)
         except (ClientError, BotoCoreError, EventRefusedError) as error:
-            line |= {"notification": Delivery.REFUSED.value, "error": said_of(error)}
+            line |= {"notification": Delivery.REFUSED.value, "error": error_in_words(error)}
             log.error(f"the {channel.value} has not taken a message", extra=line)  # noqa: TRY400
             metrics.count(Metric.NOT_TOLD)
             return False
@@ -171,5 +171,5 @@ class Teller:
             return True
 
     def _not_told(self, what: str, about: str, error: Exception, metrics: Metrics) -> None:
-        log.error(what, extra={"about": about, "error": said_of(error)})
+        log.error(what, extra={"about": about, "error": error_in_words(error)})
         metrics.count(Metric.NOT_TOLD)

@@ -68,7 +68,7 @@ def test_the_nat_that_takes_over_gives_its_address_up_for_the_egress_address_onl
         account.settings.egress_allocation,
         account.settings.standby_egress_allocation,
     ]
-    assert "the egress address has not moved" in move.said
+    assert "the egress address has not moved" in move.in_words
 
 
 def test_a_second_address_that_is_refused_is_told_with_the_command_that_moves_it(account: Account) -> None:

@@ -72,7 +72,7 @@ def test_of_maintenance_the_first_that_is_not_over_counts(ec2: Any, answers: Stu
     status(answers, *over, event(NOW + 7200), event(NOW + 3600))
     found = Announcements(ec2, NO_GROUPS, settings(), FakeRuntime()).read(nats())
     assert {nat: end.at for nat, end in found.items()} == {PRIMARY: NOW + 3600}
-    assert "maintenance (instance-stop) from 2027-01-15 09:00 UTC on" in found[PRIMARY].said
+    assert "maintenance (instance-stop) from 2027-01-15 09:00 UTC on" in found[PRIMARY].in_words
 
 
 def test_it_is_asked_of_at_every_fifth_tick_and_remembered_between(ec2: Any, answers: Stubber) -> None:
@@ -139,7 +139,7 @@ def test_an_instance_that_its_group_terminates_is_asked_of_each_time(
         assert announcements.read(nats()) == {}
         clock.sleep(PERIOD)
         (found,) = announcements.read(nats()).values()
-    assert found.said == f"AWS has announced the termination, by its Auto Scaling group, of {PRIMARY}"
+    assert found.in_words == f"AWS has announced the termination, by its Auto Scaling group, of {PRIMARY}"
     assert found.is_due(NOW)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.network.route_differences import Destination, Difference
 from nat_failover.network.route_tables import Routes, RouteTablesError, SwapFailedError
 from tests.fakes import before
@@ -178,12 +178,12 @@ def test_all_subnets_that_could_not_be_moved_are_listed_in_order() -> None:
     ],
 )
 def test_what_ec2_says_is_its_code_and_its_message(answer: Any, said: str) -> None:
-    assert said_of(ClientError(answer, REPLACE)) == said
+    assert error_in_words(ClientError(answer, REPLACE)) == said
 
 
 def test_what_kept_ec2_from_answering_is_said_by_its_name() -> None:
     said = 'ConnectTimeoutError: Connect timeout on endpoint URL: "https://ec2/"'
-    assert said_of(ConnectTimeoutError(endpoint_url="https://ec2/")) == said
+    assert error_in_words(ConnectTimeoutError(endpoint_url="https://ec2/")) == said
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,9 @@ def test_what_kept_ec2_from_answering_is_said_by_its_name() -> None:
     ],
 )
 def test_what_ec2_says_is_told_shortened_and_without_the_accounts_id(message: str, said: str) -> None:
-    assert said_of(ClientError({"Error": {"Code": "Refused", "Message": message}}, REPLACE)) == f"Refused: {said}"
+    assert (
+        error_in_words(ClientError({"Error": {"Code": "Refused", "Message": message}}, REPLACE)) == f"Refused: {said}"
+    )
 
 
 # What is left of a swap

@@ -50,7 +50,7 @@ def decision(tell: bool = False, **changes: Any) -> Decision:
 def test_the_nat_is_left_while_it_works_and_without_three_backends() -> None:
     decided = decision()
     assert (decided.action, decided.cause, decided.to_table) == (Action.FAIL_OVER, Cause.HANDOVER, STANDBY_TABLE)
-    assert decided.reason.startswith(f"{SPOT.said}, the active NAT, while 4 of 4 backends run, and 1 of 1 ")
+    assert decided.reason.startswith(f"{SPOT.in_words}, the active NAT, while 4 of 4 backends run, and 1 of 1 ")
     assert decided.evidence == ()
 
 

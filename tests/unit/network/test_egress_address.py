@@ -128,7 +128,7 @@ def test_all_problems_are_told() -> None:
 def test_what_became_of_both_addresses_is_said_and_recorded() -> None:
     second = Move(SECOND, PRIMARY, "203.0.113.98", ACTIVE.interface, "UnauthorizedOperation: no")
     move = Move(ALLOCATION, STANDBY, "203.0.113.99", PASSIVE.interface, standby=second)
-    assert move.said == (
+    assert move.in_words == (
         f"egress address 203.0.113.99 moved to {STANDBY}; standby address 203.0.113.98 not moved to {PRIMARY}: "
         "UnauthorizedOperation: no"
     )
@@ -137,12 +137,15 @@ def test_what_became_of_both_addresses_is_said_and_recorded() -> None:
 
 def test_a_move_that_was_made_says_so_by_the_address() -> None:
     move = Move(ALLOCATION, STANDBY, "203.0.113.99", PASSIVE.interface)
-    assert (move.said, move.record) == (f"egress address 203.0.113.99 moved to {STANDBY}", EgressMove(ALLOCATION, True))
+    assert (move.in_words, move.record) == (
+        f"egress address 203.0.113.99 moved to {STANDBY}",
+        EgressMove(ALLOCATION, True),
+    )
 
 
 def test_a_move_that_was_refused_says_why_and_how_it_is_made_by_hand() -> None:
     move = Move(ALLOCATION, STANDBY, None, None, "UnauthorizedOperation: no")
-    assert move.said == f"egress address {ALLOCATION} not moved to {STANDBY}: UnauthorizedOperation: no"
+    assert move.in_words == f"egress address {ALLOCATION} not moved to {STANDBY}: UnauthorizedOperation: no"
     assert move.record == EgressMove(ALLOCATION, False)
     assert move.by_hand == (
         f"aws ec2 associate-address --allocation-id {ALLOCATION} --instance-id {STANDBY} --allow-reassociation"

@@ -41,16 +41,16 @@ def test_tables_that_differ_in_the_default_route_alone_are_alike() -> None:
     ],
 )
 def test_a_route_that_the_passive_table_lacks_is_told(route: dict[str, Any], said: str) -> None:
-    assert [d.said for d in between([LOCAL, route], [LOCAL])] == [said]
+    assert [d.in_words for d in between([LOCAL, route], [LOCAL])] == [said]
 
 
 def test_a_route_that_only_the_passive_table_has_is_told() -> None:
-    assert [d.said for d in between([], [PEERING])] == ["10.30.0.0/16 to pcx-1 is in the passive table only"]
+    assert [d.in_words for d in between([], [PEERING])] == ["10.30.0.0/16 to pcx-1 is in the passive table only"]
 
 
 def test_a_route_that_leads_elsewhere_is_told() -> None:
     elsewhere = {"DestinationCidrBlock": "10.30.0.0/16", "TransitGatewayId": "tgw-1"}
-    assert [d.said for d in between([PEERING], [elsewhere])] == [
+    assert [d.in_words for d in between([PEERING], [elsewhere])] == [
         "10.30.0.0/16 leads to pcx-1, in the passive table to tgw-1"
     ]
 
@@ -58,10 +58,12 @@ def test_a_route_that_leads_elsewhere_is_told() -> None:
 def test_propagated_routes_are_compared_by_the_gateway_that_propagates_them() -> None:
     propagated = {"DestinationCidrBlock": "10.40.0.0/16", "GatewayId": "vgw-1", "Origin": "EnableVgwRoutePropagation"}
     assert between([propagated], [], (["vgw-1"], ["vgw-1"])) == ()
-    assert [d.said for d in between([propagated], [], (["vgw-1"], []))] == [
+    assert [d.in_words for d in between([propagated], [], (["vgw-1"], []))] == [
         "the passive table does not take the routes of vgw-1"
     ]
-    assert [d.said for d in between([], [], ([], ["vgw-1"]))] == ["the active table does not take the routes of vgw-1"]
+    assert [d.in_words for d in between([], [], ([], ["vgw-1"]))] == [
+        "the active table does not take the routes of vgw-1"
+    ]
 
 
 def test_a_gateway_endpoint_is_told_from_that_of_a_gateway_load_balancer() -> None:
@@ -110,18 +112,18 @@ def test_what_a_failover_would_change_of_a_route_to_a_nat_is_told_with_the_reaso
     active: list[dict[str, Any]], passive: list[dict[str, Any]], said: str
 ) -> None:
     (found,) = with_nats(active, passive)
-    assert (found.said, found.mirrored) == (said, False)
+    assert (found.in_words, found.mirrored) == (said, False)
 
 
 def test_a_route_to_another_instance_is_mirrored() -> None:
     (found,) = with_nats([vpn("i-9")], [])
-    assert (found.said, found.mirrored) == (f"{VPN} to eni-i-9 is missing in the passive table", True)
+    assert (found.in_words, found.mirrored) == (f"{VPN} to eni-i-9 is missing in the passive table", True)
 
 
 def test_a_route_that_a_route_server_keeps_is_told_and_not_mirrored_for_a_copy_would_outlive_it() -> None:
     advertised = {"DestinationCidrBlock": VPN, "NetworkInterfaceId": "eni-9", "Origin": "Advertisement"}
     (found,) = with_nats([advertised], [])
-    assert (found.said, found.mirrored) == (f"{VPN} to eni-9 is missing in the passive table", False)
+    assert (found.in_words, found.mirrored) == (f"{VPN} to eni-9 is missing in the passive table", False)
 
 
 ROUTES = st.lists(
@@ -147,4 +149,4 @@ def test_whatever_the_routes_no_table_differs_from_itself_and_each_difference_is
     one, other = read_routes(some, []), read_routes(others, [])
     assert differences(one, one) == ()
     assert {d.destination for d in differences(one, other)} == {d.destination for d in differences(other, one)}
-    assert all(d.said for d in differences(one, other))
+    assert all(d.in_words for d in differences(one, other))

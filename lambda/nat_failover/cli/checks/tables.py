@@ -98,7 +98,7 @@ def differences(s: Snapshot) -> Findings:
     for difference in s.view.tables.differences(s.view.instances):
         yield warning(
             "tables-differ",
-            difference.said,
+            difference.in_words,
             f"a failover to {passive} would change more than the NAT",
             _alike(s, difference, passive),
         )

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.cli.account.pairs import some
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.console import folded, output, print_json
@@ -73,7 +73,7 @@ def _watch(account: Account, look: Callable[[], list[Standing]], seen: list[Stan
                 try:
                     seen = look()
                 except (ClientError, BotoCoreError) as error:
-                    what = f"as of {seen[0].at[11:19]} UTC; the last look failed: {said_of(error)}"
+                    what = f"as of {seen[0].at[11:19]} UTC; the last look failed: {error_in_words(error)}"
                     footer = [*(Text(line, "bold red") for line in folded(what, console.width, "  ")), hint]
                 live.update(watched(seen, console, footer))
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.gameday.forwarding import forward
 from nat_failover.cli.gameday.host_watches import Watches
@@ -87,7 +87,7 @@ class GameDay:
             if len(day.parts) == 1:
                 raise
             # What has been measured until here is to be told all the same.
-            said = said_of(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
+            said = error_in_words(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
             day.parts[-1].problems.append(f"{said}. How it stands: nat-failover status {hand.settings.pair}")
             day.parts[-1].log = self._log
         with suppress(ClientError, BotoCoreError):

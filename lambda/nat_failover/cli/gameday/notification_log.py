@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.cli.errors import is_forbidden
 from nat_failover.foreign_text import read_json
 from nat_failover.telling.channels import Delivery
@@ -70,7 +70,7 @@ def mailed_since(logs: Any, log_group: str, since: float) -> Mailed:
     except (ClientError, BotoCoreError) as error:
         if is_forbidden(error):
             return Mailed(unread=f"you have no permission for logs:FilterLogEvents on {log_group}")
-        return Mailed(unread=f"{log_group} can't be read: {said_of(error)}")
+        return Mailed(unread=f"{log_group} can't be read: {error_in_words(error)}")
 
 
 def mailed_of(events: Iterable[Mapping[str, Any]]) -> Mailed:

@@ -156,7 +156,7 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
     )
     other = hand.settings.nat_of(hand.settings.other_table(to_table))
     found = tables.differences(described) if tables.active != to_table else ()
-    warnings = [difference.said for difference in found]
+    warnings = [difference.in_words for difference in found]
     if address is not None and tables.active is not None and tables.active != to_table:
         warnings += problems(address, described[other], described[nat_id], hand.settings)
     return Seen(described[nat_id], tables.by_id[to_table].trouble, words.get(nat_id), inspection, tuple(warnings))

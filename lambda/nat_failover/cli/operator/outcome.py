@@ -196,7 +196,7 @@ class Act:
             "backends": None if self.backends is None else {"asked": self.backends[0], "online": self.backends[1]},
             "checks": [{"name": check.name, "fit": check.fit.value, "said": check.said} for check in self.checks],
             "seconds": None if self.seconds is None else round(self.seconds, 3),
-            "egress": None if self.egress is None else {**self.egress.record.json, "said": self.egress.said},
+            "egress": None if self.egress is None else {**self.egress.record.json, "said": self.egress.in_words},
             "lock": self._lock(),
             "next": self.then,
             "steps": self.steps,

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.cli.errors import CommandError
 from nat_failover.cli.operator.operator import Hand, Say
 from nat_failover.cli.operator.plan import Ended, Passed, Plan, missing
@@ -143,21 +143,23 @@ class Passage:
         done = hand.mover.swap((plan.from_table, plan.to_table), tables, held.still_held)
         self._swapped, self._egress = hand.runtime.now(), done.egress
         if done.egress is not None:
-            self._say(done.egress.said)
+            self._say(done.egress.in_words)
         if done.failure is not None:
             raise done.failure
         held.renew()
         online = self._verify(plan.subnets)
         asked = tuple(plan.hosts_in(plan.subnets))
         said = f"{plan.name}: {counted(len(plan.subnets), 'subnet')} moved from {plan.from_table} to {plan.to_table}"
-        said += f"; {done.egress.said}" if done.egress is not None else ""
+        said += f"; {done.egress.in_words}" if done.egress is not None else ""
         said += f"; {len(online)} of {len(asked)} backends online"
         try:
             held.write(self._record(LockState.FAILED_OVER, said, seconds=self._swapped - begun))
         except LockChangedError as changed:
             said += f"; {changed}: what it says now is left alone"
         except (ClientError, BotoCoreError) as error:
-            said += f"; the lock could not be written ({said_of(error)}): the function corrects it within 3 minutes"
+            said += (
+                f"; the lock could not be written ({error_in_words(error)}): the function corrects it within 3 minutes"
+            )
         log.warning("moved by hand", extra={"said": said})
         return Passed(
             Ended.DONE,
@@ -214,7 +216,7 @@ class Passage:
             f"{len(online)} of {len(asked)} backends online through {plan.from_table}"
         )
         if done.egress is not None:
-            said += f"; {done.egress.said}"
+            said += f"; {done.egress.in_words}"
         if ours:
             state = LockState.FAILED if left else LockState.FAILED_OVER
             try:

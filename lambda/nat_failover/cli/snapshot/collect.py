@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from nat_failover.aws_errors import said_of
+from nat_failover.aws_errors import error_in_words
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.errors import UNKNOWN, action_of, code_of, is_forbidden
@@ -95,9 +95,9 @@ class Gatherer:
                     raise
                 if is_forbidden(error):
                     return None, f"you have no permission for {action_of(error, self._account.service_of)}"
-                return None, said_of(error)
+                return None, error_in_words(error)
             except BotoCoreError as error:
-                return None, said_of(error)
+                return None, error_in_words(error)
 
         return attempt
 

@@ -63,7 +63,7 @@ def appraise(s: Snapshot) -> Standing:
         subnets=_subnets(s),
         backends=tuple(_host(s, host, "backend", "", words.get(host)) for host in by_name),
         alarms=_alarms(s.alarms or ()),
-        differences=tuple(d.said for d in view.tables.differences(view.instances)) if view else (),
+        differences=tuple(d.in_words for d in view.tables.differences(view.instances)) if view else (),
         egress=_egress(view.egress if view else None),
         mail=tuple(f"{finding.what}: {finding.why}" for finding in subscriptions(s)),
         last_tick=_last_tick(s),

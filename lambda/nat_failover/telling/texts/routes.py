@@ -25,7 +25,7 @@ def routes_differ(c: Condition, since: float, s: Settings) -> Letter:
         "DEGRADED: the route tables differ",
         "The two route tables differ in more than the default route: a failover would take these routes from the "
         "subnets, or add them.",
-        (f"{c.reason}.", *(f"{difference.said}." for difference in c.routes), f"Since {moment(since)}."),
+        (f"{c.reason}.", *(f"{difference.in_words}." for difference in c.routes), f"Since {moment(since)}."),
         ("to tell you before it matters. It stops no failover.",),
         ("nothing. No subnet was moved.",),
         next=(
