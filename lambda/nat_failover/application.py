@@ -120,6 +120,6 @@ def _told(trigger: object, outcome: InvocationOutcome) -> dict[str, object]:
         "reason": decision.reason,
     }
     if result is not None:
-        told |= {"outcome": result.outcome, "result": result.said}
+        told |= {"outcome": result.outcome, "result": result.in_words}
     log.log(logging.WARNING if decision.alarming or result else logging.INFO, decision.reason, extra=told)
     return told

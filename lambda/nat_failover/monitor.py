@@ -96,7 +96,7 @@ class Monitor:
         view = self._lookout.look(trigger, locks)
         # An action of a group may be of an instance that is no NAT, or none any more.
         if isinstance(trigger, NatEnding) and trigger.instance_id in self._settings.nats:
-            view = self._ending.await_word(view, trigger)
+            view = self._ending.await_end(view, trigger)
         if not view.locks.is_read:
             try:
                 view = replace(view, locks=self._lookout.look_at_lock())

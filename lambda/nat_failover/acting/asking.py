@@ -49,8 +49,8 @@ class Asking:
             return view
         nats = set(self._settings.nats)
         watching = {watch.host for watch in self._running(view)}
-        asked = {o.host for o in view.observations if o.answers_soon and o.asked_at > since}
-        return self.ask(view, Kind.CHECK, tuple(sorted(watching - nats - asked)))
+        checked = {o.host for o in view.observations if o.answers_soon and o.asked_at > since}
+        return self.ask(view, Kind.CHECK, tuple(sorted(watching - nats - checked)))
 
     def _unproven_since(self, view: View) -> float | None:
         """Return since when a backend has to have been asked, as none is known to be online through the active NAT.
@@ -117,9 +117,9 @@ class Asking:
         """
         addresses = self._addresses(view)
         newest: dict[str, float] = {}
-        for asked in view.rounds:
-            if asked.kind is Kind.WATCH:
-                newest |= {host: max(asked.asked_at, newest.get(host, 0.0)) for host in asked.hosts}
+        for round_ in view.rounds:
+            if round_.kind is Kind.WATCH:
+                newest |= {host: max(round_.asked_at, newest.get(host, 0.0)) for host in round_.hosts}
         return [
             Running(o.host, o.running_until)
             for o in view.observations
@@ -173,8 +173,8 @@ class Asking:
     def _is_deaf(self, view: View) -> bool:
         """Return whether the active NAT can't listen: something else then answers at its ports, or nothing does."""
         active, _ = view.nats
-        words = [o for o in view.observations if o.host == active]
-        return bool(words) and bool(latest_of(words).deaf)
+        of_active = [o for o in view.observations if o.host == active]
+        return bool(of_active) and bool(latest_of(of_active).deaf)
 
     def _is_left_out(self, nat: str) -> bool:
         """Return whether a NAT could not be asked, a few ticks ago at most: each try takes calls."""
@@ -193,10 +193,10 @@ class Asking:
             return view
         sent = self._probe.send(kind, hosts, self._addresses(view))
         for nat in set(hosts) & set(self._settings.nats):
-            if any(nat in asked.hosts for asked in sent):
+            if any(nat in round_.hosts for round_ in sent):
                 self._left_out.pop(nat, None)
             else:
                 self._left_out[nat] = self._runtime.now()
-        for asked in sent:
-            view = view.with_round(asked)
+        for round_ in sent:
+            view = view.with_round(round_)
         return view

@@ -27,7 +27,7 @@ class Ending:
         self._runtime = runtime
         self._lookout = lookout
 
-    def await_word(self, view: View, trigger: NatEnding) -> View:
+    def await_end(self, view: View, trigger: NatEnding) -> View:
         """Return what is known a moment after EC2 has described the NAT as going, or has announced it, or some
         seconds later.
 

@@ -38,7 +38,7 @@ class Result:
     """What became of a decision to fail over: one of the outcomes, and a sentence."""
 
     outcome: str
-    said: str
+    in_words: str
 
 
 @dataclass(frozen=True)
@@ -114,15 +114,17 @@ class Execution:
         if evidence:
             metrics.seconds(Metric.DETECTION_SECONDS, begun - min(o.since for o in evidence))
         metrics.flush()
-        said = f"{counted(len(moved), 'subnet')} moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
-        said += f"; {done.egress.in_words}" if done.egress is not None else ""
+        outcome = (
+            f"{counted(len(moved), 'subnet')} moved from {record.from_table} to {record.to_table} in {seconds:.1f} s"
+        )
+        outcome += f"; {done.egress.in_words}" if done.egress is not None else ""
         log.warning("failed over", extra={"reason": record.reason, "moved": list(moved), "seconds": round(seconds, 3)})
-        record = replace(record, state=LockState.FAILED_OVER, outcome=said, seconds=seconds)
+        record = replace(record, state=LockState.FAILED_OVER, outcome=outcome, seconds=seconds)
         unrecorded, (verified, not_asked) = self._runtime.together(
             [lambda: self._record(held, record), lambda: self._ask(known, taking_over, invoker)]
         )
         if isinstance(unrecorded, LockChangedError):
-            said += f"; {unrecorded}: what it says now is left alone"
+            outcome += f"; {unrecorded}: what it says now is left alone"
             unrecorded = None
         metrics.count(Metric.BACKENDS_ONLINE_AFTER, len(verified.online))
         why = "" if unrecorded is None else error_in_words(unrecorded)
@@ -137,7 +139,7 @@ class Execution:
         for error in (unrecorded, not_asked):
             if error is not None:
                 raise error
-        return Result("failed-over", f"{said}; {verified.in_words}")
+        return Result("failed-over", f"{outcome}; {verified.in_words}")
 
     def _record(self, held: HeldLock, record: Record) -> Exception | None:
         """Write what came of a swap into the lock; give the error for which that could not be done."""

@@ -201,7 +201,7 @@ class SelfTest:
             if not rounds:
                 raise ValueError("AWS lets the function ask none of the hosts")
             while True:
-                answers[:] = [answer for asked in rounds for answer in self._services.probe.read(asked)]
+                answers[:] = [answer for round_ in rounds for answer in self._services.probe.read(round_)]
                 answered = sum(a.state is not State.PENDING for a in answers)
                 if answered == len(answers) or self._runtime.now() >= deadline:
                     return f"{answered} of {len(chosen)} hosts answered"

@@ -84,14 +84,14 @@ def test_the_result_says_what_was_moved_and_whether_it_helped(account: Account, 
 
 def test_the_result_says_what_became_of_the_egress_address(account: Account, moving: Moving) -> None:
     address = f"egress address {PUBLIC} moved to {account.standby}"
-    assert moving.carry_out().said == f"{moved(account)}; {address}; 4 of 4 backends online"
+    assert moving.carry_out().in_words == f"{moved(account)}; {address}; 4 of 4 backends online"
     assert moving.record["outcome"] == f"{moved(account)}; {address}"
 
 
 def test_the_result_says_that_a_person_has_written_the_lock(account: Account, acting: Acting) -> None:
     before(account.ec2, REPLACE, lambda: setattr(account, "lock", "armed"))
     person = "/nat-failover/main/lock was written by somebody else during the failover: what it says now is left alone"
-    assert acting.carry_out().said == f"{moved(account)}; {person}; 4 of 4 backends online"
+    assert acting.carry_out().in_words == f"{moved(account)}; {person}; 4 of 4 backends online"
 
 
 def test_a_failover_between_tables_that_are_not_the_pairs_says_what_to_do(account: Account, acting: Acting) -> None:

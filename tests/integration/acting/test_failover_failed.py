@@ -77,7 +77,7 @@ def test_where_a_person_writes_the_lock_during_the_swap_it_stands_and_the_result
     before(account.ec2, REPLACE, lambda: setattr(account, "lock", "armed"))
     result = acting.carry_out()
     assert account.lock == "armed"
-    assert "was written by somebody else during the failover: what it says now is left alone" in result.said
+    assert "was written by somebody else during the failover: what it says now is left alone" in result.in_words
     assert len(account.mails) == 1
 
 

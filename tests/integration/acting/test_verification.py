@@ -43,7 +43,7 @@ def test_only_backends_that_are_not_online_are_asked_again_and_no_more_than_twic
     assert account.run_command.sent("verify") == [
         (account.standby, *asked) for asked in (account.backends, (offline,), (offline,))
     ]
-    assert result.said.endswith("3 of 4 backends online")
+    assert result.in_words.endswith("3 of 4 backends online")
 
 
 def test_the_nat_that_has_taken_over_tells_of_backends_whose_agents_are_still_deaf(
@@ -53,7 +53,7 @@ def test_the_nat_that_has_taken_over_tells_of_backends_whose_agents_are_still_de
     account.cut_off(account.backends[3], ago=10)
     account.deafen(*account.backends)
     begun = account.clock.now()
-    assert acting.carry_out().said.endswith("3 of 4 backends online")
+    assert acting.carry_out().in_words.endswith("3 of 4 backends online")
     assert account.clock.now() - begun < 10
 
 
@@ -61,7 +61,7 @@ def test_a_backend_that_was_heard_is_not_silent_for_not_answering_as_well(accoun
     account.tick()
     account.deafen(*account.backends)
     account.silent.add(account.backends[3])
-    assert acting.carry_out().said.endswith("3 of 4 backends online")
+    assert acting.carry_out().in_words.endswith("3 of 4 backends online")
 
 
 def test_whom_the_listener_has_not_heard_is_asked_anew_within_seconds(account: Account, acting: Acting) -> None:
@@ -97,7 +97,7 @@ def test_a_backend_that_comes_back_while_it_is_asked_again_counts_as_online(acco
         "before-parameter-build.ssm.SendCommand",
         lambda **_: account.offline.clear() if len(account.run_command.commands) == 1 else None,
     )
-    assert acting.carry_out().said.endswith("4 of 4 backends online")
+    assert acting.carry_out().in_words.endswith("4 of 4 backends online")
 
 
 def test_backends_that_say_nothing_are_not_waited_for_without_end(account: Account, acting: Acting) -> None:
@@ -105,7 +105,7 @@ def test_backends_that_say_nothing_are_not_waited_for_without_end(account: Accou
     begun = account.clock.now()
     result = acting.carry_out()
     assert account.clock.now() - begun < 16
-    assert result.said.endswith("0 of 4 backends online")
+    assert result.in_words.endswith("0 of 4 backends online")
 
 
 def test_verification_leaves_time_to_tell_people(account: Account, acting: Acting) -> None:
@@ -121,7 +121,7 @@ def test_verification_leaves_time_to_tell_people(account: Account, acting: Actin
 def test_where_no_time_is_left_to_ask_nobody_is_counted_as_offline(account: Account, acting: Acting) -> None:
     # Of the invocation's 45 seconds, 41 go by before the swap is done, and 5 are kept for telling people.
     before(account.ec2, REPLACE, lambda: account.clock.sleep(41))
-    assert acting.carry_out().said.endswith("nobody could be asked whether it helped")
+    assert acting.carry_out().in_words.endswith("nobody could be asked whether it helped")
     assert account.run_command.sent("verify") == []
     ((_, text),) = account.mails
     assert "Helped: not known: no time was left to ask." in text
@@ -136,7 +136,7 @@ def test_where_no_backend_can_be_asked_people_are_told_so(account: Account, acti
 def test_more_than_fifty_backends_are_verified_and_people_are_told(account: Account, acting: Acting) -> None:
     many = tuple(f"i-{n:017x}" for n in range(60))
     account.run_command.online = [*many, account.standby]
-    assert acting.carry_out(backends=many).said.endswith("60 of 60 backends online")
+    assert acting.carry_out(backends=many).in_words.endswith("60 of 60 backends online")
 
 
 @pytest.mark.parametrize("operation", ["SendCommand", "ListCommandInvocations"])
