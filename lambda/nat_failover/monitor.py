@@ -247,4 +247,4 @@ def _is_told(locks: LockView) -> bool:
     """
     if locks.lock.state in (LockState.ARMED, LockState.FAILING_OVER):
         return False
-    return read_memory(locks.memory.text).has_told(Trouble.OFFLINE_WHILE_LOCKED)
+    return read_memory(locks.memory.text).has_sent(Trouble.OFFLINE_WHILE_LOCKED)

@@ -32,15 +32,15 @@ def compose(
     entry, condition = due.entry, due.condition
     if condition is None:
         until = now if entry.over is None else entry.over
-        words = ending(entry.kind, entry.since, until, situation, s, drill=entry.drill)
-        return name_nats(replace(_message(entry, due.phase, words, Severity.INFO, s, now), until=until), names)
+        letter_ = ending(entry.kind, entry.since, until, situation, s, drill=entry.drill)
+        return name_nats(replace(_message(entry, due.phase, letter_, Severity.INFO, s, now), until=until), names)
     again = due.phase is Phase.REMINDER
-    words = letter(condition, entry.since, s, again=again)
+    letter_ = letter(condition, entry.since, s, again=again)
     if again:
-        words = replace(words, outcome=f"STILL {words.outcome}")
+        letter_ = replace(letter_, outcome=f"STILL {letter_.outcome}")
     record = condition.record
     message = replace(
-        _message(entry, due.phase, words, severity(entry.kind), s, now),
+        _message(entry, due.phase, letter_, severity(entry.kind), s, now),
         evidence=condition.evidence,
         failover=None if record is None else facts(record, None, None, ()),
     )
@@ -85,7 +85,7 @@ def compose_failover(entry: Entry, report: FailoverReport, s: Settings, now: flo
     return name_nats(message, report.names)
 
 
-def _message(entry: Entry, phase: Phase, words: Letter, level: Severity, s: Settings, now: float) -> Message:
+def _message(entry: Entry, phase: Phase, letter: Letter, level: Severity, s: Settings, now: float) -> Message:
     return Message(
         s.pair,
         s.region,
@@ -96,7 +96,7 @@ def _message(entry: Entry, phase: Phase, words: Letter, level: Severity, s: Sett
         entry.incident,
         now,
         entry.since,
-        words,
+        letter,
         targets=s.targets,
         drill=entry.drill,
         place=f"Account {s.account}: primary NAT {s.primary_instance}, standby NAT {s.standby_instance}.",

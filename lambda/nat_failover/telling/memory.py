@@ -90,7 +90,7 @@ class Memory:
         """Return whether another invocation has said that it is about to."""
         return now < self.telling <= now + 2 * TELLING
 
-    def has_told(self, kind: Trouble) -> bool:
+    def has_sent(self, kind: Trouble) -> bool:
         """Return whether every channel has taken the message that a trouble lasts, which is not known to be over."""
         entry = self.entries.get(kind)
         return entry is not None and entry.over is None and entry.sent_at.keys() == set(Channel)
@@ -105,14 +105,14 @@ class Memory:
         return text
 
     def _text(self, entries: Iterable[Entry]) -> str:
-        said: dict[str, Any] = {"version": VERSION, "troubles": [_written(e) for e in entries]}
+        fields: dict[str, Any] = {"version": VERSION, "troubles": [_written(e) for e in entries]}
         if self.worked:
-            said[FIELD] = dict(self.worked)
+            fields[FIELD] = dict(self.worked)
         if self.telling:
-            said |= {"telling": round(self.telling), "teller": self.teller}
-        return json.dumps(said, separators=(",", ":"))
+            fields |= {"telling": round(self.telling), "teller": self.teller}
+        return json.dumps(fields, separators=(",", ":"))
 
-    def with_told(self, entry: Entry, phase: Phase, channel: Channel, now: float) -> Memory:
+    def with_sent(self, entry: Entry, phase: Phase, channel: Channel, now: float) -> Memory:
         """Remember that a channel has taken a message; what has been told of to its end is forgotten."""
         known = self.entries.get(entry.kind, entry)
         if phase is Phase.END:
@@ -201,45 +201,45 @@ def read_memory(text: str | None) -> Memory:
         return Memory()
     worked = marks_of(text)
     try:
-        said = read_json(text)
-        if said["version"] != VERSION:
-            raise ValueError(said["version"])  # noqa: TRY301
-        entries = {e.kind: e for e in map(_read, said["troubles"])}
-        return Memory(entries, _time(said.get("telling", 0)), worked=worked)
+        fields = read_json(text)
+        if fields["version"] != VERSION:
+            raise ValueError(fields["version"])  # noqa: TRY301
+        entries = {e.kind: e for e in map(_read, fields["troubles"])}
+        return Memory(entries, _time(fields.get("telling", 0)), worked=worked)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, OSError):
         return Memory(worked=worked)
 
 
 def _written(entry: Entry) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "kind": entry.kind.value,
         "incident": entry.incident,
         "since": round(entry.since),
         "noticed": round(entry.noticed),
     }
     if entry.identity is not None:
-        said["identity"] = round(entry.identity)
+        fields["identity"] = round(entry.identity)
     if entry.due:
-        said["due"] = True
+        fields["due"] = True
     if entry.over is not None:
-        said["over"] = round(entry.over)
+        fields["over"] = round(entry.over)
     if entry.sent_at:
-        said["told"] = {channel.value: round(at) for channel, at in entry.sent_at.items()}
-    return said | {k: v for k, v in (("ended", sorted(entry.ended)), ("drill", entry.drill)) if v}
+        fields["told"] = {channel.value: round(at) for channel, at in entry.sent_at.items()}
+    return fields | {k: v for k, v in (("ended", sorted(entry.ended)), ("drill", entry.drill)) if v}
 
 
-def _read(said: Mapping[str, Any]) -> Entry:
+def _read(fields: Mapping[str, Any]) -> Entry:
     return Entry(
-        Trouble(said["kind"]),
-        str(said["incident"])[:100],
-        _time(said["since"]),
-        _time(said["noticed"]),
-        _time(said["identity"]) if "identity" in said else None,
-        bool(said.get("due", False)),
-        _time(said["over"]) if "over" in said else None,
-        {Channel(channel): _time(at) for channel, at in said.get("told", {}).items()},
-        frozenset(Channel(channel) for channel in said.get("ended", [])),
-        said.get("drill") is True,
+        Trouble(fields["kind"]),
+        str(fields["incident"])[:100],
+        _time(fields["since"]),
+        _time(fields["noticed"]),
+        _time(fields["identity"]) if "identity" in fields else None,
+        bool(fields.get("due", False)),
+        _time(fields["over"]) if "over" in fields else None,
+        {Channel(channel): _time(at) for channel, at in fields.get("told", {}).items()},
+        frozenset(Channel(channel) for channel in fields.get("ended", [])),
+        fields.get("drill") is True,
     )
 
 

@@ -30,7 +30,7 @@ PROTOCOLS = ("http", "https", "sqs", "lambda", "firehose")
 class Step:
     """Something that a person is to do, with the commands for it."""
 
-    said: str
+    text: str
     commands: tuple[str, ...] = ()
 
 
@@ -96,8 +96,8 @@ class Message:
     @property
     def subject(self) -> str:
         """The mail's subject: ASCII, under 100 characters."""
-        said = "".join(c if c.isascii() and c.isprintable() else "?" for c in self.letter.outcome)
-        subject = f"[nat-failover {self.pair}] {said}"
+        outcome = "".join(c if c.isascii() and c.isprintable() else "?" for c in self.letter.outcome)
+        subject = f"[nat-failover {self.pair}] {outcome}"
         return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 3] + "..."
 
     @property
@@ -129,7 +129,7 @@ class Message:
     def detail(self) -> dict[str, Any]:
         """The message as JSON; message_schema.json describes it."""
         letter = self.letter
-        said: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "schema": SCHEMA,
             "pair": self.pair,
             "region": self.region,
@@ -146,8 +146,8 @@ class Message:
             "decided": list(letter.decided),
             "done": list(bounded(letter.done)),
             "helped": list(bounded(letter.helped)),
-            "next": _told(letter.next),
-            "by_hand": _told(letter.by_hand),
+            "next": _as_json(letter.next),
+            "by_hand": _as_json(letter.by_hand),
             "hosts": [
                 {"instance": o.host, "state": o.state.value, "at": timestamp(o.at), "since": timestamp(o.since)}
                 for o in self.evidence
@@ -155,12 +155,12 @@ class Message:
             "targets": list(self.targets),
         }
         if self.until is not None:
-            said["until"] = timestamp(self.until)
+            fields["until"] = timestamp(self.until)
         if self.failover is not None:
-            said["failover"] = dict(self.failover)
+            fields["failover"] = dict(self.failover)
         if self.drill:
-            said["drill"] = True
-        return said
+            fields["drill"] = True
+        return fields
 
     @property
     def by_protocol(self) -> str:
@@ -172,13 +172,13 @@ class Message:
 def _steps(steps: Sequence[Step]) -> list[str]:
     lines = []
     for number, step in enumerate(steps, 1):
-        lines.append(f"{number}. {step.said}" + (":" if step.commands else ""))
+        lines.append(f"{number}. {step.text}" + (":" if step.commands else ""))
         lines += [f"   {command}" for command in bounded(step.commands)]
     return lines
 
 
-def _told(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    return [{"say": step.said, "commands": list(step.commands[:MOST_LINES])} for step in steps]
+def _as_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    return [{"say": step.text, "commands": list(step.commands[:MOST_LINES])} for step in steps]
 
 
 def bounded(lines: Sequence[str]) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def name_nats(message: Message, names: Mapping[str, str]) -> Message:
         return tuple(named(line, names) for line in of)
 
     def steps(of: Sequence[Step]) -> tuple[Step, ...]:
-        return tuple(replace(step, said=named(step.said, names)) for step in of)
+        return tuple(replace(step, text=named(step.text, names)) for step in of)
 
     letter = message.letter
     letter = replace(

@@ -56,36 +56,36 @@ class Teller:
         # What this process remembers where the parameter can't be written, and the version that it has read then.
         self._kept: tuple[int, Memory] | None = None
 
-    def tell(self, told: Parameter, findings: Findings, metrics: Metrics) -> None:
+    def tell(self, parameter: Parameter, findings: Findings, metrics: Metrics) -> None:
         """Tell what is new.
 
         Args:
-            told: the parameter, as this invocation has read it.
+            parameter: the third one, as this invocation has read it.
             findings: what is so.
             metrics: of the invocation.
         """
-        memory, intended = self._intended(told, findings)
+        memory, intended = self._intended(parameter, findings)
         if not intended.due and not intended.memory.differs(memory):
             return
         # What was read when the invocation began may be seconds old; who writes over another's word may tell it again.
-        told = self._read(metrics) or told
-        memory, intended = self._intended(told, findings)
+        parameter = self._read(metrics) or parameter
+        memory, intended = self._intended(parameter, findings)
         now = self._runtime.now()
         if memory.another_tells(now):
             return
         if not intended.due:
             if intended.memory.differs(memory):
-                self._remember(intended.memory, told.version, metrics)
+                self._remember(intended.memory, parameter.version, metrics)
             return
         intention = replace(intended.memory, telling=now + TELLING, teller=self._parameters.token())
-        version = self._remember(intention, told.version, metrics)
-        if version is not None and not self._is_mine(intention, told.version, version, metrics):
+        version = self._remember(intention, parameter.version, metrics)
+        if version is not None and not self._is_mine(intention, parameter.version, version, metrics):
             log.info("another invocation tells", extra={"version": version})
             return
         memory = intended.memory
         for due in intended.due:
             memory = self._send_due(memory, due, findings, metrics)
-        self._remember(memory, told.version if version is None else version, metrics)
+        self._remember(memory, parameter.version if version is None else version, metrics)
 
     def tell_of(self, report: FailoverReport, metrics: Metrics) -> None:
         """Tell of a failover that this invocation has just carried out, or failed to.
@@ -98,15 +98,15 @@ class Teller:
         entry = begun(report.condition, self._settings.pair, now)
         message = compose_failover(entry, report, self._settings, now)
         sent = [channel for channel in Channel if self._sent(message, channel, metrics)]
-        told = self._read(metrics)
-        if told is None:
+        parameter = self._read(metrics)
+        if parameter is None:
             return
-        memory = read_memory(told.text)
+        memory = read_memory(parameter.text)
         worked = {**memory.worked, **self._proven(report)}
         memory = replace(memory, entries={**memory.entries, entry.kind: entry}, worked=worked)
         for channel in sent:
-            memory = memory.with_told(entry, Phase.BEGIN, channel, now)
-        self._remember(memory, told.version, metrics)
+            memory = memory.with_sent(entry, Phase.BEGIN, channel, now)
+        self._remember(memory, parameter.version, metrics)
 
     def _proven(self, report: FailoverReport) -> Mapping[str, str]:
         """Return the mark of a NAT that has taken over, and through which backends had been online before."""
@@ -115,9 +115,9 @@ class Teller:
             return {}
         return {self._settings.role_of(table): mark(table, self._settings)}
 
-    def _intended(self, told: Parameter, findings: Findings) -> tuple[Memory, DueMessages]:
-        memory = read_memory(told.text)
-        if self._kept is not None and self._kept[0] == told.version:
+    def _intended(self, parameter: Parameter, findings: Findings) -> tuple[Memory, DueMessages]:
+        memory = read_memory(parameter.text)
+        if self._kept is not None and self._kept[0] == parameter.version:
             # Which NATs have worked is of use to other invocations only where it is written: that is tried again.
             memory = replace(self._kept[1], worked=memory.worked)
         return memory, plan(memory, findings, self._settings.pair, self._runtime.now())
@@ -126,7 +126,7 @@ class Teller:
         message = compose(due, findings.now, self._settings, self._runtime.now(), findings.names)
         for channel in due.channels:
             if self._sent(message, channel, metrics):
-                memory = memory.with_told(due.entry, due.phase, channel, self._runtime.now())
+                memory = memory.with_sent(due.entry, due.phase, channel, self._runtime.now())
         return memory
 
     def _sent(self, message: Message, channel: Channel, metrics: Metrics) -> bool:
@@ -146,7 +146,7 @@ class Teller:
         try:
             return self._parameters.read(name)[name]
         except (ClientError, BotoCoreError) as error:
-            self._not_told("what has been told can't be read", name, error, metrics)
+            self._log_failure("what has been told can't be read", name, error, metrics)
             return None
 
     def _remember(self, memory: Memory, read: int, metrics: Metrics) -> int | None:
@@ -156,7 +156,7 @@ class Teller:
             version = self._parameters.write(name, memory.text(), REMEMBER_WITHIN)
         except (ClientError, BotoCoreError) as error:
             self._kept = (read, replace(memory, telling=0.0))
-            self._not_told("what has been told can't be remembered", name, error, metrics)
+            self._log_failure("what has been told can't be remembered", name, error, metrics)
             return None
         self._kept = None
         return version
@@ -167,9 +167,9 @@ class Teller:
         try:
             return self._parameters.is_next(name, read, intention.text(), written)
         except (ClientError, BotoCoreError) as error:
-            self._not_told("what has been told can't be read", name, error, metrics)
+            self._log_failure("what has been told can't be read", name, error, metrics)
             return True
 
-    def _not_told(self, what: str, about: str, error: Exception, metrics: Metrics) -> None:
+    def _log_failure(self, what: str, about: str, error: Exception, metrics: Metrics) -> None:
         log.error(what, extra={"about": about, "error": error_in_words(error)})
         metrics.count(Metric.NOT_TOLD)

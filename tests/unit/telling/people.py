@@ -26,6 +26,6 @@ class People:
         for due in planned.due:
             for channel in set(due.channels) - self.refusing:
                 self.told.append((due.entry.incident, due.phase, channel))
-                memory = memory.with_told(due.entry, due.phase, channel, self.now)
+                memory = memory.with_sent(due.entry, due.phase, channel, self.now)
         self.text = memory.text()
         return [phase for _, phase, channel in self.told[before:] if channel is Channel.TOPIC]

@@ -143,8 +143,8 @@ def test_a_memory_is_read_back_as_it_was_written(kinds: set[Trouble], told: bool
     memory = Memory({kind: begun(CONDITIONS[kind], "main", NOW) for kind in kinds}, telling)
     if told:
         for kind, entry in memory.entries.items():
-            memory = memory.with_told(entry, Phase.BEGIN, Channel.TOPIC, NOW + 5)
-            memory = memory.with_told(memory.entries[kind], Phase.END, Channel.EVENT, NOW + 5)
+            memory = memory.with_sent(entry, Phase.BEGIN, Channel.TOPIC, NOW + 5)
+            memory = memory.with_sent(memory.entries[kind], Phase.END, Channel.EVENT, NOW + 5)
     again = read_memory(memory.text())
     assert again.text() == memory.text()
     assert again.entries.keys() == kinds
@@ -155,8 +155,8 @@ def test_all_troubles_at_once_fit_into_a_standard_parameter() -> None:
     memory = Memory({kind: replace(e, due=True, over=NOW) for kind, e in entries.items()}, NOW)
     for entry in entries.values():
         for channel in Channel:
-            memory = memory.with_told(memory.entries[entry.kind], Phase.BEGIN, channel, NOW)
-        memory = memory.with_told(memory.entries[entry.kind], Phase.END, Channel.TOPIC, NOW)
+            memory = memory.with_sent(memory.entries[entry.kind], Phase.BEGIN, channel, NOW)
+        memory = memory.with_sent(memory.entries[entry.kind], Phase.END, Channel.TOPIC, NOW)
     memory = replace(memory, worked=WORKED)
     assert len(memory.entries) == len(Trouble)
     assert len(memory.text()) <= LARGEST

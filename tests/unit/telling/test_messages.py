@@ -64,7 +64,7 @@ def test_no_two_recoveries_have_the_same_subject() -> None:
 def test_nobody_is_told_to_re_arm_without_checks_but_where_it_says_so(message: Message) -> None:
     raw = rearm(PAIR)
     assert not [step for step in message.letter.next if raw in step.commands]
-    assert all("without these checks" in step.said for step in message.letter.by_hand if raw in step.commands)
+    assert all("without these checks" in step.text for step in message.letter.by_hand if raw in step.commands)
 
 
 @pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")

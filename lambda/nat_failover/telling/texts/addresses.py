@@ -74,10 +74,10 @@ def moved_egress(move: Move | None) -> tuple[str, ...]:
     """Return what became of the pair's addresses; nothing where it has none."""
     if move is None:
         return ()
-    told = [_of_address("Egress address", move, ", so that partners see the same address as before")]
+    sentences = [_of_address("Egress address", move, ", so that partners see the same address as before")]
     if move.standby is not None:
-        told.append(_of_address("Standby address", move.standby, ", so that it has an address while it stands by"))
-    return tuple(told)
+        sentences.append(_of_address("Standby address", move.standby, ", so that it has an address while it stands by"))
+    return tuple(sentences)
 
 
 def _of_address(what: str, move: Move, use: str) -> str:

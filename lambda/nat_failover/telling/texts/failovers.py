@@ -161,26 +161,26 @@ def facts(
     record: Record, swapped: Swapped | None, verified: Verified | None, evidence: Sequence[Observation]
 ) -> dict[str, Any]:
     """Return what a failover did, as the message's JSON has it."""
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "from": record.from_table,
         "to": record.to_table,
         "subnets": list(swapped.moved if swapped is not None else sorted(record.subnets)),
     }
     if record.by_hand in COMMANDS:
-        said["command"] = record.by_hand
+        fields["command"] = record.by_hand
     seconds = record.seconds if swapped is None else swapped.seconds
     if seconds is not None:
-        said["seconds"] = round(seconds, 3)
+        fields["seconds"] = round(seconds, 3)
     if swapped is not None and evidence:
-        said["outage_seconds"] = round(max(0.0, swapped.ended_at - min(o.since for o in evidence)), 3)
+        fields["outage_seconds"] = round(max(0.0, swapped.ended_at - min(o.since for o in evidence)), 3)
     if verified is not None and verified.hosts:
-        said["backends"] = {
+        fields["backends"] = {
             "asked": len(verified.hosts),
             "online": len(verified.online),
             "offline": list(verified.offline),
             "silent": list(verified.silent),
         }
-    return said
+    return fields
 
 
 def _why(record: Record, s: Settings) -> str:
@@ -217,12 +217,12 @@ def _unrecorded(why: str) -> tuple[str, ...]:
 def _helped(verified: Verified) -> str:
     if not verified.hosts:
         return f"not known: {verified.why}."
-    said = f"{verified.in_words} through the new path."
+    sentence = f"{verified.in_words} through the new path."
     if verified.offline:
-        said += f" Still offline: {', '.join(verified.offline)}."
+        sentence += f" Still offline: {', '.join(verified.offline)}."
     if verified.silent:
-        said += f" No answer yet from: {', '.join(verified.silent)}."
-    return said
+        sentence += f" No answer yet from: {', '.join(verified.silent)}."
+    return sentence
 
 
 def _outage(evidence: Sequence[Observation], swapped: Swapped, verified: Verified) -> tuple[str, ...]:
@@ -236,5 +236,5 @@ def _outage(evidence: Sequence[Observation], swapped: Swapped, verified: Verifie
     if not verified.online:
         moved = f"the last subnet was moved at {clock(swapped.ended_at)} UTC"
         return (f"Outage: since {clock(first.since)} UTC ({begun}); {moved}.",)
-    said = f"Outage: {roughly} {lasted}, from {clock(first.since)} ({begun}) to {clock(swapped.ended_at)} UTC"
-    return (f"{said} (the last subnet was moved).",)
+    sentence = f"Outage: {roughly} {lasted}, from {clock(first.since)} ({begun}) to {clock(swapped.ended_at)} UTC"
+    return (f"{sentence} (the last subnet was moved).",)

@@ -97,7 +97,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                 seen,
                 (f"to hold until {nat} has run for {s.warm_up} s, or has been seen to work. Then it fails over.",),
                 (NOTHING_DONE,),
-                next=(Step("Wait, and check", (own(s, "status"),)), replace(move, said=f"Or m{move.said[1:]}")),
+                next=(Step("Wait, and check", (own(s, "status"),)), replace(move, text=f"Or m{move.text[1:]}")),
                 by_hand=(look, by_hand),
             )
         case Trouble.BLOCKED:
@@ -112,7 +112,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                     Step("See whether the function has failed over by now", (own(s, "status"),)),
                     replace(
                         move,
-                        said=f"If not, move the subnets to {to} yourself. The command waits for the claim, checks, and "
+                        text=f"If not, move the subnets to {to} yourself. The command waits for the claim, checks, and "
                         "asks first",
                     ),
                 ),
