@@ -95,7 +95,7 @@ class Application:
                 outcome = self._run(trigger, Invoker(context.aws_request_id, ends_at, metrics))
             finally:
                 metrics.flush()
-            return _told(trigger, outcome)
+            return _as_json(trigger, outcome)
 
     def _run(self, trigger: Trigger, invoker: Invoker) -> InvocationOutcome:
         """Have the monitor handle an event; where another instance has become a NAT, a monitor that knows it.
@@ -111,15 +111,15 @@ class Application:
             return self._monitor.run(trigger, invoker)
 
 
-def _told(trigger: object, outcome: InvocationOutcome) -> dict[str, object]:
+def _as_json(trigger: object, outcome: InvocationOutcome) -> dict[str, object]:
     decision, result = outcome.decision, outcome.result
-    told: dict[str, object] = {
+    fields: dict[str, object] = {
         "trigger": type(trigger).__name__,
         "decision": decision.action.value,
         "cause": decision.cause.value,
         "reason": decision.reason,
     }
     if result is not None:
-        told |= {"outcome": result.outcome, "result": result.in_words}
-    log.log(logging.WARNING if decision.alarming or result else logging.INFO, decision.reason, extra=told)
-    return told
+        fields |= {"outcome": result.outcome, "result": result.in_words}
+    log.log(logging.WARNING if decision.alarming or result else logging.INFO, decision.reason, extra=fields)
+    return fields

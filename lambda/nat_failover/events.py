@@ -159,14 +159,14 @@ def _nat_ending(detail: object, nats: Collection[str]) -> NatEnding:
 
 def _terminating(detail: object, hook: str, groups: Collection[str]) -> NatEnding:
     """Return what an action of the pair's own hook says; one of another hook is for whoever has made that."""
-    told = detail if isinstance(detail, Mapping) else {}
-    group, name = told.get("AutoScalingGroupName"), told.get("LifecycleHookName")
+    fields = detail if isinstance(detail, Mapping) else {}
+    group, name = fields.get("AutoScalingGroupName"), fields.get("LifecycleHookName")
     if group not in tuple(groups) or name != hook:
         raise UnknownEventError(
             f"the lifecycle action is of hook {_excerpt(name)} of group {_excerpt(group)}, this pair's is {hook} of "
             f"{' and '.join(groups) or 'no group'}: correct the rule's event pattern"
         )
-    instance, token = told.get("EC2InstanceId"), told.get("LifecycleActionToken")
+    instance, token = fields.get("EC2InstanceId"), fields.get("LifecycleActionToken")
     if not isinstance(instance, str) or not INSTANCE.fullmatch(instance):
         raise UnknownEventError(f"the lifecycle action's EC2InstanceId is {_excerpt(instance)}: it must be an id")
     if not isinstance(token, str) or not TOKEN.fullmatch(token):

@@ -75,11 +75,11 @@ class Inspector:
         may_write = self._settings.mode is Mode.AUTOMATIC and armed
         if found and passive is not None and self._settings.mirror_routes and may_write:
             found = self._mirror.copy(found, passive)
-        said = [difference.in_words for difference in found]
-        if said:
-            log.warning("the route tables differ", extra={"passive": passive, "routes": said})
+        sentences = [difference.in_words for difference in found]
+        if sentences:
+            log.warning("the route tables differ", extra={"passive": passive, "routes": sentences})
             metrics.count(Metric.ROUTES_DIFFER, len(found))
-            metrics.note("routes", said)
+            metrics.note("routes", sentences)
         return found
 
     def _compare_egress(self, view: View, metrics: Metrics) -> str | None:
@@ -88,17 +88,17 @@ class Inspector:
         if view.egress is None or active is None:
             return None
         nat, other = view.nats
-        said = astray(view.egress, view.instances[nat], view.instances.get(other))
-        if not said:
+        sentences = astray(view.egress, view.instances[nat], view.instances.get(other))
+        if not sentences:
             return None
-        log.warning("; ".join(said))
+        log.warning("; ".join(sentences))
         metrics.count(Metric.EGRESS_ELSEWHERE)
-        metrics.note("egress", list(said))
-        return "; ".join(said)
+        metrics.note("egress", list(sentences))
+        return "; ".join(sentences)
 
     def measure(self, view: View, decision: Decision, backends: Backends, metrics: Metrics, *, at_tick: bool) -> None:
         """Write the metrics of one look."""
-        states = [word.state for word in backends.latest.values()]
+        states = [o.state for o in backends.latest.values()]
         state = view.locks.lock.state
         locked = state is not LockState.ARMED
         if view.locks.is_read:
@@ -132,12 +132,12 @@ class Inspector:
         in https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html
         A process that is new may write some once more; their highest and lowest stay what they are.
         """
-        told = [(o, o.health) for o in view.observations if o.host in self._settings.nats and o.health is not None]
-        for o, health in told:
+        measured = [(o, o.health) for o in view.observations if o.host in self._settings.nats and o.health is not None]
+        for o, health in measured:
             if (o.host, o.asked_at) not in self._written:
                 self._write_minutes(o, health, metrics)
-        self._written = frozenset((o.host, o.asked_at) for o, _ in told)
-        newest = {o.host: health for o, health in sorted(told, key=lambda each: each[0].at)}
+        self._written = frozenset((o.host, o.asked_at) for o, _ in measured)
+        newest = {o.host: health for o, health in sorted(measured, key=lambda each: each[0].at)}
         fullest = max((health.connections_percent for health in newest.values()), default=0.0)
         lost = loss(view.backends, self._settings) or 0.0
         if fullest >= WORTH_TELLING_FULL:

@@ -76,11 +76,11 @@ class Lookout:
             command_id = trigger.command_id
             nats = self._settings.nats
             calls += [lambda: self._probe.reading_now(command_id), lambda: self._instances.describe(nats)]
-            locks, tables, rounds, told, instances = self._runtime.together(calls)
+            locks, tables, rounds, reading, instances = self._runtime.together(calls)
             tables.check_holders(self._settings)
             chosen = worth_reading(rounds, now, self._settings)
-            hosts = {host for asked in chosen for host in asked.hosts} - instances.keys()
-            known = {} if told is None else {command_id: told}
+            hosts = {host for round_ in chosen for host in round_.hosts} - instances.keys()
+            known = {} if reading is None else {command_id: reading}
             by_round, met = self._runtime.together(
                 [lambda: self._observations(chosen, known), lambda: self._meet(hosts)]
             )
@@ -93,7 +93,7 @@ class Lookout:
         locks, tables, rounds, *egress = self._runtime.together(calls)
         tables.check_holders(self._settings)
         chosen = worth_reading(rounds, now, self._settings, watches=2)
-        ids = [*self._settings.nats, *{host for asked in chosen for host in asked.hosts}]
+        ids = [*self._settings.nats, *{host for round_ in chosen for host in round_.hosts}]
         by_round, instances = self._runtime.together(
             [lambda: self._observations(chosen, {}), lambda: self._instances.describe(ids)]
         )
@@ -125,7 +125,7 @@ class Lookout:
 
     def _learnt(self, view: View, rounds: list[Round], began_at: float) -> View:
         """Learn whose signals were heard, and of the hosts' boots, for as long as this process lives."""
-        view = self._meet_heard(view)
+        view = self._meet_signalling(view)
         self._boots = boots_of((o for observations in view.by_round.values() for o in observations), self._boots)
         return replace(view, boots=self._boots, looking_since=began_at, drills=drills_of(rounds))
 
@@ -173,14 +173,14 @@ class Lookout:
         strangers = set(hosts) - view.instances.keys()
         return replace(view, instances={**view.instances, **self._meet(strangers)}) if strangers else view
 
-    def _meet_heard(self, view: View) -> View:
+    def _meet_signalling(self, view: View) -> View:
         """Look up who has an address that a listener has heard and that nobody known has.
 
         Hosts that were sampled before go on signalling for some time. Of an address that is no backend's nothing is
         learnt, and it is not asked for again. Where EC2 can't say, as while a zone is disrupted, it is done without.
         """
-        heard = {s.address for told in view.by_round.values() for o in told for s in o.signals or ()}
-        strangers = sorted(heard - view.by_address.keys() - self._nobodys)[:MOST_ADDRESSES]
+        signalling = {s.address for of_round in view.by_round.values() for o in of_round for s in o.signals or ()}
+        strangers = sorted(signalling - view.by_address.keys() - self._nobodys)[:MOST_ADDRESSES]
         if not strangers:
             return view
         try:
@@ -208,34 +208,34 @@ class Lookout:
         Where all have answered it is not read again: that stands.
         """
         known = {**self._complete, **known}
-        asked_for = [asked.command_id for asked in rounds if asked.command_id not in known]
-        calls = [partial(self._probe.reading_now, command_id) for command_id in asked_for]
-        read = {**known, **dict(zip(asked_for, self._runtime.together(calls) if calls else [], strict=True))}
-        found = {asked.command_id: read[asked.command_id] for asked in rounds}
+        unread = [round_.command_id for round_ in rounds if round_.command_id not in known]
+        calls = [partial(self._probe.reading_now, command_id) for command_id in unread]
+        read = {**known, **dict(zip(unread, self._runtime.together(calls) if calls else [], strict=True))}
+        found = {round_.command_id: read[round_.command_id] for round_ in rounds}
         self._complete = {
-            asked.command_id: said
-            for asked in rounds
-            if (said := found[asked.command_id]) is not None and said.is_complete(asked.hosts)
+            round_.command_id: reading
+            for round_ in rounds
+            if (reading := found[round_.command_id]) is not None and reading.is_complete(round_.hosts)
         }
         return {
-            asked.command_id: None
-            if (said := found[asked.command_id]) is None
-            else tuple(self._probe.judge(asked, said))
-            for asked in rounds
+            round_.command_id: None
+            if (reading := found[round_.command_id]) is None
+            else tuple(self._probe.judge(round_, reading))
+            for round_ in rounds
         }
 
     def look_again(self, view: View) -> View:
         """Read again the rounds in which somebody has yet to finish, and look up hosts not seen before."""
         unfinished = view.unfinished
         strangers = {o.host for o in view.observations} - view.instances.keys()
-        calls: list[Callable[[], Any]] = [partial(self._probe.read_again, asked) for asked in unfinished]
+        calls: list[Callable[[], Any]] = [partial(self._probe.read_again, round_) for round_ in unfinished]
         if strangers:
             calls.append(lambda: self._meet(strangers))
-        told = self._runtime.together(calls) if calls else []
-        known = told.pop() if strangers else {}
-        read = zip(unfinished, told, strict=True)
-        fresh = {asked.command_id: tuple(said) for asked, said in read if said is not None}
-        return self._meet_heard(
+        results = self._runtime.together(calls) if calls else []
+        known = results.pop() if strangers else {}
+        read = zip(unfinished, results, strict=True)
+        fresh = {round_.command_id: tuple(observations) for round_, observations in read if observations is not None}
+        return self._meet_signalling(
             replace(
                 view,
                 by_round={**view.by_round, **fresh},

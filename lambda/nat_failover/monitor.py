@@ -90,7 +90,7 @@ class Monitor:
             if locks.is_claimed(self._runtime.now()) and locks.lock.state in ACTED_UPON:
                 reason = f"another invocation is failing over, or has just done so; {locks.lock.reason}"
                 return self._stand_back(reason, locks, invoker.metrics)
-            if _is_told(locks):
+            if _people_know(locks):
                 reason = f"{locks.lock.reason}; people know that backends are offline, and the next tick looks again"
                 return self._stand_back(reason, locks, invoker.metrics)
         view = self._lookout.look(trigger, locks)
@@ -240,7 +240,7 @@ class Monitor:
         return tuple(sorted({o.host for o in view.backends}))
 
 
-def _is_told(locks: LockView) -> bool:
+def _people_know(locks: LockView) -> bool:
     """Return whether an event can change nothing: the pair is locked, and people know that its backends are offline.
 
     In such an outage each tick's round brings an event of every backend, and each would list rounds and hosts.

@@ -119,13 +119,13 @@ class Settings:
         """Whether rounds watch for a window; else each is one quick check a tick."""
         return self.window > 0
 
-    def is_share(self, failed: int, heard: int) -> bool:
+    def is_share(self, failed: int, counted: int) -> bool:
         """Return whether so many backends of those heard are a large enough share: a few sick ones are no dead NAT."""
-        return failed * 100 > heard * self.failure_share
+        return failed * 100 > counted * self.failure_share
 
-    def is_enough(self, failed: int, heard: int) -> bool:
+    def is_enough(self, failed: int, counted: int) -> bool:
         """Return whether so many backends of those heard are as many as a failover takes, and a large enough share."""
-        return failed >= self.failure_threshold and self.is_share(failed, heard)
+        return failed >= self.failure_threshold and self.is_share(failed, counted)
 
     @property
     def region(self) -> str:

@@ -139,7 +139,7 @@ MUTANTS = (
     Mutant(
         "a signal that did not come through is proof", "probing.signals:relayed", "signal.through,", "True,", (1242,)
     ),
-    Mutant("the share is ignored", "settings:Settings.is_share", "heard * self.failure_share", "0"),
+    Mutant("the share is ignored", "settings:Settings.is_share", "counted * self.failure_share", "0"),
     Mutant(
         "whether backends get through the active NAT is ignored",
         "judging.evidence:weigh",
