@@ -20,14 +20,14 @@ def ahead(answer: Mapping[str, Any], before: float, after: float) -> float:
         before: this machine's time when it was asked, in seconds since the epoch.
         after: and when it was answered.
     """
-    there = told_by(answer)
+    there = answered_at(answer)
     if there is None:
         return 0.0
     difference = there - (before + after) / 2
     return 0.0 if abs(difference) <= TOLERATED else difference
 
 
-def told_by(answer: Mapping[str, Any]) -> float | None:
+def answered_at(answer: Mapping[str, Any]) -> float | None:
     """Return AWS's time when it answered, to half a second, in seconds since the epoch; None where it is not told.
 
     Args:

@@ -16,11 +16,11 @@ HALTED = frozenset({"stopped", "stopping"})
 
 
 def _windows(s: Snapshot, host: str) -> bool:
-    told = (
+    platforms = (
         (s.instances or {}).get(host, {}).get("Platform", ""),
         (s.managed or {}).get(host, {}).get("PlatformType", ""),
     )
-    return "windows" in {each.lower() for each in told}
+    return "windows" in {each.lower() for each in platforms}
 
 
 def _running(s: Snapshot) -> list[str]:
@@ -36,19 +36,19 @@ def online(s: Snapshot) -> list[str] | None:
 
 
 def latest(s: Snapshot) -> dict[str, Observation]:
-    """Return the last word of every backend that has been asked of late, its own or what a NAT has heard of it."""
-    said = s.view.with_signals if s.view else []
-    return {h: latest_of(words) for h, words in by_host(said).items() if h not in s.settings.nats}
+    """Return the latest observation of every backend asked of late: its own, or one that a NAT has heard of it."""
+    observations = s.view.with_signals if s.view else []
+    return {h: latest_of(of_host) for h, of_host in by_host(observations).items() if h not in s.settings.nats}
 
 
-def is_over(s: Snapshot, word: Observation) -> bool:
+def is_over(s: Snapshot, observation: Observation) -> bool:
     """Return whether a host was offline by a way that its subnet no longer takes: that says nothing of now."""
-    if word.state is not State.UNREACHABLE or s.view is None:
+    if observation.state is not State.UNREACHABLE or s.view is None:
         return False
     active, _ = s.view.addresses
-    if active and word.about[0] and word.about[0] != active:
+    if active and observation.about[0] and observation.about[0] != active:
         return True
-    return s.lock is not None and word.at < moved_at(s.lock.lock)
+    return s.lock is not None and observation.at < moved_at(s.lock.lock)
 
 
 def _tag(s: Snapshot) -> str:
@@ -138,19 +138,19 @@ def elsewhere(s: Snapshot) -> Findings:
 
 def broken(s: Snapshot) -> Findings:
     """Backends that can't run the probe: no ping, most likely."""
-    for host, word in sorted(latest(s).items()):
-        if word.state is State.BROKEN:
+    for host, observation in sorted(latest(s).items()):
+        if observation.state is State.BROKEN:
             yield warning(
                 "probe-broken",
-                f"the probe could not run on backend {s.name(host)} ({word.detail})",
+                f"the probe could not run on backend {s.name(host)} ({observation.detail})",
                 "it does not count as evidence",
                 "install ping (iputils):\naws ssm send-command --document-name AWS-RunShellScript --instance-ids "
                 f"{host} --parameters commands='command -v ping || dnf -y install iputils'{s.options}",
             )
-    managed, words = online(s), latest(s)
+    managed, observations = online(s), latest(s)
     if managed is None:
         return
-    fit = [h for h in managed if h not in words or words[h].state is not State.BROKEN]
+    fit = [h for h in managed if h not in observations or observations[h].state is not State.BROKEN]
     if len(fit) < s.settings.failure_threshold <= len(managed):
         yield error(
             "too-few-fit",
@@ -203,13 +203,17 @@ def unfit(s: Snapshot) -> Findings:
 
 def offline(s: Snapshot) -> Findings:
     """Backends that can't reach the Internet now."""
-    words = {host: word for host, word in latest(s).items() if word.state is State.UNREACHABLE and not is_over(s, word)}
-    if words:
-        last = max(word.at for word in words.values())
-        heard = f", when last heard {ago(last, s.now)} ago" if s.now - last > s.settings.period else ""
+    unreachable = {
+        host: observation
+        for host, observation in latest(s).items()
+        if observation.state is State.UNREACHABLE and not is_over(s, observation)
+    }
+    if unreachable:
+        last = max(observation.at for observation in unreachable.values())
+        age = f", when last heard {ago(last, s.now)} ago" if s.now - last > s.settings.period else ""
         yield error(
             "offline",
-            f"{len(words)} backends can't reach the Internet{heard}: {', '.join(map(s.name, sorted(words)))}",
+            f"{len(unreachable)} backends can't reach the Internet{age}: {', '.join(map(s.name, sorted(unreachable)))}",
             "this is an outage, and no failover has ended it",
             f"look at the passive NAT, and move the subnets if it is fit:\nnat-failover failover {s.pair.name} "
             f"--dry-run{s.options}",

@@ -30,12 +30,12 @@ def hosts(s: Snapshot) -> Findings:
     if s.view is None or s.invocations is None:
         return
     wrong: dict[str, float] = {}
-    for asked in s.view.rounds:
-        for host, invocation in s.invocations.get(asked.command_id, {}).items():
+    for round_ in s.view.rounds:
+        for host, invocation in s.invocations.get(round_.command_id, {}).items():
             at = invocation.finished_at
             if at is None:
                 continue
-            off = min(0.0, at - asked.asked_at) or max(0.0, at - s.now)
+            off = min(0.0, at - round_.asked_at) or max(0.0, at - s.now)
             if abs(off) > max(TOLERATED, abs(wrong.get(host, 0.0))):
                 wrong[host] = off
     for host, off in sorted(wrong.items()):

@@ -45,7 +45,7 @@ def closed(s: Snapshot) -> Findings:
     hosts = {host: raw for host, raw in (s.instances or {}).items() if raw.get("PrivateIpAddress")}
     for service, raw in sorted(of_systems_manager(s).items()):
         groups = [s.groups[g["GroupId"]] for g in raw.get("Groups", []) if g["GroupId"] in s.groups]
-        flows = {host: Flow("tcp", str(told["PrivateIpAddress"]), 443) for host, told in hosts.items()}
+        flows = {host: Flow("tcp", str(instance["PrivateIpAddress"]), 443) for host, instance in hosts.items()}
         out = sorted(host for host, flow in flows.items() if not lets_in(groups, flow, named))
         if groups and out and raw.get("PrivateDnsEnabled"):
             whom = [s.nat_name(host) if host in s.settings.nats else s.name(host) for host in out]

@@ -92,21 +92,23 @@ def rules(s: Snapshot) -> Findings:
     if s.rules is None:
         return
     ticks = [rule for rule in s.rules if rule.get("ScheduleExpression")]
-    reports = [rule for rule in s.rules if s.settings.probe_document in _asked_for(rule, "detail", "document-name")]
+    reports = [
+        rule for rule in s.rules if s.settings.probe_document in _pattern_values(rule, "detail", "document-name")
+    ]
     ends = {
         kind: [
             rule
             for rule in s.rules
-            if kind in _asked_for(rule, "detail-type")
-            and set(s.settings.nats_by_id) <= set(_asked_for(rule, "detail", "instance-id"))
+            if kind in _pattern_values(rule, "detail-type")
+            and set(s.settings.nats_by_id) <= set(_pattern_values(rule, "detail", "instance-id"))
         ]
         for kind in (INSTANCE_STATE, SPOT_WARNING)
     }
     terminating = [
         rule
         for rule in s.rules
-        if TERMINATING in _asked_for(rule, "detail-type")
-        and set(s.settings.auto_scaling_groups) <= set(_asked_for(rule, "detail", "AutoScalingGroupName"))
+        if TERMINATING in _pattern_values(rule, "detail-type")
+        and set(s.settings.auto_scaling_groups) <= set(_pattern_values(rule, "detail", "AutoScalingGroupName"))
     ]
     if not ticks:
         yield error("no-schedule", "no schedule invokes the function", "nothing is watched", BRING_BACK)
@@ -159,7 +161,7 @@ def hooks(s: Snapshot) -> Findings:
             )
 
 
-def _asked_for(rule: Raw, *path: str) -> list[str]:
+def _pattern_values(rule: Raw, *path: str) -> list[str]:
     """Return what a rule's pattern allows at a place; nothing where it is of another form, or a schedule."""
     try:
         found = json.loads(rule["EventPattern"])

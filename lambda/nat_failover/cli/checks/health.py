@@ -15,8 +15,8 @@ RUNBOOK = "see infra/RUNBOOK.md, {}"
 
 def health_of(s: Snapshot, nat: str) -> Health | None:
     """Return what a NAT has told of itself last; None where it has not."""
-    told = [o for o in s.view.observations if o.host == nat and o.health is not None] if s.view else []
-    return max(told, key=lambda o: o.at).health if told else None
+    observations = [o for o in s.view.observations if o.host == nat and o.health is not None] if s.view else []
+    return max(observations, key=lambda o: o.at).health if observations else None
 
 
 def full(s: Snapshot) -> Findings:
@@ -65,8 +65,8 @@ def bandwidth(s: Snapshot) -> Findings:
 
 def _baseline(raw: Raw) -> float | None:
     """Return a type's baseline, in Gbit/s, all its network cards together; None where EC2 does not say."""
-    said = [card.get("BaselineBandwidthInGbps") for card in raw.get("NetworkInfo", {}).get("NetworkCards", [])]
-    found = [float(each) for each in said if each is not None]
+    bandwidths = [card.get("BaselineBandwidthInGbps") for card in raw.get("NetworkInfo", {}).get("NetworkCards", [])]
+    found = [float(each) for each in bandwidths if each is not None]
     return sum(found) if found else None
 
 
@@ -75,9 +75,9 @@ def cpu_credits(s: Snapshot) -> Findings:
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode.html
     """
-    said = s.credits or {}
-    slowed = [nat for nat in s.settings.nats if said.get(nat) == "standard"]
-    if len(slowed) == 1 and "unlimited" in said.values():
+    credit_options = s.credits or {}
+    slowed = [nat for nat in s.settings.nats if credit_options.get(nat) == "standard"]
+    if len(slowed) == 1 and "unlimited" in credit_options.values():
         yield warning(
             "nat-credits",
             f"{s.nat_name(slowed[0])} has standard CPU credits, the other has unlimited ones",

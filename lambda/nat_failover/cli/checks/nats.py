@@ -113,8 +113,8 @@ def control(s: Snapshot) -> Findings:
     """A passive NAT that could not help: by its own last word, or by what backends have tried through it."""
     if s.view is None or s.passive is None or _unaddressed(s, s.passive):
         return
-    asked = (s.kernels or {}).get(s.passive)
-    if asked is not None and asked.is_unfit:
+    inspection = (s.kernels or {}).get(s.passive)
+    if inspection is not None and inspection.is_unfit:
         return  # that is why, and a finding of its own
     trouble = s.view.passive_trouble
     if trouble is not None:
@@ -214,12 +214,12 @@ def egress(s: Snapshot) -> Findings:
         f"--instance-id {s.passive} --allow-reassociation{s.options}"
     )
     without = unaddressed(passive, s.settings)
-    for said in problems(s.view.egress, active, passive, s.settings, s.addresses or ()):
-        if said == without:  # a finding of its own
+    for problem in problems(s.view.egress, active, passive, s.settings, s.addresses or ()):
+        if problem == without:  # a finding of its own
             continue
         yield warning(
             "egress-address",
-            said,
+            problem,
             "partners would see an address that they may not allow",
             f"aws ec2 associate-address --allocation-id {s.view.egress.egress.allocation} --instance-id {s.active} "
             f"--allow-reassociation{s.options}{second}",

@@ -36,8 +36,8 @@ class Proof:
         return len(self.through) >= self.needed
 
     @property
-    def said(self) -> str:
-        """Say what is missing."""
+    def sentence(self) -> str:
+        """What is missing, a sentence for people."""
         since = "" if self.since is None else f" since {minute(self.since)}"
         return f"armed, but not proven{since}: the next round will tell, by {minute(self.by + 59)}"
 
@@ -54,8 +54,8 @@ def proof(s: Snapshot) -> Proof | None:
 
 def _next_answer(s: Snapshot) -> float:
     """Return when the passive NAT's next word is due: at the end of the watch that it has under way, or of the next."""
-    words = s.view.observations if s.view else []
-    ends = [o.running_until for o in words if o.host == s.passive and o.running_until is not None]
+    observations = s.view.observations if s.view else []
+    ends = [o.running_until for o in observations if o.host == s.passive and o.running_until is not None]
     later = s.now + s.settings.period + s.settings.window
     return DELIVERY_TIMEOUT + min(later, max([s.now, *ends])) if ends else DELIVERY_TIMEOUT + later
 
@@ -69,7 +69,7 @@ def not_proven(s: Snapshot) -> Findings:
         return
     yield warning(
         "not-proven",
-        found.said,
+        found.sentence,
         f"{len(found.through)} of the {found.needed} backends needed have got through {s.nat_name(s.passive)} since",
         f"wait until then and look again; to look at the NAT now:\nnat-failover failover {s.pair.name} --dry-run"
         f"{s.options}",
@@ -92,8 +92,8 @@ def kernels(s: Snapshot) -> Findings:
 
 def kernels_unread(s: Snapshot) -> Findings:
     """A NAT that was asked, and of which it is not known whether it forwards and translates."""
-    asked = {nat: found for nat, found in (s.kernels or {}).items() if found.has_document}
-    unread = {nat: found for nat, found in asked.items() if not (found.is_read or found.is_unfit)}
+    inspected = {nat: found for nat, found in (s.kernels or {}).items() if found.has_document}
+    unread = {nat: found for nat, found in inspected.items() if not (found.is_read or found.is_unfit)}
     forbidden = [nat for nat, found in unread.items() if found.forbidden]
     if forbidden:
         names = " and ".join(s.nat_name(nat) for nat in forbidden)
@@ -127,15 +127,15 @@ def evidence(s: Snapshot) -> list[str]:
     """Return for people what is known of each NAT: what its kernel does, and how many backends get through it."""
     if s.view is None or s.active is None or s.passive is None:
         return []
-    words = [word for word in latest(s).values() if not is_over(s, word)]
-    online = [word.state is State.REACHABLE for word in words]
-    newest = max((word.at for word in words), default=s.now)
-    heard = f", heard {ago(newest, s.now)} ago" if s.now - newest > s.settings.period else ""
+    observations = [observation for observation in latest(s).values() if not is_over(s, observation)]
+    online = [observation.state is State.REACHABLE for observation in observations]
+    newest = max((observation.at for observation in observations), default=s.now)
+    age = f", heard {ago(newest, s.now)} ago" if s.now - newest > s.settings.period else ""
     tried = [bool(o.by_passive) for o in passive_nat.tries(s.view.backends, s.settings)]
     through = "no backend has tried it lately" if not tried else f"{sum(tried)} of {len(tried)} backends get through it"
     return [
         f"{s.nat_name(s.active)}: {_kernel(s, s.active)}; {sum(online)} of {len(online)} backends online through it"
-        + heard,
+        + age,
         f"{s.nat_name(s.passive)}: {_kernel(s, s.passive)}; {through}",
     ]
 

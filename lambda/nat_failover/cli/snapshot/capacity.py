@@ -34,5 +34,5 @@ def credits_of(ec2: Any, nats: Sequence[str], instances: Mapping[str, Raw]) -> d
     if not burstable:
         return {}
     pages = ec2.get_paginator("describe_instance_credit_specifications").paginate(InstanceIds=burstable)
-    told = [raw for page in pages for raw in page["InstanceCreditSpecifications"]]
-    return {str(raw["InstanceId"]): str(raw["CpuCredits"]) for raw in told}
+    specifications = [raw for page in pages for raw in page["InstanceCreditSpecifications"]]
+    return {str(raw["InstanceId"]): str(raw["CpuCredits"]) for raw in specifications}

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nat_failover.cli.account.clock import told_by
+from nat_failover.cli.account.clock import answered_at
 from nat_failover.cli.account.pairs import Deployed
 from nat_failover.cli.account.session import Account
 from nat_failover.cli.snapshot.snapshot import PERIODS_BACK, LockParameter, LoggedDecision, Raw
@@ -95,10 +95,10 @@ class Reader:
         nats = [nat for nat in self._settings.nats if nat in instances]
         if not nats:
             return {}
-        told = self.all(
+        statuses = self.all(
             "ec2", "describe_instance_status", "InstanceStatuses", InstanceIds=nats, IncludeAllInstances=True
         )
-        return {raw["InstanceId"]: raw for raw in told}
+        return {raw["InstanceId"]: raw for raw in statuses}
 
     def managed(self) -> dict[str, Raw]:
         """Read what Systems Manager says of NATs and backends, by id."""
@@ -112,18 +112,18 @@ class Reader:
 
     def _managed(self, one: Raw) -> dict[str, Raw]:
         """List by one filter: SSM takes no other beside a tag."""
-        told = self.all(
+        information = self.all(
             "ssm",
             "describe_instance_information",
             "InstanceInformationList",
             Filters=[one],
             PaginationConfig={"PageSize": SSM_PAGE},
         )
-        return {raw["InstanceId"]: raw for raw in told}
+        return {raw["InstanceId"]: raw for raw in information}
 
     def invocations(self, view: View) -> dict[str, Mapping[str, Invocation]]:
         """Read what the hosts of the rounds in view have said, by command."""
-        ids = [asked.command_id for asked in view.rounds]
+        ids = [round_.command_id for round_ in view.rounds]
         return {command: self._probe.invocations(command) for command in ids}
 
     def groups(self, ids: Sequence[str]) -> dict[str, Raw]:
@@ -132,8 +132,8 @@ class Reader:
             return {}
         found: dict[str, Raw] = {}
         for some in _in_filters(ids):
-            told = self.all("ec2", "describe_security_groups", "SecurityGroups", Filters=[some])
-            found |= {raw["GroupId"]: raw for raw in told}
+            security_groups = self.all("ec2", "describe_security_groups", "SecurityGroups", Filters=[some])
+            found |= {raw["GroupId"]: raw for raw in security_groups}
         return found
 
     def members(self, groups: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -202,8 +202,8 @@ class Reader:
         """Describe the pair's lifecycle hook in each group that a NAT is in, by group, where it is there."""
         s, client = self._settings, self.client["autoscaling"]
         named = {"LifecycleHookNames": [s.lifecycle_hook]}
-        told = {g: client.describe_lifecycle_hooks(AutoScalingGroupName=g, **named) for g in s.auto_scaling_groups}
-        return {group: hooks["LifecycleHooks"][0] for group, hooks in told.items() if hooks["LifecycleHooks"]}
+        responses = {g: client.describe_lifecycle_hooks(AutoScalingGroupName=g, **named) for g in s.auto_scaling_groups}
+        return {group: hooks["LifecycleHooks"][0] for group, hooks in responses.items() if hooks["LifecycleHooks"]}
 
     def invokers(self) -> list[Raw]:
         """Read the function's resource policy; no statements where it has none."""
@@ -218,7 +218,7 @@ class Reader:
         before = self._account.runtime.now()
         answer: Any = self._account.ssm.get_parameters(Names=[self._settings.lock_parameter])
         here = (before + self._account.runtime.now()) / 2
-        there = told_by(answer)
+        there = answered_at(answer)
         return (here if there is None else there), here
 
 
@@ -233,8 +233,8 @@ def decisions(lines: Iterable[Raw]) -> list[LoggedDecision]:
     found = []
     for line in lines:
         try:
-            said = read_json(line["message"])
-            texts = [said[key] for key in ("trigger", "decision", "cause", "reason")]
+            fields = read_json(line["message"])
+            texts = [fields[key] for key in ("trigger", "decision", "cause", "reason")]
         except (ValueError, KeyError, TypeError):
             continue
         if all(isinstance(text, str) for text in texts):

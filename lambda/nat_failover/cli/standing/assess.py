@@ -75,8 +75,8 @@ def _proof(given: Proof | None) -> ProofStanding | None:
     if given is None:
         return None
     since = None if given.since is None else iso(given.since)
-    said = "" if given.is_given else given.said
-    return ProofStanding(given.is_given, since, given.through, given.needed, iso(given.by), said)
+    sentence = "" if given.is_given else given.sentence
+    return ProofStanding(given.is_given, since, given.through, given.needed, iso(given.by), sentence)
 
 
 def _lock(s: Snapshot) -> LockStanding | None:
