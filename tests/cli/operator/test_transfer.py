@@ -45,7 +45,7 @@ def test_a_failback_moves_one_subnet_first_asks_its_backends_and_then_moves_the_
     assert passed.ended is Ended.DONE
     assert all_on(lab, lab.cloud.primary_table)
     assert sorted(passed.moved) == sorted(lab.cloud.subnets[s.name] for s in lab.network.layout.private_subnets)
-    assert len(passed.online) == len(passed.asked) == 6
+    assert len(passed.online) == len(passed.backends) == 6
     first, *rest = lab.gateway.replaced_at
     assert len(rest) == 2
     assert min(rest) - first > 1.0  # its backends were asked in between
@@ -171,8 +171,8 @@ def test_a_target_that_dies_after_the_first_subnet_gets_no_other_and_gives_it_ba
     passed = alice.follows(ahead)
     assert passed.ended is Ended.ROLLED_BACK, passed
     assert passed.left == {}
-    assert "0 subnets lost" in passed.said
-    assert "2 of 2 backends are offline through the new path" in passed.said
+    assert "0 subnets lost" in passed.sentence
+    assert "2 of 2 backends are offline through the new path" in passed.sentence
     assert len(passed.online) == 6
     assert len(lab.gateway.replaced_at) == 2  # one there, one back
     assert all_on(lab, lab.cloud.standby_table)
@@ -216,7 +216,7 @@ def test_the_egress_address_goes_there_and_back_with_the_subnets(lab: Lab, alice
     holders.append(lab.cloud.elastic())
     assert holders == [{"nat02": EGRESS}, {"nat01": EGRESS}]
     assert passed.ended is Ended.DONE
-    assert "egress address" in passed.said
+    assert "egress address" in passed.sentence
     assert set(lab.seen_as().values()) == {EGRESS}
 
 

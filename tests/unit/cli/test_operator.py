@@ -126,14 +126,14 @@ def test_a_nat_that_has_all_it_needs_is_fit() -> None:
 def test_each_thing_that_a_nat_lacks_stands_against_it_alone(seen: Seen, name: str, said: str) -> None:
     (found,) = bad(judge(seen, S, NOW))
     assert found.name == name
-    assert said in found.said
+    assert said in found.detail
 
 
 @pytest.mark.parametrize("changes", [{"state": "stopped"}, {"state": "gone"}, {"checked": True}])
 def test_what_stands_against_a_nat_is_said_in_the_function_s_own_words(changes: dict[str, object]) -> None:
     nat = replace(WELL.nat, **changes)  # type: ignore[arg-type]
     (found,) = bad(judge(replace(WELL, nat=nat), S, NOW))
-    assert f"the passive NAT {found.said}".startswith(str(why_unfit(None, nat.instance_id, {nat.instance_id: nat})))
+    assert f"the passive NAT {found.detail}".startswith(str(why_unfit(None, nat.instance_id, {nat.instance_id: nat})))
 
 
 @pytest.mark.parametrize(

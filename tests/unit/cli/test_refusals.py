@@ -24,7 +24,7 @@ PACKAGE = Path(nat_failover.cli.__file__).parent
 RUNBOOK = (PACKAGE.parents[2] / "infra/RUNBOOK.md").read_text(encoding="utf-8")
 SECTIONS = {title.lower().replace(" ", "-") for title in re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE)}
 # What is refused before anything is asked of AWS is about the command line, or the file for the report.
-OF_THE_COMMAND_LINE = {"must_be_told", "confirm", "confirm_by_name", "_can_be_written", "status"}
+OF_THE_COMMAND_LINE = {"require_answer", "confirm", "confirm_by_name", "_can_be_written", "status"}
 FINDING_PAIRS = "account/pairs.py"
 
 

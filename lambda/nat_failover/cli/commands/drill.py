@@ -42,7 +42,7 @@ def drill(
     the NAT forwards again, the subnets go back in stages, and the pair is armed. Servers behind it are offline for
     some seconds, and established connections break, twice. It never starts without the pair's name as confirmation.
     """
-    act.must_be_told("--confirm and the pair's name", given=confirmed is not None)
+    act.require_answer("--confirm and the pair's name", given=confirmed is not None)
     account = act.where
     deployed = one(account, pair)
     _can_be_written(report)

@@ -29,7 +29,7 @@ from nat_failover.lock.held import ClaimLostError
 from nat_failover.lock.record import LockState
 from nat_failover.telling.formats import counted
 
-TOLD = "--yes, or --dry-run"
+ANSWER = "--yes, or --dry-run"
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check, show what would be done, and change nothing.")]
 
@@ -71,7 +71,7 @@ def failover(
     The NAT is checked first, and the move is refused if it is not fit, unless forced. Afterwards the backends are
     asked; if the move has cost any of them the Internet, everything is moved back. The pair is then locked: re-arm it.
     """
-    act.must_be_told(TOLD, given=yes or dry_run)
+    act.require_answer(ANSWER, given=yes or dry_run)
     deployed = one(act.where, pair)
     settings = deployed.settings
     to_table = None
@@ -91,7 +91,7 @@ def failback(
     The primary is checked first: Internet, forwarding, masquerading. One subnet then goes first, its backends are
     asked, and the others follow. Trouble at any stage moves everything back. The pair is then locked: re-arm it.
     """
-    act.must_be_told(TOLD, given=yes or dry_run)
+    act.require_answer(ANSWER, given=yes or dry_run)
     deployed = one(act.where, pair)
     table = deployed.settings.primary_route_table
     return _move(act, deployed, table, Manner(staged=True, dry_run=dry_run, yes=yes))
@@ -108,7 +108,7 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
     if plan is None:
         role = pair.settings.role_of(seen.tables.active or "")
         act.came_to(Outcome.NOTHING, f"all subnets are with the {role} NAT already")
-        console.print(f"pair {pair.name}: {act.said}: there is nothing to do")
+        console.print(f"pair {pair.name}: {act.sentence}: there is nothing to do")
         return None
     act.plans(plan, seen.checks, pair.settings)
     show_checks(console, seen.checks, pair.settings.nat_of(plan.to_table))
@@ -122,7 +122,7 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
         raise CommandError(f"refused, and nothing was changed: {why}", steps=steps, section=section)
     if manner.dry_run:
         act.came_to(Outcome.PLANNED, "dry run: nothing was changed")
-        console.print(act.said)
+        console.print(act.sentence)
         return None
     confirm(console, [], f"Move {counted(len(plan.subnets), 'subnet')} of pair {pair.name}?", yes=manner.yes)
     act.begun = True
@@ -160,13 +160,13 @@ def refusal(seen: Ahead, *, force: bool) -> str | None:
     found = bad(list(seen.checks))
     if not found or force:
         return None
-    return "; ".join(f"{check.name}: {check.said}" for check in found)
+    return "; ".join(f"{check.name}: {check.detail}" for check in found)
 
 
 def told(console: Console, passed: Passed, account: Account, again: str) -> Exit | None:
     """Tell what a passage came to, and what to do next."""
     style = {Ended.DONE: "green", Ended.ROLLED_BACK: "yellow", Ended.LEFT: "red"}[passed.ended]
-    console.print(Text.assemble((passed.ended.value, style), f": {passed.said}"))
+    console.print(Text.assemble((passed.ended.value, style), f": {passed.sentence}"))
     for subnet, why in passed.left.items():
         console.print(Text(f"  {subnet}: {why}"))
     for move in passed.egress.left if passed.egress is not None else ():

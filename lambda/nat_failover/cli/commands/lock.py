@@ -18,7 +18,7 @@ from nat_failover.cli.options import Force, Name, Yes
 from nat_failover.lock.record import Lock, LockState
 from nat_failover.settings import Mode
 
-TOLD = "--yes"
+ANSWER = "--yes"
 
 
 def rearm(act: Act, pair: Name = None, force: Force = False, yes: Yes = False) -> Exit | None:
@@ -26,7 +26,7 @@ def rearm(act: Act, pair: Name = None, force: Force = False, yes: Yes = False) -
 
     Refused while the passive NAT is dead or unfit, since nothing would be protected, unless forced.
     """
-    act.must_be_told(TOLD, given=yes)
+    act.require_answer(ANSWER, given=yes)
     return _arm(act, one(act.where, pair), force=force, yes=yes)
 
 
@@ -35,7 +35,7 @@ def resume(act: Act, pair: Name = None, force: Force = False, yes: Yes = False) 
 
     As careful as a re-arm: refused while the passive NAT is dead or unfit, unless forced.
     """
-    act.must_be_told(TOLD, given=yes)
+    act.require_answer(ANSWER, given=yes)
     deployed = one(act.where, pair)
     lock = act.takes_in_hand(deployed).lock.read().lock
     if lock.state not in (LockState.PAUSED, LockState.ARMED):
@@ -57,14 +57,14 @@ def pause(
 
     Nothing is watched while the pair is paused, and nobody is told of a dead NAT.
     """
-    act.must_be_told(TOLD, given=yes)
+    act.require_answer(ANSWER, given=yes)
     deployed = one(act.where, pair)
     console, hand = act.console, act.takes_in_hand(deployed)
     locks = hand.lock.read()
     lock = locks.lock
     if lock.state is LockState.PAUSED:
         act.came_to(Outcome.NOTHING, f"pair {deployed.name} is paused already")
-        console.print(act.said)
+        console.print(act.sentence)
         return None
     if lock.state is LockState.FAILING_OVER:
         raise CommandError(f"nothing was changed: {lock.reason}; it can't be stopped half-way", section="the-lock")
@@ -74,7 +74,7 @@ def pause(
         write_pause(hand, say, locks, reason)
     act.then = f"nat-failover resume {deployed.name}{act.where.options}"
     act.came_to(Outcome.DONE, f"paused: nothing is probed, nothing fails over until {act.then}")
-    console.print(Text(act.said))
+    console.print(Text(act.sentence))
     return None
 
 
@@ -86,7 +86,7 @@ def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
     act.checks, act.warnings = found.checks, list(found.warnings)
     if lock.state is LockState.ARMED:
         act.came_to(Outcome.NOTHING, f"pair {pair.name} is armed already")
-        console.print(act.said)
+        console.print(act.sentence)
     if found.checks:
         active = found.tables.active or ""
         show_checks(console, found.checks, pair.settings.nat_of(pair.settings.other_table(active)))
@@ -114,7 +114,7 @@ def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
     with progress(console) as say:
         arm(hand, say, found.locks)
     act.came_to(Outcome.DONE, f"armed: pair {pair.name} may fail over once")
-    console.print(Text(act.said))
+    console.print(Text(act.sentence))
     return None
 
 

@@ -128,7 +128,9 @@ class GameDay:
         self._tell(f"watching on {counted(len(hosts), 'backend')}")
         late = watches.begin()
         if late:
-            self._tell(f"without {', '.join(host.said for host in late)}: Systems Manager has not reached them in time")
+            self._tell(
+                f"without {', '.join(host.label for host in late)}: Systems Manager has not reached them in time"
+            )
         return watches
 
     def _measured(self, part: Part, watches: Watches, table: str) -> None:
@@ -141,13 +143,13 @@ class GameDay:
         part.reached = tables.active == table
         if not part.reached and not part.problems:
             part.problems.append(f"not all subnets are with the {hand.settings.role_of(table)} NAT")
-        part.problems += [f"{w.host.said} has measured nothing: {w.why}" for w in part.watched if w.why is not None]
+        part.problems += [f"{w.host.label} has measured nothing: {w.why}" for w in part.watched if w.why is not None]
         part.problems += [
-            f"{w.host.said} began to watch {w.begun - part.at:.1f} s too late: it may have been offline for longer"
+            f"{w.host.label} began to watch {w.begun - part.at:.1f} s too late: it may have been offline for longer"
             for w in part.watched
             if w.begun is not None and w.begun > part.at
         ]
-        still = [w.host.said for w in part.watched if w.spans and not w.spans[-1].online]
+        still = [w.host.label for w in part.watched if w.spans and not w.spans[-1].online]
         if still:
             part.problems.append(f"still offline: {', '.join(still)}")
         part.log = self._log
@@ -208,7 +210,7 @@ class GameDay:
     def _pass(self, part: Part, name: str, to_table: str, *, staged: bool) -> None:
         hand = self._hand
         seen = look_ahead(hand, name, to_table, self._tell, staged=staged)
-        unfit = "; ".join(f"{check.name}: {check.said}" for check in bad(list(seen.checks)))
+        unfit = "; ".join(f"{check.name}: {check.detail}" for check in bad(list(seen.checks)))
         part.at = hand.runtime.now()
         if seen.plan is None or seen.obstacle or unfit:
             part.problems.append(f"{name} refused: {seen.obstacle or unfit or 'there is nothing to move'}")
@@ -222,7 +224,7 @@ class GameDay:
         part.at, part.swapped_at = passed.begun_at, passed.swapped_at
         part.record = hand.lock.read().lock.record
         if passed.ended is not Ended.DONE:
-            part.problems.append(passed.said)
+            part.problems.append(passed.sentence)
 
     def _wait_for_claim(self) -> None:
         """Wait until whoever has moved the subnets has no claim any more: the watches need not watch that."""

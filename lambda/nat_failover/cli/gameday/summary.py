@@ -97,7 +97,7 @@ def _evidence(part: Part) -> tuple[str, ...]:
     by_host = {watched.host.instance: watched for watched in part.watched}
     said = [entry.partition(" ") for entry in (part.record.evidence if part.record is not None else ())]
     return tuple(
-        f"{by_host[host].host.said if host in by_host else host}: {state}{_measured(by_host.get(host), part.at)}"
+        f"{by_host[host].host.label if host in by_host else host}: {state}{_measured(by_host.get(host), part.at)}"
         for host, _, state in said
     )
 

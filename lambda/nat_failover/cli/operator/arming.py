@@ -58,14 +58,18 @@ def readiness(hand: Hand, say: Say) -> Readiness:
             other_than_active(tables, settings)
         except CommandError as why:
             refusals.append(str(why).partition(":")[0])
-        words = hand.ask(backends)
+        observations = hand.ask(backends)
     else:
         passive = settings.other_table(tables.active)
         await_address(hand, settings.nat_of(passive), say)
         say(f"asking the passive NAT {settings.nat_of(passive)}, and {counted(len(backends), 'backend')}")
-        checks, words = hand.runtime.together([lambda: examine(hand, tables, passive), lambda: hand.ask(backends)])
-        refusals += [f"the passive NAT {settings.nat_of(passive)}: {check.name}: {check.said}" for check in bad(checks)]
-    states = [word.state for word in words.values()]
+        checks, observations = hand.runtime.together(
+            [lambda: examine(hand, tables, passive), lambda: hand.ask(backends)]
+        )
+        refusals += [
+            f"the passive NAT {settings.nat_of(passive)}: {check.name}: {check.detail}" for check in bad(checks)
+        ]
+    states = [observation.state for observation in observations.values()]
     usable = [state for state in states if state in (State.REACHABLE, State.UNREACHABLE)]
     if len(usable) < settings.failure_threshold:
         warnings.append(
@@ -97,13 +101,13 @@ def pause(hand: Hand, say: Say, expected: LockView, reason: str) -> None:
     Raises:
         CommandError: the lock is another by now.
     """
-    said = {
+    fields = {
         "state": LockState.PAUSED.value,
         "by": hand.owner,
         "since": datetime.fromtimestamp(hand.runtime.now(), UTC).isoformat(timespec="seconds"),
         "reason": reason[:LONGEST_REASON],
     }
-    _write(hand, say, expected, json.dumps(said, separators=(",", ":")))
+    _write(hand, say, expected, json.dumps(fields, separators=(",", ":")))
 
 
 def _write(hand: Hand, say: Say, expected: LockView, text: str) -> None:

@@ -35,11 +35,11 @@ class Fit(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at; ``said`` is for people."""
+    """One thing that was looked at; ``detail`` is for people."""
 
     name: str
     fit: Fit
-    said: str
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def _by_ec2(seen: Seen, region: str) -> list[Check]:
     """Return of each thing that EC2 knows whether it stands against the NAT."""
     nat, checked = seen.nat.instance_id, seen.nat.checked
     found = obstacles_to(seen.route, seen.nat)
-    said = {part: reason if part is Requirement.ROUTE else f"{nat} {reason}" for part, reason in found.items()}
+    details = {part: reason if part is Requirement.ROUTE else f"{nat} {reason}" for part, reason in found.items()}
     if Requirement.CHECK in found:
-        said[Requirement.CHECK] += f": {seen.nat.check_off} --region {region}"
+        details[Requirement.CHECK] += f": {seen.nat.check_off} --region {region}"
     fine = {
         Requirement.INSTANCE: f"{nat} is running",
         Requirement.ROUTE: "the default route leads to it",
@@ -106,7 +106,7 @@ def _by_ec2(seen: Seen, region: str) -> list[Check]:
         _check(
             part,
             None if part is Requirement.CHECK and checked is None else part not in found,
-            said.get(part, otherwise),
+            details.get(part, otherwise),
         )
         for part, otherwise in fine.items()
     ]
@@ -117,8 +117,8 @@ def bad(checks: list[Check]) -> list[Check]:
     return [check for check in checks if check.fit is Fit.BAD]
 
 
-def _check(name: str, good: bool | None, said: str) -> Check:
-    return Check(name, Fit.UNKNOWN if good is None else Fit.GOOD if good else Fit.BAD, said)
+def _check(name: str, good: bool | None, detail: str) -> Check:
+    return Check(name, Fit.UNKNOWN if good is None else Fit.GOOD if good else Fit.BAD, detail)
 
 
 def _kernel(found: bool | None, does: str, seen: Seen) -> str:
@@ -139,14 +139,14 @@ def _warm(nat: Nat, answer: Observation | None, settings: Settings, now: float) 
         return Check("up for long enough", Fit.UNKNOWN, "nobody knows how long it has been running")
     young = min(ages)
     if young < settings.warm_up:
-        said = f"has only been up for {young:.0f} s: the function would wait until {settings.warm_up} s"
-        return Check("up for long enough", Fit.UNKNOWN, said)
+        detail = f"has only been up for {young:.0f} s: the function would wait until {settings.warm_up} s"
+        return Check("up for long enough", Fit.UNKNOWN, detail)
     return Check("up for long enough", Fit.GOOD, f"has been up for more than {settings.warm_up} s")
 
 
 def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
     nat_id = hand.settings.nat_of(to_table)
-    described, words, inspection, address = hand.runtime.together(
+    described, observations, inspection, address = hand.runtime.together(
         [
             lambda: tables.seen_through(hand.instances.describe(hand.settings.nats)),
             lambda: hand.ask([nat_id]),
@@ -159,4 +159,6 @@ def _see(hand: Hand, tables: Tables, to_table: str) -> Seen:
     warnings = [difference.in_words for difference in found]
     if address is not None and tables.active is not None and tables.active != to_table:
         warnings += problems(address, described[other], described[nat_id], hand.settings)
-    return Seen(described[nat_id], tables.by_id[to_table].trouble, words.get(nat_id), inspection, tuple(warnings))
+    return Seen(
+        described[nat_id], tables.by_id[to_table].trouble, observations.get(nat_id), inspection, tuple(warnings)
+    )

@@ -57,7 +57,7 @@ def inspect(hand: Hand, nats: Sequence[str]) -> dict[str, KernelInspection]:
     ssm, forbidden = hand.clients.ssm, False
     try:
         command = hand.start(nats, Task.INSPECT, "inspection")
-        told = hand.results(command, nats, INSPECT_WITHIN)
+        invocations = hand.results(command, nats, INSPECT_WITHIN)
     except ssm.exceptions.InvalidInstanceId:
         if len(nats) > 1:  # one that SSM does not manage has the whole command refused
             return {nat: inspect(hand, [nat])[nat] for nat in nats}
@@ -70,15 +70,15 @@ def inspect(hand: Hand, nats: Sequence[str]) -> dict[str, KernelInspection]:
         forbidden = True
         why = f"you have no permission to send it the document {hand.documents[Task.INSPECT]}: it was not inspected"
     else:
-        return {nat: read(told.get(nat)) for nat in nats}
+        return {nat: read(invocations.get(nat)) for nat in nats}
     return dict.fromkeys(nats, KernelInspection(why=why, forbidden=forbidden))
 
 
-def read(said: Invocation | None) -> KernelInspection:
-    """Return what a NAT has said of its kernel."""
-    if said is None:
+def read(invocation: Invocation | None) -> KernelInspection:
+    """Return what a NAT reports of its kernel."""
+    if invocation is None:
         return KernelInspection(why="it has not answered")
-    for line in said.output.splitlines():
+    for line in invocation.output.splitlines():
         try:
             found: Any = read_json(line)
         except ValueError:

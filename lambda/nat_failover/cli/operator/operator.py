@@ -45,7 +45,7 @@ class Host:
     subnet: str
 
     @property
-    def said(self) -> str:
+    def label(self) -> str:
         """Its name, for people."""
         return f"{self.name} ({self.instance})" if self.name else self.instance
 
@@ -82,7 +82,7 @@ class Hand:
             botocore.exceptions.ClientError: SSM refuses.
         """
         deadline = self.runtime.now() + 2 * self.settings.claim_lease + 10
-        told = False
+        announced = False
         while True:
             held = self.lock.take(self.owner)
             if held is not None:
@@ -96,9 +96,9 @@ class Hand:
                     section="failover-blocked",
                 )
             left = 1.0 if claim is None else max(0.5, claim.until - now)
-            if not told and claim is not None:
+            if not announced and claim is not None:
                 say(f"{claim.owner} has the claim for another {left:.0f}s: waiting for that")
-                told = True
+                announced = True
             self.runtime.sleep(min(left, 5.0))
 
     def backends(self) -> list[Host]:
@@ -116,37 +116,39 @@ class Hand:
         )
         found = [
             Host(
-                told["InstanceId"],
-                tag(told, "Name") or "",
-                told.get("SubnetId", ""),
+                instance["InstanceId"],
+                tag(instance, "Name") or "",
+                instance.get("SubnetId", ""),
             )
             for page in pages
             for reservation in page["Reservations"]
-            for told in reservation["Instances"]
-            if told["State"]["Name"] == "running"
+            for instance in reservation["Instances"]
+            if instance["State"]["Name"] == "running"
         ]
         return sorted(found, key=lambda host: (host.subnet, host.name, host.instance))
 
     def ask(self, hosts: Sequence[str], kind: Kind = Kind.CHECK) -> dict[str, Observation]:
-        """Ask hosts whether they reach the Internet, and wait for their words; one that SSM does not manage has none.
+        """Ask hosts whether they reach the Internet, and wait for their answers; one that SSM does not manage has none.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
         """
         groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
         sent = self.runtime.together([partial(self.probe.send, kind, group) for group in groups]) if groups else []
-        rounds = [asked for group in sent for asked in group]
-        words: dict[str, Observation] = {}
+        rounds = [round_ for group in sent for round_ in group]
+        observations: dict[str, Observation] = {}
         # What says nothing for so long is SILENT by itself.
         deadline = self.runtime.now() + SILENCE_AFTER + 5
         while rounds and self.runtime.now() < deadline:
             self.runtime.sleep(POLL)
             # What SSM has no time for just now is read the next time: subnets may have been moved already.
-            read = self.runtime.together([partial(self.probe.read_again, asked) for asked in rounds])
-            words |= {word.host: word for told in read for word in told or ()}
-            if None not in read and all(word.state is not State.PENDING for word in words.values()):
+            read = self.runtime.together([partial(self.probe.read_again, round_) for round_ in rounds])
+            observations |= {observation.host: observation for answers in read for observation in answers or ()}
+            if None not in read and all(
+                observation.state is not State.PENDING for observation in observations.values()
+            ):
                 break
-        return words
+        return observations
 
     def online(self, hosts: Collection[str], within: float = ONLINE_WITHIN) -> frozenset[str]:
         """Return which hosts reach the Internet; those that don't are asked again, three times at most.
@@ -160,8 +162,8 @@ class Hand:
             left = sorted(set(hosts) - online)
             if not left or self.runtime.now() >= deadline:
                 break
-            words = self.ask(left, Kind.VERIFY)
-            online |= {host for host, word in words.items() if word.state is State.REACHABLE}
+            observations = self.ask(left, Kind.VERIFY)
+            online |= {host for host, observation in observations.items() if observation.state is State.REACHABLE}
         return frozenset(online)
 
     @property
@@ -225,8 +227,8 @@ class Hand:
         ended: dict[str, Invocation] = {}
         while True:
             read = self.probe.reading_now(command_id)
-            told = {} if read is None else read.invocations
-            ended |= {host: said for host, said in told.items() if said.exit_code is not None}
+            invocations = {} if read is None else read.invocations
+            ended |= {host: invocation for host, invocation in invocations.items() if invocation.exit_code is not None}
             if set(hosts) <= set(ended) or self.runtime.now() >= deadline:
                 return ended
             self.runtime.sleep(POLL)

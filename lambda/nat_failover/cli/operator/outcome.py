@@ -57,7 +57,7 @@ class Act:
         hand: means of the person; None until there are any.
         begun: from here on something may have been changed.
         outcome: None until it is known.
-        said: a sentence for people.
+        sentence: for people.
         why: why it was refused, or failed, a sentence each.
         warnings: what a person should know besides, a sentence each.
         come_from, go_to: role, NAT and route table that the subnets come from and go to; None where none are moved.
@@ -81,7 +81,7 @@ class Act:
     hand: Hand | None = None
     begun: bool = False
     outcome: Outcome | None = None
-    said: str = ""
+    sentence: str = ""
     why: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     come_from: dict[str, str] | None = None
@@ -125,8 +125,8 @@ class Act:
         self.hand = Hand(pair.settings, self.where.acting(), runtime, answer["Arn"])
         return self.hand
 
-    def must_be_told(self, options: str, *, given: bool) -> None:
-        """Make sure that nothing has to be asked where a program reads the answer.
+    def require_answer(self, options: str, *, given: bool) -> None:
+        """Require an option that answers the question, where a program reads the output and can't be asked.
 
         Args:
             options: that answer the question on the command line.
@@ -145,27 +145,27 @@ class Act:
 
     def passed(self, passed: Passed) -> None:
         """Note what a passage came to."""
-        self.outcome, self.said, self.egress = OF_PASSAGE[passed.ended], passed.said, passed.egress
+        self.outcome, self.sentence, self.egress = OF_PASSAGE[passed.ended], passed.sentence, passed.egress
         self.moved, self.left = passed.moved, passed.left
-        self.backends = (len(passed.asked), len(passed.online)) if passed.asked else None
+        self.backends = (len(passed.backends), len(passed.online)) if passed.backends else None
         self.seconds = passed.swapped_at - passed.begun_at
         if passed.ended is not Ended.DONE:
-            self.why = [passed.said]
+            self.why = [passed.sentence]
 
-    def came_to(self, outcome: Outcome, said: str) -> None:
+    def came_to(self, outcome: Outcome, sentence: str) -> None:
         """Note what came of it."""
-        self.outcome, self.said = outcome, said
+        self.outcome, self.sentence = outcome, sentence
 
-    def failed(self, said: str, *, refused: bool) -> None:
+    def failed(self, sentence: str, *, refused: bool) -> None:
         """Note that it ended with an error.
 
         Args:
-            said: the error, a sentence.
+            sentence: the error.
             refused: whether it says that nothing was changed; it is so in any case where nothing was begun.
         """
         self.outcome = self.outcome or (Outcome.REFUSED if refused or not self.begun else Outcome.FAILED)
-        self.said = said
-        self.why = self.why or [said]
+        self.sentence = sentence
+        self.why = self.why or [sentence]
 
     def steps_after(self, error: CommandError) -> list[str]:
         """Return what a person is told to do after an error, a line each: the remedy, and where to read on."""
@@ -187,14 +187,14 @@ class Act:
             "pair": self.pair,
             "done": self.outcome in (Outcome.DONE, Outcome.NOTHING),
             "outcome": (self.outcome or Outcome.FAILED).value,
-            "said": self.said,
+            "said": self.sentence,
             "why": self.why,
             "warnings": self.warnings,
             "from": self.come_from,
             "to": self.go_to,
             "subnets": {"planned": list(self.planned), "moved": list(self.moved), "left": dict(self.left)},
             "backends": None if self.backends is None else {"asked": self.backends[0], "online": self.backends[1]},
-            "checks": [{"name": check.name, "fit": check.fit.value, "said": check.said} for check in self.checks],
+            "checks": [{"name": check.name, "fit": check.fit.value, "said": check.detail} for check in self.checks],
             "seconds": None if self.seconds is None else round(self.seconds, 3),
             "egress": None if self.egress is None else {**self.egress.record.json, "said": self.egress.in_words},
             "lock": self._lock(),

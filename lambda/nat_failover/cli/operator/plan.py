@@ -52,17 +52,18 @@ class Passed:
     """What a passage came to; times in seconds since the epoch.
 
     Attributes:
-        said: a sentence.
+        sentence: for people.
         moved: subnets that are on the new table.
         left: subnets that are where they should not be, with what EC2 said.
-        online: backends that are online afterwards, of those ``asked``.
+        backends: ids of those that were asked afterwards.
+        online: ids of those that are online then.
     """
 
     ended: Ended
-    said: str
+    sentence: str
     moved: tuple[str, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)
-    asked: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
     online: tuple[str, ...] = ()
     begun_at: float = 0.0
     swapped_at: float = 0.0
@@ -91,10 +92,10 @@ def missing(plan: Plan, subnets: Collection[str], online: Collection[str]) -> st
 
     Whoever was online before has to be online afterwards; where nobody was, somebody has to be.
     """
-    asked = plan.hosts_in(subnets)
-    offline = sorted(host for host in asked if host in plan.online and host not in online)
+    hosts = plan.hosts_in(subnets)
+    offline = sorted(host for host in hosts if host in plan.online and host not in online)
     if offline:
-        return f"{len(offline)} of {len(asked)} backends are offline through the new path: {', '.join(offline)}"
-    if asked and not plan.online and not online:
-        return f"none of {len(asked)} backends is online through the new path"
+        return f"{len(offline)} of {len(hosts)} backends are offline through the new path: {', '.join(offline)}"
+    if hosts and not plan.online and not online:
+        return f"none of {len(hosts)} backends is online through the new path"
     return None

@@ -88,7 +88,7 @@ def look_ahead(hand: Hand, name: str, to_table: str | None, say: Say, *, staged:
     first = choose_first(hosts, online) if staged and len(subnets) > 1 else None
     reason = f"{name} by hand: {hand.owner}"
     plan = Plan(name, from_table, to_table, subnets, (first,) if first else (), hosts, online, reason)
-    can_be_asked = bool(hosts) or not any(check.said == NOT_MANAGED for check in checks)
+    can_be_asked = bool(hosts) or not any(check.detail == NOT_MANAGED for check in checks)
     return Ahead(locks, tables, plan, tuple(checks), _obstacle(locks, hosts, staged=staged), can_be_asked)
 
 
@@ -109,9 +109,11 @@ def _baseline(hand: Hand, subnets: Sequence[str]) -> tuple[dict[str, tuple[Host,
     for host in hand.backends():
         if host.subnet in subnets:
             found[host.subnet].append(host)
-    words = hand.ask([host.instance for there in found.values() for host in there])
-    online = frozenset(host for host, word in words.items() if word.state is State.REACHABLE)
+    observations = hand.ask([host.instance for there in found.values() for host in there])
+    online = frozenset(host for host, observation in observations.items() if observation.state is State.REACHABLE)
     # Whoever can't probe, or says nothing, can't tell afterwards either.
-    tells = {host for host, word in words.items() if word.state in (State.REACHABLE, State.UNREACHABLE)}
+    tells = {
+        host for host, observation in observations.items() if observation.state in (State.REACHABLE, State.UNREACHABLE)
+    }
     hosts = {subnet: tuple(host for host in there if host.instance in tells) for subnet, there in found.items()}
     return {subnet: there for subnet, there in hosts.items() if there}, online

@@ -70,5 +70,5 @@ def _look(hand: Hand, nat_id: str) -> Nat:
 
 def _answers(hand: Hand, nat_id: str) -> bool:
     """Return whether a NAT says anything of itself, be it that it can't reach the Internet."""
-    word = hand.ask([nat_id]).get(nat_id)
-    return word is not None and word.state in (State.REACHABLE, State.UNREACHABLE)
+    observation = hand.ask([nat_id]).get(nat_id)
+    return observation is not None and observation.state in (State.REACHABLE, State.UNREACHABLE)

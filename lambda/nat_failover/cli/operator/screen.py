@@ -30,4 +30,4 @@ def show_checks(console: Console, checks: tuple[Check, ...], nat: str) -> None:
     console.print(Text(f"NAT {nat}"))
     for check in checks:
         mark, style = MARKS[check.fit]
-        console.print(Text.assemble(f"  {check.name:26} ", (mark, style), f" {check.said}"))
+        console.print(Text.assemble(f"  {check.name:26} ", (mark, style), f" {check.detail}"))

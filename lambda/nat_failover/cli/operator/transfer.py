@@ -97,8 +97,8 @@ class Passage:
             moved = self._plan.subnets
             return self._all(held, tables)
         except (TroubleError, SwapFailedError, LockChangedError, KeyboardInterrupt) as trouble:
-            said = "interrupted (Ctrl-C)" if isinstance(trouble, KeyboardInterrupt) else str(trouble)
-            return self._undo(held, said, all_of_them=moved == self._plan.subnets)
+            why = "interrupted (Ctrl-C)" if isinstance(trouble, KeyboardInterrupt) else str(trouble)
+            return self._undo(held, why, all_of_them=moved == self._plan.subnets)
 
     def _still_as_planned(self, lock: Lock, tables: Tables) -> None:
         if lock.state not in MAY_MOVE:
@@ -148,25 +148,27 @@ class Passage:
             raise done.failure
         held.renew()
         online = self._verify(plan.subnets)
-        asked = tuple(plan.hosts_in(plan.subnets))
-        said = f"{plan.name}: {counted(len(plan.subnets), 'subnet')} moved from {plan.from_table} to {plan.to_table}"
-        said += f"; {done.egress.in_words}" if done.egress is not None else ""
-        said += f"; {len(online)} of {len(asked)} backends online"
+        backends = tuple(plan.hosts_in(plan.subnets))
+        sentence = (
+            f"{plan.name}: {counted(len(plan.subnets), 'subnet')} moved from {plan.from_table} to {plan.to_table}"
+        )
+        sentence += f"; {done.egress.in_words}" if done.egress is not None else ""
+        sentence += f"; {len(online)} of {len(backends)} backends online"
         try:
-            held.write(self._record(LockState.FAILED_OVER, said, seconds=self._swapped - begun))
+            held.write(self._record(LockState.FAILED_OVER, sentence, seconds=self._swapped - begun))
         except LockChangedError as changed:
-            said += f"; {changed}: what it says now is left alone"
+            sentence += f"; {changed}: what it says now is left alone"
         except (ClientError, BotoCoreError) as error:
-            said += (
+            sentence += (
                 f"; the lock could not be written ({error_in_words(error)}): the function corrects it within 3 minutes"
             )
-        log.warning("moved by hand", extra={"said": said})
+        log.warning("moved by hand", extra={"said": sentence})
         return Passed(
             Ended.DONE,
-            said,
+            sentence,
             tuple(sorted(plan.subnets)),
             {},
-            asked,
+            backends,
             tuple(sorted(online)),
             self._begun,
             self._swapped,
@@ -207,29 +209,29 @@ class Passage:
         done = mover.swap(ways, hand.routes.read(), held.still_held)
         self._egress = done.egress
         left = done.failure.left if done.failure is not None else {}
-        asked = tuple(plan.hosts_in(plan.subnets))
+        backends = tuple(plan.hosts_in(plan.subnets))
         held.renew()
-        online = hand.online(asked) if asked else frozenset()
+        online = hand.online(backends) if backends else frozenset()
         lost = len(left)
-        said = (
+        sentence = (
             f"{plan.name} rolled back, {counted(lost, 'subnet')} lost: {why}; "
-            f"{len(online)} of {len(asked)} backends online through {plan.from_table}"
+            f"{len(online)} of {len(backends)} backends online through {plan.from_table}"
         )
         if done.egress is not None:
-            said += f"; {done.egress.in_words}"
+            sentence += f"; {done.egress.in_words}"
         if ours:
             state = LockState.FAILED if left else LockState.FAILED_OVER
             try:
-                held.write(replace(self._record(state, said, back=True, seconds=done.seconds), rolled_back=True))
+                held.write(replace(self._record(state, sentence, back=True, seconds=done.seconds), rolled_back=True))
             except LockChangedError as changed:
-                said += f"; {changed}"
-        log.error("a passage was rolled back", extra={"said": said})
+                sentence += f"; {changed}"
+        log.error("a passage was rolled back", extra={"said": sentence})
         return Passed(
             Ended.LEFT if left else Ended.ROLLED_BACK,
-            said,
+            sentence,
             (),
             left,
-            asked,
+            backends,
             tuple(sorted(online)),
             self._begun,
             hand.runtime.now(),
