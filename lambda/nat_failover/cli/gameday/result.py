@@ -31,7 +31,7 @@ class Part:
     """
 
     name: str
-    told: str
+    description: str
     at: float = 0.0
     broken: bool = False
     watched: list[Watched] = field(default_factory=list)

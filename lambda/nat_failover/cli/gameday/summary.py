@@ -74,13 +74,13 @@ def play_of(part: Part, settings: Settings, mailed: Mailed) -> Play:
     log = [*part.log, *mailed.not_taken]
     return Play(
         part.name,
-        part.told,
+        part.description,
         not part.problems,
         record.outcome or record.reason if record is not None else "; ".join(part.problems),
         _figures(part, tracks),
         tracks,
         _moments(part, tracks),
-        tuple((at - part.at, said) for at, said in sorted(log, key=lambda each: each[0])),
+        tuple((at - part.at, sentence) for at, sentence in sorted(log, key=lambda each: each[0])),
         _evidence(part),
         tuple(part.problems),
         tuple(Mail(sent.subject, _sent(sent, sent.at - part.at, zero)) for sent in mailed.sent),
@@ -95,10 +95,10 @@ def play_of(part: Part, settings: Settings, mailed: Mailed) -> Play:
 def _evidence(part: Part) -> tuple[str, ...]:
     """Return what the hosts had said by which it was decided, each with the times that it has measured itself."""
     by_host = {watched.host.instance: watched for watched in part.watched}
-    said = [entry.partition(" ") for entry in (part.record.evidence if part.record is not None else ())]
+    entries = [entry.partition(" ") for entry in (part.record.evidence if part.record is not None else ())]
     return tuple(
         f"{by_host[host].host.label if host in by_host else host}: {state}{_measured(by_host.get(host), part.at)}"
-        for host, _, state in said
+        for host, _, state in entries
     )
 
 
@@ -177,11 +177,11 @@ def _moments(part: Part, tracks: tuple[Track, ...]) -> tuple[Moment, ...]:
     swapped = part.swapped_at - part.at if part.swapped_at is not None else None
     detected = part.detected_at - part.at if part.detected_at is not None else None
     found = [
-        (0.0 if part.broken else None, Milestone.FAILURE, part.told),
+        (0.0 if part.broken else None, Milestone.FAILURE, part.description),
         (detected, Milestone.DETECTION, "a backend's probe says that it is offline"),
         (decided, Milestone.DECISION, "what is about to be done is written into the lock"),
         (swapped, Milestone.SWAP, "EC2 has replaced the last association"),
         (_recovered(tracks), Milestone.RECOVERY, "the last backend is back online"),
     ]
-    moments = [Moment(at, step, told) for at, step, told in found if at is not None]
+    moments = [Moment(at, step, description) for at, step, description in found if at is not None]
     return tuple(sorted(moments, key=lambda moment: moment.at))

@@ -23,10 +23,10 @@ SHOWN = {
 
 def configured(values: Mapping[str, object]) -> dict[str, str]:
     """Return the settings to be shown, of all that the function has."""
-    return {name: _said(values[own]) for own, name in SHOWN.items() if own in values}
+    return {name: _text(values[own]) for own, name in SHOWN.items() if own in values}
 
 
-def _said(value: object) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

@@ -25,7 +25,7 @@ class Entry:
 
     at: str
     clock: str
-    said: str
+    sentence: str
 
 
 def whole(text: str) -> Markup:
@@ -41,8 +41,8 @@ def entries(play: Play) -> list[Entry]:
     """Return everything that happened, as it is shown."""
     begun = play.begun_at
     return [
-        Entry(f"{round(at, 2) + 0.0:.2f} s", "" if begun is None else clock(begun + at), said)
-        for at, said in each_once(play.log)
+        Entry(f"{round(at, 2) + 0.0:.2f} s", "" if begun is None else clock(begun + at), sentence)
+        for at, sentence in each_once(play.log)
     ]
 
 

@@ -48,7 +48,7 @@ class Moment:
 
     at: float
     step: Milestone
-    told: str
+    description: str
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Play:
     """
 
     name: str
-    told: str
+    description: str
     passed: bool
     verdict: str
     figures: tuple[tuple[str, str], ...]
@@ -102,13 +102,13 @@ class DrillReport:
     """A drill's report.
 
     Attributes:
-        told: where it was played, and how, in a sentence or two.
+        description: where it was played, and how, in a sentence or two.
         made_at: seconds since the epoch.
         about: where, when and by whom: a name and a value each.
     """
 
     title: str
-    told: str
+    description: str
     made_at: float
     plays: tuple[Play, ...]
     about: tuple[tuple[str, str], ...] = ()
@@ -142,9 +142,11 @@ def spans_of(samples: Iterable[tuple[float, bool]], ended: float) -> tuple[Span,
 def each_once(log: Iterable[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
     """Return what happened, what happened several times in a row once, with how often and until when."""
     found = []
-    for said, same in groupby(log, key=itemgetter(1)):
+    for sentence, same in groupby(log, key=itemgetter(1)):
         times = [at for at, _ in same]
-        found.append((times[0], f"{said} ({len(times)} times, until {times[-1]:.2f} s)" if len(times) > 1 else said))
+        found.append(
+            (times[0], f"{sentence} ({len(times)} times, until {times[-1]:.2f} s)" if len(times) > 1 else sentence)
+        )
     return tuple(found)
 
 

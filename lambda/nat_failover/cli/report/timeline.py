@@ -26,7 +26,7 @@ class Bar:
     left: float
     width: float
     online: bool
-    told: str
+    description: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Marker:
     lane: int
     at: str
     step: Milestone
-    told: str
+    description: str
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,11 @@ def _recovered(play: Play) -> bool:
 
 def _row(track: Track, begun: float, ended: float) -> Row:
     bars = tuple(_bar(span, begun, ended) for span in track.spans if span.ended > begun and span.begun < ended)
-    said = (
+    outage = (
         "offline still" if track.outage is None else f"offline {duration(track.outage)}" if track.outage else "online"
     )
     # What is short and offline is drawn last, or a neighbour would cover what it was widened by.
-    return Row(track.host, tuple(sorted(bars, key=lambda bar: not bar.online)), said, track.outage != 0.0)
+    return Row(track.host, tuple(sorted(bars, key=lambda bar: not bar.online)), outage, track.outage != 0.0)
 
 
 def _bar(span: Span, begun: float, ended: float) -> Bar:
@@ -143,5 +143,7 @@ def _markers(moments: Sequence[Moment], begun: float, ended: float) -> tuple[Mar
         left = round(_percent(moment.at, begun, ended), 3)
         lane = next((n for n, before in enumerate(taken) if left - before >= MARKER), len(taken))
         taken[lane : lane + 1] = [left]
-        markers.append(Marker(number, left, lane, f"{round(moment.at, 2) + 0.0:.2f} s", moment.step, moment.told))
+        markers.append(
+            Marker(number, left, lane, f"{round(moment.at, 2) + 0.0:.2f} s", moment.step, moment.description)
+        )
     return tuple(markers)

@@ -54,25 +54,25 @@ def headline(p: Standing) -> str:
 
 
 def _internet(p: Standing) -> str:
-    told = p.internet
+    internet = p.internet
     through = f" through the {p.active_role}" if p.active_role else ""
-    heard, since = when(told.heard, p.at), when(told.since, p.at)
-    match told.state:
+    heard_at, since = when(internet.heard, p.at), when(internet.since, p.at)
+    match internet.state:
         case Internet.ONLINE:
-            said = "ONLINE" + (f" as of {heard}" if told.stale else "") + through
-            return said + (f" since {since}" if told.since is not None else "")
+            text = "ONLINE" + (f" as of {heard_at}" if internet.stale else "") + through
+            return text + (f" since {since}" if internet.since is not None else "")
         case Internet.OFFLINE | Internet.PARTLY_OFFLINE:
-            some = told.state is Internet.PARTLY_OFFLINE
-            count = f" ({told.offline} of {told.offline + told.online} backends)" if some else ""
-            as_of = f", last heard {heard}" if told.stale else ""
-            return f"{told.state.value.upper()}{count} since {since}{as_of}{through}"
+            some = internet.state is Internet.PARTLY_OFFLINE
+            count = f" ({internet.offline} of {internet.offline + internet.online} backends)" if some else ""
+            as_of = f", last heard {heard_at}" if internet.stale else ""
+            return f"{internet.state.value.upper()}{count} since {since}{as_of}{through}"
         case Internet.CANNOT_JUDGE:
-            return f"CAN'T JUDGE ({told.online} of {told.asked} backends answer)"
+            return f"CAN'T JUDGE ({internet.online} of {internet.asked} backends answer)"
         case Internet.UNKNOWN:
-            last = "no backend heard" if told.heard is None else f"last heard {heard}"
+            last = "no backend heard" if internet.heard is None else f"last heard {heard_at}"
             return f"UNKNOWN whether online ({'not read' if 'view' in p.unread else last})"
         case _:
-            assert_never(told.state)
+            assert_never(internet.state)
 
 
 def _protection(p: Standing) -> str:

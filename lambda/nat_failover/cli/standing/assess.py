@@ -41,7 +41,7 @@ def appraise(s: Snapshot) -> Standing:
     findings = examine(s)
     errors = [finding for finding in findings if finding.severity is Gravity.ERROR]
     view = s.view
-    words = latest(s)
+    observations = latest(s)
     is_read = not any(part in s.unread for part in NEEDED)
     protected = is_read and not errors and given is not None and given.is_given and s.settings.mode.value == "automatic"
     by_name = sorted(s.backends, key=lambda host: (tag(s.backends[host], "Name") or "", host))
@@ -61,7 +61,7 @@ def appraise(s: Snapshot) -> Standing:
         lock=_lock(s),
         nats=tuple(_nat(s, nat) for nat in s.settings.nats),
         subnets=_subnets(s),
-        backends=tuple(_host(s, host, "backend", "", words.get(host)) for host in by_name),
+        backends=tuple(_host(s, host, "backend", "", observations.get(host)) for host in by_name),
         alarms=_alarms(s.alarms or ()),
         differences=tuple(d.in_words for d in view.tables.differences(view.instances)) if view else (),
         egress=_egress(view.egress if view else None),
@@ -108,10 +108,10 @@ def _by(owner: str, function: str) -> str:
 
 
 def _nat(s: Snapshot, nat: str) -> HostStanding:
-    words = [o for o in s.view.observations if o.host == nat] if s.view else []
+    observations = [o for o in s.view.observations if o.host == nat] if s.view else []
     now = "" if s.active is None else "active" if nat == s.active else "passive"
     role = "primary" if nat == s.settings.primary_instance else "standby"
-    standing = _host(s, nat, role, now, latest_of(words) if words else None)
+    standing = _host(s, nat, role, now, latest_of(observations) if observations else None)
     health = health_of(s, nat)
     if health is None:
         return standing
@@ -119,14 +119,14 @@ def _nat(s: Snapshot, nat: str) -> HostStanding:
     return replace(standing, connections=round(health.connections_percent, 1), memory=round(memory, 1))
 
 
-def _host(s: Snapshot, host: str, role: str, now: str, word: Observation | None) -> HostStanding:
+def _host(s: Snapshot, host: str, role: str, now: str, observation: Observation | None) -> HostStanding:
     raw = (s.instances or {}).get(host, {})
     state = raw.get("State", {}).get("Name", "gone" if s.instances is not None else "?")
-    said, detail = ("not asked", "") if word is None else (word.state.value, word.detail)
-    if word is not None and is_over(s, word):
-        said, detail = "not heard", "since the subnets were moved"
+    connectivity, detail = ("not asked", "") if observation is None else (observation.state.value, observation.detail)
+    if observation is not None and is_over(s, observation):
+        connectivity, detail = "not heard", "since the subnets were moved"
     elif state not in ("running", "?"):
-        word, said, detail = None, "does not run", ""
+        observation, connectivity, detail = None, "does not run", ""
     return HostStanding(
         id=host,
         name=tag(raw, "Name"),
@@ -139,19 +139,19 @@ def _host(s: Snapshot, host: str, role: str, now: str, word: Observation | None)
         public=raw.get("PublicIpAddress"),
         checks=_checks((s.health or {}).get(host, {})),
         agent="?" if s.managed is None else s.managed.get(host, {}).get("PingStatus", "not registered"),
-        word=said,
-        at=None if word is None else iso(word.at),
-        age=None if word is None else max(0.0, s.now - word.at),
+        word=connectivity,
+        at=None if observation is None else iso(observation.at),
+        age=None if observation is None else max(0.0, s.now - observation.at),
         detail=detail,
-        stale=word is not None and s.now - word.at > s.settings.period,
+        stale=observation is not None and s.now - observation.at > s.settings.period,
     )
 
 
 def _checks(raw: Raw) -> str:
-    told = [raw.get(key, {}).get("Status") for key in ("SystemStatus", "InstanceStatus")]
-    if None in told:
+    statuses = [raw.get(key, {}).get("Status") for key in ("SystemStatus", "InstanceStatus")]
+    if None in statuses:
         return "?"
-    return "ok" if told == ["ok", "ok"] else f"system {told[0]}, instance {told[1]}"
+    return "ok" if statuses == ["ok", "ok"] else f"system {statuses[0]}, instance {statuses[1]}"
 
 
 def _subnets(s: Snapshot) -> tuple[SubnetStanding, ...]:
@@ -198,8 +198,8 @@ def _last_tick(s: Snapshot) -> TickStanding | None:
 def _egress(addresses: Addresses | None) -> dict[str, str | None] | None:
     if addresses is None:
         return None
-    told: dict[str, str | None] = {}
+    fields: dict[str, str | None] = {}
     for prefix, address in zip(("", "standby_"), addresses.all, strict=False):
-        told[f"{prefix}allocation"], told[f"{prefix}address"] = address.allocation, address.public
-        told[f"{prefix}with"] = address.instance or address.interface
-    return told
+        fields[f"{prefix}allocation"], fields[f"{prefix}address"] = address.allocation, address.public
+        fields[f"{prefix}with"] = address.instance or address.interface
+    return fields

@@ -94,9 +94,9 @@ def lock(found: LockStanding | None) -> Iterator[Row]:
     why = found.reason if found.state == "unreadable" else found.why
     # A record speaks of its own time.
     then = f"  {found.since[11:19]}" if found.evidence and found.since is not None else "  why"
-    for label, said in ((then, why), ("  evidence", ", ".join(found.evidence)), ("  outcome", found.outcome)):
-        if said:
-            yield Row(label, said)
+    for label, text in ((then, why), ("  evidence", ", ".join(found.evidence)), ("  outcome", found.outcome)):
+        if text:
+            yield Row(label, text)
 
 
 def last_look(p: Standing) -> Row:
@@ -109,9 +109,9 @@ def last_look(p: Standing) -> Row:
 
 
 def _nat(nat: HostStanding) -> str:
-    said = [] if nat.now != "passive" and nat.word in ("not asked", "REACHABLE") else [_said(nat)]
+    connectivity = [] if nat.now != "passive" and nat.word in ("not asked", "REACHABLE") else [_connectivity(nat)]
     name = f" {nat.name}" if nat.name else ""
-    return f"{f'{nat.now} ' if nat.now else ''}{nat.id}{name}, {', '.join([*_odd(nat), *said]) or nat.state}"
+    return f"{f'{nat.now} ' if nat.now else ''}{nat.id}{name}, {', '.join([*_odd(nat), *connectivity]) or nat.state}"
 
 
 def _odd(host: HostStanding) -> list[str]:
@@ -124,12 +124,12 @@ def _odd(host: HostStanding) -> list[str]:
     return [each for each in odd if each]
 
 
-def _said(host: HostStanding) -> str:
-    """Return a host's own last word, and its age where that is more than a tick."""
+def _connectivity(host: HostStanding) -> str:
+    """Return a host's own last answer, and its age where that is more than a tick."""
     if host.word == "not heard":
         return f"not heard {host.detail}"
-    word = "online" if host.word == "REACHABLE" else host.word
-    return word if host.age is None or not host.stale else f"{word} {duration(host.age)} ago"
+    state = "online" if host.word == "REACHABLE" else host.word
+    return state if host.age is None or not host.stale else f"{state} {duration(host.age)} ago"
 
 
 def _subnets(p: Standing) -> Iterator[Row]:
@@ -155,17 +155,17 @@ def _backends(p: Standing) -> Iterator[Row]:
     online = [host for host in p.backends if host.word == "REACHABLE"]
     odd = [host for host in p.backends if _odd(host) or host.word not in ("REACHABLE", "not asked")]
     rest = len(p.backends) - len({host.id for host in (*online, *odd)})
-    asked = f", {rest} not asked lately" if rest else ""
+    not_asked = f", {rest} not asked lately" if rest else ""
     were = "were online" if p.internet.state is Internet.UNKNOWN else "online"
-    yield Row("backends", f"{len(online)} of {len(p.backends)} {were}{_heard(online)}{asked}", POOR if odd else "")
+    yield Row("backends", f"{len(online)} of {len(p.backends)} {were}{_ages(online)}{not_asked}", POOR if odd else "")
     for host in odd[:NAMED]:
         name = f" {host.name}" if host.name else ""
-        yield Row("", f"{host.id}{name}: {', '.join([*_odd(host), _said(host)])}")
+        yield Row("", f"{host.id}{name}: {', '.join([*_odd(host), _connectivity(host)])}")
     if len(odd) > NAMED:
         yield Row("", f"and {len(odd) - NAMED} more: nat-failover status {p.pair} --json")
 
 
-def _heard(hosts: Sequence[HostStanding]) -> str:
+def _ages(hosts: Sequence[HostStanding]) -> str:
     ages = [host.age for host in hosts if host.age is not None]
     if not ages:
         return ""
@@ -180,8 +180,8 @@ def alarms(p: Standing) -> Row:
     well = sum(alarm.state == "OK" for alarm in p.alarms)
     firing = [alarm.name for alarm in p.alarms if alarm.state == "ALARM"]
     waiting = sum(alarm.state == "INSUFFICIENT_DATA" for alarm in p.alarms)
-    said = [f"{well} of {len(p.alarms)} OK", *(f"{name} is firing" for name in firing)]
-    return Row("alarms", ", ".join([*said, *([f"{waiting} without data"] if waiting else [])]), BAD if firing else "")
+    parts = [f"{well} of {len(p.alarms)} OK", *(f"{name} is firing" for name in firing)]
+    return Row("alarms", ", ".join([*parts, *([f"{waiting} without data"] if waiting else [])]), BAD if firing else "")
 
 
 def rest(p: Standing) -> Iterator[Row]:

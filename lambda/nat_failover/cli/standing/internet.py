@@ -11,50 +11,56 @@ from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import look_back
 from nat_failover.telling.formats import iso
 
-TOLD = (State.REACHABLE, State.UNREACHABLE)
+CONCLUSIVE = (State.REACHABLE, State.UNREACHABLE)
 
 
 def internet_of(s: Snapshot) -> InternetStanding:
     """Return whether the backends are online now; what was so before the subnets were moved is no sign of it."""
-    words = _words(s)
-    told = {
-        host: word
-        for host, word in words.items()
-        if word.state in TOLD and word.at >= s.now - look_back(s.settings) and not is_over(s, word)
+    observations = _observations(s)
+    current = {
+        host: observation
+        for host, observation in observations.items()
+        if observation.state in CONCLUSIVE
+        and observation.at >= s.now - look_back(s.settings)
+        and not is_over(s, observation)
     }
-    offline = [word for word in told.values() if word.state is State.UNREACHABLE]
-    online = [word for word in told.values() if word.state is State.REACHABLE]
-    state = _state(s, len(offline), len(told))
+    offline = [observation for observation in current.values() if observation.state is State.UNREACHABLE]
+    online = [observation for observation in current.values() if observation.state is State.REACHABLE]
+    state = _state(s, len(offline), len(current))
     # What makes the state what it is, and the last that anybody has said where nothing does any more.
-    telling = offline or online or [word for word in words.values() if word.state in TOLD]
-    heard = max((word.at for word in telling), default=None)
-    since = min((word.since for word in offline), default=None) if offline else _moved_at(s)
+    telling = (
+        offline or online or [observation for observation in observations.values() if observation.state in CONCLUSIVE]
+    )
+    heard_at = max((observation.at for observation in telling), default=None)
+    since = min((observation.since for observation in offline), default=None) if offline else _moved_at(s)
     return InternetStanding(
         state,
         None if since is None else iso(since),
-        None if heard is None else iso(heard),
-        None if heard is None else max(0.0, s.now - heard),
-        heard is None or s.now - heard > s.settings.period,
+        None if heard_at is None else iso(heard_at),
+        None if heard_at is None else max(0.0, s.now - heard_at),
+        heard_at is None or s.now - heard_at > s.settings.period,
         len(online),
         len(offline),
-        len(words),
+        len(observations),
         s.settings.failure_threshold,
     )
 
 
-def _words(s: Snapshot) -> dict[str, Observation]:
-    """Return the last word of each backend that runs in one of the pair's subnets."""
-    return {host: word for host, word in latest(s).items() if s.view is not None and s.view.is_there(host)}
+def _observations(s: Snapshot) -> dict[str, Observation]:
+    """Return the latest observation of each backend that runs in one of the pair's subnets."""
+    return {
+        host: observation for host, observation in latest(s).items() if s.view is not None and s.view.is_there(host)
+    }
 
 
-def _state(s: Snapshot, offline: int, told: int) -> Internet:
-    if not told:
+def _state(s: Snapshot, offline: int, answering: int) -> Internet:
+    if not answering:
         return Internet.UNKNOWN
-    if s.settings.is_enough(offline, told):
+    if s.settings.is_enough(offline, answering):
         return Internet.OFFLINE
     if offline:
         return Internet.PARTLY_OFFLINE
-    return Internet.ONLINE if told >= s.settings.failure_threshold else Internet.CANNOT_JUDGE
+    return Internet.ONLINE if answering >= s.settings.failure_threshold else Internet.CANNOT_JUDGE
 
 
 def _moved_at(s: Snapshot) -> float | None:

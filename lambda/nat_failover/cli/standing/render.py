@@ -90,12 +90,12 @@ def panel(pair: Standing, width: int = WIDE) -> Panel:
 
 
 def _nats(nats: Sequence[HostStanding]) -> Table:
-    told = any(nat.connections is not None for nat in nats)
+    has_health = any(nat.connections is not None for nat in nats)
     table = _table("NAT", "", "id", "name", "state", "checks", "agent", "Internet", "age", "zone", "public")
-    for column in ("connections", "free memory") if told else ():
+    for column in ("connections", "free memory") if has_health else ():
         table.add_column(column, overflow="fold")
     for nat in nats:
-        share = (_percent(nat.connections), _percent(nat.memory)) if told else ()
+        share = (_percent(nat.connections), _percent(nat.memory)) if has_health else ()
         table.add_row(
             nat.role,
             _coloured(nat.now or "?"),
@@ -160,5 +160,5 @@ def _named(host: HostStanding) -> tuple[Text, Text]:
     return Text(host.id), Text(host.name or "", style="bold")
 
 
-def _coloured(word: str, otherwise: str = "") -> Text:
-    return Text(word, style=COLOURS.get(word, otherwise))
+def _coloured(text: str, otherwise: str = "") -> Text:
+    return Text(text, style=COLOURS.get(text, otherwise))
