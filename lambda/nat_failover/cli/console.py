@@ -76,9 +76,9 @@ def folded(text: str, width: int | None, indent: str) -> list[str]:
     return wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def print_json(said: object) -> None:
+def print_json(answer: object) -> None:
     """Print JSON, for programs."""
-    sys.stdout.write(json.dumps(all_printable(said, "\n\t"), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(all_printable(answer, "\n\t"), indent=2, ensure_ascii=False) + "\n")
     sys.stdout.flush()  # that nobody reads it is noticed here, and not when Python ends
 
 

@@ -81,7 +81,7 @@ UNKNOWN = frozenset(
 )
 NO_PERMISSION = "you have no permission for"
 FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
-SAID_WHICH = re.compile(r"not authorized to perform: ([a-zA-Z0-9-]+:[A-Za-z0-9]+)(?: on resource: (\S+))?")
+FORBIDDEN_ACTION = re.compile(r"not authorized to perform: ([a-zA-Z0-9-]+:[A-Za-z0-9]+)(?: on resource: (\S+))?")
 
 
 def is_forbidden(error: Exception) -> bool:
@@ -101,9 +101,9 @@ def action_of(error: ClientError, service_of: Callable[[str], str | None]) -> st
         error: as the service answers it; most say the action themselves.
         service_of: gives the prefix of the service that has an operation.
     """
-    said = SAID_WHICH.search(str(error))
-    if said:
-        return said[1]
+    found = FORBIDDEN_ACTION.search(str(error))
+    if found:
+        return found[1]
     service = service_of(error.operation_name)
     return f"{service}:{error.operation_name}" if service else error.operation_name
 
@@ -128,31 +128,31 @@ def explained(error: Exception, service_of: Callable[[str], str | None], region:
         return None
     match error:
         case ProfileNotFound():
-            said = f"{error}: `aws configure list-profiles` shows which there are"
+            message = f"{error}: `aws configure list-profiles` shows which there are"
         case NoRegionError():
-            said = "no region is set: add --region, or set AWS_REGION"
+            message = "no region is set: add --region, or set AWS_REGION"
         case NoCredentialsError() | PartialCredentialsError():
-            said = f"no AWS credentials ({error}): add --profile, or sign in (`aws sso login`, `aws configure`)"
+            message = f"no AWS credentials ({error}): add --profile, or sign in (`aws sso login`, `aws configure`)"
         case ConnectionFailedError() | HTTPClientError():
-            said = f"AWS can't be reached: {error}. Is {region!r} a region, and this machine online?"
+            message = f"AWS can't be reached: {error}. Is {region!r} a region, and this machine online?"
         case _:
-            said = f"{type(error).__name__}: {error}"
-    return CommandError(said, Exit.REFUSED)
+            message = f"{type(error).__name__}: {error}"
+    return CommandError(message, Exit.REFUSED)
 
 
 def _refused(error: ClientError, service_of: Callable[[str], str | None]) -> CommandError:
-    code, said = code_of(error), str(error.response.get("Error", {}).get("Message", ""))
+    code, message = code_of(error), str(error.response.get("Error", {}).get("Message", ""))
     if code in UNKNOWN:
         return CommandError(
-            f"AWS does not accept the credentials ({code}: {said}): sign in again, or choose another --profile",
+            f"AWS does not accept the credentials ({code}: {message}): sign in again, or choose another --profile",
             Exit.REFUSED,
         )
     if code in FORBIDDEN:
-        action, which = action_of(error, service_of), SAID_WHICH.search(said)
+        action, which = action_of(error, service_of), FORBIDDEN_ACTION.search(message)
         on = f" on {which[2]}" if which and which[2] else ""
         return CommandError(
             f"{NO_PERMISSION} {action}{on}: ask for it, or choose another --profile",
             Exit.REFUSED,
             section="by-hand",
         )
-    return CommandError(f"AWS refuses {error.operation_name} ({code}): {said}", Exit.REFUSED)
+    return CommandError(f"AWS refuses {error.operation_name} ({code}): {message}", Exit.REFUSED)

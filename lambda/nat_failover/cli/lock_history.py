@@ -47,7 +47,7 @@ class Happening:
     Attributes:
         at: seconds since the epoch; of a failover, when it began.
         by: who did it, in a few words.
-        said: what it was, in a sentence.
+        sentence: what it was, for people.
         version: of the lock parameter, the last that tells of it.
         lasted: how long the lock stayed as this left it, in seconds; None where it still does.
         record: of a failover.
@@ -56,7 +56,7 @@ class Happening:
     kind: Happened
     at: float
     by: str
-    said: str
+    sentence: str
     version: int
     lasted: float | None = None
     record: Record | None = None
@@ -79,12 +79,12 @@ class Pause:
 def pause_of(text: str | None) -> Pause:
     """Return what a pause says of itself: the lock may hold the bare word, too."""
     try:
-        said = read_json(text or "")
+        fields = read_json(text or "")
     except ValueError:
         return Pause()
-    if not isinstance(said, dict):
+    if not isinstance(fields, dict):
         return Pause()
-    by, reason = said.get("by"), said.get("reason")
+    by, reason = fields.get("by"), fields.get("reason")
     return Pause(by if isinstance(by, str) else "", reason if isinstance(reason, str) else "")
 
 
@@ -134,17 +134,17 @@ def _happening(version: Version, lock: Lock, before: Lock | None, settings: Sett
         case LockState.ARMED if version.number == 1:
             return Happening(Happened.CREATED, version.at, by, "lock created, armed", version.number)
         case LockState.ARMED:
-            words = {
+            sentences = {
                 None: "armed",
                 LockState.ARMED: "armed again, though it was armed already",
                 LockState.PAUSED: "resumed: armed again after a pause",
             }
-            said = words.get(before.state if before else None, "re-armed")
-            return Happening(Happened.REARMED, version.at, by, said, version.number)
+            sentence = sentences.get(before.state if before else None, "re-armed")
+            return Happening(Happened.REARMED, version.at, by, sentence, version.number)
         case LockState.PAUSED:
             why = pause_of(version.text).reason
-            said = "paused: nothing is probed" + (f"; {why}" if why else "")
-            return Happening(Happened.PAUSED, version.at, by, said, version.number)
+            sentence = "paused: nothing is probed" + (f"; {why}" if why else "")
+            return Happening(Happened.PAUSED, version.at, by, sentence, version.number)
         case _:
             return Happening(Happened.GARBLED, version.at, by, lock.reason, version.number)
 
@@ -158,14 +158,14 @@ def _of_record(version: Version, record: Record, by: str, s: Settings) -> Happen
     to = f"{s.role_of(record.to_table)} NAT {s.nat_of(record.to_table)}" if record.to_table in s.tables else "?"
     took = f" in {record.seconds:.1f} s" if record.seconds is not None else ""
     took += ", in a drill" if record.in_drill else ""
-    words = {
+    sentences = {
         Happened.FAILOVER: f"{counted(len(record.subnets), 'subnet')} moved to the {to}{took}",
         Happened.FAILED: f"the subnets could not all be moved to the {to}: {record.outcome}",
         Happened.UNFINISHED: f"began to move {counted(len(record.subnets), 'subnet')} to the {to}; no end is on record",
     }
     # Of what a person has done by hand the reason says no more than who.
     why = f"; {record.reason}" if record.reason and record.owner not in record.reason else ""
-    return Happening(kind, record.since, by, words[kind] + why, version.number, record=record)
+    return Happening(kind, record.since, by, sentences[kind] + why, version.number, record=record)
 
 
 def who(arn: str, function: str) -> str:

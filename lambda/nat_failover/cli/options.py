@@ -94,16 +94,20 @@ def with_account(command: Callable[..., Exit | None], *, acts: bool = False) -> 
                 act.account = account
             done = command(account if act is None else act, *args, **kwargs)
         except Exception as error:
-            said = explained(error, account.service_of if account else _nobody, account.region if account else region)
-            steps = () if said is None else said.steps
+            explanation = explained(
+                error, account.service_of if account else _nobody, account.region if account else region
+            )
+            steps = () if explanation is None else explanation.steps
             if act is not None:
-                act.failed(str(said or f"{type(error).__name__}: {error}"), refused=isinstance(error, CommandError))
-                act.steps = [] if said is None else act.steps_after(said)
+                act.failed(
+                    str(explanation or f"{type(error).__name__}: {error}"), refused=isinstance(error, CommandError)
+                )
+                act.steps = [] if explanation is None else act.steps_after(explanation)
                 steps = tuple(act.steps)
-            if said is None:
+            if explanation is None:
                 raise
-            print_error(str(said), steps)
-            raise typer.Exit(said.exit) from error
+            print_error(str(explanation), steps)
+            raise typer.Exit(explanation.exit) from error
         except KeyboardInterrupt:
             if act is not None:
                 act.failed("interrupted (Ctrl-C)", refused=False)

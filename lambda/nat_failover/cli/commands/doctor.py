@@ -73,7 +73,7 @@ def _show_all(console: Console, name: str, findings: Sequence[Finding]) -> None:
         if (count := sum(finding.severity is severity for finding in findings))
     ]
     title = Text.assemble((f"pair {name}: ", "bold"))
-    title.append_text(Text(", ").join(Text(said, style=colour) for said, colour in counts))
+    title.append_text(Text(", ").join(Text(text, style=colour) for text, colour in counts))
     console.print(title)
     for finding in findings:
         for text, style in _lines(finding, width_of(console)):

@@ -69,7 +69,7 @@ def drill(
     with progress(console) as say:
         day = GameDay(hand, failure, say).play()
     mailed = mailed_since(account.client("logs"), deployed.log_group, day.begun)
-    day.not_told = [said for _, said in mailed.not_taken]
+    day.not_sent = [sentence for _, sentence in mailed.not_taken]
     made = report_of(day, settings, place_of(hand), time.time(), mailed)
     act.seconds, act.why, act.parts = time.monotonic() - begun, day.problems, [figures_of(part) for part in day.parts]
     for play in made.plays:

@@ -135,22 +135,26 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
         if passage is None or not passage.is_under_way:
             raise without_ssm(account, hand, plan.to_table, error) from error
         act.outcome = Outcome.FAILED
-        said = explained(error, account.service_of, account.region) if not isinstance(error, ClaimLostError) else error
+        explanation = (
+            explained(error, account.service_of, account.region) if not isinstance(error, ClaimLostError) else error
+        )
         raise CommandError(
-            f"{said}. The lock says what is left, and the function finishes it within two minutes: "
+            f"{explanation}. The lock says what is left, and the function finishes it within two minutes: "
             f"nat-failover status {pair.name}{account.options}",
             section="the-lock",
         ) from error
     act.then = f"nat-failover rearm {pair.name}{account.options}"
-    return told(console, passed, account, act.then)
+    return show_result(console, passed, account, act.then)
 
 
 def without_ssm(account: Account, hand: Hand, to_table: str | None, error: Exception) -> Exception:
     """Return the error for a person, with what can be run all the same where it is Systems Manager that fails."""
-    said = explained(error, account.service_of, account.region)
-    if said is None or (isinstance(error, ClientError) and code_of(error) in UNKNOWN):
-        return said or error
-    return CommandError(str(said), said.exit, lines_by_hand(account, hand, to_table), said.section or "by-hand")
+    explanation = explained(error, account.service_of, account.region)
+    if explanation is None or (isinstance(error, ClientError) and code_of(error) in UNKNOWN):
+        return explanation or error
+    return CommandError(
+        str(explanation), explanation.exit, lines_by_hand(account, hand, to_table), explanation.section or "by-hand"
+    )
 
 
 def refusal(seen: Ahead, *, force: bool) -> str | None:
@@ -163,8 +167,8 @@ def refusal(seen: Ahead, *, force: bool) -> str | None:
     return "; ".join(f"{check.name}: {check.detail}" for check in found)
 
 
-def told(console: Console, passed: Passed, account: Account, again: str) -> Exit | None:
-    """Tell what a passage came to, and what to do next."""
+def show_result(console: Console, passed: Passed, account: Account, again: str) -> Exit | None:
+    """Show what a passage came to, and what to do next."""
     style = {Ended.DONE: "green", Ended.ROLLED_BACK: "yellow", Ended.LEFT: "red"}[passed.ended]
     console.print(Text.assemble((passed.ended.value, style), f": {passed.sentence}"))
     for subnet, why in passed.left.items():

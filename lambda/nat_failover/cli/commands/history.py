@@ -41,12 +41,12 @@ def history(
     It is read from the versions of the lock parameter, of which Systems Manager keeps a hundred, and all of them only
     as long as nobody deletes the parameter.
     """
-    told = {pair.name: read(account, pair)[-limit:] for pair in some(account, pairs or [])}
+    past = {pair.name: read(account, pair)[-limit:] for pair in some(account, pairs or [])}
     if as_json:
-        print_json({name: [_json(each) for each in found] for name, found in told.items()})
+        print_json({name: [_json(each) for each in found] for name, found in past.items()})
         return None
     console = output()
-    for name, found in told.items():
+    for name, found in past.items():
         show(console, name, found, account.runtime.now())
     return None
 
@@ -84,29 +84,29 @@ def show(console: Console, name: str, found: Sequence[Happening], now: float) ->
     console.print(Text(f"pair {name}", "bold"))
     for each in reversed(found):
         lasted = f"for {duration(each.lasted)}" if each.lasted is not None else f"for {ago(each.at, now)} so far"
-        told = f"{moment(each.at)}  {each.name:<{LONGEST}}  by {each.by}, {lasted}"
+        heading = f"{moment(each.at)}  {each.name:<{LONGEST}}  by {each.by}, {lasted}"
         if width is None:
-            console.print(Text(f"{told}: {each.said}"), soft_wrap=True)
+            console.print(Text(f"{heading}: {each.sentence}"), soft_wrap=True)
             continue
         style = COLOURS.get(each.kind, "")
-        for line in folded(told, width, INDENT):
+        for line in folded(heading, width, INDENT):
             console.print(Text(line, style))
-        for line in folded(INDENT + printable(each.said), width, INDENT) if each.said != each.name else ():
+        for line in folded(INDENT + printable(each.sentence), width, INDENT) if each.sentence != each.name else ():
             console.print(Text(line), soft_wrap=True)
 
 
 def _json(each: Happening) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "kind": each.kind.value,
         "at": iso(each.at),
         "by": each.by,
-        "said": each.said,
+        "said": each.sentence,
         "version": each.version,
         "lasted": None if each.lasted is None else round(each.lasted, 3),
     }
     if each.record is not None:
         record = each.record
-        said |= {
+        fields |= {
             "from": record.from_table,
             "to": record.to_table,
             "subnets": sorted(record.subnets),
@@ -116,4 +116,4 @@ def _json(each: Happening) -> dict[str, Any]:
             "seconds": record.seconds,
             "byHand": record.by_hand or None,
         }
-    return said
+    return fields

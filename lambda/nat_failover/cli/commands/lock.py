@@ -119,7 +119,7 @@ def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
 
 
 def _so_far(lock: Lock) -> list[str]:
-    said = [f"the lock: {lock.reason}"]
+    lines = [f"the lock: {lock.reason}"]
     if lock.record is not None:
-        said += [f"  {text}" for text in (lock.record.reason, lock.record.outcome) if text]
-    return said
+        lines += [f"  {text}" for text in (lock.record.reason, lock.record.outcome) if text]
+    return lines

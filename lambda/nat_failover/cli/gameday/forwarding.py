@@ -21,8 +21,8 @@ def forward(hand: Hand, nat: str, *, on: bool) -> float:
     if not on:
         # The function marks as a drill what it does about this NAT now.
         hand.probe.send(Kind.DRILL, [nat])
-    said = f"drill, forwarding {'on' if on else 'off'}"
-    command = hand.start([nat], Task.FORWARD, said, seconds=0 if on else DRILL_LASTS)
+    comment = f"drill, forwarding {'on' if on else 'off'}"
+    command = hand.start([nat], Task.FORWARD, comment, seconds=0 if on else DRILL_LASTS)
     done = hand.results(command, [nat], DONE_WITHIN).get(nat)
     if done is None or done.exit_code != 0:
         outcome = "has not answered" if done is None else f"has not done it (exit {done.exit_code})"

@@ -87,8 +87,8 @@ class GameDay:
             if len(day.parts) == 1:
                 raise
             # What has been measured until here is to be told all the same.
-            said = error_in_words(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
-            day.parts[-1].problems.append(f"{said}. How it stands: nat-failover status {hand.settings.pair}")
+            why = error_in_words(error) if isinstance(error, ClientError | BotoCoreError) else str(error)
+            day.parts[-1].problems.append(f"{why}. How it stands: nat-failover status {hand.settings.pair}")
             day.parts[-1].log = self._log
         with suppress(ClientError, BotoCoreError):
             day.armed = hand.lock.read().lock.state is LockState.ARMED
@@ -202,10 +202,12 @@ class GameDay:
         hand = self._hand
         # A watch may be as old as its window.
         rounds = hand.probe.rounds(since - hand.settings.window - 60)
-        asked = [r for r in rounds if r.kind not in (Kind.VERIFY, Kind.DRILL) and r.ends_at >= since - 60]
-        words = hand.runtime.together([partial(hand.probe.read_again, r) for r in asked]) if asked else []
-        said = [w.at for told in words for w in told or () if w.state is State.UNREACHABLE and w.at >= since]
-        return min(said, default=None)
+        recent = [r for r in rounds if r.kind not in (Kind.VERIFY, Kind.DRILL) and r.ends_at >= since - 60]
+        readings = hand.runtime.together([partial(hand.probe.read_again, r) for r in recent]) if recent else []
+        offline_at = [
+            w.at for answers in readings for w in answers or () if w.state is State.UNREACHABLE and w.at >= since
+        ]
+        return min(offline_at, default=None)
 
     def _pass(self, part: Part, name: str, to_table: str, *, staged: bool) -> None:
         hand = self._hand

@@ -77,8 +77,12 @@ class Watches:
         deadline = runtime.now() + BEGIN_WITHIN
         while True:
             reads = [self._hand.probe.reading_now(command) for command in self._commands]
-            told = [said for read in reads if read is not None for said in read.invocations.values()]
-            begun = {said.host for said in told if said.status not in NOT_SENT and said.details not in NOT_SENT}
+            invocations = [invocation for read in reads if read is not None for invocation in read.invocations.values()]
+            begun = {
+                invocation.host
+                for invocation in invocations
+                if invocation.status not in NOT_SENT and invocation.details not in NOT_SENT
+            }
             late = [host for host in self._hosts if host.instance not in begun]
             if not late or runtime.now() >= deadline:
                 return late
@@ -92,25 +96,25 @@ class Watches:
         """
         for group in self._groups():
             self._hand.start(group, Task.STOP, "drill, end of watch", drill=self._drill)
-        told: dict[str, Invocation] = {}
+        invocations: dict[str, Invocation] = {}
         for command, group in zip(self._commands, self._groups(), strict=True):
-            told |= self._hand.results(command, group, TELL_WITHIN)
-        return read_watches(self._hosts, told)
+            invocations |= self._hand.results(command, group, TELL_WITHIN)
+        return read_watches(self._hosts, invocations)
 
     def _groups(self) -> list[list[str]]:
         ids = [host.instance for host in self._hosts]
         return [ids[start : start + MOST_HOSTS] for start in range(0, len(ids), MOST_HOSTS)]
 
 
-def read_watches(hosts: Sequence[Host], told: Mapping[str, Invocation]) -> list[Watched]:
+def read_watches(hosts: Sequence[Host], invocations: Mapping[str, Invocation]) -> list[Watched]:
     """Pure: understand what the hosts have printed."""
-    return [_read(host, told.get(host.instance)) for host in hosts]
+    return [_read(host, invocations.get(host.instance)) for host in hosts]
 
 
-def _read(host: Host, said: Invocation | None) -> Watched:
-    if said is None:
+def _read(host: Host, invocation: Invocation | None) -> Watched:
+    if invocation is None:
         return Watched(host, (), "it has not reported what it saw")
-    for line in said.output.splitlines():
+    for line in invocation.output.splitlines():
         try:
             found = read_json(line)
             if found["watch"] != 1:
@@ -122,7 +126,7 @@ def _read(host: Host, said: Invocation | None) -> Watched:
         except (ValueError, KeyError, TypeError):
             continue
         return Watched(host, spans_of(samples, begun + lasted + INTERVAL))
-    return Watched(host, (), f"its answer can't be understood: {' '.join(said.output.split())[:80]!r}")
+    return Watched(host, (), f"its answer can't be understood: {' '.join(invocation.output.split())[:80]!r}")
 
 
 def _number(value: object) -> float:

@@ -50,7 +50,7 @@ class Mailed:
         return replace(
             self,
             sent=tuple(each for each in self.sent if begun <= each.at < ended),
-            not_taken=tuple((at, said) for at, said in self.not_taken if begun <= at < ended),
+            not_taken=tuple((at, sentence) for at, sentence in self.not_taken if begun <= at < ended),
         )
 
 

@@ -51,14 +51,14 @@ class Day:
     Attributes:
         begun: when it began.
         armed: whether the lock says so at its end; None where it can't be read.
-        not_told: what people should have been told and were not, a sentence each.
+        not_sent: messages that should have been sent and were not, a sentence each.
         left: commands that are left to run, after a drill that was interrupted.
     """
 
     begun: float
     parts: list[Part] = field(default_factory=list)
     armed: bool | None = None
-    not_told: list[str] = field(default_factory=list)
+    not_sent: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
     @property
@@ -69,4 +69,4 @@ class Day:
             False: ["the pair is not armed: nothing fails over"],
             None: ["whether the pair is armed could not be read"],
         }[self.armed]
-        return [*(problem for part in self.parts for problem in part.problems), *unarmed, *self.not_told]
+        return [*(problem for part in self.parts for problem in part.problems), *unarmed, *self.not_sent]

@@ -124,8 +124,8 @@ def content_of(
         "schemaVersion": "2.2",
         "description": description,
         "parameters": {
-            name: {"type": "String", "description": said, "allowedPattern": pattern}
-            for name, (said, pattern) in parameters.items()
+            name: {"type": "String", "description": parameter_description, "allowedPattern": pattern}
+            for name, (parameter_description, pattern) in parameters.items()
         },
         "mainSteps": [
             {
@@ -140,8 +140,8 @@ def content_of(
 
 def _document(task: Task, pair: str, targets: Sequence[str], nats: Sequence[str]) -> Document:
     # The stack knows an id only once it is deployed: it is no part of the digest.
-    told = short_digest(_content(task, script(task, targets)))
-    name = "-".join([Names(pair).plain, task, told, *(nats if task is Task.FORWARD else ())])
+    content_digest = short_digest(_content(task, script(task, targets)))
+    name = "-".join([Names(pair).plain, task, content_digest, *(nats if task is Task.FORWARD else ())])
     return Document(name, _content(task, script(task, targets, nats)))
 
 
