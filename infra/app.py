@@ -62,17 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Synthesize.
 
     Returns:
-        0, or 1 with the problems told on standard error.
+        0, or 1 with the problems on standard error.
     """
     parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
     parser.add_argument(
         "-c", "--context", action="append", default=[], metavar="KEY=VALUE", help="as the CDK's command line has it"
     )
     parser.add_argument("-o", "--output", default=str(ROOT / "build" / "cdk.out"), help="default: %(default)s")
-    told = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     by_command_line = "CDK_OUTDIR" in os.environ
     try:
-        assembly = make_app(None, None if by_command_line else told.output, _context(told.context)).synth()
+        assembly = make_app(None, None if by_command_line else options.output, _context(options.context)).synth()
     except ConfigurationError as error:
         problems = error.problems
         count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"

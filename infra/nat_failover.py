@@ -72,8 +72,8 @@ class NatFailover(Construct):
     ) -> None:
         pair = checked_pair(pair)
         super().__init__(scope, construct_id)
-        for about, said in advice(pair):
-            Annotations.of(self).add_warning_v2(f"nat-failover:{about}", said)
+        for about, warning in advice(pair):
+            Annotations.of(self).add_warning_v2(f"nat-failover:{about}", warning)
         self.names = Names(pair.name)
         self._pair = pair
         self.topic = PeopleTopic(self, "Topic", pair=pair).topic

@@ -31,7 +31,7 @@ class Outputs(Construct):
         super().__init__(scope, construct_id)
         names = pair.names
         prefix = "".join(part.capitalize() for part in names.pair.split("-"))
-        told = {
+        outputs = {
             "LockParameter": (names.lock, "lock: armed, paused, or what happened"),
             "LockCommand": (read_lock(pair.location), "shows the lock"),
             "RearmCommand": (rearm(pair.location), "re-arms unchecked; nat-failover rearm checks first"),
@@ -44,7 +44,7 @@ class Outputs(Construct):
             "StandbyInstance": (pair.standby_instance_id, "the standby NAT"),
             "StandbyRouteTable": (pair.standby_route_table_id, "leads to the standby NAT"),
         }
-        for name, (value, description) in told.items():
+        for name, (value, description) in outputs.items():
             output = CfnOutput(self, name, value=value, description=f"Pair {names.pair}: {description}")
             output.override_logical_id(prefix + name)
 

@@ -113,9 +113,9 @@ def _check_pairs(pairs: Sequence[Values], place_of: Mapping[int, Place], problem
         once(("short", short), i, "name", name, "but for hyphens; CloudFormation's names have none: take another name")
         if isinstance(tag, ProbeTag):
             value = name if tag.value is None else tag.value
-            said = {"key": tag.key, "value": value}
+            full_tag = {"key": tag.key, "value": value}
             why = "and a backend must belong to one pair: leave out the value, which then is the pair's name"
-            once(("tag", place_of.get(i), tag.key, value), i, "probeTag", said, why)
+            once(("tag", place_of.get(i), tag.key, value), i, "probeTag", full_tag, why)
 
 
 def _check_shared_nats(pairs: Sequence[Values], problems: list[str]) -> None:

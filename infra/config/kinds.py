@@ -175,13 +175,13 @@ def decimal(low: float, high: float, unit: str, example: float) -> Value:
 
 def one_of(choices: type[StrEnum], example: StrEnum) -> Value:
     """One of a few words, in small or large letters."""
-    by_word = {choice.lower(): choice for choice in choices}
+    by_text = {choice.lower(): choice for choice in choices}
 
     def convert(value: object) -> object:
-        word = text_of(value).lower()
-        if word not in by_word:
+        text = text_of(value).lower()
+        if text not in by_text:
             raise ValueError(value)
-        return by_word[word]
+        return by_text[text]
 
     return Value(f"one of {', '.join(choices)}", example.value, convert)
 

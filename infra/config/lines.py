@@ -24,7 +24,7 @@ def located(problems: Sequence[str], text: str, file: str) -> list[str]:
     lines = dict(_lines(yaml.compose(text.replace("\t", " "), yaml.SafeLoader), ""))
     within = f".{ROOT}" if f".{ROOT}" in lines else ""
     found = [_located(problem, lines, within, file) for problem in problems]
-    return [told for _, told in sorted(found, key=lambda each: each[0])]
+    return [sentence for _, sentence in sorted(found, key=lambda each: each[0])]
 
 
 def twice_at(text: str) -> int | None:
@@ -42,13 +42,13 @@ def twice_at(text: str) -> int | None:
 
 
 def _located(problem: str, lines: dict[str, int], within: str, file: str) -> tuple[int, str]:
-    told = problem if within else _PATH.sub(lambda path: path[1].removeprefix("."), problem)
+    sentence = problem if within else _PATH.sub(lambda path: path[1].removeprefix("."), problem)
     path = _PATH.match(problem)
     parts = _PART.findall(path[1]) if path else []
     # What is missing has no line: what it is missing in has.
     ends = (within + "".join(parts[:count]) for count in range(len(parts), -1, -1))
     line = next((lines[end] for end in ends if end in lines), None)
-    return (0, f"{file}: {told}") if line is None else (line, f"{file}:{line}: {told}")
+    return (0, f"{file}: {sentence}") if line is None else (line, f"{file}:{line}: {sentence}")
 
 
 def _lines(node: yaml.Node | None, path: str) -> Iterator[tuple[str, int]]:

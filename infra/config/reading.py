@@ -122,8 +122,8 @@ def _read(block: object, problems: list[str]) -> Configuration | None:
         found: list[str] = []
         if isinstance(pair, Mapping):
             check_settings(values, path, found)
-        told = (_at_its_origin(problem, path, pair, block.get("defaults")) for problem in found)
-        problems += [problem for problem in dict.fromkeys(told) if problem not in problems]
+        at_origin = (_at_its_origin(problem, path, pair, block.get("defaults")) for problem in found)
+        problems += [problem for problem in dict.fromkeys(at_origin) if problem not in problems]
         pairs.append(values)
     stacks = _stacks(block.get("stacks"), pairs, problems)
     places = {stack.name: (stack.account or account, stack.region or region) for stack in stacks}

@@ -109,13 +109,13 @@ def _parse(text: str, what: str, file: str = "") -> object:
 
 
 def _unreadable(
-    what: str, wrong: str, said: str, place: tuple[str, int | None, str] = ("", None, "")
+    what: str, wrong: str, detail: str, place: tuple[str, int | None, str] = ("", None, "")
 ) -> ConfigurationError:
     """Return the error that a text can't be understood: with file and line where they are known."""
     file, line, found = place
     if file and line is not None:
         return ConfigurationError([f"{file}:{line}: {found}: the file {wrong}"])
-    return ConfigurationError([f"{what} {wrong}: {' '.join(said.split())}"])
+    return ConfigurationError([f"{what} {wrong}: {' '.join(detail.split())}"])
 
 
 def _size(value: object, sizes: dict[int, float]) -> float:

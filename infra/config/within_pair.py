@@ -40,23 +40,23 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
         problems: a sentence for each problem is added.
     """
 
-    def told(*names: str) -> bool:
+    def are_given(*names: str) -> bool:
         return all(values.get(name) not in (None, INVALID) for name in names)
 
     def refuse(key: str, name: str, allowed: str, example: object) -> None:
         problems.append(refused(f"{path}.{key}", values[name], allowed, example))
 
-    if told("sample_size", "failure_threshold") and values["failure_threshold"] > values["sample_size"]:
+    if are_given("sample_size", "failure_threshold") and values["failure_threshold"] > values["sample_size"]:
         size = values["sample_size"]
         refuse("failureThreshold", "failure_threshold", f"at most sampleSize, which is {size}", min(3, size))
-    if told("window", "period_minutes") and 0 < values["window"] < values["period_minutes"] * 120:
+    if are_given("window", "period_minutes") and 0 < values["window"] < values["period_minutes"] * 120:
         period = values["period_minutes"] * 60
         allowed = f"0, or at least twice the period of {period} seconds, or hosts go unwatched between two rounds"
         refuse("window", "window", allowed, 10 * period)
     if values.get("window") == 0 and values.get("ssm_access") is SsmAccess.NONE:
         # Nobody can be asked for a quick check while the only way to Systems Manager is dead.
         refuse("window", "window", "at least twice the period, since ssmAccess is none", 600)
-    if told("window", "interval", "failures") and 0 < values["window"] <= values["interval"] * values["failures"]:
+    if are_given("window", "interval", "failures") and 0 < values["window"] <= values["interval"] * values["failures"]:
         needed = f"{values['failures']} pings {values['interval']:g} seconds apart"
         refuse("window", "window", f"0, or longer than failures and interval need together ({needed})", 600)
     if values.get("mirror_routes") is True and values.get("mode") is Mode.OBSERVE:
@@ -67,11 +67,11 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
     made = values.get("standby_ami") == "al2023" and values.get("standby_route_table_id") is None
     if made and values.get("standby_root_device") not in ("/dev/xvda", INVALID):
         refuse("standbyRootDevice", "standby_root_device", "that of al2023", "/dev/xvda")
-    if told("egress_address", "standby_elastic_ip") and values["standby_elastic_ip"] != "none":
+    if are_given("egress_address", "standby_elastic_ip") and values["standby_elastic_ip"] != "none":
         # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html
         allowed = "none, since EC2 takes it from the standby when egressAddress comes, and does not give it back"
         refuse("standbyElasticIp", "standby_elastic_ip", allowed, "none")
-    if told("mirror_endpoints", "mirror_routes") and values["mirror_endpoints"] and not values["mirror_routes"]:
+    if are_given("mirror_endpoints", "mirror_routes") and values["mirror_endpoints"] and not values["mirror_routes"]:
         problems.append(
             f"{path}.mirrorEndpoints is {shown(values['mirror_endpoints'])}: it must be left out unless mirrorRoutes "
             "is true"

@@ -122,5 +122,5 @@ class DeploymentGuard(Construct):
         return check
 
     def _check(self, construct_id: str, kind: str, **properties: str) -> CfnResource:
-        told = {"ServiceToken": self._function.function_arn, "ServiceTimeout": str(WAITS), **properties}
-        return CfnResource(self, construct_id, type=kind, properties=told)
+        all_properties = {"ServiceToken": self._function.function_arn, "ServiceTimeout": str(WAITS), **properties}
+        return CfnResource(self, construct_id, type=kind, properties=all_properties)

@@ -31,7 +31,7 @@ def environment(
         document_hash_type: how it is taken.
     """
     names = Names(pair.name)
-    told = {
+    variables = {
         "PAIR": pair.name,
         "LOCK_PARAMETER": names.lock,
         "CLAIM_PARAMETER": names.claim,
@@ -63,16 +63,16 @@ def environment(
         "CLAIM_LEASE": f"{pair.function_timeout + LEASE_MARGIN}",
     }
     if pair.mirror_endpoints:
-        told["MIRROR_ENDPOINTS"] = ",".join(pair.mirror_endpoints)
+        variables["MIRROR_ENDPOINTS"] = ",".join(pair.mirror_endpoints)
     if pair.runbook_url is not None:
-        told["RUNBOOK"] = pair.runbook_url
+        variables["RUNBOOK"] = pair.runbook_url
     if pair.auto_scaling_groups:
-        told["AUTO_SCALING_GROUPS"] = ",".join(pair.auto_scaling_groups)
+        variables["AUTO_SCALING_GROUPS"] = ",".join(pair.auto_scaling_groups)
     if pair.egress_address is not None:
-        told["EGRESS_ALLOCATION"] = pair.egress_address
+        variables["EGRESS_ALLOCATION"] = pair.egress_address
     if pair.standby_egress_address is not None:
-        told["STANDBY_EGRESS_ALLOCATION"] = pair.standby_egress_address
-    return {f"{PREFIX}{name}": value for name, value in told.items()} | {
+        variables["STANDBY_EGRESS_ALLOCATION"] = pair.standby_egress_address
+    return {f"{PREFIX}{name}": value for name, value in variables.items()} | {
         "POWERTOOLS_SERVICE_NAME": pair.name,
         "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": pair.log_level.value,
