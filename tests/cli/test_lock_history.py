@@ -42,8 +42,8 @@ def test_a_failover_is_told_once_with_how_long_it_took_and_how_long_it_stayed_lo
     assert [h.kind for h in told] == [Happened.CREATED, Happened.FAILOVER, Happened.REARMED]
     failover = told[1]
     assert (failover.at, failover.lasted, failover.by) == (1000, 3600, "the function")
-    assert "2 subnets moved to the standby NAT" in failover.sentence
-    assert "in 1.2 s; 3 backends are offline" in failover.sentence
+    assert "2 subnets moved to the standby NAT" in failover.in_words
+    assert "in 1.2 s; 3 backends are offline" in failover.in_words
     assert (told[2].by, told[2].lasted) == ("alice", None)
 
 
@@ -64,7 +64,7 @@ def test_a_failed_failover_says_what_was_in_the_way() -> None:
         versions((1000, OURS, record(LockState.FAILED, 1000, outcome="AccessDenied"))), settings(), FUNCTION
     )
     assert told.kind is Happened.FAILED
-    assert "AccessDenied" in told.sentence
+    assert "AccessDenied" in told.in_words
 
 
 def test_a_pause_and_its_end_are_told_with_who_did_them() -> None:
@@ -75,14 +75,14 @@ def test_a_pause_and_its_end_are_told_with_who_did_them() -> None:
     )
     assert [h.kind for h in told] == [Happened.CREATED, Happened.PAUSED, Happened.REARMED, Happened.GARBLED]
     assert told[1].by == "bob@example.com (AWSReservedSSO_Admin_0123)"
-    assert told[2].sentence.startswith("resumed")
-    assert "'garbage'" in told[3].sentence
+    assert told[2].in_words.startswith("resumed")
+    assert "'garbage'" in told[3].in_words
 
 
 def test_a_pause_says_why_where_whoever_paused_it_has_said_so() -> None:
     text = json.dumps({"state": "paused", "by": ALICE, "since": "2026-01-01T00:00:00+00:00", "reason": "new kernel"})
     (told,) = happenings(versions((60, ALICE, text)), settings(), FUNCTION)
-    assert told.sentence == "paused: nothing is probed; new kernel"
+    assert told.in_words == "paused: nothing is probed; new kernel"
     assert pause_of(text).by == ALICE
     assert pause_of("paused") == pause_of(None) == pause_of('["paused"]') == pause_of('{"by": 1}')
 
@@ -141,7 +141,7 @@ def test_a_failover_in_a_drill_and_a_failback_are_called_so() -> None:
         FUNCTION,
     )
     assert [h.name for h in told] == ["drill", "failback", "failover", "rolled back", "failover"]
-    assert ", in a drill; 3 backends" in told[0].sentence
+    assert ", in a drill; 3 backends" in told[0].in_words
     assert all(h.kind in (Happened.FAILOVER, Happened.ROLLED_BACK) for h in told)
 
 
@@ -162,7 +162,7 @@ def test_a_failback_by_hand_whose_record_turns_round_after_the_first_stage_is_to
         FUNCTION,
     )
     assert (told.kind, told.by) == (Happened.FAILOVER, "alice")
-    assert "2 subnets moved to the primary NAT" in told.sentence
+    assert "2 subnets moved to the primary NAT" in told.in_words
 
 
 def test_a_failback_that_was_undone_is_told_as_such_and_not_as_a_failover() -> None:
@@ -175,4 +175,4 @@ def test_a_failback_that_was_undone_is_told_as_such_and_not_as_a_failover() -> N
         settings(),
         FUNCTION,
     )
-    assert (told.kind, told.sentence) == (Happened.ROLLED_BACK, undone)
+    assert (told.kind, told.in_words) == (Happened.ROLLED_BACK, undone)

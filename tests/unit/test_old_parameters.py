@@ -40,7 +40,7 @@ def test_a_failover_is_part_of_the_history() -> None:
     written = [Version(n, SINCE + n, "arn:aws:sts::1:assumed-role/r/f", text) for n, text in ((1, BEGUN), (2, ENDED))]
     (happened,) = happenings(written, settings(), "f")
     assert (happened.kind, happened.at, happened.by) == (Happened.FAILOVER, SINCE, "the function")
-    assert "1 subnet moved to the standby NAT" in happened.sentence
+    assert "1 subnet moved to the standby NAT" in happened.in_words
 
 
 @pytest.mark.parametrize("more", ["", ', "mode": "observe"'])

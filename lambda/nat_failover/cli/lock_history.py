@@ -47,7 +47,7 @@ class Happening:
     Attributes:
         at: seconds since the epoch; of a failover, when it began.
         by: who did it, in a few words.
-        sentence: what it was, for people.
+        in_words: what it was, a sentence for people.
         version: of the lock parameter, the last that tells of it.
         lasted: how long the lock stayed as this left it, in seconds; None where it still does.
         record: of a failover.
@@ -56,7 +56,7 @@ class Happening:
     kind: Happened
     at: float
     by: str
-    sentence: str
+    in_words: str
     version: int
     lasted: float | None = None
     record: Record | None = None

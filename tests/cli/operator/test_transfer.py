@@ -171,8 +171,8 @@ def test_a_target_that_dies_after_the_first_subnet_gets_no_other_and_gives_it_ba
     passed = alice.follows(ahead)
     assert passed.ended is Ended.ROLLED_BACK, passed
     assert passed.left == {}
-    assert "0 subnets lost" in passed.sentence
-    assert "2 of 2 backends are offline through the new path" in passed.sentence
+    assert "0 subnets lost" in passed.in_words
+    assert "2 of 2 backends are offline through the new path" in passed.in_words
     assert len(passed.online) == 6
     assert len(lab.gateway.replaced_at) == 2  # one there, one back
     assert all_on(lab, lab.cloud.standby_table)
@@ -216,7 +216,7 @@ def test_the_egress_address_goes_there_and_back_with_the_subnets(lab: Lab, alice
     holders.append(lab.cloud.elastic())
     assert holders == [{"nat02": EGRESS}, {"nat01": EGRESS}]
     assert passed.ended is Ended.DONE
-    assert "egress address" in passed.sentence
+    assert "egress address" in passed.in_words
     assert set(lab.seen_as().values()) == {EGRESS}
 
 

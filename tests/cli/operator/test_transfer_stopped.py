@@ -87,7 +87,7 @@ def test_what_ec2_refuses_on_the_way_is_rolled_back_too(lab: Lab, alice: Person)
     alice.on["2 of 3 subnets could not be moved"] = lab.gateway.faults.clear
     passed = alice.follows(alice.looks_ahead())
     assert passed.ended is Ended.ROLLED_BACK, passed
-    assert "UnauthorizedOperation" in passed.sentence
+    assert "UnauthorizedOperation" in passed.in_words
     assert all_on(lab, lab.cloud.standby_table)
 
 
@@ -106,7 +106,7 @@ def test_subnets_that_can_be_moved_neither_there_nor_back_are_named_and_the_lock
     passed = alice.follows(alice.looks_ahead())
     assert passed.ended is Ended.LEFT
     assert len(passed.left) == 1
-    assert "1 subnet lost" in passed.sentence
+    assert "1 subnet lost" in passed.in_words
     assert record(lab)["state"] == "failed"
 
 
@@ -116,7 +116,7 @@ def test_a_person_who_writes_the_lock_meanwhile_is_left_alone(lab: Lab, alice: P
     alice.on["asking 2 backends"] = lambda: lab.cloud.set_lock("paused")
     passed = alice.follows(alice.looks_ahead())
     assert passed.ended is Ended.ROLLED_BACK
-    assert "written by somebody else" in passed.sentence
+    assert "written by somebody else" in passed.in_words
     assert lab.cloud.lock_text() == "paused"
     assert all_on(lab, lab.cloud.standby_table)
 

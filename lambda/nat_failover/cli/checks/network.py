@@ -59,7 +59,7 @@ def groups_of_nats(s: Snapshot) -> Findings:
                 whom = subnet if len(out) == len(peers) else f"{', '.join(out)} in {subnet}"
                 yield error(
                     "nat-group-ingress",
-                    f"the security groups of {s.nat_name(nat)} keep out {_description(shut)} from {whom}",
+                    f"the security groups of {s.nat_name(nat)} keep out {_in_words(shut)} from {whom}",
                     effect,
                     f"aws ec2 authorize-security-group-ingress --group-id {ids[0]} --protocol all "
                     f"--cidr {(s.subnets or {})[subnet]['CidrBlock']}{s.options}",
@@ -69,7 +69,7 @@ def groups_of_nats(s: Snapshot) -> Findings:
         if shut:
             yield error(
                 "nat-group-egress",
-                f"the security groups of {s.nat_name(nat)} let no {_description(shut)} out",
+                f"the security groups of {s.nat_name(nat)} let no {_in_words(shut)} out",
                 effect,
                 f"aws ec2 authorize-security-group-egress --group-id {ids[0]} --protocol all --cidr 0.0.0.0/0"
                 f"{s.options}",
@@ -81,8 +81,8 @@ def _to_nat(peer: str) -> list[Flow]:
     return [Flow("icmp", peer, ECHO_REQUEST), *(Flow("tcp", peer, port) for port in SIGNALS)]
 
 
-def _description(flows: Sequence[Flow]) -> str:
-    return " and ".join(dict.fromkeys(flow.description for flow in flows))
+def _in_words(flows: Sequence[Flow]) -> str:
+    return " and ".join(dict.fromkeys(flow.in_words for flow in flows))
 
 
 def acls(s: Snapshot) -> Findings:
@@ -101,7 +101,7 @@ def acls(s: Snapshot) -> Findings:
                     flows += [flow] if flow not in flows else []
     for (acl_id, subnet, egress), flows in shut.items():
         way, whom = ("out", "to") if egress else ("in", "from")
-        blocked = " and ".join(sorted({f"{f.description} {whom} {f.peer}" for f in flows})[:3])
+        blocked = " and ".join(sorted({f"{f.in_words} {whom} {f.peer}" for f in flows})[:3])
         yield error(
             "network-acl",
             f"the network ACL {acl_id} of {subnet} does not let {way} {blocked}",

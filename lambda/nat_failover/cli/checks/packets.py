@@ -31,7 +31,7 @@ class Flow:
     port: int
 
     @property
-    def description(self) -> str:
+    def in_words(self) -> str:
         """The flow, in a few words."""
         if self.protocol == "icmp":
             return "pings" if self.port == ECHO_REQUEST else "answers to pings"

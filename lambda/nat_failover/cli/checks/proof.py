@@ -36,7 +36,7 @@ class Proof:
         return len(self.through) >= self.needed
 
     @property
-    def sentence(self) -> str:
+    def in_words(self) -> str:
         """What is missing, a sentence for people."""
         since = "" if self.since is None else f" since {minute(self.since)}"
         return f"armed, but not proven{since}: the next round will tell, by {minute(self.by + 59)}"
@@ -69,7 +69,7 @@ def not_proven(s: Snapshot) -> Findings:
         return
     yield warning(
         "not-proven",
-        found.sentence,
+        found.in_words,
         f"{len(found.through)} of the {found.needed} backends needed have got through {s.nat_name(s.passive)} since",
         f"wait until then and look again; to look at the NAT now:\nnat-failover failover {s.pair.name} --dry-run"
         f"{s.options}",

@@ -108,7 +108,7 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
     if plan is None:
         role = pair.settings.role_of(seen.tables.active or "")
         act.came_to(Outcome.NOTHING, f"all subnets are with the {role} NAT already")
-        console.print(f"pair {pair.name}: {act.sentence}: there is nothing to do")
+        console.print(f"pair {pair.name}: {act.in_words}: there is nothing to do")
         return None
     act.plans(plan, seen.checks, pair.settings)
     show_checks(console, seen.checks, pair.settings.nat_of(plan.to_table))
@@ -122,7 +122,7 @@ def _move(act: Act, pair: Deployed, to_table: str | None, manner: Manner) -> Exi
         raise CommandError(f"refused, and nothing was changed: {why}", steps=steps, section=section)
     if manner.dry_run:
         act.came_to(Outcome.PLANNED, "dry run: nothing was changed")
-        console.print(act.sentence)
+        console.print(act.in_words)
         return None
     confirm(console, [], f"Move {counted(len(plan.subnets), 'subnet')} of pair {pair.name}?", yes=manner.yes)
     act.begun = True
@@ -170,7 +170,7 @@ def refusal(seen: Ahead, *, force: bool) -> str | None:
 def show_result(console: Console, passed: Passed, account: Account, again: str) -> Exit | None:
     """Show what a passage came to, and what to do next."""
     style = {Ended.DONE: "green", Ended.ROLLED_BACK: "yellow", Ended.LEFT: "red"}[passed.ended]
-    console.print(Text.assemble((passed.ended.value, style), f": {passed.sentence}"))
+    console.print(Text.assemble((passed.ended.value, style), f": {passed.in_words}"))
     for subnet, why in passed.left.items():
         console.print(Text(f"  {subnet}: {why}"))
     for move in passed.egress.left if passed.egress is not None else ():

@@ -86,12 +86,12 @@ def show(console: Console, name: str, found: Sequence[Happening], now: float) ->
         lasted = f"for {duration(each.lasted)}" if each.lasted is not None else f"for {ago(each.at, now)} so far"
         heading = f"{moment(each.at)}  {each.name:<{LONGEST}}  by {each.by}, {lasted}"
         if width is None:
-            console.print(Text(f"{heading}: {each.sentence}"), soft_wrap=True)
+            console.print(Text(f"{heading}: {each.in_words}"), soft_wrap=True)
             continue
         style = COLOURS.get(each.kind, "")
         for line in folded(heading, width, INDENT):
             console.print(Text(line, style))
-        for line in folded(INDENT + printable(each.sentence), width, INDENT) if each.sentence != each.name else ():
+        for line in folded(INDENT + printable(each.in_words), width, INDENT) if each.in_words != each.name else ():
             console.print(Text(line), soft_wrap=True)
 
 
@@ -100,7 +100,7 @@ def _json(each: Happening) -> dict[str, Any]:
         "kind": each.kind.value,
         "at": iso(each.at),
         "by": each.by,
-        "said": each.sentence,
+        "said": each.in_words,
         "version": each.version,
         "lasted": None if each.lasted is None else round(each.lasted, 3),
     }

@@ -64,7 +64,7 @@ def pause(
     lock = locks.lock
     if lock.state is LockState.PAUSED:
         act.came_to(Outcome.NOTHING, f"pair {deployed.name} is paused already")
-        console.print(act.sentence)
+        console.print(act.in_words)
         return None
     if lock.state is LockState.FAILING_OVER:
         raise CommandError(f"nothing was changed: {lock.reason}; it can't be stopped half-way", section="the-lock")
@@ -74,7 +74,7 @@ def pause(
         write_pause(hand, say, locks, reason)
     act.then = f"nat-failover resume {deployed.name}{act.where.options}"
     act.came_to(Outcome.DONE, f"paused: nothing is probed, nothing fails over until {act.then}")
-    console.print(Text(act.sentence))
+    console.print(Text(act.in_words))
     return None
 
 
@@ -86,7 +86,7 @@ def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
     act.checks, act.warnings = found.checks, list(found.warnings)
     if lock.state is LockState.ARMED:
         act.came_to(Outcome.NOTHING, f"pair {pair.name} is armed already")
-        console.print(act.sentence)
+        console.print(act.in_words)
     if found.checks:
         active = found.tables.active or ""
         show_checks(console, found.checks, pair.settings.nat_of(pair.settings.other_table(active)))
@@ -114,7 +114,7 @@ def _arm(act: Act, pair: Deployed, *, force: bool, yes: bool) -> Exit | None:
     with progress(console) as say:
         arm(hand, say, found.locks)
     act.came_to(Outcome.DONE, f"armed: pair {pair.name} may fail over once")
-    console.print(Text(act.sentence))
+    console.print(Text(act.in_words))
     return None
 
 

@@ -226,7 +226,7 @@ class GameDay:
         part.at, part.swapped_at = passed.begun_at, passed.swapped_at
         part.record = hand.lock.read().lock.record
         if passed.ended is not Ended.DONE:
-            part.problems.append(passed.sentence)
+            part.problems.append(passed.in_words)
 
     def _wait_for_claim(self) -> None:
         """Wait until whoever has moved the subnets has no claim any more: the watches need not watch that."""

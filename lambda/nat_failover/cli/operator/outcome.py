@@ -57,7 +57,7 @@ class Act:
         hand: means of the person; None until there are any.
         begun: from here on something may have been changed.
         outcome: None until it is known.
-        sentence: for people.
+        in_words: a sentence for people.
         why: why it was refused, or failed, a sentence each.
         warnings: what a person should know besides, a sentence each.
         come_from, go_to: role, NAT and route table that the subnets come from and go to; None where none are moved.
@@ -81,7 +81,7 @@ class Act:
     hand: Hand | None = None
     begun: bool = False
     outcome: Outcome | None = None
-    sentence: str = ""
+    in_words: str = ""
     why: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     come_from: dict[str, str] | None = None
@@ -145,16 +145,16 @@ class Act:
 
     def passed(self, passed: Passed) -> None:
         """Note what a passage came to."""
-        self.outcome, self.sentence, self.egress = OF_PASSAGE[passed.ended], passed.sentence, passed.egress
+        self.outcome, self.in_words, self.egress = OF_PASSAGE[passed.ended], passed.in_words, passed.egress
         self.moved, self.left = passed.moved, passed.left
         self.backends = (len(passed.backends), len(passed.online)) if passed.backends else None
         self.seconds = passed.swapped_at - passed.begun_at
         if passed.ended is not Ended.DONE:
-            self.why = [passed.sentence]
+            self.why = [passed.in_words]
 
     def came_to(self, outcome: Outcome, sentence: str) -> None:
         """Note what came of it."""
-        self.outcome, self.sentence = outcome, sentence
+        self.outcome, self.in_words = outcome, sentence
 
     def failed(self, sentence: str, *, refused: bool) -> None:
         """Note that it ended with an error.
@@ -164,7 +164,7 @@ class Act:
             refused: whether it says that nothing was changed; it is so in any case where nothing was begun.
         """
         self.outcome = self.outcome or (Outcome.REFUSED if refused or not self.begun else Outcome.FAILED)
-        self.sentence = sentence
+        self.in_words = sentence
         self.why = self.why or [sentence]
 
     def steps_after(self, error: CommandError) -> list[str]:
@@ -187,7 +187,7 @@ class Act:
             "pair": self.pair,
             "done": self.outcome in (Outcome.DONE, Outcome.NOTHING),
             "outcome": (self.outcome or Outcome.FAILED).value,
-            "said": self.sentence,
+            "said": self.in_words,
             "why": self.why,
             "warnings": self.warnings,
             "from": self.come_from,

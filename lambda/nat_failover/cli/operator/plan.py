@@ -52,7 +52,7 @@ class Passed:
     """What a passage came to; times in seconds since the epoch.
 
     Attributes:
-        sentence: for people.
+        in_words: a sentence for people.
         moved: subnets that are on the new table.
         left: subnets that are where they should not be, with what EC2 said.
         backends: ids of those that were asked afterwards.
@@ -60,7 +60,7 @@ class Passed:
     """
 
     ended: Ended
-    sentence: str
+    in_words: str
     moved: tuple[str, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)
     backends: tuple[str, ...] = ()

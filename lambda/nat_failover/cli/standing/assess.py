@@ -75,7 +75,7 @@ def _proof(given: Proof | None) -> ProofStanding | None:
     if given is None:
         return None
     since = None if given.since is None else iso(given.since)
-    sentence = "" if given.is_given else given.sentence
+    sentence = "" if given.is_given else given.in_words
     return ProofStanding(given.is_given, since, given.through, given.needed, iso(given.by), sentence)
 
 
