@@ -279,7 +279,7 @@ miss() {
 
 # is_last: does everything hang on what is sent now, after those that were lost before?
 is_last() {
-    [ "$in_a_row" -gt 0 ] && [ $((in_a_row + 1)) -ge "$failures" ]
+    [ "$in_a_row" -gt 0 ] && [ $((in_a_row + 1)) -eq "$failures" ]
 }
 
 # lose: what was sent last is lost, or is the last in a row, and may come yet. Where so many are in a row, all is tried;

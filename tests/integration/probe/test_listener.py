@@ -42,6 +42,25 @@ def test_a_target_that_is_a_name_is_looked_up(
     assert outcome.said["deaf"] == "no address can be found for the names of the targets"
 
 
+def cut_off(network: Network) -> Outcome:
+    """Let a listening NAT, which counts only pings, lose its route, so that whatever it tries fails at once."""
+    network.drop(network.passive, "tcp dport 443", "output")
+    run = network.probe(9, on=network.passive, constants={"SYSTEMS_MANAGER": "192.0.2.2"})
+    time.sleep(3)
+    network.passive.ip("route del default")
+    try:
+        return run.end()
+    finally:
+        network.passive.ip("route add default via 10.9.2.1")
+
+
+@in_every_shell
+def test_a_nat_that_is_cut_off_tries_at_the_same_pace_until_its_window_ends(stage: Stage, shell: str) -> None:
+    outcome = stage.play(cut_off, shell)
+    assert (outcome.exit_code, outcome.said["state"]) == (1, "offline")
+    assert outcome.said["pings"][1] <= 4 * outcome.said["elapsed"]
+
+
 class Heard(NamedTuple):
     """What a listener has heard."""
 

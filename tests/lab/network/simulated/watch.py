@@ -59,7 +59,7 @@ class Watch(Tries):
         self._choose()
         self._answered = self._send()
         # The last is waited for while all is tried.
-        if self._in_a_row > 0 and self._in_a_row + 1 >= self._failures:
+        if 0 < self._in_a_row == self._failures - 1:
             return self._lose()
         if not self._rest_of_slot(self._now + slot):
             return False
