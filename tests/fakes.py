@@ -14,10 +14,10 @@ from typing import Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.examples import NOW
-from tests.gate.run_command.command import Command, Managed, Told, heard, report
+from tests.gate.run_command.command import Command, CommandInvocation, Managed, report, signals_line
 from tests.gate.run_command.scripted import RunCommand, error
 
-__all__ = ["Command", "FakeRuntime", "Managed", "RunCommand", "Told", "before", "heard", "report"]
+__all__ = ["Command", "CommandInvocation", "FakeRuntime", "Managed", "RunCommand", "before", "report", "signals_line"]
 
 
 @dataclass(frozen=True)

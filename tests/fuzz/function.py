@@ -23,7 +23,7 @@ from tests.examples import (
     TICK,
     status_change,
 )
-from tests.fakes import Command, Context, Told, report
+from tests.fakes import Command, CommandInvocation, Context, report
 from tests.fuzz.wire import Answer, Call, settings_of, wire
 from tests.simulation.account.account import ModelAccount
 from tests.simulation.account.holdings import Holdings, Instance, Version
@@ -59,7 +59,7 @@ class Function:
         self.answers: dict[str, Answer] = {
             "PutEvents": lambda _: {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
         }
-        self.told: dict[str, Told] = {}
+        self.told: dict[str, CommandInvocation] = {}
         self.calls: list[Call] = []
         self._wire = wire()
         self._wire.function = self
@@ -95,19 +95,19 @@ class Function:
         """Let hosts have said a second ago that they are online; who only watches on says nothing."""
         self.told |= dict.fromkeys(hosts, report("online", NOW - 1, elapsed=90))
 
-    def _said(self, command: Command, host: str) -> Told:
+    def _said(self, command: Command, host: str) -> CommandInvocation:
         if host in self.told:
             return self.told[host]
         if command.kind == "watch":
             if host in self.settings.nats or self.clock.now() < command.asked_at + LOSS:
-                return Told("InProgress", exit_code=-1)
+                return CommandInvocation("InProgress", exit_code=-1)
             return self.lost(command)
         at = command.asked_at + 0.5
         if host in self.settings.nats or command.kind == "verify":
             return report("online", at, elapsed=0.5)
         return report("offline", at, elapsed=0.5, lost_for=0.5)
 
-    def lost(self, command: Command) -> Told:
+    def lost(self, command: Command) -> CommandInvocation:
         """Give what the probe says that has seen the loss."""
         at = max(FAILED_AT, command.asked_at + LOSS)
         elapsed = at - command.asked_at

@@ -17,7 +17,7 @@ from nat_failover.probing.observation import EXIT_TO_TELL, observe
 from nat_failover.probing.rounds import Kind, Round
 from nat_failover.probing.ssm_commands import invocation_of
 from tests.examples import NOW, PRIMARY, STANDBY, TICK
-from tests.fakes import Told, report
+from tests.fakes import CommandInvocation, report
 from tests.fuzz.function import HOSTS, SUBNETS, Function
 from tests.fuzz.instances import NATS, TIMES, instances
 from tests.fuzz.values import NUMBER, SHALLOW, TEXT
@@ -46,7 +46,7 @@ def outputs(draw: st.DrawFn) -> str:
 
 
 TOLD = st.builds(
-    Told,
+    CommandInvocation,
     STATUSES | TEXT,
     STATUSES | TEXT,
     st.integers(-1, 4) | st.integers(-(2**31), 2**31),
@@ -55,7 +55,7 @@ TOLD = st.builds(
 )
 
 
-def reported(told: Told) -> bool:
+def reported(told: CommandInvocation) -> bool:
     """Tell whether it is the probe's own report of a loss, in the form that it writes."""
     for line in told.output.splitlines():
         try:
@@ -68,7 +68,9 @@ def reported(told: Told) -> bool:
 
 
 @given(st.lists(TOLD, min_size=4, max_size=4))
-def test_whatever_hosts_say_nothing_is_swapped_without_three_reports_of_the_probe(told: list[Told]) -> None:
+def test_whatever_hosts_say_nothing_is_swapped_without_three_reports_of_the_probe(
+    told: list[CommandInvocation],
+) -> None:
     function = Function()
     function.told |= dict(zip(HOSTS, told, strict=True))
     answer = function.invoke(TICK)
@@ -79,7 +81,7 @@ def test_whatever_hosts_say_nothing_is_swapped_without_three_reports_of_the_prob
 
 
 @given(TOLD)
-def test_whatever_the_passive_nat_says_backends_that_say_it_carries_nothing_hold(told: Told) -> None:
+def test_whatever_the_passive_nat_says_backends_that_say_it_carries_nothing_hold(told: CommandInvocation) -> None:
     function = Function()
     function.told[STANDBY] = told
     function.told |= {host: report("offline", NOW - 3, elapsed=90, passive="no") for host in HOSTS}
@@ -101,8 +103,8 @@ def test_whatever_the_passive_nat_has_heard_backends_that_say_they_are_online_ho
 
 
 @given(TOLD, st.sampled_from(list(Kind)), st.floats(0, 4000))
-@example(Told("Failed", "Failed", 1, report("offline", NOW).output, 250_000_000_000.0), Kind.WATCH, 10.0)
-def test_every_observation_has_times_that_can_be(told: Told, kind: Kind, ago: float) -> None:
+@example(CommandInvocation("Failed", "Failed", 1, report("offline", NOW).output, 250_000_000_000.0), Kind.WATCH, 10.0)
+def test_every_observation_has_times_that_can_be(told: CommandInvocation, kind: Kind, ago: float) -> None:
     asked = Round("c", kind, 600 if kind is Kind.WATCH else 0, NOW - ago, HOSTS)
     plugin: dict[str, Any] = {"ResponseCode": told.exit_code, "Output": told.output}
     if told.finished_at is not None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nat_failover.network.route_differences import TARGETS
 from nat_failover.network.route_tables import RouteTablesError
 from tests.examples import PRIMARY, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
-from tests.fakes import Told
+from tests.fakes import CommandInvocation
 from tests.fuzz.function import HOSTS, SUBNETS, Function
 from tests.fuzz.values import TEXT
 from tests.fuzz.wire import MIRRORS
@@ -149,7 +149,7 @@ def test_at_rest_routes_are_only_ever_copied_into_the_passive_table_and_never_de
     found: dict[str, dict[str, Any]],
 ) -> None:
     function = with_tables(found, first=False, MIRROR_ROUTES="true")
-    function.told |= dict.fromkeys(HOSTS, Told("InProgress", exit_code=-1))
+    function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
     for operation in MIRRORS:
         function.answers[operation] = lambda _: {"Return": True}
     assert function.invoke(TICK)["decision"] == "HOLD"

@@ -59,7 +59,7 @@ def of_uses(found: Sequence[Use], rules: Sequence[Rule]) -> Iterator[str]:
         ids = [rule.id for rule in rules if concerns(rule, use.service, use.operation)]
         yield f"{use.call} ({', '.join(sorted(use.parts))}): {' '.join(ids) or 'none found'}"
         for name in sorted(use.fields):
-            about = [r.id for r in rules if concerns(r, use.service, use.operation) and name in _words(r)]
+            about = [r.id for r in rules if concerns(r, use.service, use.operation) and name in _vocabulary(r)]
             yield f"    {name}: {' '.join(about) or 'none found'}"
 
 
@@ -74,12 +74,12 @@ def concerns(rule: Rule, service: str, operation: str) -> bool:
         )
     return any(
         fnmatchcase(call, pattern)
-        for told in rule.operation.removesuffix(" and others").split(", ")
-        for pattern in {told.replace("(s)", ""), told.replace("(s)", "s")}
+        for named in rule.operation.removesuffix(" and others").split(", ")
+        for pattern in {named.replace("(s)", ""), named.replace("(s)", "s")}
     )
 
 
-def _words(rule: Rule) -> set[str]:
+def _vocabulary(rule: Rule) -> set[str]:
     return set("".join(c if c.isalnum() else " " for c in rule.text).split())
 
 

@@ -58,11 +58,11 @@ class AutoScaling:
             botocore.exceptions.ClientError: as AWS would.
         """
         if operation == "DescribeAutoScalingInstances":
-            told = {i: self._states[i] for i in arguments["InstanceIds"] if i in self._states}
+            found = {i: self._states[i] for i in arguments["InstanceIds"] if i in self._states}
             return {
                 "AutoScalingInstances": [
                     {"InstanceId": i, "AutoScalingGroupName": group, "LifecycleState": state}
-                    for i, (group, state) in told.items()
+                    for i, (group, state) in found.items()
                 ]
             }
         if operation == "CompleteLifecycleAction":

@@ -17,18 +17,18 @@ def befallen(seed: int, name: str, share: float) -> Random | None:
 
 
 class Lots:
-    """Decides by a seed, by what it is about, and by how often that was asked before."""
+    """Decides by a seed, by what it is about, and by how often it was drawn for that before."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._asked: Counter[str] = Counter()
+        self._drawn: Counter[str] = Counter()
 
     def draw(self, about: str, share: float) -> Random | None:
         """Return a source of chance where it is so, in a share of all cases; else None."""
-        self._asked[about] += 1
-        return befallen(self._seed, f"{about} {self._asked[about]}", share)
+        self._drawn[about] += 1
+        return befallen(self._seed, f"{about} {self._drawn[about]}", share)
 
     def sure(self, about: str) -> Random:
         """Return a source of chance for what is so in any case."""
-        self._asked[about] += 1
-        return Random(f"{self._seed} {about} {self._asked[about]}")
+        self._drawn[about] += 1
+        return Random(f"{self._seed} {about} {self._drawn[about]}")

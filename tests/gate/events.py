@@ -184,14 +184,14 @@ def faults_of(event: Mapping[str, Any]) -> list[str]:
     return found if event.get("resources") else [*found, "no resources"]
 
 
-def _keys(told: Mapping[str, Any], expected: set[str], where: str) -> list[str]:
-    return [f"{where}: {key} is missing" for key in sorted(expected - set(told))] + [
-        f"{where}: {key} is none of its keys" for key in sorted(set(told) - expected)
+def _keys(fields: Mapping[str, Any], expected: set[str], where: str) -> list[str]:
+    return [f"{where}: {key} is missing" for key in sorted(expected - set(fields))] + [
+        f"{where}: {key} is none of its keys" for key in sorted(set(fields) - expected)
     ]
 
 
-def _texts(told: Mapping[str, Any], forms: Mapping[str, str]) -> list[str]:
-    wrong = ((key, told[key]) for key, form in forms.items() if key in told and not _is(told[key], form))
+def _texts(fields: Mapping[str, Any], forms: Mapping[str, str]) -> list[str]:
+    wrong = ((key, fields[key]) for key, form in forms.items() if key in fields and not _is(fields[key], form))
     return [f"{key} is {value!r}" for key, value in wrong]
 
 

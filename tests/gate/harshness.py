@@ -63,16 +63,16 @@ class Harshness:
         """Return the same with every share multiplied; what is documented stays: the rates, and the addresses."""
         return replace(self, **{name: min(1.0, getattr(self, name) * factor) for name in SHARES})
 
-    def told(self) -> dict[str, float | list[float]]:
+    def as_json(self) -> dict[str, float | list[float]]:
         """Return them for JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """Return them in one line."""
         return ", ".join(
             f"{name} {value[0]:g}-{value[1]:g}" if isinstance(value, list) else f"{name} {value:g}"
-            for name, value in self.told().items()
+            for name, value in self.as_json().items()
         )
 
 

@@ -106,8 +106,8 @@ def _admit(response: BaseResponse) -> Any:
             _gates[-1].admit(response.boto3_service_name, response._get_action(), arguments)
             _judge_template(response, arguments)
     except ClientError as error:
-        told = error.response["Error"]
-        status, headers, body = response.serialized(ActionResult(_RefusedError(told["Code"], told["Message"])))
+        refused = error.response["Error"]
+        status, headers, body = response.serialized(ActionResult(_RefusedError(refused["Code"], refused["Message"])))
         headers["status"] = str(status)
         return status, *BaseResponse._enrich_response(headers, body)
     with admitted():  # what whoever answers asks for that is no call
@@ -173,10 +173,10 @@ def _first_page_empty(response: BaseResponse, arguments: Mapping[str, Any]) -> A
 
 
 def _first_hundred(response: CloudFormationResponse) -> ActionResult:
-    told: Any = _describe_stack_resources(response).result
-    if len(told["StackResources"]) > MOST_RESOURCES:
+    described: Any = _describe_stack_resources(response).result
+    if len(described["StackResources"]) > MOST_RESOURCES:
         changed("R7b")
-    return ActionResult({**told, "StackResources": told["StackResources"][:MOST_RESOURCES]})
+    return ActionResult({**described, "StackResources": described["StackResources"][:MOST_RESOURCES]})
 
 
 def _one_association(

@@ -67,7 +67,7 @@ def test_what_the_tests_invoke_the_function_with_is_an_event(event: dict[str, An
     ],
 )
 def test_what_eventbridge_does_not_deliver_is_told(changed: dict[str, Any], fault: str) -> None:
-    assert any(fault in told for told in faults_of(FAILED | changed))
+    assert any(fault in each for each in faults_of(FAILED | changed))
 
 
 def test_an_envelope_that_lacks_a_key_is_none() -> None:

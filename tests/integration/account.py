@@ -173,7 +173,9 @@ class Account(Hosts):
     def failed(self, host: str) -> Invoked:
         """Invoke the function as SSM's event does, for the host's latest command, if it may be of its failure."""
         asked = [c for c in reversed(self.run_command.commands) if host in c.arguments["InstanceIds"]]
-        command = next((c for c in asked if host not in c.told or c.told[host].status == "Failed"), asked[0])
+        command = next(
+            (c for c in asked if host not in c.invocations or c.invocations[host].status == "Failed"), asked[0]
+        )
         return self.invoke(status_change(command.command_id, host))
 
     def parameter(self, name: str) -> str | None:

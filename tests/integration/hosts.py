@@ -8,7 +8,7 @@ from typing import Any
 
 from nat_failover.runtime import Runtime
 from nat_failover.settings import Settings
-from tests.fakes import Command, RunCommand, Told, heard, report
+from tests.fakes import Command, CommandInvocation, RunCommand, report, signals_line
 
 # What the probe takes for a quick check, and for seeing and confirming a loss.
 CHECK, LOSS = 0.5, 2.0
@@ -58,21 +58,21 @@ class Hosts:
         """Let agents lose Systems Manager now."""
         self.deaf |= dict.fromkeys(hosts, self.runtime.now())
 
-    def answer(self, command: Command, host: str) -> Told:
+    def answer(self, command: Command, host: str) -> CommandInvocation:
         """Let the host have run the probe: it has ended by now, or is under way; what it once has said stands."""
-        if host in command.told or host in self.silent:
-            return command.told.get(host, Told("Pending"))
+        if host in command.invocations or host in self.silent:
+            return command.invocations.get(host, CommandInvocation("Pending"))
         if host in self.deaf:
-            return Told("InProgress" if command.asked_at < self.deaf[host] else "Pending", exit_code=-1)
+            return CommandInvocation("InProgress" if command.asked_at < self.deaf[host] else "Pending", exit_code=-1)
         if host in self.unable:
-            command.told[host] = report("cannot-probe", command.asked_at + CHECK)
-            return command.told[host]
+            command.invocations[host] = report("cannot-probe", command.asked_at + CHECK)
+            return command.invocations[host]
         at, state, more = self._ended(command, host)
         if self.runtime.now() < at:
-            return Told("InProgress", exit_code=-1)
+            return CommandInvocation("InProgress", exit_code=-1)
         lost_for = at - max(self.offline[host], command.asked_at) if state == "offline" else 0.0
-        command.told[host] = report(state, at, elapsed=at - command.asked_at, lost_for=lost_for, **more)
-        return command.told[host]
+        command.invocations[host] = report(state, at, elapsed=at - command.asked_at, lost_for=lost_for, **more)
+        return command.invocations[host]
 
     def _ended(self, command: Command, host: str) -> tuple[float, str, Mapping[str, Any]]:
         """Give when a host's probe ends, and what it says then."""
@@ -94,7 +94,11 @@ class Hosts:
         at = min(ends, self._complete(command, host)) if complete else ends
         is_offline = self.offline.get(host, math.inf) + LOSS <= at
         words = [self._signal(backend, at, through=host not in self.offline) for backend in self._signalling]
-        return at, "offline" if is_offline else "online", {"tells": at < ends or is_offline, "heard": heard(*words)}
+        return (
+            at,
+            "offline" if is_offline else "online",
+            {"tells": at < ends or is_offline, "heard": signals_line(*words)},
+        )
 
     def _lost(self, command: Command, host: str) -> float:
         """Give when a host's probe has seen that it is offline; never where it is online."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes import Told
+from tests.fakes import CommandInvocation
 from tests.integration.account import Account
 
 pytestmark = pytest.mark.usefixtures("watched")
@@ -82,7 +82,7 @@ def test_while_locked_nothing_is_moved_nor_written_and_an_outage_is_told(account
 
 
 def test_failures_of_the_probe_itself_are_no_failures_of_the_nat(account: Account) -> None:
-    broken = Told("Failed", exit_code=1, output="Killed")
+    broken = CommandInvocation("Failed", exit_code=1, output="Killed")
     account.run_command.answer = lambda command, host: broken  # noqa: ARG005
     assert account.failed(account.backends[0]).outcome is None
     assert account.on_standby == ()

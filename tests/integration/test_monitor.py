@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from nat_failover.settings import Mode
-from tests.fakes import Told, before
+from tests.fakes import CommandInvocation, before
 from tests.integration.account import Account
 from tests.integration.invocation import Acting
 from tests.integration.rounds import after_a_while, everybody, watches
@@ -35,7 +35,9 @@ def test_only_a_tick_counts_as_a_tick(account: Account) -> None:
 
 
 def test_backends_that_can_not_run_the_probe_are_counted_as_broken(account: Account) -> None:
-    account.run_command.answer = lambda command, host: Told("Failed", exit_code=127, output="sh: ping: not found")  # noqa: ARG005
+    account.run_command.answer = lambda command, host: CommandInvocation(  # noqa: ARG005
+        "Failed", exit_code=127, output="sh: ping: not found"
+    )
     told = after_a_while(account).tick()
     assert (told.cause, told.metrics["BackendsBroken"]) == ("CANNOT_JUDGE", 4)
 

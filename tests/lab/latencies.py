@@ -51,6 +51,6 @@ class Latencies:
         """Give the same with every latency multiplied."""
         return Latencies(**{f.name: tuple(v * factor for v in getattr(self, f.name)) for f in fields(self)})
 
-    def told(self) -> dict[str, list[float]]:
+    def as_json(self) -> dict[str, list[float]]:
         """Give them for JSON."""
         return {name: list(pair) for name, pair in asdict(self).items()}

@@ -126,9 +126,9 @@ def meaning(run: Run) -> str:
 
 def show_latencies(console: Console, latencies: Latencies, harshness: Harshness) -> None:
     """Say what AWS is taken to add, and how often to refuse, lose and forget."""
-    told = ", ".join(f"{name} {low:g}-{high:g}" for name, (low, high) in latencies.told().items())
+    told = ", ".join(f"{name} {low:g}-{high:g}" for name, (low, high) in latencies.as_json().items())
     console.print(f"Latencies of AWS in this lab, in seconds: {told}", highlight=False)
-    console.print(f"An ordinary day of AWS in this lab: {harshness.said}", highlight=False)
+    console.print(f"An ordinary day of AWS in this lab: {harshness.in_words}", highlight=False)
 
 
 def show_run(console: Console, run: Run, *, in_full: bool) -> None:

@@ -10,7 +10,7 @@ import json
 import pytest
 
 from tests.examples import BACKENDS, NOW, PRIMARY, STANDBY, STANDBY_TABLE, TICK
-from tests.fakes import Command, Told, heard, report
+from tests.fakes import Command, CommandInvocation, report, signals_line
 from tests.fuzz.function import ELSEWHERE, HOSTS, SUBNETS, TAGS, WATCH_SENT, Function
 from tests.simulation.account.holdings import Instance
 
@@ -64,7 +64,7 @@ def test_a_compromised_backend_can_not_speak_for_others(by: str) -> None:
     function.healthy(*HOSTS[1:])
     said = json.loads(report("offline", NOW - 3).output.splitlines()[0])
     lines = [said | {"host": host, "InstanceId": host, "instance-id": host} for host in HOSTS]
-    function.told[HOSTS[0]] = Told("Failed", "Failed", 1, "\n".join(map(json.dumps, lines)), NOW - 3)
+    function.told[HOSTS[0]] = CommandInvocation("Failed", "Failed", 1, "\n".join(map(json.dumps, lines)), NOW - 3)
     assert held(function, by) == "FEW_FAILURES"
 
 
@@ -76,12 +76,12 @@ def test_a_compromised_backend_with_a_clock_of_its_own_makes_no_old_failure_fres
     trouble = report("offline", NOW - 60, elapsed=40, lost_for=2)
     lie = report("offline", NOW + offset, elapsed=10, lost_for=2)
 
-    def said(command: Command, host: str) -> Told:
+    def said(command: Command, host: str) -> CommandInvocation:
         if host == liar:
             return lie
         if command is function.watch and host in HOSTS[1:3]:
             return trouble
-        return report("online", command.asked_at + 0.5) if command.kind == "check" else Told("InProgress")
+        return report("online", command.asked_at + 0.5) if command.kind == "check" else CommandInvocation("InProgress")
 
     function.run_command.answer = said
     held(function)
@@ -99,7 +99,7 @@ def test_without_a_way_through_the_passive_nat_no_number_of_backends_is_enough(b
 def test_a_backend_can_not_give_the_passive_nats_word(by: str) -> None:
     function = Function()
     function.healthy(*HOSTS)
-    words = heard(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
+    words = signals_line(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
     for liar in (HOSTS[3], PRIMARY):
         function.told[liar] = report("online", NOW, elapsed=90, tells=True, heard=words)
     assert held(function, by) == "HEALTHY"
@@ -109,8 +109,8 @@ def test_a_backend_can_not_give_the_passive_nats_word(by: str) -> None:
 def test_the_passive_nat_gives_its_own(by: str) -> None:
     """Without this the test above would prove nothing."""
     function = Function()
-    function.told |= dict.fromkeys(HOSTS, Told("InProgress", exit_code=-1))
-    words = heard(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
+    function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
+    words = signals_line(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
     function.told[STANDBY] = report("online", NOW, elapsed=90, tells=True, heard=words)
     assert function.invoke(TICK if by == "tick" else function.event())["outcome"] == "failed-over"
 
@@ -119,10 +119,10 @@ def test_the_passive_nat_gives_its_own(by: str) -> None:
 def test_signals_of_addresses_that_are_no_backends_are_no_evidence(by: str) -> None:
     function = Function()
     rented(function)
-    function.told |= dict.fromkeys(HOSTS, Told("InProgress", exit_code=-1))
+    function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
     strangers = [f"10.9.0.{n}" for n in range(5)] + ["10.0.4.5", "10.0.5.5", "192.0.2.1"]
     function.told[STANDBY] = report(
-        "online", NOW, elapsed=90, tells=True, heard=heard(*((address, "f", 0.5, True) for address in strangers))
+        "online", NOW, elapsed=90, tells=True, heard=signals_line(*((address, "f", 0.5, True) for address in strangers))
     )
     held(function, by)
 
@@ -158,7 +158,7 @@ def test_nor_are_they_in_a_process_that_has_met_them_before(by: str) -> None:
     rented(function)
     function.healthy(*HOSTS)
     function.watched(*FOREIGN)
-    function.told |= dict.fromkeys(FOREIGN, Told("InProgress", exit_code=-1))
+    function.told |= dict.fromkeys(FOREIGN, CommandInvocation("InProgress", exit_code=-1))
     held(function)
     function.told |= {host: report("offline", NOW - 1, elapsed=80) for host in FOREIGN}
     assert held(function, by) == "HEALTHY"
@@ -218,7 +218,7 @@ def test_what_hosts_say_of_other_nats_than_the_pairs_is_no_evidence(by: str, par
     theirs = function.watched(*HOSTS, sent_at=NOW - 10, **parameters)
     failed = {host: report("offline", NOW - 3, elapsed=7) for host in HOSTS}
     function.run_command.answer = lambda command, host: (
-        failed.get(host) if command is theirs else Told("InProgress", exit_code=-1)
+        failed.get(host) if command is theirs else CommandInvocation("InProgress", exit_code=-1)
     )
     function.watch = theirs if by == "event" else ours
     assert held(function, by) == "UNCONFIRMED"

@@ -11,7 +11,7 @@ import pytest
 
 from nat_failover.network.route_tables import SwapFailedError
 from tests.examples import ENVIRONMENT, NOW, PRIMARY, STANDBY, TICK
-from tests.fakes import Told
+from tests.fakes import CommandInvocation
 from tests.fuzz.function import HOSTS, LOCK, Function
 from tests.lab.scenarios import SCENARIOS
 from tests.security.hygiene import ACCOUNT, told_too_much, without_place
@@ -72,7 +72,7 @@ def test_nor_does_a_refusal_on_the_side_tell_it(operation: str) -> None:
         {"DestinationCidrBlock": "10.1.0.0/16", "VpcPeeringConnectionId": "pcx-1", "State": "active"}
     )
     if operation != "AssociateAddress":  # which is for a failover, the others for rest
-        function.told |= dict.fromkeys(HOSTS, Told("InProgress", exit_code=-1))
+        function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
     function.answers[operation] = refused
     function.invoke(TICK)
     said = without_topic(everything(function))
@@ -101,7 +101,7 @@ def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() ->
     names = {"PrivateDnsName": host, "PublicDnsName": host, "KeyName": CANARY, "Tags": [{"Key": "Name", "Value": host}]}
     more("DescribeInstances", "Instances", names)
     more("DescribeRouteTables", "RouteTables", {"OwnerId": ACCOUNT, "Tags": [{"Key": "Name", "Value": host}]})
-    function.told[HOSTS[3]] = Told("Failed", "Failed", 1, f"root@{host}: password={CANARY}\n", NOW - 1)
+    function.told[HOSTS[3]] = CommandInvocation("Failed", "Failed", 1, f"root@{host}: password={CANARY}\n", NOW - 1)
     function.answers["DescribeInstanceInformation"] = lambda _: {
         "InstanceInformationList": [
             {"InstanceId": h, "PingStatus": "Online", "LastPingDateTime": TIME}

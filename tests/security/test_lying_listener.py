@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.examples import NOW, STANDBY, STANDBY_TABLE, TICK
-from tests.fakes import Command, Told, heard, report
+from tests.fakes import Command, CommandInvocation, report, signals_line
 from tests.fuzz.function import HOSTS, SUBNETS, Function
 
 TICK_OR_EVENT = pytest.mark.parametrize("by", ["tick", "event"])
@@ -17,14 +17,14 @@ ADDRESSES = tuple(f"10.0.{n}.5" for n in range(len(HOSTS)))
 MOST = 100
 
 
-def listened(*addresses: str, at: float = NOW - 1) -> Told:
+def listened(*addresses: str, at: float = NOW - 1) -> CommandInvocation:
     """Let the passive NAT say that these are offline, and that they get through it."""
-    return report("online", at, elapsed=90, tells=True, heard=heard(*((a, "f", 0.5, True) for a in addresses)))
+    return report("online", at, elapsed=90, tells=True, heard=signals_line(*((a, "f", 0.5, True) for a in addresses)))
 
 
 def silent_backends(function: Function) -> None:
     """Let backends watch, as far as anybody knows: they have no endpoint, or nothing to say."""
-    function.told |= dict.fromkeys(HOSTS, Told("InProgress", exit_code=-1))
+    function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
 
 
 def outcome(function: Function, by: str) -> object:
@@ -46,12 +46,12 @@ def test_a_lying_listener_is_contradicted_by_the_backends_that_report_of_the_sam
 def test_a_lie_that_is_older_than_a_few_seconds_is_held_against_what_the_backends_say_when_they_are_asked() -> None:
     function = Function()
 
-    def said(command: Command, host: str) -> Told:
+    def said(command: Command, host: str) -> CommandInvocation:
         if command.kind == "check":
             if host == STANDBY:
                 return listened(*ADDRESSES, at=command.asked_at + 1.5)
             return report("online", command.asked_at + 1.0, elapsed=0.5)
-        return listened(*ADDRESSES, at=NOW - 20) if host == STANDBY else Told("InProgress", exit_code=-1)
+        return listened(*ADDRESSES, at=NOW - 20) if host == STANDBY else CommandInvocation("InProgress", exit_code=-1)
 
     function.run_command.answer = said
     assert outcome(function, "event") is None

@@ -10,7 +10,7 @@ from typing import Any
 from nat_failover.runtime import LambdaRuntime
 from nat_failover.settings import Settings
 from tests.examples import ENVIRONMENT
-from tests.gate.run_command.command import Command, Managed, Told, report
+from tests.gate.run_command.command import Command, CommandInvocation, Managed, report
 from tests.gate.run_command.service import Service
 from tests.simulation.account.account import ModelAccount
 from tests.simulation.account.holdings import Holdings, Instance
@@ -49,7 +49,7 @@ class Crowd:
         self._clock = clock
         self._chance = Random(seed)
         self._service = Service(self, clock.now, lambda: f"00000000-0000-0000-0000-{len(self._service.commands):012}")
-        self.said: dict[str, Told] = {}
+        self.said: dict[str, CommandInvocation] = {}
         holdings = Holdings({}, {}, {})
         environments = [self._pair(number, backends, holdings) for number in range(pairs)]
         self.settings = Settings.from_environment(environments[0])
@@ -142,14 +142,16 @@ class Crowd:
     def stop(self, command: Command, hosts: Collection[str]) -> None:
         """Nobody stops anything."""
 
-    def told(self, command: Command, host: str) -> Told:
+    def invocation(self, command: Command, host: str) -> CommandInvocation:
         """Let a host watch happily, unless something else is said of it."""
         now, window = self._clock.now(), int(command.arguments["Parameters"]["window"][0])
         if window and now > command.asked_at + window + 1:
             return self._online(host, command.asked_at + window + 1, window)
-        return self.said.get(host, Told("InProgress", exit_code=-1)) if window else self._online(host, now, 3)
+        return (
+            self.said.get(host, CommandInvocation("InProgress", exit_code=-1)) if window else self._online(host, now, 3)
+        )
 
-    def _online(self, host: str, at: float, elapsed: float) -> Told:
+    def _online(self, host: str, at: float, elapsed: float) -> CommandInvocation:
         """Let a host be online; one without tags is a NAT, and hears nobody."""
         if self.account.holdings.instances[host].tags:
             return report("online", at, elapsed=elapsed)

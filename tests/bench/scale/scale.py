@@ -27,7 +27,7 @@ from tests.bench.statistics import percentile
 from tests.bench.tables import Table, show
 from tests.examples import TICK, status_change
 from tests.fakes import Context
-from tests.gate.run_command.command import heard, report
+from tests.gate.run_command.command import report, signals_line
 from tests.lab.latencies import Latencies
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -81,7 +81,7 @@ class Function:
         for host in sample:
             self.crowd.said[host] = report("offline", now - 1, elapsed=300, lost_for=1.7)
         instances, standby = self.crowd.account.holdings.instances, self.crowd.settings.standby_instance
-        signals = heard(*((instances[host].address, "f", 0.4, True) for host in sample))
+        signals = signals_line(*((instances[host].address, "f", 0.4, True) for host in sample))
         self.crowd.said[standby] = report("online", now, elapsed=301, tells=True, heard=signals)
         document = self.crowd.settings.probe_document
         event: dict[str, Any] = status_change(self.crowd.latest, standby)

@@ -62,7 +62,7 @@ def _sized(size: int, empty: Mapping[str, Any]) -> str:
 def body(**resources: Any) -> dict[str, Any]:
     """Return the arguments of a stack with these resources: type, properties, and what it depends on."""
     keys = ("Type", "Properties", "DependsOn")
-    made = {name: dict(zip(keys, told, strict=False)) for name, told in resources.items()}
+    made = {name: dict(zip(keys, values, strict=False)) for name, values in resources.items()}
     return {**STACK, "TemplateBody": json.dumps({"Resources": made})}
 
 

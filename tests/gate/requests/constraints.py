@@ -26,7 +26,7 @@ class Violation:
         kind: ``pattern``, ``length``, ``range``, ``enum``, ``type``, ``required`` or ``unknown``.
         path: of the member, as the model spells it: ``Filters.1.Key``; an item of a list by its place, from 1.
         value: what is there; None where it is missing.
-        constraint: in the words of AWS's validation: ``Member must not be null``.
+        constraint: as AWS's validation puts it: ``Member must not be null``.
         sensitive: AWS does not repeat the value.
     """
 
@@ -109,7 +109,7 @@ def _anything(value: Any, path: str) -> Iterator[Violation]:
 
 def _none(value: Any, path: str) -> Iterator[Violation]:
     del path
-    yield from (Violation("unknown", name, told, "unknown") for name, told in value.items())
+    yield from (Violation("unknown", name, given, "unknown") for name, given in value.items())
 
 
 def _compiled(shape: Shape, known: dict[str, list[Check]]) -> Check:
@@ -157,11 +157,11 @@ def _structure(shape: Any, known: dict[str, list[Check]]) -> Check:
         for name in required:
             if value.get(name) is None:
                 yield Violation("required", prefix + name, None, "Member must not be null")
-        for name, told in value.items():
+        for name, given in value.items():
             if name not in members:
-                yield Violation("unknown", prefix + name, told, "unknown")
-            elif told is not None:
-                yield from members[name](told, prefix + name)
+                yield Violation("unknown", prefix + name, given, "unknown")
+            elif given is not None:
+                yield from members[name](given, prefix + name)
 
     return check
 
@@ -171,8 +171,8 @@ def _list(shape: Any, known: dict[str, list[Check]]) -> Check:
 
     def check(value: Any, path: str) -> Iterator[Violation]:
         yield from sized(value, path)
-        for number, told in enumerate(value, 1):
-            yield from item(told, f"{path}.{number}")
+        for number, element in enumerate(value, 1):
+            yield from item(element, f"{path}.{number}")
 
     return check
 
@@ -182,9 +182,9 @@ def _map(shape: Any, known: dict[str, list[Check]]) -> Check:
 
     def check(value: Any, path: str) -> Iterator[Violation]:
         yield from sized(value, path)
-        for name, told in value.items():
+        for name, element in value.items():
             yield from key(name, path)
-            yield from item(told, f"{path}.{name}")
+            yield from item(element, f"{path}.{name}")
 
     return check
 
@@ -216,7 +216,7 @@ def _number(shape: Shape) -> Check:
     return _bounded(shape, lambda value: value, "range", "Member must have value")
 
 
-def _bounded(shape: Shape, measure: Callable[[Any], float], kind: str, words: str) -> Check:
+def _bounded(shape: Shape, measure: Callable[[Any], float], kind: str, constraint: str) -> Check:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     sensitive = bool(shape.metadata.get("sensitive"))
     if low is None and high is None:
@@ -225,9 +225,9 @@ def _bounded(shape: Shape, measure: Callable[[Any], float], kind: str, words: st
     def check(value: Any, path: str) -> Iterator[Violation]:
         size = measure(value)
         if low is not None and size < low:
-            yield Violation(kind, path, value, f"{words} greater than or equal to {low}", sensitive)
+            yield Violation(kind, path, value, f"{constraint} greater than or equal to {low}", sensitive)
         if high is not None and size > high:
-            yield Violation(kind, path, value, f"{words} less than or equal to {high}", sensitive)
+            yield Violation(kind, path, value, f"{constraint} less than or equal to {high}", sensitive)
 
     return check
 

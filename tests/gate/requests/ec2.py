@@ -99,10 +99,10 @@ def user_data_fit(arguments: Arguments) -> str | None:
 )
 def description_is_plain(arguments: Arguments) -> str | None:
     """Up to 255 characters: letters, digits, spaces, and ._-:/()#,@[]+=&;{}!$*."""
-    said = str(arguments.get("Description", ""))
-    if re.fullmatch(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}", said):
+    text = str(arguments.get("Description", ""))
+    if re.fullmatch(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}", text):
         return None
-    return f"Value ({said}) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported."
+    return f"Value ({text}) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported."
 
 
 @rule(
@@ -158,8 +158,8 @@ MALFORMED = {
 def malformed(arguments: Arguments) -> Iterator[tuple[str, str]]:
     """Yield code and message of every id that is none, by the names of members."""
     for member, (prefix, code) in MALFORMED.items():
-        told = arguments.get(member)
-        for text in told if isinstance(told, list) else [told]:
+        ids = arguments.get(member)
+        for text in ids if isinstance(ids, list) else [ids]:
             if text is not None and not re.fullmatch(rf"{prefix}-([0-9a-f]{{8}}|[0-9a-f]{{17}})", str(text)):
                 yield code, f'Invalid id: "{text}"'
 

@@ -67,9 +67,9 @@ DRY_RUN = rule(
 def filter_names(operation: str) -> frozenset[str]:
     """Return the filters that an operation's documentation lists; none where it lists none."""
     shape: Any = model("ec2").operation_model(operation).input_shape
-    said = shape.members["Filters"].documentation
-    return frozenset(re.findall(r"<li>\s*<p>\s*<code>([^<]+)</code>", said)) | frozenset(
-        re.findall(r"also use <code>([^<]+)</code> as the filter name", said)
+    documentation = shape.members["Filters"].documentation
+    return frozenset(re.findall(r"<li>\s*<p>\s*<code>([^<]+)</code>", documentation)) | frozenset(
+        re.findall(r"also use <code>([^<]+)</code> as the filter name", documentation)
     )
 
 
@@ -93,10 +93,10 @@ def _unknown_filter(operation: str, arguments: Arguments) -> str | None:
 def _page(operation: str) -> tuple[int, int, tuple[str, ...]]:
     """Return the least and the most of a page, and the members that go with no page."""
     shape: Any = model("ec2").operation_model(operation).input_shape
-    said = re.sub(r"<[^>]+>", "", shape.members["MaxResults"].documentation)
-    bounds = re.search(r"between (\d+) and ([\d,]+)", said)
+    documentation = re.sub(r"<[^>]+>", "", shape.members["MaxResults"].documentation)
+    bounds = re.search(r"between (\d+) and ([\d,]+)", documentation)
     low, high = (int(bounds[1]), int(bounds[2].replace(",", ""))) if bounds else (1, 1000)
-    excluded = re.search(r"cannot specify this parameter and the (\w+(?: \w+)?) IDs parameter", said)
+    excluded = re.search(r"cannot specify this parameter and the (\w+(?: \w+)?) IDs parameter", documentation)
     name = excluded[1].title().replace(" ", "") + "Ids" if excluded else ""
     return low, high, (name,) if name in shape.members else ()
 

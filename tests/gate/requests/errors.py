@@ -1,4 +1,4 @@
-"""How each service says that a request breaks its model: code and words."""
+"""How each service says that a request breaks its model: code and message."""
 
 from __future__ import annotations
 
@@ -36,43 +36,43 @@ CODES = {
 def refusal(service: str, violations: Sequence[Violation]) -> Refusal:
     """Return what a service answers to a request that breaks its model.
 
-    Its own words where they are known, which is for everything but the ranges of EC2.
+    What AWS really answers where that is known, which is for everything but the ranges of EC2.
 
     Args:
         service: as boto3 names it.
         violations: at least one.
     """
-    code, message = _words(service, violations)
+    code, message = _code_and_message(service, violations)
     return Refusal(MECHANICAL[violations[0].kind].id, code, message)
 
 
-def _words(service: str, violations: Sequence[Violation]) -> tuple[str, str]:
+def _code_and_message(service: str, violations: Sequence[Violation]) -> tuple[str, str]:
     first, code = violations[0], CODES.get(service, "ValidationException")
     name = _api(first.path)
     match first.kind, service:
         case "unknown", _:
-            words = "UnknownParameter", f"The parameter {first.path} is not recognized"
+            answer = "UnknownParameter", f"The parameter {first.path} is not recognized"
         case "type", _:
-            words = "SerializationException", f"{name}: {first.constraint}"
+            answer = "SerializationException", f"{name}: {first.constraint}"
         case "required", "ec2":
-            words = "MissingParameter", f"The request must contain the parameter {name}"
+            answer = "MissingParameter", f"The request must contain the parameter {name}"
         case _, "ec2":
-            words = code, f"Value ({first.value}) for parameter {name} is invalid. {first.constraint}"
+            answer = code, f"Value ({first.value}) for parameter {name} is invalid. {first.constraint}"
         case "required", "sns":
-            words = code, f"Invalid parameter: {first.path} Reason: no value for required parameter"
+            answer = code, f"Invalid parameter: {first.path} Reason: no value for required parameter"
         case _, "sns" | "sqs" | "s3":
-            words = code, f"Invalid parameter: {first.path} Reason: {first.constraint}"
+            answer = code, f"Invalid parameter: {first.path} Reason: {first.constraint}"
         case _:
             plural = "error" if len(violations) == 1 else "errors"
-            words = code, f"{len(violations)} validation {plural} detected: {'; '.join(map(_constraint, violations))}"
-    return words
+            answer = code, f"{len(violations)} validation {plural} detected: {'; '.join(map(_constraint, violations))}"
+    return answer
 
 
 def _constraint(violation: Violation) -> str:
     """Return a violation as AWS's framework tells it: with members of lists, and null for what is missing."""
     path = _api(".".join(_steps(violation.path)))
-    said = "null" if violation.value is None else f"'{violation.value}'"
-    value = "" if violation.sensitive else f"{said} "
+    quoted = "null" if violation.value is None else f"'{violation.value}'"
+    value = "" if violation.sensitive else f"{quoted} "
     return f"Value {value}at '{path}' failed to satisfy constraint: {violation.constraint}"
 
 

@@ -39,10 +39,10 @@ def message_has_a_default(arguments: Arguments) -> str | None:
     if arguments.get("MessageStructure") != "json":
         return None
     try:
-        said = json.loads(arguments.get("Message") or "")
+        entries = json.loads(arguments.get("Message") or "")
     except ValueError:
         return "Invalid parameter: Message Structure - JSON message body failed to parse"
-    if isinstance(said, dict) and isinstance(said.get("default"), str):
+    if isinstance(entries, dict) and isinstance(entries.get("default"), str):
         return None
     return "Invalid parameter: Message Structure - No default entry in JSON message body"
 
@@ -52,8 +52,8 @@ def message_fits(arguments: Arguments) -> str | None:
     """A topic's MaximumMessageSize may allow more."""
     attributes = arguments.get("MessageAttributes") or {}
     size = len((arguments.get("Message") or "").encode()) + sum(
-        len(name.encode()) + sum(len(v if isinstance(v, bytes) else str(v).encode()) for v in told.values())
-        for name, told in attributes.items()
+        len(name.encode()) + sum(len(v if isinstance(v, bytes) else str(v).encode()) for v in attribute.values())
+        for name, attribute in attributes.items()
     )
     return "Invalid parameter: Message too long" if size > LARGEST_MESSAGE else None
 

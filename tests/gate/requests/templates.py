@@ -117,10 +117,10 @@ def resources_are_taken(arguments: Arguments) -> str | None:
     """What the template has in plain text, judged as the call that CloudFormation makes of it."""
     for name, resource in _resources(arguments).items():
         rules, members = CREATES.get(str(resource.get("Type")), ((), {}))
-        told = resource.get("Properties") or {}
-        asked = {members[key]: _text(value) for key, value in told.items() if key in members}
+        properties = resource.get("Properties") or {}
+        request = {members[key]: _text(value) for key, value in properties.items() if key in members}
         for each in rules:
-            refused = None if _unknown(each, asked) else each.judge(asked)
+            refused = None if _unknown(each, request) else each.judge(request)
             if refused is not None:
                 return f"{name}: {refused}"
     return None
@@ -131,16 +131,16 @@ def policies_fit(arguments: Arguments) -> str | None:
     """IAM does not count white space."""
     sizes: dict[str, int] = {}
     for name, resource in _resources(arguments).items():
-        told = resource.get("Properties") or {}
+        properties = resource.get("Properties") or {}
         match resource.get("Type"):
             case "AWS::IAM::Role":
                 sizes[name] = sizes.get(name, 0) + sum(
-                    _compact(p["PolicyDocument"]) for p in told.get("Policies") or ()
+                    _compact(p["PolicyDocument"]) for p in properties.get("Policies") or ()
                 )
             case "AWS::IAM::Policy":
-                for role in told.get("Roles") or ():
+                for role in properties.get("Roles") or ():
                     of = role["Ref"] if isinstance(role, dict) and "Ref" in role else str(role)
-                    sizes[of] = sizes.get(of, 0) + _compact(told["PolicyDocument"])
+                    sizes[of] = sizes.get(of, 0) + _compact(properties["PolicyDocument"])
     large = [name for name, size in sizes.items() if size > LARGEST_POLICIES]
     return f"Maximum policy size of {LARGEST_POLICIES} bytes exceeded for role {large[0]}" if large else None
 
@@ -176,10 +176,10 @@ def _text(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict) and "schemaVersion" in value else value
 
 
-def _unknown(judged: Judged, asked: Mapping[str, Any]) -> bool:
+def _unknown(judged: Judged, request: Mapping[str, Any]) -> bool:
     """Return whether what the rule is about is made of intrinsic functions, and so is not known yet."""
     by_presence = (ec2.one_destination, ec2.one_target, ec2.endpoint_has_what_its_type_has)
-    return bool(judged not in by_presence and any(isinstance(v, dict) and _intrinsic(v) for v in asked.values()))
+    return bool(judged not in by_presence and any(isinstance(v, dict) and _intrinsic(v) for v in request.values()))
 
 
 def _intrinsic(value: Any) -> bool:
@@ -193,19 +193,19 @@ def _compact(document: Any) -> int:
 
 
 def _has_public_address(name: str, resources: Mapping[str, Mapping[str, Any]]) -> bool:
-    told = resources[name].get("Properties") or {}
+    spec = resources[name].get("Properties") or {}
     match resources[name].get("Type"):
         case "AWS::EC2::EIP":
-            return bool(told.get("Domain", "vpc") == "vpc")
+            return bool(spec.get("Domain", "vpc") == "vpc")
         case "AWS::EC2::Instance":
-            asked = [each.get("AssociatePublicIpAddress") for each in told.get("NetworkInterfaces") or ()]
-            subnets = [told.get("SubnetId"), *(each.get("SubnetId") for each in told.get("NetworkInterfaces") or ())]
+            explicit = [each.get("AssociatePublicIpAddress") for each in spec.get("NetworkInterfaces") or ()]
+            subnets = [spec.get("SubnetId"), *(each.get("SubnetId") for each in spec.get("NetworkInterfaces") or ())]
             mapped = any(
                 isinstance(s, Mapping)
                 and (resources.get(s.get("Ref", ""), {}).get("Properties") or {}).get("MapPublicIpOnLaunch") is True
                 for s in subnets
             )
-            return True in asked or (mapped and False not in asked)
+            return True in explicit or (mapped and False not in explicit)
     return False
 
 

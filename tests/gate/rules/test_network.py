@@ -151,7 +151,7 @@ def test_packets_for_a_nat_that_runs_arrive(bench: Bench) -> None:
     assert bench.reaching() == EVERYBODY | {"nat01"}
 
 
-def _said_of(lab: Lab, ec2: Any) -> str:
+def _state_of(lab: Lab, ec2: Any) -> str:
     filters: Any = [{"Name": "instance-id", "Values": [lab.cloud.instances["nat01"]]}]
     return str(ec2.describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]["State"]["Name"])
 
@@ -160,14 +160,14 @@ def _said_of(lab: Lab, ec2: Any) -> str:
 @in_lab()
 def test_an_instance_that_is_about_to_be_taken_away_is_still_called_running(lab: Lab, ec2: Any) -> None:
     lab.cloud.warn("nat01")
-    assert _said_of(lab, ec2) == "running"
+    assert _state_of(lab, ec2) == "running"
 
 
 @keeps("N8")
 @in_lab()
 def test_of_an_instance_that_stays_running_is_the_truth(lab: Lab, ec2: Any) -> None:
     lab.cloud.warn("nat02")
-    assert _said_of(lab, ec2) == "running"
+    assert _state_of(lab, ec2) == "running"
 
 
 def _complete(scaling: AutoScaling, token: str, **changes: str) -> None:

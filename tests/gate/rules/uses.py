@@ -101,8 +101,8 @@ def _operations(tree: ast.AST) -> Iterator[tuple[str, str]]:
 def _is_client(receiver: ast.expr) -> bool:
     """Return whether something is called by what a client is called: by its service, or client."""
     text = ast.unparse(receiver).lower()
-    words = (*SERVICES, "client", "formation", "impatient", "functions", "once")
-    return any(word in text for word in words)
+    names = (*SERVICES, "client", "formation", "impatient", "functions", "once")
+    return any(name in text for name in names)
 
 
 def _of(name: str, about: str) -> Iterator[tuple[str, str]]:

@@ -104,9 +104,9 @@ class Bench:
 
     def read(self, command_id: str) -> tuple[str, str, int, str]:
         """Return status, details, code and output of a command that was sent to one host."""
-        (told,) = self.call("ListCommandInvocations", CommandId=command_id, Details=True)["CommandInvocations"]
-        (plugin,) = told["CommandPlugins"]
-        return told["Status"], told["StatusDetails"], plugin["ResponseCode"], plugin["Output"]
+        (invocation,) = self.call("ListCommandInvocations", CommandId=command_id, Details=True)["CommandInvocations"]
+        (plugin,) = invocation["CommandPlugins"]
+        return invocation["Status"], invocation["StatusDetails"], plugin["ResponseCode"], plugin["Output"]
 
     def check(self, **changes: Any) -> tuple[str, str, int, str]:
         """Send a quick check to one host, and return what has become of it."""
@@ -116,5 +116,5 @@ class Bench:
 
     def managed(self, **arguments: Any) -> dict[str, dict[str, Any]]:
         """Return what DescribeInstanceInformation lists, by host."""
-        told = self.call("DescribeInstanceInformation", MaxResults=50, **arguments)["InstanceInformationList"]
-        return {self.account.host_of(each["InstanceId"]): each for each in told}
+        described = self.call("DescribeInstanceInformation", MaxResults=50, **arguments)["InstanceInformationList"]
+        return {self.account.host_of(each["InstanceId"]): each for each in described}

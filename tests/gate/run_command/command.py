@@ -11,7 +11,7 @@ from tests.gate.run_command.agent.output import shown
 
 
 @dataclass
-class Told:
+class CommandInvocation:
     """What SSM tells of one host's invocation; ``finished_at`` is by the host's own clock."""
 
     status: str = "Success"
@@ -32,7 +32,7 @@ class Command:
     command_id: str
     arguments: Mapping[str, Any]
     asked_at: float
-    told: dict[str, Told] = field(default_factory=dict)
+    invocations: dict[str, CommandInvocation] = field(default_factory=dict)
     listed_at: float = 0.0
 
     @property
@@ -86,7 +86,7 @@ def report(
     uptime: float = 90_000,
     tells: bool | None = None,
     **more: Any,
-) -> Told:
+) -> CommandInvocation:
     """Let the probe have ended by itself.
 
     Args:
@@ -96,17 +96,17 @@ def report(
             it is offline it is so by the active NAT, and not by the passive one.
     """
     exit_code = 2 if state == "cannot-probe" else int(state == "offline" if tells is None else tells)
-    said = {"probe": 2, "state": state, "elapsed": elapsed, "lost_for": lost_for, "uptime": uptime}
+    fields = {"probe": 2, "state": state, "elapsed": elapsed, "lost_for": lost_for, "uptime": uptime}
     if not {"heard", "deaf"} & more.keys():
         offline = state == "offline"
-        said |= {"route": "no" if offline else "yes", "active": "no" if offline else "unknown", "passive": "yes"}
+        fields |= {"route": "no" if offline else "yes", "active": "no" if offline else "unknown", "passive": "yes"}
     status = "Success" if exit_code == 0 else "Failed"
-    return Told(status, status, exit_code, shown(json.dumps(said | more) + "\n", exit_code), at)
+    return CommandInvocation(status, status, exit_code, shown(json.dumps(fields | more) + "\n", exit_code), at)
 
 
-def heard(*words: tuple[str, str, float, bool]) -> str:
+def signals_line(*signals: tuple[str, str, float, bool]) -> str:
     """Write down whom a listener has heard: address, ``n`` (online) or ``f``, how long ago, and whether it got through.
 
     They stand in one line, as the probe tells them.
     """
-    return " ".join(f"{address},{signal},{age:.2f},{through:d}" for address, signal, age, through in words)
+    return " ".join(f"{address},{signal},{age:.2f},{through:d}" for address, signal, age, through in signals)

@@ -9,7 +9,7 @@ from random import Random
 from tests.gate.rules.rule import changed
 from tests.gate.run_command.agent.agent import Agent, Task
 from tests.gate.run_command.agent.output import shown
-from tests.gate.run_command.command import Command, Told
+from tests.gate.run_command.command import Command, CommandInvocation
 from tests.gate.run_command.documents import SHELL, Document, reaching, shell_script
 from tests.lab.latencies import Latencies
 from tests.lab.network.network import Network, ProbeOutcome, ProbeRun
@@ -27,7 +27,7 @@ class Part:
 
     Attributes:
         accepted_at: when it learns that the agent has taken it.
-        told: how it ended, and ``told_at``, when it learns of that.
+        invocation: how it ended, and ``known_at``, when it learns of that.
         expires_at: when it gives up, if no agent has taken it.
         overdue_at: when it gives up in any case.
     """
@@ -35,19 +35,19 @@ class Part:
     expires_at: float
     overdue_at: float
     accepted_at: float = float("inf")
-    told: Told | None = None
-    told_at: float = float("inf")
+    invocation: CommandInvocation | None = None
+    known_at: float = float("inf")
 
-    def as_of(self, at: float) -> Told:
+    def as_of(self, at: float) -> CommandInvocation:
         """Return it as it was known then."""
-        if self.told is not None and at >= self.told_at:
-            return self.told
+        if self.invocation is not None and at >= self.known_at:
+            return self.invocation
         taken = at >= self.accepted_at
         if at >= (self.overdue_at if taken else self.expires_at):
             changed("A2b")
-            return Told("TimedOut", "ExecutionTimedOut" if taken else "DeliveryTimedOut", -1)
+            return CommandInvocation("TimedOut", "ExecutionTimedOut" if taken else "DeliveryTimedOut", -1)
         status = "InProgress" if taken else "Pending"
-        return Told(status, status, -1)
+        return CommandInvocation(status, status, -1)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Surroundings:
 
     Attributes:
         tampered: gives what a host's agent tells, for what the script came to.
-        failed: told of each probe that has seen a failure, and when, on its host.
+        failed: called with the time and host of each probe that has seen a failure.
         clocks: by how many seconds the clock of a host is ahead.
         platforms: of hosts that are no Linux.
         instances: gives the instance ids by the names of hosts.
@@ -82,7 +82,7 @@ class Delivery:
         agent: of the host.
         part: what SSM knows of it.
         around: the rest of the lab.
-        reported: told how it has ended, when SSM learns of it.
+        reported: called with how it has ended, when SSM learns of it.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Delivery:
         agent: Agent,
         part: Part,
         around: Surroundings,
-        reported: Callable[[Told], None],
+        reported: Callable[[CommandInvocation], None],
     ) -> None:
         self._command = command
         self._document = document
@@ -117,9 +117,9 @@ class Delivery:
         if self._process is not None:
             self._process.kill()
         elif self._agent.drop(self._task) or self._part.accepted_at == float("inf"):
-            self._reported(Told(status, status, -1))
+            self._reported(CommandInvocation(status, status, -1))
 
-    def _run(self) -> Told | None:
+    def _run(self) -> CommandInvocation | None:
         if self._around.world.now() > self._command.asked_at + float(
             self._command.arguments.get("TimeoutSeconds", 3600)
         ):
@@ -128,10 +128,10 @@ class Delivery:
         if self._command.document == SHELL:
             return self._run_script(shell_script(given), [])
         if self._document.refused_by_agent(given):
-            return Told("Failed", "Failed", -1)
+            return CommandInvocation("Failed", "Failed", -1)
         if self._document.skipped_on(self._around.platforms.get(host, "Linux")):
             changed("A7c")
-            return Told("Success", "Success", 0)
+            return CommandInvocation("Success", "Success", 0)
         script, values = self._document.script(given)
         if self._document.carries_probe:
             return self._run_script(reaching(script, self._agent.address), values)
@@ -142,7 +142,7 @@ class Delivery:
         first, _, rest = script.partition("\n")
         return f"{first}\nAWS_SSM_INSTANCE_ID='{self._around.instances()[self._agent.host]}'\n{rest}"
 
-    def _run_script(self, script: str, values: list[str]) -> Told | None:
+    def _run_script(self, script: str, values: list[str]) -> CommandInvocation | None:
         around, host = self._around, self._agent.host
         self._process = around.network.start_probe(host, script, values)
         if self._document.step_timeout < ENDLESS:
@@ -154,23 +154,23 @@ class Delivery:
         if self._stopped or outcome.exit_code == KILLED:
             changed("A7a")
             status = self._stopped or "TimedOut"
-            return Told(status, "ExecutionTimedOut" if status == "TimedOut" else status, KILLED, "", at)
+            return CommandInvocation(status, "ExecutionTimedOut" if status == "TimedOut" else status, KILLED, "", at)
         if outcome.exit_code < 0:
             return None  # the host went down with its agent
         if outcome.exit_code == 1 and self._document.carries_probe:
             around.failed(ended_at, host)
         status = "Success" if outcome.exit_code == 0 else "Failed"
-        return Told(status, status, outcome.exit_code, shown(outcome.stdout, outcome.exit_code), at)
+        return CommandInvocation(status, status, outcome.exit_code, shown(outcome.stdout, outcome.exit_code), at)
 
     def _time_out(self) -> None:
         self._around.world.sleep(self._document.step_timeout)
         if self._process is not None:
             self.stop("TimedOut")
 
-    def _arrived(self, told: Told) -> None:
+    def _arrived(self, invocation: CommandInvocation) -> None:
         world = self._around.world
         takes = self._around.latencies.draw("result", self._around.chance)
-        if told.status == "InProgress":
+        if invocation.status == "InProgress":
             self._part.accepted_at = world.now() + takes
             return
 
@@ -178,6 +178,6 @@ class Delivery:
             world.sleep(takes)
             if world.now() < self._part.accepted_at:
                 changed("A6a")
-            self._reported(told)
+            self._reported(invocation)
 
         world.spawn(arrive, "result")

@@ -28,12 +28,12 @@ class AgentHabits:
         resend_at_start: from the agent's start to the job's first run (mgsinteractor.go).
         kept_for: age at which a kept result is thrown away, once it has been sent twice in vain (sendreply.go).
         boot: from a machine's start to the agent's.
-        after_reboot: from the agent's start to its word on what the reboot has ended.
+        after_reboot: from the agent's start to its report of what the reboot has ended.
         again_after_boot: until the second try of an agent that could not reach Systems Manager at its start.
         again_later: until every further try.
-        heard_every: between two renewals of the ping status (health/healthcheck.go).
+        renewed_every: between two renewals of the ping status (health/healthcheck.go).
         lost_after: without one until Systems Manager says ConnectionLost; not documented.
-        word_lost: share of the words ``InProgress`` that are lost.
+        in_progress_lost: share of the reports ``InProgress`` that are lost.
         twice: share of the results whose acknowledgement comes too late, so that they are sent again.
     """
 
@@ -54,9 +54,9 @@ class AgentHabits:
     after_reboot: float = 60.0
     again_after_boot: float = 300.0
     again_later: Range = (600.0, 3600.0)
-    heard_every: float = 300.0
+    renewed_every: float = 300.0
     lost_after: Range = (300.0, 600.0)
-    word_lost: float = 0.002
+    in_progress_lost: float = 0.002
     twice: float = 0.01
 
     def draw(self, name: str, chance: Random) -> float:
@@ -64,6 +64,6 @@ class AgentHabits:
         low, high = getattr(self, name)
         return chance.uniform(low, high)
 
-    def told(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, object]:
         """Give them for JSON."""
         return asdict(self)

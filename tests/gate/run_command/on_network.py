@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from tests.gate.events import Bus, Change
 from tests.gate.run_command.agents import Agents
-from tests.gate.run_command.command import Command, Managed, Told
+from tests.gate.run_command.command import Command, CommandInvocation, Managed
 from tests.gate.run_command.delivery import Delivery, Part, Surroundings
 from tests.gate.run_command.documents import SHELL, SHELL_DOCUMENT, Document
 from tests.gate.run_command.habits import AgentHabits
@@ -219,10 +219,10 @@ class RunCommand:
             self._deliveries[command.command_id, instance_id] = delivery
             self._world.spawn(delivery.go, "delivery")
 
-    def has_heard(self) -> bool:
+    def has_reached_a_host(self) -> bool:
         """Return whether any host has taken a command, or answered one, as far as SSM knows."""
         now = self._now()
-        return any(min(part.accepted_at, part.told_at) <= now for part in self._parts.values())
+        return any(min(part.accepted_at, part.known_at) <= now for part in self._parts.values())
 
     def stop(self, command: Command, hosts: Collection[str]) -> None:
         """Have agents end a command."""
@@ -230,19 +230,19 @@ class RunCommand:
             if (command.command_id, host) in self._deliveries:
                 self._deliveries[command.command_id, host].stop("Cancelled")
 
-    def told(self, command: Command, host: str) -> Told | None:
+    def invocation(self, command: Command, host: str) -> CommandInvocation | None:
         """Give what SSM knows of a host's part."""
         return self._parts[command.command_id, host].as_of(self._now())
 
-    def _reported(self, command: Command, instance_id: str, part: Part, told: Told) -> None:
+    def _reported(self, command: Command, instance_id: str, part: Part, invocation: CommandInvocation) -> None:
         """Let SSM have learnt how a host's part has ended."""
         now = self._world.now()
-        if part.told is None and now < part.overdue_at:
-            part.told, part.told_at = told, now
+        if part.invocation is None and now < part.overdue_at:
+            part.invocation, part.known_at = invocation, now
             self._deliveries.pop((command.command_id, instance_id), None)
-            if told.exit_code == 1 and self.document(command.document).carries_probe:
+            if invocation.exit_code == 1 and self.document(command.document).carries_probe:
                 self.seen.append((now, self._account.host_of(instance_id)))
-        self._emit(self._event(command, instance_id, told.status))
+        self._emit(self._event(command, instance_id, invocation.status))
 
     def _event(self, command: Command, instance_id: str, status: str) -> dict[str, Any]:
         """Write a status change as EventBridge delivers it."""

@@ -12,7 +12,7 @@ from botocore.hooks import BaseEventHooks
 
 from nat_failover.runtime import Runtime
 from tests.gate.gate import Gate
-from tests.gate.run_command.command import Command, Managed, Told
+from tests.gate.run_command.command import Command, CommandInvocation, Managed
 from tests.gate.run_command.documents import Document
 from tests.gate.run_command.service import Refusal, Service
 
@@ -37,7 +37,9 @@ class RunCommand:
     def __init__(self, events: BaseEventHooks, runtime: Runtime, gate: Gate) -> None:
         self.online: list[str] = []
         self.managed: dict[str, Managed] = {}
-        self.answer: Callable[[Command, str], Told | None] = lambda command, host: command.told.get(host)
+        self.answer: Callable[[Command, str], CommandInvocation | None] = lambda command, host: command.invocations.get(
+            host
+        )
         self.content: Mapping[str, Any] | None = None
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         self.service = Service(self, runtime.now, lambda: f"00000000-0000-0000-0000-{len(self.commands):012}")
@@ -64,7 +66,7 @@ class RunCommand:
         return [tuple(c.arguments["InstanceIds"]) for c in self.commands if c.kind == kind]
 
     def known(self, ids: Collection[str] | None) -> Iterable[Managed]:
-        """Give those that are online, and those of whom something else is said."""
+        """Give those that are online, and those of which a test has set something else."""
         wanted = None if ids is None else set(ids)
         for host in dict.fromkeys((*self.online, *self.managed)):
             if wanted is None or host in wanted:
@@ -76,13 +78,13 @@ class RunCommand:
         return None if self.content is None else Document(self.content)
 
     def take(self, command: Command) -> None:
-        """Do nothing: a host is asked for its word when somebody reads it."""
+        """Do nothing: what a host has come to is looked up when somebody reads it."""
 
     def stop(self, command: Command, hosts: Collection[str]) -> None:
         """Let hosts have been stopped."""
-        command.told |= dict.fromkeys(hosts, Told("Cancelled", "Cancelled", -1))
+        command.invocations |= dict.fromkeys(hosts, CommandInvocation("Cancelled", "Cancelled", -1))
 
-    def told(self, command: Command, host: str) -> Told | None:
+    def invocation(self, command: Command, host: str) -> CommandInvocation | None:
         """Give what the test says."""
         return self.answer(command, host)
 
@@ -92,12 +94,12 @@ class RunCommand:
             self.calls.append((operation, arguments))
             try:
                 self._gate.admit("ssm", operation, arguments)
-                told = self.service.answer(operation, arguments)
+                response = self.service.answer(operation, arguments)
             except Refusal as refusal:
-                told = error(refusal.code, refusal.message)
+                response = error(refusal.code, refusal.message)
             except ClientError as refused:
-                told = error(refused.response["Error"]["Code"], refused.response["Error"]["Message"])
-            return SimpleNamespace(status_code=400 if "Error" in told else 200), told
+                response = error(refused.response["Error"]["Code"], refused.response["Error"]["Message"])
+            return SimpleNamespace(status_code=400 if "Error" in response else 200), response
 
         return before_call
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Protocol
 
 from tests.gate.rules.rule import changed
-from tests.gate.run_command.command import Command, Managed, Told
+from tests.gate.run_command.command import Command, CommandInvocation, Managed
 from tests.gate.run_command.documents import Document
 from tests.gate.run_command.shapes import described, information, invocation
 
@@ -48,7 +48,7 @@ class Hosts(Protocol):
         """Have hosts end a command."""
         ...
 
-    def told(self, command: Command, host: str) -> Told | None:
+    def invocation(self, command: Command, host: str) -> CommandInvocation | None:
         """Give what SSM knows of a host's part; None where it lists none."""
         ...
 
@@ -178,8 +178,8 @@ class Service:
         if not listed:
             changed("T6c")
         hosts = command.arguments["InstanceIds"] if listed else []
-        told = {host: self._hosts.told(command, host) for host in hosts}
-        found = [invocation(command, host, t, arguments) for host, t in told.items() if t is not None]
+        known = {host: self._hosts.invocation(command, host) for host in hosts}
+        found = [invocation(command, host, t, arguments) for host, t in known.items() if t is not None]
         return self._page("CommandInvocations", found, arguments, 50)
 
     def information(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

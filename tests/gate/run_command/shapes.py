@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.gate.run_command.command import Command, Managed, Told
+from tests.gate.run_command.command import Command, CommandInvocation, Managed
 
 
 def information(host: Managed, now: float) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def described(command: Command) -> dict[str, Any]:
     }
 
 
-def invocation(command: Command, host: str, told: Told, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def invocation(command: Command, host: str, known: CommandInvocation, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a host's part as the API tells it; what the script has printed only where details are asked for."""
     listed = {
         "CommandId": command.command_id,
@@ -44,14 +44,14 @@ def invocation(command: Command, host: str, told: Told, arguments: Mapping[str, 
         "Comment": command.arguments.get("Comment", ""),
         "DocumentName": command.document,
         "RequestedDateTime": _time(command.asked_at),
-        "Status": told.status,
-        "StatusDetails": told.details or told.status,
+        "Status": known.status,
+        "StatusDetails": known.details or known.status,
         "CommandPlugins": [],
     }
     if arguments.get("Details"):
-        plugin = {"Name": "probe", "Status": told.status, "ResponseCode": told.exit_code, "Output": told.output}
-        if told.finished_at is not None:
-            plugin["ResponseFinishDateTime"] = _time(told.finished_at)
+        plugin = {"Name": "probe", "Status": known.status, "ResponseCode": known.exit_code, "Output": known.output}
+        if known.finished_at is not None:
+            plugin["ResponseFinishDateTime"] = _time(known.finished_at)
         listed["CommandPlugins"] = [plugin]
     return listed
 

@@ -59,7 +59,7 @@ def test_a_host_that_dies_while_it_watches_is_in_progress_for_an_hour() -> None:
 
 @breaks("A2a")
 def test_a_command_that_waits_in_the_queue_starts_long_after_its_timeout() -> None:
-    bench = Bench(habits=AgentHabits(workers=1, word_lost=0.0))
+    bench = Bench(habits=AgentHabits(workers=1, in_progress_lost=0.0))
 
     def scene() -> None:
         first = bench.send(BACKEND, DocumentName="AWS-RunShellScript", Parameters={"commands": [LONG]})
@@ -83,7 +83,7 @@ def test_a_command_that_is_taken_at_once_starts_within_its_timeout() -> None:
 
 @breaks("A6a")
 def test_the_final_word_may_overtake_in_progress_and_stands() -> None:
-    told = set()
+    statuses = set()
     for seed in range(20):
         bench = Bench(seed)
 
@@ -92,11 +92,11 @@ def test_the_final_word_may_overtake_in_progress_and_stands() -> None:
             bench.world.sleep(0.3)  # until it is listed
             for _ in range(100):
                 bench.world.sleep(0.05)
-                told.add(bench.read(command_id)[0])
+                statuses.add(bench.read(command_id)[0])
             assert bench.read(command_id)[0] == "Success"
 
         bench.play(scene)
-    assert told == {"Pending", "InProgress", "Success"}
+    assert statuses == {"Pending", "InProgress", "Success"}
 
 
 @breaks("A7a")

@@ -29,9 +29,9 @@ def test_the_simulated_network_plays_the_probe_that_a_document_carries(host: str
 
     def body() -> None:
         outcome = bench.network.start_probe(host, *PROBE.script(GIVEN)).wait()
-        told = json.loads(outcome.stdout)
-        assert (outcome.exit_code, told["probe"], told["state"], told["elapsed"]) == (0, 2, "online", 2.0)
-        assert tells in told
+        fields = json.loads(outcome.stdout)
+        assert (outcome.exit_code, fields["probe"], fields["state"], fields["elapsed"]) == (0, 2, "online", 2.0)
+        assert tells in fields
 
     bench.play(body)
 
@@ -75,10 +75,10 @@ def test_where_a_script_fails_its_exit_status_stands_behind_what_it_has_printed(
     bench.play(lambda: bench.seen.append(bench.check()))
     ((status, _, code, output),) = bench.seen
     assert (status, code) == ("Failed", 1)
-    said, title, word = output.rpartition("\n----------ERROR-------\n")
+    printed, title, message = output.rpartition("\n----------ERROR-------\n")
     assert title
-    assert word == "failed to run commands: exit status 1"
-    assert json.loads(said)["state"] == "offline"
+    assert message == "failed to run commands: exit status 1"
+    assert json.loads(printed)["state"] == "offline"
 
 
 @breaks("R6d")

@@ -112,8 +112,8 @@ def test_a_command_that_nobody_knows_is_an_error_and_lists_show_details_only_whe
             bench.call("ListCommandInvocations", CommandId="00000000-0000-0000-0000-000000000000")
         command_id = bench.send(BACKEND)
         bench.world.sleep(10)
-        (told,) = bench.call("ListCommandInvocations", CommandId=command_id)["CommandInvocations"]
-        assert told["CommandPlugins"] == []
+        (invocation,) = bench.call("ListCommandInvocations", CommandId=command_id)["CommandInvocations"]
+        assert invocation["CommandPlugins"] == []
 
     bench.play(scene)
 
@@ -136,5 +136,5 @@ def test_those_that_run_are_listed_with_what_they_are() -> None:
     bench.play(lambda: bench.seen.append(bench.managed(Filters=tag)))
     (listed,) = bench.seen
     assert set(listed) == set(HOSTS) - {"nat01"}
-    told = [(listed[host]["PlatformType"], listed[host]["PingStatus"]) for host in (BACKEND, OTHER, "nat02")]
-    assert told == [("Linux", "ConnectionLost"), ("Windows", "Online"), ("Linux", "Online")]
+    described = [(listed[host]["PlatformType"], listed[host]["PingStatus"]) for host in (BACKEND, OTHER, "nat02")]
+    assert described == [("Linux", "ConnectionLost"), ("Windows", "Online"), ("Linux", "Online")]

@@ -21,7 +21,7 @@ class Deliveries:
         shares: of the events that are lost, that come twice, and that are late.
         late_by: by how many seconds.
         spared: events that nothing befalls, by name.
-        told: called with the name of each event that something befalls, and with what that is.
+        on_trouble: called with the name of each event that something befalls, and with what that is.
     """
 
     def __init__(
@@ -30,13 +30,13 @@ class Deliveries:
         shares: tuple[float, float, float],
         late_by: Range,
         spared: frozenset[str] = frozenset(),
-        told: Callable[[str, list[str]], None] = lambda event, troubles: None,  # noqa: ARG005
+        on_trouble: Callable[[str, list[str]], None] = lambda event, troubles: None,  # noqa: ARG005
     ) -> None:
         self._seed = seed
         self.shares = shares
         self._late_by = late_by
         self._spared = spared
-        self._told = told
+        self._on_trouble = on_trouble
         self._events = 0
 
     def copies(self) -> tuple[float, ...]:
@@ -51,7 +51,7 @@ class Deliveries:
         for rule in (rule for rule, so in zip(RULES, befallen, strict=True) if so):
             changed(rule)
         if any(befallen):
-            self._told(name, [what for what, so in zip(TROUBLES, befallen, strict=True) if so])
+            self._on_trouble(name, [what for what, so in zip(TROUBLES, befallen, strict=True) if so])
         if lost:
             return ()
         first = chance.uniform(*self._late_by) if late else 0.0

@@ -122,5 +122,5 @@ def throttled(service: str, operation: str) -> ClientError:
     code, message, status = ("ThrottlingException", "Rate exceeded", 400)
     if service == "ec2":
         code, message, status = "RequestLimitExceeded", "Request limit exceeded.", 503
-    told: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(told, operation)
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, operation)

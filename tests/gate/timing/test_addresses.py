@@ -10,20 +10,20 @@ from tests.lab.network.layout import EGRESS, TARGETS
 
 
 def _public(lab: Lab, clients: Clients, host: str) -> str | None:
-    (told,) = clients.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [lab.cloud.instances[host]]}])[
-        "Reservations"
-    ][0]["Instances"]
-    return told.get("PublicIpAddress")
+    (instance,) = clients.ec2.describe_instances(
+        Filters=[{"Name": "instance-id", "Values": [lab.cloud.instances[host]]}]
+    )["Reservations"][0]["Instances"]
+    return instance.get("PublicIpAddress")
 
 
 def _move(lab: Lab, clients: Clients, to: str) -> None:
     (address,) = clients.ec2.describe_addresses()["Addresses"]
-    (told,) = clients.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [lab.cloud.instances[to]]}])[
-        "Reservations"
-    ][0]["Instances"]
+    (instance,) = clients.ec2.describe_instances(
+        Filters=[{"Name": "instance-id", "Values": [lab.cloud.instances[to]]}]
+    )["Reservations"][0]["Instances"]
     clients.ec2.associate_address(
         AllocationId=address["AllocationId"],
-        NetworkInterfaceId=told["NetworkInterfaces"][0]["NetworkInterfaceId"],
+        NetworkInterfaceId=instance["NetworkInterfaces"][0]["NetworkInterfaceId"],
         AllowReassociation=True,
     )
     lab.wait(0.1)

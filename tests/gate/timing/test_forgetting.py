@@ -179,7 +179,7 @@ def _send(lab: Lab, clients: Clients) -> str:
     return sent["Command"]["CommandId"]
 
 
-LISTED_LATE = Latencies(**{**dict.fromkeys(Latencies().told(), (0.0, 0.0)), "listing": (0.3, 0.3)})
+LISTED_LATE = Latencies(**{**dict.fromkeys(Latencies().as_json(), (0.0, 0.0)), "listing": (0.3, 0.3)})
 
 
 @breaks("T6c")
@@ -222,9 +222,9 @@ def test_a_list_comes_in_short_and_empty_pages_and_nothing_of_it_is_lost() -> No
 def test_a_page_may_be_empty_although_there_is_a_host(lab: Lab, clients: Clients) -> None:
     command = _send(lab, clients)
     lists = clients.ssm.get_paginator("list_command_invocations")
-    asked = [list(lists.paginate(CommandId=command)) for _ in range(20)]
-    assert {sum(len(page["CommandInvocations"]) for page in pages) for pages in asked} == {1}
-    assert max(len(pages) for pages in asked) > 1
+    listings = [list(lists.paginate(CommandId=command)) for _ in range(20)]
+    assert {sum(len(page["CommandInvocations"]) for page in pages) for pages in listings} == {1}
+    assert max(len(pages) for pages in listings) > 1
 
 
 @breaks("R7a")
@@ -237,6 +237,6 @@ def test_a_token_can_be_used_again_by_a_client_whose_answer_was_lost() -> None:
 @keeps("R7a")
 @asking(short_page=1.0)
 def test_ec2_gives_all_to_who_sets_no_limit(lab: Lab, clients: Clients) -> None:
-    told = clients.ec2.describe_route_tables()
-    assert len(told["RouteTables"]) == len(lab.cloud.tables())
-    assert "NextToken" not in told
+    response = clients.ec2.describe_route_tables()
+    assert len(response["RouteTables"]) == len(lab.cloud.tables())
+    assert "NextToken" not in response

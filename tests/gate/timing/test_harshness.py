@@ -18,10 +18,10 @@ def test_no_share_becomes_more_than_all() -> None:
 
 
 def test_every_rate_is_told_as_json_and_in_a_line() -> None:
-    told = json.loads(json.dumps(Harshness().told()))
-    assert told["unaddressed"] == [10.0, 300.0]
-    assert "put_rate 3" in Harshness().said
-    assert all(name in Harshness().said for name in told)
+    rates = json.loads(json.dumps(Harshness().as_json()))
+    assert rates["unaddressed"] == [10.0, 300.0]
+    assert "put_rate 3" in Harshness().in_words
+    assert all(name in Harshness().in_words for name in rates)
 
 
 def test_chance_hangs_on_the_seed_and_on_what_it_is_about_alone() -> None:

@@ -9,7 +9,7 @@ import pytest
 from nat_failover.cli.operator.arming import arm, readiness
 from nat_failover.cli.operator.operator import Hand
 from nat_failover.cli.operator.public_address import ADDRESS_WITHIN, AGENT_WITHIN, await_address, waits_for_address
-from tests.fakes import Told
+from tests.fakes import CommandInvocation
 from tests.integration.account import Account
 
 pytestmark = pytest.mark.pair(egress=1)
@@ -46,7 +46,7 @@ class Bare:
         else:
             self.account.silent.discard(host)
         if "-inspect-" in command.document:
-            return Told(output='{"inspect":1,"forwarding":true,"translating":true}')
+            return CommandInvocation(output='{"inspect":1,"forwarding":true,"translating":true}')
         return self._others(command, host)
 
 

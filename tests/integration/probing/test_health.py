@@ -18,7 +18,7 @@ MINUTES = ("PrimaryConnections", "PrimaryMemory", "StandbyConnections", "Standby
 def tell(account: Account, host: str, *, elapsed: float = 50.0, **more: Any) -> None:
     """Let a host's latest watch have ended now."""
     command = next(c for c in reversed(account.run_command.commands) if host in c.arguments["InstanceIds"])
-    command.told[host] = report("online", account.clock.now(), elapsed=elapsed, **more)
+    command.invocations[host] = report("online", account.clock.now(), elapsed=elapsed, **more)
 
 
 def health(minutes: str, **more: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from nat_failover.probing.observation import CLOCK_TRUST
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import Probe
 from tests.examples import status_change
-from tests.fakes import Told
+from tests.fakes import CommandInvocation
 from tests.integration.account import Account
 
 ELAPSED = 2.0
@@ -31,7 +31,9 @@ def ask(account: Account, late: float) -> float:
     ended = asked.asked_at + late + ELAPSED
     said = {"probe": 2, "state": "offline", "elapsed": ELAPSED, "lost_for": 1.5, "boot": "b"}
     output = json.dumps({**said, "uptime": ended - account.launched_at})
-    account.run_command.commands[-1].told[account.backends[0]] = Told("Failed", "Failed", 1, output, ended)
+    account.run_command.commands[-1].invocations[account.backends[0]] = CommandInvocation(
+        "Failed", "Failed", 1, output, ended
+    )
     account.clock.sleep(late + ELAPSED + 1)
     return ended
 

@@ -8,28 +8,31 @@ from botocore.exceptions import ClientError
 from nat_failover.probing.invocation import State
 from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import Probe
-from tests.fakes import Told, before, report
+from tests.fakes import CommandInvocation, before, report
 from tests.integration.account import Account
 from tests.integration.probing.sending import sent
 
 pytestmark = pytest.mark.pair(subnets=0, backends=4)
 
 STATUSES = {
-    "Pending": (Told("Pending"), State.PENDING),
-    "Delayed": (Told("Delayed"), State.PENDING),
-    "InProgress": (Told("InProgress", exit_code=-1), State.PENDING),
-    "Cancelling": (Told("Cancelling", exit_code=-1), State.PENDING),
-    "Cancelled": (Told("Cancelled"), State.BROKEN),
-    "Success without a word": (Told("Success"), State.BROKEN),
-    "Success with garbage": (Told("Success", output="\x00}{ \u2028 ping: bad"), State.BROKEN),
-    "Success with other JSON": (Told("Success", output='{"state":"online"}'), State.BROKEN),
-    "Failed without a word": (Told("Failed", exit_code=1), State.BROKEN),
-    "Failed with an output that SSM cut off": (Told("Failed", exit_code=1, output="x" * 2500), State.BROKEN),
-    "TimedOut while it ran": (Told("TimedOut", "ExecutionTimedOut", 137), State.BROKEN),
-    "TimedOut on its way": (Told("TimedOut", "DeliveryTimedOut", -1), State.SILENT),
-    "Undeliverable": (Told("Failed", "Undeliverable", -1), State.SILENT),
-    "Terminated": (Told("Failed", "Terminated", -1), State.SILENT),
-    "a status unheard of": (Told("Unheard"), State.BROKEN),
+    "Pending": (CommandInvocation("Pending"), State.PENDING),
+    "Delayed": (CommandInvocation("Delayed"), State.PENDING),
+    "InProgress": (CommandInvocation("InProgress", exit_code=-1), State.PENDING),
+    "Cancelling": (CommandInvocation("Cancelling", exit_code=-1), State.PENDING),
+    "Cancelled": (CommandInvocation("Cancelled"), State.BROKEN),
+    "Success without a word": (CommandInvocation("Success"), State.BROKEN),
+    "Success with garbage": (CommandInvocation("Success", output="\x00}{ \u2028 ping: bad"), State.BROKEN),
+    "Success with other JSON": (CommandInvocation("Success", output='{"state":"online"}'), State.BROKEN),
+    "Failed without a word": (CommandInvocation("Failed", exit_code=1), State.BROKEN),
+    "Failed with an output that SSM cut off": (
+        CommandInvocation("Failed", exit_code=1, output="x" * 2500),
+        State.BROKEN,
+    ),
+    "TimedOut while it ran": (CommandInvocation("TimedOut", "ExecutionTimedOut", 137), State.BROKEN),
+    "TimedOut on its way": (CommandInvocation("TimedOut", "DeliveryTimedOut", -1), State.SILENT),
+    "Undeliverable": (CommandInvocation("Failed", "Undeliverable", -1), State.SILENT),
+    "Terminated": (CommandInvocation("Failed", "Terminated", -1), State.SILENT),
+    "a status unheard of": (CommandInvocation("Unheard"), State.BROKEN),
     "online": (report("online", 0), State.REACHABLE),
     "offline": (report("offline", 0), State.UNREACHABLE),
     "a listener with evidence": (report("online", 0, tells=True, heard=""), State.REACHABLE),
@@ -62,7 +65,7 @@ def test_an_invocation_that_ssm_never_lists_is_silent_after_some_time(account: A
 
 
 @pytest.mark.parametrize(("told", "state"), STATUSES.values(), ids=STATUSES)
-def test_every_status_is_one_observation(account: Account, probe: Probe, told: Told, state: State) -> None:
+def test_every_status_is_one_observation(account: Account, probe: Probe, told: CommandInvocation, state: State) -> None:
     asked = sent(probe, Kind.CHECK, account.backends[:1])
     account.run_command.answer = lambda command, host: told  # noqa: ARG005
     account.clock.sleep(4)
@@ -87,7 +90,7 @@ def test_a_loss_is_read_with_the_time_at_which_it_began(account: Account, probe:
 
 def test_what_ssm_says_of_a_probe_that_runs_is_not_taken_for_its_end(account: Account, probe: Probe) -> None:
     asked = sent(probe, Kind.CHECK, account.backends[:1])
-    early = Told("InProgress", exit_code=0, finished_at=0.0)
+    early = CommandInvocation("InProgress", exit_code=0, finished_at=0.0)
     account.run_command.answer = lambda command, host: early  # noqa: ARG005
     account.clock.sleep(1)
     (seen,) = probe.read(asked)
@@ -99,9 +102,9 @@ def test_what_takes_long_to_be_read_is_judged_as_of_its_reading(account: Account
     account.clock.sleep(1)
     read_at = account.clock.now()
 
-    def slow(command: object, host: str) -> Told:  # noqa: ARG001
+    def slow(command: object, host: str) -> CommandInvocation:  # noqa: ARG001
         account.clock.sleep(30)
-        return Told("Pending")
+        return CommandInvocation("Pending")
 
     account.run_command.answer = slow
     (seen,) = probe.read(asked)

@@ -87,7 +87,7 @@ class Reports:
         result = invocation.result
         if not result["reason"]:
             self._broken(7, "a decision without a reason")
-        if result["cause"] == "HEALTHY" and not self._lab.run_command.has_heard():
+        if result["cause"] == "HEALTHY" and not self._lab.run_command.has_reached_a_host():
             self._broken(9, "all is said to be well, and no host has said anything yet")
         metric = METRICS.get(str(result["cause"]))
         if metric is not None and not _has(invocation, metric):

@@ -12,7 +12,7 @@ from random import Random
 from tests.gate.rules.rule import changed
 from tests.gate.run_command.agent.connection import Connection, Way
 from tests.gate.run_command.agent.outbox import Outbox
-from tests.gate.run_command.command import Told
+from tests.gate.run_command.command import CommandInvocation
 from tests.gate.run_command.habits import AgentHabits
 from tests.lab.world.world import World
 
@@ -22,13 +22,13 @@ class Task:
     """A host's part in a command.
 
     Attributes:
-        run: runs the script to its end, and gives what the agent says of it; None where nobody is left who could.
-        arrived: told of the agent's words when they are sent; the first is ``InProgress``.
+        run: runs the script to its end, and gives what the agent reports; None where nobody is left who could.
+        arrived: called with each of the agent's reports when it is sent; the first is ``InProgress``.
         expires_at: when the service gives it up, if it has not been taken.
     """
 
-    run: Callable[[], Told | None]
-    arrived: Callable[[Told], None]
+    run: Callable[[], CommandInvocation | None]
+    arrived: Callable[[CommandInvocation], None]
     expires_at: float = float("inf")
 
 
@@ -40,9 +40,9 @@ class Queue:
     waiting: deque[Task] = field(default_factory=deque)
 
 
-IN_PROGRESS = Told("InProgress", exit_code=-1)
-# The agent's word on what a reboot has ended.
-REBOOTED = Told("Failed", exit_code=1)
+IN_PROGRESS = CommandInvocation("InProgress", exit_code=-1)
+# What the agent reports of what a reboot has ended.
+REBOOTED = CommandInvocation("Failed", exit_code=1)
 
 
 class Agent:
@@ -69,7 +69,7 @@ class Agent:
         self._lock = threading.RLock()
         self._starts = 0
         self.up = True
-        self._heard_at = self._phase = world.now() - chance.uniform(0, habits.heard_every)
+        self._renewed_at = self._phase = world.now() - chance.uniform(0, habits.renewed_every)
         self._lost_after = habits.draw("lost_after", chance)
         self.connection = Connection(host, address, way, world, habits, chance, self._opened)
         self._outbox = Outbox(host, self.connection, world, habits, chance)
@@ -91,7 +91,7 @@ class Agent:
         if not free and len(queue.waiting) >= self._habits.buffer:
             changed("A1c")
             return False
-        if self._chance.random() < self._habits.word_lost:
+        if self._chance.random() < self._habits.in_progress_lost:
             changed("A1b")
         else:
             task.arrived(IN_PROGRESS)
@@ -112,10 +112,10 @@ class Agent:
         starts = self._starts
         changed("A3")
         self._world.sleep(self._habits.draw("start", self._chance))
-        told = task.run() if self._starts == starts else None
+        invocation = task.run() if self._starts == starts else None
         if self._starts != starts:
             return  # the machine has gone down meanwhile, and its end has been dealt with
-        if told is not None:
+        if invocation is not None:
             self._world.sleep(self._habits.draw("finish", self._chance))
         with self._lock:
             if self._starts != starts:
@@ -125,8 +125,8 @@ class Agent:
                 following = self._queue.waiting.popleft()
                 self._queue.running.append(following)
                 self._world.spawn(partial(self._run, following), f"agent of {self.host}")
-        if told is not None:
-            self._outbox.send(task.arrived, told)
+        if invocation is not None:
+            self._outbox.send(task.arrived, invocation)
 
     def _opened(self, anew: bool) -> None:
         """Go on, by a connection that carries again."""
@@ -139,8 +139,8 @@ class Agent:
                 self._world.spawn(partial(self.deliver, task), f"agent of {self.host}")
 
     def went_down(self) -> None:
-        """Note that the machine is off: nothing runs any more; what waits, and what could not be told, is on disk."""
-        self._note_heard()
+        """Note that the machine is off: nothing runs any more; what waits, and what could not be sent, is on disk."""
+        self._note_renewal()
         self.up = False
         self._starts += 1
         self._outbox.close()
@@ -173,7 +173,7 @@ class Agent:
     def _go_on(self, starts: int) -> None:
         """Take up what the machine's end has interrupted."""
         self.up = True
-        self._heard_at = self._phase = self._world.now()
+        self._renewed_at = self._phase = self._world.now()
         self._outbox.start()
         self._opened(True)
         waiting, self._queue.waiting = self._queue.waiting, deque()
@@ -191,20 +191,20 @@ class Agent:
 
     def look(self) -> None:
         """Note what has become of the connection."""
-        self._note_heard()
+        self._note_renewal()
         self.connection.look()
 
-    def _note_heard(self) -> None:
+    def _note_renewal(self) -> None:
         """Note the last renewal of the ping status before now."""
         if self.up and not self.connection.stalled:
-            every = self._habits.heard_every
-            self._heard_at = max(self._heard_at, self._phase + (self._world.now() - self._phase) // every * every)
+            every = self._habits.renewed_every
+            self._renewed_at = max(self._renewed_at, self._phase + (self._world.now() - self._phase) // every * every)
 
     @property
     def ping(self) -> str:
         """The ping status."""
-        self._note_heard()
-        if self._world.now() - self._heard_at > self._lost_after:
+        self._note_renewal()
+        if self._world.now() - self._renewed_at > self._lost_after:
             changed("A9b")
             return "ConnectionLost"
         return "Online"

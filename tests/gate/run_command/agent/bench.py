@@ -6,13 +6,13 @@ from collections.abc import Callable
 from random import Random
 
 from tests.gate.run_command.agent.agent import Agent, Task
-from tests.gate.run_command.command import Told
+from tests.gate.run_command.command import CommandInvocation
 from tests.gate.run_command.habits import AgentHabits
 from tests.lab.network.vpc import Path
 from tests.lab.world.virtual import VirtualWorld
 
-CERTAIN = AgentHabits(word_lost=0.0, twice=0.0)
-ONLINE = Told("Success", "Success", 0, "online")
+CERTAIN = AgentHabits(in_progress_lost=0.0, twice=0.0)
+ONLINE = CommandInvocation("Success", "Success", 0, "online")
 
 
 class Switch:
@@ -36,12 +36,12 @@ class Switch:
 
 
 class Bench:
-    """An agent, and what it has said: when, of which command, what."""
+    """An agent, and its events: when, of which command, what."""
 
     def __init__(self, habits: AgentHabits = CERTAIN, seed: int = 1) -> None:
         self.world = VirtualWorld(seed)
         self.network = Switch()
-        self.said: list[tuple[float, str, str]] = []
+        self.events: list[tuple[float, str, str]] = []
         self.habits = habits
         self.agent: Agent
 
@@ -59,13 +59,13 @@ class Bench:
     def send(self, name: str, lasts: float = 1.0, *, expires_in: float = float("inf")) -> None:
         """Deliver a command that lasts so many seconds."""
 
-        def run() -> Told:
-            self.said.append((self.world.now(), name, "runs"))
+        def run() -> CommandInvocation:
+            self.events.append((self.world.now(), name, "runs"))
             self.world.sleep(lasts)
             return ONLINE
 
-        def arrived(told: Told) -> None:
-            self.said.append((self.world.now(), name, told.status))
+        def arrived(invocation: CommandInvocation) -> None:
+            self.events.append((self.world.now(), name, invocation.status))
 
         task = Task(run, arrived, self.world.now() + expires_in)
         self.world.spawn(lambda: self.agent.deliver(task), name)
@@ -81,9 +81,9 @@ class Bench:
         self.agent.look()
 
     def of(self, what: str) -> list[str]:
-        """Return the names of the commands of which something was said, in order."""
-        return [name for _, name, word in self.said if word == what]
+        """Return the names of the commands that have come to an event, in order."""
+        return [name for _, name, event in self.events if event == what]
 
     def when(self, what: str) -> list[float]:
-        """Return the times at which something was said."""
-        return [at for at, _, word in self.said if word == what]
+        """Return the times of an event."""
+        return [at for at, _, event in self.events if event == what]

@@ -50,7 +50,7 @@ class Connection:
         world: clock and tasks.
         habits: pings and pauses.
         chance: source of randomness.
-        on_open: called when packets pass again; told whether by a new connection.
+        on_open: called when packets pass again, with whether that is by a new connection.
 
     Attributes:
         open: the agent takes it for open.

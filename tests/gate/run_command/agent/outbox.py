@@ -8,11 +8,11 @@ from random import Random
 
 from tests.gate.rules.rule import changed
 from tests.gate.run_command.agent.connection import Connection
-from tests.gate.run_command.command import Told
+from tests.gate.run_command.command import CommandInvocation
 from tests.gate.run_command.habits import AgentHabits
 from tests.lab.world.world import World
 
-Arrived = Callable[[Told], None]
+Arrived = Callable[[CommandInvocation], None]
 
 
 @dataclass(eq=False)
@@ -20,7 +20,7 @@ class Result:
     """A result: ``sent`` counts how often it has been, for the first time at ``since``."""
 
     arrived: Arrived
-    told: Told
+    invocation: CommandInvocation
     since: float
     sent: int = 1
 
@@ -44,13 +44,13 @@ class Outbox:
         self._job_at = world.now() - chance.uniform(0, habits.resend_every)
         self._job_runs = False
 
-    def send(self, arrived: Arrived, told: Told) -> None:
+    def send(self, arrived: Arrived, invocation: CommandInvocation) -> None:
         """Send a result.
 
         Args:
-            arrived: told of it when it leaves the host by a connection that carries it.
+            arrived: called with it when it leaves the host by a connection that carries it.
         """
-        self._send(Result(arrived, told, self._world.now()))
+        self._send(Result(arrived, invocation, self._world.now()))
 
     def _send(self, result: Result) -> None:
         if not self._connection.carries:
@@ -64,7 +64,7 @@ class Outbox:
         if result.sent == 1 and self._chance.random() < self._habits.twice:
             changed("A6b")
             self._keep(result)
-        result.arrived(result.told)
+        result.arrived(result.invocation)
 
     def _keep(self, result: Result) -> None:
         if result not in self._kept:
@@ -98,7 +98,7 @@ class Outbox:
         arriving, self._in_flight = self._in_flight, []
         for result in () if anew else arriving:
             changed("A5c")
-            result.arrived(result.told)
+            result.arrived(result.invocation)
 
     def close(self) -> None:
         """Note that the machine is off."""

@@ -1,4 +1,4 @@
-"""The agent's words on what a script has printed, as amazon-ssm-agent puts them together in iohandler.go."""
+"""What the agent shows of what a script has printed, as amazon-ssm-agent puts them together in iohandler.go."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def shown(stdout: str, exit_code: int, stderr: str = "") -> str:
     """Return what an invocation's ``Output`` says.
 
     Standard output comes first. Where the script fails, what it has written to standard error and the agent's own
-    word of it follow behind a title, all in 2,500 characters at most.
+    message follow behind a title, all in 2,500 characters at most.
     """
     if exit_code not in (0, REBOOT, ENOUGH):
         changed("R6d")
-        word = f"failed to run commands: exit status {exit_code}"
-        stderr = f"{stderr}\n{word}" if stderr else word
+        message = f"failed to run commands: exit status {exit_code}"
+        stderr = f"{stderr}\n{message}" if stderr else message
     return _cut(stdout, "" if exit_code == ENOUGH else stderr)
 
 

@@ -37,7 +37,7 @@ def test_a_reboot_of_an_idle_host_says_nothing() -> None:
         bench.world.sleep(5)
 
     bench.play(scene)
-    assert [word for _, _, word in bench.said] == ["InProgress", "runs", "Success"]
+    assert [event for _, _, event in bench.events] == ["InProgress", "runs", "Success"]
 
 
 @breaks("A9a")

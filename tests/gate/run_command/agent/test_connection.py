@@ -107,7 +107,7 @@ def test_a_command_that_the_service_has_given_up_is_not_delivered_any_more() -> 
         bench.world.sleep(300)
 
     bench.play(scene)
-    assert bench.said == []
+    assert bench.events == []
 
 
 @keeps("A2c")

@@ -50,16 +50,16 @@ def test_ten_commands_are_taken() -> None:
 
 @breaks("A1b")
 def test_the_word_in_progress_is_said_once_and_may_be_lost() -> None:
-    bench = Bench(replace(CERTAIN, word_lost=1.0))
+    bench = Bench(replace(CERTAIN, in_progress_lost=1.0))
     bench.play(lambda: _send_many(bench, 1))
-    assert [word for _, _, word in bench.said] == ["runs"]
+    assert [event for _, _, event in bench.events] == ["runs"]
 
 
 @keeps("A1b")
 def test_the_word_in_progress_comes_before_the_script_runs() -> None:
     bench = Bench()
     bench.play(lambda: _send_many(bench, 1))
-    assert [word for _, _, word in bench.said] == ["InProgress", "runs"]
+    assert [event for _, _, event in bench.events] == ["InProgress", "runs"]
 
 
 @breaks("A3")
@@ -71,7 +71,7 @@ def test_a_script_starts_40_to_70_ms_after_the_message_and_its_result_leaves_2_t
         bench.world.sleep(2)
 
     bench.play(scene)
-    (taken,), (begun,), (ended,) = (bench.when(word) for word in ("InProgress", "runs", "Success"))
+    (taken,), (begun,), (ended,) = (bench.when(event) for event in ("InProgress", "runs", "Success"))
     assert 0.04 <= begun - taken <= 0.07
     assert 1.002 <= ended - begun <= 1.005
 
@@ -86,4 +86,4 @@ def test_what_is_not_taken_takes_no_time() -> None:
         bench.world.sleep(0.5)
 
     bench.play(scene)
-    assert bench.said == []
+    assert bench.events == []

@@ -53,7 +53,7 @@ def test_a_result_sent_into_a_gap_comes_after_it_and_once_more_with_the_job() ->
     assert second <= 310
 
 
-def _without_a_word_for(bench: Bench, seconds: float) -> None:
+def _cut_off_for(bench: Bench, seconds: float) -> None:
     bench.send("a command", 5.0)
     bench.world.sleep(1)
     bench.cut()
@@ -65,14 +65,14 @@ def _without_a_word_for(bench: Bench, seconds: float) -> None:
 @breaks("A5b")
 def test_a_result_that_is_two_hours_old_is_never_sent() -> None:
     bench = Bench()
-    bench.play(lambda: _without_a_word_for(bench, 2 * 3600 + 400))
+    bench.play(lambda: _cut_off_for(bench, 2 * 3600 + 400))
     assert bench.of("Success") == []
 
 
 @keeps("A5b")
 def test_a_result_that_is_not_yet_two_hours_old_is_sent() -> None:
     bench = Bench()
-    bench.play(lambda: _without_a_word_for(bench, 3600))
+    bench.play(lambda: _cut_off_for(bench, 3600))
     assert bench.of("Success") == ["a command"]
 
 
