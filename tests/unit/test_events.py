@@ -67,16 +67,16 @@ def test_what_is_no_object_is_refused_and_shown(event: object) -> None:
     ],
 )
 def test_another_source_or_kind_is_refused_with_both_named(changes: dict[str, Any]) -> None:
-    told = refusal(TICK | changes)
-    assert "source" in told
-    assert "detail-type" in told
-    assert "Scheduled Event" in told
+    sentence = refusal(TICK | changes)
+    assert "source" in sentence
+    assert "detail-type" in sentence
+    assert "Scheduled Event" in sentence
 
 
 def test_a_status_change_of_another_document_is_refused_with_both_documents_named() -> None:
-    told = refusal(STATUS_CHANGE | {"detail": DETAIL | {"document-name": "AWS-RunShellScript"}})
-    assert "AWS-RunShellScript" in told
-    assert DOCUMENT in told
+    sentence = refusal(STATUS_CHANGE | {"detail": DETAIL | {"document-name": "AWS-RunShellScript"}})
+    assert "AWS-RunShellScript" in sentence
+    assert DOCUMENT in sentence
 
 
 @pytest.mark.parametrize("detail", [None, "Failed", [], 3])
@@ -100,9 +100,9 @@ def test_a_status_change_that_lacks_a_word_is_refused_with_the_word_named(key: s
     ],
 )
 def test_a_status_change_whose_id_is_none_is_refused_with_the_id_named(key: str, value: str) -> None:
-    told = refusal(STATUS_CHANGE | {"detail": DETAIL | {key: value}})
-    assert told.startswith(f"the status change's {key} is ")
-    assert ": it must be a" in told
+    sentence = refusal(STATUS_CHANGE | {"detail": DETAIL | {key: value}})
+    assert sentence.startswith(f"the status change's {key} is ")
+    assert ": it must be a" in sentence
 
 
 @pytest.mark.parametrize("host", ["i-0bacbac0", "mi-0bacbacbacbac0001"])

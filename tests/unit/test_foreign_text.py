@@ -32,8 +32,12 @@ def test_what_is_printed_stays(text: str) -> None:
 
 def test_of_data_every_text_is_cleaned_and_all_else_stays() -> None:
     at = datetime.datetime.now(datetime.UTC)
-    told = {"Name": "a\x1b[2Jb\nc", "Output": "a\x1bb\nc", "Rows": [{"Key": "\x9b", "At": at, "Many": 3, "None": None}]}
-    assert all_printable(told, multiline=frozenset({"Output"})) == {
+    response = {
+        "Name": "a\x1b[2Jb\nc",
+        "Output": "a\x1bb\nc",
+        "Rows": [{"Key": "\x9b", "At": at, "Many": 3, "None": None}],
+    }
+    assert all_printable(response, multiline=frozenset({"Output"})) == {
         "Name": "a [2Jb c",
         "Output": "a b\nc",
         "Rows": [{"Key": " ", "At": at, "Many": 3, "None": None}],
@@ -51,5 +55,5 @@ def test_what_json_hides_is_cleaned_as_well() -> None:
 
 
 def test_what_a_host_has_printed_is_cleaned_where_it_is_read() -> None:
-    told: Any = {"InstanceId": "i-1", "Status": "Failed", "CommandPlugins": [{"Output": "\x1b]0;t\x07no\nping"}]}
-    assert invocation_of(told).output == " ]0;t no\nping"
+    response: Any = {"InstanceId": "i-1", "Status": "Failed", "CommandPlugins": [{"Output": "\x1b]0;t\x07no\nping"}]}
+    assert invocation_of(response).output == " ]0;t no\nping"

@@ -47,14 +47,14 @@ def arrows() -> set[tuple[str, str]]:
 def wrong(found: set[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return imports that run upwards, from one command to another, or in a circle of modules or of packages."""
     tops = {(a, b): (a.partition(".")[0], b.partition(".")[0]) for a, b in found}
-    told = [arrow for arrow, (a, b) in tops.items() if RANK[a] < RANK[b]]
-    told += [(a, b) for a, b in found if a.startswith("cli.commands.") and b.startswith("cli.commands.")]
+    forbidden = [arrow for arrow, (a, b) in tops.items() if RANK[a] < RANK[b]]
+    forbidden += [(a, b) for a, b in found if a.startswith("cli.commands.") and b.startswith("cli.commands.")]
     for between in (found, {(a, b) for a, b in tops.values() if a != b}):
         try:
             TopologicalSorter({a: [c for b, c in between if b == a] for a, _ in between}).prepare()
         except CycleError as error:
-            told.append(tuple(error.args[1][:2]))
-    return told
+            forbidden.append(tuple(error.args[1][:2]))
+    return forbidden
 
 
 def test_imports_run_one_way() -> None:

@@ -77,9 +77,9 @@ def test_settings_can_not_be_changed_afterwards() -> None:
 
 @pytest.mark.parametrize("variable", sorted(ENVIRONMENT))
 def test_a_missing_variable_is_named_with_what_it_must_be(variable: str) -> None:
-    told = problems(**{variable.removeprefix("NAT_FAILOVER_"): None})
-    assert len(told) == 1
-    assert told[0].startswith(f"{variable} is not set: it must be ")
+    sentences = problems(**{variable.removeprefix("NAT_FAILOVER_"): None})
+    assert len(sentences) == 1
+    assert sentences[0].startswith(f"{variable} is not set: it must be ")
 
 
 REFUSED = {
@@ -140,10 +140,10 @@ REFUSED = {
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in REFUSED.items() for value in values])
 def test_a_value_that_is_not_allowed_is_told_with_its_variable_and_with_what_is(name: str, value: str) -> None:
-    told = problems(**{name: value})
-    assert len(told) == 1
-    assert told[0].startswith(f"NAT_FAILOVER_{name} is {value!r}: it must be ")
-    assert len(told[0]) > len(f"NAT_FAILOVER_{name} is {value!r}: it must be ") + 5
+    sentences = problems(**{name: value})
+    assert len(sentences) == 1
+    assert sentences[0].startswith(f"NAT_FAILOVER_{name} is {value!r}: it must be ")
+    assert len(sentences[0]) > len(f"NAT_FAILOVER_{name} is {value!r}: it must be ") + 5
 
 
 def test_every_variable_has_values_that_are_refused_here() -> None:
@@ -168,8 +168,8 @@ def test_a_value_at_the_edge_of_what_is_allowed_is_taken(name: str, value: str) 
 
 
 def test_all_problems_are_told_at_once() -> None:
-    told = problems(PAIR="No", TOPIC=None, WINDOW="-5", MODE="on")
-    assert [sentence.split()[0] for sentence in told] == [
+    sentences = problems(PAIR="No", TOPIC=None, WINDOW="-5", MODE="on")
+    assert [sentence.split()[0] for sentence in sentences] == [
         "NAT_FAILOVER_PAIR",
         "NAT_FAILOVER_TOPIC",
         "NAT_FAILOVER_MODE",
@@ -203,10 +203,10 @@ def test_the_error_itself_says_every_problem() -> None:
     ],
 )
 def test_values_that_contradict_each_other_are_refused(changes: dict[str, str], variable: str, why: str) -> None:
-    told = problems(**changes)
-    assert len(told) == 1
-    assert told[0].startswith(f"NAT_FAILOVER_{variable} is ")
-    assert why in told[0]
+    sentences = problems(**changes)
+    assert len(sentences) == 1
+    assert sentences[0].startswith(f"NAT_FAILOVER_{variable} is ")
+    assert why in sentences[0]
 
 
 def test_all_contradictions_are_told_at_once() -> None:

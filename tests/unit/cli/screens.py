@@ -49,7 +49,7 @@ HOSTS = BACKENDS[:4]
 ADDRESS = {PRIMARY: "10.0.0.10", STANDBY: "10.0.1.10"} | {host: f"10.0.2.{n}" for n, host in enumerate(HOSTS, 10)}
 NAMES = {PRIMARY: "nat-a", STANDBY: "nat-failover-main-standby"} | {host: f"web-{n}" for n, host in enumerate(HOSTS)}
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:nat-failover-main"
-Words = dict[str, tuple[Observation, ...]]
+Observations = dict[str, tuple[Observation, ...]]
 
 
 def _zone(host: str) -> str:
@@ -92,21 +92,23 @@ def _tables(active: str) -> Tables:
     )
 
 
-def _said(words: list[Observation], active: str = PRIMARY, passive: str = STANDBY) -> Words:
-    return {"command-1": tuple(replace(word, about=(ADDRESS[active], ADDRESS[passive])) for word in words)}
+def _by_command(answers: list[Observation], active: str = PRIMARY, passive: str = STANDBY) -> Observations:
+    return {"command-1": tuple(replace(o, about=(ADDRESS[active], ADDRESS[passive])) for o in answers)}
 
 
 def snapshot(
-    words: Words,
+    observations: Observations,
     lock: str = "armed",
     written: float = 3_600,
     active: str = PRIMARY_TABLE,
 ) -> Snapshot:
     """Give a pair that is well but for what its hosts have said, the lock, and where the subnets are."""
     read = read_lock(lock, 7)
-    rounds = tuple(Round(command, Kind.CHECK, 0, NOW - 8, HOSTS) for command in words)
+    rounds = tuple(Round(command, Kind.CHECK, 0, NOW - 8, HOSTS) for command in observations)
     hosts = (PRIMARY, STANDBY, *HOSTS)
-    view = View(settings(), LockView(read, None), _tables(active), rounds, words, {host: _nat(host) for host in hosts})
+    view = View(
+        settings(), LockView(read, None), _tables(active), rounds, observations, {host: _nat(host) for host in hosts}
+    )
     fine = {"Status": "ok"}
     return Snapshot(
         pair=Deployed(settings(), "nat-failover-main", ARN, "role", 45.0, "/aws/lambda/nat-failover-main"),
@@ -134,18 +136,22 @@ def _tick(decision: str, reason: str) -> LoggedDecision:
 
 def healthy() -> Snapshot:
     """A pair whose backends ended a watch eight minutes ago, as they do while nothing happens."""
-    words = well(*HOSTS, at=NOW - 480, since=NOW - 480, asked_at=NOW - 1_080, elapsed=600.0, by_passive=True)
-    return snapshot(_said([*words, observation(STANDBY, State.REACHABLE)]))
+    observations = well(*HOSTS, at=NOW - 480, since=NOW - 480, asked_at=NOW - 1_080, elapsed=600.0, by_passive=True)
+    return snapshot(_by_command([*observations, observation(STANDBY, State.REACHABLE)]))
 
 
 def offline_and_held() -> Snapshot:
     """Neither NAT gets the backends through."""
-    words = [*failures(3, by_passive=False), *well(HOSTS[3], by_passive=True), observation(STANDBY, State.REACHABLE)]
+    observations = [
+        *failures(3, by_passive=False),
+        *well(HOSTS[3], by_passive=True),
+        observation(STANDBY, State.REACHABLE),
+    ]
     reason = (
         f"3 of 4 backends can't reach the Internet ({', '.join(HOSTS[:3])}), and 3 of them can't through the passive "
         f"NAT {STANDBY} either: the Internet or the standby is broken, and a failover would not help"
     )
-    return replace(snapshot(_said(words)), decisions=[_tick("HOLD", reason)])
+    return replace(snapshot(_by_command(observations)), decisions=[_tick("HOLD", reason)])
 
 
 def failed_over() -> Snapshot:
@@ -164,8 +170,8 @@ def failed_over() -> Snapshot:
     )
     before = failures(4, at=NOW - 242, since=NOW - 244, asked_at=NOW - 250)
     after = well(*HOSTS[:3], at=NOW - 20, since=NOW - 20, asked_at=NOW - 26)
-    words = _said(before) | {"command-2": tuple(_said([*after], STANDBY, PRIMARY)["command-1"])}
-    found = snapshot(words, record.text(), 240, STANDBY_TABLE)
+    observations = _by_command(before) | {"command-2": tuple(_by_command([*after], STANDBY, PRIMARY)["command-1"])}
+    found = snapshot(observations, record.text(), 240, STANDBY_TABLE)
     sick = {"InstanceId": PRIMARY, "SystemStatus": {"Status": "ok"}, "InstanceStatus": {"Status": "impaired"}}
     decision = _tick("HOLD", f"{read_lock(record.text(), 7).reason} (3 reachable, 1 unreachable)")
     kernels = {**(found.kernels or {}), PRIMARY: KernelInspection(why="it has not answered")}
@@ -175,16 +181,16 @@ def failed_over() -> Snapshot:
 def paused() -> Snapshot:
     """A person is at work, and nobody has been asked for forty minutes."""
     text = f'{{"state":"paused","by":"{ALICE}","since":"?","reason":"kernel update of the standby"}}'
-    words = well(*HOSTS, at=NOW - 2_400, since=NOW - 2_400, asked_at=NOW - 2_406)
-    found = snapshot(_said(words), text, 2_390)
+    observations = well(*HOSTS, at=NOW - 2_400, since=NOW - 2_400, asked_at=NOW - 2_406)
+    found = snapshot(_by_command(observations), text, 2_390)
     return replace(found, decisions=[_tick("HOLD", f"{read_lock(text, 7).reason} (no backend has been asked)")])
 
 
 def cannot_judge() -> Snapshot:
     """Two of four backends say nothing."""
     silent = [observation(h, State.SILENT, explicit=False, detail="no agent has taken the command") for h in HOSTS[2:]]
-    words = [*well(*HOSTS[:2], by_passive=True), *silent, observation(STANDBY, State.REACHABLE)]
-    found = snapshot(_said(words))
+    observations = [*well(*HOSTS[:2], by_passive=True), *silent, observation(STANDBY, State.REACHABLE)]
+    found = snapshot(_by_command(observations))
     lost = {host: {"PingStatus": "ConnectionLost"} for host in HOSTS[2:]}
     reason = "can't judge: 2 of 4 backends asked can be judged, 3 are needed (2 reachable, 2 silent)"
     return replace(found, managed={**(found.managed or {}), **lost}, decisions=[_tick("HOLD", reason)])

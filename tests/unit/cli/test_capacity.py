@@ -47,6 +47,6 @@ def test_a_nat_that_is_slowed_down_by_its_credits_alone_is_found_with_the_comman
     ]
 
 
-@pytest.mark.parametrize("said", [{}, {STANDBY: "standard"}, dict.fromkeys((PRIMARY, STANDBY), "standard")])
-def test_credits_that_match_or_are_not_both_known_are_no_finding(said: dict[str, str]) -> None:
-    assert list(cpu_credits(replace(healthy(), credits=said))) == []
+@pytest.mark.parametrize("modes", [{}, {STANDBY: "standard"}, dict.fromkeys((PRIMARY, STANDBY), "standard")])
+def test_credits_that_match_or_are_not_both_known_are_no_finding(modes: dict[str, str]) -> None:
+    assert list(cpu_credits(replace(healthy(), credits=modes))) == []

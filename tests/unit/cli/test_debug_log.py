@@ -16,8 +16,8 @@ TOKEN, SECRET = "IQoJb3JpZ2luX2VjE/+aaa=", "wJalrXUtnFEMI/K7MDENG"
 
 
 def test_a_call_is_logged_without_what_it_was_signed_with() -> None:
-    said, logger = io.StringIO(), logging.getLogger("botocore")
-    logs, before = handler(said), logger.level
+    stream, logger = io.StringIO(), logging.getLogger("botocore")
+    logs, before = handler(stream), logger.level
     logger.addHandler(logs)
     logger.setLevel(logging.DEBUG)
     try:
@@ -35,10 +35,10 @@ def test_a_call_is_logged_without_what_it_was_signed_with() -> None:
     finally:
         logger.removeHandler(logs)
         logger.setLevel(before)
-    assert "DescribeInstances" in said.getvalue()
-    assert "Sending http request" in said.getvalue()
+    assert "DescribeInstances" in stream.getvalue()
+    assert "Sending http request" in stream.getvalue()
     for secret in (TOKEN, SECRET, "Signature="):
-        assert secret not in said.getvalue()
+        assert secret not in stream.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,6 @@ def test_what_others_have_written_is_logged_without_what_a_terminal_obeys() -> N
 
 
 def _logged(text: str) -> str:
-    said = io.StringIO()
-    handler(said).emit(logging.LogRecord("botocore.parsers", logging.DEBUG, "x", 1, text, None, None))
-    return said.getvalue()
+    stream = io.StringIO()
+    handler(stream).emit(logging.LogRecord("botocore.parsers", logging.DEBUG, "x", 1, text, None, None))
+    return stream.getvalue()

@@ -98,8 +98,8 @@ def test_whatever_is_let_through_is_digits(parameter: tuple[Task, str], value: s
 
 @pytest.mark.parametrize("host", [None, "", "i-0123456789abcdef2", "i-0123456789abcdef", "i-*"])
 def test_a_host_that_is_no_nat_of_the_pair_does_not_let_itself_be_broken(tmp_path: Path, host: str | None) -> None:
-    code, told = ran(tmp_path, Task.FORWARD, "60; id", NATS, host)
-    assert (code, json.loads(told)["forward"]) == (3, None)
+    code, printed = ran(tmp_path, Task.FORWARD, "60; id", NATS, host)
+    assert (code, json.loads(printed)["forward"]) == (3, None)
 
 
 @pytest.mark.parametrize("data", ["", "x", "60; id", "$(id)", "1000", "6 0", "-5"])

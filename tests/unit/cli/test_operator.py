@@ -59,8 +59,8 @@ def test_where_nobody_was_online_whoever_is_there_will_tell() -> None:
 def test_whoever_was_online_before_has_to_be_online_afterwards() -> None:
     assert missing(PLAN, ["subnet-b"], ALL) is None
     assert missing(PLAN, ["subnet-b"], ALL - {"i-a1"}) is None  # of another subnet
-    said = missing(PLAN, ["subnet-b"], ALL - {"i-b1"})
-    assert said == "1 of 2 backends are offline through the new path: i-b1"
+    sentence = missing(PLAN, ["subnet-b"], ALL - {"i-b1"})
+    assert sentence == "1 of 2 backends are offline through the new path: i-b1"
 
 
 def test_whoever_was_offline_before_need_not_be_online_afterwards() -> None:
@@ -89,14 +89,14 @@ def test_a_failover_goes_to_the_passive_nat_and_asks_where_that_is_not_clear() -
         other_than_active(tables((), ()), S)
 
 
-def word(state: State, uptime: float = 9e4) -> Observation:
+def answer(state: State, uptime: float = 9e4) -> Observation:
     return Observation("i-1", state, NOW, NOW, NOW, True, uptime=uptime, detail="Failed, exit 1")
 
 
 WELL = Seen(
     Nat(S.primary_instance, "running", NOW - 1e5, checked=False),
     None,
-    word(State.REACHABLE),
+    answer(State.REACHABLE),
     KernelInspection(True, True),
 )
 
@@ -111,22 +111,26 @@ def test_a_nat_that_has_all_it_needs_is_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "name", "said"),
+    ("seen", "name", "detail"),
     [
         (replace(WELL, nat=replace(WELL.nat, state="stopped")), "instance", "is stopped"),
         (replace(WELL, nat=replace(WELL.nat, checked=True)), "source/destination check", "--no-source-dest-check"),
         (replace(WELL, route="rtb-1 has no default route"), "route", "rtb-1 has no default route"),
         (replace(WELL, answer=None), "Internet", "Systems Manager does not manage it"),
-        (replace(WELL, answer=word(State.UNREACHABLE)), "Internet", "does not reach its ping targets (Failed, exit 1)"),
-        (replace(WELL, answer=word(State.SILENT)), "Internet", "does not answer (Failed, exit 1)"),
+        (
+            replace(WELL, answer=answer(State.UNREACHABLE)),
+            "Internet",
+            "does not reach its ping targets (Failed, exit 1)",
+        ),
+        (replace(WELL, answer=answer(State.SILENT)), "Internet", "does not answer (Failed, exit 1)"),
         (replace(WELL, inspection=KernelInspection(False, True)), "forwarding", "its kernel does not forward"),
         (replace(WELL, inspection=KernelInspection(True, False)), "masquerading", "its kernel does not translate"),
     ],
 )
-def test_each_thing_that_a_nat_lacks_stands_against_it_alone(seen: Seen, name: str, said: str) -> None:
+def test_each_thing_that_a_nat_lacks_stands_against_it_alone(seen: Seen, name: str, detail: str) -> None:
     (found,) = bad(judge(seen, S, NOW))
     assert found.name == name
-    assert said in found.detail
+    assert detail in found.detail
 
 
 @pytest.mark.parametrize("changes", [{"state": "stopped"}, {"state": "gone"}, {"checked": True}])
@@ -142,14 +146,14 @@ def test_what_stands_against_a_nat_is_said_in_the_function_s_own_words(changes: 
         (replace(WELL, nat=replace(WELL.nat, checked=None)), "source/destination check"),
         (replace(WELL, inspection=KernelInspection(why="no permission")), "forwarding"),
         (replace(WELL, nat=replace(WELL.nat, launched_at=NOW - 10)), "up for long enough"),
-        (replace(WELL, answer=word(State.REACHABLE, uptime=10)), "up for long enough"),
+        (replace(WELL, answer=answer(State.REACHABLE, uptime=10)), "up for long enough"),
         (replace(WELL, nat=replace(WELL.nat, launched_at=None), answer=None), "up for long enough"),
         (replace(WELL, warnings=("the tables differ",)), "warning"),
     ],
 )
 def test_what_is_not_known_for_certain_is_told_and_does_not_stand_against_it(seen: Seen, name: str) -> None:
-    told = {check.name: check.fit for check in judge(seen, S, NOW)}
-    assert told[name] is Fit.UNKNOWN
+    fitness = {check.name: check.fit for check in judge(seen, S, NOW)}
+    assert fitness[name] is Fit.UNKNOWN
 
 
 def test_only_force_follows_a_plan_that_a_check_stands_against_and_nothing_follows_one_with_an_obstacle() -> None:

@@ -105,5 +105,5 @@ def test_whom_a_rule_names_has_the_benefit_of_the_doubt_where_it_could_not_be_re
 def test_groups_of_another_account_are_not_asked_for() -> None:
     own, foreign = {"GroupId": "sg-2", "UserId": "111122223333"}, {"GroupId": "sg-9", "UserId": "999999999999"}
     rules = [{"UserIdGroupPairs": [own, foreign], "PrefixListIds": [{"PrefixListId": "pl-1"}]}]
-    told = {"GroupId": "sg-1", "OwnerId": "111122223333", "IpPermissions": rules, "IpPermissionsEgress": rules}
-    assert referred({"sg-1": told}) == (["sg-2"], ["pl-1"])
+    described = {"GroupId": "sg-1", "OwnerId": "111122223333", "IpPermissions": rules, "IpPermissionsEgress": rules}
+    assert referred({"sg-1": described}) == (["sg-2"], ["pl-1"])

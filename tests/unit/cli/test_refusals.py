@@ -63,11 +63,11 @@ def test_every_refusal_names_a_section_that_the_runbook_has() -> None:
 
 def steps(error: Exception) -> list[str]:
     """Give what a person is told to do after an error of a command that acts."""
-    said = explained(error, lambda _: "ssm", "eu-west-1")
-    assert said is not None
+    explanation = explained(error, lambda _: "ssm", "eu-west-1")
+    assert explanation is not None
     account: Any = SimpleNamespace(options=" --region eu-west-1")
     hand: Any = SimpleNamespace(settings=settings())
-    return Act("failover", account=account, hand=hand).steps_after(said)
+    return Act("failover", account=account, hand=hand).steps_after(explanation)
 
 
 @pytest.mark.parametrize(

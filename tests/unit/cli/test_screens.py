@@ -145,9 +145,9 @@ def test_a_backend_that_was_offline_before_the_subnets_were_moved_is_not_offline
 
 
 def test_a_backend_that_only_the_passive_nat_has_heard_is_offline() -> None:
-    heard = tuple(Signal(ADDRESS[host], online=False, age=2.0, through=True) for host in HOSTS[:3])
+    signals = tuple(Signal(ADDRESS[host], online=False, age=2.0, through=True) for host in HOSTS[:3])
     addresses = (ADDRESS[PRIMARY], ADDRESS[STANDBY])
-    standing = appraise(snapshot({"1": (observation(STANDBY, State.REACHABLE, signals=heard, about=addresses),)}))
+    standing = appraise(snapshot({"1": (observation(STANDBY, State.REACHABLE, signals=signals, about=addresses),)}))
     assert (standing.internet.state, standing.internet.offline) == (Internet.OFFLINE, 3)
 
 

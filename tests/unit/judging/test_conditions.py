@@ -168,8 +168,8 @@ def test_while_paused_nobody_is_asked_and_nothing_is_over() -> None:
 
 
 def test_the_lock_s_state_has_a_kind_wherever_a_person_has_to_act() -> None:
-    told = {read_lock(text, 1).state for text in LOCKS.values()}
-    assert told == set(LockState) - {LockState.FAILING_OVER}
+    states = {read_lock(text, 1).state for text in LOCKS.values()}
+    assert states == set(LockState) - {LockState.FAILING_OVER}
 
 
 # What else a tick has found

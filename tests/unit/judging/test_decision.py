@@ -61,10 +61,10 @@ def test_the_pair_is_symmetric_after_a_failover_the_primary_is_the_way_back() ->
 
 @pytest.mark.parametrize("threshold", [1, 3, 5])
 def test_as_many_failures_as_the_threshold_says_are_enough_and_one_less_is_not(threshold: int) -> None:
-    told = {"failure_threshold": threshold}
+    changes = {"failure_threshold": threshold}
     few = [*failures(threshold - 1), *well(*BACKENDS[5:])]
-    assert decision(told, backends=failures(threshold)).action is Action.FAIL_OVER
-    assert decision(told, backends=few).action is Action.HOLD
+    assert decision(changes, backends=failures(threshold)).action is Action.FAIL_OVER
+    assert decision(changes, backends=few).action is Action.HOLD
 
 
 # The rules, in their order: each situation breaks one rule and every one after it
@@ -180,16 +180,16 @@ def test_a_passive_nat_that_does_not_run_holds(state: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("nats", "said"),
+    ("nats", "in_words"),
     [
         ({}, f"the passive NAT {STANDBY} is gone"),
         ({STANDBY: Nat(STANDBY, "running", NOW - 90_000, checked=True)}, "its source/destination check on"),
     ],
 )
-def test_a_passive_nat_that_ec2_would_not_let_forward_holds(nats: dict[str, Nat], said: str) -> None:
+def test_a_passive_nat_that_ec2_would_not_let_forward_holds(nats: dict[str, Nat], in_words: str) -> None:
     decided = decision(nats=nats)
     assert decided.cause is Cause.CONTROL_DOWN
-    assert said in decided.reason
+    assert in_words in decided.reason
 
 
 EGRESS = {"egress_allocation": "eipalloc-0123456789abcdef0"}

@@ -23,33 +23,35 @@ from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STAND
 @st.composite
 def observations(draw: st.DrawFn, host: str, *, state: State | None = None, young: bool = False) -> Observation:
     """Draw what a host might have said, as ``observe`` or ``relayed`` would put it."""
-    said = draw(st.sampled_from(State)) if state is None else state
-    asked = draw(st.integers(0, 250 if young else 7000)) / 10
-    if said is State.PENDING:
-        running_until = NOW - asked + draw(st.sampled_from([0, 600]))
-        return Observation(host, said, NOW, NOW, NOW - asked, False, running_until=running_until)
-    age = draw(st.integers(0, int(asked * 10))) / 10
-    if said in (State.REACHABLE, State.UNREACHABLE) and draw(st.booleans()):
-        active = None if said is State.REACHABLE else draw(st.sampled_from([False, None]))
+    drawn_state = draw(st.sampled_from(State)) if state is None else state
+    asked_ago = draw(st.integers(0, 250 if young else 7000)) / 10
+    if drawn_state is State.PENDING:
+        running_until = NOW - asked_ago + draw(st.sampled_from([0, 600]))
+        return Observation(host, drawn_state, NOW, NOW, NOW - asked_ago, False, running_until=running_until)
+    age = draw(st.integers(0, int(asked_ago * 10))) / 10
+    if drawn_state in (State.REACHABLE, State.UNREACHABLE) and draw(st.booleans()):
+        active = None if drawn_state is State.REACHABLE else draw(st.sampled_from([False, None]))
         columns: dict[str, Any] = {"by_active": active, "by_passive": draw(st.booleans()), "relayed_by": "i-nat"}
-        return Observation(host, said, NOW - age, NOW - age, NOW - asked, True, **columns)
-    since = draw(st.integers(int(age * 10), int(asked * 10))) / 10
-    explicit = said is not State.SILENT or draw(st.booleans())
-    elapsed = 0.0 if said in (State.SILENT, State.BROKEN) else draw(st.integers(0, int((asked - age) * 10))) / 10
+        return Observation(host, drawn_state, NOW - age, NOW - age, NOW - asked_ago, True, **columns)
+    since = draw(st.integers(int(age * 10), int(asked_ago * 10))) / 10
+    explicit = drawn_state is not State.SILENT or draw(st.booleans())
+    elapsed = (
+        0.0 if drawn_state in (State.SILENT, State.BROKEN) else draw(st.integers(0, int((asked_ago - age) * 10))) / 10
+    )
     columns = {}
-    if said is State.UNREACHABLE:
+    if drawn_state is State.UNREACHABLE:
         columns = {
             "by_active": draw(st.sampled_from([False, False, False, None, True])),
             "by_passive": draw(st.sampled_from([True, True, True, None, False])),
         }
-    return Observation(host, said, NOW - age, NOW - since, NOW - asked, explicit, elapsed=elapsed, **columns)
+    return Observation(host, drawn_state, NOW - age, NOW - since, NOW - asked_ago, explicit, elapsed=elapsed, **columns)
 
 
 @st.composite
 def listening(draw: st.DrawFn, nat: str) -> Observation:
     """Draw what a NAT might have said that has listened."""
-    said = draw(observations(nat, state=State.REACHABLE, young=True))
-    return replace(said, signals=draw(st.sampled_from([(), None])), by_active=None, by_passive=None, relayed_by="")
+    answer = draw(observations(nat, state=State.REACHABLE, young=True))
+    return replace(answer, signals=draw(st.sampled_from([(), None])), by_active=None, by_passive=None, relayed_by="")
 
 
 @st.composite
@@ -138,8 +140,8 @@ def test_a_question_that_is_not_answered_yet_changes_no_decision_to_a_failover(
     before = decide(situation, s)
     assume(before.action is Action.HOLD)
     host = data.draw(st.sampled_from([*BACKENDS, "i-stranger"]))
-    asked = data.draw(observations(host, state=State.PENDING))
-    assert decide(replace(situation, backends=[*situation.backends, asked]), s).action is Action.HOLD
+    pending = data.draw(observations(host, state=State.PENDING))
+    assert decide(replace(situation, backends=[*situation.backends, pending]), s).action is Action.HOLD
     to_nat = data.draw(observations(STANDBY, state=State.PENDING))
     assert decide(replace(situation, listeners=[*situation.listeners, to_nat]), s).action is Action.HOLD
 
@@ -160,8 +162,8 @@ def test_no_observation_that_is_not_fresh_changes_a_hold_to_a_failover(
     )
     assume(not continued)
     assert decide(replace(situation, backends=[*situation.backends, stale]), s).action is Action.HOLD
-    heard = replace(data.draw(listening(STANDBY)), at=NOW - s.freshness - 6.1)
-    assert decide(replace(situation, listeners=[*situation.listeners, heard]), s).action is Action.HOLD
+    unfresh = replace(data.draw(listening(STANDBY)), at=NOW - s.freshness - 6.1)
+    assert decide(replace(situation, listeners=[*situation.listeners, unfresh]), s).action is Action.HOLD
 
 
 @thorough
@@ -169,15 +171,15 @@ def test_no_observation_that_is_not_fresh_changes_a_hold_to_a_failover(
 def test_the_order_of_observations_makes_no_difference(
     situation: Situation, s: Settings, chance: random.Random
 ) -> None:
-    for said in (situation.backends, situation.listeners):
+    for observed in (situation.backends, situation.listeners):
         # SSM gives no two rounds the same time to the millisecond; a tie has no right answer.
         assume(
-            len({(o.host, o.at, o.asked_at) for o in said if o.state is not State.PENDING})
-            == len([o for o in said if o.state is not State.PENDING])
+            len({(o.host, o.at, o.asked_at) for o in observed if o.state is not State.PENDING})
+            == len([o for o in observed if o.state is not State.PENDING])
         )
         assume(
-            len({(o.host, o.asked_at) for o in said if o.state is State.PENDING})
-            == len([o for o in said if o.state is State.PENDING])
+            len({(o.host, o.asked_at) for o in observed if o.state is State.PENDING})
+            == len([o for o in observed if o.state is State.PENDING])
         )
     backends, listeners = list(situation.backends), list(situation.listeners)
     chance.shuffle(backends)

@@ -32,8 +32,8 @@ def held(cause: Cause, reason: str, *evidence: object, **more: object) -> Decisi
 
 
 def test_locked_it_says_why_and_what_the_backends_say() -> None:
-    told = decide(situation(lock=LockState.PAUSED, lock_reason="paused by a person"), S)
-    assert told == held(Cause.LOCKED, "paused by a person (3 unreachable)", *failures())
+    decided = decide(situation(lock=LockState.PAUSED, lock_reason="paused by a person"), S)
+    assert decided == held(Cause.LOCKED, "paused by a person (3 unreachable)", *failures())
 
 
 def test_split_it_says_which_subnet_uses_which_table() -> None:
@@ -57,51 +57,51 @@ def test_without_subnets_it_says_what_to_associate() -> None:
 def test_failures_grown_stale_are_evidence_to_be_asked_again() -> None:
     old = failures(2, at=NOW - 31, since=NOW - 33)
     young = observation(BACKENDS[2])
-    told = decide(situation(backends=[*old, young]), S)
+    decided = decide(situation(backends=[*old, young]), S)
     reason = "3 backends could not reach the Internet when last heard, but only 1 of them within 30 s: asking again"
-    assert told == held(Cause.UNCONFIRMED, reason, *old, young, ask=(STANDBY, *BACKENDS[:2]))
+    assert decided == held(Cause.UNCONFIRMED, reason, *old, young, ask=(STANDBY, *BACKENDS[:2]))
 
 
 def test_too_few_that_can_be_judged_are_counted_by_their_words() -> None:
     states = (State.SILENT, State.BROKEN)
     others = [observation(host, state) for host, state in zip(BACKENDS[1:], states, strict=False)]
-    told = decide(situation(backends=[observation(BACKENDS[0]), *others]), S)
-    words = "1 broken, 1 silent, 1 unreachable"
-    reason = f"can't judge: 1 of 3 backends asked can be judged, 3 are needed ({words})"
-    assert told == held(Cause.CANNOT_JUDGE, reason, observation(BACKENDS[0]))
+    decided = decide(situation(backends=[observation(BACKENDS[0]), *others]), S)
+    counts = "1 broken, 1 silent, 1 unreachable"
+    reason = f"can't judge: 1 of 3 backends asked can be judged, 3 are needed ({counts})"
+    assert decided == held(Cause.CANNOT_JUDGE, reason, observation(BACKENDS[0]))
 
 
 def test_that_nobody_has_been_asked_is_said() -> None:
-    told = decide(situation(backends=[]), S)
+    decided = decide(situation(backends=[]), S)
     reason = "can't judge: 0 of 0 backends asked can be judged, 3 are needed (no backend has been asked)"
-    assert told == held(Cause.CANNOT_JUDGE, reason)
+    assert decided == held(Cause.CANNOT_JUDGE, reason)
 
 
 def test_all_is_well_with_all_that_was_said() -> None:
-    asked = observation(BACKENDS[3], State.PENDING, explicit=False, running_until=NOW + 600)
-    told = decide(situation(backends=[*failures(3, state=State.REACHABLE), asked]), S)
-    assert told == held(Cause.HEALTHY, "all is well (3 reachable, 1 yet to answer)")
+    pending = observation(BACKENDS[3], State.PENDING, explicit=False, running_until=NOW + 600)
+    decided = decide(situation(backends=[*failures(3, state=State.REACHABLE), pending]), S)
+    assert decided == held(Cause.HEALTHY, "all is well (3 reachable, 1 yet to answer)")
 
 
 def test_few_failures_are_named_as_evidence() -> None:
     well = observation(BACKENDS[2], State.REACHABLE)
-    told = decide(situation(backends=[*failures(2), well]), S)
+    decided = decide(situation(backends=[*failures(2), well]), S)
     two = ", ".join(BACKENDS[:2])
     reason = f"2 of 3 backends can't reach the Internet ({two}), 3 are needed to fail over"
-    assert told == held(Cause.FEW_FAILURES, reason, *failures(2))
+    assert decided == held(Cause.FEW_FAILURES, reason, *failures(2))
 
 
 def test_a_passive_table_out_of_order_is_told_with_the_evidence() -> None:
-    told = decide(situation(passive_route="the default route of rtb-x is a blackhole"), S)
+    decided = decide(situation(passive_route="the default route of rtb-x is a blackhole"), S)
     reason = f"{SEEN}, but the default route of rtb-x is a blackhole: a failover would not help"
-    assert told == held(Cause.CONTROL_DOWN, reason, *failures())
+    assert decided == held(Cause.CONTROL_DOWN, reason, *failures())
 
 
 def test_hosts_of_which_nobody_knows_whether_they_get_through_the_passive_nat_are_asked() -> None:
     untried = failures(by_passive=None)
     reason = f"{SEEN}; whether they can through the passive NAT {STANDBY} is not known yet"
-    told = decide(situation(backends=untried), S)
-    assert told == held(Cause.UNCONFIRMED, reason, *untried, ask=(STANDBY, *BACKENDS[:3]))
+    decided = decide(situation(backends=untried), S)
+    assert decided == held(Cause.UNCONFIRMED, reason, *untried, ask=(STANDBY, *BACKENDS[:3]))
 
 
 def test_hosts_that_do_not_get_through_the_passive_nat_either_are_counted() -> None:

@@ -131,8 +131,8 @@ def test_who_watches_counts_no_more_once_it_has_not_answered_a_quick_check_eithe
     watched = watching(*BACKENDS[5:9])
     silent = [observation(host, State.SILENT, at=NOW - 20, asked_at=NOW - 30) for host in BACKENDS[5:9]]
     assert decision([*failures(), *watched, *silent]).action is Action.FAIL_OVER
-    asked_once_more = watching(*BACKENDS[5:9], asked_at=NOW - 1, running_until=NOW - 1)
-    assert decision([*failures(), *watched, *silent, *asked_once_more]).action is Action.FAIL_OVER
+    checked_again = watching(*BACKENDS[5:9], asked_at=NOW - 1, running_until=NOW - 1)
+    assert decision([*failures(), *watched, *silent, *checked_again]).action is Action.FAIL_OVER
     before_they_watched = [replace(o, asked_at=NOW - 200) for o in silent]
     assert decision([*failures(), *watched, *before_they_watched]).cause is Cause.FEW_FAILURES
 
@@ -163,8 +163,8 @@ def test_all_whom_a_listener_has_heard_just_before_it_ended_count_though_failure
 
 
 def test_a_quick_check_under_way_is_not_a_watch() -> None:
-    asked = watching(*BACKENDS[3:], asked_at=NOW - 1, running_until=NOW - 1)
-    assert decision([*failures(3), *asked]).action is Action.FAIL_OVER
+    pending = watching(*BACKENDS[3:], asked_at=NOW - 1, running_until=NOW - 1)
+    assert decision([*failures(3), *pending]).action is Action.FAIL_OVER
 
 
 def test_those_that_have_said_nothing_are_asked_once_their_word_has_had_time_to_come() -> None:
@@ -205,8 +205,8 @@ def test_it_is_listened_at_a_passive_nat_again_that_nobody_got_through_a_while_a
 
 
 def test_who_is_being_asked_already_is_not_asked_once_more() -> None:
-    asked = watching(STANDBY, asked_at=NOW - 9, running_until=NOW - 9)
-    decided = decision(failures(by_passive=None), listeners=asked)
+    pending = watching(STANDBY, asked_at=NOW - 9, running_until=NOW - 9)
+    decided = decision(failures(by_passive=None), listeners=pending)
     assert decided.ask == BACKENDS[:3]
     late = watching(STANDBY, asked_at=NOW - 10, running_until=NOW - 10)
     assert decision(failures(by_passive=None), listeners=late).ask == (STANDBY, *BACKENDS[:3])
@@ -219,8 +219,8 @@ def test_a_passive_nat_that_can_not_listen_is_named_with_the_reason() -> None:
 
 
 def test_what_failures_come_to_is_sorted_by_what_they_say() -> None:
-    said = [(True, True), (False, True), (False, False), (False, None)]
-    hosts = [observation(host, by_active=a, by_passive=p) for host, (a, p) in zip(BACKENDS, said, strict=False)]
+    columns = [(True, True), (False, True), (False, False), (False, None)]
+    hosts = [observation(host, by_active=a, by_passive=p) for host, (a, p) in zip(BACKENDS, columns, strict=False)]
     found = weigh(hosts, {o.host: o for o in hosts}, situation())
     assert found.counted == set(BACKENDS[:4])
     sorted_ = [[o.host for o in each] for each in (found.elsewhere, found.offline, found.proven, found.unproven)]

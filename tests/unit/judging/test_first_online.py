@@ -26,7 +26,7 @@ def seen(*observations: Observation, active: str = PRIMARY_TABLE) -> set[str]:
     return set(found)
 
 
-def said(state: State = State.REACHABLE, **changes: Any) -> Observation:
+def answer(state: State = State.REACHABLE, **changes: Any) -> Observation:
     """Let a backend have said something, in a round that named both NATs as they are."""
     return observation(BACKENDS[0], state, **{"about": (ACTIVE, PASSIVE), **changes})
 
@@ -35,51 +35,51 @@ def said(state: State = State.REACHABLE, **changes: Any) -> Observation:
 
 
 def test_who_is_online_by_the_route_is_so_through_the_active_nat() -> None:
-    assert seen(said()) == {"primary"}
-    assert seen(said(about=("", PASSIVE))) == {"primary"}
-    assert seen(said(), active=STANDBY_TABLE) == {"standby"}
+    assert seen(answer()) == {"primary"}
+    assert seen(answer(about=("", PASSIVE))) == {"primary"}
+    assert seen(answer(), active=STANDBY_TABLE) == {"standby"}
 
 
 def test_who_is_offline_has_been_online_where_pings_of_its_round_were_answered() -> None:
-    assert seen(said(State.UNREACHABLE, by_passive=False, pings=(1, 9))) == {"primary"}
-    assert seen(said(State.UNREACHABLE, by_passive=False, pings=(0, 9))) == set()
+    assert seen(answer(State.UNREACHABLE, by_passive=False, pings=(1, 9))) == {"primary"}
+    assert seen(answer(State.UNREACHABLE, by_passive=False, pings=(0, 9))) == set()
 
 
 def test_a_signal_counts_of_who_has_begun_to_watch_in_that_round() -> None:
-    signal = said(relayed_by=STANDBY)
+    signal = answer(relayed_by=STANDBY)
     assert seen(signal) == set()
-    before = said(State.UNREACHABLE, by_passive=False, at=signal.at - 5)
+    before = answer(State.UNREACHABLE, by_passive=False, at=signal.at - 5)
     assert seen(replace(before, asked_at=signal.asked_at - 1), signal) == set()
     assert seen(replace(before, state=State.PENDING), signal) == set()
     assert seen(before, signal) == {"primary"}
 
 
 def test_who_gets_through_the_passive_nat_s_port_has_been_online_through_it() -> None:
-    assert seen(said(State.UNREACHABLE)) == {"standby"}
-    assert seen(said(by_passive=True)) == {"primary", "standby"}
+    assert seen(answer(State.UNREACHABLE)) == {"standby"}
+    assert seen(answer(by_passive=True)) == {"primary", "standby"}
 
 
 def test_what_a_round_of_before_a_swap_says_counts_for_the_nat_whose_port_it_tried() -> None:
     before = ("10.0.0.5", "10.0.0.4")
-    assert seen(said(about=before)) == set()
-    assert seen(said(State.UNREACHABLE, about=before)) == {"primary"}
+    assert seen(answer(about=before)) == set()
+    assert seen(answer(State.UNREACHABLE, about=before)) == {"primary"}
 
 
 @pytest.mark.parametrize("state", [State.SILENT, State.BROKEN, State.PENDING])
 def test_who_says_nothing_of_use_shows_nothing(state: State) -> None:
-    assert seen(said(state)) == set()
+    assert seen(answer(state)) == set()
 
 
 def test_a_port_of_a_nat_that_is_none_of_the_pair_s_shows_nothing() -> None:
-    assert seen(said(State.UNREACHABLE, about=("10.0.0.8", "10.0.0.9"))) == set()
-    assert worked([said(State.UNREACHABLE, about=("", ""))], PRIMARY_TABLE, (ACTIVE, ""), S) == {}
+    assert seen(answer(State.UNREACHABLE, about=("10.0.0.8", "10.0.0.9"))) == set()
+    assert worked([answer(State.UNREACHABLE, about=("", ""))], PRIMARY_TABLE, (ACTIVE, ""), S) == {}
 
 
 def test_the_first_word_that_a_host_is_online_counts_once_those_that_come_online_with_it_would_have_said_so() -> None:
-    online, offline = said(), said(State.UNREACHABLE, by_passive=False)
+    online, offline = answer(), answer(State.UNREACHABLE, by_passive=False)
     for later, expected in ((0.0, set()), (5.0, set()), (7.0, {"primary"})):
-        words = (online, replace(offline, at=online.at + later))
-        assert set(worked(words, PRIMARY_TABLE, (ACTIVE, PASSIVE), S, before_failures(words))) == expected
+        observations = (online, replace(offline, at=online.at + later))
+        assert set(worked(observations, PRIMARY_TABLE, (ACTIVE, PASSIVE), S, before_failures(observations))) == expected
     assert before_failures([online]) == inf
 
 

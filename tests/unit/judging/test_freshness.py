@@ -65,11 +65,11 @@ def test_as_many_as_the_threshold_have_to_be_offline_still_and_the_others_are_ev
 
 def test_a_host_that_is_being_asked_already_is_not_asked_for_once_more() -> None:
     stale = failures(3, at=NOW - 40, since=NOW - 42)
-    asked = [
+    pending = [
         *watching(BACKENDS[0], asked_at=NOW - 9, running_until=NOW - 9),
         *watching(BACKENDS[1], asked_at=NOW - 11, running_until=NOW - 11),
     ]
-    assert decision(backends=[*stale, *asked]).ask == (STANDBY, *BACKENDS[1:3])
+    assert decision(backends=[*stale, *pending]).ask == (STANDBY, *BACKENDS[1:3])
 
 
 def test_a_failure_that_the_host_has_refuted_since_is_none() -> None:
@@ -80,8 +80,8 @@ def test_a_failure_that_the_host_has_refuted_since_is_none() -> None:
 
 
 def test_being_asked_again_does_not_refute_a_failure() -> None:
-    asked = watching(*BACKENDS[:3], asked_at=NOW - 1)
-    assert decision(backends=[*failures(), *asked]).action is Action.FAIL_OVER
+    pending = watching(*BACKENDS[:3], asked_at=NOW - 1)
+    assert decision(backends=[*failures(), *pending]).action is Action.FAIL_OVER
 
 
 def test_two_failures_of_one_host_are_one() -> None:

@@ -38,13 +38,13 @@ def maintenance(ahead: float, nat: str = PRIMARY) -> Announced:
 def decision(tell: bool = False, **changes: Any) -> Decision:
     """Decide where AWS interrupts the active NAT, and one backend has got through the passive one."""
     proven = observation(BACKENDS[1], State.REACHABLE, at=NOW - 30, by_passive=True)
-    told: dict[str, Any] = {
+    known: dict[str, Any] = {
         "nats": RUNNING,
         "backends": [*well(BACKENDS[0]), proven],
         "fleet": FLEET,
         "announced": {PRIMARY: SPOT},
     }
-    return decide(situation(**told | changes), settings(handover=Handover.TELL if tell else Handover.AUTOMATIC))
+    return decide(situation(**known | changes), settings(handover=Handover.TELL if tell else Handover.AUTOMATIC))
 
 
 def test_the_nat_is_left_while_it_works_and_without_three_backends() -> None:
@@ -114,5 +114,5 @@ def test_people_are_told_of_both_nats_but_of_the_one_that_was_left_only_while_ar
 
 def test_an_active_nat_that_stops_is_told_of_while_nothing_may_be_done() -> None:
     nats = {**RUNNING, PRIMARY: Nat(PRIMARY, "stopping", None)}
-    (said,) = announced_ends(situation(nats=nats, lock=LockState.PAUSED), settings())
-    assert said == f"EC2 says that the active NAT {PRIMARY} is stopping"
+    (sentence,) = announced_ends(situation(nats=nats, lock=LockState.PAUSED), settings())
+    assert sentence == f"EC2 says that the active NAT {PRIMARY} is stopping"

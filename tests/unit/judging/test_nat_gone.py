@@ -43,9 +43,9 @@ def fleet(running: int = 4, going: int = 0, state: str = "stopping") -> list[Nat
 
 def decision(**changes: Any) -> Decision:
     """Decide where EC2 calls the active NAT stopped, and one backend was heard to be well six minutes ago."""
-    heard = well(BACKENDS[0], at=NOW - 360, asked_at=NOW - 960)
-    told: dict[str, Any] = {"nats": nats(), "backends": heard, "fleet": fleet(), "has_worked": False}
-    return decide(situation(**told | changes), settings())
+    backends = well(BACKENDS[0], at=NOW - 360, asked_at=NOW - 960)
+    known: dict[str, Any] = {"nats": nats(), "backends": backends, "fleet": fleet(), "has_worked": False}
+    return decide(situation(**known | changes), settings())
 
 
 @pytest.mark.parametrize("state", GOING)
@@ -142,5 +142,5 @@ def test_three_that_are_offline_and_proven_are_evidence_whatever_the_others_do()
 
 def test_a_passive_nat_without_a_public_address_that_it_needs_is_not_fit() -> None:
     needed = settings(egress_allocation="eipalloc-0123456789abcdef0")
-    heard: list[Observation] = well(BACKENDS[0])
-    assert decide(situation(nats=nats(), backends=heard, fleet=fleet()), needed).action is Action.HOLD
+    backends: list[Observation] = well(BACKENDS[0])
+    assert decide(situation(nats=nats(), backends=backends, fleet=fleet()), needed).action is Action.HOLD

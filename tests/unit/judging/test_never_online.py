@@ -29,7 +29,7 @@ def test_backends_that_were_never_online_through_the_active_nat_hold_whatever_th
 
 def test_that_none_was_ever_online_names_the_hosts_the_targets_and_the_nat() -> None:
     reason = decision().reason
-    assert all(word in reason for word in (*BACKENDS[:3], PRIMARY, "1.1.1.1, 8.8.8.8, 9.9.9.9"))
+    assert all(named in reason for named in (*BACKENDS[:3], PRIMARY, "1.1.1.1, 8.8.8.8, 9.9.9.9"))
 
 
 @pytest.mark.parametrize("state", ["stopping", "stopped", "shutting-down", "terminated", "gone"])

@@ -32,10 +32,10 @@ from tests.examples import (
 
 ACTIVE, PASSIVE = "10.0.0.10", "10.0.0.20"
 ADDRESSES = {host: f"10.0.1.{number}" for number, host in enumerate(BACKENDS, 5)}
-HEARD = tuple(Signal(address, online=True, age=1.0, through=True) for address in ADDRESSES.values())
+SIGNALS = tuple(Signal(address, online=True, age=1.0, through=True) for address in ADDRESSES.values())
 
 
-def view(*said: Observation, **changes: Any) -> View:
+def view(*observations: Observation, **changes: Any) -> View:
     """Give what is known once hosts have said something, of both NATs as they are."""
     tables = Tables(
         {
@@ -48,9 +48,11 @@ def view(*said: Observation, **changes: Any) -> View:
     instances = {nat: replace(nats[nat], address=at, addresses=(at,)) for nat, at in addresses.items()}
     for host, address in ADDRESSES.items():
         instances[host] = Nat(host, "running", NOW - 90_000, subnet="subnet-a", address=address, addresses=(address,))
-    asked = Round("c", Kind.WATCH, 600, NOW - 100, tuple(o.host for o in said), ACTIVE, PASSIVE)
-    words = tuple(replace(o, about=(ACTIVE, PASSIVE)) for o in said)
-    return View(settings(**changes), LockView(read_lock("armed", 1), None), tables, (asked,), {"c": words}, instances)
+    round_ = Round("c", Kind.WATCH, 600, NOW - 100, tuple(o.host for o in observations), ACTIVE, PASSIVE)
+    answers = tuple(replace(o, about=(ACTIVE, PASSIVE)) for o in observations)
+    return View(
+        settings(**changes), LockView(read_lock("armed", 1), None), tables, (round_,), {"c": answers}, instances
+    )
 
 
 def listened(nat: str, *signals: Signal, **changes: Any) -> Observation:
@@ -58,22 +60,24 @@ def listened(nat: str, *signals: Signal, **changes: Any) -> Observation:
     return observation(nat, State.REACHABLE, signals=signals, **changes)
 
 
-def trouble(*said: Observation, **changes: Any) -> str | None:
+def trouble(*observations: Observation, **changes: Any) -> str | None:
     """Tell what is wrong with the passive NAT."""
-    return view(*said, **changes).passive_trouble
+    return view(*observations, **changes).passive_trouble
 
 
 # Whether the passive NAT carries traffic
 
 
 def test_a_passive_nat_through_which_all_get_is_well() -> None:
-    assert trouble(listened(STANDBY, *HEARD), *well(*BACKENDS[:3], by_passive=True)) is None
+    assert trouble(listened(STANDBY, *SIGNALS), *well(*BACKENDS[:3], by_passive=True)) is None
 
 
 def test_backends_that_are_online_and_say_themselves_that_they_do_not_get_through_are_told_of() -> None:
-    said = trouble(listened(STANDBY), *well(*BACKENDS[:3], by_passive=False), *well(*BACKENDS[3:5], by_passive=True))
-    assert said is not None
-    assert "3 of 5 backends did not reach the Internet through it" in said
+    sentence = trouble(
+        listened(STANDBY), *well(*BACKENDS[:3], by_passive=False), *well(*BACKENDS[3:5], by_passive=True)
+    )
+    assert sentence is not None
+    assert "3 of 5 backends did not reach the Internet through it" in sentence
 
 
 def test_fewer_than_the_threshold_and_no_more_than_the_share_are_their_own_trouble() -> None:
@@ -83,7 +87,7 @@ def test_fewer_than_the_threshold_and_no_more_than_the_share_are_their_own_troub
 
 
 def test_what_a_backend_has_tried_last_counts() -> None:
-    later = [replace(s, age=0.1) for s in HEARD[:3]]
+    later = [replace(s, age=0.1) for s in SIGNALS[:3]]
     failed = well(*BACKENDS[:3], by_passive=False, at=NOW - 30)
     assert trouble(listened(STANDBY, *later), *failed) is None
     assert trouble(listened(STANDBY, *later, at=NOW - 60, asked_at=NOW - 99), *failed) is not None
@@ -97,17 +101,17 @@ def test_a_quick_check_that_did_not_get_through_says_nothing_unless_there_is_not
 
 @pytest.mark.parametrize("state", [State.SILENT, State.UNREACHABLE, State.BROKEN])
 def test_its_own_word_comes_first(state: State) -> None:
-    said = trouble(observation(STANDBY, state, by_passive=None), *well(*BACKENDS[:3], by_passive=True))
-    assert said == f"the passive NAT {STANDBY} runs, but is {state.value}"
+    sentence = trouble(observation(STANDBY, state, by_passive=None), *well(*BACKENDS[:3], by_passive=True))
+    assert sentence == f"the passive NAT {STANDBY} runs, but is {state.value}"
 
 
 # Whether the active NAT has listened
 
 
-def by_active(*said: Observation) -> set[bool | None]:
+def by_active(*observations: Observation) -> set[bool | None]:
     """Give what the failures say of the active NAT."""
-    words = view(*said).with_signals
-    return {o.by_active for o in words if o.state is State.UNREACHABLE}
+    with_signals = view(*observations).with_signals
+    return {o.by_active for o in with_signals if o.state is State.UNREACHABLE}
 
 
 def test_nobody_gets_through_an_active_nat_that_is_known_to_have_listened() -> None:
@@ -115,13 +119,13 @@ def test_nobody_gets_through_an_active_nat_that_is_known_to_have_listened() -> N
 
 
 @pytest.mark.parametrize(
-    "said",
+    "observations",
     [[], watching(PRIMARY), [observation(PRIMARY, State.SILENT)], [observation(PRIMARY, State.REACHABLE, deaf="why")]],
 )
 def test_that_nobody_got_through_says_nothing_where_the_active_nat_may_not_have_listened(
-    said: list[Observation],
+    observations: list[Observation],
 ) -> None:
-    assert by_active(*failures(), *said) == {None}
+    assert by_active(*failures(), *observations) == {None}
 
 
 def test_whoever_got_through_shows_that_it_listens() -> None:

@@ -57,18 +57,18 @@ def test_a_move_that_can_not_be_understood_keeps_nobody_from_finishing_the_failo
     assert lock.record == RECORD
 
 
-def words(max_size: int) -> st.SearchStrategy[str]:
+def printable_texts(max_size: int) -> st.SearchStrategy[str]:
     """Give any words, of what can be seen."""
     seen = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
     return st.text(seen, max_size=max_size)
 
 
 @given(
-    reason=words(max_size=200),
-    outcome=words(max_size=50),
-    owner=words(max_size=50),
-    evidence=st.lists(words(max_size=20), max_size=5).map(tuple),
-    subnets=st.dictionaries(words(max_size=10), words(max_size=10), max_size=5),
+    reason=printable_texts(max_size=200),
+    outcome=printable_texts(max_size=50),
+    owner=printable_texts(max_size=50),
+    evidence=st.lists(printable_texts(max_size=20), max_size=5).map(tuple),
+    subnets=st.dictionaries(printable_texts(max_size=10), printable_texts(max_size=10), max_size=5),
     since=st.integers(0, 4_000_000_000_000),
     seconds=st.none() | st.integers(0, 10_000_000),
 )
@@ -94,10 +94,10 @@ def test_a_record_under_way_has_no_outcome_and_no_duration() -> None:
 
 
 def test_a_record_can_be_read_by_a_person_and_by_any_tool() -> None:
-    said = json.loads(RECORD.text())
-    assert said["state"] == "failing-over"
-    assert (said["from"], said["to"]) == (PRIMARY_TABLE, STANDBY_TABLE)
-    assert said["since"].startswith("2027-01-15T08:00:00.250+00:00")
+    fields = json.loads(RECORD.text())
+    assert fields["state"] == "failing-over"
+    assert (fields["from"], fields["to"]) == (PRIMARY_TABLE, STANDBY_TABLE)
+    assert fields["since"].startswith("2027-01-15T08:00:00.250+00:00")
 
 
 @pytest.mark.parametrize("text", ["armed", " armed\n", "armed "])
@@ -173,21 +173,21 @@ def test_no_text_but_the_word_itself_is_armed_and_none_raises(text: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "in_words"),
     [
         (LockState.FAILING_OVER, "is under way since 2027-01-15 08:00:00 UTC"),
         (LockState.FAILED_OVER, f"failed over to {STANDBY_TABLE} at 2027-01-15 08:00:00 UTC; re-arm"),
         (LockState.FAILED, "has failed (EC2 said no); fix the cause and re-arm"),
     ],
 )
-def test_the_reason_says_what_the_record_means_and_what_to_do(state: LockState, words: str) -> None:
-    assert words in read_lock(replace(RECORD, state=state, outcome="EC2 said no").text(), 1).reason
+def test_the_reason_says_what_the_record_means_and_what_to_do(state: LockState, in_words: str) -> None:
+    assert in_words in read_lock(replace(RECORD, state=state, outcome="EC2 said no").text(), 1).reason
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\x00b", "\x1b[2J", "a\nb", "\u202e", "\udfff\u2028"])
 def test_of_a_persons_words_only_what_can_be_written_anywhere_is_kept(text: str) -> None:
-    said = {**json.loads(RECORD.text()), "state": "failed", "outcome": text, "reason": text, "evidence": [text]}
-    lock = read_lock(json.dumps(said), 1)
+    fields = {**json.loads(RECORD.text()), "state": "failed", "outcome": text, "reason": text, "evidence": [text]}
+    lock = read_lock(json.dumps(fields), 1)
     assert lock.record is not None
     for kept in (lock.reason, lock.record.outcome, lock.record.reason, *lock.record.evidence):
         assert kept.isprintable()

@@ -43,17 +43,19 @@ def test_an_instance_without_an_interface_has_no_address_that_nobody_has() -> No
 
 
 @pytest.mark.parametrize(
-    ("holder", "said"),
+    ("holder", "holder_in_words"),
     [
         ({"instance": STANDBY, "interface": PASSIVE.interface}, STANDBY),
         ({"instance": None, "interface": PASSIVE.interface}, str(PASSIVE.interface)),
         ({"instance": None, "interface": None}, "nobody"),
     ],
 )
-def test_an_address_that_is_elsewhere_is_told_with_its_holder(holder: dict[str, str | None], said: str) -> None:
+def test_an_address_that_is_elsewhere_is_told_with_its_holder(
+    holder: dict[str, str | None], holder_in_words: str
+) -> None:
     address = replace(WITH_ACTIVE, instance=holder["instance"], interface=holder["interface"])
     assert elsewhere(address, ACTIVE) == (
-        f"egress address 203.0.113.99 is with {said}, not with the active NAT {PRIMARY}"
+        f"egress address 203.0.113.99 is with {holder_in_words}, not with the active NAT {PRIMARY}"
     )
 
 
@@ -70,8 +72,8 @@ def test_a_pair_that_is_well_has_no_problem() -> None:
 
 
 def test_a_passive_nat_without_a_public_address_is_a_problem_of_its_own() -> None:
-    (said,) = problems(WELL, ACTIVE, replace(PASSIVE, public=None), PAIR)
-    assert said == (
+    (problem,) = problems(WELL, ACTIVE, replace(PASSIVE, public=None), PAIR)
+    assert problem == (
         f"the passive NAT {STANDBY} has no public address and can't take over until it has one: after it gave up the "
         "egress address, EC2 gives it another within about five minutes"
     )
@@ -101,8 +103,8 @@ def test_who_has_an_address_does_not_run_or_needs_none_is_not_without_one(passiv
 
 def test_an_elastic_ip_of_the_passive_nats_own_would_be_lost() -> None:
     own = Address("eipalloc-0fedcba9876543210", "198.51.100.7", STANDBY, PASSIVE.interface)
-    (said,) = problems(WELL, ACTIVE, PASSIVE, PAIR, [WITH_ACTIVE, own])
-    assert said == (
+    (problem,) = problems(WELL, ACTIVE, PASSIVE, PAIR, [WITH_ACTIVE, own])
+    assert problem == (
         f"the passive NAT {STANDBY} has an Elastic IP of its own, 198.51.100.7, which EC2 takes from it when the "
         "egress address comes"
     )

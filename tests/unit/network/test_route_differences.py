@@ -30,7 +30,7 @@ def test_tables_that_differ_in_the_default_route_alone_are_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("route", "said"),
+    ("route", "in_words"),
     [
         (PEERING, "10.30.0.0/16 to pcx-1 is missing in the passive table"),
         (S3, "pl-1 to vpce-1 is missing in the passive table"),
@@ -40,8 +40,8 @@ def test_tables_that_differ_in_the_default_route_alone_are_alike() -> None:
         ),
     ],
 )
-def test_a_route_that_the_passive_table_lacks_is_told(route: dict[str, Any], said: str) -> None:
-    assert [d.in_words for d in between([LOCAL, route], [LOCAL])] == [said]
+def test_a_route_that_the_passive_table_lacks_is_told(route: dict[str, Any], in_words: str) -> None:
+    assert [d.in_words for d in between([LOCAL, route], [LOCAL])] == [in_words]
 
 
 def test_a_route_that_only_the_passive_table_has_is_told() -> None:
@@ -99,7 +99,7 @@ def test_a_route_to_the_same_nat_in_both_tables_is_no_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("active", "passive", "said"),
+    ("active", "passive", "in_words"),
     [
         ([vpn("i-1")], [], f"{VPN} to eni-i-1 is missing in the passive table {A_NAT}"),
         ([], [vpn("i-2")], f"{VPN} to eni-i-2 is in the passive table only {A_NAT}"),
@@ -109,10 +109,10 @@ def test_a_route_to_the_same_nat_in_both_tables_is_no_difference() -> None:
     ],
 )
 def test_what_a_failover_would_change_of_a_route_to_a_nat_is_told_with_the_reason_and_never_mirrored(
-    active: list[dict[str, Any]], passive: list[dict[str, Any]], said: str
+    active: list[dict[str, Any]], passive: list[dict[str, Any]], in_words: str
 ) -> None:
     (found,) = with_nats(active, passive)
-    assert (found.in_words, found.mirrored) == (said, False)
+    assert (found.in_words, found.mirrored) == (in_words, False)
 
 
 def test_a_route_to_another_instance_is_mirrored() -> None:

@@ -36,26 +36,26 @@ class Ec2:
     """Notes what is asked."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def create_route(self, **arguments: Any) -> None:
-        self.asked.append(("CreateRoute", arguments))
+        self.calls.append(("CreateRoute", arguments))
 
     def replace_route(self, **arguments: Any) -> None:
-        self.asked.append(("ReplaceRoute", arguments))
+        self.calls.append(("ReplaceRoute", arguments))
 
 
 def copied(difference: Difference) -> tuple[str, dict[str, Any]]:
     ec2: Any = Ec2()
     assert Mirror(ec2, ()).copy([difference], TABLE) == ()
-    ((operation, arguments),) = ec2.asked
+    ((operation, arguments),) = ec2.calls
     shape = MODEL.operation_model(operation).input_shape
     assert shape is not None
     assert set(arguments) <= set(shape.members)
     return operation, arguments
 
 
-def told(destination: str, target: str) -> dict[str, Any]:
+def route_to(destination: str, target: str) -> dict[str, Any]:
     """Give a route as DescribeRouteTables tells it: of an instance and of its interface both, and of the owner."""
     route = {destination: DESTINATIONS[destination], target: IDS[target], "Origin": "CreateRoute", "State": "active"}
     if target in ("InstanceId", "NetworkInterfaceId"):
@@ -67,7 +67,7 @@ def told(destination: str, target: str) -> dict[str, Any]:
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_route_is_copied_with_one_destination_and_one_target(destination: str, target: str) -> None:
     """EC2 refuses more: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html."""
-    (missing,) = differences(read_routes([told(destination, target)], []), {})
+    (missing,) = differences(read_routes([route_to(destination, target)], []), {})
     named = "NetworkInterfaceId" if target == "InstanceId" else target
     wanted = {"RouteTableId": TABLE, destination: DESTINATIONS[destination], named: IDS[named]}
     assert copied(missing) == ("CreateRoute", wanted)
@@ -76,7 +76,7 @@ def test_a_route_is_copied_with_one_destination_and_one_target(destination: str,
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_route_is_replaced_with_one_destination_and_one_target(target: str) -> None:
     elsewhere = {"DestinationCidrBlock": "10.8.0.0/24", "NetworkInterfaceId": "eni-9"}
-    (other,) = differences(read_routes([told("DestinationCidrBlock", target)], []), read_routes([elsewhere], []))
+    (other,) = differences(read_routes([route_to("DestinationCidrBlock", target)], []), read_routes([elsewhere], []))
     operation, arguments = copied(other)
     named = set(arguments) - {"RouteTableId"}
     assert (operation, len(named & set(DESTINATIONS)), len(named & set(TARGETS))) == ("ReplaceRoute", 1, 1)

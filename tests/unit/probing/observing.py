@@ -11,16 +11,16 @@ from nat_failover.probing.rounds import Kind, Round
 from tests.examples import NOW
 
 HOST = "i-0bacbacbacbac0001"
-ASKED = NOW - 120
+SENT_AT = NOW - 120
 ACTIVE, PASSIVE = "10.0.0.4", "10.0.0.5"
 
 
-def asked(kind: Kind = Kind.WATCH, window: int = 600, at: float = ASKED) -> Round:
+def round_sent(kind: Kind = Kind.WATCH, window: int = 600, at: float = SENT_AT) -> Round:
     """A round that was sent two minutes ago."""
     return Round("c", kind, window, at, (HOST,), ACTIVE, PASSIVE)
 
 
-def said(state: str = "offline", **changes: Any) -> str:
+def probe_line(state: str = "offline", **changes: Any) -> str:
     """The probe's line, as a backend prints it that is offline by the active NAT only."""
     line = {"probe": 2, "state": state, "pings": [37, 40], "elapsed": 100.0, "lost_for": 2.0, "uptime": 90_000}
     columns = {"route": "no", "active": "no", "passive": "yes"}
@@ -43,4 +43,4 @@ def observed(
     invocation: Invocation, of: Round | None = None, now: float = NOW, read_at: float | None = None
 ) -> Observation:
     """Observe it."""
-    return observe(invocation, of or asked(), now if read_at is None else read_at, now)
+    return observe(invocation, of or round_sent(), now if read_at is None else read_at, now)

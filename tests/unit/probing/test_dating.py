@@ -40,10 +40,10 @@ class Answer:
 
     def observed(self) -> Observation:
         """Give what is read of it now."""
-        said = {"probe": 2, "state": "offline", "elapsed": self.elapsed, "lost_for": 2.0, "boot": self.boot}
-        output = json.dumps({**said, "uptime": round(self.truth - self.booted, 2)})
-        told = Invocation(self.host, "Failed", "Failed", 1, self.truth + self.ahead, output)
-        return observe(told, Round("c", Kind.CHECK, 0, NOW - self.ago, (self.host,)), NOW, NOW)
+        fields = {"probe": 2, "state": "offline", "elapsed": self.elapsed, "lost_for": 2.0, "boot": self.boot}
+        output = json.dumps({**fields, "uptime": round(self.truth - self.booted, 2)})
+        invocation = Invocation(self.host, "Failed", "Failed", 1, self.truth + self.ahead, output)
+        return observe(invocation, Round("c", Kind.CHECK, 0, NOW - self.ago, (self.host,)), NOW, NOW)
 
 
 def date_of(answer: Answer, *others: Answer) -> Observation:
@@ -57,11 +57,13 @@ SOON, LATE = Answer(ago=300), Answer(ago=110, late=100)
 
 @pytest.mark.parametrize("ahead", [0.0, 3600.0, -3600.0])
 def test_a_quick_check_that_ran_100_seconds_late_is_dated_by_another_answer_of_the_host(ahead: float) -> None:
-    said = date_of(replace(LATE, ahead=ahead), replace(SOON, ahead=ahead))
+    observation = date_of(replace(LATE, ahead=ahead), replace(SOON, ahead=ahead))
     # A clock that is right tells the rest; one that is wrong may move it by what is left until now.
-    assert said.at == pytest.approx({0.0: LATE.truth, 3600.0: NOW, -3600.0: LATE.truth - SOON.late}[ahead], abs=0.02)
-    assert said.since == pytest.approx(said.at - 2.0)
-    assert said.answered_from == pytest.approx(LATE.truth - SOON.late, abs=0.02)
+    assert observation.at == pytest.approx(
+        {0.0: LATE.truth, 3600.0: NOW, -3600.0: LATE.truth - SOON.late}[ahead], abs=0.02
+    )
+    assert observation.since == pytest.approx(observation.at - 2.0)
+    assert observation.answered_from == pytest.approx(LATE.truth - SOON.late, abs=0.02)
 
 
 def test_without_another_answer_it_is_dated_no_later_than_its_clock_is_trusted() -> None:
@@ -106,11 +108,11 @@ def test_what_was_learnt_is_kept_for_an_hour_of_the_hosts_uptime() -> None:
     assert key == (HOST, BOOT)
     wanted: Any = (pytest.approx(BOOTED - SOON.late, abs=0.02), pytest.approx(SOON.truth - BOOTED, abs=0.02))
     assert boot == Boot(*wanted)
-    (said,) = dated([LATE.observed()], learnt)
-    assert said.at == pytest.approx(LATE.truth, abs=0.02)
+    (observation,) = dated([LATE.observed()], learnt)
+    assert observation.at == pytest.approx(LATE.truth, abs=0.02)
     old = {key: replace(boot, learnt=LATE.truth - BOOTED - KEPT - 1)}
-    (said,) = dated([LATE.observed()], old)
-    assert said.at == date_of(LATE).at
+    (observation,) = dated([LATE.observed()], old)
+    assert observation.at == date_of(LATE).at
 
 
 DELAYS = st.floats(0, 400)
@@ -125,9 +127,9 @@ def test_no_answer_is_dated_outside_what_is_certain_and_the_delivery_that_was_so
 ) -> None:
     answers = [Answer(late + elapsed + ago, late, ahead, elapsed) for ago, late, elapsed in drawn]
     soonest = min(answer.late for answer in answers)
-    for answer, said in zip(answers, dated([answer.observed() for answer in answers]), strict=True):
-        assert NOW - answer.ago + answer.elapsed - 0.02 <= said.answered_from <= answer.truth + 0.02
-        assert said.answered_from <= said.at <= NOW
-        assert answer.truth - soonest - 0.03 <= said.at <= answer.truth + CLOCK_TRUST + 0.02
+    for answer, observation in zip(answers, dated([answer.observed() for answer in answers]), strict=True):
+        assert NOW - answer.ago + answer.elapsed - 0.02 <= observation.answered_from <= answer.truth + 0.02
+        assert observation.answered_from <= observation.at <= NOW
+        assert answer.truth - soonest - 0.03 <= observation.at <= answer.truth + CLOCK_TRUST + 0.02
         if ahead == 0 and soonest < CLOCK_TRUST - 1:
-            assert said.at == pytest.approx(answer.truth, abs=0.03)
+            assert observation.at == pytest.approx(answer.truth, abs=0.03)

@@ -8,49 +8,49 @@ import pytest
 
 from nat_failover.probing.nat_health import Health, Minute, read_health
 from nat_failover.probing.probe_report import read_report
-from tests.unit.probing.observing import said
+from tests.unit.probing.observing import probe_line
 
-TOLD: dict[str, Any] = {"limit": 16384, "memory": 420, "exceeded": "pps bw_in", "minutes": "1200,210,0 1300,200,7"}
+HEALTH: dict[str, Any] = {"limit": 16384, "memory": 420, "exceeded": "pps bw_in", "minutes": "1200,210,0 1300,200,7"}
 READ = Health(16384, 420, ("pps", "bw_in"), (Minute(1200, 210, 0), Minute(1300, 200, 7)))
 
 
 def test_a_nat_tells_of_itself_in_its_line() -> None:
-    report = read_report(said("online", heard="", health=TOLD))
+    report = read_report(probe_line("online", heard="", health=HEALTH))
     assert report is not None
     assert report.health == READ
 
 
 def test_where_ec2s_limits_are_not_known_the_rest_is() -> None:
-    health = read_health({**TOLD, "minutes": "0,210"})
+    health = read_health({**HEALTH, "minutes": "0,210"})
     assert health is not None
     assert health.minutes == (Minute(0, 210, None),)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "printed",
     [
         None,
         "health",
         {},
-        {**TOLD, "limit": -1},
-        {**TOLD, "limit": 1.5},
-        {**TOLD, "limit": True},
-        {**TOLD, "memory": "420"},
-        {**TOLD, "exceeded": None},
-        {**TOLD, "minutes": ""},
-        {**TOLD, "minutes": "1,2 "},
-        {**TOLD, "minutes": "1,2,3,4"},
-        {**TOLD, "minutes": "-1,2"},
-        {**TOLD, "minutes": "12345678901,2"},
-        {**TOLD, "minutes": ["1,2"]},
+        {**HEALTH, "limit": -1},
+        {**HEALTH, "limit": 1.5},
+        {**HEALTH, "limit": True},
+        {**HEALTH, "memory": "420"},
+        {**HEALTH, "exceeded": None},
+        {**HEALTH, "minutes": ""},
+        {**HEALTH, "minutes": "1,2 "},
+        {**HEALTH, "minutes": "1,2,3,4"},
+        {**HEALTH, "minutes": "-1,2"},
+        {**HEALTH, "minutes": "12345678901,2"},
+        {**HEALTH, "minutes": ["1,2"]},
     ],
 )
-def test_what_makes_no_sense_is_left_out(told: object) -> None:
-    assert read_health(told) is None
+def test_what_makes_no_sense_is_left_out(printed: object) -> None:
+    assert read_health(printed) is None
 
 
 def test_no_more_is_read_than_a_watch_has_minutes() -> None:
-    health = read_health({**TOLD, "minutes": " ".join(["1,2"] * 5000), "exceeded": "x" * 5000})
+    health = read_health({**HEALTH, "minutes": " ".join(["1,2"] * 5000), "exceeded": "x" * 5000})
     assert health is not None
     assert (len(health.minutes), health.exceeded) == (60, ())
 

@@ -12,7 +12,17 @@ from nat_failover.probing.invocation import Invocation, State, unknown_yet
 from nat_failover.probing.observation import SLACK, Observation, observe
 from nat_failover.probing.rounds import Kind
 from tests.examples import NOW
-from tests.unit.probing.observing import ACTIVE, ASKED, HOST, PASSIVE, asked, ended, observed, said, under_way
+from tests.unit.probing.observing import (
+    ACTIVE,
+    HOST,
+    PASSIVE,
+    SENT_AT,
+    ended,
+    observed,
+    probe_line,
+    round_sent,
+    under_way,
+)
 
 SILENT_FROM = 10.0
 ABOUT = (ACTIVE, PASSIVE)
@@ -20,16 +30,16 @@ ABOUT = (ACTIVE, PASSIVE)
 
 @pytest.mark.parametrize("details", ["Undeliverable", "Terminated"])
 def test_what_ssm_could_not_deliver_is_silence_that_it_tells_itself(details: str) -> None:
-    told = Invocation(HOST, "Failed", details, None, NOW - 50, "")
-    assert observed(told) == Observation(
-        HOST, State.SILENT, NOW - 50, ASKED, ASKED, True, detail="undeliverable", about=ABOUT
+    invocation = Invocation(HOST, "Failed", details, None, NOW - 50, "")
+    assert observed(invocation) == Observation(
+        HOST, State.SILENT, NOW - 50, SENT_AT, SENT_AT, True, detail="undeliverable", about=ABOUT
     )
 
 
 @pytest.mark.parametrize(("age", "at"), [(4.0, NOW), (120.0, NOW - 110)])
 def test_where_ssm_does_not_say_when_it_is_silence_from_then_on_when_it_would_be_anyway(age: float, at: float) -> None:
-    told = Invocation(HOST, "Failed", "Undeliverable", None, None, "")
-    assert observed(told, asked(at=NOW - age)).at == at
+    invocation = Invocation(HOST, "Failed", "Undeliverable", None, None, "")
+    assert observed(invocation, round_sent(at=NOW - age)).at == at
 
 
 @pytest.mark.parametrize(
@@ -37,7 +47,7 @@ def test_where_ssm_does_not_say_when_it_is_silence_from_then_on_when_it_would_be
     [(Kind.WATCH, "watching, as far as Systems Manager knows"), (Kind.CHECK, "the probe has begun")],
 )
 def test_what_has_begun_says_nothing_yet(kind: Kind, detail: str) -> None:
-    begun = asked(kind, 600 if kind is Kind.WATCH else 0, at=NOW - 3)
+    begun = round_sent(kind, 600 if kind is Kind.WATCH else 0, at=NOW - 3)
     assert observed(under_way("InProgress"), begun) == Observation(
         HOST,
         State.PENDING,
@@ -53,7 +63,7 @@ def test_what_has_begun_says_nothing_yet(kind: Kind, detail: str) -> None:
 
 @pytest.mark.parametrize("status", ["Pending", "Delayed"])
 def test_what_no_agent_has_taken_yet_says_nothing(status: str) -> None:
-    sent = asked(at=NOW - 3)
+    sent = round_sent(at=NOW - 3)
     assert observed(under_way(status), sent) == Observation(
         HOST,
         State.PENDING,
@@ -73,39 +83,39 @@ def test_what_ssm_does_not_list_yet_is_as_what_no_agent_has_taken() -> None:
 
 def silence(at: float, detail: str) -> Observation:
     """Give what is inferred of a host that does not answer."""
-    return Observation(HOST, State.SILENT, at, ASKED, ASKED, False, detail=detail, about=ABOUT)
+    return Observation(HOST, State.SILENT, at, SENT_AT, SENT_AT, False, detail=detail, about=ABOUT)
 
 
 def test_silence_is_told_with_what_did_not_happen_and_holds_from_when_it_is_known() -> None:
-    check = asked(Kind.CHECK, 0)
-    assert observed(under_way("Pending")) == silence(ASKED + SILENT_FROM, "no agent has taken the command")
-    assert observed(under_way("InProgress"), check) == silence(ASKED + SILENT_FROM, "the probe has not come back")
-    late = ASKED + 600 + SLACK + 1
-    assert observed(under_way("InProgress"), now=late) == silence(ASKED + 600 + SLACK, "the probe has not come back")
+    check = round_sent(Kind.CHECK, 0)
+    assert observed(under_way("Pending")) == silence(SENT_AT + SILENT_FROM, "no agent has taken the command")
+    assert observed(under_way("InProgress"), check) == silence(SENT_AT + SILENT_FROM, "the probe has not come back")
+    late = SENT_AT + 600 + SLACK + 1
+    assert observed(under_way("InProgress"), now=late) == silence(SENT_AT + 600 + SLACK, "the probe has not come back")
     undelivered = Invocation(HOST, "TimedOut", "DeliveryTimedOut", None, None, "")
-    assert observed(undelivered) == silence(ASKED + SILENT_FROM, "no agent took the command")
+    assert observed(undelivered) == silence(SENT_AT + SILENT_FROM, "no agent took the command")
 
 
 @pytest.mark.parametrize(
     ("status", "kind"), [("Pending", Kind.WATCH), ("Pending", Kind.CHECK), ("InProgress", Kind.CHECK)]
 )
 def test_at_the_last_moment_it_is_not_silence_yet(status: str, kind: Kind) -> None:
-    sent = asked(kind, 600 if kind is Kind.WATCH else 0, at=NOW - SILENT_FROM)
+    sent = round_sent(kind, 600 if kind is Kind.WATCH else 0, at=NOW - SILENT_FROM)
     assert observed(under_way(status), sent).state is State.PENDING
     assert observed(under_way(status), sent, NOW + 0.01).state is State.SILENT
 
 
 def test_a_watch_is_given_until_its_end_and_the_slack() -> None:
-    last = ASKED + 600 + SLACK
+    last = SENT_AT + 600 + SLACK
     assert observed(under_way("InProgress"), now=last).state is State.PENDING
     assert observed(under_way("InProgress"), now=last + 0.01).state is State.SILENT
 
 
 @pytest.mark.parametrize("status", ["TimedOut", "Cancelled", "AccessDenied"])
 def test_any_other_end_is_a_broken_probe_that_ssm_tells_itself(status: str) -> None:
-    told = Invocation(HOST, status, status, -1, NOW - 30, "")
-    assert observed(told) == Observation(
-        HOST, State.BROKEN, NOW - 30, NOW - 30, ASKED, True, detail=f"{status}, exit -1: no answer", about=ABOUT
+    invocation = Invocation(HOST, status, status, -1, NOW - 30, "")
+    assert observed(invocation) == Observation(
+        HOST, State.BROKEN, NOW - 30, NOW - 30, SENT_AT, True, detail=f"{status}, exit -1: no answer", about=ABOUT
     )
 
 
@@ -119,11 +129,12 @@ def test_of_what_a_host_prints_200_characters_are_kept() -> None:
 
 
 def test_the_probes_own_report_is_told_with_its_words() -> None:
-    assert observed(ended(1, said())).detail == "no target answers, for 2.0 s when it said so"
+    assert observed(ended(1, probe_line())).detail == "no target answers, for 2.0 s when it said so"
 
 
 @pytest.mark.parametrize(
-    "output", [said(), said("online"), said("cannot-probe", why="ping is not installed"), said("?")]
+    "output",
+    [probe_line(), probe_line("online"), probe_line("cannot-probe", why="ping is not installed"), probe_line("?")],
 )
 @pytest.mark.parametrize("code", [0, 1, 2])
 def test_nothing_of_the_probes_json_is_told_to_people(output: str, code: int) -> None:
@@ -136,9 +147,9 @@ def test_a_number_that_the_probe_leaves_out_is_nought_and_the_largest_is_below_t
 ) -> None:
     def with_(value: float) -> Observation:
         changes: dict[str, Any] = {number: value}
-        return observed(ended(1, said(**changes)))
+        return observed(ended(1, probe_line(**changes)))
 
-    line = json.loads(said())
+    line = json.loads(probe_line())
     del line[number]
     without = observed(ended(1, json.dumps(line)))
     assert replace(without, detail="") == replace(with_(0), detail="")
@@ -147,5 +158,5 @@ def test_a_number_that_the_probe_leaves_out_is_nought_and_the_largest_is_below_t
 
 
 def test_a_probe_has_not_run_for_longer_than_its_round_is_old() -> None:
-    told = observe(ended(1, said(elapsed=50)), asked(at=NOW - 0.25), NOW, NOW)
-    assert told.elapsed == 0.25
+    observation = observe(ended(1, probe_line(elapsed=50)), round_sent(at=NOW - 0.25), NOW, NOW)
+    assert observation.elapsed == 0.25

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nat_failover.probing.probe_report import MOST_SIGNALS, Report, Signal, read_report
-from tests.unit.probing.observing import said
+from tests.unit.probing.observing import probe_line
 
 
 @pytest.mark.parametrize(
@@ -24,19 +24,19 @@ from tests.unit.probing.observing import said
         '{"probe":2}',
         '{"probe":1,"state":"offline"}',
         '{"probe":2,"state":5}',
-        said(elapsed=-1),
-        said(elapsed="100"),
-        said(elapsed=float("nan")),
-        said(elapsed=float("inf")),
-        said(elapsed=10**400),
-        said(lost_for=True),
-        said(uptime=None),
-        said(pings=[1]),
-        said(pings=[1, "2"]),
-        said(pings=3),
-        said()[:40],
+        probe_line(elapsed=-1),
+        probe_line(elapsed="100"),
+        probe_line(elapsed=float("nan")),
+        probe_line(elapsed=float("inf")),
+        probe_line(elapsed=10**400),
+        probe_line(lost_for=True),
+        probe_line(uptime=None),
+        probe_line(pings=[1]),
+        probe_line(pings=[1, "2"]),
+        probe_line(pings=3),
+        probe_line()[:40],
         "[" * 100_000,
-        "\x00\udcff" + said(),
+        "\x00\udcff" + probe_line(),
     ],
 )
 def test_output_without_a_line_that_makes_sense_is_no_report(output: str) -> None:
@@ -44,48 +44,56 @@ def test_output_without_a_line_that_makes_sense_is_no_report(output: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "output", ["warning: locale\n" + said(), said() + "trailing\n", "{}\n[1]\n" + said(), "\n\n" + said()]
+    "output",
+    [
+        "warning: locale\n" + probe_line(),
+        probe_line() + "trailing\n",
+        "{}\n[1]\n" + probe_line(),
+        "\n\n" + probe_line(),
+    ],
 )
 def test_the_probes_line_is_found_among_others(output: str) -> None:
-    assert read_report(output) == read_report(said())
+    assert read_report(output) == read_report(probe_line())
 
 
 def test_a_backends_line_says_by_which_way_it_is_offline() -> None:
-    assert read_report(said(boot="b", intercepted=True)) == Report(
+    assert read_report(probe_line(boot="b", intercepted=True)) == Report(
         "offline", 100.0, 2.0, 90_000.0, "b", active=False, passive=True, answered=37, sent=40, intercepted=True
     )
 
 
-@pytest.mark.parametrize(("told", "read"), [(62, 62), (100, 100), (101, None), (-1, None), ("62", None), (True, None)])
-def test_how_much_is_lost_is_a_share(told: object, read: int | None) -> None:
-    report = read_report(said(loss=told))
+@pytest.mark.parametrize(
+    ("printed", "read"), [(62, 62), (100, 100), (101, None), (-1, None), ("62", None), (True, None)]
+)
+def test_how_much_is_lost_is_a_share(printed: object, read: int | None) -> None:
+    report = read_report(probe_line(loss=printed))
     assert report is not None
     assert report.loss == read
 
 
 def test_where_all_is_lost_nothing_is_said_of_a_share() -> None:
-    report = read_report(said())
+    report = read_report(probe_line())
     assert report is not None
     assert report.loss is None
 
 
-def heard(words: str) -> tuple[Signal, ...] | None:
+def signals_of(column: str) -> tuple[Signal, ...] | None:
     """Read what a listener has heard."""
-    report = read_report(said("online", heard=words))
+    report = read_report(probe_line("online", heard=column))
     assert report is not None
     return report.signals
 
 
 def test_a_listeners_line_says_whom_it_has_heard() -> None:
-    assert heard("10.0.1.5,f,0.31,1 10.0.1.6,n,2.5,0") == (
+    assert signals_of("10.0.1.5,f,0.31,1 10.0.1.6,n,2.5,0") == (
         Signal("10.0.1.5", online=False, age=0.31, through=True),
         Signal("10.0.1.6", online=True, age=2.5, through=False),
     )
-    assert heard("") == ()
+    assert signals_of("") == ()
 
 
 @pytest.mark.parametrize(
-    "word",
+    "signal",
     [
         "10.0.1.5",
         "10.0.1.5,f,0.3",
@@ -102,12 +110,12 @@ def test_a_listeners_line_says_whom_it_has_heard() -> None:
         "i-0bacbacbacbac0001,f,0.3,1",
     ],
 )
-def test_a_word_about_somebody_that_makes_no_sense_is_left_out(word: str) -> None:
-    assert heard(f"{word} 10.0.1.6,n,1,1") == (Signal("10.0.1.6", online=True, age=1.0, through=True),)
+def test_a_word_about_somebody_that_makes_no_sense_is_left_out(signal: str) -> None:
+    assert signals_of(f"{signal} 10.0.1.6,n,1,1") == (Signal("10.0.1.6", online=True, age=1.0, through=True),)
 
 
 def test_no_more_are_heard_than_a_line_has_room_for() -> None:
-    signals = heard(" ".join(f"10.0.{n // 250}.{n % 250},f,0.1,1" for n in range(5000)))
+    signals = signals_of(" ".join(f"10.0.{n // 250}.{n % 250},f,0.1,1" for n in range(5000)))
     assert signals is not None
     assert len(signals) == MOST_SIGNALS
 
@@ -117,13 +125,13 @@ ANY: st.SearchStrategy[object] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )
-WORDS = st.tuples(
+SIGNALS = st.tuples(
     st.sampled_from(["10.0.1.5", "10.0.1.6", "", "x"]), st.sampled_from("nfx"), st.floats(), st.sampled_from("012")
-).map(lambda word: ",".join(map(str, word)))
+).map(lambda parts: ",".join(map(str, parts)))
 FIELDS = dict.fromkeys(("pings", "elapsed", "lost_for", "uptime", "boot", "active", "passive", "deaf"), ANY)
 LINES = st.fixed_dictionaries(
     {"probe": st.just(2) | ANY, "state": st.text(max_size=5) | ANY},
-    optional=FIELDS | {"heard": st.lists(WORDS).map(" ".join) | ANY, "intercepted": ANY},
+    optional=FIELDS | {"heard": st.lists(SIGNALS).map(" ".join) | ANY, "intercepted": ANY},
 ).map(json.dumps)
 
 

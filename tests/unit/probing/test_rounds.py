@@ -122,8 +122,8 @@ def test_what_is_read_is_newest_first_bounded_and_has_each_hosts_newest_rounds(r
     assert len(chosen) <= MOST_ROUNDS_READ
     if len(chosen) < MOST_ROUNDS_READ:
         for host in HOSTS:
-            asked = [r for r in rounds if host in r.hosts and r.kind is not Kind.DRILL]
-            of = sorted(asked, key=lambda r: (r.asked_at, r.command_id), reverse=True)
+            of_host = [r for r in rounds if host in r.hosts and r.kind is not Kind.DRILL]
+            of = sorted(of_host, key=lambda r: (r.asked_at, r.command_id), reverse=True)
             young = bool(of) and NOW - of[0].asked_at <= settings().freshness + YOUNG
             assert set(of[: ROUNDS_A_HOST if young else 1]) <= set(chosen)
 
@@ -188,12 +188,12 @@ def chosen(
 def test_no_choice_asks_too_many_nor_anyone_offline_watched_or_twice(
     online: list[str], watched: frozenset[str], again: frozenset[str], unfit: frozenset[str], size: int, seed: int
 ) -> None:
-    asked = chosen(online, watched=watched, again=again, unfit=unfit, size=size, seed=seed)
+    picked = chosen(online, watched=watched, again=again, unfit=unfit, size=size, seed=seed)
     busy = len(watched & set(online))
-    assert len(asked) == len(set(asked))
-    assert set(asked) <= set(online) - watched
+    assert len(picked) == len(set(picked))
+    assert set(picked) <= set(online) - watched
     # As many as there are, up to the size of the sample, and never one more.
-    assert len(asked) == max(0, min(size - busy, len(set(online) - watched)))
+    assert len(picked) == max(0, min(size - busy, len(set(online) - watched)))
 
 
 @given(
@@ -206,13 +206,13 @@ def test_no_choice_asks_too_many_nor_anyone_offline_watched_or_twice(
 def test_urgent_hosts_come_first_and_unfit_ones_last(
     online: list[str], again: frozenset[str], unfit: frozenset[str], size: int, seed: int
 ) -> None:
-    asked = set(chosen(online, again=again, unfit=unfit, size=size, seed=seed))
+    picked = set(chosen(online, again=again, unfit=unfit, size=size, seed=seed))
     urgent = again & set(online)
     ordinary = set(online) - again - unfit
-    if asked - urgent:
-        assert urgent <= asked
-    if asked & (unfit - again):
-        assert urgent | ordinary <= asked
+    if picked - urgent:
+        assert urgent <= picked
+    if picked & (unfit - again):
+        assert urgent | ordinary <= picked
 
 
 def test_watched_hosts_that_have_gone_offline_leave_their_place_to_others() -> None:

@@ -18,10 +18,10 @@ def failed(ago: float) -> Observation:
     return observation(HOST, at=NOW - ago, since=NOW - ago - 5, asked_at=NOW - ago - 6, elapsed=5.0)
 
 
-def signalled(state: State, ago: float, asked: float = 100) -> Observation:
+def signalled(state: State, ago: float, sent_ago: float = 100) -> Observation:
     """Let the passive NAT have heard a signal of the host."""
     at = NOW - ago
-    return observation(HOST, state, at=at, since=at, asked_at=NOW - asked, elapsed=0.0, relayed_by=STANDBY)
+    return observation(HOST, state, at=at, since=at, asked_at=NOW - sent_ago, elapsed=0.0, relayed_by=STANDBY)
 
 
 def silent(ago: float) -> Observation:
@@ -30,8 +30,8 @@ def silent(ago: float) -> Observation:
 
 
 def test_a_trouble_goes_back_over_all_failures_that_follow_each_other() -> None:
-    words = [failed(130), failed(70), failed(10)]
-    assert latest_of(words).since == words[0].since
+    answers = [failed(130), failed(70), failed(10)]
+    assert latest_of(answers).since == answers[0].since
 
 
 @pytest.mark.parametrize(("gap", "joined"), [(JOINED, True), (JOINED + 0.01, False)])
@@ -42,8 +42,8 @@ def test_two_failures_are_one_trouble_where_so_much_went_unwatched_and_no_more(g
 
 @pytest.mark.parametrize("state", [State.REACHABLE, State.BROKEN])
 def test_any_other_word_in_between_makes_it_a_new_trouble(state: State) -> None:
-    words = [failed(20), observation(HOST, state, at=NOW - 12, asked_at=NOW - 13), failed(5)]
-    assert latest_of(words).since == words[2].since
+    answers = [failed(20), observation(HOST, state, at=NOW - 12, asked_at=NOW - 13), failed(5)]
+    assert latest_of(answers).since == answers[2].since
 
 
 def test_being_asked_in_between_does_not() -> None:
@@ -63,8 +63,8 @@ def test_a_watch_that_goes_on_leaves_the_last_word_as_it_is() -> None:
 def test_a_word_holds_for_as_long_as_rounds_are_looked_back_for() -> None:
     s = settings()
     for more, usable in ((0.0, {HOST}), (0.01, set())):
-        word = observation(HOST, State.REACHABLE, at=NOW - look_back(s) - more, asked_at=NOW - 900)
-        assert survey([word], NOW, s).usable == usable
+        answer = observation(HOST, State.REACHABLE, at=NOW - look_back(s) - more, asked_at=NOW - 900)
+        assert survey([answer], NOW, s).usable == usable
 
 
 # Signals
@@ -78,8 +78,8 @@ def test_a_host_s_own_word_outweighs_what_is_told_of_it_at_the_same_time() -> No
 
 
 def test_a_signal_is_news_though_the_listener_was_asked_to_listen_before_the_host_said_otherwise() -> None:
-    said = observation(HOST, State.REACHABLE, at=NOW - 50, asked_at=NOW - 51)
-    assert latest_of([said, signalled(State.UNREACHABLE, 1, asked=500)]).state is State.UNREACHABLE
+    answer = observation(HOST, State.REACHABLE, at=NOW - 50, asked_at=NOW - 51)
+    assert latest_of([answer, signalled(State.UNREACHABLE, 1, sent_ago=500)]).state is State.UNREACHABLE
 
 
 # Silence
@@ -90,9 +90,9 @@ def test_silence_is_what_is_known_of_a_host_that_was_online_and_answers_no_more(
     assert latest_of([online, silent(1)]).state is State.SILENT
 
 
-@pytest.mark.parametrize("word", [failed(20), signalled(State.UNREACHABLE, 20)], ids=["direct", "relayed"])
-def test_silence_does_not_stand_against_a_host_s_word_that_it_is_offline(word: Observation) -> None:
-    assert latest_of([word, silent(1)]) == word
+@pytest.mark.parametrize("answer", [failed(20), signalled(State.UNREACHABLE, 20)], ids=["direct", "relayed"])
+def test_silence_does_not_stand_against_a_host_s_word_that_it_is_offline(answer: Observation) -> None:
+    assert latest_of([answer, silent(1)]) == answer
 
 
 def test_silence_does_not_stand_against_an_answer_to_a_later_question() -> None:

@@ -69,14 +69,14 @@ def _earlier(condition: Condition, ago: float) -> Condition:
 def done(verified: Verified, egress: Move | None = None, evidence: tuple[Observation, ...] = EVIDENCE) -> Message:
     """Write of a failover that has just been done."""
     condition = Condition(Trouble.FAILED_OVER, REASON, evidence, active=STANDBY_TABLE, record=RECORD)
-    words = failed_over(RECORD, evidence, replace(SWAPPED, egress=egress), verified, PAIR)
-    told = facts(RECORD, SWAPPED, verified, evidence)
+    letter = failed_over(RECORD, evidence, replace(SWAPPED, egress=egress), verified, PAIR)
+    figures = facts(RECORD, SWAPPED, verified, evidence)
     level = Severity.WARNING if verified.all_online else Severity.CRITICAL
-    report = FailoverReport(condition, words, told, level, NAMES)
+    report = FailoverReport(condition, letter, figures, level, NAMES)
     return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
-def by_ec2s_word(verified: Verified, state: str = "stopped") -> Message:
+def ended_by_ec2(verified: Verified, state: str = "stopped") -> Message:
     """Write of a failover that EC2's own word has brought about, before any backend said that it is offline."""
     reason = (
         f"{EC2_SAYS} {PRIMARY} is {state}, while 4 of 4 backends run, and nothing is known against the passive NAT "
@@ -84,8 +84,8 @@ def by_ec2s_word(verified: Verified, state: str = "stopped") -> Message:
     )
     record = replace(RECORD, reason=reason, evidence=(), handover=state == "stopping")
     condition = Condition(Trouble.FAILED_OVER, reason, active=STANDBY_TABLE, record=record)
-    words = failed_over(record, (), SWAPPED, verified, PAIR)
-    report = FailoverReport(condition, words, facts(record, SWAPPED, verified, ()), Severity.WARNING, NAMES)
+    letter = failed_over(record, (), SWAPPED, verified, PAIR)
+    report = FailoverReport(condition, letter, facts(record, SWAPPED, verified, ()), Severity.WARNING, NAMES)
     return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
@@ -93,9 +93,9 @@ def drilled(verified: Verified) -> Message:
     """Write of a failover that a drill has just brought about."""
     record = replace(RECORD, by_hand=DRILL)
     condition = Condition(Trouble.FAILED_OVER, REASON, EVIDENCE, active=STANDBY_TABLE, record=record)
-    words = failed_over(record, EVIDENCE, SWAPPED, verified, PAIR)
+    letter = failed_over(record, EVIDENCE, SWAPPED, verified, PAIR)
     level = Severity.WARNING if verified.all_online else Severity.CRITICAL
-    report = FailoverReport(condition, words, facts(record, SWAPPED, verified, EVIDENCE), level, NAMES)
+    report = FailoverReport(condition, letter, facts(record, SWAPPED, verified, EVIDENCE), level, NAMES)
     return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
@@ -134,9 +134,9 @@ def by_hand(command: str) -> Message:
 def failed() -> Message:
     """Write of a failover that has just failed."""
     condition = Condition(Trouble.FAILOVER_FAILED, REASON, EVIDENCE, record=FAILED)
-    words = swap_failed(FAILED, EVIDENCE, ERROR, ["rtbassoc-2"], PAIR)
-    told = facts(FAILED, Swapped(tuple(SUBNETS)[:1], 1.7, NOW), None, ())
-    report = FailoverReport(condition, words, told, Severity.CRITICAL, NAMES)
+    letter = swap_failed(FAILED, EVIDENCE, ERROR, ["rtbassoc-2"], PAIR)
+    figures = facts(FAILED, Swapped(tuple(SUBNETS)[:1], 1.7, NOW), None, ())
+    report = FailoverReport(condition, letter, figures, Severity.CRITICAL, NAMES)
     return compose_failover(begun(condition, PAIR.pair, NOW), report, PAIR, NOW)
 
 
@@ -154,8 +154,8 @@ def examples() -> Mapping[str, Message]:
         "failed-over-by-signals": done(everybody, evidence=SIGNALS),
         "failed-over-addresses-change-places": done(everybody, replace(MOVE, standby=SECOND)),
         "failed-over-standby-address-refused": done(everybody, replace(MOVE, standby=replace(SECOND, why=REFUSED))),
-        "failed-over-by-ec2s-word": by_ec2s_word(everybody),
-        "handed-over": by_ec2s_word(everybody, "stopping"),
+        "failed-over-by-ec2s-word": ended_by_ec2(everybody),
+        "handed-over": ended_by_ec2(everybody, "stopping"),
         "failover-failed": failed(),
         "failed-over-says-the-lock": lasting(Trouble.FAILED_OVER, Phase.BEGIN),
         "failed-back-by-hand": by_hand("failback"),

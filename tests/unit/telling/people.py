@@ -16,16 +16,16 @@ class People:
         self.text: str | None = None
         self.now = NOW
         self.refusing: set[Channel] = set()
-        self.told: list[tuple[str, Phase, Channel]] = []
+        self.messages: list[tuple[str, Phase, Channel]] = []
 
     def tick(self, *present: Condition, unknown: frozenset[Trouble] = NOTHING, later: float = 60) -> list[Phase]:
         """Let time pass, find something, and tell it; gives what the topic was told."""
         self.now += later
         planned = plan(read_memory(self.text), Findings(present, unknown, "all is well"), "main", self.now)
-        memory, before = planned.memory, len(self.told)
+        memory, before = planned.memory, len(self.messages)
         for due in planned.due:
             for channel in set(due.channels) - self.refusing:
-                self.told.append((due.entry.incident, due.phase, channel))
+                self.messages.append((due.entry.incident, due.phase, channel))
                 memory = memory.with_sent(due.entry, due.phase, channel, self.now)
         self.text = memory.text()
-        return [phase for _, phase, channel in self.told[before:] if channel is Channel.TOPIC]
+        return [phase for _, phase, channel in self.messages[before:] if channel is Channel.TOPIC]

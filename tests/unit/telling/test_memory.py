@@ -53,9 +53,9 @@ def test_what_comes_and_goes_within_three_minutes_is_told_to_nobody() -> None:
 
 def test_an_outage_that_flaps_is_one_trouble() -> None:
     people = People()
-    told = [phase for _ in range(20) for phase in (*people.tick(DOWN), *people.tick(), *people.tick())]
-    assert told == [Phase.BEGIN]
-    assert len({incident for incident, _, _ in people.told}) == 1
+    phases = [phase for _ in range(20) for phase in (*people.tick(DOWN), *people.tick(), *people.tick())]
+    assert phases == [Phase.BEGIN]
+    assert len({incident for incident, _, _ in people.messages}) == 1
 
 
 def test_what_comes_again_after_its_end_was_told_is_another_trouble() -> None:
@@ -64,7 +64,7 @@ def test_what_comes_again_after_its_end_was_told_is_another_trouble() -> None:
     for _ in range(4):
         people.tick()
     assert people.tick(replace(DOWN, evidence=tuple(failures(since=NOW + 300)))) == [Phase.BEGIN]
-    assert len({incident for incident, _, _ in people.told}) == 2
+    assert len({incident for incident, _, _ in people.messages}) == 2
 
 
 def test_what_is_unknown_neither_begins_nor_ends_nor_is_reminded_of() -> None:
@@ -102,10 +102,10 @@ def test_a_message_that_one_channel_refuses_is_owed_to_that_channel_alone(refusi
     for _ in range(5):
         people.tick(DOWN)
     (other,) = set(Channel) - {refusing}
-    assert [told[1:] for told in people.told] == [(Phase.BEGIN, other)]
+    assert [message[1:] for message in people.messages] == [(Phase.BEGIN, other)]
     people.refusing = set()
     people.tick(DOWN)
-    assert [told[1:] for told in people.told[1:]] == [(Phase.BEGIN, refusing)]
+    assert [message[1:] for message in people.messages[1:]] == [(Phase.BEGIN, refusing)]
 
 
 def test_a_channel_that_never_takes_the_beginning_keeps_nobody_from_being_reminded() -> None:
@@ -123,7 +123,7 @@ def test_a_trouble_that_comes_again_while_its_end_is_owed_to_one_channel_goes_on
     assert people.tick(later=PATIENCE) == [Phase.END]
     people.refusing = set()
     assert people.tick(DOWN) == [Phase.BEGIN]
-    assert [phase for _, phase, channel in people.told if channel is Channel.EVENT] == [Phase.BEGIN]
+    assert [phase for _, phase, channel in people.messages if channel is Channel.EVENT] == [Phase.BEGIN]
 
 
 def test_what_could_not_be_told_while_it_lasted_is_told_when_it_is_over() -> None:
@@ -139,9 +139,9 @@ def test_what_could_not_be_told_while_it_lasted_is_told_when_it_is_over() -> Non
 
 
 @given(st.sets(st.sampled_from(sorted(Trouble))), st.booleans(), st.sampled_from([0.0, NOW + 30]))
-def test_a_memory_is_read_back_as_it_was_written(kinds: set[Trouble], told: bool, telling: float) -> None:
+def test_a_memory_is_read_back_as_it_was_written(kinds: set[Trouble], sent: bool, telling: float) -> None:
     memory = Memory({kind: begun(CONDITIONS[kind], "main", NOW) for kind in kinds}, telling)
-    if told:
+    if sent:
         for kind, entry in memory.entries.items():
             memory = memory.with_sent(entry, Phase.BEGIN, Channel.TOPIC, NOW + 5)
             memory = memory.with_sent(memory.entries[kind], Phase.END, Channel.EVENT, NOW + 5)

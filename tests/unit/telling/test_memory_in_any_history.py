@@ -33,17 +33,17 @@ def test_in_any_history_each_channel_hears_a_beginning_once_reminders_daily_and_
     people = People()
     at: dict[tuple[str, Channel], list[tuple[float, Phase]]] = {}
     for later, present, unknown, refusing in history:
-        people.refusing, before = refusing, len(people.told)
+        people.refusing, before = refusing, len(people.messages)
         people.tick(*(CONDITIONS[k] for k in present), unknown=frozenset(unknown - present), later=later)
-        for incident, phase, channel in people.told[before:]:
+        for incident, phase, channel in people.messages[before:]:
             at.setdefault((incident, channel), []).append((people.now, phase))
-    for heard in at.values():
-        phases = [phase for _, phase in heard]
+    for sent in at.values():
+        phases = [phase for _, phase in sent]
         # A trouble of the same evidence has the same id: an end may be followed by another beginning.
         count = Counter(phases)
         assert count[Phase.BEGIN] <= count[Phase.END] + 1
         assert phases[0] is not Phase.REMINDER
-        for (one, _), (other, phase) in pairwise(heard):
+        for (one, _), (other, phase) in pairwise(sent):
             assert phase is not Phase.REMINDER or other - one >= DAY
 
 
@@ -62,6 +62,6 @@ def test_in_any_history_what_is_due_is_told_or_owed(
         people.tick()
     assert read_memory(people.text) == Memory()
     for channel in Channel:
-        ends = Counter(incident for incident, phase, by in people.told if phase is Phase.END and by is channel)
-        begins = Counter(incident for incident, phase, by in people.told if phase is Phase.BEGIN and by is channel)
+        ends = Counter(incident for incident, phase, by in people.messages if phase is Phase.END and by is channel)
+        begins = Counter(incident for incident, phase, by in people.messages if phase is Phase.BEGIN and by is channel)
         assert all(ends[incident] >= count for incident, count in begins.items())

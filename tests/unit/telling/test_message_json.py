@@ -60,7 +60,7 @@ def test_the_schema_is_one_of_draft_2020_12_and_says_what_everything_means() -> 
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     plain = {"schema", "mode"}
-    assert {name for name, told in SCHEMA["properties"].items() if "description" not in told} == plain
+    assert {name for name, schema in SCHEMA["properties"].items() if "description" not in schema} == plain
 
 
 def test_the_schema_knows_every_kind_phase_severity_and_state_and_no_other() -> None:
@@ -86,11 +86,11 @@ def test_the_json_says_by_which_command_a_person_has_moved_the_subnets(name: str
 
 def test_mail_gets_the_text_what_programs_read_the_json_and_a_telephone_the_subject() -> None:
     message = EXAMPLES["failed-over"]
-    told = json.loads(message.by_protocol)
-    assert told.pop("default") == message.text
-    assert told.pop("sms") == message.subject
-    assert told.keys() == {"http", "https", "sqs", "lambda", "firehose"}
-    assert all(json.loads(text) == message.detail for text in told.values())
+    bodies = json.loads(message.by_protocol)
+    assert bodies.pop("default") == message.text
+    assert bodies.pop("sms") == message.subject
+    assert bodies.keys() == {"http", "https", "sqs", "lambda", "firehose"}
+    assert all(json.loads(text) == message.detail for text in bodies.values())
 
 
 def test_the_largest_message_is_one_that_sns_and_eventbridge_take() -> None:
@@ -111,20 +111,20 @@ def test_in_observe_mode_the_message_says_that_nothing_was_done() -> None:
 
 
 @given(st.text(max_size=200), st.sampled_from(["main", "p" * 31]))
-def test_no_words_make_a_subject_that_sns_refuses(words: str, pair: str) -> None:
-    message = replace(EXAMPLES["failed-over"], pair=pair, letter=Letter(words, words))
+def test_no_words_make_a_subject_that_sns_refuses(text: str, pair: str) -> None:
+    message = replace(EXAMPLES["failed-over"], pair=pair, letter=Letter(text, text))
     assert 0 < len(message.subject) < 100
     assert message.subject.isascii()
     assert message.subject.isprintable()
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "in_words"),
     [
         *((0.0, "0.0 s"), (0.42, "0.4 s"), (4.62, "4.6 s"), (9.96, "10.0 s"), (10, "10 s"), (12.34, "12.3 s")),
         *((59.94, "59.9 s"), (59.96, "1 min"), (65.2, "1 min 5 s"), (119, "1 min 59 s"), (7199.6, "2 h")),
         *((7380, "2 h 3 min"), (86_400, "1 d"), (97_200, "1 d 3 h"), (-5, "-5.0 s")),
     ],
 )
-def test_a_duration_is_told_in_one_way_everywhere(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+def test_a_duration_is_told_in_one_way_everywhere(seconds: float, in_words: str) -> None:
+    assert duration(seconds) == in_words

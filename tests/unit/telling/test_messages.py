@@ -104,13 +104,13 @@ def test_every_command_is_one_of_ours_or_of_the_aws_command_line_with_its_region
     commands = [command for step in (*message.letter.next, *message.letter.by_hand) for command in step.commands]
     assert commands
     for command in commands:
-        words = shlex.split(command)
-        if words[0] == "nat-failover":
-            assert words[1] in OUR_COMMANDS
-            assert words[2] == PAIR.pair
+        arguments = shlex.split(command)
+        if arguments[0] == "nat-failover":
+            assert arguments[1] in OUR_COMMANDS
+            assert arguments[2] == PAIR.pair
         else:
-            assert words[0] == "aws"
-        assert words[words.index("--region") + 1] == PAIR.region
+            assert arguments[0] == "aws"
+        assert arguments[arguments.index("--region") + 1] == PAIR.region
         assert f"   {command}\n" in message.text
 
 
@@ -125,13 +125,13 @@ def test_every_mail_says_what_was_seen_what_to_do_and_which_incident_it_is_about
 def test_messages_about_one_trouble_have_one_incident_and_others_have_another() -> None:
     condition = replace(CONDITIONS[Trouble.CANNOT_JUDGE], active=PRIMARY_TABLE)
     entry = begun(condition, PAIR.pair, NOW)
-    told = [
+    messages = [
         compose(Due(entry, Phase.BEGIN, (Channel.TOPIC,), condition), "", PAIR, NOW + 180),
         compose(Due(entry, Phase.REMINDER, (Channel.TOPIC,), condition), "", PAIR, NOW + 86_580),
         compose(Due(replace(entry, over=NOW + 90_000), Phase.END, (Channel.TOPIC,), None), "", PAIR, NOW + 90_180),
     ]
-    assert {message.incident for message in told} == {"main-cannot-judge-20270115T080000Z"}
-    assert begun(condition, PAIR.pair, NOW + 1).incident not in {message.incident for message in told}
+    assert {message.incident for message in messages} == {"main-cannot-judge-20270115T080000Z"}
+    assert begun(condition, PAIR.pair, NOW + 1).incident not in {message.incident for message in messages}
 
 
 @pytest.mark.parametrize("kind", sorted(Trouble))
