@@ -153,9 +153,9 @@ class Account(Hosts):
 
     def invoke(self, event: object, seconds: float = 45) -> Invoked:
         """Invoke the function."""
-        told = io.StringIO()
-        answer = self.application(told).handle(event, Context("request-1", seconds))
-        metrics = {k: v for line in told.getvalue().splitlines() for k, v in json.loads(line).items()}
+        stream = io.StringIO()
+        answer = self.application(stream).handle(event, Context("request-1", seconds))
+        metrics = {k: v for line in stream.getvalue().splitlines() for k, v in json.loads(line).items()}
         return Invoked(answer, {name: value[0] for name, value in metrics.items() if isinstance(value, list)})
 
     def tick(self) -> Invoked:
@@ -172,9 +172,9 @@ class Account(Hosts):
 
     def failed(self, host: str) -> Invoked:
         """Invoke the function as SSM's event does, for the host's latest command, if it may be of its failure."""
-        asked = [c for c in reversed(self.run_command.commands) if host in c.arguments["InstanceIds"]]
+        commands = [c for c in reversed(self.run_command.commands) if host in c.arguments["InstanceIds"]]
         command = next(
-            (c for c in asked if host not in c.invocations or c.invocations[host].status == "Failed"), asked[0]
+            (c for c in commands if host not in c.invocations or c.invocations[host].status == "Failed"), commands[0]
         )
         return self.invoke(status_change(command.command_id, host))
 
@@ -194,8 +194,8 @@ class Account(Hosts):
 
     def associations(self, table: str) -> dict[str, str]:
         """Association ids of a route table, by subnet."""
-        (told,) = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-        return {a["SubnetId"]: a["RouteTableAssociationId"] for a in told["Associations"] if "SubnetId" in a}
+        (described,) = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return {a["SubnetId"]: a["RouteTableAssociationId"] for a in described["Associations"] if "SubnetId" in a}
 
     @property
     def on_standby(self) -> tuple[str, ...]:

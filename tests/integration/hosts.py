@@ -93,11 +93,11 @@ class Hosts:
         """Give the same of a NAT, with whom it has heard; where evidence counts, it ends as soon as that is there."""
         at = min(ends, self._complete(command, host)) if complete else ends
         is_offline = self.offline.get(host, math.inf) + LOSS <= at
-        words = [self._signal(backend, at, through=host not in self.offline) for backend in self._signalling]
+        signals = [self._signal(backend, at, through=host not in self.offline) for backend in self._signalling]
         return (
             at,
             "offline" if is_offline else "online",
-            {"tells": at < ends or is_offline, "heard": signals_line(*words)},
+            {"tells": at < ends or is_offline, "heard": signals_line(*signals)},
         )
 
     def _lost(self, command: Command, host: str) -> float:
@@ -110,9 +110,9 @@ class Hosts:
     @property
     def _signalling(self) -> list[str]:
         """Backends whose probe runs: they have taken a command, and are not silent."""
-        asked = {host for command in self.run_command.commands for host in command.arguments["InstanceIds"]}
+        sent_to = {host for command in self.run_command.commands for host in command.arguments["InstanceIds"]}
         mute = self.silent | self.sick | self.unable
-        return [host for host in self.backends if host in asked and host not in mute]
+        return [host for host in self.backends if host in sent_to and host not in mute]
 
     def _signal(self, host: str, at: float, *, through: bool) -> tuple[str, str, float, bool]:
         kind = "f" if self.offline.get(host, math.inf) + LOSS <= at else "n"

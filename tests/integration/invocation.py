@@ -31,7 +31,7 @@ class Acting:
 
     def __init__(self, account: Account, egress: Egress | None = None) -> None:
         self.account = account
-        self.told = io.StringIO()
+        self.stream = io.StringIO()
         services = PairServices.of(account.settings, account.clients, account.clock)
         if egress is not None:
             services = replace(services, egress=egress)
@@ -41,7 +41,7 @@ class Acting:
         self.teller = Teller(services.parameters, notifications, account.settings, account.clock)
         verification = Verification(self.probe, account.settings, account.clock)
         self.failover = Failover(services, Execution(services, verification, self.teller))
-        self.metrics = Metrics(account.settings, self.told)
+        self.metrics = Metrics(account.settings, self.stream)
         hosts = (account.primary, account.standby, *account.backends)
         self.instances = Instances(account.clients.ec2, account.clock).describe(hosts)
 
@@ -64,17 +64,17 @@ class Acting:
             evidence,
             to_table=to_table or self.account.standby_table,
         )
-        asked = self.account.backends if backends is None else backends
-        return self.failover.carry_out(decision, self._known(asked, evidence, known), self.invoker(request_id))
+        sampled = self.account.backends if backends is None else backends
+        return self.failover.carry_out(decision, self._known(sampled, evidence, known), self.invoker(request_id))
 
     def finish(self, request_id: str = "request-2") -> Result:
         """Finish what another has left."""
         return self.failover.finish(self._known(self.account.backends), self.invoker(request_id))
 
     def _known(
-        self, asked: tuple[str, ...], evidence: tuple[Observation, ...] = (), tables: Tables | None = None
+        self, sampled: tuple[str, ...], evidence: tuple[Observation, ...] = (), tables: Tables | None = None
     ) -> Known:
-        return Known(tables or self.routes.read(), asked, evidence, self.instances)
+        return Known(tables or self.routes.read(), sampled, evidence, self.instances)
 
     def invoker(self, request_id: str) -> Invoker:
         """Have 45 seconds."""
@@ -98,5 +98,5 @@ class Acting:
     def measured(self) -> dict[str, list[float]]:
         """All metrics written."""
         self.metrics.flush()
-        lines = [json.loads(line) for line in self.told.getvalue().splitlines()]
+        lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
         return {k: v for line in lines for k, v in line.items() if isinstance(v, list)}

@@ -36,8 +36,8 @@ def state(account: Account) -> str:
 
 def test_the_event_of_one_backends_failure_leads_to_a_failover_when_others_fail_too(account: Account) -> None:
     account.cut_off(*account.backends)
-    told = account.failed(account.backends[0])
-    assert (told.cause, told.outcome) == ("ENOUGH_FAILURES", "failed-over")
+    invoked = account.failed(account.backends[0])
+    assert (invoked.cause, invoked.outcome) == ("ENOUGH_FAILURES", "failed-over")
     assert account.on_standby == account.subnets
 
 
@@ -64,8 +64,8 @@ def test_while_the_active_nats_zone_is_disrupted_the_hosts_of_other_zones_lead_t
 def test_lists_that_aws_has_no_time_for_are_read_as_soon_as_it_has(account: Account, listed: str, by: str) -> None:
     before(account.ssm, listed, lambda: "ThrottlingException", times=4)
     account.cut_off(*account.backends)
-    told = account.tick() if by == "tick" else account.failed(account.backends[0])
-    assert told.outcome == "failed-over"
+    invoked = account.tick() if by == "tick" else account.failed(account.backends[0])
+    assert invoked.outcome == "failed-over"
     assert account.on_standby == account.subnets
 
 
@@ -82,10 +82,10 @@ def test_an_earlier_failure_is_no_evidence_while_the_hosts_later_answer_is_unrea
 
 
 def test_what_hosts_have_said_of_both_nats_is_enough_and_nobody_is_asked_again(account: Account) -> None:
-    asked = len(account.run_command.commands)
+    sent_before = len(account.run_command.commands)
     account.cut_off(*account.backends)
     account.failed(account.backends[0])
-    assert {command.kind for command in account.run_command.commands[asked:]} == {"verify"}
+    assert {command.kind for command in account.run_command.commands[sent_before:]} == {"verify"}
 
 
 def test_the_event_of_a_quick_check_asks_nobody_or_answers_would_lead_to_questions_for_ever(account: Account) -> None:
@@ -95,17 +95,17 @@ def test_the_event_of_a_quick_check_asks_nobody_or_answers_would_lead_to_questio
     for host in account.backends:
         Acting(account).probe.send(Kind.CHECK, (host,))
     account.clock.sleep(6)
-    asked = len(account.run_command.commands)
+    sent_before = len(account.run_command.commands)
     causes = {account.failed(host).cause for host in account.backends}
-    assert (causes, len(account.run_command.commands)) == ({"UNCONFIRMED"}, asked)
+    assert (causes, len(account.run_command.commands)) == ({"UNCONFIRMED"}, sent_before)
 
 
 def test_a_passive_nat_whose_source_destination_check_is_on_is_not_swapped_to(account: Account) -> None:
     account.check(account.standby, on=True)
     account.cut_off(*account.backends)
-    told = account.failed(account.backends[0])
-    assert (told.cause, account.on_standby) == ("CONTROL_DOWN", ())
-    assert "source/destination check on" in str(told.answer["reason"])
+    invoked = account.failed(account.backends[0])
+    assert (invoked.cause, account.on_standby) == ("CONTROL_DOWN", ())
+    assert "source/destination check on" in str(invoked.answer["reason"])
 
 
 def test_failures_within_the_next_seconds_are_waited_for(account: Account) -> None:
@@ -135,8 +135,8 @@ def test_with_a_window_of_0_one_tick_finds_the_failure_and_fails_over(account: A
 def test_in_observe_mode_people_are_told_and_nothing_is_moved(account: Account) -> None:
     account.configure(mode=Mode.OBSERVE)
     account.cut_off(*account.backends)
-    told = account.failed(account.backends[0])
-    assert (told.answer["decision"], told.outcome) == ("FAIL_OVER", "observed")
+    invoked = account.failed(account.backends[0])
+    assert (invoked.answer["decision"], invoked.outcome) == ("FAIL_OVER", "observed")
     assert (account.on_standby, account.lock) == ((), None)
     assert "observe mode" in account.mails[0][0]
 
@@ -181,8 +181,8 @@ def test_after_a_failover_and_a_re_arm_the_pair_fails_back_when_the_standby_dies
     account.lock = "armed"
     for _ in range(3):
         account.clock.sleep(60)
-        told = account.tick()
-    assert (told.cause, told.metrics["StandbyActive"]) == ("HEALTHY", 1)
+        invoked = account.tick()
+    assert (invoked.cause, invoked.metrics["StandbyActive"]) == ("HEALTHY", 1)
     account.clock.sleep(30)
     account.cut_off(*account.backends)
     assert account.failed(account.backends[0]).outcome == "failed-over"
@@ -203,11 +203,11 @@ def test_a_re_arm_after_the_standby_has_helped_nobody_does_not_swap_back_while_t
 def test_backends_that_stay_offline_while_locked_are_told_though_every_event_is_lost(account: Account) -> None:
     account.cut_off(*account.backends)
     account.tick()
-    told = []
+    values = []
     for _ in range(3):
         account.clock.sleep(60)
-        told.append(account.tick().metrics.get("OfflineWhileLocked"))
-    assert told == [1, 1, 1]
+        values.append(account.tick().metrics.get("OfflineWhileLocked"))
+    assert values == [1, 1, 1]
 
 
 # A failover that was interrupted
@@ -216,8 +216,8 @@ def test_backends_that_stay_offline_while_locked_are_told_though_every_event_is_
 @pytest.mark.parametrize("event", [False, True])
 def test_a_failover_left_by_a_dead_invocation_is_finished_by_the_next(account: Account, event: bool) -> None:
     Acting(account).leave_behind()
-    told = account.failed(account.backends[0]) if event else account.tick()
-    assert told.outcome == "failed-over"
+    invoked = account.failed(account.backends[0]) if event else account.tick()
+    assert invoked.outcome == "failed-over"
     assert (account.on_standby, state(account)) == (account.subnets, "failed-over")
 
 
@@ -236,7 +236,7 @@ def test_metrics_are_written_though_the_invocation_ends_in_an_error(account: Acc
     account.configure(mode=Mode.OBSERVE)
     account.cut_off(*account.backends)
     account.session.events.register("before-parameter-build.sns.Publish", crash)
-    told = io.StringIO()
+    stream = io.StringIO()
     with pytest.raises(CrashError):
-        account.application(told).handle(TICK, Context())
-    assert json.loads(told.getvalue())["Tick"] == [1.0]
+        account.application(stream).handle(TICK, Context())
+    assert json.loads(stream.getvalue())["Tick"] == [1.0]

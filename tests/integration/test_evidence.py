@@ -78,9 +78,9 @@ def test_the_passive_nat_tells_of_hosts_that_were_sampled_before_too(account: Ac
     account.configure(sample_size=4)
     account.deafen(*account.backends)
     account.cut_off(*account.backends)
-    told = account.failed(account.standby)
-    assert told.outcome == "failed-over"
-    assert "10 of 10 backends" in str(told.answer["reason"])
+    invoked = account.failed(account.standby)
+    assert invoked.outcome == "failed-over"
+    assert "10 of 10 backends" in str(invoked.answer["reason"])
 
 
 def test_addresses_that_are_no_backend_s_are_no_evidence(account: Account) -> None:
@@ -105,11 +105,11 @@ def test_those_that_stay_cut_off_while_nothing_may_act_are_told_of_for_as_long_a
     account.deafen(*account.backends)
     account.cut_off(*account.backends)
     account.lock = "scribble"
-    told = []
+    values = []
     for _ in range(20):
-        told.append(account.tick().metrics.get("OfflineWhileLocked"))
+        values.append(account.tick().metrics.get("OfflineWhileLocked"))
         account.clock.sleep(60)
-    assert told == [1] * 20
+    assert values == [1] * 20
 
 
 def test_a_re_arm_while_the_active_nat_is_dead_leads_to_a_failover(account: Account) -> None:

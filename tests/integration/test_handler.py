@@ -75,8 +75,8 @@ def imported(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.usefixtures("account")
 def test_a_tick_is_answered_with_what_was_decided_and_why() -> None:
-    told = handler.handler(TICK, Context())
-    assert told == {
+    answer = handler.handler(TICK, Context())
+    assert answer == {
         "trigger": "Tick",
         "decision": "HOLD",
         "cause": "WAITING",
@@ -85,21 +85,21 @@ def test_a_tick_is_answered_with_what_was_decided_and_why() -> None:
 
 
 def test_a_status_change_is_answered_without_sending_a_watch(account: Account) -> None:
-    told = handler.handler(status_change("00000000-0000-0000-0000-000000000000", account.backends[0]), Context())
-    assert (told["trigger"], told["cause"]) == ("StatusChange", "CANNOT_JUDGE")
+    answer = handler.handler(status_change("00000000-0000-0000-0000-000000000000", account.backends[0]), Context())
+    assert (answer["trigger"], answer["cause"]) == ("StatusChange", "CANNOT_JUDGE")
     assert account.run_command.commands == []
 
 
 def test_the_answer_is_json(account: Account) -> None:
     Acting(account).leave_behind()
-    told = handler.handler(TICK, Context())
-    assert json.loads(json.dumps(told)) == told
+    answer = handler.handler(TICK, Context())
+    assert json.loads(json.dumps(answer)) == answer
 
 
 def test_the_whole_function_finishes_a_failover_on_real_threads_and_the_real_clock(account: Account) -> None:
     Acting(account).leave_behind()
-    told = handler.handler(TICK, Context())
-    assert told["outcome"] == "failed-over"
+    answer = handler.handler(TICK, Context())
+    assert answer["outcome"] == "failed-over"
     assert account.on_standby == account.subnets
     assert len(account.mails) == 1
 
@@ -195,11 +195,11 @@ def test_metrics_are_one_line_in_the_embedded_metric_format(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     handler.handler(TICK, Context())
-    told = metrics(capsys)
-    (directive,) = told["_aws"]["CloudWatchMetrics"]
-    assert (directive["Namespace"], directive["Dimensions"], told["service"]) == ("nat-failover", [["service"]], "main")
-    assert abs(told["_aws"]["Timestamp"] / 1000 - account.runtime.now()) < 60
-    assert all(told[metric["Name"]] == [pytest.approx(told[metric["Name"]][0])] for metric in directive["Metrics"])
+    line = metrics(capsys)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"], line["service"]) == ("nat-failover", [["service"]], "main")
+    assert abs(line["_aws"]["Timestamp"] / 1000 - account.runtime.now()) < 60
+    assert all(line[metric["Name"]] == [pytest.approx(line[metric["Name"]][0])] for metric in directive["Metrics"])
     assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
 
 
@@ -228,10 +228,10 @@ def test_a_failover_writes_its_duration_as_seconds(account: Account, capsys: pyt
 
 @pytest.mark.usefixtures("account")
 def test_log_lines_are_json_with_the_pair_and_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    told = handler.handler(TICK, Context())
+    answer = handler.handler(TICK, Context())
     logged = [line for line in lines(capsys) if "_aws" not in line]
     assert {(line["service"], line["level"]) for line in logged} == {("main", "INFO")}
-    assert told["reason"] in [line["message"] for line in logged]
+    assert answer["reason"] in [line["message"] for line in logged]
     assert [line["cause"] for line in logged if "cause" in line] == ["WAITING"]
 
 

@@ -12,15 +12,15 @@ pytestmark = pytest.mark.usefixtures("watched")
 
 def test_two_failures_are_too_few(account: Account) -> None:
     account.cut_off(*account.backends[:2])
-    told = account.failed(account.backends[0])
-    assert (told.cause, told.outcome) == ("FEW_FAILURES", None)
+    invoked = account.failed(account.backends[0])
+    assert (invoked.cause, invoked.outcome) == ("FEW_FAILURES", None)
     assert account.on_standby == ()
 
 
 def test_where_the_passive_nat_can_not_reach_the_internet_either_nothing_is_moved(account: Account) -> None:
     account.cut_off(*account.backends, account.standby)
-    told = account.failed(account.backends[0])
-    assert (told.cause, told.metrics["ControlDown"]) == ("CONTROL_DOWN", 1)
+    invoked = account.failed(account.backends[0])
+    assert (invoked.cause, invoked.metrics["ControlDown"]) == ("CONTROL_DOWN", 1)
     assert (account.on_standby, account.lock) == ((), None)
 
 
@@ -39,18 +39,18 @@ def test_a_passive_nat_without_an_agent_will_do_where_backends_report_that_it_ca
 def test_where_the_passive_nat_is_stopped_nothing_is_moved(account: Account) -> None:
     account.ec2.stop_instances(InstanceIds=[account.standby])
     account.cut_off(*account.backends)
-    told = account.failed(account.backends[0])
-    assert told.cause == "CONTROL_DOWN"
-    assert f"the passive NAT {account.standby} is stopped" in str(told.answer["reason"])
+    invoked = account.failed(account.backends[0])
+    assert invoked.cause == "CONTROL_DOWN"
+    assert f"the passive NAT {account.standby} is stopped" in str(invoked.answer["reason"])
     assert account.on_standby == ()
 
 
 def test_where_the_passive_table_leads_nowhere_nothing_is_moved(account: Account) -> None:
     account.ec2.delete_route(RouteTableId=account.standby_table, DestinationCidrBlock="0.0.0.0/0")
     account.cut_off(*account.backends)
-    told = account.failed(account.backends[0])
-    assert told.cause == "CONTROL_DOWN"
-    assert "has no default route" in str(told.answer["reason"])
+    invoked = account.failed(account.backends[0])
+    assert invoked.cause == "CONTROL_DOWN"
+    assert "has no default route" in str(invoked.answer["reason"])
     assert account.on_standby == ()
 
 

@@ -18,8 +18,8 @@ def test_a_tick_counts_what_the_backends_say(account: Account) -> None:
     after_a_while(account)
     account.cut_off(account.backends[0], ago=10)
     account.silent.add(account.backends[1])
-    told = account.tick()
-    assert told.metrics == {
+    invoked = account.tick()
+    assert invoked.metrics == {
         "BackendsReachable": 2,
         "BackendsUnreachable": 1,
         "BackendsSilent": 1,
@@ -38,15 +38,15 @@ def test_backends_that_can_not_run_the_probe_are_counted_as_broken(account: Acco
     account.run_command.answer = lambda command, host: CommandInvocation(  # noqa: ARG005
         "Failed", exit_code=127, output="sh: ping: not found"
     )
-    told = after_a_while(account).tick()
-    assert (told.cause, told.metrics["BackendsBroken"]) == ("CANNOT_JUDGE", 4)
+    invoked = after_a_while(account).tick()
+    assert (invoked.cause, invoked.metrics["BackendsBroken"]) == ("CANNOT_JUDGE", 4)
 
 
 def test_a_passive_nat_that_can_not_reach_the_internet_is_told_before_it_is_needed(account: Account) -> None:
     after_a_while(account)
     account.cut_off(account.standby, ago=10)
-    told = account.tick()
-    assert (told.cause, told.metrics["PassiveNatUnhealthy"]) == ("HEALTHY", 1)
+    invoked = account.tick()
+    assert (invoked.cause, invoked.metrics["PassiveNatUnhealthy"]) == ("HEALTHY", 1)
 
 
 def test_a_passive_nat_that_does_not_run_is_told_before_it_is_needed(account: Account) -> None:
@@ -69,8 +69,8 @@ def test_a_tick_that_meets_a_failover_of_another_writes_its_metrics(account: Acc
     acting.leave_behind()
     if alive:
         acting.lock.take("alive")
-    told = account.tick()
-    assert (told.metrics.get("Tick"), told.metrics.get("Locked")) == (1, 1)
+    invoked = account.tick()
+    assert (invoked.metrics.get("Tick"), invoked.metrics.get("Locked")) == (1, 1)
 
 
 # What can't be judged
@@ -78,20 +78,20 @@ def test_a_tick_that_meets_a_failover_of_another_writes_its_metrics(account: Acc
 
 def test_fewer_backends_than_the_threshold_can_not_be_judged(account: Account) -> None:
     account.run_command.online = [*account.backends[:2], account.standby]
-    told = after_a_while(account).tick()
-    assert (told.cause, told.metrics["CannotJudge"]) == ("CANNOT_JUDGE", 1)
+    invoked = after_a_while(account).tick()
+    assert (invoked.cause, invoked.metrics["CannotJudge"]) == ("CANNOT_JUDGE", 1)
 
 
 def test_no_backend_at_all_can_not_be_judged(account: Account) -> None:
     account.run_command.online = [account.standby]
-    told = account.tick()
-    assert (told.cause, told.metrics["CannotJudge"]) == ("CANNOT_JUDGE", 1)
+    invoked = account.tick()
+    assert (invoked.cause, invoked.metrics["CannotJudge"]) == ("CANNOT_JUDGE", 1)
 
 
 def test_silence_of_all_backends_can_not_be_judged(account: Account) -> None:
     account.silent.update(account.backends)
-    told = after_a_while(account).tick()
-    assert (told.cause, told.metrics["BackendsSilent"]) == ("CANNOT_JUDGE", 4)
+    invoked = after_a_while(account).tick()
+    assert (invoked.cause, invoked.metrics["BackendsSilent"]) == ("CANNOT_JUDGE", 4)
     assert account.on_standby == ()
 
 
@@ -99,8 +99,8 @@ def test_subnets_on_both_tables_are_told_and_left_as_they_are(account: Account) 
     account.move(account.subnets[0], account.standby_table)
     after_a_while(account)
     account.cut_off(*account.backends, ago=10)
-    told = account.tick()
-    assert (told.cause, told.metrics["Split"]) == ("SPLIT", 1)
+    invoked = account.tick()
+    assert (invoked.cause, invoked.metrics["Split"]) == ("SPLIT", 1)
     assert account.on_standby == account.subnets[:1]
 
 
@@ -130,8 +130,8 @@ def test_whether_all_have_fallen_silent_or_only_most_is_told_apart(account: Acco
 def test_a_pair_without_subnets_is_told(account: Account) -> None:
     for association in account.associations(account.primary_table).values():
         account.ec2.disassociate_route_table(AssociationId=association)
-    told = account.tick()
-    assert (told.cause, told.metrics["NoSubnets"]) == ("NO_SUBNETS", 1)
+    invoked = account.tick()
+    assert (invoked.cause, invoked.metrics["NoSubnets"]) == ("NO_SUBNETS", 1)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_where_the_next_round_is_refused_what_is_known_is_acted_on_all_the_same(
 
 def test_while_paused_nobody_is_asked(account: Account) -> None:
     account.lock = "paused"
-    told = account.tick()
-    assert (told.cause, told.metrics["Locked"]) == ("LOCKED", 1)
+    invoked = account.tick()
+    assert (invoked.cause, invoked.metrics["Locked"]) == ("LOCKED", 1)
     assert account.run_command.commands == []
 
 
@@ -187,8 +187,8 @@ def test_a_lock_that_can_not_be_understood_is_locked_and_told(account: Account) 
     account.lock = "scribble"
     after_a_while(account)
     account.cut_off(*account.backends, ago=10)
-    told = account.tick()
-    assert (told.cause, told.metrics["LockUnreadable"]) == ("LOCKED", 1)
+    invoked = account.tick()
+    assert (invoked.cause, invoked.metrics["LockUnreadable"]) == ("LOCKED", 1)
     assert (account.on_standby, account.lock) == ((), "scribble")
 
 
@@ -196,8 +196,8 @@ def test_while_locked_backends_that_are_offline_are_told_and_nothing_is_changed(
     account.lock = "scribble"
     after_a_while(account)
     account.cut_off(*account.backends, ago=10)
-    told = account.tick()
-    assert (told.metrics["Locked"], told.metrics["OfflineWhileLocked"]) == (1, 1)
+    invoked = account.tick()
+    assert (invoked.metrics["Locked"], invoked.metrics["OfflineWhileLocked"]) == (1, 1)
     assert account.on_standby == ()
     assert "OFFLINE, and locked" in account.mails[0][0]
 
@@ -207,17 +207,17 @@ def test_while_locked_an_event_of_an_outage_that_was_told_of_reads_the_lock_and_
     after_a_while(account)
     account.cut_off(*account.backends, ago=10)
     account.tick()
-    asked: list[str] = []
-    account.ssm.meta.events.register("provide-client-params.ssm", lambda model, **_: asked.append(model.name))
-    told = account.failed(account.backends[0])
-    assert (told.cause, told.metrics["Locked"]) == ("LOCKED", 1)
-    assert asked == ["GetParameters"]
+    calls: list[str] = []
+    account.ssm.meta.events.register("provide-client-params.ssm", lambda model, **_: calls.append(model.name))
+    invoked = account.failed(account.backends[0])
+    assert (invoked.cause, invoked.metrics["Locked"]) == ("LOCKED", 1)
+    assert calls == ["GetParameters"]
     account.lock = "armed"
     assert account.failed(account.backends[0]).outcome == "failed-over"
 
 
 def test_while_locked_backends_that_are_online_raise_no_alarm(account: Account) -> None:
     account.lock = "scribble"
-    told = after_a_while(account).tick()
-    assert told.metrics["Locked"] == 1
-    assert "OfflineWhileLocked" not in told.metrics
+    invoked = after_a_while(account).tick()
+    assert invoked.metrics["Locked"] == 1
+    assert "OfflineWhileLocked" not in invoked.metrics

@@ -36,8 +36,8 @@ def test_a_nat_that_is_gone_hides_nothing_of_the_other_hosts(
     account.run_command.online.remove(gone)
     account.run_command.managed[account.backends[0]] = Managed(account.backends[0], ping="ConnectionLost")
     before(reader.client["ssm"], "DescribeInstanceInformation", lambda: code, about=gone, times=9)
-    told = {host: raw["PingStatus"] for host, raw in reader.managed().items()}
-    assert told == {
+    ping_status = {host: raw["PingStatus"] for host, raw in reader.managed().items()}
+    assert ping_status == {
         other: "Online",
         account.backends[0]: "ConnectionLost",
         **dict.fromkeys(account.backends[1:], "Online"),

@@ -59,8 +59,8 @@ def test_the_next_watch_is_sent_before_the_last_one_ends(account: Account) -> No
 
 
 def test_a_pair_that_is_well_is_healthy_in_the_second_minute(account: Account) -> None:
-    told = after_a_while(account).tick()
-    assert told.answer == {
+    invoked = after_a_while(account).tick()
+    assert invoked.answer == {
         "trigger": "Tick",
         "decision": "HOLD",
         "cause": "HEALTHY",
@@ -78,9 +78,9 @@ def test_a_tick_on_a_pair_that_is_well_takes_no_time(account: Account) -> None:
 def test_a_sample_is_no_larger_than_configured_and_has_both_nats_beside_it(account: Account) -> None:
     account.configure(sample_size=3)
     account.tick()
-    (asked,) = watches(account)
-    assert {account.standby, account.primary} < asked
-    assert len(asked) == 5
+    (watched,) = watches(account)
+    assert {account.standby, account.primary} < watched
+    assert len(watched) == 5
 
 
 def test_a_backend_that_has_ended_its_watch_early_is_asked_again_at_the_next_tick(account: Account) -> None:
@@ -140,8 +140,8 @@ def test_a_round_tells_the_hosts_the_addresses_of_both_nats(account: Account, ac
             account.move(subnet, account.standby_table)
     account.tick()
     for command in account.run_command.commands:
-        told = command.arguments["Parameters"]
-        assert (*told["active"], *told["passive"]) == tuple(account.addresses[nat] for nat in nats)
+        parameters = command.arguments["Parameters"]
+        assert (*parameters["active"], *parameters["passive"]) == tuple(account.addresses[nat] for nat in nats)
 
 
 def test_after_a_swap_whoever_watches_as_before_is_asked_anew_once(account: Account) -> None:

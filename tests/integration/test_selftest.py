@@ -22,12 +22,12 @@ def self_test(account: Account) -> dict[str, Any]:
 def test_where_all_is_well_it_says_so_and_has_changed_nothing(account: Account) -> None:
     account.lock = "armed"
     associations = account.associations(account.primary_table)
-    told = self_test(account)
-    assert told["works"], told["problems"]
-    assert {call["verdict"] for call in told["calls"]} == {"works"}
+    result = self_test(account)
+    assert result["works"], result["problems"]
+    assert {call["verdict"] for call in result["calls"]} == {"works"}
     assert account.associations(account.primary_table) == associations
     assert account.lock == "armed"
-    assert {host: said.partition(":")[0] for host, said in told["hosts"].items()} == dict.fromkeys(
+    assert {host: sentence.partition(":")[0] for host, sentence in result["hosts"].items()} == dict.fromkeys(
         [*account.backends, account.primary, account.standby], "REACHABLE"
     )
     # Of a later failover the claim that it has left keeps nobody.
@@ -40,17 +40,17 @@ def test_where_all_is_well_it_says_so_and_has_changed_nothing(account: Account) 
 def test_a_call_that_is_refused_is_named_and_the_others_are_tried(account: Account) -> None:
     before(account.ssm, "SendCommand", lambda: "AccessDeniedException", times=float("inf"))
     before(account.ec2, "ReplaceRouteTableAssociation", lambda: "UnauthorizedOperation", times=float("inf"))
-    told = self_test(account)
-    assert not told["works"]
-    refused = [call["call"] for call in told["calls"] if call["verdict"] == "refused"]
+    result = self_test(account)
+    assert not result["works"]
+    refused = [call["call"] for call in result["calls"] if call["verdict"] == "refused"]
     assert refused == ["ec2:ReplaceRouteTableAssociation", "ssm:SendCommand, ssm:ListCommandInvocations"]
-    assert any(problem.startswith("0 backends answered") for problem in told["problems"])
+    assert any(problem.startswith("0 backends answered") for problem in result["problems"])
 
 
 def test_too_few_backends_that_answer_are_a_problem(account: Account) -> None:
     account.silent |= set(account.backends[:2])
-    told = self_test(account)
-    assert told["problems"] == ["2 backends answered that they are online, 3 are needed"]
+    result = self_test(account)
+    assert result["problems"] == ["2 backends answered that they are online, 3 are needed"]
 
 
 def test_in_observe_mode_the_swap_is_not_tried_since_the_role_may_not(account: Account) -> None:
@@ -61,14 +61,14 @@ def test_in_observe_mode_the_swap_is_not_tried_since_the_role_may_not(account: A
 
 def test_an_ec2_that_does_it_in_spite_of_dry_run_is_a_problem(account: Account) -> None:
     with admitted():  # moto itself knows no DryRun here
-        told = self_test(account)
-    assert any("asked with DryRun" in problem for problem in told["problems"])
+        result = self_test(account)
+    assert any("asked with DryRun" in problem for problem in result["problems"])
 
 
 def test_a_parameter_that_somebody_else_is_just_writing_may_be_written_none_the_less(account: Account) -> None:
     before(account.ssm, "PutParameter", lambda: "TooManyUpdates", times=float("inf"))
-    told = self_test(account)
-    assert told["works"], told["problems"]
+    result = self_test(account)
+    assert result["works"], result["problems"]
 
 
 def test_people_get_one_test_message_that_says_that_nothing_is_to_be_done(account: Account) -> None:
@@ -80,7 +80,7 @@ def test_people_get_one_test_message_that_says_that_nothing_is_to_be_done(accoun
 def test_with_an_egress_address_and_mirrored_routes_these_are_tried_too(account: Account) -> None:
     allocation = account.ec2.allocate_address(Domain="vpc")["AllocationId"]
     account.configure(egress_allocation=allocation, mirror_routes=True)
-    told = self_test(account)
-    assert told["works"], told["problems"]
-    calls = {call["call"] for call in told["calls"]}
+    result = self_test(account)
+    assert result["works"], result["problems"]
+    calls = {call["call"] for call in result["calls"]}
     assert {"ec2:AssociateAddress", "ec2:DescribeAddresses", "ec2:CreateRoute", "ec2:ReplaceRoute"} <= calls

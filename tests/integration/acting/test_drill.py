@@ -34,8 +34,8 @@ def test_a_failover_in_a_drill_says_so_in_lock_mail_and_event(
     mark(account, account.primary)
     account.cut_off(*account.backends)
     before(account.ec2, "ReplaceRouteTableAssociation", account.offline.clear)
-    told = account.tick() if by == "tick" else account.failed(account.backends[0])
-    assert told.outcome == "failed-over"
+    invoked = account.tick() if by == "tick" else account.failed(account.backends[0])
+    assert invoked.outcome == "failed-over"
     assert by_hand(account) == "drill"
     assert account.subjects == [MAILED]
     account.lock = "armed"
@@ -48,8 +48,8 @@ def test_a_mark_sends_nothing_reads_nothing_more_and_is_no_evidence(account: Acc
     account.tick()
     before = len(account.run_command.commands)
     mark(account, account.primary)
-    told = account.tick()
-    assert (told.cause, told.outcome) == ("HEALTHY", None)
+    invoked = account.tick()
+    assert (invoked.cause, invoked.outcome) == ("HEALTHY", None)
     assert len(account.run_command.commands) == before + 1
     assert account.lock in (None, "armed")
 

@@ -65,8 +65,8 @@ def test_the_claim_is_held_before_the_lock_is_written(account: Account, acting: 
 def test_the_outcome_is_recorded_with_what_was_moved_and_how_long_it_took(account: Account, acting: Acting) -> None:
     before(account.ec2, REPLACE, lambda: account.clock.sleep(0.75))
     acting.carry_out()
-    said = f"2 subnets moved from {account.primary_table} to {account.standby_table} in 0.8 s"
-    assert (acting.record["state"], acting.record["outcome"]) == ("failed-over", said)
+    outcome = f"2 subnets moved from {account.primary_table} to {account.standby_table} in 0.8 s"
+    assert (acting.record["state"], acting.record["outcome"]) == ("failed-over", outcome)
     assert acting.record["seconds"] == pytest.approx(0.75, abs=0.001)
 
 

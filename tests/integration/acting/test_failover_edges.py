@@ -67,8 +67,8 @@ def test_who_finds_nothing_to_finish_says_so_and_leaves_the_claim_to_the_next(ac
 
 def test_observe_mode_says_that_it_finishes_nothing(account: Account) -> None:
     account.configure(mode=Mode.OBSERVE)
-    said = "a failover that was begun before is not finished: observe mode changes nothing"
-    assert Acting(account).finish() == Result("observed", said)
+    sentence = "a failover that was begun before is not finished: observe mode changes nothing"
+    assert Acting(account).finish() == Result("observed", sentence)
 
 
 def test_a_decision_that_does_not_say_where_to_is_an_error(account: Account, acting: Acting) -> None:
@@ -214,7 +214,7 @@ def test_the_mail_of_a_swap_that_failed_moves_by_hand_what_is_left_of_what_is_kn
         acting.carry_out()
     ((_, text),) = account.mails
     commands = [line.split() for line in text.splitlines() if "replace-route-table-association" in line]
-    assert [words[words.index("--association-id") + 1] for words in commands] == [
+    assert [arguments[arguments.index("--association-id") + 1] for arguments in commands] == [
         associations[subnet] for subnet in account.subnets
     ]
     assert f"Done: FAILED: {failed.value}." in text

@@ -59,7 +59,7 @@ def test_of_a_swap_that_failed_a_metric_tells_at_once(account: Account, acting: 
     refuse_to_move(account, account.subnets[0])
     with pytest.raises(SwapFailedError):
         acting.carry_out()
-    assert json.loads(acting.told.getvalue())["FailoverFailed"] == [1.0]
+    assert json.loads(acting.stream.getvalue())["FailoverFailed"] == [1.0]
 
 
 def test_where_a_person_re_arms_while_the_swap_fails_what_they_wrote_stands(account: Account, acting: Acting) -> None:

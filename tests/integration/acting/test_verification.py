@@ -41,7 +41,7 @@ def test_only_backends_that_are_not_online_are_asked_again_and_no_more_than_twic
     account.cut_off(offline, ago=10)
     result = acting.carry_out()
     assert account.run_command.sent("verify") == [
-        (account.standby, *asked) for asked in (account.backends, (offline,), (offline,))
+        (account.standby, *backends) for backends in (account.backends, (offline,), (offline,))
     ]
     assert result.in_words.endswith("3 of 4 backends online")
 

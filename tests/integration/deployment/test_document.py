@@ -32,9 +32,9 @@ def test_the_function_is_told_the_hash_that_systems_manager_has(
     account: Account, stack: Stack, answers: Bucket
 ) -> None:
     stack.deploy(resources(**OTHER))
-    (told,) = [answer["Data"] for answer in answers.answers[-2:] if answer["Data"]]
+    (attributes,) = [answer["Data"] for answer in answers.answers[-2:] if answer["Data"]]
     described = account.ssm.describe_document(Name=made(**OTHER).probe["Name"])["Document"]
-    assert told == {"Hash": described["Hash"], "HashType": "Sha256"}
+    assert attributes == {"Hash": described["Hash"], "HashType": "Sha256"}
 
 
 def test_where_somebody_was_faster_the_deployment_fails_and_says_why(account: Account, stack: Stack) -> None:
@@ -60,10 +60,10 @@ def test_neither_a_rollback_nor_a_removal_asks_for_the_document(account: Account
 @pytest.mark.usefixtures("stack")
 def test_what_can_not_be_read_is_refused(account: Account) -> None:
     before(account.ssm, "GetDocument", lambda: "AccessDeniedException", times=1000)
-    said = hashed(request(), account.ssm, FakeRuntime()).refusal
-    assert said is not None
-    assert "does not say what the document" in said
-    assert "AccessDeniedException" in said
+    refused = hashed(request(), account.ssm, FakeRuntime()).refusal
+    assert refused is not None
+    assert "does not say what the document" in refused
+    assert "AccessDeniedException" in refused
 
 
 @pytest.mark.usefixtures("stack")

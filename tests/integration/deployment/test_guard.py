@@ -63,8 +63,8 @@ def test_an_active_one_is_not_touched_and_the_deployment_says_what_to_do(
     with pytest.raises(UpdateFailedError) as refused:
         stack.deploy(resources(**change))
     assert nat() not in {name for _, name in stack.touched}
-    for said in (*account.subnets, account.standby_table, f"nat-failover failback main --region {REGION}"):
-        assert said in str(refused.value)
+    for named in (*account.subnets, account.standby_table, f"nat-failover failback main --region {REGION}"):
+        assert named in str(refused.value)
 
 
 def test_both_nats_are_renewed_one_after_the_other_and_never_the_active_one(stack: Stack, account: Account) -> None:
@@ -136,9 +136,9 @@ def test_neither_an_old_guard_nor_a_removal_asks_anything_of_ec2(stack: Stack, a
 def test_what_can_not_be_asked_is_refused_and_leaves_the_standby_as_it_is(account: Account) -> None:
     before(account.clients.ec2, "DescribeRouteTables", lambda: "UnauthorizedOperation", times=1000)
     clock = FakeRuntime()
-    said = refusal(request(), account.clients.ec2, REGION, clock)
-    assert said is not None
-    assert "EC2 does not say whether the standby NAT of pair main is active (UnauthorizedOperation" in said
+    refused = refusal(request(), account.clients.ec2, REGION, clock)
+    assert refused is not None
+    assert "EC2 does not say whether the standby NAT of pair main is active (UnauthorizedOperation" in refused
     assert 40 <= sum(clock.slept) <= 45
 
 
@@ -150,8 +150,8 @@ def test_a_role_that_was_only_just_made_is_waited_for(account: Account) -> None:
 
 
 def test_a_table_that_is_not_there_yet_serves_nobody(account: Account) -> None:
-    asked = {**request(), "ResourceProperties": {"Pair": "main", "RouteTableId": "rtb-0fedcba9876543210"}}
-    assert refusal(asked, account.clients.ec2, REGION, FakeRuntime()) is None
+    wanted = {**request(), "ResourceProperties": {"Pair": "main", "RouteTableId": "rtb-0fedcba9876543210"}}
+    assert refusal(wanted, account.clients.ec2, REGION, FakeRuntime()) is None
 
 
 def request(url: str = "") -> dict[str, Any]:
@@ -196,24 +196,24 @@ def test_only_http_is_spoken(url: str) -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_the_guard_may_do_what_it_does_and_nothing_else(account: Account) -> None:
-    asked: list[Request] = []
+    requests: list[Request] = []
 
     def record(model: Any, params: Any, **_: object) -> None:
         service = model.service_model.service_name
         name = json.loads(params["body"])["Name"] if service == "ssm" else ""
         resource = f"arn:aws:ssm:eu-central-1:123456789012:document/{name}" if name else "*"
-        asked.append(Request(f"{service}:{model.name}", resource))
+        requests.append(Request(f"{service}:{model.name}", resource))
 
     for service in ("ec2", "ssm"):
         account.session.events.register(f"before-call.{service}.*", record)
     refusal(request(), account.session.client("ec2"), REGION, FakeRuntime())
     (check,) = made().of("Custom::ProbeDocument").values()
-    told = {**request(), "ResourceProperties": check}
-    assert hashed(told, account.session.client("ssm"), FakeRuntime()).refusal is None
+    wanted = {**request(), "ResourceProperties": check}
+    assert hashed(wanted, account.session.client("ssm"), FakeRuntime()).refusal is None
     statements = list(made().statements("Guard of the deployments of pair main"))
     by_lambda = {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert {action for s in statements for action in s["Action"]} == {*(r.action for r in asked), *by_lambda}
-    assert [r for r in asked if len(allowing(statements, r)) != 1] == []
+    assert {action for s in statements for action in s["Action"]} == {*(r.action for r in requests), *by_lambda}
+    assert [r for r in requests if len(allowing(statements, r)) != 1] == []
     assert {s["Sid"] for s in statements if s["Resource"] == ["*"]} == {"Look"}
 
 

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.pair(subnets=0, backends=1)
 
 
 def test_lock_and_what_has_been_told_are_read_with_their_versions(account: Account, store: LockStore) -> None:
-    lock, told = account.settings.lock_parameter, account.settings.told_parameter
-    for name, text in ((lock, "armed"), (lock, "paused"), (told, "1"), (told, "2"), (told, "3")):
+    lock, memory = account.settings.lock_parameter, account.settings.told_parameter
+    for name, text in ((lock, "armed"), (lock, "paused"), (memory, "1"), (memory, "2"), (memory, "3")):
         account.ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
     view = store.read()
     assert (view.lock.text, view.lock.version) == ("paused", 2)
@@ -108,8 +108,8 @@ def test_every_write_says_its_type_since_the_parameter_may_be_missing(account: A
     types: list[tuple[str, str | None]] = []
 
     def note(params: Mapping[str, Any], **_: object) -> None:
-        said = json.loads(params["body"])
-        types.append((said["Name"], said.get("Type")))
+        fields = json.loads(params["body"])
+        types.append((fields["Name"], fields.get("Type")))
 
     account.ssm.meta.events.register("before-call.ssm.PutParameter", note)
     held = taken(store)

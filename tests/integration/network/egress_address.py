@@ -39,9 +39,9 @@ def give(account: Account, nat: str, allocation: str | None = None) -> None:
 def holder(account: Account, allocation: str | None = None) -> str | None:
     """Tell which NAT has an address, the egress address where not told; None where neither has."""
     wanted = [allocation or account.settings.egress_allocation]
-    (told,) = account.ec2.describe_addresses(AllocationIds=wanted)["Addresses"]
+    (described,) = account.ec2.describe_addresses(AllocationIds=wanted)["Addresses"]
     by_interface = {account.interfaces[nat]: nat for nat in (account.primary, account.standby)}
-    return by_interface.get(told.get("NetworkInterfaceId", ""))
+    return by_interface.get(described.get("NetworkInterfaceId", ""))
 
 
 def second_holder(account: Account) -> str | None:

@@ -18,7 +18,7 @@ def in_short_pages(client: Any, operation: str, key: str) -> None:
     """
     pages: list[int] = []
 
-    def asked(params: Mapping[str, Any], **_: object) -> None:
+    def requested(params: Mapping[str, Any], **_: object) -> None:
         pages.append(int(params["body"].pop("NextToken", "0")))
 
     def answered(parsed: dict[str, Any], **_: object) -> None:
@@ -27,5 +27,5 @@ def in_short_pages(client: Any, operation: str, key: str) -> None:
         if page < len(all_of_it):
             parsed["NextToken"] = str(page + 1)
 
-    client.meta.events.register_first(f"before-call.ec2.{operation}", asked)
+    client.meta.events.register_first(f"before-call.ec2.{operation}", requested)
     client.meta.events.register(f"after-call.ec2.{operation}", answered)

@@ -159,8 +159,14 @@ def test_a_second_address_that_nobody_has_is_told_at_every_tick(account: Account
 
 
 def test_a_record_of_before_there_was_a_second_address_is_read_as_it_was() -> None:
-    told = {"state": "failed-over", "owner": "o", "since": "2026-01-01T00:00:00+00:00", "from": "rtb-1", "to": "rtb-2"}
-    said = json.dumps(told | {"egress": {"allocation": "eipalloc-1", "moved": True}})
-    record = read_lock(said, 1).record
+    fields = {
+        "state": "failed-over",
+        "owner": "o",
+        "since": "2026-01-01T00:00:00+00:00",
+        "from": "rtb-1",
+        "to": "rtb-2",
+    }
+    text = json.dumps(fields | {"egress": {"allocation": "eipalloc-1", "moved": True}})
+    record = read_lock(text, 1).record
     assert record is not None
     assert record.egress == EgressMove("eipalloc-1", moved=True)

@@ -29,11 +29,11 @@ def autoscaling() -> Any:
 
 def in_states(*states: str) -> dict[str, Any]:
     beside = {"AvailabilityZone": "eu-west-1a", "HealthStatus": "Healthy", "ProtectedFromScaleIn": False}
-    told = [
+    response = [
         {"InstanceId": nat, "AutoScalingGroupName": "nat", "LifecycleState": state, **beside}
         for nat, state in zip((PRIMARY, STANDBY), states, strict=False)
     ]
-    return {"AutoScalingInstances": told}
+    return {"AutoScalingInstances": response}
 
 
 @pytest.fixture
@@ -52,19 +52,19 @@ def nats(*, spot: bool = False, state: str = "running") -> dict[str, Nat]:
 
 
 def event(begins: float, description: str = "degraded hardware", ends: float | None = None) -> dict[str, Any]:
-    told = {"Code": "instance-stop", "Description": description, "NotBefore": datetime.fromtimestamp(begins, UTC)}
-    return told if ends is None else {**told, "NotAfter": datetime.fromtimestamp(ends, UTC)}
+    fields = {"Code": "instance-stop", "Description": description, "NotBefore": datetime.fromtimestamp(begins, UTC)}
+    return fields if ends is None else {**fields, "NotAfter": datetime.fromtimestamp(ends, UTC)}
 
 
 def status(answers: Stubber, *events: dict[str, Any]) -> None:
-    told = {"InstanceStatuses": [{"InstanceId": PRIMARY, "Events": list(events)}, {"InstanceId": STANDBY}]}
-    answers.add_response("describe_instance_status", told, {"InstanceIds": [PRIMARY, STANDBY]})
+    response = {"InstanceStatuses": [{"InstanceId": PRIMARY, "Events": list(events)}, {"InstanceId": STANDBY}]}
+    answers.add_response("describe_instance_status", response, {"InstanceIds": [PRIMARY, STANDBY]})
 
 
 def spot(answers: Stubber, code: str) -> None:
-    told = {"SpotInstanceRequests": [{"InstanceId": PRIMARY, "Status": {"Code": code}}]}
+    response = {"SpotInstanceRequests": [{"InstanceId": PRIMARY, "Status": {"Code": code}}]}
     filters = [{"Name": "instance-id", "Values": [PRIMARY, STANDBY]}]
-    answers.add_response("describe_spot_instance_requests", told, {"Filters": filters})
+    answers.add_response("describe_spot_instance_requests", response, {"Filters": filters})
 
 
 def test_of_maintenance_the_first_that_is_not_over_counts(ec2: Any, answers: Stubber) -> None:
@@ -134,8 +134,8 @@ def test_an_instance_that_its_group_terminates_is_asked_of_each_time(
     announcements = Announcements(ec2, lambda: autoscaling, settings(auto_scaling_groups=("nat",)), clock)
     status(answers)
     with Stubber(autoscaling) as groups:
-        for told in (in_states("InService", "Detaching"), in_states(state, "InService")):
-            groups.add_response("describe_auto_scaling_instances", told, {"InstanceIds": [PRIMARY, STANDBY]})
+        for response in (in_states("InService", "Detaching"), in_states(state, "InService")):
+            groups.add_response("describe_auto_scaling_instances", response, {"InstanceIds": [PRIMARY, STANDBY]})
         assert announcements.read(nats()) == {}
         clock.sleep(PERIOD)
         (found,) = announcements.read(nats()).values()

@@ -145,8 +145,8 @@ def test_an_address_with_the_passive_nat_is_told_at_every_tick(account: Account)
 def test_an_address_that_is_elsewhere_is_told_while_locked_too(account: Account) -> None:
     before(account.ec2, ASSOCIATE, lambda: "UnauthorizedOperation", times=99)
     Moving(account).carry_out()
-    told = account.tick()
-    assert (told.cause, told.metrics["EgressElsewhere"]) == ("LOCKED", 1)
+    invoked = account.tick()
+    assert (invoked.cause, invoked.metrics["EgressElsewhere"]) == ("LOCKED", 1)
 
 
 def test_after_a_failover_that_took_it_along_the_address_is_where_it_must_be(account: Account) -> None:
@@ -158,8 +158,8 @@ def test_an_address_that_can_not_be_read_keeps_nobody_from_judging(account: Acco
     before(account.ec2, "DescribeAddresses", lambda: "UnauthorizedOperation", times=99)
     account.tick()
     account.clock.sleep(60)
-    told = account.tick()
-    assert (told.cause, told.metrics["EgressElsewhere"]) == ("HEALTHY", 1)
+    invoked = account.tick()
+    assert (invoked.cause, invoked.metrics["EgressElsewhere"]) == ("HEALTHY", 1)
 
 
 def test_a_tick_reads_it_in_one_call_and_an_event_not_at_all(account: Account) -> None:
@@ -188,6 +188,6 @@ def test_where_no_nat_is_the_active_one_the_address_is_nowhere_wrong(account: Ac
 def test_the_sentence_names_address_holder_and_active_nat(account: Account) -> None:
     read = egress_of(account).read().egress
     active = Instances(account.clients.ec2, account.clock).describe([account.standby])[account.standby]
-    said = elsewhere(read, active)
+    sentence = elsewhere(read, active)
     holding = account.interfaces[account.primary]
-    assert said == f"egress address {PUBLIC} is with {holding}, not with the active NAT {account.standby}"
+    assert sentence == f"egress address {PUBLIC} is with {holding}, not with the active NAT {account.standby}"

@@ -25,28 +25,28 @@ def instances(account: Account) -> Instances:
 def test_an_instance_that_runs_is_told_with_the_time_of_its_last_start_and_its_address(
     account: Account, instances: Instances
 ) -> None:
-    (told,) = account.ec2.describe_instances(InstanceIds=[account.standby])["Reservations"][0]["Instances"]
+    (raw,) = account.ec2.describe_instances(InstanceIds=[account.standby])["Reservations"][0]["Instances"]
     assert instances.describe([account.standby]) == {
         account.standby: Nat(
             account.standby,
             "running",
             account.launched_at,
-            told["PrivateIpAddress"],
-            told["NetworkInterfaces"][0]["NetworkInterfaceId"],
-            told.get("PublicIpAddress"),
-            told["SubnetId"],
-            (told["PrivateIpAddress"],),
+            raw["PrivateIpAddress"],
+            raw["NetworkInterfaces"][0]["NetworkInterfaceId"],
+            raw.get("PublicIpAddress"),
+            raw["SubnetId"],
+            (raw["PrivateIpAddress"],),
             checked=False,
             attached=(
-                Attached(told["NetworkInterfaces"][0]["NetworkInterfaceId"], told["PrivateIpAddress"], checked=False),
+                Attached(raw["NetworkInterfaces"][0]["NetworkInterfaceId"], raw["PrivateIpAddress"], checked=False),
             ),
         )
     }
 
 
 def test_each_instance_asked_for_is_told_and_no_other(account: Account, instances: Instances) -> None:
-    asked = [account.primary, *account.backends[:2]]
-    assert list(instances.describe(asked)) == asked
+    ids = [account.primary, *account.backends[:2]]
+    assert list(instances.describe(ids)) == ids
 
 
 @pytest.mark.parametrize("state", ["stopped", "terminated"])
@@ -61,9 +61,9 @@ def test_an_instance_that_does_not_run_is_told_as_what_it_is(
 def test_an_instance_that_ec2_no_longer_knows_is_gone_and_does_not_hide_the_others(
     account: Account, instances: Instances
 ) -> None:
-    told = instances.describe([UNKNOWN, account.standby])
-    assert told[UNKNOWN] == Nat(UNKNOWN, "gone", None)
-    assert told[account.standby].state == "running"
+    found = instances.describe([UNKNOWN, account.standby])
+    assert found[UNKNOWN] == Nat(UNKNOWN, "gone", None)
+    assert found[account.standby].state == "running"
 
 
 def test_an_instance_asked_for_twice_is_told_once(account: Account, instances: Instances) -> None:
@@ -72,24 +72,24 @@ def test_an_instance_asked_for_twice_is_told_once(account: Account, instances: I
 
 def test_a_page_that_is_empty_is_not_the_end_of_the_list(account: Account, instances: Instances) -> None:
     in_short_pages(account.ec2, "DescribeInstances", "Reservations")
-    told = instances.describe([account.primary, account.standby])
-    assert {nat.state for nat in told.values()} == {"running"}
+    found = instances.describe([account.primary, account.standby])
+    assert {nat.state for nat in found.values()} == {"running"}
 
 
 def test_of_more_instances_than_a_request_takes_values_of_filters_none_is_left_out(
     account: Account, instances: Instances
 ) -> None:
     """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html"""
-    asked: list[int] = []
+    sizes: list[int] = []
     account.ec2.meta.events.register(
         "provide-client-params.ec2.DescribeInstances",
-        lambda params, **_: asked.append(len(params["Filters"][0]["Values"])),
+        lambda params, **_: sizes.append(len(params["Filters"][0]["Values"])),
     )
     ids = [*(f"i-{n:017x}" for n in range(396)), *account.backends]
-    told = instances.describe(ids)
-    assert list(told) == ids
-    assert [told[host].state for host in account.backends] == ["running"] * 4
-    assert (max(asked), sum(asked)) == (200, 400)
+    found = instances.describe(ids)
+    assert list(found) == ids
+    assert [found[host].state for host in account.backends] == ["running"] * 4
+    assert (max(sizes), sum(sizes)) == (200, 400)
 
 
 # An availability zone is disrupted
@@ -108,8 +108,8 @@ def test_while_a_zone_is_disrupted_those_of_other_zones_are_told_and_the_others_
     account: Account, instances: Instances
 ) -> None:
     disrupted(account, account.primary, account.backends[0])
-    told = instances.describe([account.primary, account.standby, *account.backends, UNKNOWN])
-    states = [told[i].state for i in (account.primary, account.standby, *account.backends[:2], UNKNOWN)]
+    found = instances.describe([account.primary, account.standby, *account.backends, UNKNOWN])
+    states = [found[i].state for i in (account.primary, account.standby, *account.backends[:2], UNKNOWN)]
     assert states == ["unknown", "running", "unknown", "running", "gone"]
 
 
@@ -120,17 +120,17 @@ def test_while_a_zone_is_disrupted_a_large_sample_takes_a_call_for_each_subnet_t
     strangers = [f"i-{n:017x}" for n in range(48)]
     everybody = [account.primary, account.standby, *account.backends]
     instances.describe(everybody)
-    asked: list[list[str]] = []
+    calls: list[list[str]] = []
     account.ec2.meta.events.register(
-        "provide-client-params.ec2.DescribeInstances", lambda params, **_: asked.append(params.get("InstanceIds", []))
+        "provide-client-params.ec2.DescribeInstances", lambda params, **_: calls.append(params.get("InstanceIds", []))
     )
     disrupted(account, account.backends[0])
-    told = instances.describe([*everybody, *strangers])
-    assert {told[nat].state for nat in (account.primary, account.standby)} == {"running"}
-    assert {told[host].state for host in account.backends} == {"unknown"}
-    assert {told[stranger].state for stranger in strangers} == {"gone", "unknown"}
-    assert len(asked) <= 1 + MOST_APART
-    assert sorted({len(ids) for ids in asked if len(ids) > 1}, reverse=True) == [8, 2]
+    found = instances.describe([*everybody, *strangers])
+    assert {found[nat].state for nat in (account.primary, account.standby)} == {"running"}
+    assert {found[host].state for host in account.backends} == {"unknown"}
+    assert {found[stranger].state for stranger in strangers} == {"gone", "unknown"}
+    assert len(calls) <= 1 + MOST_APART
+    assert sorted({len(ids) for ids in calls if len(ids) > 1}, reverse=True) == [8, 2]
 
 
 def test_where_ec2_says_nothing_of_anybody_that_is_an_error(account: Account, instances: Instances) -> None:

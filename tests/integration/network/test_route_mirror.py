@@ -44,10 +44,10 @@ def peer(account: Account) -> str:
 
 def routes(account: Account, table: str) -> dict[str, str]:
     """Where a table's peering routes lead."""
-    (told,) = account.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    (described,) = account.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
     return {
         route["DestinationCidrBlock"]: route["VpcPeeringConnectionId"]
-        for route in told["Routes"]
+        for route in described["Routes"]
         if "VpcPeeringConnectionId" in route
     }
 
@@ -134,8 +134,8 @@ def vpn(account: Account, table: str, nat: str) -> None:
 
 
 def where_the_vpn_is(account: Account, table: str) -> str | None:
-    (told,) = account.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-    found = [r["InstanceId"] for r in told["Routes"] if r.get("DestinationCidrBlock") == "10.8.0.0/24"]
+    (described,) = account.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    found = [r["InstanceId"] for r in described["Routes"] if r.get("DestinationCidrBlock") == "10.8.0.0/24"]
     return str(found[0]) if found else None
 
 
@@ -177,8 +177,8 @@ def test_a_gateway_endpoint_is_asked_to_add_its_route_itself(account: Account) -
     found = Routes(account.clients.ec2, account.settings, account.clock).read().differences({})
     endpoints = [d for d in found if d.of_gateway_endpoint]
     assert Mirror(account.clients.ec2, [endpoint]).copy(endpoints, account.standby_table) == ()
-    (told,) = account.ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"]
-    assert account.standby_table in told["RouteTableIds"]
+    (described,) = account.ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"]
+    assert account.standby_table in described["RouteTableIds"]
 
 
 def test_an_endpoint_that_is_not_named_is_told_and_left_alone(account: Account) -> None:

@@ -30,10 +30,10 @@ def saying(account: Account, table_id: str, change: Callable[[dict[str, Any]], N
     account.ec2.meta.events.register(f"after-call.ec2.{DESCRIBE}", changed)
 
 
-def default_route(account: Account, **told: str) -> None:
+def default_route(account: Account, **target: str) -> None:
     """Let EC2 say of the standby's default route only this, with another route before it."""
     other = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}
-    default = {"DestinationCidrBlock": "0.0.0.0/0"} | told
+    default = {"DestinationCidrBlock": "0.0.0.0/0"} | target
     saying(account, account.standby_table, lambda table: table.update(Routes=[other, default]))
 
 
@@ -42,10 +42,10 @@ def test_the_tables_are_asked_for_by_the_filter_as_ec2_spells_it(account: Accoun
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html
     """
-    asked: list[str] = []
-    before(account.ec2, DESCRIBE, lambda: asked.append(DESCRIBE), about="'Filter.1.Name': 'route-table-id'")
+    calls: list[str] = []
+    before(account.ec2, DESCRIBE, lambda: calls.append(DESCRIBE), about="'Filter.1.Name': 'route-table-id'")
     routes.read()
-    assert asked == [DESCRIBE]
+    assert calls == [DESCRIBE]
 
 
 # Associations
@@ -85,8 +85,8 @@ def test_a_table_without_associations_and_routes_is_one_that_nobody_uses(account
 
     saying(account, account.standby_table, forget)
     table = routes.read().by_id[account.standby_table]
-    said = f"{account.standby_table} has no default route"
-    assert (table.associations, table.routes, table.trouble) == ({}, {}, said)
+    sentence = f"{account.standby_table} has no default route"
+    assert (table.associations, table.routes, table.trouble) == ({}, {}, sentence)
 
 
 def test_a_gateway_whose_routes_a_table_takes_is_one_of_its_routes(account: Account, routes: Routes) -> None:
@@ -131,8 +131,8 @@ def test_of_a_default_route_to_another_instances_interface_the_instance_is_told(
 ) -> None:
     default_route(account, NetworkInterfaceId="eni-1", InstanceId=account.primary)
     trouble = routes.read().by_id[account.standby_table].trouble
-    said = f"the default route of {account.standby_table} leads to {account.primary}, not to {account.standby}"
-    assert trouble == said
+    sentence = f"the default route of {account.standby_table} leads to {account.primary}, not to {account.standby}"
+    assert trouble == sentence
 
 
 def test_a_default_route_without_a_target_leads_nowhere(account: Account, routes: Routes) -> None:
@@ -169,7 +169,7 @@ def test_all_subnets_that_could_not_be_moved_are_listed_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "sentence"),
     [
         ({"Error": {"Code": "InternalError", "Message": "oh"}}, "InternalError: oh"),
         ({"Error": {"Code": "InternalError"}}, "InternalError: "),
@@ -177,26 +177,26 @@ def test_all_subnets_that_could_not_be_moved_are_listed_in_order() -> None:
         ({}, "Unknown: "),
     ],
 )
-def test_what_ec2_says_is_its_code_and_its_message(answer: Any, said: str) -> None:
-    assert error_in_words(ClientError(answer, REPLACE)) == said
+def test_what_ec2_says_is_its_code_and_its_message(answer: Any, sentence: str) -> None:
+    assert error_in_words(ClientError(answer, REPLACE)) == sentence
 
 
 def test_what_kept_ec2_from_answering_is_said_by_its_name() -> None:
-    said = 'ConnectTimeoutError: Connect timeout on endpoint URL: "https://ec2/"'
-    assert error_in_words(ConnectTimeoutError(endpoint_url="https://ec2/")) == said
+    sentence = 'ConnectTimeoutError: Connect timeout on endpoint URL: "https://ec2/"'
+    assert error_in_words(ConnectTimeoutError(endpoint_url="https://ec2/")) == sentence
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "text"),
     [
         ("arn:aws:iam::123456789012:role/swap", "arn:aws:iam::ACCOUNT:role/swap"),
         ("subnet-123456789012 of 1234567890123", "subnet-123456789012 of 1234567890123"),
         ("x" * 400, "x" * 291),
     ],
 )
-def test_what_ec2_says_is_told_shortened_and_without_the_accounts_id(message: str, said: str) -> None:
+def test_what_ec2_says_is_told_shortened_and_without_the_accounts_id(message: str, text: str) -> None:
     assert (
-        error_in_words(ClientError({"Error": {"Code": "Refused", "Message": message}}, REPLACE)) == f"Refused: {said}"
+        error_in_words(ClientError({"Error": {"Code": "Refused", "Message": message}}, REPLACE)) == f"Refused: {text}"
     )
 
 

@@ -93,11 +93,11 @@ def test_where_nothing_may_be_changed_any_more_nothing_is(account: Account, rout
 def test_every_further_try_asks_anew_whether_anything_may_be_changed(account: Account, routes: Routes) -> None:
     refused = association(account, account.subnets[0])
     before(account.ec2, REPLACE, lambda: "InternalError", about=refused, times=99)
-    asked: list[float] = []
+    tries: list[float] = []
 
     def allowed_twice() -> None:
-        asked.append(account.clock.now())
-        if len(asked) > 2:
+        tries.append(account.clock.now())
+        if len(tries) > 2:
             raise PermissionError
 
     with pytest.raises(PermissionError):

@@ -31,11 +31,11 @@ class Bare:
 
     def _described(self, parsed: dict[str, Any], **_: object) -> None:
         for reservation in parsed.get("Reservations", []):
-            for told in reservation["Instances"]:
-                if told["InstanceId"] == self.nat and self.account.clock.now() < self.addressed_at:
-                    told.pop("PublicIpAddress", None)
-                    (first,) = told["NetworkInterfaces"]
-                    told["NetworkInterfaces"] = [
+            for described in reservation["Instances"]:
+                if described["InstanceId"] == self.nat and self.account.clock.now() < self.addressed_at:
+                    described.pop("PublicIpAddress", None)
+                    (first,) = described["NetworkInterfaces"]
+                    described["NetworkInterfaces"] = [
                         {**first, "NetworkInterfaceId": f"eni-{n}", "Attachment": {"DeviceIndex": n}}
                         for n in range(self.interfaces)
                     ]
@@ -52,9 +52,9 @@ class Bare:
 
 def test_it_is_told_by_a_metric_of_its_own_and_not_taken_for_broken(account: Account) -> None:
     Bare(account, account.standby, account.clock.now() + 400)
-    for told in account.ticks(3):
-        assert told.metrics["PassiveNatWithoutAddress"] == 1
-        assert "PassiveNatUnhealthy" not in told.metrics
+    for invoked in account.ticks(3):
+        assert invoked.metrics["PassiveNatWithoutAddress"] == 1
+        assert "PassiveNatUnhealthy" not in invoked.metrics
 
 
 def test_people_are_told_only_where_it_lasts_longer_than_is_normal_after_a_failover(account: Account) -> None:
@@ -74,9 +74,11 @@ def test_nothing_fails_over_to_it_and_the_reason_says_why(account: Account) -> N
     account.tick()
     account.clock.sleep(60)
     account.cut_off(*account.backends, account.standby)
-    told = account.failed(account.backends[0])
-    assert (told.cause, account.on_standby) == ("CONTROL_DOWN", ())
-    assert f"the passive NAT {account.standby} has no public address and can't take over" in str(told.answer["reason"])
+    invoked = account.failed(account.backends[0])
+    assert (invoked.cause, account.on_standby) == ("CONTROL_DOWN", ())
+    assert f"the passive NAT {account.standby} has no public address and can't take over" in str(
+        invoked.answer["reason"]
+    )
 
 
 def test_a_pair_without_an_egress_address_is_not_judged_by_public_addresses(account: Account) -> None:
@@ -99,14 +101,14 @@ def test_who_rearms_waits_for_the_address_and_for_the_agent_and_is_told_so(accou
     )
     now = account.clock.now()
     Bare(account, account.standby, now + 200, now + 290)
-    said: list[str] = []
-    found = readiness(hand(account), said.append)
+    lines: list[str] = []
+    found = readiness(hand(account), lines.append)
     assert found.refusals == ()
     assert 290 <= account.clock.now() - now < 290 + 60
-    assert f"{account.standby} has no public address" in said[0]
-    assert f"Waiting, {ADDRESS_WITHIN:.0f} s at most" in said[0]
-    assert f"waiting for its agent, {AGENT_WITHIN:.0f} s at most" in said[1]
-    arm(hand(account), said.append, found.locks)
+    assert f"{account.standby} has no public address" in lines[0]
+    assert f"Waiting, {ADDRESS_WITHIN:.0f} s at most" in lines[0]
+    assert f"waiting for its agent, {AGENT_WITHIN:.0f} s at most" in lines[1]
+    arm(hand(account), lines.append, found.locks)
     assert account.lock == "armed"
 
 
@@ -114,18 +116,18 @@ def test_the_wait_is_bounded_and_what_is_missing_then_stands_against_the_nat(acc
     account.lock = "paused"
     now = account.clock.now()
     Bare(account, account.standby, now + 10_000)
-    said: list[str] = []
-    found = readiness(hand(account), said.append)
+    lines: list[str] = []
+    found = readiness(hand(account), lines.append)
     assert any("Internet" in refusal for refusal in found.refusals)
-    assert said[1] == f"{account.standby} has no public address after {ADDRESS_WITHIN:.0f} s"
+    assert lines[1] == f"{account.standby} has no public address after {ADDRESS_WITHIN:.0f} s"
     assert account.clock.now() - now < ADDRESS_WITHIN + 60
 
 
 def test_one_that_ec2_gives_no_address_is_not_waited_for(account: Account) -> None:
     Bare(account, account.standby, account.clock.now() + 10_000).interfaces = 2
-    said: list[str] = []
-    await_address(hand(account), account.standby, said.append)
-    assert said == []
+    lines: list[str] = []
+    await_address(hand(account), account.standby, lines.append)
+    assert lines == []
 
 
 @pytest.mark.parametrize("egress", [True, False])

@@ -88,26 +88,26 @@ class Outcome:
     held: bool
 
     @property
-    def said(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """Its line of JSON, which the agent has to leave whole; nothing else may be said."""
         assert self.stderr == ""
         assert shown(self.stdout, self.exit_code).startswith(self.stdout)
         assert self.stdout.endswith("\n")
         assert self.stdout.count("\n") == 1
-        said: dict[str, Any] = json.loads(self.stdout)
-        return said
+        fields: dict[str, Any] = json.loads(self.stdout)
+        return fields
 
     @property
     def ways(self) -> tuple[str, ...]:
         """Its state, and whether it came through by the route, by the active NAT and by the passive one."""
-        said = self.said
-        return said["state"], said["route"], said["active"], said["passive"]
+        fields = self.fields
+        return fields["state"], fields["route"], fields["active"], fields["passive"]
 
     @property
-    def heard(self) -> dict[str, tuple[str, float, bool]]:
+    def signals(self) -> dict[str, tuple[str, float, bool]]:
         """What a NAT heard, by address: online (n) or offline (f), how long ago, whether it came through."""
-        words = [word.split(",") for word in self.said["heard"].split()]
-        return {address: (what, float(age), through == "1") for address, what, age, through in words}
+        entries = [entry.split(",") for entry in self.fields["heard"].split()]
+        return {address: (what, float(age), through == "1") for address, what, age, through in entries}
 
 
 class Run:

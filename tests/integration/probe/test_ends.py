@@ -117,7 +117,7 @@ def test_rules_of_iptables_hold_for_a_minute_and_the_next_listener_removes_them(
     assert listens(network)
     first = rules(network)
     # A minute later, as the rules know it; and a chain that nothing leads to, of one killed while it began.
-    stop = next(word for word in first.split() if word.startswith("20") and "T" in word)
+    stop = next(part for part in first.split() if part.startswith("20") and "T" in part)
     for table in ("mangle", "nat"):
         network.passive.run(variant, "-w", "5", "-t", table, "-N", "nat-failover-1700000000-dead")
         for line in network.passive.run(variant, "-w", "5", "-t", table, "-S", "PREROUTING").stdout.splitlines():
@@ -128,8 +128,8 @@ def test_rules_of_iptables_hold_for_a_minute_and_the_next_listener_removes_them(
     # The chains of the one that was killed say when it began.
     began = first.split("nat-failover-")[1].split("-")[0]
     for table in ("mangle", "nat"):
-        chain = next(word for word in first.split() if began in word)
+        chain = next(part for part in first.split() if began in part)
         network.passive.run(variant, "-w", "5", "-t", table, "-E", chain, chain.replace(began, "1700000000"))
     outcome = network.probe(1, on=network.passive, path=paths[variant]).end()
-    assert outcome.said["listener"] == "iptables"
+    assert outcome.fields["listener"] == "iptables"
     assert rules(network) == ""

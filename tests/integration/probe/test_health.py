@@ -41,7 +41,7 @@ def opens(network: Network) -> bool:
 
 def minutes(outcome: Outcome) -> list[list[int]]:
     """Return what a NAT has told of each minute."""
-    return [[int(number) for number in word.split(",")] for word in outcome.said["health"]["minutes"].split()]
+    return [[int(number) for number in minute.split(",")] for minute in outcome.fields["health"]["minutes"].split()]
 
 
 @in_every_shell
@@ -54,14 +54,14 @@ def test_a_nat_tells_of_each_minute_connections_memory_and_what_ec2_has_dropped(
     run = network.probe(4, on=network.active, path=path, constants=QUICKLY)
     assert eventually(lambda: opens(network), 3)
     outcome = run.end()
-    health = outcome.said["health"]
+    health = outcome.fields["health"]
     assert (outcome.exit_code, health["exceeded"]) == (0, "pps")
     assert health["limit"] == int(Path("/proc/sys/net/netfilter/nf_conntrack_max").read_text(encoding="ascii"))
     assert health["memory"] == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
-    told = minutes(outcome)
-    assert 4 <= len(told) <= 6
-    assert all(0 < left < health["memory"] and dropped == 3 for _, left, dropped in told)
-    assert max(connections for connections, _, _ in told) >= 1
+    each_minute = minutes(outcome)
+    assert 4 <= len(each_minute) <= 6
+    assert all(0 < left < health["memory"] and dropped == 3 for _, left, dropped in each_minute)
+    assert max(connections for connections, _, _ in each_minute) >= 1
 
 
 @in_every_shell
@@ -70,7 +70,7 @@ def test_without_ethtool_and_connection_tracking_the_rest_is_told(stage: Stage, 
     network.mend()
     path = stubs(tmp_path / "bin", {"ethtool": "exit 1"})
     outcome = network.probe(0, on=network.passive, path=path, constants={"TRACKED": tmp_path / "none"}).end()
-    health = outcome.said["health"]
+    health = outcome.fields["health"]
     assert (health["limit"], health["exceeded"]) == (0, "")
     ((connections, left),) = minutes(outcome)
     assert connections == 0
@@ -102,19 +102,19 @@ def fill(network: Network, tracked: Path, path: str | None = None, pair: str = "
     second = network.probe(8, on=network.active, path=path, constants=constants, pair=pair)
     time.sleep(5)
     held.append(opens(network))
-    told = second.end()
+    ended = second.end()
     time.sleep(0.5)
-    return Full(first, held, told, network.tables(network.active))
+    return Full(first, held, ended, network.tables(network.active))
 
 
 def check_full(full: Full) -> None:
     """Check that it has told soon, and once, and that its ports have stayed open."""
-    assert (full.first.exit_code, full.first.said["state"]) == (1, "online")
+    assert (full.first.exit_code, full.first.fields["state"]) == (1, "online")
     assert full.first.took < 10
-    assert "heard" in full.first.said
+    assert "heard" in full.first.fields
     assert minutes(full.first)[-1][0] == 800
     assert full.held == [True, True]
-    assert (full.second.exit_code, full.second.said["state"]) == (0, "online")
+    assert (full.second.exit_code, full.second.fields["state"]) == (0, "online")
     assert full.second.took > 7.5
 
 
@@ -156,7 +156,7 @@ def test_the_passive_nat_goes_on_gathering_evidence_however_full_it_is(
     network.signal_from(MANY[:4], 80)
     outcome = run.end()
     assert (outcome.exit_code, minutes(outcome)[-1][0]) == (1, 10)
-    assert sum(what == "f" for what, _, _ in outcome.heard.values()) == 4
+    assert sum(what == "f" for what, _, _ in outcome.signals.values()) == 4
 
 
 LOSING = {"LATELY": 600, "LEAST_SENT": 30}
@@ -167,27 +167,27 @@ def losing(network: Network) -> tuple[Outcome, int, Outcome]:
     """Let the active NAT lose a quarter: what a backend says, how it signals then, and what it says without loss."""
     listening(network)
     network.drop(network.active, A_QUARTER, "forward")
-    told = network.probe(60, constants=LOSING, interval=0.1).end()
+    outcome = network.probe(60, constants=LOSING, interval=0.1).end()
     before, _ = network.signals()
     time.sleep(6)
     signals = network.signals()[0] - before
     network.undo(network.active)
-    return told, signals, network.probe(8, constants=LOSING, interval=0.1).end()
+    return outcome, signals, network.probe(8, constants=LOSING, interval=0.1).end()
 
 
 @in_every_shell
 def test_a_backend_that_loses_a_tenth_for_minutes_tells_it_once_and_goes_on(stage: Stage, shell: str) -> None:
-    told, signals, well = stage.play(losing, shell)
-    assert (told.exit_code, told.said["state"], told.said["goes_on"]) == (0, "online", True)
-    assert 6 <= told.took < 30
-    pings, sent, connections, dialled = told.said["lately"]
+    outcome, signals, well = stage.play(losing, shell)
+    assert (outcome.exit_code, outcome.fields["state"], outcome.fields["goes_on"]) == (0, "online", True)
+    assert 6 <= outcome.took < 30
+    pings, sent, connections, dialled = outcome.fields["lately"]
     assert pings < sent * 0.95
     assert connections < dialled * 0.95
     assert signals >= 1
-    assert not told.held
-    assert "goes_on" not in well.said
-    assert well.said["lately"][0] == well.said["lately"][1]
-    assert well.said["lately"][2] == well.said["lately"][3] > 10
+    assert not outcome.held
+    assert "goes_on" not in well.fields
+    assert well.fields["lately"][0] == well.fields["lately"][1]
+    assert well.fields["lately"][2] == well.fields["lately"][3] > 10
 
 
 def dies_after(network: Network) -> int:
@@ -216,10 +216,10 @@ def one_means(network: Network) -> dict[str, Outcome]:
 
 @in_every_shell
 def test_pings_alone_that_are_lost_are_no_loss_of_the_nat(stage: Stage, shell: str) -> None:
-    told = stage.play(one_means, shell)["pings"]
-    assert "goes_on" not in told.said
-    assert told.said["pings"][0] < told.said["pings"][1]
+    outcome = stage.play(one_means, shell)["pings"]
+    assert "goes_on" not in outcome.fields
+    assert outcome.fields["pings"][0] < outcome.fields["pings"][1]
     # Some may be late on a busy machine, which is no tenth.
-    came, made = told.said["lately"][2:]
+    came, made = outcome.fields["lately"][2:]
     assert made >= 20
     assert came * 10 > made * 9

@@ -37,9 +37,9 @@ def test_a_target_that_is_a_name_is_looked_up(
     run = network.probe(3, on=network.passive, path=path, targets=("two.example", "one.example"))
     assert eventually(lambda: listens(network), 3)
     outcome = run.end()
-    assert outcome.heard[BACKEND][::2] == ("n", True)
+    assert outcome.signals[BACKEND][::2] == ("n", True)
     outcome = network.probe(0, on=network.passive, path=path, targets=("two.example",)).end()
-    assert outcome.said["deaf"] == "no address can be found for the names of the targets"
+    assert outcome.fields["deaf"] == "no address can be found for the names of the targets"
 
 
 def cut_off(network: Network) -> Outcome:
@@ -57,11 +57,11 @@ def cut_off(network: Network) -> Outcome:
 @in_every_shell
 def test_a_nat_that_is_cut_off_tries_at_the_same_pace_until_its_window_ends(stage: Stage, shell: str) -> None:
     outcome = stage.play(cut_off, shell)
-    assert (outcome.exit_code, outcome.said["state"]) == (1, "offline")
-    assert outcome.said["pings"][1] <= 4 * outcome.said["elapsed"]
+    assert (outcome.exit_code, outcome.fields["state"]) == (1, "offline")
+    assert outcome.fields["pings"][1] <= 4 * outcome.fields["elapsed"]
 
 
-class Heard(NamedTuple):
+class Listened(NamedTuple):
     """What a listener has heard."""
 
     offline: Outcome
@@ -70,7 +70,7 @@ class Heard(NamedTuple):
     left: str
 
 
-def hear(network: Network, path: str | None = None) -> Heard:
+def hear(network: Network, path: str | None = None) -> Listened:
     """Let hosts be online, then four of six offline; once more, one of three that was offline is online again."""
     run = network.probe(60, on=network.passive, path=path)
     assert eventually(lambda: listens(network), 5)
@@ -85,26 +85,26 @@ def hear(network: Network, path: str | None = None) -> Heard:
     network.signal_from(MANY[:3], 80)
     time.sleep(0.5)
     network.signal_from(MANY[:1], 443)
-    return Heard(offline, run.end(), lingered, rules(network))
+    return Listened(offline, run.end(), lingered, rules(network))
 
 
-def check(heard: Heard, by: str) -> None:
+def check(listened: Listened, by: str) -> None:
     """Check what a listener has heard."""
-    assert (heard.offline.exit_code, heard.offline.said["listener"]) == (1, by)
-    assert heard.offline.took < 8
-    said = heard.offline.heard
-    assert {address: said[address][0] for address in MANY[:5]} == dict(zip(MANY, "ffffn", strict=False))
-    assert all(through for _, _, through in said.values())
-    assert said[MANY[0]][1] < 1.5
-    assert 0.9 < said[MANY[4]][1] < 4
-    assert (heard.online.exit_code, heard.online.said["state"]) == (0, "online")
-    said = heard.online.heard
-    assert said[MANY[0]][0] == "n"
-    assert 3.5 < said[MANY[0]][1] < 6.5
-    assert said.keys() == {BACKEND, MANY[0]} or said.keys() == {MANY[0], BACKEND, *MANY[:3]}
+    assert (listened.offline.exit_code, listened.offline.fields["listener"]) == (1, by)
+    assert listened.offline.took < 8
+    signals = listened.offline.signals
+    assert {address: signals[address][0] for address in MANY[:5]} == dict(zip(MANY, "ffffn", strict=False))
+    assert all(through for _, _, through in signals.values())
+    assert signals[MANY[0]][1] < 1.5
+    assert 0.9 < signals[MANY[4]][1] < 4
+    assert (listened.online.exit_code, listened.online.fields["state"]) == (0, "online")
+    signals = listened.online.signals
+    assert signals[MANY[0]][0] == "n"
+    assert 3.5 < signals[MANY[0]][1] < 6.5
+    assert signals.keys() == {BACKEND, MANY[0]} or signals.keys() == {MANY[0], BACKEND, *MANY[:3]}
     # Those who come a moment later find the ports of a listener with evidence still open; then nothing is left.
-    assert heard.lingered
-    assert heard.left == ""
+    assert listened.lingered
+    assert listened.left == ""
 
 
 @in_every_shell
@@ -113,7 +113,7 @@ def test_by_nft_it_hears_who_is_offline_and_who_is_online_again(stage: Stage, sh
 
 
 @cache
-def hear_by(path: str) -> Callable[[Network], Heard]:
+def hear_by(path: str) -> Callable[[Network], Listened]:
     """Return the case with another PATH: the same one for the same PATH, which a stage plays once."""
     return lambda network: hear(network, path)
 
@@ -140,14 +140,14 @@ def unfit(network: Network) -> tuple[Outcome, Outcome]:
 def test_connections_that_do_not_come_about_are_told_after_a_second(stage: Stage, shell: str) -> None:
     unproven, _ = stage.play(unfit, shell)
     assert unproven.exit_code == 1
-    assert [unproven.heard[address][::2] for address in MANY[:3]] == [("f", False)] * 3
+    assert [unproven.signals[address][::2] for address in MANY[:3]] == [("f", False)] * 3
 
 
 @in_every_shell
 def test_those_who_fall_silent_together_are_told_of(stage: Stage, shell: str) -> None:
     _, silent = stage.play(unfit, shell)
     assert (silent.exit_code, silent.took < 12) == (1, True)
-    assert all(what == "n" and age > 6 for what, age, _ in silent.heard.values())
+    assert all(what == "n" and age > 6 for what, age, _ in silent.signals.values())
 
 
 def roles(network: Network) -> tuple[Outcome, Outcome, Outcome]:
@@ -162,12 +162,12 @@ def roles(network: Network) -> tuple[Outcome, Outcome, Outcome]:
 @in_every_shell
 def test_each_nat_does_what_its_role_is(stage: Stage, shell: str) -> None:
     active, dark, neither = stage.play(roles, shell)
-    assert (active.exit_code, active.said["state"], active.said["elapsed"] >= 3) == (0, "online", True)
-    assert len(active.heard) == 3
-    assert (dark.exit_code, dark.said["state"], dark.said["heard"]) == (1, "offline", "")
+    assert (active.exit_code, active.fields["state"], active.fields["elapsed"] >= 3) == (0, "online", True)
+    assert len(active.signals) == 3
+    assert (dark.exit_code, dark.fields["state"], dark.fields["heard"]) == (1, "offline", "")
     # It could not have told anybody before.
-    assert dark.said["elapsed"] >= 4
-    assert "route" in neither.said
+    assert dark.fields["elapsed"] >= 4
+    assert "route" in neither.fields
 
 
 def deaf(network: Network) -> dict[str, Outcome]:
@@ -193,5 +193,5 @@ def test_where_it_cannot_listen_it_says_why(stage: Stage, shell: str, paths: dic
     outcomes["neither nft nor iptables is installed"] = network.probe(0, on=network.passive, path=paths["none"]).end()
     for why, outcome in outcomes.items():
         code = int(why == "the table of the listener has gone")  # which the next tick has to hear of
-        assert (outcome.exit_code, outcome.said["state"], outcome.said["deaf"]) == (code, "online", why)
-        assert outcome.said.keys().isdisjoint({"listener", "heard", "route"})
+        assert (outcome.exit_code, outcome.fields["state"], outcome.fields["deaf"]) == (code, "online", why)
+        assert outcome.fields.keys().isdisjoint({"listener", "heard", "route"})

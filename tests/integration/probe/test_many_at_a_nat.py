@@ -24,7 +24,7 @@ def narrow(network: Network, path: str | None = None) -> tuple[Outcome, list[boo
 def check_narrow(shown: tuple[Outcome, list[bool]]) -> None:
     """Check that nobody else is heard, nor handed on."""
     outcome, through = shown
-    assert set(outcome.heard) == {MANY[0]}
+    assert set(outcome.signals) == {MANY[0]}
     assert through == [False] * 3
 
 
@@ -53,9 +53,9 @@ def crowd(network: Network) -> Outcome:
 def test_of_49_hosts_and_a_flood_of_others_all_fits_and_who_came_through_is_told_first(
     stage: Stage, shell: str
 ) -> None:
-    heard = stage.play(crowd, shell).heard
-    assert [address for address, (_, _, through) in heard.items() if through] == [*heard][:49]
-    assert {*MANY} == {*[*heard][:49]}
+    signals = stage.play(crowd, shell).signals
+    assert [address for address, (_, _, through) in signals.items() if through] == [*signals][:49]
+    assert {*MANY} == {*[*signals][:49]}
 
 
 def several(network: Network) -> dict[str, Outcome]:
@@ -70,10 +70,10 @@ def several(network: Network) -> dict[str, Outcome]:
 
 def check_several(outcomes: dict[str, Outcome]) -> None:
     """Check that all of them have heard."""
-    assert {name: sorted(outcome.heard) for name, outcome in outcomes.items()} == dict.fromkeys(outcomes, MANY[:2])
-    assert all(through for outcome in outcomes.values() for _, _, through in outcome.heard.values())
-    assert outcomes["quick"].said["elapsed"] < 7.5
-    assert outcomes["a"].said["elapsed"] >= 8
+    assert {name: sorted(outcome.signals) for name, outcome in outcomes.items()} == dict.fromkeys(outcomes, MANY[:2])
+    assert all(through for outcome in outcomes.values() for _, _, through in outcome.signals.values())
+    assert outcomes["quick"].fields["elapsed"] < 7.5
+    assert outcomes["a"].fields["elapsed"] >= 8
 
 
 @in_every_shell

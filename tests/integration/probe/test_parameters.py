@@ -61,20 +61,22 @@ def script(**values: str) -> str:
 @in_every_shell
 @pytest.mark.parametrize("name", GOOD)
 def test_a_bad_parameter_is_named_and_does_nothing(name: str, shell: str, folder: Path, answered: str) -> None:
-    said = {value: run(shell, folder, script(**{name: value}), answered) for value in [*BAD, *OUT_OF_RANGE[name]]}
-    assert {value: outcome.stdout for value, outcome in said.items() if outcome.exit_code != 2} == {}
-    for outcome in said.values():
-        assert outcome.said.keys() == {"probe", "state", "why"}
-        assert outcome.said["state"] == "cannot-probe"
-        assert outcome.said["why"].startswith((name, "it takes three parameters", "window"))
+    outcomes = {value: run(shell, folder, script(**{name: value}), answered) for value in [*BAD, *OUT_OF_RANGE[name]]}
+    assert {value: outcome.stdout for value, outcome in outcomes.items() if outcome.exit_code != 2} == {}
+    for outcome in outcomes.values():
+        assert outcome.fields.keys() == {"probe", "state", "why"}
+        assert outcome.fields["state"] == "cannot-probe"
+        assert outcome.fields["why"].startswith((name, "it takes three parameters", "window"))
     assert list(folder.iterdir()) == []
 
 
 @in_every_shell
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_one_is_taken(name: str, shell: str, folder: Path, answered: str) -> None:
-    said = {value: run(shell, folder, script(**{name: value}), answered) for value in IN_RANGE[name]}
-    assert {value: outcome.said["state"] for value, outcome in said.items()} == dict.fromkeys(IN_RANGE[name], "online")
+    outcomes = {value: run(shell, folder, script(**{name: value}), answered) for value in IN_RANGE[name]}
+    assert {value: outcome.fields["state"] for value, outcome in outcomes.items()} == dict.fromkeys(
+        IN_RANGE[name], "online"
+    )
 
 
 # A host on which it cannot work
@@ -84,7 +86,7 @@ def test_a_good_one_is_taken(name: str, shell: str, folder: Path, answered: str)
 @pytest.mark.parametrize("tool", ["ping", "bash", "timeout"])
 def test_without_a_tool_it_cannot_probe(shell: str, tool: str, folder: Path, tmp_path: Path) -> None:
     outcome = run(shell, folder, script(), path_without(tmp_path / "bin", tool))
-    assert (outcome.exit_code, outcome.said) == (
+    assert (outcome.exit_code, outcome.fields) == (
         2,
         {"probe": 2, "state": "cannot-probe", "why": f"{tool} is not installed"},
     )
@@ -103,13 +105,13 @@ def test_where_a_tool_cannot_do_its_part_it_cannot_probe(
     programs: dict[str, str], why: str, shell: str, folder: Path, tmp_path: Path
 ) -> None:
     outcome = run(shell, folder, script(), stubs(tmp_path / "stubs", programs))
-    assert (outcome.exit_code, outcome.said["state"], outcome.said["why"]) == (2, "cannot-probe", why)
+    assert (outcome.exit_code, outcome.fields["state"], outcome.fields["why"]) == (2, "cannot-probe", why)
 
 
 @in_every_shell
 def test_the_timeout_of_busybox_does_as_well(shell: str, folder: Path, tmp_path: Path) -> None:
     path = stubs(tmp_path / "stubs", {**ANSWERED, "timeout": 'exec busybox timeout "$@"'})
-    assert run(shell, folder, script(), path).said["state"] == "online"
+    assert run(shell, folder, script(), path).fields["state"] == "online"
 
 
 # The script as a whole
@@ -125,7 +127,7 @@ def test_as_the_step_of_a_document_it_does_the_same(shell: str, folder: Path, an
     # Whether the agent ends the last line is its own affair.
     for ending in ("", "\n"):
         outcome = run(shell, folder, f"{text}{ending}", answered)
-        assert (outcome.exit_code, outcome.said["state"]) == (0, "online")
+        assert (outcome.exit_code, outcome.fields["state"]) == (0, "online")
 
 
 @pytest.mark.parametrize("dialect", ["sh", "dash", "bash", "busybox"])

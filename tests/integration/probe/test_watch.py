@@ -24,16 +24,16 @@ def well(network: Network) -> tuple[Outcome, bool]:
 @in_every_shell
 def test_at_the_end_of_its_window_it_says_that_all_is_well(stage: Stage, shell: str) -> None:
     outcome, idle = stage.play(well, shell)
-    said = outcome.said
+    fields = outcome.fields
     assert (outcome.exit_code, outcome.ways) == (0, ("online", "yes", "unknown", "yes"))
-    assert said.keys() == {
+    assert fields.keys() == {
         *("probe", "state", "pings", "lost_for", "elapsed", "uptime", "boot", "route", "active", "passive", "lately")
     }
-    assert (said["probe"], said["lost_for"]) == (2, 0)
-    assert 6 <= said["elapsed"] < 7.5
+    assert (fields["probe"], fields["lost_for"]) == (2, 0)
+    assert 6 <= fields["elapsed"] < 7.5
     # By turns with connections.
-    assert said["pings"][0] == said["pings"][1]
-    assert 4 <= said["pings"][1] <= 8
+    assert fields["pings"][0] == fields["pings"][1]
+    assert 4 <= fields["pings"][1] <= 8
     assert idle
     assert not outcome.held
 
@@ -85,7 +85,7 @@ def too_early(network: Network) -> tuple[Outcome, Outcome]:
 def test_a_quick_check_does_not_call_a_port_shut_that_is_not_open_yet(stage: Stage, shell: str) -> None:
     host, passive = stage.play(too_early, shell)
     assert host.ways[:3] == ("offline", "no", "yes")
-    assert BACKEND not in passive.heard
+    assert BACKEND not in passive.signals
 
 
 class Death(NamedTuple):
@@ -124,7 +124,7 @@ def nat_dies(network: Network) -> Death:
 def test_a_dead_active_nat_is_told_with_the_proof_that_the_passive_one_would_help(stage: Stage, shell: str) -> None:
     death = stage.play(nat_dies, shell)
     assert (death.backend.exit_code, death.backend.ways) == (1, ("offline", "no", "no", "yes"))
-    assert 1.5 <= death.backend.said["lost_for"] < 3.5
+    assert 1.5 <= death.backend.fields["lost_for"] < 3.5
     assert death.took < 4
     assert not death.backend.held
 
@@ -132,8 +132,8 @@ def test_a_dead_active_nat_is_told_with_the_proof_that_the_passive_one_would_hel
 @in_every_shell
 def test_the_passive_nat_ends_its_watch_with_that(stage: Stage, shell: str) -> None:
     passive = stage.play(nat_dies, shell).passive
-    assert (passive.exit_code, passive.said["state"]) == (1, "online")
-    what, age, through = passive.heard[BACKEND]
+    assert (passive.exit_code, passive.fields["state"]) == (1, "online")
+    what, age, through = passive.signals[BACKEND]
     assert (what, through) == ("f", True)
     assert age < 1.5
     assert not passive.held
@@ -143,7 +143,7 @@ def test_the_passive_nat_ends_its_watch_with_that(stage: Stage, shell: str) -> N
 def test_after_its_verdict_it_goes_on_until_it_has_been_online_for_ten_seconds(stage: Stage, shell: str) -> None:
     death = stage.play(nat_dies, shell)
     assert 3 <= death.signals_while_offline <= 5
-    what, age, through = death.online_again.heard[BACKEND]
+    what, age, through = death.online_again.signals[BACKEND]
     assert (what, through) == ("n", True)
     assert age < 6
     assert not death.left

@@ -53,7 +53,7 @@ def test_each_way_tells_what_is_broken(stage: Stage, shell: str) -> None:
 def test_where_a_ping_does_not_even_reach_its_own_host_it_cannot_tell(stage: Stage, shell: str) -> None:
     outcome = stage.play(rows, shell)["ping"]
     assert outcome.exit_code == 2
-    assert outcome.said == {"probe": 2, "state": "cannot-probe", "why": "ping does not work on this host"}
+    assert outcome.fields == {"probe": 2, "state": "cannot-probe", "why": "ping does not work on this host"}
 
 
 def one_kind_dead(network: Network) -> dict[str, Outcome]:
@@ -82,7 +82,7 @@ def one_kind_dead(network: Network) -> dict[str, Outcome]:
 def test_where_only_pings_are_lost_it_is_online_and_sends_few(stage: Stage, shell: str) -> None:
     outcome = stage.play(one_kind_dead, shell)["pings"]
     assert outcome.ways[:2] == ("online", "yes")
-    answered, sent = outcome.said["pings"]
+    answered, sent = outcome.fields["pings"]
     assert (answered, sent) == (0, 3)
 
 
@@ -90,7 +90,7 @@ def test_where_only_pings_are_lost_it_is_online_and_sends_few(stage: Stage, shel
 def test_connections_that_do_not_come_about_any_more_are_a_dead_nat(stage: Stage, shell: str) -> None:
     outcome = stage.play(one_kind_dead, shell)["connections"]
     assert outcome.ways == ("offline", "no", "no", "yes")
-    assert outcome.said["lost_for"] < 5
+    assert outcome.fields["lost_for"] < 5
 
 
 @in_every_shell
@@ -104,7 +104,7 @@ def test_the_last_in_a_row_that_comes_is_no_outage_though_all_that_is_tried_with
 ) -> None:
     outcome = stage.play(one_kind_dead, shell)["pings but the last in a row"]
     assert outcome.ways[:2] == ("online", "yes")
-    answered, sent = outcome.said["pings"]
+    answered, sent = outcome.fields["pings"]
     assert sent - answered == 2
 
 
@@ -124,7 +124,7 @@ def test_where_somebody_answers_for_others_pings_decide(stage: Stage, shell: str
     well, dead = stage.play(intercepted, shell)
     assert well.ways[:2] == ("online", "yes")
     assert (dead.exit_code, dead.ways[:3]) == (1, ("offline", "no", "unknown"))
-    assert dead.said["intercepted"] is True
+    assert dead.fields["intercepted"] is True
 
 
 def lossy(network: Network) -> list[Outcome]:
@@ -140,5 +140,5 @@ def lossy(network: Network) -> list[Outcome]:
 def test_packets_lost_by_chance_are_no_outage(stage: Stage, shell: str) -> None:
     outcomes = stage.play(lossy, shell)
     assert {outcome.ways[:2] for outcome in outcomes} == {("online", "yes")}
-    answered, sent = (sum(outcome.said["pings"][which] for outcome in outcomes) for which in (0, 1))
+    answered, sent = (sum(outcome.fields["pings"][which] for outcome in outcomes) for which in (0, 1))
     assert sent / 2 < answered < sent

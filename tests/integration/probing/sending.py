@@ -7,13 +7,13 @@ from nat_failover.probing.run_command import Addresses, Probe
 from tests.integration.account import Account
 
 NATS = Addresses("10.0.0.4", "10.0.0.5")
-ASKED = {"window": ["600"], "active": ["10.0.0.4"], "passive": ["10.0.0.5"]}
+PARAMETERS = {"window": ["600"], "active": ["10.0.0.4"], "passive": ["10.0.0.5"]}
 
 
 def sent(probe: Probe, kind: Kind, hosts: tuple[str, ...]) -> Round:
     """Send a round, which has to succeed as one command."""
-    (asked,) = probe.send(kind, hosts, NATS)
-    return asked
+    (round_,) = probe.send(kind, hosts, NATS)
+    return round_
 
 
 def calls(account: Account, operation: str) -> int:

@@ -50,15 +50,19 @@ class Tagged:
         page = int(body["MaxResults"])
         if int(body.get("NextToken", 0)) < self.empty_pages:
             return SimpleNamespace(status_code=200), {"Tags": [], "NextToken": str(int(body.get("NextToken", 0)) + 1)}
-        told: dict[str, Any] = {"Tags": [{"ResourceId": i} for i in found[:page]]}
-        return SimpleNamespace(status_code=200), told | ({"NextToken": "999"} if len(found) > page else {})
+        page_of_tags: dict[str, Any] = {"Tags": [{"ResourceId": i} for i in found[:page]]}
+        return SimpleNamespace(status_code=200), page_of_tags | ({"NextToken": "999"} if len(found) > page else {})
 
 
 @pytest.fixture
 def tagged(shared: Account) -> Iterator[Tagged]:
-    told = shared.run_command
-    told.online, told.managed, told.page = [*shared.backends, shared.primary, shared.standby], {}, 50
-    told.calls.clear()
+    run_command = shared.run_command
+    run_command.online, run_command.managed, run_command.page = (
+        [*shared.backends, shared.primary, shared.standby],
+        {},
+        50,
+    )
+    run_command.calls.clear()
     answering = Tagged(shared)
     yield answering
     answering.close()
@@ -91,10 +95,10 @@ def test_a_small_fleet_is_listed_by_the_pairs_tag_and_nothing_beside_it_which_aw
 def test_none_is_given_that_runs_windows_or_was_not_heard_of_for_long_or_is_outside_ec2(
     tagged: Tagged, size: int
 ) -> None:
-    known, told = grown(tagged, size), tagged.account.run_command
-    told.managed = {host: Managed(host, platform="Windows") for host in known[:2]}
-    told.managed |= {host: Managed(host, ping="ConnectionLost") for host in known[2:4]}
-    told.online = [*known, "mi-0123456789abcdef0"]
+    known, run_command = grown(tagged, size), tagged.account.run_command
+    run_command.managed = {host: Managed(host, platform="Windows") for host in known[:2]}
+    run_command.managed |= {host: Managed(host, ping="ConnectionLost") for host in known[2:4]}
+    run_command.online = [*known, "mi-0123456789abcdef0"]
     for _ in range(20):
         given = tagged.account.fleet.online(known[:6])
         assert set(known[4:6]) <= set(given) <= set(known[4:])
@@ -102,8 +106,8 @@ def test_none_is_given_that_runs_windows_or_was_not_heard_of_for_long_or_is_outs
 
 @pytest.mark.parametrize("page", [3, 20])
 def test_pages_that_are_short_are_read_on(tagged: Tagged, page: int) -> None:
-    known, told = grown(tagged, 10), tagged.account.run_command
-    told.page = page
+    known, run_command = grown(tagged, 10), tagged.account.run_command
+    run_command.page = page
     assert sorted(tagged.account.fleet.online()) == sorted(known)
 
 
@@ -123,11 +127,11 @@ def test_an_empty_page_with_a_token_is_not_the_end_of_the_list(tagged: Tagged) -
 
 
 def test_a_list_in_the_shortest_of_pages_does_not_hold_up_a_tick(tagged: Tagged) -> None:
-    known, told = grown(tagged, 40), tagged.account.run_command
-    told.page = 1
+    known, run_command = grown(tagged, 40), tagged.account.run_command
+    run_command.page = 1
     given = tagged.account.fleet.online()
     assert set(given) <= set(known)
-    assert len(told.calls) <= MOST_PAGES + MOST_PAGES_OF_NAMED
+    assert len(run_command.calls) <= MOST_PAGES + MOST_PAGES_OF_NAMED
 
 
 def test_a_terminated_instance_that_still_has_its_tag_does_not_hide_the_others(tagged: Tagged) -> None:

@@ -28,68 +28,68 @@ def health(minutes: str, **more: Any) -> dict[str, Any]:
 
 def lines(account: Account, application: Any = None) -> list[dict[str, Any]]:
     """Let a tick go by; give its lines of metrics."""
-    told = io.StringIO()
-    (application or account.application(told)).handle(TICK, Context("request-1", 45))
-    return [json.loads(line) for line in told.getvalue().splitlines()]
+    stream = io.StringIO()
+    (application or account.application(stream)).handle(TICK, Context("request-1", 45))
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 @pytest.fixture
-def asked(account: Account) -> Account:
+def watched(account: Account) -> Account:
     """A pair whose hosts watch for some minutes."""
     account.tick()
     account.clock.sleep(150)
     return account
 
 
-def test_each_minute_of_each_nat_has_values_of_its_own_time(asked: Account) -> None:
-    tell(asked, asked.primary, elapsed=130, **health("100,250,0 200,240,3 900,50,0", exceeded="pps"))
-    tell(asked, asked.standby, elapsed=130, **health("10,400"))
-    now = asked.clock.now()
-    told = [line for line in lines(asked) if not {"Tick"} & line.keys()]
+def test_each_minute_of_each_nat_has_values_of_its_own_time(watched: Account) -> None:
+    tell(watched, watched.primary, elapsed=130, **health("100,250,0 200,240,3 900,50,0", exceeded="pps"))
+    tell(watched, watched.standby, elapsed=130, **health("10,400"))
+    now = watched.clock.now()
+    by_minute = [line for line in lines(watched) if not {"Tick"} & line.keys()]
     values = [
         (round(line["_aws"]["Timestamp"] / 1000 - now), *(line[name][0] for name in MINUTES if name in line))
-        for line in told
+        for line in by_minute
     ]
     assert sorted(values) == [(-70, 10.0, 50.0), (-10, 20.0, 48.0), (0, 1.0, 80.0), (0, 90.0, 10.0)]
-    (dropped,) = [line for line in told if "PrimaryAllowanceExceeded" in line]
+    (dropped,) = [line for line in by_minute if "PrimaryAllowanceExceeded" in line]
     assert (dropped["PrimaryAllowanceExceeded"], dropped["exceeded"]) == ([3.0], ["pps"])
-    assert all(line["service"] == "main" for line in told)
+    assert all(line["service"] == "main" for line in by_minute)
 
 
-def test_a_minute_is_written_once_by_each_process(asked: Account) -> None:
-    tell(asked, asked.primary, **health("100,250"))
-    told = io.StringIO()
-    application = asked.application(told)
+def test_a_minute_is_written_once_by_each_process(watched: Account) -> None:
+    tell(watched, watched.primary, **health("100,250"))
+    stream = io.StringIO()
+    application = watched.application(stream)
     for _ in range(3):
         application.handle(TICK, Context("request-1", 45))
-        asked.clock.sleep(60)
-    assert told.getvalue().count('"PrimaryConnections":') == 1
+        watched.clock.sleep(60)
+    assert stream.getvalue().count('"PrimaryConnections":') == 1
 
 
 @pytest.mark.parametrize(("used", "value"), [(800, 80.0), (500, 50.0), (499, None)])
 def test_a_nat_that_is_nearly_full_has_a_metric_until_it_tells_otherwise(
-    asked: Account, used: int, value: float | None
+    watched: Account, used: int, value: float | None
 ) -> None:
-    tell(asked, asked.primary, tells=True, **health(f"1,250 {used},250"))
-    tell(asked, asked.standby, **health("1,250"))
-    assert asked.failed(asked.primary).metrics.get("ConnectionsNearlyFull") == value
-    assert asked.ticks(2)[1].metrics.get("ConnectionsNearlyFull") == value
-    tell(asked, asked.primary, **health("1,250"))
-    assert "ConnectionsNearlyFull" not in asked.ticks(1)[0].metrics
+    tell(watched, watched.primary, tells=True, **health(f"1,250 {used},250"))
+    tell(watched, watched.standby, **health("1,250"))
+    assert watched.failed(watched.primary).metrics.get("ConnectionsNearlyFull") == value
+    assert watched.ticks(2)[1].metrics.get("ConnectionsNearlyFull") == value
+    tell(watched, watched.primary, **health("1,250"))
+    assert "ConnectionsNearlyFull" not in watched.ticks(1)[0].metrics
 
 
-def test_one_in_which_ec2_tracks_no_more_is_full(asked: Account) -> None:
-    tell(asked, asked.standby, **health("1,250,5", exceeded="conntrack"))
-    assert asked.tick().metrics["ConnectionsNearlyFull"] == 100
+def test_one_in_which_ec2_tracks_no_more_is_full(watched: Account) -> None:
+    tell(watched, watched.standby, **health("1,250,5", exceeded="conntrack"))
+    assert watched.tick().metrics["ConnectionsNearlyFull"] == 100
 
 
-def test_the_nat_that_has_told_early_is_asked_anew_at_the_next_tick_and_nobody_else(asked: Account) -> None:
-    tell(asked, asked.primary, tells=True, **health("800,250"))
-    asked.failed(asked.primary)
-    before = len(asked.run_command.commands)
-    asked.tick()
-    (again,) = asked.run_command.commands[before:]
-    assert again.arguments["InstanceIds"] == [asked.primary]
+def test_the_nat_that_has_told_early_is_asked_anew_at_the_next_tick_and_nobody_else(watched: Account) -> None:
+    tell(watched, watched.primary, tells=True, **health("800,250"))
+    watched.failed(watched.primary)
+    before = len(watched.run_command.commands)
+    watched.tick()
+    (again,) = watched.run_command.commands[before:]
+    assert again.arguments["InstanceIds"] == [watched.primary]
 
 
 def lose(account: Account, percent: int, *hosts: str) -> None:
@@ -99,28 +99,28 @@ def lose(account: Account, percent: int, *hosts: str) -> None:
         tell(account, host, elapsed=130, lately=[came, 120, came, 120], goes_on=True)
 
 
-def test_what_backends_lose_has_a_metric_and_they_are_not_asked_anew_while_they_watch_on(asked: Account) -> None:
-    lose(asked, 15, *asked.backends)
-    before = len(asked.run_command.commands)
-    told = asked.ticks(4)
-    assert [round(each.metrics["PacketsLost"]) for each in told] == [15] * 4
-    assert len(asked.run_command.commands) == before
-    assert [each.cause for each in told] == ["HEALTHY"] * 4
+def test_what_backends_lose_has_a_metric_and_they_are_not_asked_anew_while_they_watch_on(watched: Account) -> None:
+    lose(watched, 15, *watched.backends)
+    before = len(watched.run_command.commands)
+    invocations = watched.ticks(4)
+    assert [round(each.metrics["PacketsLost"]) for each in invocations] == [15] * 4
+    assert len(watched.run_command.commands) == before
+    assert [each.cause for each in invocations] == ["HEALTHY"] * 4
     # Their windows are over soon.
-    asked.ticks(3)
-    assert len(asked.run_command.commands) == before + 1
+    watched.ticks(3)
+    assert len(watched.run_command.commands) == before + 1
 
 
-def test_little_that_is_lost_has_none(asked: Account) -> None:
-    lose(asked, 0, *asked.backends)
-    assert "PacketsLost" not in asked.tick().metrics
+def test_little_that_is_lost_has_none(watched: Account) -> None:
+    lose(watched, 0, *watched.backends)
+    assert "PacketsLost" not in watched.tick().metrics
 
 
 @pytest.mark.pair(backends=10)
-def test_those_that_have_told_of_loss_count_still_where_three_are_offline(asked: Account) -> None:
-    lose(asked, 15, *asked.backends[3:])
-    asked.deafen(asked.standby)
-    asked.clock.sleep(30)
-    asked.cut_off(*asked.backends[:3])
-    assert asked.failed(asked.backends[0]).outcome is None
-    assert asked.on_standby == ()
+def test_those_that_have_told_of_loss_count_still_where_three_are_offline(watched: Account) -> None:
+    lose(watched, 15, *watched.backends[3:])
+    watched.deafen(watched.standby)
+    watched.clock.sleep(30)
+    watched.cut_off(*watched.backends[:3])
+    assert watched.failed(watched.backends[0]).outcome is None
+    assert watched.on_standby == ()

@@ -27,10 +27,10 @@ def lookout(account: Account) -> Lookout:
 def ask(account: Account, late: float) -> float:
     """Send a quick check that the agent starts so late, and let it have ended; gives when."""
     probe = Probe(account.clients.ssm, account.settings, account.clock, account.fleet)
-    (asked,) = probe.send(Kind.CHECK, account.backends[:1])
-    ended = asked.asked_at + late + ELAPSED
-    said = {"probe": 2, "state": "offline", "elapsed": ELAPSED, "lost_for": 1.5, "boot": "b"}
-    output = json.dumps({**said, "uptime": ended - account.launched_at})
+    (round_,) = probe.send(Kind.CHECK, account.backends[:1])
+    ended = round_.asked_at + late + ELAPSED
+    fields = {"probe": 2, "state": "offline", "elapsed": ELAPSED, "lost_for": 1.5, "boot": "b"}
+    output = json.dumps({**fields, "uptime": ended - account.launched_at})
     account.run_command.commands[-1].invocations[account.backends[0]] = CommandInvocation(
         "Failed", "Failed", 1, output, ended
     )
@@ -64,7 +64,7 @@ def test_an_event_that_comes_late_leads_to_another_look_before_a_swap(
     account: Account, recovered: bool, outcome: str | None
 ) -> None:
     account.cut_off(*account.backends)
-    asked = len(account.run_command.commands)
+    sent_before = len(account.run_command.commands)
     for command in account.run_command.commands:
         for host in command.arguments["InstanceIds"]:
             account.answer(command, host)
@@ -72,7 +72,9 @@ def test_an_event_that_comes_late_leads_to_another_look_before_a_swap(
     if recovered:
         account.offline.clear()
     assert account.failed(account.backends[0]).outcome == outcome
-    kinds = [(c.kind, account.standby in c.arguments["InstanceIds"]) for c in account.run_command.commands[asked:]]
+    kinds = [
+        (c.kind, account.standby in c.arguments["InstanceIds"]) for c in account.run_command.commands[sent_before:]
+    ]
     assert kinds[0] == ("check", True)
 
 
@@ -83,6 +85,6 @@ def test_an_event_of_a_round_that_is_not_read_any_more_asks_nobody_or_answers_wo
     account.cut_off(*account.backends, account.standby)
     account.tick()
     account.clock.sleep(35)
-    asked = len(account.run_command.commands)
-    told = account.invoke(status_change("00000000-0000-4000-8000-000000000000", account.backends[0]))
-    assert (told.cause, len(account.run_command.commands)) == ("UNCONFIRMED", asked)
+    sent_before = len(account.run_command.commands)
+    invoked = account.invoke(status_change("00000000-0000-4000-8000-000000000000", account.backends[0]))
+    assert (invoked.cause, len(account.run_command.commands)) == ("UNCONFIRMED", sent_before)

@@ -8,7 +8,7 @@ from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import Probe
 from tests.fakes import Command
 from tests.integration.account import Account
-from tests.integration.probing.sending import ASKED, calls, sent
+from tests.integration.probing.sending import PARAMETERS, calls, sent
 
 pytestmark = pytest.mark.pair(subnets=0, backends=4)
 
@@ -41,7 +41,7 @@ def test_rounds_are_listed_to_the_last_page(account: Account, probe: Probe) -> N
         {"Comment": "trying things out"},
         {"Comment": ""},
         {"Parameters": {}},
-        {"Parameters": {**ASKED, "window": ["long"]}},
+        {"Parameters": {**PARAMETERS, "window": ["long"]}},
     ],
 )
 def test_a_command_of_a_person_with_the_probe_document_is_left_out(
@@ -50,4 +50,4 @@ def test_a_command_of_a_person_with_the_probe_document_is_left_out(
     sent(probe, Kind.WATCH, account.backends)
     (command,) = account.run_command.commands
     account.run_command.commands.append(Command("another", {**command.arguments, **changes}, account.clock.now()))
-    assert [asked.command_id for asked in probe.rounds(account.clock.now() - 60)] == [command.command_id]
+    assert [round_.command_id for round_ in probe.rounds(account.clock.now() - 60)] == [command.command_id]

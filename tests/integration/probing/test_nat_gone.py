@@ -18,8 +18,8 @@ pytestmark = pytest.mark.usefixtures("watched")
 @pytest.mark.pair(backends=2)
 def test_a_tick_fails_over_though_too_few_backends_could_say_that_they_are_offline(account: Account, how: str) -> None:
     _end(account, how, account.primary)
-    told = account.tick()
-    assert (told.cause, told.outcome) == ("NAT_GONE", "failed-over")
+    invoked = account.tick()
+    assert (invoked.cause, invoked.outcome) == ("NAT_GONE", "failed-over")
     assert account.on_standby == account.subnets
     assert [subject.rpartition(", ")[2] for subject in account.subjects] == ["failed over to the standby NAT"]
 
@@ -33,20 +33,20 @@ def test_an_event_leaves_it_to_the_next_tick_which_sees_who_stops_too(account: A
 
 def test_nothing_is_moved_where_everything_stops_for_the_night(account: Account) -> None:
     _end(account, "stopped", *account.backends[1:], account.primary)
-    assert {told.outcome for told in account.ticks(3)} == {None}
+    assert {invoked.outcome for invoked in account.ticks(3)} == {None}
     assert account.on_standby == ()
 
 
 def test_nothing_is_moved_where_everything_stops_and_only_one_was_asked_of_late(account: Account) -> None:
     _stays_alone(account)
-    assert [told.outcome for told in account.ticks(3)] == [None, None, None]
+    assert [invoked.outcome for invoked in account.ticks(3)] == [None, None, None]
     assert account.on_standby == ()
 
 
 def test_where_ec2_does_not_list_all_one_that_was_asked_is_too_few_to_tell_who_stays(account: Account) -> None:
     _stays_alone(account)
     before(account.ec2, "DescribeInstances", lambda: "InternalError", about="'tag:", times=99)
-    assert [told.outcome for told in account.ticks(3)] == [None, None, None]
+    assert [invoked.outcome for invoked in account.ticks(3)] == [None, None, None]
 
 
 def test_those_that_were_stopped_long_ago_keep_nobody_from_being_moved(account: Account) -> None:
@@ -62,30 +62,30 @@ def test_nothing_is_moved_to_a_nat_that_stops_too(account: Account) -> None:
 @pytest.mark.parametrize("state", ["stopping", "shutting-down"])
 def test_the_event_that_it_goes_hands_over_at_once_and_people_are_told_so(account: Account, state: str) -> None:
     _goes(account.primary, state)
-    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, state))
-    assert (told.cause, told.outcome) == ("HANDOVER", "failed-over")
+    invoked = account.invoke(BUS.instance_state(account.clock.now(), account.primary, state))
+    assert (invoked.cause, invoked.outcome) == ("HANDOVER", "failed-over")
     assert account.on_standby == account.subnets
     assert [subject.rpartition(", ")[2] for subject in account.subjects] == ["handed over to the standby NAT"]
     assert '"handover":true' in str(account.lock)
 
 
 def test_the_event_alone_is_no_evidence(account: Account) -> None:
-    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
-    assert (told.cause, told.outcome) == ("HEALTHY", None)
+    invoked = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
+    assert (invoked.cause, invoked.outcome) == ("HEALTHY", None)
     assert account.on_standby == ()
 
 
 def test_what_ec2_describes_a_few_seconds_late_is_waited_for(account: Account) -> None:
-    asked = []
+    described = []
 
     def stops_at_the_third() -> None:
-        asked.append(1)
-        if len(asked) == 3:
+        described.append(1)
+        if len(described) == 3:
             _goes(account.primary, "stopping")
 
     before(account.clients.ec2, "DescribeInstances", stops_at_the_third, times=100)
-    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
-    assert told.outcome == "failed-over"
+    invoked = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
+    assert invoked.outcome == "failed-over"
 
 
 def test_backends_that_stop_a_moment_later_are_waited_for(account: Account) -> None:
@@ -97,15 +97,15 @@ def test_backends_that_stop_a_moment_later_are_waited_for(account: Account) -> N
             _end(account, "stopped", *account.backends)
 
     before(account.clients.ec2, "DescribeInstances", others_stop, times=100)
-    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
-    assert told.outcome is None
+    invoked = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
+    assert invoked.outcome is None
     assert account.on_standby == ()
 
 
 def test_the_passive_nat_that_goes_moves_nothing(account: Account) -> None:
     _goes(account.standby, "stopping")
-    told = account.invoke(BUS.instance_state(account.clock.now(), account.standby, "stopping"))
-    assert told.outcome is None
+    invoked = account.invoke(BUS.instance_state(account.clock.now(), account.standby, "stopping"))
+    assert invoked.outcome is None
     assert account.on_standby == ()
 
 
@@ -113,8 +113,8 @@ def test_the_passive_nat_that_goes_moves_nothing(account: Account) -> None:
 def test_nothing_is_handed_over_while_paused(account: Account, lock: str) -> None:
     account.lock = lock
     _goes(account.primary, "stopping")
-    told = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
-    assert (told.cause, told.outcome) == ("LOCKED", None)
+    invoked = account.invoke(BUS.instance_state(account.clock.now(), account.primary, "stopping"))
+    assert (invoked.cause, invoked.outcome) == ("LOCKED", None)
 
 
 def _goes(instance: str, state: str) -> None:

@@ -41,10 +41,10 @@ STATUSES = {
 
 
 def test_a_round_is_read_with_its_details_to_the_last_page(account: Account, probe: Probe) -> None:
-    asked = sent(probe, Kind.CHECK, account.backends)
+    round_ = sent(probe, Kind.CHECK, account.backends)
     account.run_command.page = 3
     account.clock.sleep(1)
-    assert [(o.host, o.state) for o in probe.read(asked)] == [(host, State.REACHABLE) for host in account.backends]
+    assert [(o.host, o.state) for o in probe.read(round_)] == [(host, State.REACHABLE) for host in account.backends]
     assert [arguments["Details"] for name, arguments in account.run_command.calls if name.endswith("Invocations")] == [
         True,
         True,
@@ -52,53 +52,55 @@ def test_a_round_is_read_with_its_details_to_the_last_page(account: Account, pro
 
 
 def test_invocations_that_ssm_does_not_list_yet_are_pending(account: Account, probe: Probe) -> None:
-    asked = sent(probe, Kind.CHECK, account.backends)
+    round_ = sent(probe, Kind.CHECK, account.backends)
     account.run_command.answer = lambda command, host: None  # noqa: ARG005
-    assert {(o.host, o.state) for o in probe.read(asked)} == {(host, State.PENDING) for host in account.backends}
+    assert {(o.host, o.state) for o in probe.read(round_)} == {(host, State.PENDING) for host in account.backends}
 
 
 def test_an_invocation_that_ssm_never_lists_is_silent_after_some_time(account: Account, probe: Probe) -> None:
-    asked = sent(probe, Kind.CHECK, account.backends)
+    round_ = sent(probe, Kind.CHECK, account.backends)
     account.run_command.answer = lambda command, host: None  # noqa: ARG005
     account.clock.sleep(10.1)
-    assert {o.state for o in probe.read(asked)} == {State.SILENT}
+    assert {o.state for o in probe.read(round_)} == {State.SILENT}
 
 
-@pytest.mark.parametrize(("told", "state"), STATUSES.values(), ids=STATUSES)
-def test_every_status_is_one_observation(account: Account, probe: Probe, told: CommandInvocation, state: State) -> None:
-    asked = sent(probe, Kind.CHECK, account.backends[:1])
-    account.run_command.answer = lambda command, host: told  # noqa: ARG005
+@pytest.mark.parametrize(("answer", "state"), STATUSES.values(), ids=STATUSES)
+def test_every_status_is_one_observation(
+    account: Account, probe: Probe, answer: CommandInvocation, state: State
+) -> None:
+    round_ = sent(probe, Kind.CHECK, account.backends[:1])
+    account.run_command.answer = lambda command, host: answer  # noqa: ARG005
     account.clock.sleep(4)
-    assert [(o.host, o.state) for o in probe.read(asked)] == [(account.backends[0], state)]
+    assert [(o.host, o.state) for o in probe.read(round_)] == [(account.backends[0], state)]
 
 
 def test_a_watch_under_way_says_nothing_of_its_host(account: Account, probe: Probe) -> None:
-    asked = sent(probe, Kind.WATCH, account.backends[:1])
+    round_ = sent(probe, Kind.WATCH, account.backends[:1])
     account.clock.sleep(60)
-    (seen,) = probe.read(asked)
-    assert (seen.state, seen.running_until) == (State.PENDING, asked.ends_at)
+    (seen,) = probe.read(round_)
+    assert (seen.state, seen.running_until) == (State.PENDING, round_.ends_at)
 
 
 def test_a_loss_is_read_with_the_time_at_which_it_began(account: Account, probe: Probe) -> None:
-    asked = sent(probe, Kind.WATCH, account.backends[:1])
+    round_ = sent(probe, Kind.WATCH, account.backends[:1])
     account.clock.sleep(30)
     account.cut_off(account.backends[0], ago=0)
     account.clock.sleep(4)
-    (seen,) = probe.read(asked)
-    assert (seen.state, seen.since, seen.at) == (State.UNREACHABLE, asked.asked_at + 30, asked.asked_at + 32)
+    (seen,) = probe.read(round_)
+    assert (seen.state, seen.since, seen.at) == (State.UNREACHABLE, round_.asked_at + 30, round_.asked_at + 32)
 
 
 def test_what_ssm_says_of_a_probe_that_runs_is_not_taken_for_its_end(account: Account, probe: Probe) -> None:
-    asked = sent(probe, Kind.CHECK, account.backends[:1])
+    round_ = sent(probe, Kind.CHECK, account.backends[:1])
     early = CommandInvocation("InProgress", exit_code=0, finished_at=0.0)
     account.run_command.answer = lambda command, host: early  # noqa: ARG005
     account.clock.sleep(1)
-    (seen,) = probe.read(asked)
+    (seen,) = probe.read(round_)
     assert (seen.state, seen.at) == (State.PENDING, account.clock.now())
 
 
 def test_what_takes_long_to_be_read_is_judged_as_of_its_reading(account: Account, probe: Probe) -> None:
-    asked = sent(probe, Kind.CHECK, account.backends[:1])
+    round_ = sent(probe, Kind.CHECK, account.backends[:1])
     account.clock.sleep(1)
     read_at = account.clock.now()
 
@@ -107,19 +109,19 @@ def test_what_takes_long_to_be_read_is_judged_as_of_its_reading(account: Account
         return CommandInvocation("Pending")
 
     account.run_command.answer = slow
-    (seen,) = probe.read(asked)
+    (seen,) = probe.read(round_)
     assert (seen.state, seen.at) == (State.PENDING, read_at)
 
 
 def test_a_round_whose_reading_ssm_refuses_is_an_error(account: Account, probe: Probe) -> None:
-    asked = sent(probe, Kind.CHECK, account.backends)
+    round_ = sent(probe, Kind.CHECK, account.backends)
     before(account.ssm, "ListCommandInvocations", lambda: "ThrottlingException")
     with pytest.raises(ClientError, match="ThrottlingException"):
-        probe.read(asked)
+        probe.read(round_)
 
 
 def test_several_rounds_are_read_each_by_its_own_command(account: Account, probe: Probe) -> None:
     rounds = [sent(probe, Kind.CHECK, (host,)) for host in account.backends]
     account.clock.sleep(1)
-    told = [read() for read in probe.readings(rounds)]
-    assert [[o.host for o in said] for said in told] == [[host] for host in account.backends]
+    by_round = [read() for read in probe.readings(rounds)]
+    assert [[o.host for o in observations] for observations in by_round] == [[host] for host in account.backends]

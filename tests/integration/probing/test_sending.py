@@ -13,7 +13,7 @@ from nat_failover.probing.run_command import MOST_SENDS, REFUSED_AS_A_WHOLE, Add
 from tests.fakes import before
 from tests.gate.run_command.documents import Document
 from tests.integration.account import PROBED, Account, deny, have_windows
-from tests.integration.probing.sending import ASKED, NATS, calls, sent
+from tests.integration.probing.sending import NATS, PARAMETERS, calls, sent
 
 pytestmark = pytest.mark.pair(subnets=0, backends=4)
 
@@ -42,17 +42,17 @@ def test_a_watch_is_sent_with_exactly_these_arguments(account: Account, probe: P
         "MaxErrors": "100%",
         "MaxConcurrency": "100%",
         "TimeoutSeconds": 30,
-        "Parameters": ASKED,
+        "Parameters": PARAMETERS,
     }
 
 
 @pytest.mark.parametrize("kind", [Kind.CHECK, Kind.VERIFY])
 def test_all_but_a_watch_answer_at_once_and_say_what_they_are(account: Account, probe: Probe, kind: Kind) -> None:
-    asked = sent(probe, kind, account.backends)
+    round_ = sent(probe, kind, account.backends)
     (command,) = account.run_command.commands
     assert command.arguments["Parameters"]["window"] == ["0"]
     assert command.arguments["Comment"] == f"{kind.value} by nat-failover main"
-    assert asked.window == 0
+    assert round_.window == 0
 
 
 @pytest.mark.parametrize("window", [0, 60, 3000])
@@ -70,9 +70,9 @@ def test_what_is_sent_are_the_documents_parameters_in_the_form_that_it_allows(
 
 
 def test_a_round_sent_tells_what_was_asked_of_whom_and_when(account: Account, probe: Probe) -> None:
-    asked = sent(probe, Kind.WATCH, account.backends)
+    round_ = sent(probe, Kind.WATCH, account.backends)
     (command,) = account.run_command.commands
-    assert asked == Round(
+    assert round_ == Round(
         command.command_id, Kind.WATCH, 600, account.clock.now(), account.backends, "10.0.0.4", "10.0.0.5"
     )
 
@@ -82,8 +82,8 @@ def test_a_host_that_ssm_does_not_manage_does_not_keep_the_others_from_being_ask
 ) -> None:
     gone, *others = account.backends
     account.run_command.online.remove(gone)
-    asked = sent(probe, Kind.WATCH, account.backends)
-    assert asked.hosts == tuple(others)
+    round_ = sent(probe, Kind.WATCH, account.backends)
+    assert round_.hosts == tuple(others)
     assert account.run_command.sent("watch") == [tuple(others)]
 
 
@@ -92,7 +92,7 @@ def test_a_host_that_aws_refuses_does_not_keep_the_others_from_being_asked(
     account: Account, probe: Probe, trouble: str
 ) -> None:
     one, *others = account.backends
-    told = account.run_command
+    run_command = account.run_command
     match trouble:
         case "windows":
             have_windows(account, one)
@@ -103,12 +103,12 @@ def test_a_host_that_aws_refuses_does_not_keep_the_others_from_being_asked(
             account.ec2.delete_tags(Resources=[one], Tags=[PROBED])
         case "stopped":
             account.ec2.stop_instances(InstanceIds=[one])
-            told.online.remove(one)
+            run_command.online.remove(one)
         case "terminated":
             account.ec2.terminate_instances(InstanceIds=[one])
-            told.online.remove(one)
-    asked = probe.send(Kind.WATCH, (*account.backends, account.standby))
-    assert sorted(host for each in asked for host in each.hosts) == sorted((*others, account.standby))
+            run_command.online.remove(one)
+    rounds = probe.send(Kind.WATCH, (*account.backends, account.standby))
+    assert sorted(host for each in rounds for host in each.hosts) == sorted((*others, account.standby))
     assert calls(account, "SendCommand") <= 8
 
 
@@ -117,9 +117,9 @@ def test_a_host_of_fifty_that_only_its_refusal_gives_away_is_found_by_halving_an
 ) -> None:
     many = fifty(account)
     deny(account, many[29])
-    asked = {host for each in probe.send(Kind.CHECK, many) for host in each.hosts}
-    assert len(asked) >= 43
-    assert many[29] not in asked
+    sent_to = {host for each in probe.send(Kind.CHECK, many) for host in each.hosts}
+    assert len(sent_to) >= 43
+    assert many[29] not in sent_to
     assert calls(account, "SendCommand") <= 1 + MOST_SENDS
 
 

@@ -17,7 +17,7 @@ from tests.fakes import Context, before
 from tests.integration.account import ACCOUNT_ID, REGION, Account, pair_in_moto
 from tests.integration.invocation import Acting
 
-TOLD = "/nat-failover/main/told"
+MEMORY = "/nat-failover/main/told"
 
 
 def test_a_failover_is_told_once_and_its_lock_daily(account: Account, events: list[dict[str, Any]]) -> None:
@@ -41,7 +41,7 @@ def test_a_failover_whose_invocation_died_before_it_told_is_told_by_a_later_one_
         Acting(account).carry_out()
         topic = sns_backends[ACCOUNT_ID][REGION].topics[account.settings.topic]
         topic.sent_notifications.clear()
-        account.ssm.delete_parameter(Name=TOLD)
+        account.ssm.delete_parameter(Name=MEMORY)
         account.ticks(1, later=30)
         assert account.subjects == []
         account.ticks(3)
@@ -63,9 +63,9 @@ def test_wherever_it_dies_after_the_swap_people_are_told_by_a_later_tick(operati
             Acting(account).carry_out()
         hooks.unregister(f"before-parameter-build.{operation}", die, "die")
         account.ticks(3)
-        told = [subject for subject in account.subjects if "failed over" in subject]
+        mails = [subject for subject in account.subjects if "failed over" in subject]
     # Those that can still tell do so themselves, though they could not ask.
-    assert len(told) == 1
+    assert len(mails) == 1
 
 
 def test_backends_that_a_failover_has_not_helped_are_told_of_though_the_pair_is_locked(account: Account) -> None:
@@ -129,14 +129,14 @@ def test_an_unreachable_topic_is_logged_and_measured_and_no_error(
 def test_a_memory_that_is_refused_stops_no_failover(account: Account, operation: str) -> None:
     # The first reading is that of lock and claim, in the same call.
     after = 1 if operation == "GetParameters" else 0
-    before(account.ssm, operation, lambda: "AccessDeniedException", about=f'"{TOLD}"', times=99, after=after)
+    before(account.ssm, operation, lambda: "AccessDeniedException", about=f'"{MEMORY}"', times=99, after=after)
     acting = Acting(account)
     assert acting.carry_out().outcome == "failed-over"
     assert (len(account.subjects), acting.measured["NotTold"]) == (1, [1.0])
 
 
 def test_what_can_not_be_remembered_in_the_parameter_is_remembered_by_the_process(account: Account) -> None:
-    before(account.ssm, "PutParameter", lambda: "AccessDeniedException", about=f'"{TOLD}"', times=999)
+    before(account.ssm, "PutParameter", lambda: "AccessDeniedException", about=f'"{MEMORY}"', times=999)
     account.move(account.subnets[0], account.standby_table)
     application = account.application(io.StringIO())
     for _ in range(10):

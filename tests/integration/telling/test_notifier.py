@@ -15,7 +15,7 @@ from tests.examples import TICK
 from tests.fakes import Context, before
 from tests.integration.account import ACCOUNT_ID, REGION, Account, Invoked
 
-TOLD = "/nat-failover/main/told"
+MEMORY = "/nat-failover/main/told"
 
 
 def test_what_lasts_is_told_when_it_has_begun_daily_and_when_it_is_over(account: Account) -> None:
@@ -26,9 +26,9 @@ def test_what_lasts_is_told_when_it_has_begun_daily_and_when_it_is_over(account:
     account.ticks(1, later=DAY)
     account.move(account.subnets[0], account.primary_table)
     account.ticks(6)
-    words = "NOT PROTECTED: subnets are split over both NATs"
-    assert account.subjects == [words, f"STILL {words}", "RECOVERED: the subnets all use one NAT again"]
-    assert json.loads(account.parameter(TOLD) or "")["troubles"] == []
+    subject = "NOT PROTECTED: subnets are split over both NATs"
+    assert account.subjects == [subject, f"STILL {subject}", "RECOVERED: the subnets all use one NAT again"]
+    assert json.loads(account.parameter(MEMORY) or "")["troubles"] == []
 
 
 def test_both_channels_are_told_the_same_of_one_incident(account: Account, events: list[dict[str, Any]]) -> None:
@@ -40,8 +40,8 @@ def test_both_channels_are_told_the_same_of_one_incident(account: Account, event
     by_topic = [json.loads(json.loads(sent[1])["sqs"]) for sent in topic.sent_notifications]
     by_event = [entry["Detail"] for entry in events]
     assert by_topic == by_event
-    assert [(told["phase"], told["severity"]) for told in by_event] == [("begin", "warning"), ("end", "info")]
-    assert len({told["incident"] for told in by_event}) == 1
+    assert [(message["phase"], message["severity"]) for message in by_event] == [("begin", "warning"), ("end", "info")]
+    assert len({message["incident"] for message in by_event}) == 1
     assert {(entry["Source"], entry["DetailType"]) for entry in events} == {("nat-failover", "NAT Failover Message")}
     assert [entry["Resources"] for entry in events] == [[account.settings.topic]] * 2
     assert not any("EventBusName" in entry for entry in events)
@@ -52,8 +52,8 @@ def test_a_subscription_may_filter_by_pair_kind_phase_and_severity(account: Acco
     account.session.events.register("provide-client-params.sns.Publish", lambda params, **_: sent.append(params))
     account.move(account.subnets[0], account.standby_table)
     account.ticks(4)
-    (told,) = sent
-    assert {name: value["StringValue"] for name, value in told["MessageAttributes"].items()} == {
+    (message,) = sent
+    assert {name: value["StringValue"] for name, value in message["MessageAttributes"].items()} == {
         "pair": "main",
         "kind": "subnets-split",
         "phase": "begin",
@@ -72,7 +72,7 @@ def test_a_healthy_tick_reads_what_was_told_together_with_the_lock_and_writes_no
     account.ticks(3)
     function = account.application()
     function.handle(TICK, Context())
-    told = account.parameter(TOLD)
+    memory = account.parameter(MEMORY)
     # The next one is not among those that look for new backends, whatever time it is.
     account.clock.sleep(60)
     while int(account.clock.now() // 60) % LOOK_EVERY == 0:
@@ -84,16 +84,16 @@ def test_a_healthy_tick_reads_what_was_told_together_with_the_lock_and_writes_no
     assert sorted(calls) == [
         *("DescribeInstances", "DescribeRouteTables", "GetParameters", "ListCommandInvocations", "ListCommands"),
     ]
-    assert account.parameter(TOLD) == told
+    assert account.parameter(MEMORY) == memory
 
 
 def test_a_value_that_a_person_has_put_there_is_replaced_and_what_lasts_is_told_anew(account: Account) -> None:
     account.move(account.subnets[0], account.standby_table)
     account.ticks(4)
-    account.ssm.put_parameter(Name=TOLD, Value="scribble", Type="String", Overwrite=True)
+    account.ssm.put_parameter(Name=MEMORY, Value="scribble", Type="String", Overwrite=True)
     account.ticks(4)
     assert len(account.subjects) == 2
-    assert json.loads(account.parameter(TOLD) or "")["troubles"][0]["kind"] == "subnets-split"
+    assert json.loads(account.parameter(MEMORY) or "")["troubles"][0]["kind"] == "subnets-split"
 
 
 # Observe mode
@@ -111,11 +111,11 @@ def observing(account: Account) -> Account:
 def test_in_observe_mode_people_are_told_at_once_and_daily_and_when_it_is_over(observing: Account) -> None:
     assert observing.failed(observing.backends[0]).outcome == "observed"
     observing.ticks(3)
-    words = "OFFLINE (observe mode): would have failed over to the standby NAT"
-    assert observing.subjects == [words]
+    subject = "OFFLINE (observe mode): would have failed over to the standby NAT"
+    assert observing.subjects == [subject]
     observing.clock.sleep(DAY)
     observing.ticks(3)
-    assert observing.subjects[1:] == [f"STILL {words}"]
+    assert observing.subjects[1:] == [f"STILL {subject}"]
     observing.offline.clear()
     observing.ticks(30)
     assert observing.subjects[2:] == ["RECOVERED: online again, no failover is due"]
@@ -129,13 +129,13 @@ def test_in_observe_mode_neither_ec2_nor_lock_nor_claim_is_written(observing: Ac
     for operation in ("ReplaceRouteTableAssociation", "CreateRoute", "ReplaceRoute", "AssociateAddress"):
         before(observing.ec2, operation, lambda: written.append("EC2"))
     observing.failed(observing.backends[0])
-    assert set(written) == {TOLD}
+    assert set(written) == {MEMORY}
     assert (observing.lock, observing.parameter("/nat-failover/main/claim")) == (None, None)
 
 
 def test_of_invocations_at_the_same_time_one_tells(observing: Account) -> None:
     ticking: list[Invoked] = []
-    before(observing.ssm, "PutParameter", lambda: ticking.append(observing.failed(observing.backends[1])), about=TOLD)
+    before(observing.ssm, "PutParameter", lambda: ticking.append(observing.failed(observing.backends[1])), about=MEMORY)
     observing.failed(observing.backends[0])
     assert len(ticking) == 1
     assert len(observing.subjects) == 1

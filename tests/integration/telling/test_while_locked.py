@@ -28,7 +28,7 @@ def test_who_was_offline_before_the_failover_and_is_silent_since_is_not_called_o
     result = function.invoke(TICK)
     assert result["cause"] == "LOCKED"
     assert ("OfflineWhileLocked" in function.measured.getvalue()) is offline
-    said = f"({len(HOSTS)} {'unreachable' if offline else 'not heard since the failover'})"
-    assert said in str(result["reason"])
+    in_words = f"({len(HOSTS)} {'unreachable' if offline else 'not heard since the failover'})"
+    assert in_words in str(result["reason"])
     unreachable = len(HOSTS) if offline else 0
     assert f'"BackendsUnreachable":[{unreachable}.0]' in function.measured.getvalue().replace(" ", "")

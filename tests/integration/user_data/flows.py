@@ -65,9 +65,9 @@ class Flows:
     def alive(self) -> int:
         """Send a byte through every connection, either way, and count those that have brought both."""
         _send(self._clients)
-        there = _heard(self._servers)
+        there = _received(self._servers)
         _send(self._servers)
-        back = _heard(self._clients)
+        back = _received(self._clients)
         return min(there, back)
 
     def __enter__(self) -> Flows:
@@ -89,18 +89,18 @@ def _send(sockets: Sequence[socket.socket]) -> None:
             continue  # counted by whoever does not hear it
 
 
-def _heard(sockets: Sequence[socket.socket]) -> int:
+def _received(sockets: Sequence[socket.socket]) -> int:
     """Count the sockets that hear a byte in time."""
-    heard = 0
+    received = 0
     with selectors.DefaultSelector() as selector:
         for sock in sockets:
             selector.register(sock, selectors.EVENT_READ)
         deadline = time.monotonic() + WITHIN
         while selector.get_map() and (left := deadline - time.monotonic()) > 0:
             for key, _ in selector.select(left):
-                heard += _byte(key.fileobj)
+                received += _byte(key.fileobj)
                 selector.unregister(key.fileobj)
-    return heard
+    return received
 
 
 def _byte(sock: object) -> bool:

@@ -73,8 +73,8 @@ class Cut:
 
     def started(self) -> list[str]:
         """List the programs that have been started, in order."""
-        told = (self._disk / "run" / "trace").read_text(encoding="utf-8")
-        return [line.split()[1] for line in told.splitlines()]
+        trace = (self._disk / "run" / "trace").read_text(encoding="utf-8")
+        return [line.split()[1] for line in trace.splitlines()]
 
 
 def forwards(network: Network) -> bool:

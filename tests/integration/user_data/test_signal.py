@@ -198,8 +198,8 @@ def test_where_no_swap_can_be_made_the_installation_is_tried_all_the_same(
     boot_first_time(network.nat, condition.user_data(), disk, machine)
     assert condition.statuses == ["SUCCESS"]
     assert not (disk / "usr" / "local" / "swap.new").exists()
-    told = run_on_machine(network.nat, disk, "cat", "/run/journal/nat-failover-nat.service").stdout
-    assert "swap file" in told
+    journal = run_on_machine(network.nat, disk, "cat", "/run/journal/nat-failover-nat.service").stdout
+    assert "swap file" in journal
 
 
 @pytest.mark.parametrize("name", ["dd", "mkswap", "swapon", "dnf"])
