@@ -38,15 +38,15 @@ def complete(client: ClientOf, environment: Mapping[str, str], stack: str, priva
             _make_alarm(client("cloudwatch"), resource["Properties"], standby)
 
 
-def log_decision(client: ClientOf, told: Mapping[str, Any], at: float) -> None:
+def log_decision(client: ClientOf, answer: Mapping[str, Any], at: float) -> None:
     """Write what an invocation came to into the function's log, as the function does.
 
     Args:
         client: gives clients of boto3 by their service.
-        told: what the handler has returned.
+        answer: what the handler has returned.
         at: seconds since the epoch.
     """
-    log_line(client, {"level": "INFO", "message": told["reason"], "service": PAIR, **told}, at)
+    log_line(client, {"level": "INFO", "message": answer["reason"], "service": PAIR, **answer}, at)
 
 
 def log_line(client: ClientOf, line: Mapping[str, Any], at: float) -> None:
@@ -68,8 +68,8 @@ def _guard(ec2: Any, primary: str, standby: str, private: Sequence[str]) -> None
     group = ec2.create_security_group(GroupName="nats", Description="nats", VpcId=vpc)["GroupId"]
     inside = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": network["CidrBlock"]}]}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[inside])
-    for nat, told in nats.items():
-        interface = told["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    for nat, described in nats.items():
+        interface = described["NetworkInterfaces"][0]["NetworkInterfaceId"]
         ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
         ec2.modify_instance_attribute(InstanceId=nat, Groups=[group if nat == primary else _group_of_standby(ec2)])
     for service in ("ssm", "ssmmessages"):

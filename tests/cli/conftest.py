@@ -31,8 +31,8 @@ def pair(deployment: Deployment) -> Iterator[Deployment]:
     """Give the deployed pair with its primary active and armed, and put it right again."""
     ec2 = deployment.aws.client("ec2")
     for nat in (deployment.setting("PRIMARY_INSTANCE"), deployment.setting("STANDBY_INSTANCE")):
-        (told,) = ec2.describe_instances(InstanceIds=[nat])["Reservations"]
-        interface = told["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        (described,) = ec2.describe_instances(InstanceIds=[nat])["Reservations"]
+        interface = described["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"]
         ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
     yield deployment
     for nat in ("nat01", "nat02"):

@@ -95,10 +95,10 @@ class Deployment:
         """Let the schedule invoke the function, in this process, and its decision be in its log."""
         context = SimpleNamespace(aws_request_id=TICK["id"], get_remaining_time_in_millis=lambda: 45000)
         with patch.dict(os.environ, self.aws.environ):
-            told = self._application.handle(TICK, context)
+            answer = self._application.handle(TICK, context)
         self.looked_at = time.time()
-        log_decision(self.aws.client, told, self.looked_at)
-        return told
+        log_decision(self.aws.client, answer, self.looked_at)
+        return answer
 
 
 @contextmanager
@@ -154,9 +154,9 @@ def _complete(made: Deployment) -> None:
     public = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     ec2.create_route(RouteTableId=public, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     for nat in (made.setting("PRIMARY_INSTANCE"), made.setting("STANDBY_INSTANCE")):
-        (told,) = ec2.describe_instances(InstanceIds=[nat])["Reservations"]
+        (described,) = ec2.describe_instances(InstanceIds=[nat])["Reservations"]
         ec2.modify_instance_attribute(InstanceId=nat, SourceDestCheck={"Value": False})
-        ec2.associate_route_table(RouteTableId=public, SubnetId=told["Instances"][0]["SubnetId"])
+        ec2.associate_route_table(RouteTableId=public, SubnetId=described["Instances"][0]["SubnetId"])
         address = ec2.allocate_address(Domain="vpc")["AllocationId"]
         ec2.associate_address(AllocationId=address, InstanceId=nat)
     private = [s["SubnetId"] for s in ec2.describe_subnets()["Subnets"] if s["CidrBlock"] == "10.20.1.0/24"]

@@ -48,8 +48,8 @@ def _authorize(response: Any, resource: str = "*") -> None:
     if key == f"maynot-{action}":
         service = {"awslambda": "lambda"}.get(response.service_name, response.service_name)
         if service in ("lambda", "ssm", "events", "logs"):
-            said = f"User: {CAROL} is not authorized to perform: {service}:{action}"
-            raise JsonRESTError("AccessDeniedException", said)
+            message = f"User: {CAROL} is not authorized to perform: {service}:{action}"
+            raise JsonRESTError("AccessDeniedException", message)
         raise AccessDeniedError(CAROL, f"{service}:{action}")
 
 
@@ -90,9 +90,9 @@ def _resources_by_name(response: Any) -> ActionResult:
     if wanted is None:
         return _describe_stack_resources(response)
     for stack in response.cloudformation_backend.list_stacks():
-        told = [StackResourceDTO(stack, resource) for resource in stack.stack_resources]
-        if any(resource.physical_resource_id == wanted for resource in told):
-            return ActionResult({"StackResources": told[:MOST_RESOURCES]})
+        resources = [StackResourceDTO(stack, resource) for resource in stack.stack_resources]
+        if any(resource.physical_resource_id == wanted for resource in resources):
+            return ActionResult({"StackResources": resources[:MOST_RESOURCES]})
     return _describe_stack_resources(response)
 
 
@@ -107,7 +107,7 @@ def _resources_in_pages(response: Any) -> ActionResult:
 
 
 def _subscriptions(response: Any) -> ActionResult:
-    told: Any = _list_subscriptions(response).result
+    result: Any = _list_subscriptions(response).result
     listed = [
         {
             "SubscriptionArn": "PendingConfirmation" if s.endpoint.startswith("pending") else s.arn,
@@ -115,9 +115,9 @@ def _subscriptions(response: Any) -> ActionResult:
             "Protocol": s.protocol,
             "TopicArn": s.topic.arn,
         }
-        for s in told["Subscriptions"]
+        for s in result["Subscriptions"]
     ]
-    return ActionResult({**told, "Subscriptions": listed})
+    return ActionResult({**result, "Subscriptions": listed})
 
 
 def _limits(*_: Any, **__: Any) -> tuple[int, dict[str, str], str]:

@@ -35,8 +35,8 @@ class Command:
 
     def environ(self, credentials: Mapping[str, str] | None = None) -> dict[str, str]:
         """Give the environment that it runs in, with other credentials where they are given."""
-        told = dict(self.credentials if credentials is None else credentials)
-        return told | {"PYTHONPATH": str(self.installed), "COLUMNS": "160"}
+        environ = dict(self.credentials if credentials is None else credentials)
+        return environ | {"PYTHONPATH": str(self.installed), "COLUMNS": "160"}
 
     def run(
         self,

@@ -26,13 +26,13 @@ class Person:
 
     Attributes:
         on: what happens as soon as the command says something that begins with a text, once.
-        said: what it has said.
+        lines: what it has printed.
     """
 
     lab: Lab
     name: str = ALICE
     on: dict[str, Callable[[], object]] = field(default_factory=dict)
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.execution = Execution(self.lab.world.now)
@@ -42,7 +42,7 @@ class Person:
 
     def hear(self, text: str) -> None:
         """Read what the command says."""
-        self.said.append(text)
+        self.lines.append(text)
         for beginning in [b for b in self.on if text.startswith(b)]:
             self.on.pop(beginning)()
 

@@ -130,9 +130,9 @@ class _Log(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line with the words that Lambda's log would have."""
-        words = {key: value for key, value in vars(record).items() if key in KEPT}
+        fields = {key: value for key, value in vars(record).items() if key in KEPT}
         with MOTO:
-            log_line(self._client, {"message": record.getMessage(), **words}, record.created)
+            log_line(self._client, {"message": record.getMessage(), **fields}, record.created)
 
 
 @contextmanager

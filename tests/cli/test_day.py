@@ -63,7 +63,7 @@ def longest_outage(here: Site, since: float) -> float:
     return max(outage for outage in outages if outage is not None)
 
 
-def told_first(here: Site) -> dict[str, object]:
+def last_happening(here: Site) -> dict[str, object]:
     """Give the latest that has happened, by ``history``."""
     happened = here.command.json("history")["main"]
     return dict(max(happened, key=lambda each: each["at"]))
@@ -85,7 +85,7 @@ def test_each_command_does_on_real_packets_what_it_says(here: Site) -> None:
     assert "3 of 3 backends online" in failed_over
     assert "nothing fails over until you re-arm: nat-failover rearm main --region eu-central-1" in failed_over
     assert seen_from_outside(here) == {STANDBY}
-    latest = told_first(here)
+    latest = last_happening(here)
     assert latest["kind"] == "failover"
     assert "2 subnets moved to the standby NAT" in str(latest["said"])
     assert "armed: pair main may fail over once" in does(here, "rearm", "--yes")
@@ -110,7 +110,7 @@ def test_when_the_active_nat_dies_whoever_watches_sees_the_function_fail_over(he
     assert lab.wait_until(lambda: len(lab.results("failed-over")) > earlier, 20)
     assert seen_from_outside(here) == {STANDBY}
     assert 1.0 < longest_outage(here, begun) < 10
-    latest = told_first(here)
+    latest = last_happening(here)
     assert latest["kind"] == "failover"
     assert "3 of 3 backends can't reach the Internet" in str(latest["said"])
     (mail,) = [text for at, subject, text in lab.gateway.published if at > begun and "failed over" in subject]
@@ -119,9 +119,9 @@ def test_when_the_active_nat_dies_whoever_watches_sees_the_function_fail_over(he
     assert "does not translate" in does(here, *diagnosis.split(), status=Exit.TROUBLE)
     # Who follows the mail to the letter while the old NAT is still dead is refused, and so is a way back.
     for refused, why in (("failback", "refused, and nothing was changed"), (advised, "it would not help")):
-        said = does(here, *refused.split(), "--yes", status=Exit.TROUBLE)
-        assert why in said
-        assert "masquerading: its kernel does not translate" in said
+        printed = does(here, *refused.split(), "--yes", status=Exit.TROUBLE)
+        assert why in printed
+        assert "masquerading: its kernel does not translate" in printed
     assert seen_from_outside(here) == {STANDBY}
     assert lab.lock_state() == "failed-over"
     # Who re-arms all the same, by the bare command, is not told that all is well; the next failure moves nobody.
@@ -141,32 +141,36 @@ def test_a_drill_measures_what_the_lab_s_own_pinger_does(here: Site, tmp_path: P
     lab, begun, earlier = here.lab, here.lab.world.now(), len(here.lab.results("failed-over"))
     file = tmp_path / "reports" / "drill.html"
     with here.command.start("drill", "--confirm", "main", "--report", str(file), "--json") as process:
-        said = followed(here, process)
-    assert process.returncode == Exit.FINE, said
-    assert f"{lab.cloud.instances['nat01']} no longer forwards" in said
-    assert f"{lab.cloud.instances['nat01']} forwards again" in said
-    assert "armed again" in said
+        printed = followed(here, process)
+    assert process.returncode == Exit.FINE, printed
+    assert f"{lab.cloud.instances['nat01']} no longer forwards" in printed
+    assert f"{lab.cloud.instances['nat01']} forwards again" in printed
+    assert "armed again" in printed
     assert len(lab.results("failed-over")) == earlier + 1  # the function's, and nobody else's
     assert lab.lock_state() == "armed"
     assert seen_from_outside(here) == {PRIMARY}
     longest = longest_outage(here, begun)
     assert 1.0 < longest < 10
-    (measured,) = re.findall(r"failover: longest outage ([\d.]+) s", said)
+    (measured,) = re.findall(r"failover: longest outage ([\d.]+) s", printed)
     assert abs(float(measured) - longest) < RESOLUTION
     text = html.unescape(file.read_text(encoding="utf-8"))
     (subject,) = [subject for at, subject, _ in lab.gateway.published if at > begun and "failed over" in subject]
-    assert f"sent to the topic and as an event: {subject}" in " ".join(said.split())
+    assert f"sent to the topic and as an event: {subject}" in " ".join(printed.split())
     assert text.count(f'<div class="mail"><p>{subject}</p>') == 1
     assert "after the failure, to the topic and as an event." in text
     assert text.count("What the function had sent by the time of this report") == 2
-    came = json.loads(said[said.index("\n{") :])
+    came = json.loads(printed[printed.index("\n{") :])
     assert (came["outcome"], came["why"], came["report"], came["lock"]["state"]) == ("done", [], str(file), "armed")
     assert [part["name"] for part in came["parts"]] == ["failover", "failback"]
     for part in came["parts"]:
         assert (part["reached"], part["subnets"], part["problems"]) == (True, 2, [])
         assert part["backends"] == {"asked": 3, "online": 3}
         assert 0 <= part["outage"] < part["swapped"] + 5 < came["seconds"]
-    assert [told["kind"] for told in here.command.json("history")["main"]][-3:] == ["failover", "failover", "re-armed"]
+    assert [happening["kind"] for happening in here.command.json("history")["main"]][-3:] == [
+        "failover",
+        "failover",
+        "re-armed",
+    ]
     # On the page there is a strip for each backend, there and back.
     strips = re.findall(r'aria-label="(backend\d): ([^"]*)"', text)
     assert sorted(host for host, _ in strips) == sorted(2 * lab.backends)
@@ -189,10 +193,10 @@ def seconds_in(shown: str) -> float:
 def followed(here: Site, process: subprocess.Popen[str]) -> str:
     """Give what a drill says until its end; a claim is over where it would wait for that, for a minute."""
     assert process.stdout is not None
-    said = []
+    lines = []
     for line in process.stdout:
-        said.append(line)
+        lines.append(line)
         if "collecting what the backends have seen" in line:
             here.free_claim()
     process.wait(30)
-    return "".join(said)
+    return "".join(lines)

@@ -29,7 +29,7 @@ def versions(*texts: tuple[float, str, str]) -> list[Version]:
 
 
 def test_a_failover_is_told_once_with_how_long_it_took_and_how_long_it_stayed_locked() -> None:
-    told = happenings(
+    happened = happenings(
         versions(
             (0, "arn:aws:sts::123456789012:assumed-role/cdk-cfn-exec/AWSCloudFormation", "armed"),
             (1000.5, OURS, record(LockState.FAILING_OVER, 1000)),
@@ -39,16 +39,16 @@ def test_a_failover_is_told_once_with_how_long_it_took_and_how_long_it_stayed_lo
         settings(),
         FUNCTION,
     )
-    assert [h.kind for h in told] == [Happened.CREATED, Happened.FAILOVER, Happened.REARMED]
-    failover = told[1]
+    assert [h.kind for h in happened] == [Happened.CREATED, Happened.FAILOVER, Happened.REARMED]
+    failover = happened[1]
     assert (failover.at, failover.lasted, failover.by) == (1000, 3600, "the function")
     assert "2 subnets moved to the standby NAT" in failover.in_words
     assert "in 1.2 s; 3 backends are offline" in failover.in_words
-    assert (told[2].by, told[2].lasted) == ("alice", None)
+    assert (happened[2].by, happened[2].lasted) == ("alice", None)
 
 
 def test_a_second_failover_right_after_the_first_is_one_of_its_own() -> None:
-    told = happenings(
+    happened = happenings(
         versions(
             (1000, OURS, record(LockState.FAILED_OVER, 1000, seconds=1.0)),
             (2000, OURS, record(LockState.FAILING_OVER, 2000)),
@@ -56,33 +56,33 @@ def test_a_second_failover_right_after_the_first_is_one_of_its_own() -> None:
         settings(),
         FUNCTION,
     )
-    assert [h.kind for h in told] == [Happened.FAILOVER, Happened.UNFINISHED]
+    assert [h.kind for h in happened] == [Happened.FAILOVER, Happened.UNFINISHED]
 
 
 def test_a_failed_failover_says_what_was_in_the_way() -> None:
-    (told,) = happenings(
+    (happening,) = happenings(
         versions((1000, OURS, record(LockState.FAILED, 1000, outcome="AccessDenied"))), settings(), FUNCTION
     )
-    assert told.kind is Happened.FAILED
-    assert "AccessDenied" in told.in_words
+    assert happening.kind is Happened.FAILED
+    assert "AccessDenied" in happening.in_words
 
 
 def test_a_pause_and_its_end_are_told_with_who_did_them() -> None:
-    told = happenings(
+    happened = happenings(
         versions((0, ALICE, "armed"), (60, SSO, "paused"), (120, ALICE, "armed"), (180, ALICE, "garbage")),
         settings(),
         FUNCTION,
     )
-    assert [h.kind for h in told] == [Happened.CREATED, Happened.PAUSED, Happened.REARMED, Happened.GARBLED]
-    assert told[1].by == "bob@example.com (AWSReservedSSO_Admin_0123)"
-    assert told[2].in_words.startswith("resumed")
-    assert "'garbage'" in told[3].in_words
+    assert [h.kind for h in happened] == [Happened.CREATED, Happened.PAUSED, Happened.REARMED, Happened.GARBLED]
+    assert happened[1].by == "bob@example.com (AWSReservedSSO_Admin_0123)"
+    assert happened[2].in_words.startswith("resumed")
+    assert "'garbage'" in happened[3].in_words
 
 
 def test_a_pause_says_why_where_whoever_paused_it_has_said_so() -> None:
     text = json.dumps({"state": "paused", "by": ALICE, "since": "2026-01-01T00:00:00+00:00", "reason": "new kernel"})
-    (told,) = happenings(versions((60, ALICE, text)), settings(), FUNCTION)
-    assert told.in_words == "paused: nothing is probed; new kernel"
+    (happening,) = happenings(versions((60, ALICE, text)), settings(), FUNCTION)
+    assert happening.in_words == "paused: nothing is probed; new kernel"
     assert pause_of(text).by == ALICE
     assert pause_of("paused") == pause_of(None) == pause_of('["paused"]') == pause_of('{"by": 1}')
 
@@ -105,11 +105,11 @@ LOCKS = st.one_of(
 def test_whatever_stands_in_the_versions_everything_is_told_in_order_and_no_time_is_negative(
     texts: list[tuple[float, str, str]],
 ) -> None:
-    told = happenings(versions(*texts), settings(), FUNCTION)
-    assert [h.version for h in told] == sorted({h.version for h in told})
-    assert len(told) <= len(texts)
-    assert not texts or told[-1].version == len(texts)
-    assert all(h.lasted is None or h.lasted >= 0 for h in told)
+    happened = happenings(versions(*texts), settings(), FUNCTION)
+    assert [h.version for h in happened] == sorted({h.version for h in happened})
+    assert len(happened) <= len(texts)
+    assert not texts or happened[-1].version == len(texts)
+    assert all(h.lasted is None or h.lasted >= 0 for h in happened)
 
 
 def test_history_as_a_process_tells_of_a_failover_and_of_the_rearming(deployment: Deployment) -> None:
@@ -117,19 +117,19 @@ def test_history_as_a_process_tells_of_a_failover_and_of_the_rearming(deployment
     done = Record(LockState.FAILED_OVER, "id", 1.7e9, *tables, {"subnet-1": "rtbassoc-1"}, ("i-1",), "why", "ok", 0.8)
     deployment.aws.write_lock(done.text())
     deployment.rearm()
-    told = deployment.command.json("history", "main")["main"]
-    assert [each["kind"] for each in told][-2:] == ["failover", "re-armed"]
-    assert told[-2]["seconds"] == 0.8
-    assert told[-2]["to"] == tables[1]
+    happened = deployment.command.json("history", "main")["main"]
+    assert [each["kind"] for each in happened][-2:] == ["failover", "re-armed"]
+    assert happened[-2]["seconds"] == 0.8
+    assert happened[-2]["to"] == tables[1]
     shown = deployment.command.run("history", "--limit", "2")
     assert shown.returncode == 0, shown.stderr
     assert "2023-11-14 22:13:20 UTC" in shown.stdout
     assert "1 subnet moved" in shown.stdout
-    assert json.dumps(told)
+    assert json.dumps(happened)
 
 
 def test_a_failover_in_a_drill_and_a_failback_are_called_so() -> None:
-    told = happenings(
+    happened = happenings(
         versions(
             (1000, OURS, record(LockState.FAILED_OVER, 1000, seconds=1.0, by_hand="drill")),
             (2000, ALICE, record(LockState.FAILED_OVER, 2000, seconds=1.0, by_hand="failback")),
@@ -140,9 +140,9 @@ def test_a_failover_in_a_drill_and_a_failback_are_called_so() -> None:
         settings(),
         FUNCTION,
     )
-    assert [h.name for h in told] == ["drill", "failback", "failover", "rolled back", "failover"]
-    assert ", in a drill; 3 backends" in told[0].in_words
-    assert all(h.kind in (Happened.FAILOVER, Happened.ROLLED_BACK) for h in told)
+    assert [h.name for h in happened] == ["drill", "failback", "failover", "rolled back", "failover"]
+    assert ", in a drill; 3 backends" in happened[0].in_words
+    assert all(h.kind in (Happened.FAILOVER, Happened.ROLLED_BACK) for h in happened)
 
 
 def by_hand(state: LockState, *, back: bool, outcome: str = "") -> str:
@@ -152,7 +152,7 @@ def by_hand(state: LockState, *, back: bool, outcome: str = "") -> str:
 
 
 def test_a_failback_by_hand_whose_record_turns_round_after_the_first_stage_is_told_once() -> None:
-    (told,) = happenings(
+    (happening,) = happenings(
         versions(
             (1001, ALICE, by_hand(LockState.FAILING_OVER, back=True)),
             (1005, ALICE, by_hand(LockState.FAILING_OVER, back=False)),
@@ -161,13 +161,13 @@ def test_a_failback_by_hand_whose_record_turns_round_after_the_first_stage_is_to
         settings(),
         FUNCTION,
     )
-    assert (told.kind, told.by) == (Happened.FAILOVER, "alice")
-    assert "2 subnets moved to the primary NAT" in told.in_words
+    assert (happening.kind, happening.by) == (Happened.FAILOVER, "alice")
+    assert "2 subnets moved to the primary NAT" in happening.in_words
 
 
 def test_a_failback_that_was_undone_is_told_as_such_and_not_as_a_failover() -> None:
     undone = "failback rolled back, 0 subnets lost: 2 of 2 backends are offline through the new path: i-1"
-    (told,) = happenings(
+    (happening,) = happenings(
         versions(
             (1001, ALICE, by_hand(LockState.FAILING_OVER, back=True)),
             (1009, ALICE, by_hand(LockState.FAILED_OVER, back=True, outcome=undone)),
@@ -175,4 +175,4 @@ def test_a_failback_that_was_undone_is_told_as_such_and_not_as_a_failover() -> N
         settings(),
         FUNCTION,
     )
-    assert (told.kind, told.in_words) == (Happened.ROLLED_BACK, undone)
+    assert (happening.kind, happening.in_words) == (Happened.ROLLED_BACK, undone)

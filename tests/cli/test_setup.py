@@ -22,8 +22,8 @@ def test_after_the_setup_the_command_is_in_the_environment_and_works_from_anywhe
     # The environment itself is taken for made.
     make = ["make", "--old-file=.venv/ready", "setup"]
     subprocess.run(make, cwd=clone, check=True, capture_output=True)
-    told = subprocess.run(
+    printed = subprocess.run(
         [binaries / "nat-failover", "--help"], cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout
-    assert "Usage: nat-failover [OPTIONS] COMMAND" in told
-    assert "failback" in told
+    assert "Usage: nat-failover [OPTIONS] COMMAND" in printed
+    assert "failback" in printed

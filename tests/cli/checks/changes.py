@@ -48,34 +48,34 @@ def same_zone(s: Snapshot) -> Snapshot:
     return instance(standby, Placement=zone)(s)
 
 
-def said(state: State, count: int, **changes: Any) -> Change:
+def backends_report(state: State, count: int, **changes: Any) -> Change:
     """Have some backends say something else."""
 
     def change(s: Snapshot) -> Snapshot:
         assert s.view is not None
         hosts = sorted(s.backends)[:count]
-        told = {
+        by_round = {
             command: tuple(
                 replace(o, state=state, detail="sh: ping: not found", **changes) if o.host in hosts else o
                 for o in all_of
             )
             for command, all_of in s.view.by_round.items()
         }
-        return replace(s, view=replace(s.view, by_round=told))
+        return replace(s, view=replace(s.view, by_round=by_round))
 
     return change
 
 
-def standby_said(**changes: Any) -> Change:
+def standby_reports(**changes: Any) -> Change:
     """Have the passive NAT say something else."""
 
     def change(s: Snapshot) -> Snapshot:
         assert s.view is not None
-        told = {
+        by_round = {
             command: tuple(replace(o, **changes) if o.host == standby(s) else o for o in all_of)
             for command, all_of in s.view.by_round.items()
         }
-        return replace(s, view=replace(s.view, by_round=told))
+        return replace(s, view=replace(s.view, by_round=by_round))
 
     return change
 
@@ -83,11 +83,11 @@ def standby_said(**changes: Any) -> Change:
 def nobody_through(s: Snapshot) -> Snapshot:
     """Have no backend get through the passive NAT."""
     assert s.view is not None
-    told = {
+    by_round = {
         command: tuple(replace(o, by_passive=None if o.by_passive is None else False, signals=None) for o in all_of)
         for command, all_of in s.view.by_round.items()
     }
-    return replace(s, view=replace(s.view, by_round=told))
+    return replace(s, view=replace(s.view, by_round=by_round))
 
 
 def one_subnet(s: Snapshot) -> Snapshot:
@@ -109,13 +109,13 @@ def another(**changes: Any) -> Change:
 
 def windows_says_ssm(s: Snapshot) -> Snapshot:
     made = another()(s)
-    told = {"InstanceId": "i-0123456789abcdef9", "PingStatus": "Online", "PlatformType": "Windows"}
-    return replace(made, managed={**(s.managed or {}), told["InstanceId"]: told})
+    listed = {"InstanceId": "i-0123456789abcdef9", "PingStatus": "Online", "PlatformType": "Windows"}
+    return replace(made, managed={**(s.managed or {}), listed["InstanceId"]: listed})
 
 
 def hybrid(s: Snapshot) -> Snapshot:
-    told = {"InstanceId": "mi-0123456789abcdef0", "PingStatus": "Online", "ResourceType": "ManagedInstance"}
-    return replace(s, managed={**(s.managed or {}), told["InstanceId"]: told})
+    listed = {"InstanceId": "mi-0123456789abcdef0", "PingStatus": "Online", "ResourceType": "ManagedInstance"}
+    return replace(s, managed={**(s.managed or {}), listed["InstanceId"]: listed})
 
 
 def blackhole(s: Snapshot) -> Snapshot:
@@ -196,10 +196,10 @@ def stuck(s: Snapshot) -> Snapshot:
 
 
 def wrong_clock(s: Snapshot) -> Snapshot:
-    command, told = next((c, t) for c, t in (s.invocations or {}).items() if t)
-    host = min(told)
-    late = replace(told[host], finished_at=s.now + 400)
-    return replace(s, invocations={**(s.invocations or {}), command: {**told, host: late}})
+    command, by_host = next((c, t) for c, t in (s.invocations or {}).items() if t)
+    host = min(by_host)
+    late = replace(by_host[host], finished_at=s.now + 400)
+    return replace(s, invocations={**(s.invocations or {}), command: {**by_host, host: late}})
 
 
 def misplaced_egress(s: Snapshot) -> Snapshot:

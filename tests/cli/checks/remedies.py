@@ -16,11 +16,11 @@ def complaints(finding: Finding) -> list[str]:
     """Give what is wrong with the commands in a finding's remedy."""
     found = [f"no line of its own: {line}" for line in finding.steps if COMMAND.search(line) and not is_command(line)]
     for command in finding.commands:
-        program, *words = shlex.split(command)
+        program, *arguments = shlex.split(command)
         if program == "aws":
             found += wrong_aws(f"`{command}`")
         elif program != "nat-failover":
             continue
-        elif words[0] not in {command.name for command in app.registered_commands}:
-            found.append(f"there is no command nat-failover {words[0]}")
+        elif arguments[0] not in {command.name for command in app.registered_commands}:
+            found.append(f"there is no command nat-failover {arguments[0]}")
     return found

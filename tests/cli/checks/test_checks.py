@@ -25,6 +25,7 @@ from nat_failover.probing.probe_report import Lately
 from tests.cli.checks.changes import (
     Change,
     another,
+    backends_report,
     blackhole,
     closed_endpoints,
     elsewhere,
@@ -42,11 +43,10 @@ from tests.cli.checks.changes import (
     no_subnets,
     nobody_through,
     one_subnet,
-    said,
     same_zone,
     settings,
     standby,
-    standby_said,
+    standby_reports,
     stuck,
     windows_says_ssm,
     without_address,
@@ -71,25 +71,28 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
         settings(standby_interface="eni-0123456789abcdef0"),
         ("nat-untagged",),
     ),
-    "a passive NAT that is silent": (standby_said(state=State.SILENT), ("control-down",)),
-    "a passive NAT that can't listen": (standby_said(deaf="nft is not installed"), ("control-down",)),
+    "a passive NAT that is silent": (standby_reports(state=State.SILENT), ("control-down",)),
+    "a passive NAT that can't listen": (standby_reports(deaf="nft is not installed"), ("control-down",)),
     "a passive NAT that forwards nothing": (nobody_through, ("control-down",)),
     "a NAT that fails a status check": (impaired, ("nat-impaired",)),
     "both NATs in one zone": (same_zone, ("same-zone",)),
     "a passive NAT that has given up the egress address": (without_address, ("nat-no-public-address",)),
     "an egress address with the passive NAT": (misplaced_egress, ("egress-address",)),
-    "a backend without ping": (said(State.BROKEN, 1), ("too-few-fit", "probe-broken")),
-    "backends whose pings are lost": (said(State.REACHABLE, 3, pings=(1, 60)), ("pings-lost",)),
-    "backends that lose a tenth": (said(State.REACHABLE, 3, lately=Lately(54, 60, 54, 60)), ("packets-lost",)),
+    "a backend without ping": (backends_report(State.BROKEN, 1), ("too-few-fit", "probe-broken")),
+    "backends whose pings are lost": (backends_report(State.REACHABLE, 3, pings=(1, 60)), ("pings-lost",)),
+    "backends that lose a tenth": (
+        backends_report(State.REACHABLE, 3, lately=Lately(54, 60, 54, 60)),
+        ("packets-lost",),
+    ),
     "a NAT that is nearly full": (
-        standby_said(health=Health(100, 100, (), (Minute(80, 50, None),))),
+        standby_reports(health=Health(100, 100, (), (Minute(80, 50, None),))),
         ("nat-nearly-full",),
     ),
     "NATs whose release is old": (
         lambda s: replace(s, kernels=dict.fromkeys(s.settings.nats, KernelInspection(True, True, released_at=1.7e9))),
         ("nat-outdated", "nat-outdated"),
     ),
-    "backends that are offline": (said(State.UNREACHABLE, 2), ("offline",)),
+    "backends that are offline": (backends_report(State.UNREACHABLE, 2), ("offline",)),
     "all evidence from one subnet": (one_subnet, ("one-subnet",)),
     "a backend on Windows": (another(Platform="windows"), ("backend-windows",)),
     "a backend on Windows, says Systems Manager": (windows_says_ssm, ("backend-windows",)),
@@ -173,7 +176,7 @@ def test_it_is_found_and_nothing_else_and_its_commands_exist(
 
 
 @pytest.mark.parametrize(
-    ("case", "said_of_it"),
+    ("case", "in_words"),
     [
         ("backends whose pings are lost", "most of their pings are lost"),
         ("backends that lose a tenth", "the backends lose 10 %"),
@@ -181,23 +184,23 @@ def test_it_is_found_and_nothing_else_and_its_commands_exist(
     ],
 )
 def test_status_says_what_makes_a_pair_worse_though_it_is_protected(
-    healthy: Snapshot, case: str, said_of_it: str
+    healthy: Snapshot, case: str, in_words: str
 ) -> None:
     change, _ = CHANGES[case]
     standing = appraise(change(healthy))
     assert (standing.trouble, standing.protected) == ((), appraise(healthy).protected)
     (sentence,) = standing.degraded
-    assert said_of_it in sentence
+    assert in_words in sentence
     console = screen(200)
     print_all([standing], console)
     shown = text_of(console)
-    assert said_of_it in shown
+    assert in_words in shown
     assert "degraded" in shown
 
 
 def test_status_shows_what_a_nat_has_told_of_itself(healthy: Snapshot) -> None:
-    told = standby_said(health=Health(1000, 500, (), (Minute(123, 250, None),)))(healthy)
-    assert {nat.role: (nat.connections, nat.memory) for nat in appraise(told).nats}["standby"] == (12.3, 50.0)
+    observed = standby_reports(health=Health(1000, 500, (), (Minute(123, 250, None),)))(healthy)
+    assert {nat.role: (nat.connections, nat.memory) for nat in appraise(observed).nats}["standby"] == (12.3, 50.0)
 
 
 @pytest.mark.parametrize(
@@ -235,4 +238,4 @@ def test_each_part_may_be_missing_alone(healthy: Snapshot, part: str) -> None:
 def test_decisions_are_found_among_whatever_is_in_the_log() -> None:
     good = '{"trigger": "Tick", "decision": "HOLD", "cause": "HEALTHY", "reason": "all is well"}'
     lines = [{"timestamp": 2000, "message": text} for text in ("START", "[]", '{"decision": 1}', good, '{"decision":')]
-    assert [(said.at, said.reason) for said in decisions(lines)] == [(2.0, "all is well")]
+    assert [(decision.at, decision.reason) for decision in decisions(lines)] == [(2.0, "all is well")]

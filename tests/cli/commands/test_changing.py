@@ -23,9 +23,9 @@ def test_a_failover_is_planned_and_has_to_be_confirmed(pair: Deployment) -> None
     assert "dry run: nothing was changed" in planned.stdout
     assert subnets(pair) == {"primary": 2, "standby": 0}
 
-    asked = pair.command.run("failover")
-    assert asked.returncode == Exit.USAGE
-    assert "nobody is there to confirm: add --yes" in asked.stderr
+    refused = pair.command.run("failover")
+    assert refused.returncode == Exit.USAGE
+    assert "nobody is there to confirm: add --yes" in refused.stderr
     assert subnets(pair) == {"primary": 2, "standby": 0}
     assert pair.aws.read_lock() == "armed"
 
@@ -72,13 +72,13 @@ def test_a_pause_is_written_told_once_and_ended(pair: Deployment) -> None:
     paused = pair.command.run("pause", "main", "--reason", "kernel update", "--yes")
     assert paused.returncode == Exit.FINE, paused.stderr
     assert "nat-failover resume main --region eu-central-1" in paused.stdout
-    said = json.loads(pair.aws.read_lock())
-    assert (said["state"], said["reason"]) == ("paused", "kernel update")
+    fields = json.loads(pair.aws.read_lock())
+    assert (fields["state"], fields["reason"]) == ("paused", "kernel update")
 
     again = pair.command.run("pause", "--yes")
     assert again.returncode == Exit.FINE
     assert "is paused already" in again.stdout
-    assert json.loads(pair.aws.read_lock()) == said
+    assert json.loads(pair.aws.read_lock()) == fields
 
     resumed = pair.command.run("resume", "--yes")
     assert resumed.returncode == Exit.FINE, resumed.stderr
@@ -113,7 +113,7 @@ def test_a_drill_is_held_only_where_the_pair_is_named_again_and_its_report_can_b
 
 @pytest.mark.parametrize("command", ["failover", "failback", "rearm", "pause", "resume", "drill"])
 def test_each_command_says_what_it_does_with_examples(command: str) -> None:
-    told = CliRunner().invoke(app, [command, "--help"])
-    assert told.exit_code == Exit.FINE
-    assert f"nat-failover {command}" in told.output
-    assert ("--yes" in told.output) is (command != "drill")
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == Exit.FINE
+    assert f"nat-failover {command}" in result.output
+    assert ("--yes" in result.output) is (command != "drill")

@@ -26,9 +26,9 @@ REARM = "nat-failover rearm main --region eu-central-1"
 
 def object_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """Read the one object of standard output."""
-    told = json.loads(done.stdout)
-    assert isinstance(told, dict), done.stdout
-    return told
+    fields = json.loads(done.stdout)
+    assert isinstance(fields, dict), done.stdout
+    return fields
 
 
 def side(pair: Deployment, role: str) -> dict[str, str]:
@@ -51,14 +51,14 @@ def test_a_failover_is_told_as_one_object_from_its_plan_to_its_end(pair: Deploym
 
     done = pair.command.run("failover", "main", "--yes", "--json")
     assert done.returncode == Exit.FINE, done.stderr
-    told = object_of(done)
-    assert (told["command"], told["region"], told["pair"]) == ("failover", "eu-central-1", "main")
-    assert (told["outcome"], told["done"], told["why"]) == ("done", True, [])
-    assert sorted(told["subnets"]["moved"]) == sorted(planned["subnets"]["planned"])
-    assert told["backends"] == {"asked": 3, "online": 3}
-    assert 0 < told["seconds"] < 30
-    assert told["lock"]["state"] == "failed-over"
-    assert told["next"] == REARM
+    fields = object_of(done)
+    assert (fields["command"], fields["region"], fields["pair"]) == ("failover", "eu-central-1", "main")
+    assert (fields["outcome"], fields["done"], fields["why"]) == ("done", True, [])
+    assert sorted(fields["subnets"]["moved"]) == sorted(planned["subnets"]["planned"])
+    assert fields["backends"] == {"asked": 3, "online": 3}
+    assert 0 < fields["seconds"] < 30
+    assert fields["lock"]["state"] == "failed-over"
+    assert fields["next"] == REARM
     assert "asking 3 backends through the new path" in done.stderr  # how it goes is for people
     assert subnets(pair) == {"primary": 0, "standby": 2}
     record = json.loads(pair.aws.read_lock())
@@ -75,26 +75,26 @@ def test_a_dead_primary_refuses_failback_and_rearm_with_the_reason_in_the_object
     pair.aws.tell({"break": "nat01"})
     done = pair.command.run("failback", "--yes", "--json")
     assert done.returncode == Exit.TROUBLE
-    told = object_of(done)
-    assert (told["outcome"], told["done"], told["seconds"]) == ("refused", False, None)
-    assert told["why"] == ["masquerading: its kernel does not translate"]
-    assert {"name": "masquerading", "fit": "bad", "said": "its kernel does not translate"} in told["checks"]
-    assert told["to"] == side(pair, "primary")
+    fields = object_of(done)
+    assert (fields["outcome"], fields["done"], fields["seconds"]) == ("refused", False, None)
+    assert fields["why"] == ["masquerading: its kernel does not translate"]
+    assert {"name": "masquerading", "fit": "bad", "said": "its kernel does not translate"} in fields["checks"]
+    assert fields["to"] == side(pair, "primary")
     assert "error: refused, and nothing was changed" in done.stderr
-    assert told["steps"][1:] == [
+    assert fields["steps"][1:] == [
         "  nat-failover doctor main --region eu-central-1",
         "Runbook: infra/RUNBOOK.md#passive-nat-unhealthy",
     ]
-    assert "\n".join(told["steps"]) in done.stderr
+    assert "\n".join(fields["steps"]) in done.stderr
     assert subnets(pair) == {"primary": 0, "standby": 2}
 
     done = pair.command.run("resume", "--yes", "--json")
     assert done.returncode == Exit.TROUBLE
-    told = object_of(done)
-    assert told["outcome"] == "refused"
-    assert [why for why in told["why"] if "masquerading" in why]
+    fields = object_of(done)
+    assert fields["outcome"] == "refused"
+    assert [why for why in fields["why"] if "masquerading" in why]
     assert "error: not armed, because it would not help: the passive NAT" in done.stderr
-    assert told["lock"]["state"] == "paused"
+    assert fields["lock"]["state"] == "paused"
 
     for command in ("rearm", "resume"):
         pair.aws.write_lock("paused")
@@ -104,9 +104,9 @@ def test_a_dead_primary_refuses_failback_and_rearm_with_the_reason_in_the_object
 
 
 def test_a_pause_is_told_with_the_command_that_ends_it(pair: Deployment) -> None:
-    told = object_of(pair.command.run("pause", "--yes", "--json", "--reason", "kernel"))
-    assert (told["outcome"], told["done"], told["lock"]["state"]) == ("done", True, "paused")
-    assert told["next"] == "nat-failover resume main --region eu-central-1"
+    fields = object_of(pair.command.run("pause", "--yes", "--json", "--reason", "kernel"))
+    assert (fields["outcome"], fields["done"], fields["lock"]["state"]) == ("done", True, "paused")
+    assert fields["next"] == "nat-failover resume main --region eu-central-1"
     assert object_of(pair.command.run("pause", "--yes", "--json"))["outcome"] == "nothing to do"
 
 
@@ -117,9 +117,9 @@ def test_a_route_table_that_is_gone_is_told_in_a_sentence(pair: Deployment) -> N
             done = pair.command.run(*command, "--yes", "--json")
             assert done.returncode == Exit.TROUBLE
             assert "Traceback" not in done.stderr
-            told = object_of(done)
-            assert told["outcome"] == "refused"
-            assert "there is no standby route table rtb-0123456789abcdeff in this account" in told["why"][0]
+            fields = object_of(done)
+            assert fields["outcome"] == "refused"
+            assert "there is no standby route table rtb-0123456789abcdeff in this account" in fields["why"][0]
     finally:
         pair.configure()
 
@@ -127,17 +127,17 @@ def test_a_route_table_that_is_gone_is_told_in_a_sentence(pair: Deployment) -> N
 def test_where_there_is_no_such_pair_or_no_region_programs_are_told_as_well(deployment: Deployment) -> None:
     done = deployment.command.run("rearm", "mian", "--yes", "--json")
     assert done.returncode == Exit.NO_PAIR
-    told = object_of(done)
-    assert (told["outcome"], told["pair"], told["lock"]) == ("refused", None, None)
-    assert "there is no pair 'mian'" in told["why"][0]
-    assert told["why"][0] in " ".join(done.stderr.split())
+    fields = object_of(done)
+    assert (fields["outcome"], fields["pair"], fields["lock"]) == ("refused", None, None)
+    assert "there is no pair 'mian'" in fields["why"][0]
+    assert fields["why"][0] in " ".join(done.stderr.split())
 
     nowhere = {n: v for n, v in deployment.aws.environ.items() if n not in ("AWS_REGION", "AWS_DEFAULT_REGION")}
     done = deployment.command.run("failback", "--yes", "--json", environ=nowhere)
     assert done.returncode == Exit.REFUSED
-    told = object_of(done)
-    assert (told["outcome"], told["region"]) == ("refused", None)
-    assert "no region is set" in told["why"][0]
+    fields = object_of(done)
+    assert (fields["outcome"], fields["region"]) == ("refused", None)
+    assert "no region is set" in fields["why"][0]
 
 
 @pytest.mark.parametrize(
@@ -153,10 +153,10 @@ def test_a_program_has_to_say_yes_beforehand(command: str, option: str) -> None:
     where = ["--region", "eu-central-1", "--endpoint-url", "http://localhost:1"]
     done = CliRunner().invoke(app, [command, "--json", *where])
     assert done.exit_code == Exit.USAGE
-    told = json.loads(done.stdout)
-    assert (told["command"], told["outcome"]) == (command, "refused")
-    assert f"can't be asked: add {option}" in told["why"][0]
-    assert told["why"][0] in done.stderr
+    fields = json.loads(done.stdout)
+    assert (fields["command"], fields["outcome"]) == (command, "refused")
+    assert f"can't be asked: add {option}" in fields["why"][0]
+    assert fields["why"][0] in done.stderr
 
 
 def run(error: BaseException, *, begun: bool) -> Any:
@@ -187,9 +187,9 @@ def test_what_ended_before_anything_was_changed_is_refused_and_what_ended_later_
 ) -> None:
     done = run(error, begun=begun)
     assert done.exit_code != Exit.FINE
-    told = json.loads(done.stdout)
-    assert (told["command"], told["outcome"], told["done"]) == ("move", outcome.value, False)
-    assert str(error) in told["why"][0]
+    fields = json.loads(done.stdout)
+    assert (fields["command"], fields["outcome"], fields["done"]) == ("move", outcome.value, False)
+    assert str(error) in fields["why"][0]
     # What is no defect is told in a sentence; a defect is shown.
     assert isinstance(done.exception, SystemExit) is not isinstance(error, RuntimeError)
 

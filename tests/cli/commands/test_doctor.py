@@ -43,9 +43,9 @@ def test_where_the_nats_may_not_be_asked_it_says_so_and_what_else_there_is_to_do
     environ = deployment.aws.environ | {"AWS_ACCESS_KEY_ID": "maynot-SendCommand"}
     done = deployment.command.run("doctor", environ=environ)
     assert done.returncode == Exit.WARNINGS
-    told = " ".join(done.stdout.split())
-    assert "could not be asked. You have no permission to send them the document that looks at a NAT." in told
-    assert "nat-failover doctor main --no-hosts --region eu-central-1" in told
+    printed = " ".join(done.stdout.split())
+    assert "could not be asked. You have no permission to send them the document that looks at a NAT." in printed
+    assert "nat-failover doctor main --no-hosts --region eu-central-1" in printed
 
 
 def test_an_error_ends_it_with_trouble_and_is_told_with_the_command_on_a_line_of_its_own(
@@ -58,9 +58,9 @@ def test_an_error_ends_it_with_trouble_and_is_told_with_the_command_on_a_line_of
     finally:
         functions.delete_function_concurrency(FunctionName=FUNCTION)
     assert done.returncode == Exit.TROUBLE
-    told = [line.strip() for line in done.stdout.splitlines()]
-    begins = next(n for n, line in enumerate(told) if line.startswith("error"))
-    assert told[begins : begins + 3] == [
+    printed = [line.strip() for line in done.stdout.splitlines()]
+    begins = next(n for n, line in enumerate(printed) if line.startswith("error"))
+    assert printed[begins : begins + 3] == [
         f"error    Function {FUNCTION} has a reserved concurrency of 0.",
         "It never runs.",
         f"aws lambda delete-function-concurrency --function-name {FUNCTION} --region eu-central-1",

@@ -27,7 +27,9 @@ def hostile(pair: Deployment) -> Iterator[None]:
     """Plant it wherever somebody else may write what is shown."""
     ec2, ssm = pair.aws.client("ec2"), pair.aws.client("ssm")
     watch = pair.aws.client("cloudwatch")
-    ids = [told["InstanceId"] for page in ec2.describe_instances()["Reservations"] for told in page["Instances"]]
+    ids = [
+        described["InstanceId"] for page in ec2.describe_instances()["Reservations"] for described in page["Instances"]
+    ]
     names = {
         tag["ResourceId"]: tag["Value"]
         for tag in ec2.describe_tags(Filters=[{"Name": "key", "Values": ["Name"]}])["Tags"]
@@ -108,7 +110,7 @@ def test_a_tag_with_a_space_is_one_word_of_a_command_to_copy(pair: Deployment) -
     remedies = [found["remedy"] for found in findings if "web servers" in found["remedy"]]
     assert remedies
     for remedy in remedies:
-        assert [word for word in shlex.split(remedy) if word.endswith("web servers")], remedy
+        assert [argument for argument in shlex.split(remedy) if argument.endswith("web servers")], remedy
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "[" * 2000, '{"since": 1e999}'])

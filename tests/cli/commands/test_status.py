@@ -38,7 +38,7 @@ def test_a_healthy_pair_is_shown_with_everything_about_it(deployment: Deployment
     assert [row.split()[0] for row in rest if row] == [
         *("lock", "last", "primary", "standby", "subnets", "backends", "alarms", "tables", "checked")
     ]
-    for words in (
+    for part in (
         "armed for",
         "HOLD, all is well (3 reachable)",
         "nat-a",
@@ -46,24 +46,24 @@ def test_a_healthy_pair_is_shown_with_everything_about_it(deployment: Deployment
         f"{count} of {count} OK",
         "equal but for the default",
     ):
-        assert words in shown
+        assert part in shown
 
 
 def test_the_same_is_there_as_json(deployment: Deployment) -> None:
     deployment.tick()
-    told = deployment.command.json("status", "main")["main"]
-    assert told["protected"] is True
-    assert told["trouble"] == []
-    assert told["active"] == deployment.setting("PRIMARY_INSTANCE")
-    assert {nat["role"]: (nat["now"], nat["state"], nat["agent"]) for nat in told["nats"]} == {
+    fields = deployment.command.json("status", "main")["main"]
+    assert fields["protected"] is True
+    assert fields["trouble"] == []
+    assert fields["active"] == deployment.setting("PRIMARY_INSTANCE")
+    assert {nat["role"]: (nat["now"], nat["state"], nat["agent"]) for nat in fields["nats"]} == {
         "primary": ("active", "running", "Online"),
         "standby": ("passive", "running", "Online"),
     }
-    assert {subnet["table"] for subnet in told["subnets"]} == {deployment.setting("PRIMARY_ROUTE_TABLE")}
-    assert [backend["word"] for backend in told["backends"]] == ["REACHABLE"] * 3
-    assert all(backend["age"] < 60 for backend in told["backends"])
-    assert told["last_tick"]["cause"] == "HEALTHY"
-    assert told["unread"] == {}
+    assert {subnet["table"] for subnet in fields["subnets"]} == {deployment.setting("PRIMARY_ROUTE_TABLE")}
+    assert [backend["word"] for backend in fields["backends"]] == ["REACHABLE"] * 3
+    assert all(backend["age"] < 60 for backend in fields["backends"])
+    assert fields["last_tick"]["cause"] == "HEALTHY"
+    assert fields["unread"] == {}
 
 
 def test_a_locked_pair_is_not_protected_and_says_since_when_why_and_by_what_evidence(deployment: Deployment) -> None:
@@ -73,7 +73,7 @@ def test_a_locked_pair_is_not_protected_and_says_since_when_why_and_by_what_evid
     )
     deployment.aws.write_lock(record.text())
     try:
-        done, told = deployment.command.run("status"), deployment.command.json("status")["main"]
+        done, fields = deployment.command.run("status"), deployment.command.json("status")["main"]
     finally:
         deployment.rearm()
     assert done.returncode == Exit.TROUBLE
@@ -81,9 +81,9 @@ def test_a_locked_pair_is_not_protected_and_says_since_when_why_and_by_what_evid
     assert done.stdout.splitlines()[1].startswith("Next: nat-failover rearm main --region eu-central-1 (")
     assert "failed-over for 2 h" in done.stdout
     assert "they were offline" in done.stdout
-    assert told["lock"]["evidence"] == ["i-1", "i-2"]
-    assert told["lock"]["seconds"] == 1.5
-    assert not told["protected"]
+    assert fields["lock"]["evidence"] == ["i-1", "i-2"]
+    assert fields["lock"]["seconds"] == 1.5
+    assert not fields["protected"]
 
 
 def test_a_pair_that_was_armed_a_moment_ago_is_not_called_protected_before_the_next_round(
@@ -91,20 +91,20 @@ def test_a_pair_that_was_armed_a_moment_ago_is_not_called_protected_before_the_n
 ) -> None:
     deployment.aws.write_lock("armed")
     try:
-        done, told = deployment.command.run("status"), deployment.command.json("status")["main"]
+        done, fields = deployment.command.run("status"), deployment.command.json("status")["main"]
     finally:
         deployment.rearm()
     assert done.returncode == Exit.TROUBLE
     assert done.stdout.splitlines()[0].endswith("; NOT PROTECTED: not proven yet")
     assert "nat-failover failover main --dry-run" in done.stdout.splitlines()[1]
-    assert (told["protected"], told["trouble"], told["proof"]["given"]) == (False, [], False)
+    assert (fields["protected"], fields["trouble"], fields["proof"]["given"]) == (False, [], False)
     again = deployment.command.json("status")["main"]
     assert (again["protected"], again["proof"]["given"], len(again["proof"]["through"])) == (True, True, 3)
 
 
 def test_a_pause_is_shown_with_who_paused_the_pair_and_why(deployment: Deployment) -> None:
-    word = {"state": "paused", "by": "arn:aws:iam::123456789012:user/alice", "since": "?", "reason": "new kernel"}
-    deployment.aws.write_lock(json.dumps(word))
+    fields = {"state": "paused", "by": "arn:aws:iam::123456789012:user/alice", "since": "?", "reason": "new kernel"}
+    deployment.aws.write_lock(json.dumps(fields))
     try:
         done = deployment.command.run("status")
     finally:
@@ -128,13 +128,13 @@ def test_an_alarm_that_fires_is_named(deployment: Deployment) -> None:
 def test_that_nobody_is_told_of_a_failover_is_said_of_a_pair_that_is_protected(deployment: Deployment) -> None:
     undo = nobody_confirmed(deployment)
     try:
-        done, told = deployment.command.run("status"), deployment.command.json("status")["main"]
+        done, fields = deployment.command.run("status"), deployment.command.json("status")["main"]
     finally:
         undo()
     assert done.returncode == Exit.FINE
     assert "mail       no subscription to the topic is confirmed: a failover, or one that" in done.stdout
-    assert told["protected"]
-    assert told["mail"] == [
+    assert fields["protected"]
+    assert fields["mail"] == [
         "pending@example.com has not confirmed the subscription by email: nothing reaches them",
         "no subscription to the topic is confirmed: a failover, or one that is needed, goes unnoticed",
     ]

@@ -74,7 +74,7 @@ def test_a_drill_breaks_the_nat_measures_the_outage_goes_back_and_arms(lab: Lab,
     assert there.passed
     assert back.passed
     assert len(there.tracks) == len(back.tracks) == 6
-    assert sum("UNREACHABLE" in said for said in there.evidence) >= 3
+    assert sum("UNREACHABLE" in sentence for sentence in there.evidence) >= 3
     # What the backends have measured is what the independent pinger has: one outage each, as long.
     for track in there.tracks:
         measured = lab.pinger.outage(track.host, begun)
@@ -95,7 +95,7 @@ def test_a_drill_waits_for_the_address_of_the_nat_that_has_given_up_the_egress_a
     assert lab.cloud.lock_text() == "armed"
     assert set(lab.cloud.protected().values()) == {lab.cloud.primary_table}
     nats = [alice.settings.primary_instance, alice.settings.standby_instance]
-    waits = [text for text in alice.said if "has no public address" in text]
+    waits = [text for text in alice.lines if "has no public address" in text]
     assert [text.split()[0] for text in waits] == nats
 
 
@@ -160,7 +160,7 @@ def test_a_backend_that_begins_to_watch_after_the_failure_is_named_and_its_outag
     alice.on["watching on 6 backends"] = lambda: lab.run_command.dead.add(late)
     alice.on[f"{lab.cloud.instances['nat01']} no longer forwards"] = lab.run_command.dead.clear
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
-    assert any(said.startswith(f"without {late} ") for said in alice.said)
+    assert any(line.startswith(f"without {late} ") for line in alice.lines)
     (problem,) = day.problems
     assert re.fullmatch(rf"{late} \(i-\w+\) began to watch \d\.\d s too late: it may have been .*", problem)
     assert day.armed
@@ -187,7 +187,7 @@ def test_a_drill_begins_as_soon_as_every_backend_watches(lab: Lab, alice: Person
     begun = lab.world.now()
     assert watches.begin() == []
     assert lab.world.now() - begun < 5
-    assert all(said.begun is not None and said.begun < lab.world.now() for said in watches.end())
+    assert all(watch.begun is not None and watch.begun < lab.world.now() for watch in watches.end())
 
 
 @in_lab()

@@ -28,7 +28,7 @@ def test_whoever_interrupts_a_drill_has_the_nat_mended_and_is_told_of_a_failover
 ) -> None:
     alice.on[f"{lab.cloud.instances['nat01']} no longer forwards"] = interrupt
     day = GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
-    assert f"{lab.cloud.instances['nat01']} forwards again" in alice.said
+    assert f"{lab.cloud.instances['nat01']} forwards again" in alice.lines
     assert bool(day.left) is (lab.lock_state() != "armed") is not day.armed
     lab.wait(3)
     assert len(lab.online()) == 6

@@ -88,9 +88,9 @@ def test_who_lets_a_nat_be_broken_does_not_wait_until_it_forwards_again(tmp_path
     script.write_text((SCRIPTS / "forward.sh").read_text() + "exit\n6\n")
     with closing(Namespace(f"forward-{shell}")) as host:
         host.sysctl({"net.ipv4.ip_forward": "1"})
-        told = Run(host.command(*SHELLS[shell], str(script))).end()
-        assert (told.exit_code, told.fields, told.held) == (0, {"forward": 0, "was": 1}, False)
-        assert told.took < 4
+        outcome = Run(host.command(*SHELLS[shell], str(script))).end()
+        assert (outcome.exit_code, outcome.fields, outcome.held) == (0, {"forward": 0, "was": 1}, False)
+        assert outcome.took < 4
         setting = ("cat", "/proc/sys/net/ipv4/ip_forward")
         assert host.run(*setting).stdout == "0\n"
         assert eventually(lambda: host.run(*setting).stdout == "1\n", 10)

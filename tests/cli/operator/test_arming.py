@@ -74,10 +74,10 @@ def test_it_warns_where_too_few_backends_can_be_judged_and_where_arming_fails_ov
 def test_a_pause_says_who_when_and_why_and_keeps_the_function_from_probing(lab: Lab, alice: Person) -> None:
     before = alice.hand.lock.read()
     pause(alice.hand, alice.hear, before, "kernel update" * 100)
-    said = json.loads(lab.cloud.lock_text() or "")
-    assert (said["state"], said["by"]) == ("paused", ALICE)
-    assert said["since"].startswith("2026-01-01T00:0")
-    assert len(said["reason"]) == 500
+    fields = json.loads(lab.cloud.lock_text() or "")
+    assert (fields["state"], fields["by"]) == ("paused", ALICE)
+    assert fields["since"].startswith("2026-01-01T00:0")
+    assert len(fields["reason"]) == 500
     paused = alice.hand.lock.read()
     assert paused.lock.state is LockState.PAUSED
     lab.wait(60)
@@ -98,7 +98,7 @@ def test_a_lock_that_has_changed_since_the_person_looked_is_left_as_it_is(lab: L
     with pytest.raises(CommandError, match="somebody has just written the lock"):
         pause(alice.hand, alice.hear, seen, "")
     assert lab.cloud.lock_text() == text
-    assert any("has the claim for another" in said for said in alice.said)
+    assert any("has the claim for another" in line for line in alice.lines)
     # And the claim is free at once.
     assert not alice.hand.lock.read().is_claimed(alice.hand.runtime.now())
 

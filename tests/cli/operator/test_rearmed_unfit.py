@@ -12,7 +12,7 @@ from tests.lab.lab import Lab
 from tests.lab.standing import standing
 
 # Until what the end of a watch says has lasted long enough to be told, in seconds.
-TOLD_AFTER = 600.0 + PATIENCE + 120.0
+MAIL_AFTER = 600.0 + PATIENCE + 120.0
 
 
 def mails(lab: Lab) -> list[tuple[str, str]]:
@@ -50,7 +50,7 @@ def test_who_is_refused_and_re_arms_by_the_bare_command_is_told_and_the_next_fai
     lab.wait(60)
     assert lab.lock_state() == "armed"
     assert not standing(lab).protected
-    lab.wait(TOLD_AFTER)
+    lab.wait(MAIL_AFTER)
     assert not standing(lab).protected
     subject, text = mails(lab)[-1]
     assert subject == "NOT PROTECTED: the primary NAT can't take over"

@@ -20,8 +20,8 @@ NETWORKS = ["simulated", pytest.param("namespaces", marks=pytest.mark.namespaces
 
 
 def record(lab: Lab) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(lab.cloud.lock_text() or "{}")
-    return said
+    fields: dict[str, Any] = json.loads(lab.cloud.lock_text() or "{}")
+    return fields
 
 
 def all_on(lab: Lab, table: str) -> bool:
@@ -52,12 +52,12 @@ def test_a_failback_moves_one_subnet_first_asks_its_backends_and_then_moves_the_
     assert max(rest) - min(rest) < 1.0  # and the others went together
     lab.wait(2)
     assert longest(lab, begun) < 1.0
-    said = record(lab)
-    assert (said["state"], said["owner"]) == ("failed-over", ALICE)
-    assert said["to"] == lab.cloud.primary_table
-    assert said["reason"] == f"failback by hand: {ALICE}"
-    assert "6 of 6 backends online" in said["outcome"]
-    assert len(said["subnets"]) == 3
+    fields = record(lab)
+    assert (fields["state"], fields["owner"]) == ("failed-over", ALICE)
+    assert fields["to"] == lab.cloud.primary_table
+    assert fields["reason"] == f"failback by hand: {ALICE}"
+    assert "6 of 6 backends online" in fields["outcome"]
+    assert len(fields["subnets"]) == 3
     # The function leaves it alone, and goes on when it is armed.
     lab.wait(130)
     assert all_on(lab, lab.cloud.primary_table)
@@ -179,10 +179,10 @@ def test_a_target_that_dies_after_the_first_subnet_gets_no_other_and_gives_it_ba
     lab.wait(3)
     assert len(lab.online()) == 6
     assert longest(lab, begun) < 30
-    said = record(lab)
-    assert (said["state"], said["to"]) == ("failed-over", lab.cloud.standby_table)
-    assert "rolled back" in said["outcome"]
-    assert said["rolledBack"] is True
+    fields = record(lab)
+    assert (fields["state"], fields["to"]) == ("failed-over", lab.cloud.standby_table)
+    assert "rolled back" in fields["outcome"]
+    assert fields["rolledBack"] is True
     if network == "simulated":
         # The others are told within a tick or two.
         assert lab.wait_until(

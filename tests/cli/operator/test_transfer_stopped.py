@@ -23,8 +23,8 @@ ATTEMPTS = 4
 
 
 def record(lab: Lab) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(lab.cloud.lock_text() or "{}")
-    return said
+    fields: dict[str, Any] = json.loads(lab.cloud.lock_text() or "{}")
+    return fields
 
 
 def all_on(lab: Lab, table: str) -> bool:
@@ -143,7 +143,7 @@ def test_of_two_people_who_act_at_once_one_acts_and_the_other_changes_nothing(la
     (refused,) = (str(o) for o in outcomes if o is not Ended.DONE)
     assert "the subnets' associations have changed meanwhile" in refused
     assert len(lab.gateway.replaced_at) == 3
-    assert any("has the claim for another" in said for said in alice.said + bob.said)
+    assert any("has the claim for another" in line for line in alice.lines + bob.lines)
 
 
 @in_lab()
@@ -168,9 +168,9 @@ def test_a_failback_without_anybody_who_could_tell_is_not_planned(lab: Lab, alic
 def test_while_a_failover_is_under_way_a_person_has_to_wait(lab: Lab, alice: Person) -> None:
     ahead = alice.looks_ahead("failover")
     assert ahead.plan is not None
-    said = {"state": "failing-over", "owner": "somebody", "since": "2026-01-01T00:00:00Z"}
+    fields = {"state": "failing-over", "owner": "somebody", "since": "2026-01-01T00:00:00Z"}
     tables = {"from": lab.cloud.primary_table, "to": lab.cloud.standby_table}
-    lab.cloud.set_lock(json.dumps(said | tables))
+    lab.cloud.set_lock(json.dumps(fields | tables))
     assert "the function finishes it" in str(alice.looks_ahead("failover").obstacle)
     replaced = len(lab.gateway.replaced_at)
     with pytest.raises(CommandError, match="is under way"):

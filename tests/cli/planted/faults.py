@@ -91,7 +91,7 @@ FAULTS = {
     ),
     "mail not confirmed": Fault(function.unconfirmed, ("unconfirmed",), "aws sns subscribe"),
     "nobody has confirmed": Fault(function.nobody_confirmed, ("unconfirmed", "nobody-told"), "aws sns subscribe"),
-    "nobody is told": Fault(function.nobody_told, ("nobody-told",), "aws sns subscribe"),
+    "nobody is told": Fault(function.unsubscribed, ("nobody-told",), "aws sns subscribe"),
     "alarm fires": Fault(function.alarm, ("alarm",), "aws cloudwatch describe-alarms"),
     "standby can't reach the Internet": Fault(hosts.sick_standby, ("control-down",), "aws ssm start-session"),
 }

@@ -158,7 +158,7 @@ def _subscribed(d: Deployment, address: str) -> Undo:
 
 def nobody_confirmed(d: Deployment) -> Undo:
     """The pair was deployed a moment ago, with one address, whose owner has not looked into the mail yet."""
-    again, undo = nobody_told(d), unconfirmed(d)
+    again, undo = unsubscribed(d), unconfirmed(d)
 
     def put_right() -> None:
         undo()
@@ -167,11 +167,11 @@ def nobody_confirmed(d: Deployment) -> Undo:
     return put_right
 
 
-def nobody_told(d: Deployment) -> Undo:
+def unsubscribed(d: Deployment) -> Undo:
     """The last one unsubscribed."""
     sns = d.aws.client("sns")
-    for told in listed(sns, "list_subscriptions_by_topic", "Subscriptions", TopicArn=d.setting("TOPIC")):
-        sns.unsubscribe(SubscriptionArn=told["SubscriptionArn"])
+    for subscription in listed(sns, "list_subscriptions_by_topic", "Subscriptions", TopicArn=d.setting("TOPIC")):
+        sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
     return lambda: sns.subscribe(TopicArn=d.setting("TOPIC"), Protocol="email", Endpoint="oncall@example.com")
 
 

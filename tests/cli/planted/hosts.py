@@ -34,8 +34,8 @@ def stopped_standby(d: Deployment) -> Undo:
 def untranslating_standby(d: Deployment) -> Undo:
     """The standby's rules were flushed."""
 
-    def tell(word: str, *, translates: bool) -> None:
-        d.aws.tell({word: "nat02"})
+    def tell(fault: str, *, translates: bool) -> None:
+        d.aws.tell({fault: "nat02"})
         hand, nat = (
             Hand(Settings.from_environment(d.environment), d.account.reading, d.account.runtime, ""),
             d.setting("STANDBY_INSTANCE"),

@@ -118,8 +118,8 @@ def _tcp(first: int, last: int) -> dict[str, Any]:
 
 def _rules(d: Deployment, direction: str, instead: list[dict[str, Any]]) -> Undo:
     group = nat(d, "STANDBY")["SecurityGroups"][0]["GroupId"]
-    (told,) = ec2(d).describe_security_groups(GroupIds=[group])["SecurityGroups"]
-    before = told["IpPermissions" if direction == "ingress" else "IpPermissionsEgress"]
+    (described,) = ec2(d).describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    before = described["IpPermissions" if direction == "ingress" else "IpPermissionsEgress"]
     client = ec2(d)
 
     def put(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> None:

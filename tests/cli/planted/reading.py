@@ -25,18 +25,18 @@ def table(d: Deployment, role: str) -> dict[str, Any]:
 
 def associations(d: Deployment) -> dict[str, str]:
     """Give the associations of the primary's table, by subnet."""
-    told = table(d, "PRIMARY")["Associations"]
-    return {a["SubnetId"]: a["RouteTableAssociationId"] for a in told if a.get("SubnetId")}
+    described = table(d, "PRIMARY")["Associations"]
+    return {a["SubnetId"]: a["RouteTableAssociationId"] for a in described if a.get("SubnetId")}
 
 
 def nat(d: Deployment, role: str) -> dict[str, Any]:
     """Describe a NAT: ``PRIMARY``, or ``STANDBY``."""
-    told = ec2(d).describe_instances(InstanceIds=[d.setting(f"{role}_INSTANCE")])["Reservations"]
-    return dict(told[0]["Instances"][0])
+    reservations = ec2(d).describe_instances(InstanceIds=[d.setting(f"{role}_INSTANCE")])["Reservations"]
+    return dict(reservations[0]["Instances"][0])
 
 
 def backends(d: Deployment) -> list[str]:
     """List the ids of the backends that run: those that were terminated are listed for an hour."""
     running = {"Name": "instance-state-name", "Values": ["running"]}
-    told = ec2(d).describe_instances(Filters=[{"Name": "tag:nat-failover:probe", "Values": ["main"]}, running])
-    return sorted(i["InstanceId"] for r in told["Reservations"] for i in r["Instances"])
+    response = ec2(d).describe_instances(Filters=[{"Name": "tag:nat-failover:probe", "Values": ["main"]}, running])
+    return sorted(i["InstanceId"] for r in response["Reservations"] for i in r["Instances"])
