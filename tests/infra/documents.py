@@ -55,8 +55,8 @@ def _below(folders: Collection[Path]) -> set[Path]:
 def code(text: str) -> list[str]:
     """Give every line of every block of code, continued lines as one, and every word that is set as code."""
     found: list[str] = []
-    for block, word in CODE.findall(text):
-        found += block.replace("\\\n", " ").splitlines() if block else [word]
+    for block, name in CODE.findall(text):
+        found += block.replace("\\\n", " ").splitlines() if block else [name]
     return found
 
 
@@ -68,8 +68,8 @@ def headings(text: str) -> dict[str, str]:
 
 def anchors(text: str) -> set[str]:
     """Give what links within a page may lead to, as GitHub makes it of headings."""
-    told = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in told}
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in titles}
 
 
 def dead_links(page: Path, text: str) -> Iterator[str]:
@@ -100,47 +100,47 @@ def unknown_commands(text: str, commands: Collection[str]) -> Iterator[str]:
 
 def unknown_settings(text: str, settings: Collection[str], others: Collection[str]) -> Iterator[str]:
     """Give the words set as code that look like settings and are none; others look so, too."""
-    for _, word in CODE.findall(text):
-        if word and SETTING.fullmatch(word) and word not in settings and word not in others:
-            yield word
+    for _, name in CODE.findall(text):
+        if name and SETTING.fullmatch(name) and name not in settings and name not in others:
+            yield name
 
 
 def missing_files(text: str) -> Iterator[str]:
     """Give the paths set as code that there are not."""
-    for _, word in CODE.findall(text):
-        if word and PATH.fullmatch(word) and not (ROOT / word).exists():
-            yield word
+    for _, name in CODE.findall(text):
+        if name and PATH.fullmatch(name) and not (ROOT / name).exists():
+            yield name
 
 
 def wrong_aws(text: str) -> Iterator[str]:
     """Give the commands of the AWS command line that it would not take: the operation, an option, a query."""
     for line in code(text):
         for command in re.findall(r"(?:^|[\s(])aws ([a-z0-9-]+ [a-z-]+.*)", line):
-            problem = _problem(_words(command))
+            problem = _problem(_arguments(command))
             if problem is not None:
                 yield f"aws {command}: {problem}"
 
 
-def _words(command: str) -> list[str]:
+def _arguments(command: str) -> list[str]:
     """Split a command up to its end: the end of the line, of a substitution, or of the sentence around it."""
     lexer = shlex.shlex(command, posix=True, punctuation_chars="();|&")
     lexer.whitespace_split = True
     lexer.commenters = "#"
-    words = []
-    for word in lexer:
-        if set(word) <= set("();|&"):
+    arguments = []
+    for argument in lexer:
+        if set(argument) <= set("();|&"):
             break
-        words.append(word)
-    return words
+        arguments.append(argument)
+    return arguments
 
 
-def _problem(words: list[str]) -> str | None:
-    service, operation = words[0], words[1]
-    named = {word[2:] for word in words if word.startswith("--")}
+def _problem(arguments: list[str]) -> str | None:
+    service, operation = arguments[0], arguments[1]
+    named = {argument[2:] for argument in arguments if argument.startswith("--")}
     if (service, operation) in OWN:
         allowed: Collection[str] = OWN[service, operation]
     elif operation == "wait":
-        return _problem([service, _waited_for(service, words[2]), *words[3:]])
+        return _problem([service, _waited_for(service, arguments[2]), *arguments[3:]])
     else:
         options = _options(service, operation)
         if options is None:
@@ -149,17 +149,17 @@ def _problem(words: list[str]) -> str | None:
     wrong = sorted(named - GLOBAL - set(allowed))
     if wrong:
         return f"no option --{wrong[0]}"
-    if "--query" in words:
+    if "--query" in arguments:
         try:
-            jmespath.compile(words[words.index("--query") + 1])
+            jmespath.compile(arguments[arguments.index("--query") + 1])
         except JMESPathError as error:
             return str(error)
     return None
 
 
 def _waited_for(service: str, waiter: str) -> str:
-    told: Mapping[str, Mapping[str, str]] = Loader().load_service_model(service, "waiters-2")["waiters"]
-    return next((xform_name(w["operation"], "-") for name, w in told.items() if xform_name(name, "-") == waiter), "")
+    waiters: Mapping[str, Mapping[str, str]] = Loader().load_service_model(service, "waiters-2")["waiters"]
+    return next((xform_name(w["operation"], "-") for name, w in waiters.items() if xform_name(name, "-") == waiter), "")
 
 
 @cache

@@ -64,22 +64,22 @@ class Template:
         """Replace intrinsic functions; a reference to a resource becomes ``<its logical id>``."""
         match value:
             case {"Ref": str(name)}:
-                told: Any = PSEUDO.get(name, f"<{name}>")
+                resolved: Any = PSEUDO.get(name, f"<{name}>")
             case {"Fn::GetAtt": [str(), "Hash" | "HashType" as attribute]}:
-                told = {"Hash": "0a1b", "HashType": "Sha256"}[attribute]
+                resolved = {"Hash": "0a1b", "HashType": "Sha256"}[attribute]
             case {"Fn::GetAtt": [str(name), str(attribute)]}:
-                told = f"<{name}>" if attribute.endswith("Id") else f"<{name}.{attribute}>"
+                resolved = f"<{name}>" if attribute.endswith("Id") else f"<{name}.{attribute}>"
             case {"Fn::Join": [str(separator), list(parts)]}:
-                told = separator.join(self.resolved(part) for part in parts)
+                resolved = separator.join(self.resolved(part) for part in parts)
             case {"Fn::Base64": text}:
-                told = self.resolved(text)
+                resolved = self.resolved(text)
             case dict():
-                told = {key: self.resolved(item) for key, item in value.items()}
+                resolved = {key: self.resolved(item) for key, item in value.items()}
             case list():
-                told = [self.resolved(item) for item in value]
+                resolved = [self.resolved(item) for item in value]
             case _:
-                told = value
-        return told
+                resolved = value
+        return resolved
 
     def statements(self, role_description: str) -> Iterator[dict[str, Any]]:
         """Give the statements of the one role with such a description, actions and resources as lists."""

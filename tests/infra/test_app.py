@@ -44,10 +44,10 @@ def test_twelve_mistakes_are_told_in_one_run_and_nothing_is_synthesized(tmp_path
     (tmp_path / "wrong.json").write_text(json.dumps(TWELVE), encoding="utf-8")
     done = app("-c", f"config={tmp_path / 'wrong.json'}", "-o", str(tmp_path / "out"))
     assert (done.returncode, done.stdout) == (1, "")
-    first, *told = done.stderr.splitlines()
+    first, *problems = done.stderr.splitlines()
     assert first == "nat-failover: 12 problems in the configuration, nothing is synthesized"
-    assert len(told) == 12
-    assert all(line.startswith(f"  - {tmp_path / 'wrong.json'}:1: pairs[") for line in told)
+    assert len(problems) == 12
+    assert all(line.startswith(f"  - {tmp_path / 'wrong.json'}:1: pairs[") for line in problems)
     assert not list(tmp_path.glob("out/*.template.json"))
 
 
@@ -82,9 +82,9 @@ def test_a_file_is_synthesized_to_where_it_is_told_with_a_warning_of_who_tells_n
     assert done.stdout == f"{tmp_path}/out/nat-failover.template.json\n"
     text = (tmp_path / "out/nat-failover.template.json").read_text(encoding="utf-8")
     assert json.loads(text) == synthesize({"pairs": pairs}).body
-    told = [line for line in done.stderr.splitlines() if line.startswith("WARNING")]
-    assert len(told) == 2, told
-    quiet, checking = sorted(told, key=lambda line: "Values=" in line)
+    warnings = [line for line in done.stderr.splitlines() if line.startswith("WARNING")]
+    assert len(warnings) == 2, warnings
+    quiet, checking = sorted(warnings, key=lambda line: "Values=" in line)
     assert "pair quiet fails over by itself and tells nobody: it has neither mailAddresses nor alarmActions" in quiet
     assert f"Values={pairs[3]['vpcId']}" in checking
 

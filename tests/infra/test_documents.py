@@ -119,14 +119,14 @@ def test_every_configuration_that_a_page_shows_is_one(example: str) -> None:
 
 def test_the_commands_of_the_alarms_themselves_are_commands() -> None:
     template = synthesize({"pairs": [pair(egressAddress="eipalloc-0123456789abcdef0")]})
-    said = [alarm["AlarmDescription"] for alarm in template.of("AWS::CloudWatch::Alarm").values()]
-    commands = [command for text in said for command in re.findall(r"aws [a-z]+ [a-z-]+[^\n]*", text)]
+    descriptions = [alarm["AlarmDescription"] for alarm in template.of("AWS::CloudWatch::Alarm").values()]
+    commands = [command for text in descriptions for command in re.findall(r"aws [a-z]+ [a-z-]+[^\n]*", text)]
     assert len(commands) > 10
     assert [wrong for command in commands for wrong in documents.wrong_aws(f"`{command}`")] == []
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "problem"),
     [
         ("`aws ec2 replace-route-table --route-table-id rtb-1`", "ec2 has no replace-route-table"),
         ("`aws ec2 replace-route --route-table rtb-1`", "no option --route-table"),
@@ -136,9 +136,9 @@ def test_the_commands_of_the_alarms_themselves_are_commands() -> None:
         ("```\nfor x in $(aws ec2 describe-vpc); do\n```", "ec2 has no describe-vpc"),
     ],
 )
-def test_a_command_of_aws_that_is_none_is_seen(wrong: str, told: str) -> None:
+def test_a_command_of_aws_that_is_none_is_seen(wrong: str, problem: str) -> None:
     (found,) = documents.wrong_aws(wrong)
-    assert told in found
+    assert problem in found
 
 
 def test_what_is_not_there_is_seen(tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ def outputs(template: Template, partition: str = "aws") -> dict[str, str]:
     def looked_up(value: Any) -> Any:
         match value:
             case {"Fn::If": [str(condition), then, otherwise]}:
-                asked = template.body["Conditions"][condition]["Fn::Equals"]
-                return looked_up(then if asked == [{"Ref": "AWS::Partition"}, partition] else otherwise)
+                compared = template.body["Conditions"][condition]["Fn::Equals"]
+                return looked_up(then if compared == [{"Ref": "AWS::Partition"}, partition] else otherwise)
             case dict():
                 return {name: looked_up(item) for name, item in value.items()}
             case list():
@@ -102,25 +102,25 @@ def test_the_link_to_the_dashboard_leads_to_the_partition_s_console(
     partition: str, console: str, two: Template
 ) -> None:
     dashboards = {dashboard["DashboardName"] for dashboard in two.of("AWS::CloudWatch::Dashboard").values()}
-    told = outputs(two, partition)
-    links = [told["MainDashboard"], told["OtherDashboard"]]
+    values = outputs(two, partition)
+    links = [values["MainDashboard"], values["OtherDashboard"]]
     start = f"https://{console}/cloudwatch/home?region=eu-central-1#dashboards/dashboard/"
     assert {link.removeprefix(start) for link in links} == dashboards
 
 
 def test_the_deployment_prints_what_a_person_needs_next(two: Template) -> None:
-    told = outputs(two)
+    values = outputs(two)
     (instance,) = [i for i in two.of("AWS::EC2::Instance") if i.startswith("other")]
-    assert told["OtherLockParameter"] == "/nat-failover/other/lock"
-    assert told["OtherRearmCommand"] == (
+    assert values["OtherLockParameter"] == "/nat-failover/other/lock"
+    assert values["OtherRearmCommand"] == (
         "aws ssm put-parameter --name /nat-failover/other/lock --value armed --overwrite --region eu-central-1"
     )
-    assert told["OtherLockCommand"] == (
+    assert values["OtherLockCommand"] == (
         "aws ssm get-parameter --name /nat-failover/other/lock --query Parameter.Value --output text "
         "--region eu-central-1"
     )
-    assert told["OtherStandbyInstance"] == f"<{instance}>"
-    assert {"MainTopic", "MainFunction", "MainStandbyRouteTable"} <= told.keys()
+    assert values["OtherStandbyInstance"] == f"<{instance}>"
+    assert {"MainTopic", "MainFunction", "MainStandbyRouteTable"} <= values.keys()
 
 
 def reaching(template: Template) -> set[str]:

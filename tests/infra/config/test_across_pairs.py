@@ -22,9 +22,9 @@ from tests.tools.checked import pair
     ],
 )
 def test_two_pairs_that_get_in_each_others_way_are_told(second: dict[str, object], path: str) -> None:
-    (said,) = problems({"pairs": [pair(ssmAccess="create", standbyElasticIp="eipalloc-0123456789abcdef0"), second]})
-    assert said.startswith(f"nat-failover.pairs[1].{path} is ")
-    assert "nat-failover.pairs[0]" in said
+    (sentence,) = problems({"pairs": [pair(ssmAccess="create", standbyElasticIp="eipalloc-0123456789abcdef0"), second]})
+    assert sentence.startswith(f"nat-failover.pairs[1].{path} is ")
+    assert "nat-failover.pairs[0]" in sentence
 
 
 def standing(name: str, digit: str, table: str) -> dict[str, object]:
@@ -36,15 +36,15 @@ def test_no_table_is_in_two_pairs_in_whichever_role() -> None:
     theirs, mine = "rtb-0fedcba9876543210", "rtb-0fedcba9876543211"
     same = problems({"pairs": [standing("main", "0", theirs), standing("other", "1", theirs)]})
     crossed = problems({"pairs": [pair(), standing("other", "1", "rtb-0123456789abcdef0")]})
-    for (said,), first in ((same, "standbyRouteTableId"), (crossed, "primaryRouteTableId")):
-        assert said.startswith("nat-failover.pairs[1].standbyRouteTableId is ")
-        assert f": so is nat-failover.pairs[0].{first}, and a table can be in one pair only: make a table" in said
+    for (sentence,), first in ((same, "standbyRouteTableId"), (crossed, "primaryRouteTableId")):
+        assert sentence.startswith("nat-failover.pairs[1].standbyRouteTableId is ")
+        assert f": so is nat-failover.pairs[0].{first}, and a table can be in one pair only: make a table" in sentence
     assert read_configuration({"pairs": [standing("main", "0", theirs), standing("other", "1", mine)]})
 
 
 def test_whoever_names_one_table_in_two_pairs_is_told_what_to_do() -> None:
-    (said,) = problems({"pairs": [pair(), pair("other", "1") | {"primaryRouteTableId": "rtb-0123456789abcdef0"}]})
-    assert said.endswith(
+    (sentence,) = problems({"pairs": [pair(), pair("other", "1") | {"primaryRouteTableId": "rtb-0123456789abcdef0"}]})
+    assert sentence.endswith(
         "make one pair for all subnets of a table, or give the subnets of this pair a table of their own"
     )
 
@@ -68,12 +68,14 @@ def test_egress_addresses_that_would_displace_each_other_are_refused(shared: str
     mine, theirs = {"egressAddress": EGRESS}, {"egressAddress": OTHER_EGRESS}
     if shared == "one stands by for both":
         pairs = [standing("main", "0", "rtb-0fedcba9876543210"), standing("other", "1", "rtb-0fedcba9876543211")]
-        (said,) = problems({"pairs": [pairs[0] | mine, pairs[1] | theirs]})
-        assert " i-0fedcba9876543210 is a NAT of both" in said
+        (sentence,) = problems({"pairs": [pairs[0] | mine, pairs[1] | theirs]})
+        assert " i-0fedcba9876543210 is a NAT of both" in sentence
     else:
-        (said,) = problems(backing_each_other_up(**{"zone-a": mine, "zone-b": theirs}))
-        assert " i-0bbbbbbbbbbbbbbbb is a NAT of both" in said
-    assert said.startswith(f'nat-failover.pairs[1].egressAddress is "{OTHER_EGRESS}": nat-failover.pairs[0] has one')
+        (sentence,) = problems(backing_each_other_up(**{"zone-a": mine, "zone-b": theirs}))
+        assert " i-0bbbbbbbbbbbbbbbb is a NAT of both" in sentence
+    assert sentence.startswith(
+        f'nat-failover.pairs[1].egressAddress is "{OTHER_EGRESS}": nat-failover.pairs[0] has one'
+    )
 
 
 def test_two_zones_may_be_whoever_has_the_two_interfaces() -> None:
@@ -92,9 +94,9 @@ def test_egress_addresses_of_pairs_with_nats_of_their_own_are_fine() -> None:
 @pytest.mark.parametrize("theirs", ["egressAddress", "standbyElasticIp"])
 def test_an_egress_address_follows_one_pair_only_and_is_nobodys_fixed_one(theirs: str) -> None:
     address = "eipalloc-0123456789abcdef0"
-    (said,) = problems({"pairs": [pair(**{theirs: address}), pair("other", "1", egressAddress=address)]})
-    assert said.startswith("nat-failover.pairs[1].egressAddress is ")
-    assert said.endswith(f": so is nat-failover.pairs[0].{theirs}, and an address can be in one pair only")
+    (sentence,) = problems({"pairs": [pair(**{theirs: address}), pair("other", "1", egressAddress=address)]})
+    assert sentence.startswith("nat-failover.pairs[1].egressAddress is ")
+    assert sentence.endswith(f": so is nat-failover.pairs[0].{theirs}, and an address can be in one pair only")
 
 
 @pytest.mark.parametrize("theirs", ["egressAddress", "standbyEgressAddress"])
@@ -102,9 +104,9 @@ def test_a_second_address_is_no_other_pairs(theirs: str) -> None:
     first, address = "eipalloc-0123456789abcdef1", "eipalloc-0123456789abcdef0"
     one = {"egressAddress": first} | {theirs: address}
     other = {"egressAddress": "eipalloc-0123456789abcdef2", "standbyEgressAddress": address}
-    (said,) = problems({"pairs": [pair(**one), pair("other", "1", **other)]})
-    assert said.startswith("nat-failover.pairs[1].standbyEgressAddress is ")
-    assert said.endswith(f": so is nat-failover.pairs[0].{theirs}, and an address can be in one pair only")
+    (sentence,) = problems({"pairs": [pair(**one), pair("other", "1", **other)]})
+    assert sentence.startswith("nat-failover.pairs[1].standbyEgressAddress is ")
+    assert sentence.endswith(f": so is nat-failover.pairs[0].{theirs}, and an address can be in one pair only")
 
 
 def test_every_pair_may_have_an_address_allocated() -> None:
@@ -114,8 +116,8 @@ def test_every_pair_may_have_an_address_allocated() -> None:
 def test_two_stacks_can_not_both_make_endpoints_in_a_vpc() -> None:
     stacks = [{"name": "one", "pairs": ["main"]}, {"name": "two", "pairs": ["other"]}]
     pairs = [pair(ssmAccess="create"), pair("other", "1", ssmAccess="create")]
-    (said,) = problems({"pairs": pairs, "stacks": stacks})
-    assert said.startswith('nat-failover.pairs[1].ssmAccess is "create": it must be existing, since ')
+    (sentence,) = problems({"pairs": pairs, "stacks": stacks})
+    assert sentence.startswith('nat-failover.pairs[1].ssmAccess is "create": it must be existing, since ')
     assert read_configuration({"pairs": pairs})
 
 
@@ -131,7 +133,7 @@ def test_the_same_tag_in_two_regions_is_fine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stacks", "said"),
+    ("stacks", "sentence"),
     [
         ([{"name": "s", "pairs": ["main", "mian"]}], 'stacks[0].pairs[1] is "mian": it must be the name of a pair'),
         (
@@ -153,9 +155,9 @@ def test_the_same_tag_in_two_regions_is_fine() -> None:
         ({}, "stacks is {}: it must be a list of stacks"),
     ],
 )
-def test_a_mistake_in_the_stacks_is_told(stacks: object, said: str) -> None:
+def test_a_mistake_in_the_stacks_is_told(stacks: object, sentence: str) -> None:
     pairs = [pair(), pair("other", "1")] if "other" in str(stacks) else [pair()]
-    assert any(p.startswith(f"nat-failover.{said}") for p in problems({"pairs": pairs, "stacks": stacks}))
+    assert any(p.startswith(f"nat-failover.{sentence}") for p in problems({"pairs": pairs, "stacks": stacks}))
 
 
 def test_a_pair_in_no_stack_is_told() -> None:

@@ -28,24 +28,24 @@ def test_whoever_has_an_interface_may_be_either_nat() -> None:
     ],
 )
 def test_what_does_not_go_with_an_interface_is_refused(settings: dict[str, object], key: str, why: str) -> None:
-    (said,) = problems({"pairs": [by_interface(**settings)]})
-    assert said.startswith(f"{PATH}.{key} is ")
-    assert why in said
+    (sentence,) = problems({"pairs": [by_interface(**settings)]})
+    assert sentence.startswith(f"{PATH}.{key} is ")
+    assert why in sentence
 
 
 @pytest.mark.parametrize("name", ["nat*", "nat,other", "", "x" * 256, 7.5])
 def test_a_name_that_no_policy_could_hold_is_no_group(name: object) -> None:
-    (said,) = problems({"pairs": [by_interface(primaryAutoScalingGroup=name)]})
-    assert said.startswith(f"{PATH}.primaryAutoScalingGroup is ")
-    assert "an Auto Scaling group's name" in said
+    (sentence,) = problems({"pairs": [by_interface(primaryAutoScalingGroup=name)]})
+    assert sentence.startswith(f"{PATH}.primaryAutoScalingGroup is ")
+    assert "an Auto Scaling group's name" in sentence
 
 
 def test_the_stacks_own_standby_is_in_no_group() -> None:
-    (said,) = problems({"pairs": [pair(standbyAutoScalingGroup="nat")]})
-    assert said.startswith(f"{PATH}.standbyAutoScalingGroup is ")
-    assert "the stack's own is in no group" in said
+    (sentence,) = problems({"pairs": [pair(standbyAutoScalingGroup="nat")]})
+    assert sentence.startswith(f"{PATH}.standbyAutoScalingGroup is ")
+    assert "the stack's own is in no group" in sentence
 
 
 def test_an_interface_whose_holder_stands_by_needs_its_table() -> None:
-    (said,) = problems({"pairs": [by_interface(standbyRouteTableId=None)]})
-    assert said.startswith(f"{PATH}.standbyRouteTableId is missing")
+    (sentence,) = problems({"pairs": [by_interface(standbyRouteTableId=None)]})
+    assert sentence.startswith(f"{PATH}.standbyRouteTableId is missing")

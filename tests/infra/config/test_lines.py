@@ -41,13 +41,13 @@ def problems(file: Path, text: str) -> list[str]:
     return list(refused.value.problems)
 
 
-def check(told: list[str], file: Path, before: str, later: int = 0) -> None:
+def check(sentences: list[str], file: Path, before: str, later: int = 0) -> None:
     """Check that each is told with its place: so many lines later."""
     for each in LINES:
         line = int(each.split(":")[1]) + later
         start = each.format(file, before).replace(f"{file}:{line - later}:", f"{file}:{line}:")
-        assert [t for t in told if t.startswith(start)], (start, told)
-    assert len(told) == len(LINES)
+        assert [t for t in sentences if t.startswith(start)], (start, sentences)
+    assert len(sentences) == len(LINES)
 
 
 def test_a_mistake_is_told_with_its_line_and_the_files_own_path(tmp_path: Path) -> None:
@@ -56,21 +56,21 @@ def test_a_mistake_is_told_with_its_line_and_the_files_own_path(tmp_path: Path) 
 
 def test_where_the_file_names_the_block_so_does_the_path(tmp_path: Path) -> None:
     indented = "".join(f"  {line}" for line in TOP.splitlines(keepends=True))
-    told = problems(tmp_path / "my.yaml", f"# mine\nnat-failover:\n{indented}")
-    check(told, tmp_path / "my.yaml", "nat-failover.", later=2)
+    sentences = problems(tmp_path / "my.yaml", f"# mine\nnat-failover:\n{indented}")
+    check(sentences, tmp_path / "my.yaml", "nat-failover.", later=2)
 
 
 def test_json_has_lines_as_well(tmp_path: Path) -> None:
     file = tmp_path / "my.json"
-    told = problems(file, '{\n\t"pairs": [\n\t\t{\n\t\t\t"name": "Main"\n\t\t}\n\t]\n}\n')
-    assert told[-1].startswith(f'{file}:4: pairs[0].name is "Main": ')
+    sentences = problems(file, '{\n\t"pairs": [\n\t\t{\n\t\t\t"name": "Main"\n\t\t}\n\t]\n}\n')
+    assert sentences[-1].startswith(f'{file}:4: pairs[0].name is "Main": ')
 
 
 def test_of_two_places_both_are_told_as_the_file_has_them(tmp_path: Path) -> None:
     one = TOP.partition("pairs:\n")[2].replace("123\n", "0123456789abcdef0\n").partition("    targets")[0]
     two = one + "    primaryInstanceId: i-0123456789abcdef0\n"
-    told = problems(tmp_path / "my.yaml", f"pairs:\n{two}{two}")
-    (table,) = [each for each in told if f"{tmp_path / 'my.yaml'}:9: pairs[1].primaryRouteTableId is " in each]
+    sentences = problems(tmp_path / "my.yaml", f"pairs:\n{two}{two}")
+    (table,) = [each for each in sentences if f"{tmp_path / 'my.yaml'}:9: pairs[1].primaryRouteTableId is " in each]
     assert "so is pairs[0].primaryRouteTableId" in table
 
 
@@ -81,7 +81,7 @@ def test_without_a_file_there_are_no_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "problem"),
     [
         ("a.yaml", "pairs:\n  - name: main\n    mode: [automatic\n", ":3: while parsing a flow sequence, expected "),
         ("b.yaml", "pairs:\n  - name: main\n    mode: observe\n    mode: automatic\n", ":4: mode is set twice: "),
@@ -90,12 +90,12 @@ def test_without_a_file_there_are_no_lines() -> None:
     ],
 )
 def test_a_file_that_can_not_be_understood_is_told_with_its_line(
-    tmp_path: Path, name: str, text: str, said: str
+    tmp_path: Path, name: str, text: str, problem: str
 ) -> None:
-    (told,) = problems(tmp_path / name, text)
-    assert told.startswith(f"{tmp_path / name}{said}")
+    (sentence,) = problems(tmp_path / name, text)
+    assert sentence.startswith(f"{tmp_path / name}{problem}")
 
 
 def test_mistakes_are_told_in_the_order_of_their_lines(tmp_path: Path) -> None:
-    lines = [int(told.split(":")[1]) for told in problems(tmp_path / "my.yaml", TOP)]
+    lines = [int(sentence.split(":")[1]) for sentence in problems(tmp_path / "my.yaml", TOP)]
     assert lines == sorted(lines)

@@ -31,9 +31,9 @@ INSIDE = (
 def test_what_has_no_default_is_missed(key: str) -> None:
     block = pair()
     del block[key]
-    (said,) = problems({"pairs": [block]})
-    assert said.startswith(f"{PATH}.{key} is missing: it must be ")
-    assert ", for example " in said
+    (sentence,) = problems({"pairs": [block]})
+    assert sentence.startswith(f"{PATH}.{key} is missing: it must be ")
+    assert ", for example " in sentence
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_what_has_no_default_is_missed(key: str) -> None:
 def test_a_wrong_value_is_told_with_path_value_what_is_allowed_and_an_example(
     settings: dict[str, Any], value: str, allowed: str
 ) -> None:
-    said = problem(**settings)
-    assert said.startswith(tuple(f"{PATH}.{key} is " for key in settings))
-    assert value in said
-    assert f"it must be {allowed}" in said or ("it must be " in said and allowed in said)
-    assert ", for example " in said
+    sentence = problem(**settings)
+    assert sentence.startswith(tuple(f"{PATH}.{key} is " for key in settings))
+    assert value in sentence
+    assert f"it must be {allowed}" in sentence or ("it must be " in sentence and allowed in sentence)
+    assert ", for example " in sentence
 
 
 @pytest.mark.parametrize(
@@ -133,19 +133,19 @@ def test_an_unknown_setting_is_told_with_the_one_that_may_be_meant(key: str, mea
 @pytest.mark.parametrize("key", ["subnetIds", "subnet_ids"])
 def test_subnets_are_not_associated_by_the_stack_and_the_command_that_does_it_is_told(key: str) -> None:
     """An association that a failover has replaced is gone, and CloudFormation would still hold on to its id."""
-    said = problem(**{key: ["subnet-0123456789abcdef0"]})
-    assert said.startswith(f"{PATH}.{key} is not a setting: ")
-    assert "aws ec2 associate-route-table --subnet-id" in said
+    sentence = problem(**{key: ["subnet-0123456789abcdef0"]})
+    assert sentence.startswith(f"{PATH}.{key} is not a setting: ")
+    assert "aws ec2 associate-route-table --subnet-id" in sentence
 
 
 def test_an_unknown_setting_that_is_like_no_other_is_told_with_all_that_there_are() -> None:
-    said = problem(zzz=1)
-    assert said.startswith(f"{PATH}.zzz is not a setting: the settings here are alarmActions, ")
+    sentence = problem(zzz=1)
+    assert sentence.startswith(f"{PATH}.zzz is not a setting: the settings here are alarmActions, ")
     assert "nat-failover.pears is not a setting: did you mean pairs?" in problems({"pairs": [pair()], "pears": []})
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "sentence"),
     [
         (
             {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": "rtb-0123456789abcdef0"},
@@ -159,15 +159,15 @@ def test_an_unknown_setting_that_is_like_no_other_is_told_with_all_that_there_ar
         ({"standbyRouteTableId": "rtb-0fedcba9876543210"}, "standbyInstanceId is missing"),
     ],
 )
-def test_an_existing_standby_is_another_one_and_named_as_a_whole(settings: dict[str, Any], said: str) -> None:
+def test_an_existing_standby_is_another_one_and_named_as_a_whole(settings: dict[str, Any], sentence: str) -> None:
     (only,) = problems({"pairs": [pair(standbySubnetId=None, **settings)]})
-    assert only.startswith(f"{PATH}.{said}")
+    assert only.startswith(f"{PATH}.{sentence}")
 
 
 def test_a_subnet_for_a_standby_that_exists_is_told_to_be_of_no_use() -> None:
-    said = problem(standbyInstanceId="i-0fedcba9876543210", standbyRouteTableId="rtb-0fedcba9876543210")
-    assert said.startswith(f"{PATH}.standbySubnetId is ")
-    assert "it must be left out" in said
+    sentence = problem(standbyInstanceId="i-0fedcba9876543210", standbyRouteTableId="rtb-0fedcba9876543210")
+    assert sentence.startswith(f"{PATH}.standbySubnetId is ")
+    assert "it must be left out" in sentence
 
 
 @pytest.mark.parametrize(
@@ -181,9 +181,9 @@ def test_a_subnet_for_a_standby_that_exists_is_told_to_be_of_no_use() -> None:
     ],
 )
 def test_what_a_standby_is_made_of_is_of_no_use_where_one_exists(key: str, value: object) -> None:
-    said = problem(**EXISTING, **{key: value})
-    assert said.startswith(f"{PATH}.{key} is ")
-    assert "it must be left out, since the standby and its table exist" in said
+    sentence = problem(**EXISTING, **{key: value})
+    assert sentence.startswith(f"{PATH}.{key} is ")
+    assert "it must be left out, since the standby and its table exist" in sentence
     # As a default it concerns the other pairs.
     block = {"defaults": {key: value}, "pairs": [pair(**EXISTING)]}
     assert read_configuration(block).stacks[0].pairs[0].standby_instance_id == "i-0fedcba9876543210"
@@ -191,50 +191,50 @@ def test_what_a_standby_is_made_of_is_of_no_use_where_one_exists(key: str, value
 
 def test_routes_are_not_mirrored_by_who_only_observes() -> None:
     assert problem(mode="observe", mirrorRoutes=True).startswith(f"{PATH}.mirrorRoutes is true: it must be left out")
-    (said,) = problems({"defaults": {"mirrorRoutes": True}, "pairs": [pair(mode="observe"), pair("b", "1")]})
-    assert said.startswith(f"{PATH}.mirrorRoutes is true")
+    (sentence,) = problems({"defaults": {"mirrorRoutes": True}, "pairs": [pair(mode="observe"), pair("b", "1")]})
+    assert sentence.startswith(f"{PATH}.mirrorRoutes is true")
 
 
 def test_a_mistake_in_the_defaults_is_told_once_whatever_the_number_of_pairs() -> None:
     for defaults, key in (({"window": 119}, "window"), ({"sampleSize": 2, "failureThreshold": 3}, "failureThreshold")):
-        (said,) = problems({"defaults": defaults, "pairs": [pair(), pair("b", "1"), pair("c", "2")]})
-        assert said.startswith(f"nat-failover.defaults.{key} is ")
-    (said,) = problems({"defaults": {"window": 119}, "pairs": [pair(), pair("b", "1", window=600)]})
-    assert said.startswith("nat-failover.defaults.window is 119")
+        (sentence,) = problems({"defaults": defaults, "pairs": [pair(), pair("b", "1"), pair("c", "2")]})
+        assert sentence.startswith(f"nat-failover.defaults.{key} is ")
+    (sentence,) = problems({"defaults": {"window": 119}, "pairs": [pair(), pair("b", "1", window=600)]})
+    assert sentence.startswith("nat-failover.defaults.window is 119")
 
 
 def test_a_pair_that_is_none_is_one_mistake() -> None:
-    (said,) = problems({"pairs": ["main"]})
-    assert said.startswith(f'{PATH} is "main": it must be an object with settings')
+    (sentence,) = problems({"pairs": ["main"]})
+    assert sentence.startswith(f'{PATH} is "main": it must be an object with settings')
 
 
 def test_a_name_that_is_none_is_one_mistake_though_a_stack_asks_for_the_pair() -> None:
-    (said,) = problems({"pairs": [pair("Main")], "stacks": [{"name": "prod", "pairs": ["main"]}]})
-    assert said.startswith(f'{PATH}.name is "Main"')
+    (sentence,) = problems({"pairs": [pair("Main")], "stacks": [{"name": "prod", "pairs": ["main"]}]})
+    assert sentence.startswith(f'{PATH}.name is "Main"')
 
 
 def test_endpoint_subnets_without_endpoints_are_told_to_be_of_no_use() -> None:
-    said = problem(endpointSubnetIds=["subnet-0123456789abcdef0"])
-    assert "it must be left out unless ssmAccess is create" in said
+    sentence = problem(endpointSubnetIds=["subnet-0123456789abcdef0"])
+    assert "it must be left out unless ssmAccess is create" in sentence
 
 
 @pytest.mark.parametrize("setting", [{"vpcCidrs": ["10.1.0.0/16"]}, {"ec2Messages": True}])
 @pytest.mark.parametrize("access", ["existing", "none"])
 def test_what_is_for_endpoints_only_is_told_to_be_of_no_use_without_them(setting: dict[str, Any], access: str) -> None:
-    said = problem(ssmAccess=access, **setting)
-    assert said.startswith(f"{PATH}.{next(iter(setting))} is ")
-    assert f'it must be left out unless ssmAccess is create; it is "{access}"' in said
+    sentence = problem(ssmAccess=access, **setting)
+    assert sentence.startswith(f"{PATH}.{next(iter(setting))} is ")
+    assert f'it must be left out unless ssmAccess is create; it is "{access}"' in sentence
 
 
 def test_endpoints_need_a_subnet() -> None:
     existing = {"standbyInstanceId": "i-0fedcba9876543210", "standbyRouteTableId": "rtb-0fedcba9876543210"}
-    (said,) = problems({"pairs": [pair(standbySubnetId=None, ssmAccess="create", **existing)]})
-    assert said.startswith(f"{PATH}.endpointSubnetIds is missing")
+    (sentence,) = problems({"pairs": [pair(standbySubnetId=None, ssmAccess="create", **existing)]})
+    assert sentence.startswith(f"{PATH}.endpointSubnetIds is missing")
 
 
 def test_twelve_mistakes_are_twelve_sentences() -> None:
-    said = problems(TWELVE)
-    assert [p.partition(" is ")[0].removeprefix("nat-failover.pairs") for p in said] == [
+    sentences = problems(TWELVE)
+    assert [p.partition(" is ")[0].removeprefix("nat-failover.pairs") for p in sentences] == [
         "[0].sampelSize",
         "[0].vpcId",
         "[0].primaryInstanceId",

@@ -56,15 +56,18 @@ def test_defaults_hold_for_every_pair_that_does_not_say_otherwise() -> None:
 
 
 def test_a_mistake_in_the_defaults_is_told_once() -> None:
-    said = problems({"defaults": {"sampleSize": 0, "name": "x"}, "pairs": [pair(), pair("other", "1")]})
-    assert [p.partition(" is ")[0] for p in said] == ["nat-failover.defaults.sampleSize", "nat-failover.defaults.name"]
+    sentences = problems({"defaults": {"sampleSize": 0, "name": "x"}, "pairs": [pair(), pair("other", "1")]})
+    assert [p.partition(" is ")[0] for p in sentences] == [
+        "nat-failover.defaults.sampleSize",
+        "nat-failover.defaults.name",
+    ]
 
 
 @pytest.mark.parametrize("block", [{}, {"pairs": []}, {"pairs": None}])
 def test_no_pair_is_told_with_an_example(block: object) -> None:
-    (said,) = problems(block)
-    assert said.startswith("no pair is configured: ")
-    assert '"primaryRouteTableId": "rtb-' in said
+    (sentence,) = problems(block)
+    assert sentence.startswith("no pair is configured: ")
+    assert '"primaryRouteTableId": "rtb-' in sentence
 
 
 @pytest.mark.parametrize("block", [None, 7, "x", [], {"pairs": {}}, {"pairs": "x"}, {"pairs": [None]}, {"pairs": [[]]}])

@@ -76,16 +76,18 @@ def test_a_route_that_leads_elsewhere_is_the_same_resource() -> None:
 def test_what_is_wrong_with_a_route_is_told_by_the_part_that_is_wrong(
     route: dict[str, object], part: str, allowed: str
 ) -> None:
-    said = problem(routes=[{"destination": "10.30.0.0/16", "target": PEERING}, route])
-    assert said.startswith(f"nat-failover.pairs[0].routes[1]{part} is ")
-    assert allowed in said
-    assert ", for example " in said
+    sentence = problem(routes=[{"destination": "10.30.0.0/16", "target": PEERING}, route])
+    assert sentence.startswith(f"nat-failover.pairs[0].routes[1]{part} is ")
+    assert allowed in sentence
+    assert ", for example " in sentence
 
 
 def test_the_same_network_written_in_two_ways_is_there_twice() -> None:
     routes = [{"destination": network, "target": PEERING} for network in ("2001:db8::/32", "2001:0DB8:0::/32")]
-    said = problem(routes=routes)
-    assert said.startswith('nat-failover.pairs[0].routes[1].destination is "2001:db8::/32": it must be unlike that of ')
+    sentence = problem(routes=routes)
+    assert sentence.startswith(
+        'nat-failover.pairs[0].routes[1].destination is "2001:db8::/32": it must be unlike that of '
+    )
 
 
 def test_from_python_a_route_is_an_object_of_its_own() -> None:

@@ -62,14 +62,14 @@ def test_without_the_setting_the_function_hears_of_no_egress_address() -> None:
 
 @pytest.mark.parametrize("value", ["allocate", "none", "eipalloc-1", "203.0.113.1", ""])
 def test_what_is_no_allocation_is_refused_as_egress_address(value: str) -> None:
-    said = problem(egressAddress=value)
-    assert said.startswith("nat-failover.pairs[0].egressAddress is ")
+    sentence = problem(egressAddress=value)
+    assert sentence.startswith("nat-failover.pairs[0].egressAddress is ")
 
 
 @pytest.mark.parametrize("fixed", ["allocate", ADDRESS, "eipalloc-0fedcba9876543210"])
 def test_a_standby_with_an_address_of_its_own_would_lose_it_to_the_egress_address(fixed: str) -> None:
-    said = problem(egressAddress=ADDRESS, standbyElasticIp=fixed)
-    assert said.startswith(f'nat-failover.pairs[0].standbyElasticIp is "{fixed}": it must be none')
+    sentence = problem(egressAddress=ADDRESS, standbyElasticIp=fixed)
+    assert sentence.startswith(f'nat-failover.pairs[0].standbyElasticIp is "{fixed}": it must be none')
 
 
 def test_a_standby_that_exists_may_take_the_egress_address_too() -> None:
@@ -91,27 +91,29 @@ def test_a_second_address_is_told_to_the_function_and_associated_by_nobody_else(
 
 
 def test_a_second_address_needs_the_one_that_it_changes_places_with() -> None:
-    said = problem(standbyEgressAddress=SECOND)
-    assert said.startswith("nat-failover.pairs[0].egressAddress is missing")
-    assert "that standbyEgressAddress changes places with" in said
+    sentence = problem(standbyEgressAddress=SECOND)
+    assert sentence.startswith("nat-failover.pairs[0].egressAddress is missing")
+    assert "that standbyEgressAddress changes places with" in sentence
 
 
 def test_the_same_address_twice_is_refused() -> None:
-    said = problem(egressAddress=ADDRESS, standbyEgressAddress=ADDRESS)
-    assert said.startswith(f'nat-failover.pairs[0].standbyEgressAddress is "{ADDRESS}": it must be another Elastic IP')
+    sentence = problem(egressAddress=ADDRESS, standbyEgressAddress=ADDRESS)
+    assert sentence.startswith(
+        f'nat-failover.pairs[0].standbyEgressAddress is "{ADDRESS}": it must be another Elastic IP'
+    )
 
 
 @pytest.mark.parametrize("value", ["allocate", "none", "eipalloc-1", "203.0.113.1", ""])
 def test_what_is_no_allocation_is_refused_as_second_address(value: str) -> None:
-    said = problem(egressAddress=ADDRESS, standbyEgressAddress=value)
-    assert said.startswith("nat-failover.pairs[0].standbyEgressAddress is ")
+    sentence = problem(egressAddress=ADDRESS, standbyEgressAddress=value)
+    assert sentence.startswith("nat-failover.pairs[0].standbyEgressAddress is ")
 
 
 @pytest.mark.parametrize("value", ["yes", "eipalloc-1", "203.0.113.1", ""])
 def test_what_is_no_address_is_refused(value: str) -> None:
-    said = problem(standbyElasticIp=value)
-    assert "standbyElasticIp" in said
-    assert "allocate" in said
+    sentence = problem(standbyElasticIp=value)
+    assert "standbyElasticIp" in sentence
+    assert "allocate" in sentence
 
 
 # Security
@@ -171,7 +173,7 @@ def test_alarms_act_on_what_else_is_wanted_too() -> None:
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused_by_its_path(setting: str, value: object) -> None:
-    assert all(f"nat-failover.pairs[0].{setting}" in said for said in problems_of_pair(**{setting: value}))
+    assert all(f"nat-failover.pairs[0].{setting}" in sentence for sentence in problems_of_pair(**{setting: value}))
 
 
 # Endpoints
@@ -233,5 +235,5 @@ def test_what_is_for_a_standby_that_is_made_is_refused_for_one_that_exists() -> 
         "standbyRouteTableId": "rtb-0fedcba9876543210",
     }
     route = {"destination": "10.30.0.0/16", "target": "pcx-0123456789abcdef0"}
-    said = problems_of_pair(**standing, routes=[route], standbyElasticIp="allocate")
-    assert [p.partition(" is ")[0].rpartition(".")[2] for p in said] == ["routes", "standbyElasticIp"]
+    sentences = problems_of_pair(**standing, routes=[route], standbyElasticIp="allocate")
+    assert [p.partition(" is ")[0].rpartition(".")[2] for p in sentences] == ["routes", "standbyElasticIp"]

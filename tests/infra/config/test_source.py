@@ -25,7 +25,7 @@ def test_a_file_holds_the_block_in_yaml_or_json_with_or_without_its_name(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("pairs: [", "is neither YAML nor JSON"),
         ('{"pairs": ]', "is no JSON"),
@@ -36,10 +36,10 @@ def test_a_file_holds_the_block_in_yaml_or_json_with_or_without_its_name(tmp_pat
         ("? [a]\n: b\n", "is neither YAML nor JSON"),
     ],
 )
-def test_a_file_that_can_not_be_understood_is_told(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_that_can_not_be_understood_is_told(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=said):
+    with pytest.raises(ConfigurationError, match=message):
         from_file(path)
 
 

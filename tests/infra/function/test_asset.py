@@ -86,11 +86,11 @@ def test_the_asset_runs_beside_nothing_but_what_lambda_brings(tmp_path: Path) ->
         server.stop()
     assert done.returncode == 0, done.stderr
     *lines, last = done.stdout.splitlines()
-    said = json.loads(last)
-    assert said["boto3"].startswith(str(tmp_path))
-    assert (said["told"]["decision"], said["told"]["cause"]) == ("HOLD", "LOCKED")
-    assert "paused by a person" in said["told"]["reason"]
-    metrics = next(told for told in map(json.loads, lines) if "_aws" in told)
+    printed = json.loads(last)
+    assert printed["boto3"].startswith(str(tmp_path))
+    assert (printed["told"]["decision"], printed["told"]["cause"]) == ("HOLD", "LOCKED")
+    assert "paused by a person" in printed["told"]["reason"]
+    metrics = next(fields for fields in map(json.loads, lines) if "_aws" in fields)
     assert (metrics["service"], metrics["Tick"], metrics["Locked"]) == ("main", [1.0], [1.0])
 
 

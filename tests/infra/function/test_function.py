@@ -82,7 +82,7 @@ def test_the_function_reads_the_defaults_out_of_its_environment(template: Templa
 
 
 def test_every_setting_reaches_the_function(template: Template) -> None:
-    told = synthesize(
+    configured = synthesize(
         {
             "pairs": [
                 pair(
@@ -105,9 +105,9 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
             ]
         }
     )
-    assert settings(told) == replace(
+    assert settings(configured) == replace(
         settings(template),
-        probe_document=told.probe["Name"],
+        probe_document=configured.probe["Name"],
         mode=Mode.OBSERVE,
         targets=("192.0.2.1", "example.com"),
         interval=1.25,
@@ -124,7 +124,7 @@ def test_every_setting_reaches_the_function(template: Template) -> None:
         probe_tag_value="web",
         claim_lease=75,
     )
-    assert function(told)["Timeout"] == 60
+    assert function(configured)["Timeout"] == 60
 
 
 def test_every_variable_that_the_function_knows_is_set() -> None:
@@ -135,18 +135,18 @@ def test_every_variable_that_the_function_knows_is_set() -> None:
     template = synthesize({"pairs": [pair(**addresses, **mirrored, **others)]})
     own = {"confirm_for", "gather_for", "primary_interface", "standby_interface"}
     known = {f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in own}
-    told = function(template)["Environment"]["Variables"]
-    assert {name for name in told if name.startswith("NAT_FAILOVER_")} == known
-    assert told["POWERTOOLS_SERVICE_NAME"] == "main"
-    assert told["POWERTOOLS_METRICS_NAMESPACE"] == "nat-failover"
-    assert told["POWERTOOLS_LOG_LEVEL"] == "INFO"
+    variables = function(template)["Environment"]["Variables"]
+    assert {name for name in variables if name.startswith("NAT_FAILOVER_")} == known
+    assert variables["POWERTOOLS_SERVICE_NAME"] == "main"
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "nat-failover"
+    assert variables["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
 def test_a_nat_that_is_whoever_has_an_interface_is_told_by_that() -> None:
-    told = function(synthesize({"pairs": [by_interface()]}))["Environment"]["Variables"]
-    assert told["NAT_FAILOVER_PRIMARY_INTERFACE"] == "eni-0123456789abcdef0"
-    assert told["NAT_FAILOVER_STANDBY_INTERFACE"] == "eni-0fedcba9876543210"
-    assert not {"NAT_FAILOVER_PRIMARY_INSTANCE", "NAT_FAILOVER_STANDBY_INSTANCE"} & told.keys()
+    variables = function(synthesize({"pairs": [by_interface()]}))["Environment"]["Variables"]
+    assert variables["NAT_FAILOVER_PRIMARY_INTERFACE"] == "eni-0123456789abcdef0"
+    assert variables["NAT_FAILOVER_STANDBY_INTERFACE"] == "eni-0fedcba9876543210"
+    assert not {"NAT_FAILOVER_PRIMARY_INSTANCE", "NAT_FAILOVER_STANDBY_INSTANCE"} & variables.keys()
 
 
 def test_the_claim_outlives_the_invocation_that_made_it(template: Template) -> None:

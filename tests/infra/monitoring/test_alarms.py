@@ -96,9 +96,9 @@ def topic(template: Template) -> str:
 
 def test_the_doctor_finds_in_a_description_what_is_wrong(main: Template) -> None:
     for alarm in alarms(main).values():
-        said = wrong_by(alarm["AlarmDescription"], "main")
-        assert said
-        assert f"Pair main. {said}. " in alarm["AlarmDescription"] or "\n" in said
+        finding = wrong_by(alarm["AlarmDescription"], "main")
+        assert finding
+        assert f"Pair main. {finding}. " in alarm["AlarmDescription"] or "\n" in finding
         assert wrong_by(alarm["AlarmDescription"], "other") is None
 
 
@@ -220,8 +220,8 @@ def test_two_pairs_in_a_stack_have_alarms_of_their_own() -> None:
     for of in ("main", "other"):
         made = alarms(template, of)
         assert made.keys() == ALARMS.keys() | OTHERS | OF_THE_STANDBY
-        told = {action for alarm in made.values() for action in alarm["AlarmActions"] if "recover" not in action}
-        assert [action.startswith(f"<{of}") for action in told] == [True]
+        topics = {action for alarm in made.values() for action in alarm["AlarmActions"] if "recover" not in action}
+        assert [action.startswith(f"<{of}") for action in topics] == [True]
 
 
 def test_nothing_refers_to_an_alarm_but_by_its_name(main: Template) -> None:

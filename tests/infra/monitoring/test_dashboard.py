@@ -19,8 +19,8 @@ def main() -> Template:
 
 
 def widgets(template: Template) -> list[dict[str, Any]]:
-    told: list[dict[str, Any]] = json.loads(template.only("AWS::CloudWatch::Dashboard")["DashboardBody"])["widgets"]
-    return told
+    found: list[dict[str, Any]] = json.loads(template.only("AWS::CloudWatch::Dashboard")["DashboardBody"])["widgets"]
+    return found
 
 
 def metrics(template: Template) -> list[list[Any]]:

@@ -199,11 +199,11 @@ def test_the_agent_can_compile_every_pattern(name: str) -> None:
 def test_systems_manager_has_the_name_of_the_partition(region: str, domain: str) -> None:
     # https://docs.aws.amazon.com/general/latest/gr/ssm.html, https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Beijing.html
     lines = [line for line in script(VALUES).splitlines() if "SYSTEMS_MANAGER=" in line]
-    said = subprocess.run(
+    result = subprocess.run(
         ["sh", "-c", "\n".join([*lines, 'echo "$SYSTEMS_MANAGER"'])],
         env={"AWS_SSM_REGION_NAME": region},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout == f"ssmmessages.{region}.{domain}\n"
+    assert result.stdout == f"ssmmessages.{region}.{domain}\n"
