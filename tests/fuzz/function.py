@@ -31,7 +31,7 @@ from tests.simulation.account.holdings import Holdings, Instance, Version
 HOSTS = BACKENDS[:4]
 SUBNETS = ("subnet-0123456789abcdef0", "subnet-0123456789abcdef1")
 ELSEWHERE = "subnet-0123456789abcdefe"
-LOCK, CLAIM, TOLD = (ENVIRONMENT[f"NAT_FAILOVER_{name}_PARAMETER"] for name in ("LOCK", "CLAIM", "TOLD"))
+LOCK, CLAIM, MEMORY = (ENVIRONMENT[f"NAT_FAILOVER_{name}_PARAMETER"] for name in ("LOCK", "CLAIM", "TOLD"))
 TAGS = {ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_KEY"]: ENVIRONMENT["NAT_FAILOVER_PROBE_TAG_VALUE"]}
 # What changes nothing that anybody would miss: it reads, asks hosts, tells people.
 HARMLESS = ("Describe", "Get", "List", "SendCommand", "Publish", "PutEvents")
@@ -49,7 +49,7 @@ class Function:
     Attributes:
         account: what EC2 and the parameters hold.
         answers: in place of the account's, by operation.
-        told: what hosts say, in place of what they would, by instance id.
+        results: what hosts say, in place of what they would, by instance id.
         calls: every call that reached AWS, in order.
         measured: the lines of metrics.
     """
@@ -59,7 +59,7 @@ class Function:
         self.answers: dict[str, Answer] = {
             "PutEvents": lambda _: {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
         }
-        self.told: dict[str, CommandInvocation] = {}
+        self.results: dict[str, CommandInvocation] = {}
         self.calls: list[Call] = []
         self._wire = wire()
         self._wire.function = self
@@ -69,10 +69,10 @@ class Function:
         self.run_command = self._wire.run_command
         self.run_command.commands.clear()
         self.run_command.online = [*HOSTS, PRIMARY, STANDBY]
-        self.run_command.answer = self._said
+        self.run_command.answer = self._answer
         # The pair has worked until three seconds ago.
         worked = {"primary": mark(PRIMARY_TABLE, self.settings), "standby": mark(STANDBY_TABLE, self.settings)}
-        self.put(TOLD, Memory(worked=worked).text())
+        self.put(MEMORY, Memory(worked=worked).text())
         self.measured = io.StringIO()
         self.application = Application(self.settings, self._wire.clients, self.clock, self.measured)
         self.watch = self.watched(*HOSTS, STANDBY, PRIMARY)
@@ -93,11 +93,11 @@ class Function:
 
     def healthy(self, *hosts: str) -> None:
         """Let hosts have said a second ago that they are online; who only watches on says nothing."""
-        self.told |= dict.fromkeys(hosts, report("online", NOW - 1, elapsed=90))
+        self.results |= dict.fromkeys(hosts, report("online", NOW - 1, elapsed=90))
 
-    def _said(self, command: Command, host: str) -> CommandInvocation:
-        if host in self.told:
-            return self.told[host]
+    def _answer(self, command: Command, host: str) -> CommandInvocation:
+        if host in self.results:
+            return self.results[host]
         if command.kind == "watch":
             if host in self.settings.nats or self.clock.now() < command.asked_at + LOSS:
                 return CommandInvocation("InProgress", exit_code=-1)
@@ -153,7 +153,7 @@ class Function:
         return [
             call
             for call in self.calls
-            if not call.operation.startswith(HARMLESS) and call.arguments.get("Name") not in (CLAIM, TOLD)
+            if not call.operation.startswith(HARMLESS) and call.arguments.get("Name") not in (CLAIM, MEMORY)
         ]
 
     @property

@@ -34,7 +34,7 @@ def instances(draw: st.DrawFn) -> list[dict[str, Any]]:
     everybody = draw(st.permutations([*HOSTS, PRIMARY, STANDBY, draw(st.sampled_from(HOSTS))]))
     found = []
     for host in everybody[draw(st.integers(0, 2)) :]:
-        told: dict[str, Any] = {
+        described: dict[str, Any] = {
             "InstanceId": host,
             "State": {"Name": "running"},
             "LaunchTime": datetime.fromtimestamp(NOW - 90_000, UTC),
@@ -42,10 +42,10 @@ def instances(draw: st.DrawFn) -> list[dict[str, Any]]:
             "SubnetId": SUBNETS[0],
         }
         for key in draw(st.lists(st.sampled_from(sorted(odd)), max_size=1)):
-            told[key] = draw(odd[key])
+            described[key] = draw(odd[key])
         if draw(st.integers(0, 9)) == 0:
             # Of an instance that has ended EC2 tells no place.
-            told |= {"State": {"Name": "terminated"}}
-            del told["SubnetId"], told["PrivateIpAddress"]
-        found.append(told)
+            described |= {"State": {"Name": "terminated"}}
+            del described["SubnetId"], described["PrivateIpAddress"]
+        found.append(described)
     return found

@@ -23,7 +23,7 @@ VALUES = SHALLOW | st.sampled_from(
 )
 
 
-def told(block: object) -> Configuration | tuple[str, ...]:
+def read(block: object) -> Configuration | tuple[str, ...]:
     """Read it; gives the configuration, or all that is said of it."""
     try:
         return read_configuration(block)
@@ -36,18 +36,18 @@ def told(block: object) -> Configuration | tuple[str, ...]:
 @example({"pairs": Deep(50_000)})
 @example({"pairs": [{"name": Deep(50_000)}]})
 def test_no_json_is_anything_but_a_configuration_or_sentences_that_name_their_place(block: object) -> None:
-    said = told(block)
-    if isinstance(said, tuple):
-        assert all(ROOT in sentence for sentence in said)
-        assert all(len(sentence) < 3000 for sentence in said)
+    answer = read(block)
+    if isinstance(answer, tuple):
+        assert all(ROOT in sentence for sentence in answer)
+        assert all(len(sentence) < 3000 for sentence in answer)
 
 
 @given(st.dictionaries(st.sampled_from(SETTINGS), VALUES, min_size=1, max_size=4))
 def test_every_sentence_is_about_a_setting_that_was_changed_or_has_to_do_with_it(changes: dict[str, Any]) -> None:
-    said = told({"pairs": [pair(**changes)]})
-    if isinstance(said, tuple):
-        assert all(f"{ROOT}.pairs[0]" in sentence for sentence in said)
-        named = [name for name in changes if any(name in sentence for sentence in said)]
+    answer = read({"pairs": [pair(**changes)]})
+    if isinstance(answer, tuple):
+        assert all(f"{ROOT}.pairs[0]" in sentence for sentence in answer)
+        named = [name for name in changes if any(name in sentence for sentence in answer)]
         assert named
 
 
@@ -59,9 +59,9 @@ def test_nor_is_a_block_of_which_any_part_is_anything(parts: dict[str, Any], one
         {"pairs": [pair(), one]},
         {"pairs": [pair()], "defaults": parts},
     ):
-        said = told(block)
-        if isinstance(said, tuple):
-            assert all(ROOT in sentence for sentence in said)
+        answer = read(block)
+        if isinstance(answer, tuple):
+            assert all(ROOT in sentence for sentence in answer)
 
 
 @given(TEXT | SHALLOW.map(json.dumps) | st.sampled_from(NASTY))
@@ -81,7 +81,7 @@ def test_any_text_is_read_or_refused_by_the_place_it_comes_from(text: str) -> No
     except ConfigurationError as refused:
         assert "the context's nat-failover" in str(refused)
     else:
-        told(block)
+        read(block)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_any_file_is_read_or_refused_by_name(content: bytes, tmp_path: Path) -> 
     except ConfigurationError as refused:
         assert str(path) in str(refused)
     else:
-        assert isinstance(told(block), tuple)
+        assert isinstance(read(block), tuple)
 
 
 def test_aliases_do_not_make_a_small_file_a_large_configuration() -> None:

@@ -18,8 +18,8 @@ from tests.fuzz.values import TEXT
 DERIVED = {"confirm_for", "gather_for"}
 NAMES = sorted(f"NAT_FAILOVER_{f.name.upper()}" for f in fields(Settings) if f.name not in DERIVED)
 NUMBERS = st.integers().map(str) | st.floats().map(str) | st.sampled_from(["1_0", " 5 ", "\u0665", "+3", "1e1", "0x10"])
-WORDS = st.from_regex(r"[a-z0-9/.,:-]{0,40}", fullmatch=True)
-VALUES = (TEXT | NUMBERS | WORDS | st.sampled_from(["true", "automatic", "observe"])).map(lambda v: v.replace("\0", ""))
+PLAIN = st.from_regex(r"[a-z0-9/.,:-]{0,40}", fullmatch=True)
+VALUES = (TEXT | NUMBERS | PLAIN | st.sampled_from(["true", "automatic", "observe"])).map(lambda v: v.replace("\0", ""))
 # Contradictions are told once each variable is right by itself.
 CONTRADICTS = re.compile("TABLE|INSTANCE|PARAMETER|SAMPLE|THRESHOLD|WINDOW|PERIOD")
 # Any letter and digit of any script, and what may stand among them.
@@ -82,8 +82,8 @@ def test_no_digit_or_letter_of_another_script_gets_into_what_aws_takes_in_ascii_
     foreign = environment.get(name, "") + value
     number = name.removeprefix("NAT_FAILOVER_").lower()
     try:
-        told = Settings.from_environment({**environment, name: foreign})
+        read = Settings.from_environment({**environment, name: foreign})
     except SettingsError as refused:
         assert name in str(refused)
     else:
-        assert str(getattr(told, number)).isascii()
+        assert str(getattr(read, number)).isascii()

@@ -40,7 +40,7 @@ def scribbled(draw: st.DrawFn) -> Any:
 def test_what_is_neither_of_its_two_events_is_refused_by_name_before_any_call(event: object) -> None:
     function = Function()
     try:
-        told = function.invoke(event)
+        answer = function.invoke(event)
     except UnknownEventError as refused:
         named = ("event", "source", "detail-type", "detail", *KEYS)
         assert any(name in str(refused) for name in named)
@@ -48,7 +48,7 @@ def test_what_is_neither_of_its_two_events_is_refused_by_name_before_any_call(ev
         str(refused).encode()
         assert function.calls == []
     else:
-        assert told["trigger"] in ("Tick", "StatusChange", "NatEnding")
+        assert answer["trigger"] in ("Tick", "StatusChange", "NatEnding")
 
 
 @given(key=st.sampled_from(KEYS), value=TEXT | JSON)
@@ -68,11 +68,11 @@ def test_the_id_of_a_command_that_there_is_not_is_no_error_and_no_evidence(value
     function = Function()
     function.run_command.commands.clear()
     try:
-        told = function.invoke(function.event(**{"command-id": value}))
+        answer = function.invoke(function.event(**{"command-id": value}))
     except UnknownEventError:
         assert function.calls == []
     else:
-        assert told["decision"] == "HOLD"
+        assert answer["decision"] == "HOLD"
         assert function.writes == []
 
 
@@ -82,8 +82,8 @@ def test_what_an_event_says_of_a_host_is_no_evidence(status: str, host: str) -> 
     function.run_command.answer = lambda command, host: None  # noqa: ARG005 - SSM has heard nothing
     if not 0 < len(status) <= 256:
         status = "Failed"
-    told = function.invoke(function.event(status=status, **{"instance-id": host}))
-    assert told["decision"] == "HOLD"
+    answer = function.invoke(function.event(status=status, **{"instance-id": host}))
+    assert answer["decision"] == "HOLD"
     assert function.writes == []
 
 

@@ -36,16 +36,16 @@ def outputs(draw: st.DrawFn) -> str:
     """Give an output: anything, or the probe's line with something wrong about it."""
     if draw(st.booleans()):
         return draw(TEXT)
-    said = dict(PROBE)
+    fields = dict(PROBE)
     for name in draw(st.lists(st.sampled_from([*PROBE, "why", "targets"]), max_size=2)):
-        said[name] = draw(SHALLOW)
-    line = json.dumps(said)
+        fields[name] = draw(SHALLOW)
+    line = json.dumps(fields)
     return draw(st.sampled_from(["{}\n", "{}", "noise\n{}\nnoise", "\ufeff{}", "{}{}", "[{}]", "x{}"])).replace(
         "{}", line
     )
 
 
-TOLD = st.builds(
+RESULTS = st.builds(
     CommandInvocation,
     STATUSES | TEXT,
     STATUSES | TEXT,
@@ -55,65 +55,65 @@ TOLD = st.builds(
 )
 
 
-def reported(told: CommandInvocation) -> bool:
+def reported(result: CommandInvocation) -> bool:
     """Tell whether it is the probe's own report of a loss, in the form that it writes."""
-    for line in told.output.splitlines():
+    for line in result.output.splitlines():
         try:
-            said = json.loads(line)
+            fields = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(said, dict) and said.get("probe") == 2 and said.get("state") == "offline":
-            return told.status == "Failed" and told.exit_code == EXIT_TO_TELL
+        if isinstance(fields, dict) and fields.get("probe") == 2 and fields.get("state") == "offline":
+            return result.status == "Failed" and result.exit_code == EXIT_TO_TELL
     return False
 
 
-@given(st.lists(TOLD, min_size=4, max_size=4))
+@given(st.lists(RESULTS, min_size=4, max_size=4))
 def test_whatever_hosts_say_nothing_is_swapped_without_three_reports_of_the_probe(
-    told: list[CommandInvocation],
+    results: list[CommandInvocation],
 ) -> None:
     function = Function()
-    function.told |= dict(zip(HOSTS, told, strict=True))
+    function.results |= dict(zip(HOSTS, results, strict=True))
     answer = function.invoke(TICK)
     for line in function.log.splitlines():
         json.loads(line)
-    if sum(map(reported, told)) < 3:
+    if sum(map(reported, results)) < 3:
         assert (answer["decision"], function.writes) == ("HOLD", [])
 
 
-@given(TOLD)
-def test_whatever_the_passive_nat_says_backends_that_say_it_carries_nothing_hold(told: CommandInvocation) -> None:
+@given(RESULTS)
+def test_whatever_the_passive_nat_says_backends_that_say_it_carries_nothing_hold(result: CommandInvocation) -> None:
     function = Function()
-    function.told[STANDBY] = told
-    function.told |= {host: report("offline", NOW - 3, elapsed=90, passive="no") for host in HOSTS}
+    function.results[STANDBY] = result
+    function.results |= {host: report("offline", NOW - 3, elapsed=90, passive="no") for host in HOSTS}
     assert function.invoke(function.event())["decision"] == "HOLD"
     assert function.writes == []
 
 
 ADDRESSES = st.sampled_from([*(f"10.0.{n}.5" for n in range(8)), "192.0.2.1", "10.0.0.4", ""])
-WORDS = st.tuples(ADDRESSES, st.sampled_from("nfx"), st.floats() | st.floats(0, 12), st.sampled_from("012"))
+SIGNALS = st.tuples(ADDRESSES, st.sampled_from("nfx"), st.floats() | st.floats(0, 12), st.sampled_from("012"))
 
 
-@given(st.lists(WORDS.map(lambda word: ",".join(map(str, word))), max_size=8).map(" ".join) | TEXT)
-def test_whatever_the_passive_nat_has_heard_backends_that_say_they_are_online_hold(words: str) -> None:
+@given(st.lists(SIGNALS.map(lambda parts: ",".join(map(str, parts))), max_size=8).map(" ".join) | TEXT)
+def test_whatever_the_passive_nat_has_heard_backends_that_say_they_are_online_hold(column: str) -> None:
     function = Function()
-    function.told[STANDBY] = report("online", NOW - 1, elapsed=90, tells=True, heard=words)
-    function.told |= {host: report("online", NOW - 1, elapsed=90) for host in HOSTS}
+    function.results[STANDBY] = report("online", NOW - 1, elapsed=90, tells=True, heard=column)
+    function.results |= {host: report("online", NOW - 1, elapsed=90) for host in HOSTS}
     assert function.invoke(TICK)["decision"] == "HOLD"
     assert function.writes == []
 
 
-@given(TOLD, st.sampled_from(list(Kind)), st.floats(0, 4000))
+@given(RESULTS, st.sampled_from(list(Kind)), st.floats(0, 4000))
 @example(CommandInvocation("Failed", "Failed", 1, report("offline", NOW).output, 250_000_000_000.0), Kind.WATCH, 10.0)
-def test_every_observation_has_times_that_can_be(told: CommandInvocation, kind: Kind, ago: float) -> None:
-    asked = Round("c", kind, 600 if kind is Kind.WATCH else 0, NOW - ago, HOSTS)
-    plugin: dict[str, Any] = {"ResponseCode": told.exit_code, "Output": told.output}
-    if told.finished_at is not None:
-        plugin["ResponseFinishDateTime"] = datetime.fromtimestamp(told.finished_at, UTC)
-    listed: Any = {"InstanceId": HOSTS[0], "Status": told.status, "CommandPlugins": [plugin]}
-    seen = observe(invocation_of(listed), asked, NOW, NOW)
+def test_every_observation_has_times_that_can_be(result: CommandInvocation, kind: Kind, ago: float) -> None:
+    round_ = Round("c", kind, 600 if kind is Kind.WATCH else 0, NOW - ago, HOSTS)
+    plugin: dict[str, Any] = {"ResponseCode": result.exit_code, "Output": result.output}
+    if result.finished_at is not None:
+        plugin["ResponseFinishDateTime"] = datetime.fromtimestamp(result.finished_at, UTC)
+    listed: Any = {"InstanceId": HOSTS[0], "Status": result.status, "CommandPlugins": [plugin]}
+    seen = observe(invocation_of(listed), round_, NOW, NOW)
     assert all(map(math.isfinite, (seen.at, seen.since, seen.elapsed)))
     if seen.state is State.UNREACHABLE:
-        assert asked.asked_at <= seen.since <= seen.at <= NOW + 60
+        assert round_.asked_at <= seen.since <= seen.at <= NOW + 60
         assert 0 <= seen.elapsed <= max(ago, 0) + 60
 
 
@@ -184,7 +184,7 @@ def test_whatever_ec2_tells_of_instances_only_running_ones_in_the_pairs_subnets_
 ) -> None:
     function = Function()
     together: list[dict[str, Any]] = [{"Instances": found}, {"Instances": []}]
-    reservations = [{"Instances": [told]} for told in found] if apart else together
+    reservations = [{"Instances": [described]} for described in found] if apart else together
 
     def described(arguments: Mapping[str, Any]) -> dict[str, Any]:
         wanted = set(arguments["Filters"][0]["Values"])
@@ -193,8 +193,8 @@ def test_whatever_ec2_tells_of_instances_only_running_ones_in_the_pairs_subnets_
 
     function.answers["DescribeInstances"] = described
     answer = function.invoke(TICK)
-    latest: dict[str, Any] = {told["InstanceId"]: told for told in found}
-    running = {host for host, told in latest.items() if told["State"]["Name"] == "running"}
+    latest: dict[str, Any] = {described["InstanceId"]: described for described in found}
+    running = {host for host, described in latest.items() if described["State"]["Name"] == "running"}
     there = {host for host in running.intersection(HOSTS) if latest[host].get("SubnetId") in SUBNETS}
     # EC2's own word that the primary is gone needs no three, as long as not most of the backends have ended as well.
     ended = {h for h in (*HOSTS, PRIMARY) if h not in latest or latest[h]["State"]["Name"] in LEAVING}

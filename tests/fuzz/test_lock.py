@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nat_failover.lock.record import ARMED, LARGEST, PAUSED, LockState, Record
 from nat_failover.network.route_tables import RouteTablesError
 from tests.examples import NOW, PRIMARY_TABLE, STANDBY_TABLE, TICK
-from tests.fuzz.function import CLAIM, LOCK, SUBNETS, TOLD, Function
+from tests.fuzz.function import CLAIM, LOCK, MEMORY, SUBNETS, Function
 from tests.fuzz.values import SHALLOW, TEXT
 
 # What SSM stores: one to 4096 characters that JSON and UTF-8 can carry.
@@ -49,13 +49,13 @@ def record(**changes: Any) -> dict[str, Any]:
 @st.composite
 def records(draw: st.DrawFn) -> str:
     """Give a record with a few fields that are anything, or missing; what SSM would store of it."""
-    said = record(state=draw(st.sampled_from(STATES)))
+    fields = record(state=draw(st.sampled_from(STATES)))
     for name in draw(st.lists(st.sampled_from(FIELDS), max_size=3, unique=True)):
         if draw(st.booleans()):
-            said.pop(name, None)
+            fields.pop(name, None)
         else:
-            said[name] = draw(SHALLOW)
-    return json.dumps(said)[:LARGEST]
+            fields[name] = draw(SHALLOW)
+    return json.dumps(fields)[:LARGEST]
 
 
 def is_armed(text: str) -> bool:
@@ -73,7 +73,7 @@ def test_whatever_stands_in_the_lock_nothing_is_swapped_nor_written_unless_it_sa
     function = Function()
     function.put(LOCK, text)
     try:
-        told = function.invoke(TICK)
+        answer = function.invoke(TICK)
     except RouteTablesError as error:
         # A failover that has died is finished between the pair's tables, or told to have failed.
         assert json.loads(text)["state"] == "failing-over"
@@ -86,30 +86,30 @@ def test_whatever_stands_in_the_lock_nothing_is_swapped_nor_written_unless_it_sa
     for message in function.messages:
         message.encode()
     if is_armed(text):
-        assert told["outcome"] == "failed-over"
+        assert answer["outcome"] == "failed-over"
     elif not _finishes(text):
-        assert told["decision"] == "HOLD"
-        assert (told["cause"], function.writes, function.on(STANDBY_TABLE)) == ("LOCKED", [], set())
-        assert len(str(told["reason"])) < LARGEST + 500
+        assert answer["decision"] == "HOLD"
+        assert (answer["cause"], function.writes, function.on(STANDBY_TABLE)) == ("LOCKED", [], set())
+        assert len(str(answer["reason"])) < LARGEST + 500
 
 
 def _finishes(text: str) -> bool:
     """Tell whether it is a record of this pair's, of a failover whose invocation has died."""
     try:
-        said = json.loads(text)
+        fields = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    tables = isinstance(said, dict) and {str(said.get("from")), str(said.get("to"))}
-    return bool(tables) and tables == {PRIMARY_TABLE, STANDBY_TABLE} and said.get("state") == "failing-over"
+    tables = isinstance(fields, dict) and {str(fields.get("from")), str(fields.get("to"))}
+    return bool(tables) and tables == {PRIMARY_TABLE, STANDBY_TABLE} and fields.get("state") == "failing-over"
 
 
 @pytest.mark.parametrize("text", ["", *DEEP, *FOREIGN])
 def test_what_can_not_be_understood_is_locked_and_told_as_the_lock(text: str) -> None:
     function = Function()
     function.put(LOCK, text)
-    told = function.invoke(function.event())
-    assert (told["cause"], function.writes) == ("LOCKED", [])
-    assert "the lock" in str(told["reason"])
+    answer = function.invoke(function.event())
+    assert (answer["cause"], function.writes) == ("LOCKED", [])
+    assert "the lock" in str(answer["reason"])
 
 
 @given(changes=st.fixed_dictionaries({}, optional=dict.fromkeys(("owner", "reason", "outcome", "egress"), SHALLOW)))
@@ -122,14 +122,14 @@ def test_a_failover_left_unfinished_is_finished_and_told_or_is_locked_whatever_i
     text = json.dumps(record(state="failing-over", **changes))
     assume(len(text) <= LARGEST)
     function.put(LOCK, text)
-    told = function.invoke(TICK)
-    if told.get("outcome") == "failed-over":
+    answer = function.invoke(TICK)
+    if answer.get("outcome") == "failed-over":
         assert function.on(STANDBY_TABLE) == set(SUBNETS)
         assert len(function.messages) == 2
         for message in function.messages:
             message.encode()
     else:
-        assert (told["cause"], function.writes) == ("LOCKED", [])
+        assert (answer["cause"], function.writes) == ("LOCKED", [])
     assert len(function.lock or "") <= LARGEST
 
 
@@ -138,12 +138,12 @@ def test_no_claim_holds_the_function_up_for_longer_than_two_leases(text: str, at
     assume(0 < len(text) <= LARGEST)
     function = Function()
     function.put(CLAIM, text, at=NOW - at)
-    told = function.invoke(function.event())
+    answer = function.invoke(function.event())
     if at > 2 * function.settings.claim_lease:
-        assert told["outcome"] == "failed-over"
+        assert answer["outcome"] == "failed-over"
     else:
-        assert told["outcome"] in ("failed-over", "lost")
-    assert (function.on(STANDBY_TABLE) == set(SUBNETS)) == (told["outcome"] == "failed-over")
+        assert answer["outcome"] in ("failed-over", "lost")
+    assert (function.on(STANDBY_TABLE) == set(SUBNETS)) == (answer["outcome"] == "failed-over")
 
 
 def test_paused_in_every_spelling_sends_nothing() -> None:
@@ -159,7 +159,7 @@ def test_paused_in_every_spelling_sends_nothing() -> None:
 def test_whatever_stands_in_what_people_have_been_told_keeps_no_failover_from_happening(text: str) -> None:
     assume(0 < len(text) <= LARGEST)
     function = Function()
-    function.put(TOLD, text)
+    function.put(MEMORY, text)
     assert function.invoke(TICK)["outcome"] == "failed-over"
     assert function.on(STANDBY_TABLE) == set(SUBNETS)
     for line in function.log.splitlines():

@@ -96,11 +96,11 @@ def with_tables(found: Mapping[str, Mapping[str, Any]], *, first: bool, **enviro
     function = Function(**environment)
 
     def described(arguments: Mapping[str, Any]) -> dict[str, Any]:
-        told = copy.deepcopy(function.account.answer("DescribeRouteTables", arguments))
-        for table in told["RouteTables"]:
+        response = copy.deepcopy(function.account.answer("DescribeRouteTables", arguments))
+        for table in response["RouteTables"]:
             for key, more in found[table["RouteTableId"]].items():
                 table[key] = [*more, *table[key]] if first else [*table[key], *more]
-        return told
+        return response
 
     function.answers["DescribeRouteTables"] = described
     return function
@@ -111,11 +111,11 @@ def test_whatever_else_the_tables_hold_the_pairs_subnets_are_moved_or_nothing_is
     found: dict[str, dict[str, Any]], first: bool
 ) -> None:
     function = with_tables(found, first=first)
-    told = function.invoke(TICK)
+    answer = function.invoke(TICK)
     replaced = [c.arguments for c in function.writes if c.operation == "ReplaceRouteTableAssociation"]
-    if told["decision"] == "HOLD":
+    if answer["decision"] == "HOLD":
         assert function.writes == []
-        assert STANDBY_TABLE in str(told["reason"])
+        assert STANDBY_TABLE in str(answer["reason"])
         return
     assert function.on(STANDBY_TABLE) == set(SUBNETS)
     assert len(replaced) == len(SUBNETS)
@@ -135,13 +135,13 @@ def test_a_passive_table_whose_default_route_does_not_lead_to_its_nat_is_named_a
     state = {"State": "blackhole" if to == "blackhole" else "active"}
     default = [] if target is None else [{"DestinationCidrBlock": "0.0.0.0/0", **target, **state}]
     function.account.holdings.routes[STANDBY_TABLE] = [*kept, *default]
-    told = function.invoke(function.event())
+    answer = function.invoke(function.event())
     if to == "NetworkInterfaceId":
         # It is attached to something, or the route would be a blackhole; and EC2 need not tell the instance.
-        assert told["decision"] == "FAIL_OVER"
+        assert answer["decision"] == "FAIL_OVER"
         return
-    assert (told["cause"], function.writes) == ("CONTROL_DOWN", [])
-    assert f"{STANDBY_TABLE}" in str(told["reason"])
+    assert (answer["cause"], function.writes) == ("CONTROL_DOWN", [])
+    assert f"{STANDBY_TABLE}" in str(answer["reason"])
 
 
 @given(tables())
@@ -149,7 +149,7 @@ def test_at_rest_routes_are_only_ever_copied_into_the_passive_table_and_never_de
     found: dict[str, dict[str, Any]],
 ) -> None:
     function = with_tables(found, first=False, MIRROR_ROUTES="true")
-    function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
+    function.results |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
     for operation in MIRRORS:
         function.answers[operation] = lambda _: {"Return": True}
     assert function.invoke(TICK)["decision"] == "HOLD"
@@ -179,9 +179,9 @@ def test_subnets_split_in_any_way_are_left_alone_and_told(data: st.DataObject) -
     for association, (subnet, _) in function.account.holdings.associations.items():
         if subnet in chosen:
             function.account.holdings.associations[association] = (subnet, STANDBY_TABLE)
-    told = function.invoke(TICK)
-    assert (told["cause"], function.writes) == ("SPLIT", [])
-    assert all(subnet in str(told["reason"]) for subnet in SUBNETS)
+    answer = function.invoke(TICK)
+    assert (answer["cause"], function.writes) == ("SPLIT", [])
+    assert all(subnet in str(answer["reason"]) for subnet in SUBNETS)
 
 
 def test_every_kind_of_target_that_the_function_knows_is_tried_here() -> None:

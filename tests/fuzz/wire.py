@@ -38,7 +38,7 @@ WRITES = (
     "CompleteLifecycleAction",
 )
 ANSWERED = (*READS, *MIRRORS, "GetParameters", *WRITES)
-ASKED = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
+BY_RUN_COMMAND = ("SendCommand", "ListCommands", "ListCommandInvocations", "DescribeInstanceInformation")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Wire:
         self.run_command = RunCommand(made.events, self.runtime, Gate())
         made.events.register("provide-client-params", self._keep)
         for service in ("ec2", "ssm", "sns", "events", "autoscaling"):
-            for operation in (*ANSWERED, *ASKED):
+            for operation in (*ANSWERED, *BY_RUN_COMMAND):
                 made.events.register_first(f"before-call.{service}.{operation}", self._answer)
         made.events.register_last("before-call", _refuse)
         clients = Clients.of(made)
@@ -79,13 +79,13 @@ class Wire:
         operation, arguments = model.name, context["arguments"]
         self.function.calls.append(Call(operation, arguments))
         answer = self.function.answers.get(operation)
-        if answer is None and operation in ASKED:
+        if answer is None and operation in BY_RUN_COMMAND:
             return None  # by RunCommand
         try:
-            told = answer(arguments) if answer else self.function.account.answer(operation, arguments)
+            response = answer(arguments) if answer else self.function.account.answer(operation, arguments)
         except Refused as refused:
-            told = {"Error": {"Code": refused.code, "Message": refused.message}}
-        return SimpleNamespace(status_code=400 if "Error" in told else 200), {"ResponseMetadata": {}, **told}
+            response = {"Error": {"Code": refused.code, "Message": refused.message}}
+        return SimpleNamespace(status_code=400 if "Error" in response else 200), {"ResponseMetadata": {}, **response}
 
 
 def _refuse(model: Any, **_: object) -> None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from nat_failover.cli.policies import SOMETIMES
 from tests.iam.people import DRILLS, commands, drilled
 from tests.iam.recording import PLAYED
-from tests.iam.roles import Asked, Permission, unused
+from tests.iam.roles import Access, Permission, unused
 from tests.iam.standby import DOCUMENTED, granted
 from tests.lab.many_runs import quiet
 from tests.security.recording import recorded
@@ -21,12 +21,12 @@ from tests.security.recording import recorded
 _ID = re.compile(r"\b(i|eni|subnet|rtb|vpc|eipalloc)-[0-9a-f]{8,}")
 
 
-def asked() -> Mapping[str, Sequence[Asked]]:
+def access_by_role() -> Mapping[str, Sequence[Access]]:
     """Play all that function, reader and operator do, and return what each needs and may."""
     drills = [drilled(number) for number in range(len(DRILLS))]
     people = commands()
     return {
-        "function": [recorded(scenario).asked for scenario in PLAYED],
+        "function": [recorded(scenario).access for scenario in PLAYED],
         "reader": [people["reader"]],
         "operator": [people["operator"], *drills],
     }
@@ -36,7 +36,7 @@ def main() -> int:
     """Print a table for each."""
     quiet()
     console, wrong = Console(width=160), 0
-    for who, found in asked().items():
+    for who, found in access_by_role().items():
         missing = sorted(set().union(*(each.missing for each in found)))
         left = unused(found) - {("Look", action) for action in SOMETIMES if who != "function"}
         console.print(_table(who, found))
@@ -55,7 +55,7 @@ def main() -> int:
     return int(bool(wrong + len(differing)))
 
 
-def _table(who: str, found: Sequence[Asked]) -> Table:
+def _table(who: str, found: Sequence[Access]) -> Table:
     rows: dict[Permission, set[str]] = {permission: set() for each in found for permission in each.granted}
     for each in found:
         for permission, resources in each.used.items():

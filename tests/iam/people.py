@@ -26,7 +26,7 @@ from tests.cli.person import Person
 from tests.gate.harshness import GENTLE
 from tests.iam.evaluator import Request
 from tests.iam.requests import Account, arn, requests_of
-from tests.iam.roles import Asked
+from tests.iam.roles import Access
 from tests.lab.cloud.execution import Execution
 from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.cloud.template import EGRESS_PLACE, STANDBY_EGRESS_PLACE
@@ -47,14 +47,14 @@ SWAP = "ec2:ReplaceRouteTableAssociation"
 Call = tuple[str, str, Mapping[str, Any]]
 
 
-def commands() -> Mapping[str, Asked]:
+def commands() -> Mapping[str, Access]:
     """Run each command but the drill once, as it is installed, and return what its people need: reader, operator."""
     with TemporaryDirectory() as folder, deployed(Path(folder), Path(folder)) as made:
         made.tick()
         return _run(made)
 
 
-def _run(made: Deployment) -> Mapping[str, Asked]:
+def _run(made: Deployment) -> Mapping[str, Access]:
     found = {}
     for who, typed in (("reader", READING), ("operator", (*READING, *ACTING))):
         with _noted(made.aws.environ) as calls:
@@ -66,7 +66,7 @@ def _run(made: Deployment) -> Mapping[str, Asked]:
             settings = Settings.from_environment(made.environment)
             # Anybody may ask who they are.
             needed = [request for call in calls if call[0] != "sts" for request in _needed(settings, *call)]
-        found[who] = Asked(tuple(needed), tuple(policy["Statement"]))
+        found[who] = Access(tuple(needed), tuple(policy["Statement"]))
     return found
 
 
@@ -104,9 +104,9 @@ def _needed(s: Settings, service: str, operation: str, given: Mapping[str, Any])
     return [Request(action, "*")]
 
 
-def drilled(number: int) -> Asked:
+def drilled(number: int) -> Access:
     """Hold one of DRILLS in the lab, and return what whoever holds it needs, and the operator's policy."""
-    found: list[Asked] = []
+    found: list[Access] = []
 
     def main(lab: Lab) -> None:
         lab.begin()
@@ -130,7 +130,7 @@ def drilled(number: int) -> Asked:
         assert day.problems == []
         pair = Deployed(alice.settings, "", cloud.function_arn, "", cloud.timeout, "")
         statements: Any = operator(pair)["Statement"]
-        found.append(Asked(tuple(hers), tuple(statements)))
+        found.append(Access(tuple(hers), tuple(statements)))
 
     Lab("simulated", 1, Latencies(), DRILLS[number], harshness=GENTLE).run(main)
     return found[0]

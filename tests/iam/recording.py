@@ -12,7 +12,7 @@ from nat_failover.network.route_differences import PROPAGATION, Destination, Dif
 from nat_failover.network.route_mirror import Mirror
 from tests.iam.evaluator import Request, Statement
 from tests.iam.requests import Account, arn, requests_of
-from tests.iam.roles import Asked
+from tests.iam.roles import Access
 from tests.lab.cloud.cloud import REGION
 from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.cloud.sessions import listed, session
@@ -47,10 +47,10 @@ class Calls:
             self._copy_what_no_scenario_has(cloud.standby_table)
 
     @property
-    def asked(self) -> Asked:
+    def access(self) -> Access:
         """What the function has asked by now, with what Lambda itself does in its name, and what it may ask."""
         by_lambda = [Request(f"logs:{action}", self._logs) for action in ("CreateLogStream", "PutLogEvents")]
-        return Asked((*self._needed.values(), *by_lambda), self._statements)
+        return Access((*self._needed.values(), *by_lambda), self._statements)
 
     def _note(self, operation: str, arguments: Mapping[str, Any]) -> ClientError | None:
         for request in requests_of(operation, arguments, self._account):
@@ -84,8 +84,8 @@ def _statements(cloud: MotoCloud) -> Sequence[Statement]:
     documents = [iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in policies]
     assert not listed(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name)
     # moto keeps a template's policies in Python's notation.
-    told = [ast.literal_eval(d) if isinstance(d, str) else d for d in documents]
-    return [_with_streams(statement) for document in told for statement in document["Statement"]]
+    parsed = [ast.literal_eval(d) if isinstance(d, str) else d for d in documents]
+    return [_with_streams(statement) for document in parsed for statement in document["Statement"]]
 
 
 def _with_streams(statement: Statement) -> Statement:

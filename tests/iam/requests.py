@@ -59,20 +59,20 @@ class Account:
 
     def vpc_of(self, subnet: str) -> str:
         """VPC of a subnet."""
-        (told,) = self._cloud.ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
-        return str(told["VpcId"])
+        (described,) = self._cloud.ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+        return str(described["VpcId"])
 
     def interface(self, interface: str) -> tuple[str, str]:
         """VPC of a network interface, and the instance that it is attached to."""
-        (told,) = self._cloud.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
-        return str(told["VpcId"]), str(told["Attachment"]["InstanceId"])
+        (described,) = self._cloud.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
+        return str(described["VpcId"]), str(described["Attachment"]["InstanceId"])
 
     def association(self, association: str) -> Association:
         """What an association id stands for now."""
         for table_id, table in self._cloud.tables().items():
-            for told in table["Associations"]:
-                if told["RouteTableAssociationId"] == association:
-                    return Association(told["SubnetId"], table_id)
+            for described in table["Associations"]:
+                if described["RouteTableAssociationId"] == association:
+                    return Association(described["SubnetId"], table_id)
         raise LookupError(association)
 
 

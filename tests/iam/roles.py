@@ -11,7 +11,7 @@ Permission = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Access:
     """What somebody has asked of AWS, and the statements by which they may.
 
     Attributes:
@@ -42,7 +42,7 @@ class Asked:
         return found
 
 
-def unused(of: Iterable[Asked]) -> set[Permission]:
+def unused(of: Iterable[Access]) -> set[Permission]:
     """Return the permissions that nobody of them has used."""
-    asked = list(of)
-    return set().union(*(each.granted for each in asked)) - set().union(*(each.used for each in asked))
+    each_access = list(of)
+    return set().union(*(each.granted for each in each_access)) - set().union(*(each.used for each in each_access))

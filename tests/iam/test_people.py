@@ -20,7 +20,7 @@ from tests.examples import ENVIRONMENT
 from tests.iam.evaluator import Request, Statement, allowing
 from tests.iam.people import DRILLS, SWAP, commands, drilled
 from tests.iam.requests import arn
-from tests.iam.roles import Asked, unused
+from tests.iam.roles import Access, unused
 from tests.lab.cloud.cloud import REGION
 
 SOURCES = "\n".join(path.read_text("utf-8") for path in Path(nat_failover.__file__).parent.rglob("*.py"))
@@ -29,16 +29,16 @@ SHELL = "AWS-RunShellScript"
 
 
 @pytest.fixture
-def reader(once: Callable[..., Any]) -> Asked:
-    return cast("Asked", once(commands)["reader"])
+def reader(once: Callable[..., Any]) -> Access:
+    return cast("Access", once(commands)["reader"])
 
 
 @pytest.fixture
-def operator(once: Callable[..., Any]) -> Asked:
-    return cast("Asked", once(commands)["operator"])
+def operator(once: Callable[..., Any]) -> Access:
+    return cast("Access", once(commands)["operator"])
 
 
-def test_a_reader_may_all_that_status_doctor_and_history_ask_and_no_more(reader: Asked) -> None:
+def test_a_reader_may_all_that_status_doctor_and_history_ask_and_no_more(reader: Access) -> None:
     assert reader.missing == set()
     assert unused([reader]) == {("Look", action) for action in SOMETIMES}
     assert [a for a in SOMETIMES if f"{xform_name(a.partition(':')[2])}" not in SOURCES] == []
@@ -47,21 +47,21 @@ def test_a_reader_may_all_that_status_doctor_and_history_ask_and_no_more(reader:
 
 
 def test_an_operator_may_all_that_acting_and_drills_ask_and_no_more(
-    operator: Asked, once: Callable[..., Asked]
+    operator: Access, once: Callable[..., Access]
 ) -> None:
     drills = [once(drilled, number) for number in range(len(DRILLS))]
     assert [each.missing for each in (operator, *drills)] == [set(), set(), set()]
     assert unused([operator, *drills]) <= {("Look", action) for action in SOMETIMES}
 
 
-def test_every_document_that_an_operator_may_send_is_sent_in_a_drill(once: Callable[..., Asked]) -> None:
+def test_every_document_that_an_operator_may_send_is_sent_in_a_drill(once: Callable[..., Access]) -> None:
     drill = once(drilled, 0)
     (documents,) = [s["Resource"] for s in drill.statements if s["Sid"] == "SendDocuments"]
     assert drill.used["SendDocuments", SEND] == set(documents)
     assert len(documents) == 1 + len(Task)
 
 
-def test_what_is_another_pairs_or_nobodys_is_refused(operator: Asked) -> None:
+def test_what_is_another_pairs_or_nobodys_is_refused(operator: Access) -> None:
     lock = arn("ssm", "parameter/nat-failover/other/lock")
     tagged = {"ssm:resourceTag/nat-failover:probe": "other"}
     for request in (
@@ -82,7 +82,7 @@ def test_what_is_another_pairs_or_nobodys_is_refused(operator: Asked) -> None:
         assert not allowing(operator.statements, request), request
 
 
-def test_a_reader_runs_nothing_anywhere(reader: Asked, operator: Asked) -> None:
+def test_a_reader_runs_nothing_anywhere(reader: Access, operator: Access) -> None:
     assert {request.action for request in operator.requests} > {SEND, SWAP, "ssm:PutParameter"}
     for request in operator.requests:
         if request.action in (SEND, SWAP, "ssm:PutParameter"):

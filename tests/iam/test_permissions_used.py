@@ -33,24 +33,24 @@ REFUSED = {"untagged-later"}
 
 @pytest.mark.parametrize("scenario", [name for name in SCENARIOS if name not in REFUSED])
 def test_every_call_is_allowed_and_by_no_two_statements(scenario: str, recording: Recordings) -> None:
-    asked = recording(scenario).asked
-    found = [(request, allowing(asked.statements, request)) for request in asked.requests]
+    access = recording(scenario).access
+    found = [(request, allowing(access.statements, request)) for request in access.requests]
     assert [(request, allowed_by) for request, allowed_by in found if len(allowed_by) != 1] == []
 
 
 def test_no_statement_and_no_action_goes_unused(recording: Recordings) -> None:
-    assert unused(recording(scenario).asked for scenario in PLAYED) == set()
+    assert unused(recording(scenario).access for scenario in PLAYED) == set()
 
 
 def test_who_only_observes_may_not_swap(recording: Recordings) -> None:
-    found = recording("observe-mode").asked
+    found = recording("observe-mode").access
     assert not [s for s in found.statements if SWAP in s["Action"]]
     assert SWAP not in {request.action for request in found.requests}
 
 
 def test_no_other_address_is_moved_and_none_out_of_the_pairs_vpc(recording: Recordings) -> None:
     of_it, move = recording("egress-address-returns"), "ec2:AssociateAddress"
-    found, mine = of_it.asked, {key.removeprefix(PREFIX): value for key, value in of_it.facts.items()}
+    found, mine = of_it.access, {key.removeprefix(PREFIX): value for key, value in of_it.facts.items()}
     interface, vpc = arn("ec2", "network-interface/eni-0123456789abcdef0"), arn("ec2", f"vpc/{mine['VPC']}")
     assert allowing(found.statements, Request(move, arn("ec2", f"elastic-ip/{mine['EGRESS_ALLOCATION']}")))
     assert allowing(found.statements, Request(move, interface, {"ec2:Vpc": vpc}))
@@ -66,7 +66,7 @@ def test_no_other_address_is_moved_and_none_out_of_the_pairs_vpc(recording: Reco
 
 def test_what_is_another_pairs_or_nobodys_is_refused(recording: Recordings) -> None:
     of_it = recording("routes-mirrored")
-    found, mine = of_it.asked, {key.removeprefix(PREFIX): value for key, value in of_it.facts.items()}
+    found, mine = of_it.access, {key.removeprefix(PREFIX): value for key, value in of_it.facts.items()}
     vpc = {"ec2:Vpc": arn("ec2", f"vpc/{mine['VPC']}")}
     tag = {"ssm:resourceTag/nat-failover:probe": "main"}
     table, subnet = f"route-table/{mine['PRIMARY_ROUTE_TABLE']}", "subnet/subnet-0123456789abcdef0"

@@ -26,7 +26,7 @@ FORBIDDEN = {
 }
 
 
-def told_too_much(text: str) -> dict[str, str]:
+def leaks(text: str) -> dict[str, str]:
     """Give what a text should not tell, by what it is; an ARN that lacks its account tells nothing."""
     found = {what: pattern.search(text) for what, pattern in FORBIDDEN.items()}
     return {what: match[0] for what, match in found.items() if match is not None}
@@ -52,9 +52,9 @@ def without_place(text: str) -> str:
     return re.sub(r"\bAccount [0-9]{12}: primary NAT |\bnat0[12] (?=\(i-[0-9a-f]{17}\))", "", text)
 
 
-def told_too_much_in(lab: Lab, lines: list[str]) -> Mapping[str, dict[str, str]]:
+def leaks_in(lab: Lab, lines: list[str]) -> Mapping[str, dict[str, str]]:
     """Return what should not be in what the function has logged, measured, answered, mailed and written in a lab."""
-    told = {
+    texts_by_place = {
         "log": lines,
         "metrics": [json.dumps(line) for line in lab.functions.metrics],
         "answers": [json.dumps(i.result) for i in lab.functions.invocations],
@@ -62,4 +62,4 @@ def told_too_much_in(lab: Lab, lines: list[str]) -> Mapping[str, dict[str, str]]
         "events": [without_place(json.dumps(event)) for event in lab.gateway.events],
         "lock": [text for _, text in lab.gateway.recorded],
     }
-    return {kind: found for kind, texts in told.items() for text in texts if (found := told_too_much(text))}
+    return {kind: found for kind, texts in texts_by_place.items() for text in texts if (found := leaks(text))}

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.iam.recording import Calls
-from tests.iam.roles import Asked
+from tests.iam.roles import Access
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
 from tests.lab.run import Run, play
 from tests.lab.scenarios import SCENARIOS
-from tests.security.hygiene import logged, told_too_much_in
+from tests.security.hygiene import leaks_in, logged
 
 # The ids that moto draws with it, the simulation's model of the account has.
 SEED = 0
@@ -28,7 +28,7 @@ class Recording:
     """
 
     run: Run
-    asked: Asked
+    access: Access
     facts: Mapping[str, str]
     lines: int
     too_much: Mapping[str, Mapping[str, str]]
@@ -47,4 +47,4 @@ def recorded(scenario: str) -> Recording:
         run = play(SCENARIOS[scenario], "simulated", SEED, Latencies(), begin)
     lines = stream.getvalue().splitlines()
     (lab,), (of_it,) = labs, calls
-    return Recording(run, of_it.asked, of_it.facts, len(lines), told_too_much_in(lab, lines))
+    return Recording(run, of_it.access, of_it.facts, len(lines), leaks_in(lab, lines))

@@ -21,11 +21,11 @@ FOREIGN = BACKENDS[4:9]
 
 def held(function: Function, by: str = "tick") -> str:
     """Let the function look, and hold; gives why."""
-    told = function.invoke(TICK if by == "tick" else function.event())
-    assert told["decision"] == "HOLD", told["reason"]
+    answer = function.invoke(TICK if by == "tick" else function.event())
+    assert answer["decision"] == "HOLD", answer["reason"]
     assert function.writes == []
     assert function.on(STANDBY_TABLE) == set()
-    return str(told["cause"])
+    return str(answer["cause"])
 
 
 def rented(function: Function, subnet: str = ELSEWHERE) -> None:
@@ -52,9 +52,9 @@ def test_a_compromised_backend_is_one_voice_however_often_it_speaks(by: str) -> 
 def test_whoever_claims_loss_or_a_full_nat_moves_nothing(by: str) -> None:
     function = Function()
     for host in HOSTS:
-        function.told[host] = report("online", NOW - 3, lately=[0, 100, 1, 100], goes_on=True)
+        function.results[host] = report("online", NOW - 3, lately=[0, 100, 1, 100], goes_on=True)
     health = {"limit": 1, "memory": 1, "exceeded": "conntrack", "minutes": "1,0"}
-    function.told[PRIMARY] = report("online", NOW - 3, tells=True, heard="", health=health)
+    function.results[PRIMARY] = report("online", NOW - 3, tells=True, heard="", health=health)
     assert held(function, by) == "HEALTHY"
 
 
@@ -62,9 +62,9 @@ def test_whoever_claims_loss_or_a_full_nat_moves_nothing(by: str) -> None:
 def test_a_compromised_backend_can_not_speak_for_others(by: str) -> None:
     function = Function()
     function.healthy(*HOSTS[1:])
-    said = json.loads(report("offline", NOW - 3).output.splitlines()[0])
-    lines = [said | {"host": host, "InstanceId": host, "instance-id": host} for host in HOSTS]
-    function.told[HOSTS[0]] = CommandInvocation("Failed", "Failed", 1, "\n".join(map(json.dumps, lines)), NOW - 3)
+    fields = json.loads(report("offline", NOW - 3).output.splitlines()[0])
+    lines = [fields | {"host": host, "InstanceId": host, "instance-id": host} for host in HOSTS]
+    function.results[HOSTS[0]] = CommandInvocation("Failed", "Failed", 1, "\n".join(map(json.dumps, lines)), NOW - 3)
     assert held(function, by) == "FEW_FAILURES"
 
 
@@ -76,14 +76,14 @@ def test_a_compromised_backend_with_a_clock_of_its_own_makes_no_old_failure_fres
     trouble = report("offline", NOW - 60, elapsed=40, lost_for=2)
     lie = report("offline", NOW + offset, elapsed=10, lost_for=2)
 
-    def said(command: Command, host: str) -> CommandInvocation:
+    def answer(command: Command, host: str) -> CommandInvocation:
         if host == liar:
             return lie
         if command is function.watch and host in HOSTS[1:3]:
             return trouble
         return report("online", command.asked_at + 0.5) if command.kind == "check" else CommandInvocation("InProgress")
 
-    function.run_command.answer = said
+    function.run_command.answer = answer
     held(function)
 
 
@@ -91,7 +91,7 @@ def test_a_compromised_backend_with_a_clock_of_its_own_makes_no_old_failure_fres
 @pytest.mark.parametrize("passive", ["no", "unknown", "Yes", "", 1])
 def test_without_a_way_through_the_passive_nat_no_number_of_backends_is_enough(by: str, passive: object) -> None:
     function = Function()
-    function.told |= {host: report("offline", NOW - 3, elapsed=90, passive=passive) for host in HOSTS}
+    function.results |= {host: report("offline", NOW - 3, elapsed=90, passive=passive) for host in HOSTS}
     assert held(function, by) == ("CONTROL_DOWN" if passive == "no" else "UNCONFIRMED")
 
 
@@ -99,9 +99,9 @@ def test_without_a_way_through_the_passive_nat_no_number_of_backends_is_enough(b
 def test_a_backend_can_not_give_the_passive_nats_word(by: str) -> None:
     function = Function()
     function.healthy(*HOSTS)
-    words = signals_line(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
+    column = signals_line(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
     for liar in (HOSTS[3], PRIMARY):
-        function.told[liar] = report("online", NOW, elapsed=90, tells=True, heard=words)
+        function.results[liar] = report("online", NOW, elapsed=90, tells=True, heard=column)
     assert held(function, by) == "HEALTHY"
 
 
@@ -109,9 +109,9 @@ def test_a_backend_can_not_give_the_passive_nats_word(by: str) -> None:
 def test_the_passive_nat_gives_its_own(by: str) -> None:
     """Without this the test above would prove nothing."""
     function = Function()
-    function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
-    words = signals_line(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
-    function.told[STANDBY] = report("online", NOW, elapsed=90, tells=True, heard=words)
+    function.results |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
+    column = signals_line(*((f"10.0.{n}.5", "f", 0.5, True) for n in range(4)))
+    function.results[STANDBY] = report("online", NOW, elapsed=90, tells=True, heard=column)
     assert function.invoke(TICK if by == "tick" else function.event())["outcome"] == "failed-over"
 
 
@@ -119,9 +119,9 @@ def test_the_passive_nat_gives_its_own(by: str) -> None:
 def test_signals_of_addresses_that_are_no_backends_are_no_evidence(by: str) -> None:
     function = Function()
     rented(function)
-    function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
+    function.results |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
     strangers = [f"10.9.0.{n}" for n in range(5)] + ["10.0.4.5", "10.0.5.5", "192.0.2.1"]
-    function.told[STANDBY] = report(
+    function.results[STANDBY] = report(
         "online", NOW, elapsed=90, tells=True, heard=signals_line(*((address, "f", 0.5, True) for address in strangers))
     )
     held(function, by)
@@ -134,7 +134,7 @@ def test_once_an_arming_is_all_that_even_every_backend_gets() -> None:
     for _ in range(3):
         function.clock.sleep(120)
         function.watched(*HOSTS, sent_at=function.clock.now() - 10)
-        function.told |= {h: report("offline", function.clock.now() - 2, elapsed=8) for h in HOSTS}
+        function.results |= {h: report("offline", function.clock.now() - 2, elapsed=8) for h in HOSTS}
         assert function.invoke(TICK)["cause"] == "LOCKED"
     assert function.writes == []
     assert function.on(STANDBY_TABLE) == set(SUBNETS)
@@ -158,9 +158,9 @@ def test_nor_are_they_in_a_process_that_has_met_them_before(by: str) -> None:
     rented(function)
     function.healthy(*HOSTS)
     function.watched(*FOREIGN)
-    function.told |= dict.fromkeys(FOREIGN, CommandInvocation("InProgress", exit_code=-1))
+    function.results |= dict.fromkeys(FOREIGN, CommandInvocation("InProgress", exit_code=-1))
     held(function)
-    function.told |= {host: report("offline", NOW - 1, elapsed=80) for host in FOREIGN}
+    function.results |= {host: report("offline", NOW - 1, elapsed=80) for host in FOREIGN}
     assert held(function, by) == "HEALTHY"
 
 
@@ -230,6 +230,6 @@ def test_where_the_primary_is_named_as_a_backend_it_is_not_heard() -> None:
     for nat in (PRIMARY, STANDBY):
         function.account.holdings.instances[nat].tags = TAGS
     function.healthy(*HOSTS[2:])
-    function.told |= {nat: report("offline", NOW - 1, elapsed=80) for nat in (PRIMARY, STANDBY)}
+    function.results |= {nat: report("offline", NOW - 1, elapsed=80) for nat in (PRIMARY, STANDBY)}
     function.watched(PRIMARY, STANDBY)
     assert held(function) == "FEW_FAILURES"

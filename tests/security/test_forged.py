@@ -12,7 +12,7 @@ from nat_failover.lock.record import LockState, Record
 from nat_failover.network.route_tables import RouteTablesError
 from tests.examples import NOW, PRIMARY_TABLE, STANDBY, STANDBY_TABLE, TICK
 from tests.fakes import report
-from tests.fuzz.function import CLAIM, HOSTS, LOCK, SUBNETS, TOLD, Function
+from tests.fuzz.function import CLAIM, HOSTS, LOCK, MEMORY, SUBNETS, Function
 
 # Somebody who may write parameters
 
@@ -82,16 +82,16 @@ def test_an_event_of_a_command_that_is_not_the_probes_brings_no_evidence() -> No
     failed = {host: report("offline", NOW - 3, elapsed=7) for host in HOSTS}
     answer = function.run_command.answer
     function.run_command.answer = lambda command, host: failed[host] if command is theirs else answer(command, host)
-    told = function.invoke(function.event(**{"command-id": theirs.command_id}))
-    assert (told["cause"], function.writes) == ("HEALTHY", [])
+    invoked = function.invoke(function.event(**{"command-id": theirs.command_id}))
+    assert (invoked["cause"], function.writes) == ("HEALTHY", [])
 
 
 @pytest.mark.parametrize("extra", [{"to": STANDBY_TABLE}, {"action": "FAIL_OVER"}, {"observations": []}])
 def test_nothing_else_in_an_event_is_heard(extra: dict[str, object]) -> None:
     function = Function()
     function.healthy(*HOSTS)
-    told = function.invoke({**TICK, **extra, "detail": extra})
-    assert (told["cause"], function.writes) == ("HEALTHY", [])
+    invoked = function.invoke({**TICK, **extra, "detail": extra})
+    assert (invoked["cause"], function.writes) == ("HEALTHY", [])
 
 
 # Somebody who writes claims again and again
@@ -109,7 +109,7 @@ def outages(function: Function, minutes: int, *forms: str) -> list[object]:
     outcomes: list[object] = []
     for minute in range(minutes):
         function.clock.time = NOW + 60 * minute
-        function.told = {host: report("offline", function.clock.now() - 1, elapsed=90) for host in HOSTS}
+        function.results = {host: report("offline", function.clock.now() - 1, elapsed=90) for host in HOSTS}
         forging(function, *(form.replace("SINCE", str(function.clock.now())) for form in forms))
         outcomes.append(function.invoke(TICK).get("outcome"))
     return outcomes
@@ -166,31 +166,31 @@ def test_while_the_pair_is_armed_no_claim_keeps_people_from_being_told_of_other_
 
 def muted(function: Function, at: float, kind: str = "control-down") -> str:
     """Give a memory by which people know of a trouble already."""
-    told = {"topic": round(at), "event": round(at)}
-    entry = {"kind": kind, "incident": "x", "since": round(at), "noticed": round(at), "due": True, "told": told}
-    return json.dumps({**json.loads(function.account.holdings.parameters[TOLD][-1].text), "troubles": [entry]})
+    sent = {"topic": round(at), "event": round(at)}
+    entry = {"kind": kind, "incident": "x", "since": round(at), "noticed": round(at), "due": True, "told": sent}
+    return json.dumps({**json.loads(function.account.holdings.parameters[MEMORY][-1].text), "troubles": [entry]})
 
 
 def offline_by_both(function: Function) -> None:
     """Let the Internet be gone for everybody, which people are told of at once."""
     lost = report("offline", function.clock.now() - 1, elapsed=90, passive="no")
-    function.told = dict.fromkeys(HOSTS, lost)
+    function.results = dict.fromkeys(HOSTS, lost)
 
 
-@pytest.mark.parametrize(("ahead", "is_told"), [(-60.0, False), (-86_500.0, True), (3600.0, True), (1e9, True)])
+@pytest.mark.parametrize(("ahead", "is_sent"), [(-60.0, False), (-86_500.0, True), (3600.0, True), (1e9, True)])
 def test_a_forged_memory_mutes_a_trouble_for_a_day_at_most_and_what_is_to_come_is_no_memory(
-    ahead: float, is_told: bool
+    ahead: float, is_sent: bool
 ) -> None:
     function = Function()
-    function.put(TOLD, muted(function, NOW + ahead))
+    function.put(MEMORY, muted(function, NOW + ahead))
     offline_by_both(function)
     assert function.invoke(TICK)["cause"] == "CONTROL_DOWN"
-    assert any("control-down" in message for message in function.messages) is is_told
+    assert any("control-down" in message for message in function.messages) is is_sent
 
 
 def test_the_metrics_that_alarms_look_at_depend_on_no_memory() -> None:
     function = Function()
-    function.put(TOLD, muted(function, NOW - 60))
+    function.put(MEMORY, muted(function, NOW - 60))
     offline_by_both(function)
     function.invoke(TICK)
     assert '"ControlDown":[1.0]' in function.measured.getvalue().replace(" ", "")

@@ -39,5 +39,5 @@ def test_a_mail_about_it_is_plain_text_whose_commands_quote_it(kind: Trouble, ph
     assert "Subject: all is well" not in text.splitlines()
     for command in re.findall(r"^ *(aws .*)$", text, re.MULTILINE):
         # As a shell reads it: the hostile text is one word, whatever it has in it.
-        obeyed = [word for word in shlex.split(command) if "$(" in word or "`" in word]
-        assert all("Subject: all is well" in word for word in obeyed)
+        obeyed = [argument for argument in shlex.split(command) if "$(" in argument or "`" in argument]
+        assert all("Subject: all is well" in argument for argument in obeyed)

@@ -14,7 +14,7 @@ from tests.examples import ENVIRONMENT, NOW, PRIMARY, STANDBY, TICK
 from tests.fakes import CommandInvocation
 from tests.fuzz.function import HOSTS, LOCK, Function
 from tests.lab.scenarios import SCENARIOS
-from tests.security.hygiene import ACCOUNT, told_too_much, without_place
+from tests.security.hygiene import ACCOUNT, leaks, without_place
 from tests.security.recording import Recording, recorded
 
 CANARY = "hunter2"
@@ -55,10 +55,10 @@ def test_a_refusal_goes_into_log_lock_and_mail_without_the_accounts_id() -> None
     function.answers["ReplaceRouteTableAssociation"] = refused
     with pytest.raises(SwapFailedError) as failed:
         function.invoke(TICK)
-    said = without_topic(everything(function)) + str(failed.value)
-    assert "is not authorized to perform: ec2:ReplaceRouteTableAssociation" in said
-    assert "an account's id" not in told_too_much(said)
-    assert "arn:aws:sts::ACCOUNT:assumed-role" in said
+    output = without_topic(everything(function)) + str(failed.value)
+    assert "is not authorized to perform: ec2:ReplaceRouteTableAssociation" in output
+    assert "an account's id" not in leaks(output)
+    assert "arn:aws:sts::ACCOUNT:assumed-role" in output
 
 
 @pytest.mark.parametrize("operation", ["CreateRoute", "DescribeAddresses", "AssociateAddress"])
@@ -72,12 +72,12 @@ def test_nor_does_a_refusal_on_the_side_tell_it(operation: str) -> None:
         {"DestinationCidrBlock": "10.1.0.0/16", "VpcPeeringConnectionId": "pcx-1", "State": "active"}
     )
     if operation != "AssociateAddress":  # which is for a failover, the others for rest
-        function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
+        function.results |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
     function.answers[operation] = refused
     function.invoke(TICK)
-    said = without_topic(everything(function))
-    assert "arn:aws:sts::ACCOUNT:assumed-role" in said
-    assert "an account's id" not in told_too_much(said)
+    output = without_topic(everything(function))
+    assert "arn:aws:sts::ACCOUNT:assumed-role" in output
+    assert "an account's id" not in leaks(output)
 
 
 def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() -> None:
@@ -90,18 +90,18 @@ def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() ->
 
     def more(operation: str, key: str, extra: Mapping[str, Any]) -> None:
         def answer(arguments: Any) -> dict[str, Any]:
-            told = function.account.answer(operation, arguments)
-            for each in _leaves(told, key):
+            response = function.account.answer(operation, arguments)
+            for each in _leaves(response, key):
                 is_nat = each.get("InstanceId") in (PRIMARY, STANDBY)
                 each.update({**extra, "Tags": [{"Key": "Name", "Value": "nat01"}]} if is_nat else extra)
-            return told
+            return response
 
         function.answers[operation] = answer
 
     names = {"PrivateDnsName": host, "PublicDnsName": host, "KeyName": CANARY, "Tags": [{"Key": "Name", "Value": host}]}
     more("DescribeInstances", "Instances", names)
     more("DescribeRouteTables", "RouteTables", {"OwnerId": ACCOUNT, "Tags": [{"Key": "Name", "Value": host}]})
-    function.told[HOSTS[3]] = CommandInvocation("Failed", "Failed", 1, f"root@{host}: password={CANARY}\n", NOW - 1)
+    function.results[HOSTS[3]] = CommandInvocation("Failed", "Failed", 1, f"root@{host}: password={CANARY}\n", NOW - 1)
     function.answers["DescribeInstanceInformation"] = lambda _: {
         "InstanceInformationList": [
             {"InstanceId": h, "PingStatus": "Online", "LastPingDateTime": TIME}
@@ -110,7 +110,7 @@ def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() ->
         ]
     }
     assert function.invoke(function.event(region=CANARY))["outcome"] == "failed-over"
-    assert told_too_much(without_topic(everything(function))) == {}
+    assert leaks(without_topic(everything(function))) == {}
     assert HOSTS[0] in everything(function)
     assert "nat01" in str(function.messages)
     assert "nat01" not in f"{function.log}{function.measured.getvalue()}{function.lock}"
@@ -119,21 +119,21 @@ def test_of_what_aws_tells_beside_and_what_hosts_print_nothing_is_passed_on() ->
 TIME = datetime.fromtimestamp(NOW, UTC)
 
 
-def _leaves(told: Any, key: str) -> list[dict[str, Any]]:
+def _leaves(response: Any, key: str) -> list[dict[str, Any]]:
     """Give the members of every list under a key, however deep."""
-    if isinstance(told, list):
-        return [leaf for each in told for leaf in _leaves(each, key)]
-    if not isinstance(told, dict):
+    if isinstance(response, list):
+        return [leaf for each in response for leaf in _leaves(each, key)]
+    if not isinstance(response, dict):
         return []
-    own = told.get(key, [])
-    return [*own, *(leaf for name, each in told.items() if name != key for leaf in _leaves(each, key))]
+    own = response.get(key, [])
+    return [*own, *(leaf for name, each in response.items() if name != key for leaf in _leaves(each, key))]
 
 
 def test_a_secret_in_the_lock_is_not_passed_on() -> None:
     function = Function()
     function.put(LOCK, json.dumps({"password": CANARY, "account": ACCOUNT}))
     assert function.invoke(TICK)["cause"] == "LOCKED"
-    assert told_too_much(function.log) == {}
+    assert leaks(function.log) == {}
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_a_secret_in_the_lock_is_not_passed_on() -> None:
 )
 def test_what_should_not_be_told_would_be_found(text: str) -> None:
     """Without this the tests above would prove nothing."""
-    assert told_too_much(text)
+    assert leaks(text)
 
 
 def test_what_may_be_told_is_not_found() -> None:
     fine = f"{HOSTS[0]} on subnet-0123456789abcdef0, command 00000000-0000-0000-0000-000000000000, at 1800000000.0"
-    assert told_too_much(fine) == {}
+    assert leaks(fine) == {}

@@ -24,7 +24,7 @@ def listened(*addresses: str, at: float = NOW - 1) -> CommandInvocation:
 
 def silent_backends(function: Function) -> None:
     """Let backends watch, as far as anybody knows: they have no endpoint, or nothing to say."""
-    function.told |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
+    function.results |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))
 
 
 def outcome(function: Function, by: str) -> object:
@@ -37,8 +37,8 @@ def outcome(function: Function, by: str) -> object:
 def test_a_lying_listener_is_contradicted_by_the_backends_that_report_of_the_same_time(by: str, online: int) -> None:
     function = Function()
     silent_backends(function)
-    function.told[STANDBY] = listened(*ADDRESSES)
-    function.told |= {host: report("online", NOW - 1.5, elapsed=90) for host in HOSTS[:online]}
+    function.results[STANDBY] = listened(*ADDRESSES)
+    function.results |= {host: report("online", NOW - 1.5, elapsed=90) for host in HOSTS[:online]}
     assert outcome(function, by) is None
     assert function.writes == []
 
@@ -46,14 +46,14 @@ def test_a_lying_listener_is_contradicted_by_the_backends_that_report_of_the_sam
 def test_a_lie_that_is_older_than_a_few_seconds_is_held_against_what_the_backends_say_when_they_are_asked() -> None:
     function = Function()
 
-    def said(command: Command, host: str) -> CommandInvocation:
+    def answer(command: Command, host: str) -> CommandInvocation:
         if command.kind == "check":
             if host == STANDBY:
                 return listened(*ADDRESSES, at=command.asked_at + 1.5)
             return report("online", command.asked_at + 1.0, elapsed=0.5)
         return listened(*ADDRESSES, at=NOW - 20) if host == STANDBY else CommandInvocation("InProgress", exit_code=-1)
 
-    function.run_command.answer = said
+    function.run_command.answer = answer
     assert outcome(function, "event") is None
     assert function.on(STANDBY_TABLE) == set()
 
@@ -69,7 +69,7 @@ def test_forged_sources_are_no_evidence_unless_they_are_running_tagged_backends_
     for n, stranger in enumerate(strangers):
         known[stranger] = replace(known[HOSTS[0]], address=f"10.0.0.{50 + n}", **changed)
     silent_backends(function)
-    function.told[STANDBY] = listened(*(f"10.0.0.{50 + n}" for n in range(4)))
+    function.results[STANDBY] = listened(*(f"10.0.0.{50 + n}" for n in range(4)))
     assert outcome(function, by) is None
     assert function.writes == []
 
@@ -79,7 +79,7 @@ def test_a_flood_of_signals_costs_one_look_at_who_they_are_and_hides_no_backend(
     function = Function()
     silent_backends(function)
     flood = [f"10.77.{n}.9" for n in range(MOST - len(ADDRESSES))]
-    function.told[STANDBY] = listened(*ADDRESSES, *flood)
+    function.results[STANDBY] = listened(*ADDRESSES, *flood)
     assert outcome(function, by) == "failed-over"
     assert function.on(STANDBY_TABLE) == set(SUBNETS)
     looked_up = [c for c in function.calls if "10.77.0.9" in str(c.arguments)]

@@ -28,8 +28,8 @@ def test_a_test_that_the_page_names_is_there(name: str) -> None:
 
 
 def test_every_one_who_could_cause_a_failover_is_on_the_page() -> None:
-    for word in ("backend", "tag", "parameters", "events"):
-        assert [threat for threat in THREATS if word in threat], word
+    for means in ("backend", "tag", "parameters", "events"):
+        assert [threat for threat in THREATS if means in threat], means
 
 
 @pytest.mark.parametrize("threat", sorted(THREATS))
@@ -54,9 +54,9 @@ def test_every_test_of_a_false_failover_is_on_the_page_or_shows_that_another_can
 
 def test_of_every_statement_of_every_role_it_is_said_what_its_thief_could_do() -> None:
     (section,) = re.findall(r"^## What a thief of each role could do\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
-    said: dict[str, set[str]] = {}
+    statements: dict[str, set[str]] = {}
     for role, sids in re.findall(r"^\| (function|standby|reader|operator) \| (`.+?`) \|", section, re.MULTILINE):
-        said.setdefault(role, set()).update(re.findall(r"`([A-Z]\w+)`", sids))
+        statements.setdefault(role, set()).update(re.findall(r"`([A-Z]\w+)`", sids))
     everything: dict[str, Any] = {
         "primaryAutoScalingGroup": "nat-primary",
         "egressAddress": "eipalloc-0123456789abcdef0",
@@ -68,7 +68,7 @@ def test_of_every_statement_of_every_role_it_is_said_what_its_thief_could_do() -
     settings = Settings.from_environment(ENVIRONMENT | {"NAT_FAILOVER_EGRESS_ALLOCATION": "eipalloc-0123456789abcdef0"})
     deployed = Deployed(settings, "", "arn:aws:lambda:eu-west-1:123456789012:function:f", "", 45.0, "")
     readers = {statement["Sid"] for statement in statements_of(reader(deployed))}
-    assert said == {
+    assert statements == {
         "function": {statement["Sid"] for statement in template.statements("nat-failover, pair main")},
         "standby": {statement["Sid"] for statement in template.statements("Standby NAT")},
         "reader": readers,
