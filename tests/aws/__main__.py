@@ -76,7 +76,7 @@ def main(
             raise typer.BadParameter(str(error)) from error
         report = accept(made, console, keep=keep)
     show(console, report)
-    _write(json_file, report.told())
+    _write(json_file, report.fields())
     raise typer.Exit(0 if report.passed else 1)
 
 
@@ -103,10 +103,10 @@ def _quick(function: str, endpoint: Endpoint, region: str | None, console: Conso
     return 0 if answer["works"] else 1
 
 
-def _write(file: Path | None, told: Mapping[str, Any]) -> None:
+def _write(file: Path | None, fields: Mapping[str, Any]) -> None:
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
 
 
 def accept(ground: Ground, console: Console, *, keep: bool = False) -> Report:

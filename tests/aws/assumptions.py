@@ -46,7 +46,7 @@ class Judged:
 
     assumption: str
     verdict: str
-    said: str
+    detail: str
 
     @property
     def wrong(self) -> bool:
@@ -57,7 +57,7 @@ class Judged:
 def judge(of: Deployment, *, disturbing: bool) -> Iterator[Judged]:
     """Check the rows of the table: those that disturb nothing, or those that do."""
     for assumption in assumptions():
-        (entry,) = (entry for words, entry in ENTRIES.items() if words in assumption)
+        (entry,) = (entry for phrase, entry in ENTRIES.items() if phrase in assumption)
         if disturbing is not (isinstance(entry, Check) and entry.disturbs):
             continue
         if isinstance(entry, Unchecked):
@@ -98,8 +98,8 @@ ENTRIES: dict[str, Check | Unchecked] = {
     "The role of an instance trusts": Check(checks.standby_is_managed),
     "Whatever `nat-failover status`": Check(command.all_is_read, Can.READS),
     "`DescribeInstanceTypes` tells": Check(command.types_have_a_bandwidth),
-    "`DescribeInstanceCreditSpecifications` takes": Check(command.credits_are_told),
+    "`DescribeInstanceCreditSpecifications` takes": Check(command.credits_are_known),
     "A document's script runs as root": Check(command.kernels_are_seen, Can.COMMANDS),
-    "The agent gives a script": Check(command.only_nats_are_told_to_forward, Can.COMMANDS),
+    "The agent gives a script": Check(command.only_nats_forward, Can.COMMANDS),
     "`ListCommands` has a command": Check(command.drill_is_marked),
 }

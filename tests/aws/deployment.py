@@ -56,9 +56,9 @@ class Deployment:
         self.ground = ground
         self.ec2: Any = ground.client("ec2")
         self.ssm: Any = ground.client("ssm")
-        told = ground.client("lambda").get_function_configuration(FunctionName=FUNCTION)
-        self.settings = Settings.from_environment(told["Environment"]["Variables"])
-        self.role = str(told["Role"])
+        described = ground.client("lambda").get_function_configuration(FunctionName=FUNCTION)
+        self.settings = Settings.from_environment(described["Environment"]["Variables"])
+        self.role = str(described["Role"])
         wanted = [{"Name": "tag:nat-failover:probe", "Values": [PAIR]}]
         pages = self.ec2.get_paginator("describe_instances").paginate(Filters=wanted)
         reservations = [r for page in pages for r in page["Reservations"]]
@@ -68,8 +68,8 @@ class Deployment:
     def online(self) -> set[str]:
         """Give the instances whose agent is online."""
         pages = self.ssm.get_paginator("describe_instance_information").paginate()
-        told = [i for page in pages for i in page["InstanceInformationList"]]
-        return {str(i["InstanceId"]) for i in told if i.get("PingStatus") == "Online"}
+        listed = [i for page in pages for i in page["InstanceInformationList"]]
+        return {str(i["InstanceId"]) for i in listed if i.get("PingStatus") == "Online"}
 
     def lock(self) -> str:
         """Give the lock's value."""
@@ -111,13 +111,13 @@ class Deployment:
 
     def associations(self, table: str) -> dict[str, str]:
         """Give the association of each subnet that uses a table."""
-        (told,) = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-        return {a["SubnetId"]: a["RouteTableAssociationId"] for a in told["Associations"] if a.get("SubnetId")}
+        (described,) = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return {a["SubnetId"]: a["RouteTableAssociationId"] for a in described["Associations"] if a.get("SubnetId")}
 
     def has_address(self, nat: str, allocation: str) -> bool:
         """Tell whether an Elastic IP is with a NAT."""
-        (told,) = self.ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
-        return bool(told.get("InstanceId") == nat)
+        (described,) = self.ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
+        return bool(described.get("InstanceId") == nat)
 
     def put_back(self) -> None:
         """Leave it so that it can be removed: nothing acts any more, and no subnet needs what is removed first."""
@@ -185,12 +185,12 @@ def until(so: Callable[[], bool], within: float, what: str, every: float = POLL)
     return time.monotonic() - begun
 
 
-def _spoken(told: Mapping[str, Any]) -> Spoken:
-    plugin = (told.get("CommandPlugins") or [{}])[-1]
+def _spoken(invocation: Mapping[str, Any]) -> Spoken:
+    plugin = (invocation.get("CommandPlugins") or [{}])[-1]
     return Spoken(
-        str(told["InstanceId"]),
-        str(told["Status"]),
-        str(told.get("StatusDetails", "")),
+        str(invocation["InstanceId"]),
+        str(invocation["Status"]),
+        str(invocation.get("StatusDetails", "")),
         int(plugin.get("ResponseCode", -1)),
         str(plugin.get("Output", "")),
         time.time(),

@@ -25,7 +25,7 @@ class Listener:
         document: name of the document.
 
     Attributes:
-        heard: the details of all events so far, and when each came.
+        events: the details of all events so far, and when each came.
     """
 
     def __init__(self, ground: Ground, document: str) -> None:
@@ -33,7 +33,7 @@ class Listener:
         self._sqs: Any = ground.client("sqs")
         self._events: Any = ground.client("events")
         self._document = document
-        self.heard: list[tuple[dict[str, Any], float]] = []
+        self.events: list[tuple[dict[str, Any], float]] = []
 
     def __enter__(self) -> Listener:
         """Make both, and wait until events come."""
@@ -59,7 +59,7 @@ class Listener:
         """Remove both."""
         self._made.close()
 
-    def heard_at(self, command: str, within: float) -> float:
+    def came_at(self, command: str, within: float) -> float:
         """Wait for the event of a command that has succeeded or failed; gives when it came.
 
         Raises:
@@ -69,15 +69,15 @@ class Listener:
         def found() -> list[float]:
             return [
                 at
-                for detail, at in self.heard
+                for detail, at in self.events
                 if detail["command-id"] == command and detail["status"] in ("Success", "Failed")
             ]
 
         def came() -> bool:
-            told = self._sqs.receive_message(QueueUrl=self._queue, WaitTimeSeconds=WAIT, MaxNumberOfMessages=10)
-            for message in told.get("Messages", []):
+            response = self._sqs.receive_message(QueueUrl=self._queue, WaitTimeSeconds=WAIT, MaxNumberOfMessages=10)
+            for message in response.get("Messages", []):
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
-                self.heard.append((json.loads(message["Body"])["detail"], time.time()))
+                self.events.append((json.loads(message["Body"])["detail"], time.time()))
             return bool(found())
 
         until(came, within, f"the event of the command {command}")

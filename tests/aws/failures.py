@@ -29,7 +29,7 @@ class Failure:
     """
 
     name: str
-    told: str
+    in_words: str
     strike: Callable[[Deployment], Callable[[], object]]
     needs: Can
 
@@ -63,8 +63,8 @@ def _detach(of: Deployment) -> Callable[[], object]:
 
 def _shut(of: Deployment) -> Callable[[], object]:
     """Let the NAT's security group take nothing from the VPC any more."""
-    (told,) = of.ec2.describe_instances(InstanceIds=[of.settings.primary_instance])["Reservations"]
-    group = told["Instances"][0]["SecurityGroups"][0]["GroupId"]
+    (described,) = of.ec2.describe_instances(InstanceIds=[of.settings.primary_instance])["Reservations"]
+    group = described["Instances"][0]["SecurityGroups"][0]["GroupId"]
     (before,) = of.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
     rules = before["IpPermissions"]
     of.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules)

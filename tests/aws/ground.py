@@ -118,10 +118,10 @@ class Aws:
             raise DeploymentError(
                 f"there is no function {function} in {self._session.region_name}: set PAIR= and REGION="
             ) from error
-        told: dict[str, Any] = json.loads(answer["Payload"].read())
+        result: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise DeploymentError(f"{function} has failed: {told.get('errorType')}: {told.get('errorMessage')}")
-        return told
+            raise DeploymentError(f"{function} has failed: {result.get('errorType')}: {result.get('errorMessage')}")
+        return result
 
     def lose_rules(self, instance: str) -> bool:
         """There is nothing but what a person has."""
@@ -181,8 +181,8 @@ class Local:
         self._cdk("destroy", "--all", "--force")
 
     def _environment(self) -> dict[str, str]:
-        told = self.client("lambda").get_function_configuration(FunctionName=FUNCTION)
-        return dict(told["Environment"]["Variables"])
+        described = self.client("lambda").get_function_configuration(FunctionName=FUNCTION)
+        return dict(described["Environment"]["Variables"])
 
     def tick(self) -> dict[str, Any]:
         """Run the handler out of the published asset: moto runs no function without Docker."""
@@ -203,10 +203,10 @@ class Local:
                 r["Properties"]["Code"]["S3Key"] for r in resources.values() if r["Type"] == "AWS::Lambda::Function"
             }
             unpack(self._aws.fetch(key), code)
-        told = invoke(code, FUNCTION, {**self._aws.environ, **self._environment()}, self._folder, event)
-        if told["code"] != 0:
-            raise DeploymentError(f"the function has ended with {told['code']}: {told['said']}")
-        return dict(told["answer"])
+        result = invoke(code, FUNCTION, {**self._aws.environ, **self._environment()}, self._folder, event)
+        if result["code"] != 0:
+            raise DeploymentError(f"the function has ended with {result['code']}: {result['said']}")
+        return dict(result["answer"])
 
     def lose_rules(self, instance: str) -> bool:
         """Take a NAT's rules away in the network that the agents live in."""
@@ -229,10 +229,10 @@ def disassociate(ec2: Any, functions: Any) -> None:
     subnets are associated with can't be deleted: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteRouteTable.html
     """
     try:
-        told = functions.get_function_configuration(FunctionName=FUNCTION)
+        config = functions.get_function_configuration(FunctionName=FUNCTION)
     except functions.exceptions.ResourceNotFoundException:
         return  # the deployment has not come so far: nothing was moved
-    tables = [told["Environment"]["Variables"][f"NAT_FAILOVER_{role}_ROUTE_TABLE"] for role in ("PRIMARY", "STANDBY")]
+    tables = [config["Environment"]["Variables"][f"NAT_FAILOVER_{role}_ROUTE_TABLE"] for role in ("PRIMARY", "STANDBY")]
     named = ec2.describe_route_tables(Filters=[{"Name": "route-table-id", "Values": tables}])["RouteTables"]
     for association in (a for table in named for a in table["Associations"] if a.get("SubnetId")):
         ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
@@ -240,10 +240,10 @@ def disassociate(ec2: Any, functions: Any) -> None:
 
 def _tagged(ec2: Any) -> list[str]:
     """Give the instances that carry the probe tag, in a fixed order."""
-    told = ec2.describe_instances(Filters=[{"Name": "tag:nat-failover:probe", "Values": [PAIR]}])["Reservations"]
-    return sorted(i["InstanceId"] for r in told for i in r["Instances"] if i["State"]["Name"] != "terminated")
+    found = ec2.describe_instances(Filters=[{"Name": "tag:nat-failover:probe", "Values": [PAIR]}])["Reservations"]
+    return sorted(i["InstanceId"] for r in found for i in r["Instances"] if i["State"]["Name"] != "terminated")
 
 
-def _succeed(told: Mapping[str, Any], command: str) -> None:
-    if told["code"] != 0:
-        raise DeploymentError(f"cdk {command} has ended with status {told['code']}:\n{told['said']}")
+def _succeed(result: Mapping[str, Any], command: str) -> None:
+    if result["code"] != 0:
+        raise DeploymentError(f"cdk {command} has ended with status {result['code']}:\n{result['said']}")

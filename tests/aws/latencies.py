@@ -40,7 +40,7 @@ class Measure:
     """
 
     what: str
-    told: str
+    in_words: str
     lab: Range
     how: Callable[[Deployment], Iterable[float]] | None
     needs: Can | None = None
@@ -91,8 +91,8 @@ def _rounds(of: Deployment) -> Iterator[float]:
     probe = _probe(of)
     for _ in range(TIMES):
         sent_at = time.time()
-        for asked in probe.send(Kind.CHECK, of.backends):
-            for spoken in of.results(asked.command_id, asked.hosts, ROUND_WITHIN).values():
+        for round_ in probe.send(Kind.CHECK, of.backends):
+            for spoken in of.results(round_.command_id, round_.hosts, ROUND_WITHIN).values():
                 if spoken.exit_code == EXIT_NOTHING:
                     took = float(json.loads(spoken.output.splitlines()[-1])["elapsed"])
                     yield spoken.seen_at - sent_at - took
@@ -110,9 +110,9 @@ def _events(of: Deployment) -> Iterator[float]:
     probe = _probe(of)
     with Listener(of.ground, of.settings.probe_document) as listener:
         for _ in range(TIMES):
-            for asked in probe.send(Kind.CHECK, of.backends[:1]):
-                seen = of.results(asked.command_id, asked.hosts, ROUND_WITHIN)[of.backends[0]].seen_at
-                yield max(0.0, listener.heard_at(asked.command_id, ROUND_WITHIN) - seen)
+            for round_ in probe.send(Kind.CHECK, of.backends[:1]):
+                seen = of.results(round_.command_id, round_.hosts, ROUND_WITHIN)[of.backends[0]].seen_at
+                yield max(0.0, listener.came_at(round_.command_id, ROUND_WITHIN) - seen)
 
 
 def _colds(of: Deployment) -> Iterator[float]:
@@ -152,18 +152,18 @@ def _routes(of: Deployment) -> Iterator[float]:
     """Let the primary forward nothing, move a backend's subnet, and see when its first ping is answered."""
     primary, standby = of.settings.tables
     host = of.backends[0]
-    (told,) = of.ec2.describe_instances(InstanceIds=[host])["Reservations"]
-    subnet = told["Instances"][0]["SubnetId"]
+    (described,) = of.ec2.describe_instances(InstanceIds=[host])["Reservations"]
+    subnet = described["Instances"][0]["SubnetId"]
     with paused(of):
         of.run(of.settings.primary_instance, "sysctl -w net.ipv4.ip_forward=0")
         try:
             for _ in range(TIMES):
-                with watching(of, [host], 20) as heard:
+                with watching(of, [host], 20) as changes:
                     time.sleep(8)
                     association = of.associations(primary)[subnet]
                     of.ec2.replace_route_table_association(AssociationId=association, RouteTableId=standby)
                     answered_at = time.time()
-                yield online_from(heard[host], answered_at) - answered_at
+                yield online_from(changes[host], answered_at) - answered_at
                 of.move_all(primary)
                 until(lambda: subnet in of.associations(primary), 10, f"{subnet} is on {primary} again")
         finally:
@@ -204,8 +204,8 @@ MEASURES = (
     Measure("listing", "until a new command is listed", LAB.listing, None, why_not="contained in delivery + result"),
     Measure("warm", "start of a warm invocation", LAB.warm, None, why_not="Lambda does not tell it"),
     *(
-        Measure(what, told, lab, None, why_not="the demonstration has no egress address")
-        for what, told, lab in (
+        Measure(what, in_words, lab, None, why_not="the demonstration has no egress address")
+        for what, in_words, lab in (
             ("associate", "AssociateAddress", LAB.associate),
             ("address", "from its answer until packets have the address", LAB.address),
             ("lifted", "for how long an Elastic IP that moves carries nothing", LAB.lifted),

@@ -39,10 +39,10 @@ def read(output: str) -> list[Change]:
     """
     found = []
     for line in output.splitlines():
-        at, _, word = line.partition(" ")
-        if word not in ("up", "down"):
+        at, _, change = line.partition(" ")
+        if change not in ("up", "down"):
             raise ValueError(f"not a change: {line!r}")
-        found.append(Change(float(at), word == "up"))
+        found.append(Change(float(at), change == "up"))
     return found
 
 
@@ -76,8 +76,8 @@ def watching(of: Deployment, hosts: Sequence[str], seconds: int) -> Iterator[dic
     Args:
         seconds: how long they watch, longer than the block takes.
     """
-    heard: dict[str, list[Change]] = {}
+    changes: dict[str, list[Change]] = {}
     command = of.send(hosts, SCRIPT.format(seconds=seconds, target=of.settings.targets[0]))
-    yield heard
+    yield changes
     for host, spoken in of.results(command, hosts, seconds + SLACK).items():
-        heard[host] = read(spoken.output)
+        changes[host] = read(spoken.output)

@@ -37,7 +37,7 @@ class Report:
         """Tell whether nothing has failed that was tried; a latency is a figure, not a failure."""
         return not (self.trouble or any(c.problem for c in self.came) or any(j.wrong for j in self.judged))
 
-    def told(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """Give it for JSON."""
         return {
             "ground": self.ground,
@@ -62,7 +62,7 @@ class Report:
                 }
                 for c in self.came
             },
-            "assumptions": [{"assumption": j.assumption, "verdict": j.verdict, "said": j.said} for j in self.judged],
+            "assumptions": [{"assumption": j.assumption, "verdict": j.verdict, "said": j.detail} for j in self.judged],
         }
 
 
@@ -87,8 +87,8 @@ def show_self_test(console: Console, answer: Mapping[str, Any], *, proves: bool)
         colour = {"works": "green", "refused": "red"}.get(call["verdict"], "yellow")
         table.add_row(escape(call["call"]), f"[{colour}]{call['verdict']}[/{colour}]", escape(call["seen"]))
     console.print(table)
-    for host, said in sorted(answer["hosts"].items()):
-        console.print(f"{host}: {escape(said)}", highlight=False, soft_wrap=True)
+    for host, sentence in sorted(answer["hosts"].items()):
+        console.print(f"{host}: {escape(sentence)}", highlight=False, soft_wrap=True)
     for problem in answer["problems"]:
         console.print(f"[red]{escape(problem)}[/red]", soft_wrap=True)
     if not answer["works"]:
@@ -106,7 +106,9 @@ def _latencies(report: Report) -> Table:
     for each in report.measured:
         low, high = each.measure.lab
         figures = [f"{pick(each.seconds):.2f}" if each.seconds else "-" for pick in (min, median, max)]
-        table.add_row(f"{each.measure.what}: {each.measure.told}", f"{low:g}-{high:g}", *figures, escape(each.verdict))
+        table.add_row(
+            f"{each.measure.what}: {each.measure.in_words}", f"{low:g}-{high:g}", *figures, escape(each.verdict)
+        )
     return table
 
 
@@ -116,7 +118,7 @@ def _failures(report: Report) -> Table:
         after = "-" if each.failed_over_after is None else f"{each.failed_over_after:.1f} s"
         outages = ", ".join("lasting" if o is None else f"{o:.1f}" for o in each.outages) or "not measured here"
         verdict = each.problem or (f"not tried: {each.why_not}" if each.why_not else "as it must be")
-        table.add_row(each.failure.told, after, outages, "{} of {}".format(*each.moved), escape(verdict))
+        table.add_row(each.failure.in_words, after, outages, "{} of {}".format(*each.moved), escape(verdict))
     return table
 
 
@@ -124,5 +126,5 @@ def _assumptions(report: Report) -> Table:
     table = Table("assumption", "verdict", "seen", title="what is assumed of AWS")
     for each in report.judged:
         colour = {"holds": "green", "runs": "green", "does not hold": "red"}.get(each.verdict, "yellow")
-        table.add_row(escape(each.assumption), f"[{colour}]{each.verdict}[/{colour}]", escape(each.said))
+        table.add_row(escape(each.assumption), f"[{colour}]{each.verdict}[/{colour}]", escape(each.detail))
     return table

@@ -57,7 +57,7 @@ class Emulated(Local):
         lock, document = f"/nat-failover/{PAIR}/lock", f"{FUNCTION}-probe"
         ssm.put_parameter(Name=lock, Value="armed", Type="String")
         text = json.dumps(content(script(ProbeValues(PAIR, TARGETS))))
-        told = ssm.create_document(Name=document, Content=text, DocumentType="Command")["DocumentDescription"]
+        described = ssm.create_document(Name=document, Content=text, DocumentType="Command")["DocumentDescription"]
         for made in documents(PAIR, TARGETS, (nat, standby)).values():
             ssm.create_document(Name=made.name, Content=json.dumps(made.content), DocumentType="Command")
         topic = self.client("sns").create_topic(Name=FUNCTION)["TopicArn"]
@@ -70,7 +70,7 @@ class Emulated(Local):
             "LOCK_PARAMETER": lock,
             "CLAIM_PARAMETER": f"/nat-failover/{PAIR}/claim",
             "PROBE_DOCUMENT": document,
-            "PROBE_DOCUMENT_HASH": told["Hash"],
+            "PROBE_DOCUMENT_HASH": described["Hash"],
             "PROBE_TAG_VALUE": PAIR,
             "TARGETS": ",".join(TARGETS),
             "TOPIC": topic,
@@ -98,9 +98,9 @@ class Emulated(Local):
         self.destroyed += 1
 
     def _invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        told = invoke(ROOT / "lambda", FUNCTION, {**self._aws.environ, **self._variables}, self._folder, event)
-        assert told["code"] == 0, told["said"]
-        return dict(told["answer"])
+        result = invoke(ROOT / "lambda", FUNCTION, {**self._aws.environ, **self._variables}, self._folder, event)
+        assert result["code"] == 0, result["said"]
+        return dict(result["answer"])
 
     def lose_rules(self, instance: str) -> bool:
         assert instance == self._variables["NAT_FAILOVER_PRIMARY_INSTANCE"]
@@ -110,8 +110,8 @@ class Emulated(Local):
 
 def _instances(ec2: Any, name: str) -> list[str]:
     wanted = [{"Name": "tag:Name", "Values": [f"{name}*"]}]
-    told = ec2.describe_instances(Filters=wanted)["Reservations"]
-    return [i["InstanceId"] for reservation in told for i in reservation["Instances"]]
+    reservations = ec2.describe_instances(Filters=wanted)["Reservations"]
+    return [i["InstanceId"] for reservation in reservations for i in reservation["Instances"]]
 
 
 @pytest.fixture
@@ -127,27 +127,27 @@ def test_it_goes_through_all_of_it_and_sees_what_does_not_hold(
         raise DoesNotHoldError(f"{len(of.backends)} backends say otherwise")
 
     monkeypatch.setattr("tests.aws.latencies.TIMES", 2)
-    words = "`ListCommands` filters"
-    monkeypatch.setitem(ENTRIES, words, Check(lie))
+    phrase = "`ListCommands` filters"
+    monkeypatch.setitem(ENTRIES, phrase, Check(lie))
     report = accept(ground, Console(file=io.StringIO()))
-    told = report.told()
+    fields = report.fields()
     assert report.trouble == ""
     assert ground.destroyed == 1
     # The one lie makes it fail, nothing else.
     assert not report.passed
     wrong = [judged for judged in report.judged if judged.wrong]
-    assert [judged.said for judged in wrong] == ["3 backends say otherwise"]
+    assert [judged.detail for judged in wrong] == ["3 backends say otherwise"]
     assert sorted(judged.assumption for judged in report.judged) == sorted(assumptions())
     # On an emulated account nothing is shown to hold.
     assert sum(judged.verdict == "runs" for judged in report.judged) >= 5
     assert not any(judged.verdict == "holds" for judged in report.judged)
-    failure = told["failures"]["rules detached"]
+    failure = fields["failures"]["rules detached"]
     assert (failure["problem"], failure["moved"]) == ("", [2, 2])
     assert 0 < failure["failed_over_after"] < 60
-    assert told["failures"]["stopped"]["why_not"].startswith("an emulated account can't")
+    assert fields["failures"]["stopped"]["why_not"].startswith("an emulated account can't")
     # The lab's own latencies, through the lab's own agents.
-    assert len(told["latencies"]["delivery + result"]["seconds"]) >= 6
-    assert told["latencies"]["replace"]["seconds"]
+    assert len(fields["latencies"]["delivery + result"]["seconds"]) >= 6
+    assert fields["latencies"]["replace"]["seconds"]
 
 
 def test_what_aws_refuses_or_hides_for_a_moment_is_waited_for(ground: Emulated) -> None:
@@ -165,9 +165,9 @@ def test_what_aws_refuses_or_hides_for_a_moment_is_waited_for(ground: Emulated) 
 
 def test_what_the_command_can_not_read_is_named(ground: Emulated) -> None:
     ground.deploy()
-    with pytest.raises(DoesNotHoldError) as said:
+    with pytest.raises(DoesNotHoldError) as refused:
         all_is_read(Deployment(ground))
-    parts = {part.partition(":")[0] for part in str(said.value).split("; ")}
+    parts = {part.partition(":")[0] for part in str(refused.value).split("; ")}
     assert parts == {"decisions", "limits", "permissions"}  # moto's own gaps
 
 
@@ -208,20 +208,20 @@ def test_whatever_happens_it_is_destroyed(ground: Emulated, monkeypatch: pytest.
 def test_without_a_yes_it_tells_what_it_costs_and_does_nothing() -> None:
     app = Typer()
     app.command()(main)
-    told = CliRunner().invoke(app, [], env={"AWS_REGION": "eu-central-1"})
-    assert told.exit_code == 2
-    for words in ("minutes", "dollars", "destroyed", "YES=1"):
-        assert words in told.output
-    assert "deploying" not in told.output
+    result = CliRunner().invoke(app, [], env={"AWS_REGION": "eu-central-1"})
+    assert result.exit_code == 2
+    for part in ("minutes", "dollars", "destroyed", "YES=1"):
+        assert part in result.output
+    assert "deploying" not in result.output
 
 
 def test_every_row_of_the_table_has_one_entry_and_no_entry_is_stale() -> None:
     rows = assumptions()
     assert len(rows) >= 15
     for row in rows:
-        assert len([words for words in ENTRIES if words in row]) == 1, row
-    for words in ENTRIES:
-        assert len([row for row in rows if words in row]) == 1, words
+        assert len([phrase for phrase in ENTRIES if phrase in row]) == 1, row
+    for phrase in ENTRIES:
+        assert len([row for row in rows if phrase in row]) == 1, phrase
 
 
 def test_what_is_not_checked_says_why() -> None:

@@ -53,13 +53,13 @@ class Account:
 
     Args:
         url: of all services.
-        words: what the emulator reads, for its agents.
+        instructions: what the emulator reads, for its agents.
         folder: stands for the home folder of a person who has the credentials.
     """
 
     url: str
     folder: Path
-    words: IO[bytes]
+    instructions: IO[bytes]
 
     @property
     def environ(self) -> dict[str, str]:
@@ -118,10 +118,10 @@ class Account:
         subnets = {"private-a": backends[0]["SubnetId"], "private-b": backends[1]["SubnetId"]}
         self.tell({"hosts": hosts, "subnets": subnets, "url": self.url})
 
-    def tell(self, words: Mapping[str, Any]) -> None:
+    def tell(self, instruction: Mapping[str, Any]) -> None:
         """Say something to the emulator's agents."""
-        self.words.write(json.dumps(words).encode() + b"\n")
-        self.words.flush()
+        self.instructions.write(json.dumps(instruction).encode() + b"\n")
+        self.instructions.flush()
 
     def forget_claim(self) -> None:
         """Let the claim of an earlier failover be over, as after a minute."""

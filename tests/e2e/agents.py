@@ -37,18 +37,18 @@ class Agents:
         self._network: SimulatedNetwork | None = None
         self._ssm: Any = None
 
-    def tell(self, words: Mapping[str, Any]) -> None:
+    def tell(self, instruction: Mapping[str, Any]) -> None:
         """Do what a line on standard input says."""
-        if "break" in words and self._network is not None:
-            self._network.flush_nat_rules(words["break"])
-        if "mend" in words and self._network is not None:
-            self._network.boot(words["mend"], "#!/bin/sh\n")
-        if "uplink" in words and self._network is not None:
-            self._network.set_uplink(*words["uplink"])
-        if "offline" in words and self._run_command is not None:
-            self._run_command.offline = set(words["offline"])
-        if "hosts" in words:
-            self._begin(words)
+        if "break" in instruction and self._network is not None:
+            self._network.flush_nat_rules(instruction["break"])
+        if "mend" in instruction and self._network is not None:
+            self._network.boot(instruction["mend"], "#!/bin/sh\n")
+        if "uplink" in instruction and self._network is not None:
+            self._network.set_uplink(*instruction["uplink"])
+        if "offline" in instruction and self._run_command is not None:
+            self._run_command.offline = set(instruction["offline"])
+        if "hosts" in instruction:
+            self._begin(instruction)
 
     def answer(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """Answer a call; None before there are any hosts."""
@@ -56,13 +56,13 @@ class Agents:
             return None
         return self._run_command.answer(self._ssm, operation, arguments)
 
-    def _begin(self, words: Mapping[str, Any]) -> None:
+    def _begin(self, instruction: Mapping[str, Any]) -> None:
         # What the hosts are like nobody asks the account for: that is no call.
         known: Any = ec2_backends[ACCOUNT][REGION]
         session: Any = boto3.Session("e2e", "e2e", region_name=REGION)
-        self._ssm = session.client("ssm", endpoint_url=words["url"])
+        self._ssm = session.client("ssm", endpoint_url=instruction["url"])
         world = RealWorld(1)
-        layout = standard_layout(subnets=len(words["subnets"]), backends=len(words["hosts"]) - 2)
+        layout = standard_layout(subnets=len(instruction["subnets"]), backends=len(instruction["hosts"]) - 2)
         network = SimulatedNetwork(layout, world)
         network.open()
         for nat in layout.nats:
@@ -70,7 +70,7 @@ class Agents:
         network.set_guards(checks={nat.name: False for nat in layout.nats})
         network.set_routes("public", {VPC_CIDR: "local", "0.0.0.0/0": "igw"})
         network.associate(layout.public_subnet.name, "public")
-        hosts: dict[str, str] = words["hosts"]
+        hosts: dict[str, str] = instruction["hosts"]
         names = {instance: host for host, instance in hosts.items()}
         documents = deployed(self._ssm)
 
@@ -95,7 +95,7 @@ class Agents:
             # moto's CloudFormation does not turn it off, as the template says.
             for interface in instance.nics.values():
                 interface.source_dest_check = False
-        subnets = {subnet: name for name, subnet in words["subnets"].items()}
+        subnets = {subnet: name for name, subnet in instruction["subnets"].items()}
         threading.Thread(target=_mirror, args=(network, names, subnets), daemon=True).start()
         self._network = network
         self._run_command = RunCommand(account, network, world, Latencies(), SSM_ENDPOINT, lambda event: None)  # noqa: ARG005

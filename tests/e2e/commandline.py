@@ -44,7 +44,7 @@ def cdk(
         within: seconds; what takes longer is ended by force.
 
     Returns:
-        Its exit status as ``code``, and all that it has said as ``said``.
+        Its exit status as ``code``, and all that it has printed as ``said``.
 
     Raises:
         subprocess.TimeoutExpired: it has taken longer.
@@ -67,11 +67,11 @@ def cdk(
         start_new_session=True,
     ) as process:
         try:
-            said, _ = process.communicate(timeout=within)
+            output, _ = process.communicate(timeout=within)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)  # it has children: Node.js, and the app
             raise
-    return {"code": process.returncode, "said": said}
+    return {"code": process.returncode, "said": output}
 
 
 def unpack(archive: bytes, folder: Path) -> None:

@@ -95,11 +95,11 @@ def _answered(run_commands: RunCommands, operation: str, before: Answer) -> Answ
 
     def answer(response: SimpleSystemManagerResponse) -> ActionResult:
         try:
-            told = run_commands(operation, json.loads(response.body))
+            result = run_commands(operation, json.loads(response.body))
         except ClientError as error:
             # As it would be over the wire: the agents raise what botocore makes of it.
             raise JsonRESTError(error.response["Error"]["Code"], error.response["Error"].get("Message", "")) from error
-        return before(response) if told is None else ActionResult(told)
+        return before(response) if result is None else ActionResult(result)
 
     return answer
 

@@ -36,15 +36,15 @@ def everything(client: ClientOf) -> dict[str, Any]:
 
 def _of_lambda(client: ClientOf) -> dict[str, Any]:
     functions = client("lambda")
-    told = {}
+    described = {}
     for function in listed(functions, "list_functions", "Functions"):
         name = function["FunctionName"]
         kept = ("Handler", "Runtime", "Role", "Timeout", "MemorySize")
-        told[name] = {key: function[key] for key in kept} | {
+        described[name] = {key: function[key] for key in kept} | {
             "Environment": function.get("Environment", {}).get("Variables", {}),
             "Invokers": _invokers(functions, name),
         }
-    return {"functions": told}
+    return {"functions": described}
 
 
 def _invokers(functions: Any, name: str) -> list[Any]:
@@ -107,8 +107,8 @@ def _of_ec2(client: ClientOf) -> dict[str, Any]:
 
 
 def _user_data(client: ClientOf, instance: str) -> str:
-    told = client("ec2").describe_instance_attribute(InstanceId=instance, Attribute="userData")
-    return base64.b64decode(told["UserData"].get("Value", "")).decode()
+    response = client("ec2").describe_instance_attribute(InstanceId=instance, Attribute="userData")
+    return base64.b64decode(response["UserData"].get("Value", "")).decode()
 
 
 def _of_iam(client: ClientOf) -> dict[str, Any]:

@@ -31,26 +31,26 @@ class Life:
         self._aws = aws
         self._folder = folder
         self._config = folder / "my-nats.yaml"
-        self._told: dict[str, Any] = {}
+        self._results: dict[str, Any] = {}
 
     def live(self) -> dict[str, Any]:
         """Go through all of it, and give what was seen at each step, by the step's name."""
         pair = self._aws.make_vpc()
-        self._told["pair"] = pair
+        self._results["pair"] = pair
         self._configure(pair)
         self._cdk("bootstrap")
         self._see("before")
         self._cdk("deploy", "--all", "--require-approval", "never")
         self._see("deployed")
-        self._told["template"] = self._template()
-        self._told["armed"] = self._invoke()
+        self._results["template"] = self._template()
+        self._results["armed"] = self._invoke()
         self._aws.write_lock(self._left_behind())
-        self._told["finishing"] = self._invoke()
+        self._results["finishing"] = self._invoke()
         self._see("failed over")
         self._aws.move_back(self._setting("STANDBY_ROUTE_TABLE"), self._setting("PRIMARY_ROUTE_TABLE"))
         self._fail_over()
         self._aws.write_lock("paused")
-        self._told["locked"] = self._invoke()
+        self._results["locked"] = self._invoke()
         self._cdk("diff", "--fail", "--method=template", name="same")
         self._configure(pair | {"warmUp": 200})
         self._cdk("diff", "--fail", "--method=template", name="different")
@@ -62,7 +62,7 @@ class Life:
         self._see("demo")
         self._cdk("destroy", "--all", "--force", *DEMO, name="demo destroy")
         self._see("demo destroyed")
-        return self._told
+        return self._results
 
     def _fail_over(self) -> None:
         """Let the NAT of the lab's network die while the hosts are watched, and have a tick find it out."""
@@ -70,12 +70,12 @@ class Life:
         self._aws.write_lock("armed")
         self._aws.start_agents(self._setting("STANDBY_INSTANCE"))
         time.sleep(2)
-        self._told["watching"] = self._invoke()
+        self._results["watching"] = self._invoke()
         time.sleep(4)
         self._aws.tell({"break": "nat01"})
         time.sleep(5)
-        self._told["dead"] = self._invoke()
-        self._told["lock"] = self._aws.read_lock()
+        self._results["dead"] = self._invoke()
+        self._results["lock"] = self._aws.read_lock()
         self._see("swapped")
         self._aws.move_back(self._setting("STANDBY_ROUTE_TABLE"), self._setting("PRIMARY_ROUTE_TABLE"))
 
@@ -87,19 +87,19 @@ class Life:
         ).text()
 
     def _setting(self, name: str) -> str:
-        return str(self._told["deployed"]["functions"][FUNCTION]["Environment"][f"NAT_FAILOVER_{name}"])
+        return str(self._results["deployed"]["functions"][FUNCTION]["Environment"][f"NAT_FAILOVER_{name}"])
 
     def _configure(self, pair: dict[str, object]) -> None:
         self._config.write_text(yaml.safe_dump({"pairs": [pair]}), encoding="utf-8")
 
     def _see(self, name: str) -> None:
-        self._told[name] = everything(self._aws.client)
+        self._results[name] = everything(self._aws.client)
 
     def _cdk(self, command: str, *arguments: str, name: str | None = None) -> None:
         # The demonstration takes no configuration.
         configured = () if DEMO[1] in arguments else ("-c", f"config={self._config}")
-        told = cdk(command, [*arguments, *configured], self._aws.environ, self._folder, within=150)
-        self._told[name or command] = told
+        ended = cdk(command, [*arguments, *configured], self._aws.environ, self._folder, within=150)
+        self._results[name or command] = ended
 
     def _template(self) -> dict[str, Any]:
         body = self._aws.client("cloudformation").get_template(StackName=STACK, TemplateStage="Original")[
@@ -113,17 +113,17 @@ class Life:
         if not code.exists():
             (function,) = (
                 resource["Properties"]
-                for resource in self._told["template"]["Resources"].values()
+                for resource in self._results["template"]["Resources"].values()
                 if resource["Type"] == "AWS::Lambda::Function" and resource["Properties"]["FunctionName"] == FUNCTION
             )
             unpack(self._aws.fetch(function["Code"]["S3Key"]), code)
-        environ = self._aws.environ | self._told["deployed"]["functions"][FUNCTION]["Environment"]
+        environ = self._aws.environ | self._results["deployed"]["functions"][FUNCTION]["Environment"]
         return invoke(code, FUNCTION, environ, self._folder)
 
 
 def live(folder: Path) -> dict[str, Any]:
     """Live a deployment in an account of its own."""
     with account(folder) as aws:
-        told = Life(aws, folder).live()
-    told["emulator"] = (folder / "emulator.log").read_text(encoding="utf-8")
-    return told
+        results = Life(aws, folder).live()
+    results["emulator"] = (folder / "emulator.log").read_text(encoding="utf-8")
+    return results

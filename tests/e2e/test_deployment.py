@@ -15,7 +15,7 @@ from tests.infra.synthesis import synthesize
 
 Seen = dict[str, Any]
 LOCK = "/nat-failover/main/lock"
-CLAIM, TOLD = "/nat-failover/main/claim", "/nat-failover/main/told"
+CLAIM, MEMORY = "/nat-failover/main/claim", "/nat-failover/main/told"
 
 
 def environment(life: Seen, step: str = "deployed") -> dict[str, str]:
@@ -30,7 +30,7 @@ def document(life: Seen) -> str:
 
 def added(life: Seen, kind: str) -> dict[str, Any]:
     """Give what the deployment has added, by name."""
-    return {name: told for name, told in life["deployed"][kind].items() if name not in life["before"][kind]}
+    return {name: described for name, described in life["deployed"][kind].items() if name not in life["before"][kind]}
 
 
 @pytest.mark.parametrize("step", ["bootstrap", "deploy", "change", "destroy", "demo deploy", "demo destroy"])
@@ -47,14 +47,14 @@ def test_the_emulator_meets_no_error(life: Seen) -> None:
 
 def test_the_function_is_there_with_the_places_of_the_users_and_of_its_own(life: Seen) -> None:
     (table,), (standby,) = added(life, "tables"), added(life, "instances")
-    told, pair = environment(life), life["pair"]
-    assert told["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"] == pair["primaryRouteTableId"]
-    assert told["NAT_FAILOVER_PRIMARY_INSTANCE"] == pair["primaryInstanceId"]
-    assert told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"] == table
-    assert told["NAT_FAILOVER_STANDBY_INSTANCE"] == standby
-    assert told["NAT_FAILOVER_LOCK_PARAMETER"] == LOCK
-    assert told["NAT_FAILOVER_PROBE_DOCUMENT"].startswith(f"{FUNCTION}-probe-")
-    assert [told["NAT_FAILOVER_TOPIC"]] == life["deployed"]["topics"]
+    variables, pair = environment(life), life["pair"]
+    assert variables["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"] == pair["primaryRouteTableId"]
+    assert variables["NAT_FAILOVER_PRIMARY_INSTANCE"] == pair["primaryInstanceId"]
+    assert variables["NAT_FAILOVER_STANDBY_ROUTE_TABLE"] == table
+    assert variables["NAT_FAILOVER_STANDBY_INSTANCE"] == standby
+    assert variables["NAT_FAILOVER_LOCK_PARAMETER"] == LOCK
+    assert variables["NAT_FAILOVER_PROBE_DOCUMENT"].startswith(f"{FUNCTION}-probe-")
+    assert [variables["NAT_FAILOVER_TOPIC"]] == life["deployed"]["topics"]
 
 
 def test_the_functions_role_may_swap_the_tables_of_its_pair_and_no_others(life: Seen) -> None:
@@ -70,8 +70,8 @@ def test_a_schedule_the_reports_of_hosts_and_nats_that_go_invoke_the_function(li
     assert [rule["Schedule"] for rule in rules if rule["Pattern"] is None] == ["rate(1 minute)"]
     details = [rule["Pattern"]["detail"] for rule in rules if rule["Pattern"] is not None]
     assert [d["document-name"] for d in details if "document-name" in d] == [[document(life)]]
-    told = environment(life)
-    nats = [told["NAT_FAILOVER_PRIMARY_INSTANCE"], told["NAT_FAILOVER_STANDBY_INSTANCE"]]
+    variables = environment(life)
+    nats = [variables["NAT_FAILOVER_PRIMARY_INSTANCE"], variables["NAT_FAILOVER_STANDBY_INSTANCE"]]
     assert [d["instance-id"] for d in details if "instance-id" in d] == [nats, nats]
     for rule in rules:
         (target,) = rule["Targets"]
@@ -126,10 +126,10 @@ def test_nothing_of_the_users_is_touched(life: Seen) -> None:
 
 
 def test_the_outputs_name_what_was_made(life: Seen) -> None:
-    outputs, told = life["deployed"]["stacks"][STACK], environment(life)
-    assert outputs["MainStandbyInstance"] == told["NAT_FAILOVER_STANDBY_INSTANCE"]
-    assert outputs["MainStandbyRouteTable"] == told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
-    assert outputs["MainTopic"] == told["NAT_FAILOVER_TOPIC"]
+    outputs, variables = life["deployed"]["stacks"][STACK], environment(life)
+    assert outputs["MainStandbyInstance"] == variables["NAT_FAILOVER_STANDBY_INSTANCE"]
+    assert outputs["MainStandbyRouteTable"] == variables["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]
+    assert outputs["MainTopic"] == variables["NAT_FAILOVER_TOPIC"]
     assert outputs["MainLockParameter"] == LOCK
 
 
@@ -167,11 +167,11 @@ def test_an_armed_pair_without_backends_on_line_holds_and_says_so(life: Seen) ->
 
 def test_a_failover_that_another_invocation_left_is_finished(life: Seen) -> None:
     assert life["finishing"]["answer"]["outcome"] == "failed-over"
-    told, tables = environment(life), life["failed over"]["tables"]
+    variables, tables = environment(life), life["failed over"]["tables"]
     private = life["before"]["tables"][life["pair"]["primaryRouteTableId"]]["Subnets"]
     assert len(private) == 2
-    assert tables[told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]]["Subnets"] == private
-    assert tables[told["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"]]["Subnets"] == []
+    assert tables[variables["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]]["Subnets"] == private
+    assert tables[variables["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"]]["Subnets"] == []
     assert json.loads(life["failed over"]["parameters"][LOCK])["state"] == "failed-over"
 
 
@@ -182,9 +182,9 @@ def test_a_nat_that_dies_is_found_out_by_the_backends_and_replaced(life: Seen) -
     assert "3 of 3 backends can't reach the Internet" in answer["reason"]
     assert "3 of 3 backends online" in answer["result"]
     assert json.loads(life["lock"])["state"] == "failed-over"
-    told, tables = environment(life), life["swapped"]["tables"]
-    assert len(tables[told["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]]["Subnets"]) == 2
-    assert tables[told["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"]]["Subnets"] == []
+    variables, tables = environment(life), life["swapped"]["tables"]
+    assert len(tables[variables["NAT_FAILOVER_STANDBY_ROUTE_TABLE"]]["Subnets"]) == 2
+    assert tables[variables["NAT_FAILOVER_PRIMARY_ROUTE_TABLE"]]["Subnets"] == []
 
 
 def test_a_paused_pair_is_left_alone(life: Seen) -> None:
@@ -218,9 +218,9 @@ def test_a_changed_setting_leaves_the_lock_as_a_person_has_set_it(life: Seen) ->
 def test_nothing_remains_but_the_parameters_which_the_function_itself_has_made(life: Seen) -> None:
     left = life["destroyed"]["parameters"]
     assert json.loads(left[CLAIM])["owner"]
-    told = {trouble["kind"]: trouble.get("told", {}).keys() for trouble in json.loads(left[TOLD])["troubles"]}
-    assert told["failed-over"] == {"topic", "event"}
-    without = {name: value for name, value in left.items() if name not in (CLAIM, TOLD)}
+    channels = {trouble["kind"]: trouble.get("told", {}).keys() for trouble in json.loads(left[MEMORY])["troubles"]}
+    assert channels["failed-over"] == {"topic", "event"}
+    without = {name: value for name, value in left.items() if name not in (CLAIM, MEMORY)}
     assert life["destroyed"] | {"parameters": without} == life["before"]
 
 

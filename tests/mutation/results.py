@@ -60,8 +60,8 @@ class Score:
 def exit_codes(workspace: Path, module: str) -> dict[str, int | None]:
     """Read how each mutant of a module ended; None for one that has not been run."""
     path = workspace / f"mutants/src/nat_failover/{path_of(module)}.meta"
-    told: dict[str, int | None] = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
-    return told
+    codes: dict[str, int | None] = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return codes
 
 
 def score(codes: Iterable[int | None]) -> Score:

@@ -47,7 +47,9 @@ def test_its_tracks_show_the_outage_that_was_measured(run: Run, reported: Play) 
 
 def test_it_has_evidence_mail_configuration_and_latencies(run: Run, reported: Play) -> None:
     assert len(reported.evidence) >= 3
-    assert all(re.match(r"backend\d .*UNREACHABLE; measured as offline from \d", said) for said in reported.evidence)
+    assert all(
+        re.match(r"backend\d .*UNREACHABLE; measured as offline from \d", sentence) for sentence in reported.evidence
+    )
     assert [mail.subject for mail in reported.mails] == [subject for subject, _ in run.notifications]
     assert reported.configuration["failureThreshold"] == "3"
     assert "pair" not in reported.configuration

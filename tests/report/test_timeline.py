@@ -25,8 +25,8 @@ def test_samples_become_spans_that_touch_each_other() -> None:
 @given(st.lists(st.booleans(), min_size=2, max_size=60))
 def test_spans_keep_every_sample_and_alternate(states: list[bool]) -> None:
     spans = spans_of([(float(n), online) for n, online in enumerate(states)], len(states))
-    told = [next(span.online for span in spans if span.begun <= n < span.ended) for n in range(len(states))]
-    assert told == states
+    shown = [next(span.online for span in spans if span.begun <= n < span.ended) for n in range(len(states))]
+    assert shown == states
     assert all(a.ended == b.begun and a.online != b.online for a, b in pairwise(spans))
 
 

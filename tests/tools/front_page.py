@@ -72,10 +72,10 @@ def outages(results: str) -> str:
     for row in ROWS:
         measured = found[WHO[row.who], row.failure, row.network, row.endpoints, "x1"]
         lines.append(f"| {row.label} | {row.network} | {measured['median s']} s | {measured['95 % s']} s |")
-    told = ", ".join(f"{label} {false[WHO[who]]:,}" for label, who in FALSE.items())
+    counts = ", ".join(f"{label} {false[WHO[who]]:,}" for label, who in FALSE.items())
     lines += [
         "",
-        f"Failovers in {int(days):,} simulated days in which the NAT never failed, and much else did: {told}.",
+        f"Failovers in {int(days):,} simulated days in which the NAT never failed, and much else did: {counts}.",
     ]
     return "\n".join(lines) + "\n"
 

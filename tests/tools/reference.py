@@ -17,7 +17,7 @@ BEGIN, END = "<!-- settings: written by `make texts` -->\n", "<!-- end of settin
 
 def table() -> str:
     """Return the settings of a pair as a Markdown table."""
-    rows = [f"| `{key}` | {default} | {told} |" for key, default, told in _settings(PairConfig, "")]
+    rows = [f"| `{key}` | {default} | {purpose} |" for key, default, purpose in _settings(PairConfig, "")]
     return "\n".join(["| setting | default | what it is for |", "|---|---|---|", *rows]) + "\n"
 
 

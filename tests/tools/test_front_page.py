@@ -21,7 +21,7 @@ DEFAULTS = {
     "A script on up to {sampleSize} backends": "how many are asked",
     "every {interval} s. When {failures} in a row are lost": "how a backend watches",
 }
-WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMERALS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 UNITS = "s|seconds?|minutes?|hours?|days?|weeks?|dollars|cents|%|per cent|GB|backends|servers|instances|subnets"
 BY_HAND = "measured by hand, on two processors: RESULTS.md"
 # Figures of neither the results nor the settings, by their words, and where they come from.
@@ -46,7 +46,9 @@ def numbers(text: str) -> list[str]:
     text = re.sub(r"\]\([^)]*\)|^\d+\. ", "]", text, flags=re.MULTILINE)
     text = re.sub(r"\b[a-z]+-[0-9a-f]{17}\b|\b[a-z]+\d+[a-z]\.\w+", "", text)
     found = re.findall(r"(?<![\w.])\d+(?:[.,]\d+)*(?=s\b|x\b|[^\w]|$)", text)
-    return found + [str(2 + WORDS.index(word)) for word in re.findall(rf"\b({'|'.join(WORDS)}) (?:{UNITS})\b", text)]
+    return found + [
+        str(2 + NUMERALS.index(numeral)) for numeral in re.findall(rf"\b({'|'.join(NUMERALS)}) (?:{UNITS})\b", text)
+    ]
 
 
 def test_it_is_no_longer_than_a_person_reads() -> None:
@@ -63,15 +65,15 @@ def test_every_other_number_in_it_is_the_default_that_is_meant_or_has_a_reason()
         before, _, rest = text.partition(MARK.format(name))
         text = before + rest.partition(END)[2]
     defaults = dict(re.findall(r"^\| `(\w+)` \| `([\d.]+)` \|", table(), re.MULTILINE))
-    for words in [*(words.format(**defaults) for words in DEFAULTS), *EXCEPTIONS]:
-        assert words in text, f"not in the README any more: {words}"
-        text = text.replace(words, "")
+    for phrase in [*(phrase.format(**defaults) for phrase in DEFAULTS), *EXCEPTIONS]:
+        assert phrase in text, f"not in the README any more: {phrase}"
+        text = text.replace(phrase, "")
     assert numbers(text) == []
 
 
 def test_what_was_measured_by_hand_is_in_the_results() -> None:
     measured = RESULTS.read_text(encoding="utf-8").partition("Setting up (")[2].partition("<!--")[0]
-    by_hand = [number for words, why in EXCEPTIONS.items() if why == BY_HAND for number in numbers(words)]
+    by_hand = [number for phrase, why in EXCEPTIONS.items() if why == BY_HAND for number in numbers(phrase)]
     assert by_hand == ["3", "1.4", "15"]
     assert set(by_hand) <= set(numbers(measured))
 

@@ -35,8 +35,8 @@ class Theirs(Account):
 
 
 def _pair(of: Deployment) -> Deployed:
-    told = of.ground.client("lambda").get_function_configuration(FunctionName=FUNCTION)
-    return Deployed(of.settings, FUNCTION, told["FunctionArn"], told["Role"], 45.0, of.settings.log_group)
+    described = of.ground.client("lambda").get_function_configuration(FunctionName=FUNCTION)
+    return Deployed(of.settings, FUNCTION, described["FunctionArn"], described["Role"], 45.0, of.settings.log_group)
 
 
 def all_is_read(of: Deployment) -> str:
@@ -48,8 +48,8 @@ def all_is_read(of: Deployment) -> str:
 
 
 def _nats(of: Deployment) -> dict[str, Raw]:
-    told = of.ec2.describe_instances(InstanceIds=list(of.settings.nats))["Reservations"]
-    return {i["InstanceId"]: i for reservation in told for i in reservation["Instances"]}
+    described = of.ec2.describe_instances(InstanceIds=list(of.settings.nats))["Reservations"]
+    return {i["InstanceId"]: i for reservation in described for i in reservation["Instances"]}
 
 
 def types_have_a_bandwidth(of: Deployment) -> str:
@@ -61,25 +61,25 @@ def types_have_a_bandwidth(of: Deployment) -> str:
     return ", ".join(f"{name} {each[0]['BaselineBandwidthInGbps']} Gbit/s" for name, each in cards.items())
 
 
-def credits_are_told(of: Deployment) -> str:
+def credits_are_known(of: Deployment) -> str:
     """Ask for the credits of those NATs that are burstable."""
     instances = _nats(of)
     found = credits_of(of.ec2, of.settings.nats, instances)
     hold(set(found.values()) <= {"standard", "unlimited"}, f"EC2 says {found}")
     burstable = {nat for nat, raw in instances.items() if raw["InstanceType"].startswith("t")}
     hold(found.keys() == burstable, f"told of {sorted(found)}, burstable are {sorted(burstable)}")
-    return ", ".join(f"{nat} {word}" for nat, word in sorted(found.items()))
+    return ", ".join(f"{nat} {mode}" for nat, mode in sorted(found.items()))
 
 
 def kernels_are_seen(of: Deployment) -> str:
     """Run the doctor's script on both NATs."""
     found = inspect(_hand(of), of.settings.nats)
-    wrong = {nat: said for nat, said in found.items() if not (said.forwarding and said.translating)}
+    wrong = {nat: seen for nat, seen in found.items() if not (seen.forwarding and seen.translating)}
     hold(not wrong, f"{wrong}")
     return "both NATs say that they forward and translate"
 
 
-def only_nats_are_told_to_forward(of: Deployment) -> str:
+def only_nats_forward(of: Deployment) -> str:
     """Tell the primary, which forwards, and a backend to forward: only the former does."""
     hand, backend, nat = _hand(of), of.backends[0], of.settings.primary_instance
     codes = []

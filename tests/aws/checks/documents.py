@@ -10,8 +10,11 @@ from tests.aws.holding import DoesNotHoldError, hold
 def hash_is_compared(of: Deployment) -> str:
     """Compare the hash of the document with the one that the deployment read, and send it with another."""
     s = of.settings
-    told = of.ssm.describe_document(Name=s.probe_document, DocumentVersion=VERSION)["Document"].get("Hash")
-    hold(bool(told) and told == s.probe_document_hash, f"its hash is {told}, the function has {s.probe_document_hash}")
+    theirs = of.ssm.describe_document(Name=s.probe_document, DocumentVersion=VERSION)["Document"].get("Hash")
+    hold(
+        bool(theirs) and theirs == s.probe_document_hash,
+        f"its hash is {theirs}, the function has {s.probe_document_hash}",
+    )
     try:
         of.ssm.send_command(
             DocumentName=s.probe_document,

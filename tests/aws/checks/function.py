@@ -61,10 +61,10 @@ def event_names_the_document(of: Deployment) -> str:
     with Listener(of.ground, of.settings.probe_document) as listener:
         of.ground.tick()
         until(lambda: bool(_sent(of)), READ_WITHIN, "the function's command is listed")
-        listener.heard_at(_sent(of)[0]["CommandId"], of.settings.window + WITHIN)
-    names = {detail["document-name"] for detail, _ in listener.heard}
+        listener.came_at(_sent(of)[0]["CommandId"], of.settings.window + WITHIN)
+    names = {detail["document-name"] for detail, _ in listener.events}
     hold(names == {of.settings.probe_document}, f"the events name {sorted(names)}")
-    return f"{len(listener.heard)} events, each with the document's name"
+    return f"{len(listener.events)} events, each with the document's name"
 
 
 def failed_says_why(of: Deployment) -> str:
@@ -79,10 +79,10 @@ def failed_says_why(of: Deployment) -> str:
 def errors_stop_nobody(of: Deployment) -> str:
     """Have a script fail on one host after the other."""
     command = of.send(of.backends, "exit 1", MaxErrors="100%", MaxConcurrency="1")
-    told = of.results(command, of.backends, WITHIN)
-    details = sorted({spoken.details for spoken in told.values()})
+    results = of.results(command, of.backends, WITHIN)
+    details = sorted({spoken.details for spoken in results.values()})
     hold(details == ["Failed"], f"the invocations ended {', '.join(details)}")
-    return f"all {len(told)} were delivered, one after the other"
+    return f"all {len(results)} were delivered, one after the other"
 
 
 def _sent(of: Deployment, since: timedelta = timedelta(hours=-2)) -> list[Any]:
@@ -117,8 +117,8 @@ def instances_are_filtered(of: Deployment) -> str:
     """List those with the tag, and try what is documented to be refused: the tag beside another filter."""
     tag = {"Key": f"tag:{of.settings.probe_tag_key}", "Values": [of.settings.probe_tag_value]}
     pages = of.ssm.get_paginator("describe_instance_information").paginate(Filters=[tag])
-    told = [i for page in pages for i in page["InstanceInformationList"]]
-    online = {i["InstanceId"] for i in told if (i.get("PingStatus"), i.get("PlatformType")) == ("Online", "Linux")}
+    listed = [i for page in pages for i in page["InstanceInformationList"]]
+    online = {i["InstanceId"] for i in listed if (i.get("PingStatus"), i.get("PlatformType")) == ("Online", "Linux")}
     hold(online == set(of.backends), f"online are {sorted(online)}, tagged {of.backends}")
     try:
         of.ssm.describe_instance_information(Filters=[tag, {"Key": "PingStatus", "Values": ["Online"]}])
@@ -160,8 +160,8 @@ def vpc_is_a_condition(of: Deployment) -> str:
 def check_is_off(of: Deployment) -> str:
     """Look at both NATs."""
     for nat in of.settings.nats:
-        told = of.ec2.describe_instance_attribute(InstanceId=nat, Attribute="sourceDestCheck")
-        hold(told["SourceDestCheck"]["Value"] is False, f"it is on for {nat}")
+        described = of.ec2.describe_instance_attribute(InstanceId=nat, Attribute="sourceDestCheck")
+        hold(described["SourceDestCheck"]["Value"] is False, f"it is on for {nat}")
     return "off for both NATs"
 
 
@@ -170,8 +170,8 @@ def volume_is_the_images(of: Deployment) -> str:
     standby = of.settings.standby_instance
     wanted = [{"Name": "attachment.instance-id", "Values": [standby]}]
     (volume,) = of.ec2.describe_volumes(Filters=wanted)["Volumes"]
-    (told,) = of.ec2.describe_instances(InstanceIds=[standby])["Reservations"]
-    (image,) = of.ec2.describe_images(ImageIds=[told["Instances"][0]["ImageId"]])["Images"]
+    (described,) = of.ec2.describe_instances(InstanceIds=[standby])["Reservations"]
+    (image,) = of.ec2.describe_images(ImageIds=[described["Instances"][0]["ImageId"]])["Images"]
     size = next(m["Ebs"]["VolumeSize"] for m in image["BlockDeviceMappings"] if "Ebs" in m)
     hold(volume["Encrypted"], "the standby's volume is not encrypted")
     hold(volume["Size"] == size, f"the volume has {volume['Size']} GiB, the image {size}")
@@ -192,9 +192,9 @@ def lock_survives_an_update(of: Deployment) -> str:
 
 def endpoints_are_named(of: Deployment) -> str:
     """List the services that endpoints can be made for."""
-    told = of.ec2.get_paginator("describe_vpc_endpoint_services").paginate().build_full_result()["ServiceNames"]
+    names = of.ec2.get_paginator("describe_vpc_endpoint_services").paginate().build_full_result()["ServiceNames"]
     region = of.ec2.meta.region_name
-    missing = {f"com.amazonaws.{region}.{name}" for name in ("ssm", "ssmmessages")} - set(told)
+    missing = {f"com.amazonaws.{region}.{name}" for name in ("ssm", "ssmmessages")} - set(names)
     hold(not missing, f"there is no service {', '.join(sorted(missing))}")
     return f"so in {region}; this run saw no other region"
 
@@ -208,9 +208,9 @@ def address_moves(of: Deployment) -> str:
             of.ec2.associate_address(AllocationId=allocation, InstanceId=nat, AllowReassociation=True)
             until(partial(of.has_address, nat, allocation), READ_WITHIN, f"EC2 says that the address is with {nat}")
     finally:
-        (told,) = of.ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
-        if told.get("AssociationId"):
-            of.ec2.disassociate_address(AssociationId=told["AssociationId"])
+        (described,) = of.ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
+        if described.get("AssociationId"):
+            of.ec2.disassociate_address(AssociationId=described["AssociationId"])
         of.ec2.release_address(AllocationId=allocation)
     return "moved in one call, and once more without an error; authorization is checked by tests/iam"
 
@@ -219,8 +219,8 @@ def address_is_given_again(of: Deployment) -> str:
     """Wait until both NATs have a public address again once an Elastic IP has come and gone."""
 
     def have_one() -> bool:
-        told = of.ec2.describe_instances(InstanceIds=list(of.settings.nats))["Reservations"]
-        return all("PublicIpAddress" in i for r in told for i in r["Instances"])
+        reservations = of.ec2.describe_instances(InstanceIds=list(of.settings.nats))["Reservations"]
+        return all("PublicIpAddress" in i for r in reservations for i in r["Instances"])
 
     took = until(have_one, GIVEN_AGAIN_WITHIN, "both NATs have a public address again", 2)
     return f"both NATs have one {took:.0f} s after they had lost an Elastic IP"

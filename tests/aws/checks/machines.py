@@ -18,11 +18,11 @@ def stop_is_dated(of: Deployment) -> str:
     of.ec2.stop_instances(InstanceIds=[host])
     try:
         of.ec2.get_waiter("instance_stopped").wait(InstanceIds=[host])
-        (told,) = of.ec2.describe_instances(InstanceIds=[host])["Reservations"]
-        (raw,) = told["Instances"]
+        (described,) = of.ec2.describe_instances(InstanceIds=[host])["Reservations"]
+        (raw,) = described["Instances"]
         left_at = read_instance(raw).left_at
     finally:
         of.ec2.start_instances(InstanceIds=[host])
-    said = str(raw.get("StateTransitionReason"))
-    hold(left_at is not None and abs(left_at - begun) < TOLERANCE, f"it says {said!r}")
-    return said
+    reason = str(raw.get("StateTransitionReason"))
+    hold(left_at is not None and abs(left_at - begun) < TOLERANCE, f"it says {reason!r}")
+    return reason
