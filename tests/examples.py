@@ -77,7 +77,7 @@ def settings(**changes: Any) -> Settings:
 
 
 def observation(host: str, state: State = State.UNREACHABLE, **changes: Any) -> Observation:
-    """Say what a host has said in so many words two seconds ago, its trouble being four seconds old.
+    """Return an observation of a host of two seconds ago, whose trouble is four seconds old.
 
     Where it is offline, it is so by the active NAT, and not by the passive one.
     """
@@ -88,17 +88,17 @@ def observation(host: str, state: State = State.UNREACHABLE, **changes: Any) -> 
 
 
 def failures(count: int = 3, **changes: Any) -> list[Observation]:
-    """Let so many backends have said that they can't reach the Internet."""
+    """Return observations of so many backends that can't reach the Internet."""
     return [observation(host, **changes) for host in BACKENDS[:count]]
 
 
 def well(*hosts: str, **changes: Any) -> list[Observation]:
-    """Let hosts have said that they are online."""
+    """Return observations of hosts that are online."""
     return [observation(host, State.REACHABLE, **changes) for host in hosts]
 
 
 def watching(*hosts: str, **changes: Any) -> list[Observation]:
-    """Let hosts be watching, as far as Systems Manager knows: they have said nothing."""
+    """Return observations of hosts that watch, as far as Systems Manager knows, and have not reported."""
     values: dict[str, Any] = {"at": NOW, "since": NOW, "asked_at": NOW - 100, "running_until": NOW + 500}
     return [Observation(host, State.PENDING, **{"explicit": False, **values, **changes}) for host in hosts]
 

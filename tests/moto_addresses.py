@@ -20,6 +20,6 @@ def displacing(ec2: Any) -> None:
 
 def displace(ec2: Any, interface: str, allocation: str) -> None:
     """Take from a network interface every Elastic IP but the one that it gets."""
-    for told in ec2.describe_addresses()["Addresses"]:
-        if told.get("NetworkInterfaceId") == interface and told["AllocationId"] != allocation:
-            ec2.disassociate_address(AssociationId=told["AssociationId"])
+    for address in ec2.describe_addresses()["Addresses"]:
+        if address.get("NetworkInterfaceId") == interface and address["AllocationId"] != allocation:
+            ec2.disassociate_address(AssociationId=address["AssociationId"])

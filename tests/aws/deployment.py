@@ -31,7 +31,7 @@ class NotInTimeError(Exception):
 
 @dataclass(frozen=True)
 class Spoken:
-    """What a host has said to a command.
+    """The result of a command on a host.
 
     Attributes:
         seen_at: when the result was listed, by the clock of this machine, in seconds since the epoch.

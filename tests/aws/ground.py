@@ -43,7 +43,7 @@ class Can(StrEnum):
 
 
 class DeploymentError(Exception):
-    """The command line has failed; the message has what it said."""
+    """The command line has failed; the message has its output."""
 
 
 class Ground(Protocol):

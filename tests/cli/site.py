@@ -129,7 +129,7 @@ class _Log(logging.Handler):
         self._client = client
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line with the words that Lambda's log would have."""
+        """Write a line with the fields that Lambda's log would have."""
         fields = {key: value for key, value in vars(record).items() if key in KEPT}
         with MOTO:
             log_line(self._client, {"message": record.getMessage(), **fields}, record.created)

@@ -26,7 +26,7 @@ MIRRORED_EVERY = 0.1
 class Agents:
     """The hosts of one pair, once somebody has told of them; until then no host is online.
 
-    Words come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "url": "..."}`` begins,
+    Instructions come as JSON objects, a line each: ``{"hosts": {...}, "subnets": {...}, "url": "..."}`` begins,
     ``{"break": "nat01"}`` takes a NAT's translation rules away, ``{"mend": "nat01"}`` gives them back,
     ``{"uplink": ["nat02", false]}`` cuts it off from the Internet, ``{"offline": ["backend1"]}`` says whom Systems
     Manager does not know.

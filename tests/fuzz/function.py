@@ -49,7 +49,7 @@ class Function:
     Attributes:
         account: what EC2 and the parameters hold.
         answers: in place of the account's, by operation.
-        results: what hosts say, in place of what they would, by instance id.
+        results: of commands on hosts, in place of what they would be, by instance id.
         calls: every call that reached AWS, in order.
         measured: the lines of metrics.
     """
@@ -92,7 +92,7 @@ class Function:
         return command
 
     def healthy(self, *hosts: str) -> None:
-        """Let hosts have said a second ago that they are online; who only watches on says nothing."""
+        """Let hosts have reported a second ago that they are online; who only watches on reports nothing."""
         self.results |= dict.fromkeys(hosts, report("online", NOW - 1, elapsed=90))
 
     def _answer(self, command: Command, host: str) -> CommandInvocation:
@@ -158,7 +158,7 @@ class Function:
 
     @property
     def messages(self) -> list[str]:
-        """What people were told."""
+        """The messages that were published."""
         return [str(call.arguments) for call in self.calls if call.operation in ("Publish", "PutEvents")]
 
     def put(self, name: str, text: str, at: float = NOW - 30) -> None:

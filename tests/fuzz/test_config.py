@@ -24,7 +24,7 @@ VALUES = SHALLOW | st.sampled_from(
 
 
 def read(block: object) -> Configuration | tuple[str, ...]:
-    """Read it; gives the configuration, or all that is said of it."""
+    """Read it; gives the configuration, or its problems."""
     try:
         return read_configuration(block)
     except ConfigurationError as refused:

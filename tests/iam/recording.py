@@ -48,7 +48,7 @@ class Calls:
 
     @property
     def access(self) -> Access:
-        """What the function has asked by now, with what Lambda itself does in its name, and what it may ask."""
+        """The function's requests by now, with those that Lambda makes in its name, and the statements of its role."""
         by_lambda = [Request(f"logs:{action}", self._logs) for action in ("CreateLogStream", "PutLogEvents")]
         return Access((*self._needed.values(), *by_lambda), self._statements)
 

@@ -12,7 +12,7 @@ Permission = tuple[str, str]
 
 @dataclass(frozen=True)
 class Access:
-    """What somebody has asked of AWS, and the statements by which they may.
+    """The requests that somebody makes of AWS, and the statements that may allow them.
 
     Attributes:
         requests: all that had to be allowed.

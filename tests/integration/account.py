@@ -209,13 +209,13 @@ class Account(Hosts):
 
     @property
     def mails(self) -> list[tuple[str, str]]:
-        """Subject and text of all that people have been told."""
+        """Subject and text of all mails."""
         topic = sns_backends[ACCOUNT_ID][REGION].topics[self.settings.topic]
         return [(str(sent[2]), str(json.loads(sent[1])["default"])) for sent in topic.sent_notifications]
 
     @property
     def subjects(self) -> list[str]:
-        """Subjects of all that people have been told, without the pair."""
+        """Subjects of all mails, without the pair."""
         return [subject.partition("] ")[2] for subject, _ in self.mails]
 
     def _table(self, nat: str) -> str:

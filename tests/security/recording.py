@@ -19,12 +19,12 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Recording:
-    """What came of a scenario, what its function asked of AWS and may ask, and what it told too much.
+    """What came of a scenario, what its function requested of AWS and may request, and what it leaked.
 
     Attributes:
         facts: of the function's environment, and its VPC.
         lines: how many it has logged.
-        too_much: by where it was told.
+        too_much: by where it was found.
     """
 
     run: Run

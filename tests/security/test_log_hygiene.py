@@ -36,7 +36,7 @@ def test_no_line_and_no_message_of_any_scenario_tells_more_than_instance_ids(
 
 
 def everything(function: Function) -> str:
-    """Give all that an invocation has said to anybody."""
+    """Return all that an invocation has logged, sent and left in the lock."""
     return "\n".join([function.log, *function.messages, function.lock or ""])
 
 

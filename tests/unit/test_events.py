@@ -17,7 +17,7 @@ DETAIL = STATUS_CHANGE["detail"]
 
 
 def refusal(event: object) -> str:
-    """Give what is said of an event that is refused."""
+    """Return the sentence about an event that is refused."""
     with pytest.raises(UnknownEventError) as refused:
         parse(event, DOCUMENT)
     return str(refused.value)

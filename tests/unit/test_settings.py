@@ -16,7 +16,7 @@ EIP = "eipalloc-0123456789abcdef0"
 
 
 def problems(**changes: str | None) -> list[str]:
-    """Give what is said of an environment in which some variables are changed, or missing."""
+    """Return the problems of an environment in which some variables are changed, or missing."""
     environment = {**ENVIRONMENT, **{f"NAT_FAILOVER_{name}": value for name, value in changes.items()}}
     with pytest.raises(SettingsError) as refused:
         Settings.from_environment({name: value for name, value in environment.items() if value is not None})

@@ -42,7 +42,7 @@ def problems(file: Path, text: str) -> list[str]:
 
 
 def check(sentences: list[str], file: Path, before: str, later: int = 0) -> None:
-    """Check that each is told with its place: so many lines later."""
+    """Check that each sentence has its place: so many lines later."""
     for each in LINES:
         line = int(each.split(":")[1]) + later
         start = each.format(file, before).replace(f"{file}:{line - later}:", f"{file}:{line}:")

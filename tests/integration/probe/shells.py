@@ -89,7 +89,7 @@ class Outcome:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Its line of JSON, which the agent has to leave whole; nothing else may be said."""
+        """Fields of its line of JSON, which the agent has to leave whole; nothing else may be printed."""
         assert self.stderr == ""
         assert shown(self.stdout, self.exit_code).startswith(self.stdout)
         assert self.stdout.endswith("\n")
@@ -105,7 +105,7 @@ class Outcome:
 
     @property
     def signals(self) -> dict[str, tuple[str, float, bool]]:
-        """What a NAT heard, by address: online (n) or offline (f), how long ago, whether it came through."""
+        """Signals that a NAT received, by address: online (n) or offline (f), how long ago, whether through it."""
         entries = [entry.split(",") for entry in self.fields["heard"].split()]
         return {address: (what, float(age), through == "1") for address, what, age, through in entries}
 
@@ -140,7 +140,7 @@ class Run:
         os.killpg(self.process.pid, number)
 
     def end(self) -> Outcome:
-        """Wait for its end and read what it said, without waiting for those that hold its output."""
+        """Wait for its end and read its output, without waiting for those that hold its output."""
         try:
             exit_code = self.process.wait(LONGEST)
         except subprocess.TimeoutExpired:

@@ -40,7 +40,7 @@ def opens(network: Network) -> bool:
 
 
 def minutes(outcome: Outcome) -> list[list[int]]:
-    """Return what a NAT has told of each minute."""
+    """Return the figures of each minute in a NAT's line."""
     return [[int(number) for number in minute.split(",")] for minute in outcome.fields["health"]["minutes"].split()]
 
 

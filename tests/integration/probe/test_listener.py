@@ -62,7 +62,7 @@ def test_a_nat_that_is_cut_off_tries_at_the_same_pace_until_its_window_ends(stag
 
 
 class Listened(NamedTuple):
-    """What a listener has heard."""
+    """How two watches of a listener ended, and what they left."""
 
     offline: Outcome
     online: Outcome
@@ -89,7 +89,7 @@ def hear(network: Network, path: str | None = None) -> Listened:
 
 
 def check(listened: Listened, by: str) -> None:
-    """Check what a listener has heard."""
+    """Check how they ended, and that nothing is left."""
     assert (listened.offline.exit_code, listened.offline.fields["listener"]) == (1, by)
     assert listened.offline.took < 8
     signals = listened.offline.signals

@@ -23,7 +23,7 @@ class WaitCondition:
     """Takes signals as S3 does for a URL that is signed for a PUT without a content type.
 
     Attributes:
-        signals: what was told, in order.
+        signals: those received, in order.
         refusals: with how many of the next requests it has trouble.
         expired: whether the URL is not valid any more.
     """
@@ -35,7 +35,7 @@ class WaitCondition:
 
     @property
     def statuses(self) -> list[str]:
-        """The statuses that were told."""
+        """The statuses of the signals."""
         return [signal["Status"] for signal in self.signals]
 
     def user_data(self, *targets: str) -> str:

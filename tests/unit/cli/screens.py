@@ -102,7 +102,7 @@ def snapshot(
     written: float = 3_600,
     active: str = PRIMARY_TABLE,
 ) -> Snapshot:
-    """Give a pair that is well but for what its hosts have said, the lock, and where the subnets are."""
+    """Give a pair that is well but for these observations, the lock, and where the subnets are."""
     read = read_lock(lock, 7)
     rounds = tuple(Round(command, Kind.CHECK, 0, NOW - 8, HOSTS) for command in observations)
     hosts = (PRIMARY, STANDBY, *HOSTS)

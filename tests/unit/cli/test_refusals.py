@@ -62,7 +62,7 @@ def test_every_refusal_names_a_section_that_the_runbook_has() -> None:
 
 
 def steps(error: Exception) -> list[str]:
-    """Give what a person is told to do after an error of a command that acts."""
+    """Return the steps for a person after an error of a command that acts."""
     explanation = explained(error, lambda _: "ssm", "eu-west-1")
     assert explanation is not None
     account: Any = SimpleNamespace(options=" --region eu-west-1")

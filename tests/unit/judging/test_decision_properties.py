@@ -22,7 +22,7 @@ from tests.examples import BACKENDS, NOW, PRIMARY, PRIMARY_TABLE, STANDBY, STAND
 
 @st.composite
 def observations(draw: st.DrawFn, host: str, *, state: State | None = None, young: bool = False) -> Observation:
-    """Draw what a host might have said, as ``observe`` or ``relayed`` would put it."""
+    """Draw an observation of a host, as ``observe`` or ``relayed`` would make it."""
     drawn_state = draw(st.sampled_from(State)) if state is None else state
     asked_ago = draw(st.integers(0, 250 if young else 7000)) / 10
     if drawn_state is State.PENDING:
@@ -49,7 +49,7 @@ def observations(draw: st.DrawFn, host: str, *, state: State | None = None, youn
 
 @st.composite
 def listening(draw: st.DrawFn, nat: str) -> Observation:
-    """Draw what a NAT might have said that has listened."""
+    """Draw an observation of a NAT that has listened."""
     answer = draw(observations(nat, state=State.REACHABLE, young=True))
     return replace(answer, signals=draw(st.sampled_from([(), None])), by_active=None, by_passive=None, relayed_by="")
 

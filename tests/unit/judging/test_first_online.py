@@ -27,7 +27,7 @@ def seen(*observations: Observation, active: str = PRIMARY_TABLE) -> set[str]:
 
 
 def answer(state: State = State.REACHABLE, **changes: Any) -> Observation:
-    """Let a backend have said something, in a round that named both NATs as they are."""
+    """Return an observation of a backend, in a round that named both NATs as they are."""
     return observation(BACKENDS[0], state, **{"about": (ACTIVE, PASSIVE), **changes})
 
 

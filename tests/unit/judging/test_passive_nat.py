@@ -36,7 +36,7 @@ SIGNALS = tuple(Signal(address, online=True, age=1.0, through=True) for address 
 
 
 def view(*observations: Observation, **changes: Any) -> View:
-    """Give what is known once hosts have said something, of both NATs as they are."""
+    """Return the view of these observations, of both NATs as they are."""
     tables = Tables(
         {
             PRIMARY_TABLE: Table(PRIMARY_TABLE, {"subnet-a": "rtbassoc-a"}, None),

@@ -58,7 +58,7 @@ def test_a_move_that_can_not_be_understood_keeps_nobody_from_finishing_the_failo
 
 
 def printable_texts(max_size: int) -> st.SearchStrategy[str]:
-    """Give any words, of what can be seen."""
+    """Draw any text of characters that can be seen."""
     seen = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
     return st.text(seen, max_size=max_size)
 

@@ -33,7 +33,7 @@ DESTINATIONS = {
 
 
 class Ec2:
-    """Notes what is asked."""
+    """Notes the calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []

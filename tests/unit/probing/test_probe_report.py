@@ -78,7 +78,7 @@ def test_where_all_is_lost_nothing_is_said_of_a_share() -> None:
 
 
 def signals_of(column: str) -> tuple[Signal, ...] | None:
-    """Read what a listener has heard."""
+    """Read the signals of a listener's line."""
     report = read_report(probe_line("online", heard=column))
     assert report is not None
     return report.signals

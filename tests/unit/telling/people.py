@@ -19,7 +19,7 @@ class People:
         self.messages: list[tuple[str, Phase, Channel]] = []
 
     def tick(self, *present: Condition, unknown: frozenset[Trouble] = NOTHING, later: float = 60) -> list[Phase]:
-        """Let time pass, find something, and tell it; gives what the topic was told."""
+        """Let time pass, find something, and tell it; gives the phases that went to the topic."""
         self.now += later
         planned = plan(read_memory(self.text), Findings(present, unknown, "all is well"), "main", self.now)
         memory, before = planned.memory, len(self.messages)
