@@ -65,7 +65,7 @@ def main(
         show_table(console, runs)
     show_latencies(console, latencies, Harshness())
     if json_file is not None:
-        _write(json_file, json.dumps([run.told() for run in runs], indent=1) + "\n")
+        _write(json_file, json.dumps([run.as_json() for run in runs], indent=1) + "\n")
         console.print(f"results written to {json_file}")
     if report is not None:
         _write(report, page(report_of(runs, time.time())))
@@ -80,7 +80,7 @@ def _write(file: Path, text: str) -> None:
 
 def _watched(console: Console, name: str, network: str, seed: int, latencies: Latencies) -> Run:
     show_intent(console, SCENARIOS[name], network)
-    view = LiveView(console, name, SCENARIOS[name].told)
+    view = LiveView(console, name, SCENARIOS[name].description)
     try:
         run = play(SCENARIOS[name], network, seed, latencies, view.start)
     finally:

@@ -39,7 +39,7 @@ def play_of(run: Run) -> Play:
     """Give one run as the report has it."""
     return Play(
         run.scenario,
-        f"{SCENARIOS[run.scenario].told}. Network {run.network}, seed {run.seed}.",
+        f"{SCENARIOS[run.scenario].description}. Network {run.network}, seed {run.seed}.",
         run.passed,
         f"{run.observed} (expected: {run.expected}). {run.reason}",
         _figures(run),
@@ -60,19 +60,19 @@ def play_of(run: Run) -> Play:
 
 def _evidence(run: Run) -> Iterator[str]:
     """Give what the hosts had said, each with when the lab's own pinger could not reach the Internet from it."""
-    for said in run.evidence:
-        spans = run.connectivity.get(said.partition(" ")[0], [])
+    for line in run.evidence:
+        spans = run.connectivity.get(line.partition(" ")[0], [])
         outages = [(begun, ended) for begun, ended, online in spans if not online and ended > 0]
         longest = max(outages, key=lambda span: span[1] - span[0], default=None)
-        yield said + (f"; measured as offline from {longest[0]:.1f} to {longest[1]:.1f} s" if longest else "")
+        yield line + (f"; measured as offline from {longest[0]:.1f} to {longest[1]:.1f} s" if longest else "")
 
 
 def _moments(run: Run) -> tuple[Moment, ...]:
-    found = [Moment(0.0, Milestone.FAILURE, SCENARIOS[run.scenario].told)]
-    for name, (step, told) in STEPS.items():
+    found = [Moment(0.0, Milestone.FAILURE, SCENARIOS[run.scenario].description)]
+    for name, (step, sentence) in STEPS.items():
         # Where nothing may happen, what is seen leads nowhere: no step, but the log has it.
         if name in run.steps and not (name == "routed" and run.outage_seconds is None):
-            found.append(Moment(run.steps[name], step, told))
+            found.append(Moment(run.steps[name], step, sentence))
     return tuple(sorted(found, key=lambda moment: moment.at))
 
 

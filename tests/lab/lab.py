@@ -93,9 +93,9 @@ class Lab:
             self.world = RealWorld(seed)
             real = NamespacesNetwork(layout, picks_up=self.picks_up)
             self.network, self.pinger = real, RealPinger(real.backend_namespaces, TARGETS)
-        told = {**SETTINGS, **(settings or {})}
-        self.cloud: Cloud = cloud(self.network, told, seed)
-        ssm = SSM_PUBLIC if told.get("ssmAccess") == "none" else SSM_ENDPOINT
+        merged = {**SETTINGS, **(settings or {})}
+        self.cloud: Cloud = cloud(self.network, merged, seed)
+        ssm = SSM_PUBLIC if merged.get("ssmAccess") == "none" else SSM_ENDPOINT
         self.run_command = RunCommand(
             self.cloud,
             self.network,
@@ -186,10 +186,10 @@ class Lab:
         if text is None:
             return "none"
         try:
-            said = json.loads(text)
+            fields = json.loads(text)
         except ValueError:
             return text if text in ("armed", "paused") else "unreadable"
-        return str(said.get("state", "unreadable")) if isinstance(said, dict) else "unreadable"
+        return str(fields.get("state", "unreadable")) if isinstance(fields, dict) else "unreadable"
 
     def results(self, outcome: str | None = None) -> list[Invocation]:
         """Give the invocations that came to an outcome."""
@@ -202,6 +202,6 @@ class Lab:
 
     def last_reason(self) -> str:
         """Give the reason of the last decision that was about a failure, else of the last."""
-        told: list[dict[str, Any]] = [i.result for i in self.functions.invocations if i.result]
-        telling = [t for t in told if t["cause"] not in ("HEALTHY", "WAITING", "LOCKED")] or told
+        results: list[dict[str, Any]] = [i.result for i in self.functions.invocations if i.result]
+        telling = [t for t in results if t["cause"] not in ("HEALTHY", "WAITING", "LOCKED")] or results
         return str(telling[-1]["reason"]) if telling else ""

@@ -13,14 +13,14 @@ FAILURE_CAUSES = {"FEW_FAILURES", "UNCONFIRMED", "ENOUGH_FAILURES", "CONTROL_DOW
 
 def noticed_at(lab: Lab, broken: float) -> float | None:
     """Return when the function knew of a failure for the first time, seconds since the epoch."""
-    told = [
+    concluded = [
         i.ended_at
         for i in lab.functions.invocations
         if i.ended_at >= broken and i.result and i.result["cause"] in FAILURE_CAUSES
     ]
     reported = [at for at, _ in lab.run_command.seen if at >= broken]
     acted = [at for at in lab.gateway.replaced_at if at >= broken]
-    return min([*reported, *told, *acted], default=None)
+    return min([*reported, *concluded, *acted], default=None)
 
 
 def steps(lab: Lab, broken: float) -> dict[str, float]:
@@ -53,27 +53,27 @@ def routed(lab: Lab, broken: float) -> dict[str, float]:
 
 def timeline(lab: Lab, broken: float) -> list[tuple[float, str]]:
     """Return what happened, in order."""
-    told = [(broken, "failure")]
-    told += [(at, f"seen: {host} has reported") for at, host in lab.run_command.seen if at >= broken]
+    happened = [(broken, "failure")]
+    happened += [(at, f"seen: {host} has reported") for at, host in lab.run_command.seen if at >= broken]
     for invocation in lab.functions.invocations:
         if invocation.at >= broken and invocation.result is not None:
             result = invocation.result
-            told.append((invocation.at, f"invoked by a{'n event' if invocation.trigger == 'event' else ' tick'}"))
+            happened.append((invocation.at, f"invoked by a{'n event' if invocation.trigger == 'event' else ' tick'}"))
             if result["cause"] != "HEALTHY":
-                told.append((invocation.ended_at, _became(result)))
+                happened.append((invocation.ended_at, _became(result)))
     for at, text in lab.gateway.recorded:
         record = json.loads(text)
         if at >= broken:
             decided = record["state"] == LockState.FAILING_OVER
-            told.append((at, f"decided: {record['reason']}" if decided else f"recorded: {record['outcome']}"))
-    told += [(at, "swapped: an association is replaced") for at in lab.gateway.replaced_at if at >= broken]
-    told += [(at, "swapped: the egress address is moved") for at in lab.gateway.addressed_at if at >= broken]
-    told += [(at, f"mail: {subject}") for at, subject, _ in lab.gateway.published if at >= broken]
+            happened.append((at, f"decided: {record['reason']}" if decided else f"recorded: {record['outcome']}"))
+    happened += [(at, "swapped: an association is replaced") for at in lab.gateway.replaced_at if at >= broken]
+    happened += [(at, "swapped: the egress address is moved") for at in lab.gateway.addressed_at if at >= broken]
+    happened += [(at, f"mail: {subject}") for at, subject, _ in lab.gateway.published if at >= broken]
     for host in lab.backends:
         back = lab.pinger.back_online_at(host, broken)
         if back is not None:
-            told.append((back, f"{host} is back online"))
-    return [(round(at - broken, 2), text) for at, text in sorted(told)]
+            happened.append((back, f"{host} is back online"))
+    return [(round(at - broken, 2), text) for at, text in sorted(happened)]
 
 
 def _became(result: dict[str, object]) -> str:
@@ -98,6 +98,6 @@ def evidence(lab: Lab, broken: float) -> list[str]:
     for at, text in lab.gateway.recorded:
         record = json.loads(text)
         if at >= broken and record["state"] == LockState.FAILING_OVER:
-            told = [str(said).split(" ", 1) for said in record["evidence"]]
-            return [f"{lab.cloud.host_of(host)} ({host}): {state}" for host, state in told]
+            entries = [str(line).split(" ", 1) for line in record["evidence"]]
+            return [f"{lab.cloud.host_of(host)} ({host}): {state}" for host, state in entries]
     return []

@@ -56,7 +56,7 @@ class Run:
         """Whether it passed, or is known not to yet, and did not; what begins to pass must be taken off that list."""
         return self.passed is not bool(self.fails_until)
 
-    def told(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, object]:
         """Give it for JSON."""
         return asdict(self)
 

@@ -38,9 +38,9 @@ EXPECTED = {
 class LiveView:
     """Shows which backends are online while a scenario plays; on a simulated network there is nothing to watch."""
 
-    def __init__(self, console: Console, name: str, told: str) -> None:
+    def __init__(self, console: Console, name: str, description: str) -> None:
         self._console = console
-        self._title = f"{name}: {told}"
+        self._title = f"{name}: {description}"
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -85,7 +85,7 @@ def show_intent(console: Console, scenario: Scenario, network: str) -> None:
     """Say what is about to be shown."""
     backends = scenario.backends if scenario.layout is None else len(scenario.layout.backends)
     console.print(
-        f"[bold]{scenario.name}[/bold]: {escape(scenario.told)}.\n{EXPECTED[scenario.expected]}\n\n"
+        f"[bold]{scenario.name}[/bold]: {escape(scenario.description)}.\n{EXPECTED[scenario.expected]}\n\n"
         f"{backends} backends, a NAT that they use and one that stands by, {NETWORKS[network]}",
         highlight=False,
         soft_wrap=True,
@@ -126,16 +126,16 @@ def meaning(run: Run) -> str:
 
 def show_latencies(console: Console, latencies: Latencies, harshness: Harshness) -> None:
     """Say what AWS is taken to add, and how often to refuse, lose and forget."""
-    told = ", ".join(f"{name} {low:g}-{high:g}" for name, (low, high) in latencies.as_json().items())
-    console.print(f"Latencies of AWS in this lab, in seconds: {told}", highlight=False)
+    ranges = ", ".join(f"{name} {low:g}-{high:g}" for name, (low, high) in latencies.as_json().items())
+    console.print(f"Latencies of AWS in this lab, in seconds: {ranges}", highlight=False)
     console.print(f"An ordinary day of AWS in this lab: {harshness.in_words}", highlight=False)
 
 
 def show_run(console: Console, run: Run, *, in_full: bool) -> None:
     """Show what a run came to: in one line, or with its timeline and mails."""
     if in_full:
-        for at, told in each_once(run.timeline):
-            console.print(f"{at:8.2f} s  {escape(told)}", highlight=False, soft_wrap=True)
+        for at, event in each_once(run.timeline):
+            console.print(f"{at:8.2f} s  {escape(event)}", highlight=False, soft_wrap=True)
         for subject, text in run.notifications:
             console.print(Panel(escape(text.rstrip()), title=escape(subject)))
     verdict = "[green]passed[/green]" if run.passed else "[red]FAILED[/red]"

@@ -33,7 +33,7 @@ def test_it_says_what_has_to_happen_and_what_came_of_it(name: str, intent: str, 
     console = Console(file=io.StringIO(), width=120)
     show_intent(console, SCENARIOS[name], "simulated")
     shown = console.file.getvalue()  # type: ignore[attr-defined]
-    assert shown.startswith(f"{name}: {SCENARIOS[name].told}.")
+    assert shown.startswith(f"{name}: {SCENARIOS[name].description}.")
     assert intent in shown
     assert meant in meaning(play(SCENARIOS[name], "simulated", 1, Latencies()))
 
@@ -41,12 +41,12 @@ def test_it_says_what_has_to_happen_and_what_came_of_it(name: str, intent: str, 
 def test_it_begins_with_what_it_is_about_to_show_and_ends_with_what_it_means_and_the_latencies() -> None:
     app = Typer()
     app.command()(main)
-    told = CliRunner().invoke(app, ["--scenario", "nat-stopped", "--network", "simulated", "--seed", "1"]).output
-    places = [told.index(words) for words in ("nat-stopped: ", "s  failure", "What it means: ", "Latencies of AWS")]
+    output = CliRunner().invoke(app, ["--scenario", "nat-stopped", "--network", "simulated", "--seed", "1"]).output
+    places = [output.index(text) for text in ("nat-stopped: ", "s  failure", "What it means: ", "Latencies of AWS")]
     assert places == sorted(places)
-    assert told.index("nat-stopped: ") < 10
-    happened = re.findall(r"^ +\d+\.\d\d s  (.*)$", told, re.MULTILINE)
-    assert [said for said, after in pairwise(happened) if said == after] == []
+    assert output.index("nat-stopped: ") < 10
+    happened = re.findall(r"^ +\d+\.\d\d s  (.*)$", output, re.MULTILINE)
+    assert [line for line, after in pairwise(happened) if line == after] == []
 
 
 def test_nothing_is_said_while_the_lab_s_template_is_made(tmp_path: Path) -> None:

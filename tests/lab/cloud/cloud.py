@@ -123,8 +123,8 @@ class Cloud(Emulated):
         if instance not in self.maintenance:
             return []
         begins = datetime.fromtimestamp(self.maintenance[instance], UTC)
-        told = {"Code": "instance-stop", "Description": "The instance is running on degraded hardware"}
-        return [{**told, "InstanceEventId": "instance-event-0123456789abcdef0", "NotBefore": begins}]
+        event = {"Code": "instance-stop", "Description": "The instance is running on degraded hardware"}
+        return [{**event, "InstanceEventId": "instance-event-0123456789abcdef0", "NotBefore": begins}]
 
     def mirror(self) -> None:
         """Give the network every route table and association as moto has them now."""

@@ -116,7 +116,7 @@ class Emulated(ABC):
         """Write the lock as a person does, or delete it."""
 
     @abstractmethod
-    def set_told(self, text: str | None) -> None:
+    def set_told_parameter(self, text: str | None) -> None:
         """Let another text stand in the parameter of what was sent, or none."""
 
     @abstractmethod

@@ -43,7 +43,7 @@ class Gateway(Propagation):
         faults: asked at every try; gives the error that AWS answers with, or None.
         interpose: gets every call, and a function that makes it with the client's own retries, each of them within
             a context that it may be given; gives its answer.
-        after: told of every call that took effect.
+        after: called with every call that took effect.
         confirmed: whether people have confirmed that the topic may write to them.
         sent: what was sent to topics: when, subject and text.
         events: the details of what was put on the event bus.

@@ -48,8 +48,8 @@ class MotoAccount(Cloud):
 
     def elastic(self) -> dict[str, str]:
         """Give the Elastic IP of every host that has one, by its primary network interface."""
-        told = self.ec2.describe_addresses()["Addresses"]
-        by_interface = {a["NetworkInterfaceId"]: str(a["PublicIp"]) for a in told if a.get("NetworkInterfaceId")}
+        addresses = self.ec2.describe_addresses()["Addresses"]
+        by_interface = {a["NetworkInterfaceId"]: str(a["PublicIp"]) for a in addresses if a.get("NetworkInterfaceId")}
         mine = {host: self.interface(host) for host in self.instances}
         return {host: by_interface[interface] for host, interface in mine.items() if interface in by_interface}
 
@@ -167,7 +167,7 @@ class MotoAccount(Cloud):
         else:
             self.ssm.put_parameter(Name=self.lock_name, Value=text, Overwrite=True)
 
-    def set_told(self, text: str | None) -> None:
+    def set_told_parameter(self, text: str | None) -> None:
         """Let another text stand in the parameter of what was sent, or none."""
         name = self.lock_name.removesuffix("lock") + "told"
         if text is None:

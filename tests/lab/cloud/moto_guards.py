@@ -41,9 +41,11 @@ class MotoGuards:
             cloudformation: client.
             interfaces: primary network interface of each instance, by instance id.
         """
-        told = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+        described = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
         # moto tells its own marks of what it has left out, too.
-        made = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in told if "PhysicalResourceId" in each}
+        made = {
+            each["LogicalResourceId"]: each["PhysicalResourceId"] for each in described if "PhysicalResourceId" in each
+        }
         for name, resource in json.loads(body)["Resources"].items():
             if resource["Type"] != "AWS::EC2::Instance":
                 continue
@@ -59,9 +61,9 @@ class MotoGuards:
         """Let the one group of an interface admit this and nothing else."""
         (face,) = self._ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
         (group,) = (g["GroupId"] for g in face["Groups"])
-        (told,) = self._ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
-        if told["IpPermissions"]:
-            self._ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=told["IpPermissions"])
+        (described,) = self._ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+        if described["IpPermissions"]:
+            self._ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=described["IpPermissions"])
         if rules:
             permissions = [
                 {"IpProtocol": r.protocol, "FromPort": r.first, "ToPort": r.last, "IpRanges": [{"CidrIp": r.cidr}]}
@@ -85,8 +87,8 @@ class MotoGuards:
                 )
         (association,) = (
             a["NetworkAclAssociationId"]
-            for told in self._ec2.describe_network_acls()["NetworkAcls"]
-            for a in told["Associations"]
+            for described in self._ec2.describe_network_acls()["NetworkAcls"]
+            for a in described["Associations"]
             if a["SubnetId"] == subnet
         )
         self._ec2.replace_network_acl_association(AssociationId=association, NetworkAclId=made)
@@ -97,7 +99,7 @@ class MotoGuards:
         Args:
             interfaces: primary network interface of each host, by the host's name.
         """
-        told = {g["GroupId"]: g for g in self._ec2.describe_security_groups()["SecurityGroups"]}
+        described = {g["GroupId"]: g for g in self._ec2.describe_security_groups()["SecurityGroups"]}
         faces = {i["NetworkInterfaceId"]: i for i in self._ec2.describe_network_interfaces()["NetworkInterfaces"]}
         of = {host: [g["GroupId"] for g in faces[face]["Groups"]] for host, face in interfaces.items()}
         members: dict[str, list[str]] = {}
@@ -105,7 +107,7 @@ class MotoGuards:
             for group in ids:
                 members.setdefault(group, []).append(self._addresses[host])
         of[ENDPOINT] = self._endpoint_groups()
-        return {name: of_groups([told[group] for group in ids], members) for name, ids in of.items()}
+        return {name: of_groups([described[group] for group in ids], members) for name, ids in of.items()}
 
     def _endpoint_groups(self) -> list[str]:
         """Return the groups of the VPC's endpoint of Systems Manager; none where there is none, which admit nobody."""
@@ -116,8 +118,8 @@ class MotoGuards:
 
     def acls(self, subnets: Mapping[str, str]) -> dict[str, Guard]:
         """Return the network ACL of each subnet, by its name."""
-        told = self._ec2.describe_network_acls()["NetworkAcls"]
-        by_subnet = {a["SubnetId"]: of_acl(acl) for acl in told for a in acl["Associations"]}
+        described = self._ec2.describe_network_acls()["NetworkAcls"]
+        by_subnet = {a["SubnetId"]: of_acl(acl) for acl in described for a in acl["Associations"]}
         return {name: by_subnet[subnet] for name, subnet in subnets.items() if subnet in by_subnet}
 
     def checks(self, interfaces: Mapping[str, str]) -> dict[str, bool]:

@@ -66,8 +66,10 @@ def synthesized_anew(configuration: Mapping[str, object], outdir: str) -> str:
     from infra.app import make_app  # noqa: PLC0415
 
     app = make_app(configuration, outdir)
-    told = Acknowledgment(id="Annotation::nat-failover:nobody-told", reason="the lab reads what the topic gets")
-    Validations.of(app).acknowledge(told)
+    acknowledgment = Acknowledgment(
+        id="Annotation::nat-failover:nobody-told", reason="the lab reads what the topic gets"
+    )
+    Validations.of(app).acknowledge(acknowledgment)
     (stack,) = app.synth().stacks
     return Path(stack.template_full_path).read_text(encoding="utf-8")
 
@@ -77,11 +79,11 @@ def synthesized_of(configuration: Mapping[str, object]) -> str:
 
     What the same sources gave before is taken again: starting the CDK takes seconds.
     """
-    told = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
     sources = [p for top in ("infra", "lambda") for p in (ROOT / top).rglob("*") if p.suffix in (".py", ".sh", ".txt")]
     for source in sorted([*sources, ROOT / "cdk.json"]):
-        told.update(str(source.relative_to(ROOT)).encode() + b"\0" + source.read_bytes())
-    kept = ROOT / "build" / "lab" / f"{told.hexdigest()[:24]}.json"
+        digest.update(str(source.relative_to(ROOT)).encode() + b"\0" + source.read_bytes())
+    kept = ROOT / "build" / "lab" / f"{digest.hexdigest()[:24]}.json"
     if not kept.exists():
         with tempfile.TemporaryDirectory() as outdir:
             text = synthesized_anew(configuration, outdir)

@@ -37,8 +37,8 @@ def in_both(settings: Mapping[str, object] | None = None) -> Callable[[Test], Te
 def states(lab: Lab, table: str) -> dict[str, str]:
     ec2 = lab.gateway.clients(Execution()).ec2
     filters: Any = [{"Name": "route-table-id", "Values": [table]}]
-    (told,) = ec2.describe_route_tables(Filters=filters)["RouteTables"]
-    return {route["DestinationCidrBlock"]: route["State"] for route in told["Routes"]}
+    (described,) = ec2.describe_route_tables(Filters=filters)["RouteTables"]
+    return {route["DestinationCidrBlock"]: route["State"] for route in described["Routes"]}
 
 
 @in_both({"protectedCidrs": PROTECTED})
@@ -72,9 +72,9 @@ def test_the_network_acts_on_the_check_that_the_account_has(lab: Lab) -> None:
         lab.cloud.set_source_dest_check("nat01", on=on)
         assert lab.network.reaches("backend1", TARGETS[0]) is not on
         filters: Any = [{"Name": "instance-id", "Values": [lab.cloud.instances["nat01"]]}]
-        (told,) = ec2.describe_instances(Filters=filters)["Reservations"][0]["Instances"]
-        assert told["SourceDestCheck"] is on
-        assert told["NetworkInterfaces"][0]["SourceDestCheck"] is on
+        (instance,) = ec2.describe_instances(Filters=filters)["Reservations"][0]["Instances"]
+        assert instance["SourceDestCheck"] is on
+        assert instance["NetworkInterfaces"][0]["SourceDestCheck"] is on
 
 
 @in_both()
@@ -102,14 +102,14 @@ def test_an_instance_that_is_about_to_be_taken_away_is_still_called_running(lab:
     ec2 = lab.gateway.clients(Execution()).ec2
     filters: Any = [{"Name": "instance-id", "Values": [lab.cloud.instances["nat01"]]}]
 
-    def told() -> str:
+    def state() -> str:
         return str(ec2.describe_instances(Filters=filters)["Reservations"][0]["Instances"][0]["State"]["Name"])
 
     before = CHANGED["N8"]
-    assert told() == "running"
+    assert state() == "running"
     assert CHANGED["N8"] == before
     lab.cloud.warn("nat01")
-    assert told() == "running"
+    assert state() == "running"
     assert CHANGED["N8"] == before + 1
 
 

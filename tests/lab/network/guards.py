@@ -87,19 +87,19 @@ def of_groups(groups: Sequence[Mapping[str, Any]], members: Mapping[str, Sequenc
     """
 
     def rules(key: str) -> tuple[Rule, ...]:
-        return tuple(rule for group in groups for told in group[key] for rule in _rules(told, members))
+        return tuple(rule for group in groups for permission in group[key] for rule in _rules(permission, members))
 
     return Guard(rules("IpPermissions"), rules("IpPermissionsEgress"))
 
 
-def _rules(told: Mapping[str, Any], members: Mapping[str, Sequence[str]]) -> list[Rule]:
-    cidrs = [network["CidrIp"] for network in told.get("IpRanges", [])]
-    for pair in told.get("UserIdGroupPairs", []):
+def _rules(permission: Mapping[str, Any], members: Mapping[str, Sequence[str]]) -> list[Rule]:
+    cidrs = [network["CidrIp"] for network in permission.get("IpRanges", [])]
+    for pair in permission.get("UserIdGroupPairs", []):
         cidrs += [f"{address}/32" for address in members.get(pair["GroupId"], ())]
     # The one prefix list that the lab knows is S3's.
-    cidrs += [S3_CIDR for _ in told.get("PrefixListIds", [])]
-    ports = told.get("FromPort", -1), told.get("ToPort", -1)
-    return [Rule(cidr, str(told["IpProtocol"]), *ports) for cidr in cidrs]
+    cidrs += [S3_CIDR for _ in permission.get("PrefixListIds", [])]
+    ports = permission.get("FromPort", -1), permission.get("ToPort", -1)
+    return [Rule(cidr, str(permission["IpProtocol"]), *ports) for cidr in cidrs]
 
 
 def of_acl(acl: Mapping[str, Any]) -> Guard:

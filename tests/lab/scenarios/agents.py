@@ -18,12 +18,12 @@ PERIOD = 60.0 + 10.0
 LONG = {**HOLD_FOR, "simulated": 1800.0}
 
 
-def _among(name: str, told: str, what: Step, who: str = "backend6") -> Scenario:
+def _among(name: str, description: str, what: Step, who: str = "backend6") -> Scenario:
     """Have one, from the beginning, that AWS refuses to ask."""
-    return Scenario(name, told, FAIL_OVER, steps.flush, before=what, problems=demands.left_out(who))
+    return Scenario(name, description, FAIL_OVER, steps.flush, before=what, problems=demands.left_out(who))
 
 
-def _later(name: str, told: str, what: Step) -> Scenario:
+def _later(name: str, description: str, what: Step) -> Scenario:
     """Have one backend that AWS refuses to ask once it has been asked with the others."""
 
     def fault(lab: Lab) -> None:
@@ -31,7 +31,7 @@ def _later(name: str, told: str, what: Step) -> Scenario:
         lab.wait(1)
         steps.flush(lab)
 
-    return Scenario(name, told, FAIL_OVER, fault, problems=demands.one_swap)
+    return Scenario(name, description, FAIL_OVER, fault, problems=demands.one_swap)
 
 
 def _dead_while_standby_is_unfit(lab: Lab) -> None:
@@ -85,7 +85,7 @@ AGENTS: tuple[Scenario, ...] = (
         settings=SHORT,
         problems=lambda lab: [
             *demands.within(PERIOD)(lab),
-            *demands.told_of(Trouble.CONTROL_DOWN, Trouble.FAILED_OVER)(lab),
+            *demands.notified_of(Trouble.CONTROL_DOWN, Trouble.FAILED_OVER)(lab),
         ],
     ),
     Scenario(
@@ -97,7 +97,7 @@ AGENTS: tuple[Scenario, ...] = (
         settings=SHORT,
         problems=lambda lab: [
             *demands.within(PERIOD)(lab),
-            *demands.told_of(Trouble.OFFLINE_WHILE_LOCKED, Trouble.FAILED_OVER)(lab),
+            *demands.notified_of(Trouble.OFFLINE_WHILE_LOCKED, Trouble.FAILED_OVER)(lab),
         ],
     ),
     Scenario(

@@ -34,11 +34,11 @@ def without_outage(lab: Lab) -> list[str]:
     """There is one swap, and nobody was offline for a moment; the mail says that it was handed over."""
     outages = {host: lab.pinger.outage(host, lab.broken_at or 0.0) for host in lab.standing()}
     offline = {host: outage for host, outage in outages.items() if outage != 0.0}
-    told = any("handed over" in subject for _, subject, _ in lab.gateway.published)
+    has_mail = any("handed over" in subject for _, subject, _ in lab.gateway.published)
     return [
         *one_swap(lab),
         *([f"offline though the NAT was handed over: {offline}"] if offline else []),
-        *([] if told else ["no mail says that the NAT was handed over"]),
+        *([] if has_mail else ["no mail says that the NAT was handed over"]),
     ]
 
 
@@ -52,8 +52,8 @@ def mailed(*kinds: Trouble) -> Callable[[Lab], list[str]]:
     """Return the demand that people were told of this, and of nothing else."""
 
     def demand(lab: Lab) -> list[str]:
-        told = {event["kind"] for event in lab.gateway.events}
-        return [] if told == set(kinds) else [f"people were told of {sorted(told)}, not of {sorted(kinds)}"]
+        kinds_sent = {event["kind"] for event in lab.gateway.events}
+        return [] if kinds_sent == set(kinds) else [f"people were told of {sorted(kinds_sent)}, not of {sorted(kinds)}"]
 
     return demand
 
@@ -74,12 +74,12 @@ def nothing_lost(lab: Lab) -> list[str]:
     return without_outage(lab) + lost
 
 
-def told_of(*kinds: Trouble) -> Callable[[Lab], list[str]]:
+def notified_of(*kinds: Trouble) -> Callable[[Lab], list[str]]:
     """Return the demand that people were told of all of these, whatever else they were told of."""
 
     def demand(lab: Lab) -> list[str]:
-        told = {event["kind"] for event in lab.gateway.events}
-        return [f"nobody was told of {kind}" for kind in kinds if kind not in told]
+        kinds_sent = {event["kind"] for event in lab.gateway.events}
+        return [f"nobody was told of {kind}" for kind in kinds if kind not in kinds_sent]
 
     return demand
 
@@ -87,8 +87,8 @@ def told_of(*kinds: Trouble) -> Callable[[Lab], list[str]]:
 def verified(lab: Lab) -> list[str]:
     """The mail of the failover says that every backend is online again."""
     everybody = f"{len(lab.backends)} of {len(lab.backends)} backends online through the new path"
-    told = any(everybody in text for _, _, text in lab.gateway.published)
-    return one_swap(lab) + ([] if told else ["no mail says that all backends are online again"])
+    has_mail = any(everybody in text for _, _, text in lab.gateway.published)
+    return one_swap(lab) + ([] if has_mail else ["no mail says that all backends are online again"])
 
 
 def nobody_got_the_mail(lab: Lab) -> list[str]:
@@ -133,10 +133,10 @@ def failed_once(lab: Lab) -> list[str]:
     return problems
 
 
-def told_once(lab: Lab) -> list[str]:
+def notified_once(lab: Lab) -> list[str]:
     """People were told once of the failover that was due."""
-    told = [subject for _, subject, _ in lab.gateway.published if "would have failed over" in subject]
-    return [] if len(told) == 1 else [f"people were told {len(told)} times that it would have failed over"]
+    subjects = [subject for _, subject, _ in lab.gateway.published if "would have failed over" in subject]
+    return [] if len(subjects) == 1 else [f"people were told {len(subjects)} times that it would have failed over"]
 
 
 def watched_while_locked(lab: Lab) -> list[str]:
@@ -146,7 +146,7 @@ def watched_while_locked(lab: Lab) -> list[str]:
     return ["no metric says that backends are offline while nothing may act"]
 
 
-def nobody_asked(lab: Lab) -> list[str]:
+def no_rounds(lab: Lab) -> list[str]:
     """No round was sent."""
     return ["rounds were sent although it is paused"] if lab.gateway.calls["ssm:SendCommand"] else []
 
@@ -158,11 +158,11 @@ def _private_ways(lab: Lab) -> set[str]:
     }
 
 
-def told_before(lab: Lab) -> list[str]:
+def named_before(lab: Lab) -> list[str]:
     """What a swap takes away was told before, and is gone."""
-    told = [" ".join(line["routes"]) for line in lab.functions.metrics if "RoutesDiffer" in line]
+    named = [" ".join(line["routes"]) for line in lab.functions.metrics if "RoutesDiffer" in line]
     problems = (
-        [] if told and PEER_CIDR in told[0] and "pl-" in told[0] else [f"the missing routes were not named: {told}"]
+        [] if named and PEER_CIDR in named[0] and "pl-" in named[0] else [f"the missing routes were not named: {named}"]
     )
     return one_swap(lab) + problems + ([f"there still: {left}"] if (left := _private_ways(lab)) else [])
 
@@ -173,17 +173,17 @@ def copied(lab: Lab) -> list[str]:
     return one_swap(lab) + ([f"lost by the swap: {sorted(missing)}"] if missing else [])
 
 
-def _routes_told(lab: Lab) -> list[str]:
-    return [said for line in lab.functions.metrics for said in line.get("routes", []) if VPN_CIDR in said]
+def _vpn_routes_named(lab: Lab) -> list[str]:
+    return [route for line in lab.functions.metrics for route in line.get("routes", []) if VPN_CIDR in route]
 
 
 def vpn_of_each_nat(lab: Lab) -> list[str]:
     """Nobody was told of a difference, no route was written, and the backends reach the VPN through the other NAT."""
-    told = _routes_told(lab)
+    named = _vpn_routes_named(lab)
     away = [host for host in lab.backends if not lab.network.reaches(host, VPN)]
     return [
         *one_swap(lab),
-        *([f"told of a difference: {told[0]}"] if told else []),
+        *([f"told of a difference: {named[0]}"] if named else []),
         *_written(lab),
         *([f"do not reach the VPN: {away}"] if away else []),
     ]
@@ -195,8 +195,8 @@ def _written(lab: Lab) -> list[str]:
 
 def vpn_of_one_nat(lab: Lab) -> list[str]:
     """What the failover takes away was told before with its reason, and the route was not copied."""
-    told = _routes_told(lab)
-    why = [] if told and "its own NAT" in told[0] else [f"the VPN's route was not named with its reason: {told}"]
+    named = _vpn_routes_named(lab)
+    why = [] if named and "its own NAT" in named[0] else [f"the VPN's route was not named with its reason: {named}"]
     return [*one_swap(lab), *why, *_written(lab)]
 
 
@@ -215,8 +215,8 @@ def left_out(*hosts: str) -> Callable[[Lab], list[str]]:
     """Give the demand that hosts were never asked, and did not keep the others from being asked."""
 
     def problems(lab: Lab) -> list[str]:
-        asked = {host: _sent(lab, host) for host in hosts}
-        found = [f"{host} was asked: {', '.join(kinds)}" for host, kinds in asked.items() if kinds]
+        kinds_by_host = {host: _sent(lab, host) for host in hosts}
+        found = [f"{host} was asked: {', '.join(kinds)}" for host, kinds in kinds_by_host.items() if kinds]
         return found if _sent(lab, "backend1") else [*found, "nor was anybody else asked"]
 
     return problems

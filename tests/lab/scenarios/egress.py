@@ -28,11 +28,13 @@ def _egress(lab: Lab, after: str, moved: bool) -> list[str]:
 
 def egress_followed(lab: Lab) -> list[str]:
     """The egress address went with the subnets, and people were told."""
-    told = any(f"Egress address: {ADDRESS} " in text and "has moved" in text for _, _, text in lab.gateway.published)
+    has_mail = any(
+        f"Egress address: {ADDRESS} " in text and "has moved" in text for _, _, text in lab.gateway.published
+    )
     metric = any("EgressElsewhere" in line for line in lab.functions.metrics)
     return [
         *_egress(lab, ADDRESS, moved=True),
-        *([] if told else ["no mail tells that the address has moved"]),
+        *([] if has_mail else ["no mail tells that the address has moved"]),
         *(["a metric says that the address is elsewhere"] if metric else []),
     ]
 
@@ -55,14 +57,14 @@ def addresses_changed_places(lab: Lab) -> list[str]:
 
 def held_until_addressed(lab: Lab) -> list[str]:
     """Nothing failed over to the NAT without an address, the reason and a metric said so, and afterwards it did."""
-    told = [i for i in lab.functions.invocations if i.result and "no public address" in str(i.result["reason"])]
+    waiting = [i for i in lab.functions.invocations if i.result and "no public address" in str(i.result["reason"])]
     # One that looks beside the failover may still see what was so before.
     back = [invocation.ended_at for invocation in lab.results("failed-over")[1:]]
-    early = bool(told) and min(back, default=told[-1].at) < told[-1].at
+    early = bool(waiting) and min(back, default=waiting[-1].at) < waiting[-1].at
     return [
         # So may a tick while the address moves.
         *(problem for problem in egress_followed(lab) if "metric" not in problem),
-        *([] if told else ["no decision says that the passive NAT has no public address"]),
+        *([] if waiting else ["no decision says that the passive NAT has no public address"]),
         *(["it failed over while the passive NAT had no public address"] if early else []),
         *([] if any("PassiveNatWithoutAddress" in m for m in lab.functions.metrics) else ["no metric says so"]),
     ]
@@ -82,12 +84,12 @@ def second_address_came(lab: Lab) -> list[str]:
 def egress_stayed(lab: Lab) -> list[str]:
     """The subnets went without the egress address, and people were told."""
     own = lab.network.layout.host("nat02").public or ""
-    told = any("could NOT be moved" in text for _, _, text in lab.gateway.published)
+    has_mail = any("could NOT be moved" in text for _, _, text in lab.gateway.published)
     metric = any("EgressElsewhere" in line for line in lab.functions.metrics)
     return [
         *demands.one_swap(lab),
         *_egress(lab, own, moved=False),
-        *([] if told else ["no mail tells that the address was not moved"]),
+        *([] if has_mail else ["no mail tells that the address was not moved"]),
         *([] if metric else ["no metric says that the address is elsewhere"]),
     ]
 
@@ -167,7 +169,7 @@ ROUTES: tuple[Scenario, ...] = (
         FAIL_OVER,
         steps.flush,
         before=lambda lab: lab.cloud.add_private_routes(),
-        problems=demands.told_before,
+        problems=demands.named_before,
     ),
     Scenario(
         "routes-mirrored",

@@ -12,7 +12,7 @@ from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, St
 TWO_TICKS = {**HOLD_FOR, "namespaces": 75.0}
 # The mail of what may only just have been set up comes after three minutes.
 # On the simulated network until a watch has ended, and what it says has lasted for a while.
-PINGS_TOLD = {"namespaces": 75.0, "simulated": 540.0}
+PINGS_MAILED_WITHIN = {"namespaces": 75.0, "simulated": 540.0}
 FOUR_TICKS = {"namespaces": 75.0, "simulated": 300.0}
 # An event that is lost costs a period, and what a failover takes from a tick on.
 PERIOD = 60.0 + 10.0
@@ -34,11 +34,11 @@ def _sick(count: int) -> Step:
     return step
 
 
-def _pings_told(lab: Lab) -> list[str]:
+def _pings_mailed(lab: Lab) -> list[str]:
     """People were told that pings are lost, where there was time for that, and of nothing else."""
-    told = {event["kind"] for event in lab.gateway.events}
+    kinds = {event["kind"] for event in lab.gateway.events}
     expected = {Trouble.PINGS_LOST} if lab.world.virtual else set()
-    return [] if expected <= told <= {Trouble.PINGS_LOST} else [f"people were told of {sorted(told)}"]
+    return [] if expected <= kinds <= {Trouble.PINGS_LOST} else [f"people were told of {sorted(kinds)}"]
 
 
 def _lose_zone(lab: Lab) -> None:
@@ -79,10 +79,10 @@ def _intercept(lab: Lab) -> None:
         lab.network.set_intercepting(nat.name, True)
 
 
-def _never_online_told(lab: Lab) -> list[str]:
+def _never_online_mailed(lab: Lab) -> list[str]:
     """A metric says so at once, and a mail, once it has lasted for three minutes."""
-    said = any(line.get("NeverOnline", [0.0])[0] for line in lab.functions.metrics)
-    problems = [] if said else ["no metric says that nobody was ever online"]
+    has_metric = any(line.get("NeverOnline", [0.0])[0] for line in lab.functions.metrics)
+    problems = [] if has_metric else ["no metric says that nobody was ever online"]
     return problems + (demands.mailed(Trouble.NEVER_ONLINE)(lab) if lab.world.virtual else [])
 
 
@@ -90,22 +90,22 @@ def _forget_and_flush(lab: Lab) -> None:
     """Have all forgotten that was sent and seen, once it is remembered, and the primary lose its rules."""
     name = lab.cloud.environment["NAT_FAILOVER_TOLD_PARAMETER"]
     lab.wait_until(lambda: "online" in str((lab.cloud.parameter(name) or {}).get("Value")), PERIOD)
-    lab.cloud.set_told(None)
+    lab.cloud.set_told_parameter(None)
     lab.broken()
     steps.flush(lab)
 
 
-def _without_pings(name: str, told: str, *, before: Step = nothing, fault: Step = nothing) -> Scenario:
+def _without_pings(name: str, description: str, *, before: Step = nothing, fault: Step = nothing) -> Scenario:
     """Give a scenario in which pings are lost, and connections come about."""
     return Scenario(
         name,
-        told,
+        description,
         HOLD,
         fault,
         before,
         causes=frozenset({"HEALTHY"}),
-        problems=_pings_told,
-        hold_for=PINGS_TOLD,
+        problems=_pings_mailed,
+        hold_for=PINGS_MAILED_WITHIN,
         settings={"window": 120},
     )
 
@@ -152,7 +152,7 @@ EVIDENCE: tuple[Scenario, ...] = (
         before=_sick(6),
         settings={"proveActive": False},
         causes=frozenset({"NEVER_ONLINE"}),
-        problems=_never_online_told,
+        problems=_never_online_mailed,
         hold_for=FOUR_TICKS,
     ),
     Scenario(
@@ -161,7 +161,7 @@ EVIDENCE: tuple[Scenario, ...] = (
         HOLD,
         before=steps.flush,
         causes=frozenset({"NEVER_ONLINE"}),
-        problems=_never_online_told,
+        problems=_never_online_mailed,
         hold_for=FOUR_TICKS,
     ),
     Scenario(

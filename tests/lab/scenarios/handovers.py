@@ -38,7 +38,7 @@ def of_spot(lab: Lab) -> None:
     lab.cloud.spot |= {lab.cloud.instances[nat] for nat in ("nat01", "nat02")}
 
 
-def interrupted(nat: str, seconds: float = 120.0, *, told: bool = True) -> Step:
+def interrupted(nat: str, seconds: float = 120.0, *, event_sent: bool = True) -> Step:
     """Give the step by which EC2 interrupts a Spot instance, two minutes after its warning.
 
     On real packets sooner: twenty seconds after it, or just after the next tick where the event is lost.
@@ -47,9 +47,9 @@ def interrupted(nat: str, seconds: float = 120.0, *, told: bool = True) -> Step:
     def step(lab: Lab) -> None:
         lab.functions.late = lambda: (0.0,)
         lab.cloud.warn(nat)
-        if told:
+        if event_sent:
             lab.functions.tell_warning(lab.cloud.instances[nat])
-        sooner = 20.0 if told else 65.0
+        sooner = 20.0 if event_sent else 65.0
         lab.wait(seconds if lab.network.name == "simulated" else sooner)
         stop(nat)(lab)
         lab.wait(20)
@@ -146,7 +146,7 @@ HANDOVERS: tuple[Scenario, ...] = (
         "spot-warning-lost",
         "the same, and the event is lost: the next tick asks",
         FAIL_OVER,
-        interrupted("nat01", told=False),
+        interrupted("nat01", event_sent=False),
         before=of_spot,
         problems=demands.without_outage,
     ),
@@ -156,7 +156,7 @@ HANDOVERS: tuple[Scenario, ...] = (
         HOLD,
         interrupted("nat02"),
         before=of_spot,
-        problems=lambda lab: demands.nothing_moved(lab) + demands.told_of(Trouble.NAT_ENDING)(lab),
+        problems=lambda lab: demands.nothing_moved(lab) + demands.notified_of(Trouble.NAT_ENDING)(lab),
     ),
     Scenario(
         "spot-warning-told-only",
@@ -165,24 +165,24 @@ HANDOVERS: tuple[Scenario, ...] = (
         interrupted("nat01"),
         before=of_spot,
         settings={"handover": "tell"},
-        problems=lambda lab: demands.one_swap(lab) + demands.told_of(Trouble.NAT_ENDING, Trouble.FAILED_OVER)(lab),
+        problems=lambda lab: demands.one_swap(lab) + demands.notified_of(Trouble.NAT_ENDING, Trouble.FAILED_OVER)(lab),
     ),
     Scenario(
         "maintenance-announced",
         "EC2 announces maintenance of the NAT in half an hour, and stops it then",
         FAIL_OVER,
         maintained("nat01", 1800.0),
-        problems=lambda lab: demands.without_outage(lab) + demands.told_of(Trouble.NAT_ENDING)(lab),
+        problems=lambda lab: demands.without_outage(lab) + demands.notified_of(Trouble.NAT_ENDING)(lab),
     ),
     *(
         Scenario(
             f"environment-stops-for-the-night-{order}-first",
-            f"the whole environment stops for the night, {told}",
+            f"the whole environment stops for the night, {how}",
             HOLD,
             step,
             problems=demands.nothing_moved,
         )
-        for order, told, step in (
+        for order, how, step in (
             ("backends", "the NATs after the backends", all_stop("backends", "active", "passive")),
             ("nat", "the backends a moment after the active NAT", all_stop("active", "backends", "passive")),
             ("some", "the NATs among the backends", all_stop("some", "active", "passive", "backends")),

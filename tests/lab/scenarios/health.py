@@ -54,7 +54,7 @@ def _lose_and_flush(lab: Lab) -> None:
     steps.flush(lab)
 
 
-def _told(metric: str, at_least: float, within: float) -> Callable[[Lab], list[str]]:
+def _measured(metric: str, at_least: float, within: float) -> Callable[[Lab], list[str]]:
     """Return the demand that a metric has such a value in time, and no lower one after that."""
 
     def demand(lab: Lab) -> list[str]:
@@ -85,7 +85,7 @@ HEALTH: tuple[Scenario, ...] = (
         _fill,
         causes=frozenset({"HEALTHY"}),
         hold_for={"namespaces": 75.0, "simulated": 420.0},
-        problems=lambda lab: [*_told("ConnectionsNearlyFull", 80, SEEN_WITHIN + 8.0)(lab), *_few_commands(lab)],
+        problems=lambda lab: [*_measured("ConnectionsNearlyFull", 80, SEEN_WITHIN + 8.0)(lab), *_few_commands(lab)],
     ),
     Scenario(
         "nearly-full-nat-dies",
@@ -108,7 +108,7 @@ HEALTH: tuple[Scenario, ...] = (
         HOLD,
         _lose,
         hold_for={"namespaces": 60.0, "simulated": 600.0},
-        problems=lambda lab: _told("PacketsLost", 10, LOST_WITHIN)(lab) if lab.world.virtual else [],
+        problems=lambda lab: _measured("PacketsLost", 10, LOST_WITHIN)(lab) if lab.world.virtual else [],
     ),
     Scenario(
         "lossy-nat-dies",

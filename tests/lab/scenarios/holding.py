@@ -79,7 +79,7 @@ HOLDING: tuple[Scenario, ...] = (
         HOLD,
         steps.flush,
         before=standing.lock("paused"),
-        problems=demands.nobody_asked,
+        problems=demands.no_rounds,
     ),
     Scenario(
         "unreadable-lock",
@@ -103,6 +103,6 @@ HOLDING: tuple[Scenario, ...] = (
         HOLD,
         steps.flush,
         settings={"mode": "observe"},
-        problems=demands.told_once,
+        problems=demands.notified_once,
     ),
 )

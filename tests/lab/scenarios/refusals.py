@@ -23,10 +23,10 @@ REFUSED_FOR = 40.0
 
 def _state(arguments: Mapping[str, Any]) -> str:
     """Return what a write says: the state of a lock's record, ``claim`` or ``ended`` of a claim."""
-    name, said = str(arguments["Name"]), json.loads(arguments["Value"])
+    name, fields = str(arguments["Name"]), json.loads(arguments["Value"])
     if name.endswith("/claim"):
-        return "claim" if "since" in said else "ended"
-    return str(said.get("state", ""))
+        return "claim" if "since" in fields else "ended"
+    return str(fields.get("state", ""))
 
 
 def _record_refused(lab: Lab) -> None:
@@ -104,7 +104,7 @@ def _counted(lab: Lab) -> None:
     lab.gateway.faults.append(CallTimes(lab))
 
 
-def _told_at_once(lab: Lab) -> list[str]:
+def _mailed_at_once(lab: Lab) -> list[str]:
     """People were told right after the swap, with who is online, and that the lock is not written."""
     subnets = len(lab.network.layout.private_subnets)
     problems = [] if len(lab.gateway.replaced_at) == subnets else ["subnets were moved more than once"]
@@ -168,7 +168,7 @@ REFUSALS: tuple[Scenario, ...] = (
         FAIL_OVER,
         steps.flush,
         before=_outcome_refused,
-        problems=_told_at_once,
+        problems=_mailed_at_once,
     ),
     Scenario(
         "few-calls",

@@ -40,7 +40,7 @@ class Scenario:
     """
 
     name: str
-    told: str
+    description: str
     expected: str
     fault: Step = nothing
     before: Step = nothing

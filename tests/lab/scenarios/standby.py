@@ -9,18 +9,18 @@ from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario
 from tests.lab.standing import standing
 
 # Until people are told of what the end of a watch says, in virtual time only: a watch, and what may mend itself.
-TOLD_AFTER = 600.0 + PATIENCE + 120.0
+MAILED_AFTER = 600.0 + PATIENCE + 120.0
 HOLD_LONG = {**HOLD_FOR, "namespaces": 75.0}
 
 
-def _flush_once_told(lab: Lab) -> None:
+def _flush_once_mailed(lab: Lab) -> None:
     """Wait until people know that the standby is unfit; then the primary loses its rules."""
-    lab.wait(TOLD_AFTER if lab.world.virtual else 30)
+    lab.wait(MAILED_AFTER if lab.world.virtual else 30)
     lab.broken()
     steps.flush(lab)
 
 
-def _told(lab: Lab) -> list[str]:
+def _mailed(lab: Lab) -> list[str]:
     first = [Trouble.PASSIVE_UNHEALTHY] if lab.world.virtual else []
     return demands.mailed(*first, Trouble.CONTROL_DOWN)(lab)
 
@@ -30,7 +30,9 @@ def _rearm_while_unfit(lab: Lab) -> None:
     lab.cloud.set_lock("armed")
     lab.wait(5)
     lab.protected.append(standing(lab).protected)
-    lab.wait(max(TOLD_AFTER if lab.world.virtual else 0, float(lab.cloud.environment["NAT_FAILOVER_CLAIM_LEASE"]) + 5))
+    lab.wait(
+        max(MAILED_AFTER if lab.world.virtual else 0, float(lab.cloud.environment["NAT_FAILOVER_CLAIM_LEASE"]) + 5)
+    )
     lab.network.flush_nat_rules("nat02")
     lab.wait(75)
     lab.network.boot("nat02", lab.cloud.user_data)
@@ -43,7 +45,7 @@ def _stayed(lab: Lab) -> list[str]:
     return [
         *demands.one_swap(lab),
         *protected,
-        *demands.told_of(Trouble.FAILED_OVER, *first, Trouble.CONTROL_DOWN)(lab),
+        *demands.notified_of(Trouble.FAILED_OVER, *first, Trouble.CONTROL_DOWN)(lab),
     ]
 
 
@@ -52,30 +54,30 @@ STANDBY: tuple[Scenario, ...] = (
         "standby-forwards-nothing",
         "the standby has the Internet, and forwards nothing",
         HOLD,
-        _flush_once_told,
+        _flush_once_mailed,
         before=lambda lab: lab.network.set_forwarding("nat02", False),
         causes=frozenset({"CONTROL_DOWN"}),
-        problems=_told,
+        problems=_mailed,
         hold_for=HOLD_LONG,
     ),
     Scenario(
         "standby-check-on",
         "the standby answers for itself, and EC2 drops what others send through it, which it tells",
         HOLD,
-        _flush_once_told,
+        _flush_once_mailed,
         before=steps.check_on("nat02"),
         causes=frozenset({"CONTROL_DOWN"}),
-        problems=_told,
+        problems=_mailed,
         hold_for=HOLD_LONG,
     ),
     Scenario(
         "standby-group-closed",
         "the standby's security group admits none of the backends, which say so while they are online",
         HOLD,
-        _flush_once_told,
+        _flush_once_mailed,
         before=steps.group("nat02", ()),
         causes=frozenset({"CONTROL_DOWN"}),
-        problems=_told,
+        problems=_mailed,
         hold_for=HOLD_LONG,
     ),
     Scenario(

@@ -24,7 +24,7 @@ def nat_booting(lab: Lab) -> None:
     """The primary, which has worked before, has only just been started, and does not translate yet."""
     settings = Settings.from_environment(lab.cloud.environment)
     worked = {"primary": mark(settings.primary_route_table, settings)}
-    lab.cloud.set_told(Memory(worked=worked).text())
+    lab.cloud.set_told_parameter(Memory(worked=worked).text())
     lab.cloud.set_launched("nat01", lab.world.now() - 30)
     lab.network.flush_nat_rules("nat01")
 

@@ -78,7 +78,7 @@ def test_the_subnets_wait_neither_for_an_egress_address_that_takes_long_nor_for_
     assert run.passed, (run.problems, run.timeline)
     assert run.outage_seconds is not None
     assert run.outage_seconds < 10
-    assert {told: at for at, told in run.timeline}[MAIL] > 20
+    assert {event: at for at, event in run.timeline}[MAIL] > 20
 
 
 def test_of_three_simultaneous_events_exactly_one_swaps_each_subnet_once() -> None:
@@ -98,7 +98,7 @@ def test_of_three_simultaneous_events_one_asks_for_each_swap_once_where_no_answe
 
 @pytest.mark.parametrize("name", ["nat-rules-flushed", "internet-down", "crash-mid-swap"])
 def test_one_seed_is_one_history(name: str) -> None:
-    assert played(name, seed=7).told() == played(name, seed=7).told()
+    assert played(name, seed=7).as_json() == played(name, seed=7).as_json()
 
 
 @pytest.mark.parametrize(
@@ -128,10 +128,10 @@ def test_the_drill_writes_its_results_and_says_by_its_status_whether_all_passed(
     app.command()(main)
     file, report = tmp_path / "new" / "drill.json", tmp_path / "new" / "drill.html"
     options = ["--scenario", "nat-rules-flushed", "--network", "simulated", "--seed", "3"]
-    told = CliRunner().invoke(app, [*options, "--json", str(file), "--report", str(report)])
-    assert told.exit_code == 0, told.output
-    assert "failed over to the standby NAT" in told.output
-    assert "Latencies of AWS in this lab" in told.output
+    result = CliRunner().invoke(app, [*options, "--json", str(file), "--report", str(report)])
+    assert result.exit_code == 0, result.output
+    assert "failed over to the standby NAT" in result.output
+    assert "Latencies of AWS in this lab" in result.output
     (run,) = json.loads(file.read_text(encoding="utf-8"))
     fields = (
         *("scenario", "network", "expected", "observed", "passed", "outage_seconds", "detected_after_seconds"),
@@ -154,14 +154,14 @@ def test_a_run_that_fails_makes_the_drill_fail(tmp_path: Path, monkeypatch: pyte
     app = Typer()
     app.command()(main)
     file = tmp_path / "drill.json"
-    told = CliRunner().invoke(app, ["--scenario", "healthy", "--network", "simulated", "--json", str(file)])
-    assert told.exit_code == 1, told.output
+    result = CliRunner().invoke(app, ["--scenario", "healthy", "--network", "simulated", "--json", str(file)])
+    assert result.exit_code == 1, result.output
     assert json.loads(file.read_text(encoding="utf-8"))[0]["passed"] is False
 
 
 def test_a_scenario_that_is_none_is_refused_with_those_that_there_are() -> None:
     app = Typer()
     app.command()(main)
-    told = CliRunner().invoke(app, ["--scenario", "nat-on-fire", "--network", "simulated"])
-    assert told.exit_code == 2
-    assert "nat-rules-flushed" in told.output
+    result = CliRunner().invoke(app, ["--scenario", "nat-on-fire", "--network", "simulated"])
+    assert result.exit_code == 2
+    assert "nat-rules-flushed" in result.output

@@ -198,16 +198,16 @@ def test_tasks_spawned_by_many_tasks_at_once_are_all_cancelled_at_the_end(world:
 
 
 def test_a_signal_wakes_all_who_wait_and_none_who_come_later(world: World) -> None:
-    told: list[bool] = []
+    woken: list[bool] = []
     signal = world.signal()
 
     def main() -> None:
-        waiting = [world.spawn(lambda: told.append(signal.wait(5)), "waiting") for _ in range(3)]
+        waiting = [world.spawn(lambda: woken.append(signal.wait(5)), "waiting") for _ in range(3)]
         world.sleep(0.05)
         signal.give()
         for task in waiting:
             task.join(1)
-        told.append(signal.wait(0.05))
+        woken.append(signal.wait(0.05))
 
     world.run(main)
-    assert told == [True, True, True, False]
+    assert woken == [True, True, True, False]

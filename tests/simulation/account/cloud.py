@@ -175,7 +175,7 @@ class ModelCloud(Cloud):
         else:
             self.account.put({"Name": self.lock_name, "Value": text, "Overwrite": True}, "person")
 
-    def set_told(self, text: str | None) -> None:
+    def set_told_parameter(self, text: str | None) -> None:
         """Let another text stand in the parameter of what was sent, or none."""
         name = self.environment["NAT_FAILOVER_TOLD_PARAMETER"]
         if text is None:

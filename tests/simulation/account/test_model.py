@@ -27,4 +27,4 @@ def test_a_scenario_comes_to_the_same_end_by_the_same_calls_as_with_moto(
     with_moto = once(recorded, name).run
     with_model = play(SCENARIOS[name], "simulated", SEED, Latencies(), cloud=ModelCloud)
     assert with_model.passed
-    assert with_model.told() == with_moto.told()
+    assert with_model.as_json() == with_moto.as_json()

@@ -101,5 +101,5 @@ def _why(what: str, attempt: Callable[[], subprocess.CompletedProcess[str]]) -> 
     done = attempt()
     if done.returncode == 0:
         return None
-    words = " ".join((done.stderr or done.stdout).split())
-    return f"this machine refuses {what}: {words or f'status {done.returncode}'}"
+    error = " ".join((done.stderr or done.stdout).split())
+    return f"this machine refuses {what}: {error or f'status {done.returncode}'}"

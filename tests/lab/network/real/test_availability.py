@@ -49,9 +49,9 @@ def _in_chroot(root: Path, *argv: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.namespaces
 def test_in_a_chroot_what_the_lab_is_made_of_is_found_to_be_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    told = _in_chroot(tmp_path / "root", sys.executable, "-c", WHY)
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.startswith("this machine refuses "), told.stdout
+    done = _in_chroot(tmp_path / "root", sys.executable, "-c", WHY)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("this machine refuses "), done.stdout
     left = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
     assert "-try" not in left
 
@@ -59,10 +59,10 @@ def test_in_a_chroot_what_the_lab_is_made_of_is_found_to_be_refused_and_leaves_n
 @pytest.mark.namespaces
 def test_a_drill_in_a_chroot_is_simulated(tmp_path: Path) -> None:
     drill = [sys.executable, "-m", "tests.lab", "--scenario", "paused", "--seed", "1"]
-    told = _in_chroot(tmp_path / "root", *drill)
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert "No network namespaces here: this machine refuses" in " ".join(told.stdout.split())
-    assert "passed paused on simulated" in told.stdout
+    done = _in_chroot(tmp_path / "root", *drill)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No network namespaces here: this machine refuses" in " ".join(done.stdout.split())
+    assert "passed paused on simulated" in done.stdout
 
 
 def _fails() -> None:

@@ -83,11 +83,11 @@ def test_a_dead_nat_is_silence_and_no_word_of_the_router(network: NamespacesNetw
     network.set_link("nat01", False)
     try:
         # Longer than the three seconds after which a Linux router tells that it found nobody.
-        said = network.backend_namespaces()["backend1"].run(
+        pinged = network.backend_namespaces()["backend1"].run(
             *("ping", "-n", "-c", "8", "-i", "0.5", "-W", "1", TARGETS[0]), check=False
         )
-        assert " 0 received" in said.stdout
-        assert "nreachable" not in said.stdout
+        assert " 0 received" in pinged.stdout
+        assert "nreachable" not in pinged.stdout
     finally:
         network.set_link("nat01", True)
     assert network.reaches("backend1", TARGETS[0])

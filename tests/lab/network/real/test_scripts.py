@@ -39,24 +39,24 @@ def test_a_script_sees_the_uptime_of_its_host_and_gives_its_words_and_status(
         outcome = network.start_probe("backend3", script, ["a b", "c"]).wait()
     finally:
         network.set_uptime("backend3", 86400)
-    seen, words = outcome.stdout.splitlines()
+    seen, arguments = outcome.stdout.splitlines()
     assert outcome.exit_code == 3
-    assert words == "c a b"
+    assert arguments == "c a b"
     assert uptime - 1 <= int(seen) <= uptime + 3
 
 
 def test_scripts_started_together_are_not_mixed_up(network: NamespacesNetwork) -> None:
-    heard: dict[int, str] = {}
+    printed: dict[int, str] = {}
 
     def run(number: int) -> None:
-        heard[number] = network.start_probe("backend4", f"echo {number}\n", []).wait().stdout
+        printed[number] = network.start_probe("backend4", f"echo {number}\n", []).wait().stdout
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert heard == {number: f"{number}\n" for number in range(12)}
+    assert printed == {number: f"{number}\n" for number in range(12)}
 
 
 @pytest.mark.parametrize("ends", ["kill", "stop"])

@@ -196,10 +196,10 @@ class BackendWatch(CountingWatch):
     def _tries_active(self) -> bool:
         return self._active != "-"
 
-    def _own_words(self) -> dict[str, object]:
-        told: dict[str, object] = {"route": self._by_route, "active": self._by_active, "passive": self._by_passive}
-        told |= {"intercepted": True} if self._intercepted else {}
+    def _own_fields(self) -> dict[str, object]:
+        fields: dict[str, object] = {"route": self._by_route, "active": self._by_active, "passive": self._by_passive}
+        fields |= {"intercepted": True} if self._intercepted else {}
         if self._window > 0:
-            told["lately"] = self._sums.since(self._earlier).told
-        told |= {"goes_on": True} if self._goes_on else {}
-        return told | ({"loss": self._loss} if self._loss else {})
+            fields["lately"] = self._sums.since(self._earlier).answered_and_sent
+        fields |= {"goes_on": True} if self._goes_on else {}
+        return fields | ({"loss": self._loss} if self._loss else {})

@@ -46,15 +46,15 @@ class Repeated:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a host says of itself."""
+class HostSignal:
+    """The signal of a host, as a NAT has it."""
 
     address: str
     port: int
     age: float
     through: bool
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         """Return it as the probe tells it."""
         return f"{self.address},{'f' if self.port == OFFLINE else 'n'},{self.age:.2f},{int(self.through)}"
 
@@ -84,13 +84,13 @@ class Listener:
         ends_at: when the watch's window is over.
 
     Attributes:
-        heard: at the last full look.
+        signals: at the last full look.
         stirred: given when a host begins to signal, or ends.
     """
 
     def __init__(self, world: World, target: str, terms: Terms, ends_at: float) -> None:
         self.target = target
-        self.heard: list[Heard] = []
+        self.signals: list[HostSignal] = []
         self.stirred = world.signal()
         self._world = world
         self._terms = terms
@@ -148,15 +148,15 @@ class Listener:
         latest = {address: (ONLINE, age) for address, age in online.items()}
         latest |= {host: (OFFLINE, age) for host, age in offline.items() if age <= online.get(host, math.inf)}
         through = self._ages(THROUGH)
-        self.heard = [
+        self.signals = [
             # The answer to the latest may be on its way still; then that to the one before counts.
-            Heard(host, port, age, through.get(host, math.inf) <= age + EVERY[port] + 0.5)
+            HostSignal(host, port, age, through.get(host, math.inf) <= age + EVERY[port] + 0.5)
             for host, (port, age) in sorted(latest.items())
         ]
-        counted = [heard for heard in self.heard if heard.age <= HEARD_WITHIN + TINY]
+        counted = [signal for signal in self.signals if signal.age <= HEARD_WITHIN + TINY]
         self._all = len(counted)
-        self._offline = sum(heard.port == OFFLINE for heard in counted)
-        self._proven = sum(heard.port == OFFLINE and heard.through for heard in counted)
+        self._offline = sum(signal.port == OFFLINE for signal in counted)
+        self._proven = sum(signal.port == OFFLINE and signal.through for signal in counted)
 
     def catch_up(self) -> None:
         """Come to where it would be with the looks that have been passed over."""
@@ -165,13 +165,13 @@ class Listener:
             self._count_at += (late // COUNT_EVERY + 1) * COUNT_EVERY
         self.look()
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         """Return who was heard, as the probe tells it: those first who came through, which nobody can pretend."""
-        told = ""
-        for heard in sorted(self.heard, key=lambda each: (not each.through, each.port)):
-            if len(told) < LONGEST_HEARD:
-                told += f"{' ' if told else ''}{heard.told()}"
-        return told
+        text = ""
+        for signal in sorted(self.signals, key=lambda each: (not each.through, each.port)):
+            if len(text) < LONGEST_HEARD:
+                text += f"{' ' if text else ''}{signal.as_text()}"
+        return text
 
     def are_all_online(self) -> bool:
         """Tell whether enough are heard, and nobody who is offline."""

@@ -37,7 +37,7 @@ class Sums:
         return Sums(*(now - then for now, then in zip(astuple(self), astuple(before), strict=True)))
 
     @property
-    def told(self) -> list[int]:
+    def answered_and_sent(self) -> list[int]:
         """What came through of what, as the probe tells it."""
         return [
             *(self.pings - self.pings_lost, self.pings),

@@ -19,7 +19,7 @@ class Machine:
         intercepts: whether it answers connections to port 443 itself that it ought to hand on.
         resets: whether it resets connections that it does not know.
         tracked: per cent of the connections that it can track.
-        told_full_at: when its probe has last ended early for that.
+        reported_full_at: when its probe has last ended early for that.
         taken: port of its own address at which it serves somebody; 0 for none.
         listeners: of the probe, the oldest first: that one's target is what proof ports lead to.
         watches: the newest of each pair.
@@ -38,7 +38,7 @@ class Machine:
     intercepts: bool = False
     resets: bool = False
     tracked: float = 0.0
-    told_full_at: float = -math.inf
+    reported_full_at: float = -math.inf
     taken: int = 0
     listeners: list[Listener] = field(default_factory=list)
     watches: dict[str, SimulatedProcess] = field(default_factory=dict)

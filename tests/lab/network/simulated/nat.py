@@ -66,9 +66,9 @@ class NatWatch(Watch):
     def _has_news(self) -> bool:
         machine = self._machine
         full = self._window > 0 and not self._is_passive() and machine.tracked >= FULL
-        if not full or self._now < machine.told_full_at + FULL_EVERY:
+        if not full or self._now < machine.reported_full_at + FULL_EVERY:
             return False
-        machine.told_full_at, self._holds = self._now, True
+        machine.reported_full_at, self._holds = self._now, True
         self._verdict("online", 1)
         return True
 
@@ -142,11 +142,11 @@ class NatWatch(Watch):
             self._listener.look(at_last=True)
         super()._verdict(state, exit_code)
 
-    def _own_words(self) -> dict[str, object]:
-        told: dict[str, object] = {"deaf": f"this NAT listens on port {self._machine.taken} itself"}
+    def _own_fields(self) -> dict[str, object]:
+        fields: dict[str, object] = {"deaf": f"this NAT listens on port {self._machine.taken} itself"}
         if self._listener is not None:
-            told = {"listener": "nft", "heard": self._listener.told()}
-        return told | {"health": {"limit": 16384, "memory": 420, "exceeded": "", "minutes": self._minutes()}}
+            fields = {"listener": "nft", "heard": self._listener.as_text()}
+        return fields | {"health": {"limit": 16384, "memory": 420, "exceeded": "", "minutes": self._minutes()}}
 
     def _minutes(self) -> str:
         """Return of each minute how many connections were tracked at most, and the memory that was left."""

@@ -19,7 +19,7 @@ class SimulatedScript(SimulatedProcess):
     def __init__(self, network: SimulatedNetwork, host: str, script: str) -> None:
         self._network = network
         self._host = host
-        self._words = dict(re.findall(r"^(\w+)='([^']*)'$", script, re.MULTILINE))
+        self._values = dict(re.findall(r"^(\w+)='([^']*)'$", script, re.MULTILINE))
         self._data = script.rstrip("\n").rpartition("\n")[2].split()
         plays = {
             "rm -f": self._stop,
@@ -31,9 +31,9 @@ class SimulatedScript(SimulatedProcess):
         super().__init__(network.world, f"script on {host}")
 
     def _main(self) -> None:
-        told = self._play()
-        code = 3 if told.get("forward", 0) is None else 0
-        self._outcome = ProbeOutcome(code, json.dumps(told, separators=(",", ":")) + "\n")
+        fields = self._play()
+        code = 3 if fields.get("forward", 0) is None else 0
+        self._outcome = ProbeOutcome(code, json.dumps(fields, separators=(",", ":")) + "\n")
 
     def _inspect(self) -> dict[str, object]:
         forwarding, translating = self._network.is_nat(self._host)
@@ -46,12 +46,12 @@ class SimulatedScript(SimulatedProcess):
         at = 0.0
         while (at := world.now() - begun) < float(lasts) and drill not in self._network.files:
             # All are drawn, not only until the first answers: one seed is one history.
-            answers = [self._network.reaches(self._host, target) for target in self._words["targets"].split()]
+            answers = [self._network.reaches(self._host, target) for target in self._values["targets"].split()]
             online = int(any(answers))
             if not changes or changes[-1][1] != online:
                 changes.append((round(at, 2), online))
             slots += 1
-            world.sleep(float(self._words["interval"]))
+            world.sleep(float(self._values["interval"]))
         return {"watch": 1, "begun": round(begun, 3), "lasted": round(at, 2), "slots": slots, "changes": changes}
 
     def _stop(self) -> dict[str, object]:
@@ -62,8 +62,8 @@ class SimulatedScript(SimulatedProcess):
         return {}
 
     def _forward(self) -> dict[str, object]:
-        nats, (seconds,) = self._words["nats"].split(), self._data
-        if nats and self._words["AWS_SSM_INSTANCE_ID"] not in nats:
+        nats, (seconds,) = self._values["nats"].split(), self._data
+        if nats and self._values["AWS_SSM_INSTANCE_ID"] not in nats:
             return {"forward": None, "why": "this host is not a NAT of the pair"}
         network, value, after = self._network, seconds == "0", float(seconds)
         was, _ = network.is_nat(self._host)

@@ -39,7 +39,7 @@ class Tries(SimulatedProcess):
     """
 
     def __init__(self, network: SimulatedNetwork, host: str, script: str, arguments: Sequence[str]) -> None:
-        words = fixed_values(script)
+        values = fixed_values(script)
         window, self._active, self._passive = arguments
         # After a failover the NAT that has taken over is named as both.
         self._verifies = self._active == self._passive
@@ -47,13 +47,13 @@ class Tries(SimulatedProcess):
             self._active = "-"
         self._network = network
         self._host = host
-        self._pair = words["pair"]
-        self._targets = words["targets"].split()
-        self._interval = int(words["interval"]) / 100
-        self._failures = int(words["failures"])
-        networks = tuple(map(IPv4Network, words["networks"].split(",")))
-        self._terms = Terms(int(words["threshold"]), int(words["share"]), networks, int(words["sample"]))
-        self._systems_manager = words.get("SYSTEMS_MANAGER", NOBODY)
+        self._pair = values["pair"]
+        self._targets = values["targets"].split()
+        self._interval = int(values["interval"]) / 100
+        self._failures = int(values["failures"])
+        networks = tuple(map(IPv4Network, values["networks"].split(",")))
+        self._terms = Terms(int(values["threshold"]), int(values["share"]), networks, int(values["sample"]))
+        self._systems_manager = values.get("SYSTEMS_MANAGER", NOBODY)
         self._window = float(window)
         self._target = ""
         self._dialled = self._missed = 0

@@ -1,4 +1,4 @@
-"""A model of the probe in infra/probe/script: the same slots, tries and words, without a shell."""
+"""A model of the probe in infra/probe/script: the same slots, tries and reports, without a shell."""
 
 from __future__ import annotations
 
@@ -158,14 +158,14 @@ class Watch(Tries):
         """Note that nothing comes through any more; return whether the watch goes on."""
 
     @abstractmethod
-    def _own_words(self) -> dict[str, object]:
+    def _own_fields(self) -> dict[str, object]:
         """Return what only such a host tells."""
 
     def _verdict(self, state: str, exit_code: int) -> None:
         if self._reported:
             return
         self._reported = True
-        told = {
+        fields = {
             "probe": 2,
             "state": state,
             "pings": [self._sent - self._lost, self._sent],
@@ -175,5 +175,5 @@ class Watch(Tries):
             # One boot, one id: a host that boots anew has begun at another time.
             "boot": f"{self._network.booted_at(self._host):.1f}",
         }
-        words = json.dumps(told | self._own_words(), separators=(",", ":"))
-        self._outcome = ProbeOutcome(exit_code, words + "\n")
+        line = json.dumps(fields | self._own_fields(), separators=(",", ":"))
+        self._outcome = ProbeOutcome(exit_code, line + "\n")

@@ -19,7 +19,7 @@ def round_(bench: Bench) -> Iterator[Round]:
         last = Round(bench)
         last.start([host.name for host in bench.layout.hosts], 1)
         last.wait_for({host.name for host in bench.layout.hosts}, 8)
-        assert all(last.told(host)[0] == 0 for host in last.outcomes)
+        assert all(last.report(host)[0] == 0 for host in last.outcomes)
         assert bench.reaching() == EVERYBODY | {ACTIVE, PASSIVE}
 
     bench.play(end)

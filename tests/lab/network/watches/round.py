@@ -53,29 +53,31 @@ class Round:
                 return
             self.bench.world.sleep(0.05)
 
-    def told(self, host: str) -> tuple[int, dict[str, Any]]:
+    def report(self, host: str) -> tuple[int, dict[str, Any]]:
         """Return a host's exit status and line."""
         outcome = self.outcomes[host]
         return outcome.exit_code, json.loads(outcome.stdout)
 
     def columns(self, hosts: set[str] = EVERYBODY) -> set[tuple[object, ...]]:
         """Return how hosts are, by which ways; on real packets one of many may differ, or have yet to tell."""
-        told = [self.told(host) for host in sorted(hosts & set(self.outcomes))]
-        rows = Counter((code, said["state"], said["route"], said["active"], said["passive"]) for code, said in told)
+        reports = [self.report(host) for host in sorted(hosts & set(self.outcomes))]
+        rows = Counter(
+            (code, fields["state"], fields["route"], fields["active"], fields["passive"]) for code, fields in reports
+        )
         return {row for row, number in rows.items() if number > self._spared(hosts)}
 
     def _spared(self, hosts: set[str]) -> int:
         return 0 if self.bench.world.virtual or len(hosts) < 3 else 1
 
-    def have_all_said(self, nat: str, hosts: set[str], signal: str, *, through: bool) -> bool:
+    def have_all_signalled(self, nat: str, hosts: set[str], signal: str, *, through: bool) -> bool:
         """Return whether a NAT has heard this of hosts, and nothing of others; one of many may differ as above."""
-        heard = self.heard(nat)
-        said = {host for host in hosts if heard.get(host) == (signal, through)}
-        return heard.keys() <= hosts and len(hosts - said) <= self._spared(hosts)
+        signals = self.signals(nat)
+        agreeing = {host for host in hosts if signals.get(host) == (signal, through)}
+        return signals.keys() <= hosts and len(hosts - agreeing) <= self._spared(hosts)
 
-    def heard(self, nat: str) -> dict[str, tuple[str, bool]]:
+    def signals(self, nat: str) -> dict[str, tuple[str, bool]]:
         """Return which host a NAT has heard as what, and whether it came through."""
         names = {host.address: host.name for host in self.bench.layout.hosts}
-        fields = [each.split(",") for each in self.told(nat)[1]["heard"].split()]
+        fields = [each.split(",") for each in self.report(nat)[1]["heard"].split()]
         assert all(0 <= float(age) < 12 for _, _, age, _ in fields)
         return {names[address]: (signal, through == "1") for address, signal, _, through in fields}

@@ -20,7 +20,7 @@ def test_after_a_failover_who_is_back_is_heard_at_once(bench: Bench, round_: Rou
         bench.world.sleep(3)
         round_.start((PASSIVE,), 0, active=PASSIVE)
         round_.wait_for({PASSIVE}, 2)
-        assert round_.have_all_said(PASSIVE, EVERYBODY, "n", through=True)
+        assert round_.have_all_signalled(PASSIVE, EVERYBODY, "n", through=True)
 
     bench.play(body)
 
@@ -37,7 +37,7 @@ def test_who_gets_through_the_active_nat_never_says_neither_though_it_comes_back
             round_.wait_for(EVERYBODY, 5)
         assert round_.columns() == {(1, "offline", "no", "yes", "yes")}
         round_.wait_for({PASSIVE}, 14)
-        assert round_.have_all_said(PASSIVE, EVERYBODY, "n", through=True)
+        assert round_.have_all_signalled(PASSIVE, EVERYBODY, "n", through=True)
 
     bench.play(body)
 
@@ -58,9 +58,9 @@ def test_a_nat_that_was_cut_off_for_a_while_listens_on(bench: Bench, round_: Rou
             round_.wait_for({*EVERYBODY, PASSIVE}, 7)
         finally:
             bench.network.set_forwarding(ACTIVE, True)
-        code, said = round_.told(PASSIVE)
-        assert (code, said["state"]) == (1, "online")
-        assert ("f", True) in round_.heard(PASSIVE).values()
+        code, fields = round_.report(PASSIVE)
+        assert (code, fields["state"]) == (1, "online")
+        assert ("f", True) in round_.signals(PASSIVE).values()
 
     bench.play(body)
 
@@ -76,7 +76,7 @@ def test_a_nat_that_stays_cut_off_says_so_when_the_window_ends(bench: Bench, rou
             round_.wait_for({PASSIVE}, 7)
         finally:
             bench.network.set_uplink(PASSIVE, True)
-        code, said = round_.told(PASSIVE)
-        assert (code, said["state"]) == (1, "offline")
+        code, fields = round_.report(PASSIVE)
+        assert (code, fields["state"]) == (1, "offline")
 
     bench.play(body)

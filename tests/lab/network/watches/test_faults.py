@@ -38,11 +38,11 @@ def test_a_dead_active_nat_is_offline_by_the_route_and_its_port_and_proven_throu
         finally:
             revives(bench.network)
         assert round_.columns() == {(1, "offline", "no", "no", "yes")}
-        code, said = round_.told(PASSIVE)
-        assert (code, said["state"], said["listener"]) == (1, "online", "nft")
-        heard = round_.heard(PASSIVE)
-        assert set(heard.values()) <= {("f", True), ("n", True)}
-        assert sum(signal == "f" for signal, _ in heard.values()) > len(EVERYBODY) / 2
+        code, fields = round_.report(PASSIVE)
+        assert (code, fields["state"], fields["listener"]) == (1, "online", "nft")
+        signals = round_.signals(PASSIVE)
+        assert set(signals.values()) <= {("f", True), ("n", True)}
+        assert sum(signal == "f" for signal, _ in signals.values()) > len(EVERYBODY) / 2
 
     bench.play(body)
 
@@ -53,10 +53,10 @@ def test_all_is_well(bench: Bench, round_: Round) -> None:
         round_.wait_for({*EVERYBODY, ACTIVE, PASSIVE}, 9)
         assert round_.columns() == {(0, "online", "yes", "unknown", "yes")}
         for nat in (ACTIVE, PASSIVE):
-            code, said = round_.told(nat)
-            assert (code, said["state"]) == (0, "online")
-        assert round_.have_all_said(PASSIVE, EVERYBODY, "n", through=True)
-        assert round_.heard(ACTIVE) == {}
+            code, fields = round_.report(nat)
+            assert (code, fields["state"]) == (0, "online")
+        assert round_.have_all_signalled(PASSIVE, EVERYBODY, "n", through=True)
+        assert round_.signals(ACTIVE) == {}
 
     bench.play(body)
 
@@ -70,8 +70,8 @@ def test_a_standby_that_forwards_nothing_hears_all_and_nobody_comes_through(benc
         finally:
             bench.network.set_forwarding(PASSIVE, True)
         assert round_.columns() == {(0, "online", "yes", "unknown", "no")}
-        assert round_.told(PASSIVE)[0] == 0
-        assert round_.have_all_said(PASSIVE, EVERYBODY, "n", through=False)
+        assert round_.report(PASSIVE)[0] == 0
+        assert round_.have_all_signalled(PASSIVE, EVERYBODY, "n", through=False)
 
     bench.play(body)
 
@@ -91,9 +91,9 @@ def test_with_both_nats_dead_the_passive_one_tells_after_a_second_that_nobody_co
             for nat in (PASSIVE, ACTIVE):
                 bench.network.set_forwarding(nat, True)
         assert round_.columns() == {(1, "offline", "no", "no", "no")}
-        code, said = round_.told(PASSIVE)
-        assert (code, said["state"]) == (1, "online")
-        assert round_.have_all_said(PASSIVE, EVERYBODY, "f", through=False)
+        code, fields = round_.report(PASSIVE)
+        assert (code, fields["state"]) == (1, "online")
+        assert round_.have_all_signalled(PASSIVE, EVERYBODY, "f", through=False)
 
     bench.play(body)
 
@@ -112,8 +112,8 @@ def test_without_an_internet_all_are_offline_and_so_are_the_nats_when_their_wind
             bench.network.set_internet(True)
         assert round_.columns() == {(1, "offline", "no", "no", "no")}
         for nat in (ACTIVE, PASSIVE):
-            code, said = round_.told(nat)
-            assert (code, said["state"]) == (1, "offline")
+            code, fields = round_.report(nat)
+            assert (code, fields["state"]) == (1, "offline")
 
     bench.play(body)
 
@@ -129,9 +129,9 @@ def test_a_nat_whose_check_is_on_answers_at_its_port_so_all_fall_silent(bench: B
         finally:
             bench.network.set_guards(checks={ACTIVE: False})
         assert round_.columns() == {(1, "offline", "no", "yes", "yes")}
-        code, said = round_.told(PASSIVE)
-        assert (code, said["state"]) == (1, "online")
-        assert set(round_.heard(PASSIVE).values()) == {("n", True)}
+        code, fields = round_.report(PASSIVE)
+        assert (code, fields["state"]) == (1, "online")
+        assert set(round_.signals(PASSIVE).values()) == {("n", True)}
 
     bench.play(body)
 
@@ -151,8 +151,8 @@ def test_three_of_six_sick_are_no_evidence(bench: Bench, round_: Round) -> None:
                 bench.network.set_sick(host, False)
         assert round_.columns(sick) == {(1, "offline", "no", "yes", "yes")}
         assert round_.columns(EVERYBODY - sick) == {(0, "online", "yes", "unknown", "yes")}
-        assert round_.told(PASSIVE)[0] == 0
-        assert round_.have_all_said(PASSIVE, EVERYBODY - sick, "n", through=True)
+        assert round_.report(PASSIVE)[0] == 0
+        assert round_.have_all_signalled(PASSIVE, EVERYBODY - sick, "n", through=True)
 
     bench.play(body)
 
@@ -168,9 +168,9 @@ def test_a_nat_that_loses_most_packets_is_told_as_dead_until_it_loses_none(bench
             # All was lost at once for a few, by chance, and something by the active NAT's port was not.
             by_active = {(1, "offline", "no", tried, "yes") for tried in ("no", "yes")}
             assert {(1, "offline", "no", "no", "yes")} <= round_.columns() <= by_active
-            losses = [round_.told(host)[1].get("loss") for host in sorted(EVERYBODY & set(round_.outcomes))]
+            losses = [round_.report(host)[1].get("loss") for host in sorted(EVERYBODY & set(round_.outcomes))]
             assert sum(loss is not None and 45 < loss < 85 for loss in losses) >= 3
-            offline = [signal for signal, through in round_.heard(PASSIVE).values() if through].count("f")
+            offline = [signal for signal, through in round_.signals(PASSIVE).values() if through].count("f")
             assert offline * 2 > len(EVERYBODY)
         finally:
             bench.network.set_nat_loss(ACTIVE, 0)
@@ -179,8 +179,8 @@ def test_a_nat_that_loses_most_packets_is_told_as_dead_until_it_loses_none(bench
         again = Round(bench)
         again.start((PASSIVE,), 7)
         again.wait_for({PASSIVE}, 10)
-        said = list(again.heard(PASSIVE).values())
-        assert said.count(("n", True)) >= len(EVERYBODY) - 1
+        states = list(again.signals(PASSIVE).values())
+        assert states.count(("n", True)) >= len(EVERYBODY) - 1
 
     bench.play(body)
 
@@ -197,7 +197,7 @@ def test_some_loss_and_one_that_both_nats_share_is_none_of_the_active_nat(
             round_.wait_for({*EVERYBODY, PASSIVE}, 40)
         finally:
             lose(bench.network, 0)
-        assert not any("loss" in round_.told(host)[1] for host in EVERYBODY & set(round_.outcomes))
-        assert round_.told(PASSIVE)[0] == 0
+        assert not any("loss" in round_.report(host)[1] for host in EVERYBODY & set(round_.outcomes))
+        assert round_.report(PASSIVE)[0] == 0
 
     bench.play(body)

@@ -41,13 +41,13 @@ def change(network: Network, chance: random.Random) -> None:
 def history(seed: int) -> list[tuple[float, str, int, dict[str, Any]]]:
     """Return what all watches of half an hour tell, and when."""
     bench, chance = make("simulated"), random.Random(seed)
-    told: list[tuple[float, str, int, dict[str, Any]]] = []
+    reports: list[tuple[float, str, int, dict[str, Any]]] = []
 
     def watch(bench: Bench, host: str, delay: float, window: float) -> None:
         bench.world.sleep(delay)
         outcome = bench.start_watch(host, window).wait()
-        said = json.loads(outcome.stdout) if outcome.stdout else {}
-        told.append((round(bench.world.now() - begun, 1), host, outcome.exit_code, said))
+        fields = json.loads(outcome.stdout) if outcome.stdout else {}
+        reports.append((round(bench.world.now() - begun, 1), host, outcome.exit_code, fields))
 
     bench.set_up()
     begun = bench.world.now()
@@ -62,7 +62,7 @@ def history(seed: int) -> list[tuple[float, str, int, dict[str, Any]]]:
                 change(bench.network, chance)
 
     bench.play(body)
-    return sorted(told, key=lambda each: each[:2])
+    return sorted(reports, key=lambda each: each[:2])
 
 
 @pytest.mark.parametrize("seed", range(8))

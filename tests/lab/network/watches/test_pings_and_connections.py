@@ -19,9 +19,9 @@ def test_connections_decide_where_pings_are_filtered(bench: Bench, round_: Round
         finally:
             bench.network.set_guards({ACTIVE: VPC_GROUP})
         assert round_.columns() == {(0, "online", "yes", "yes", "yes")}
-        answered, sent = round_.told(next(iter(EVERYBODY & set(round_.outcomes))))[1]["pings"]
+        answered, sent = round_.report(next(iter(EVERYBODY & set(round_.outcomes))))[1]["pings"]
         assert answered < sent
-        assert round_.have_all_said(PASSIVE, EVERYBODY, "n", through=True)
+        assert round_.have_all_signalled(PASSIVE, EVERYBODY, "n", through=True)
 
     bench.play(body)
 
@@ -40,8 +40,8 @@ def test_pings_decide_where_something_on_the_way_answers_every_connection(bench:
             bench.network.set_guards({ACTIVE: VPC_GROUP})
             bench.network.set_intercepting(ACTIVE, False)
         assert round_.columns() == {(1, "offline", "no", "unknown", "yes")}
-        assert sum("intercepted" in round_.told(host)[1] for host in EVERYBODY & set(round_.outcomes)) >= 5
-        assert ("f", True) in round_.heard(PASSIVE).values()
+        assert sum("intercepted" in round_.report(host)[1] for host in EVERYBODY & set(round_.outcomes)) >= 5
+        assert ("f", True) in round_.signals(PASSIVE).values()
 
     bench.play(body)
 
@@ -56,7 +56,7 @@ def test_a_nat_that_passes_pings_only_is_dead(bench: Bench, round_: Round) -> No
         finally:
             bench.network.set_guards({ACTIVE: VPC_GROUP})
         assert round_.columns() == {(1, "offline", "no", "no", "yes")}
-        assert round_.told(PASSIVE)[0] == 1
+        assert round_.report(PASSIVE)[0] == 1
 
     bench.play(body)
 

@@ -18,9 +18,9 @@ def test_a_nat_that_serves_at_the_port_itself_says_so(bench: Bench, round_: Roun
             round_.wait_for({PASSIVE}, 4)
         finally:
             bench.network.set_serving(PASSIVE, False)
-        code, said = round_.told(PASSIVE)
-        assert (code, said["state"], said["deaf"]) == (0, "online", "this NAT listens on port 443 itself")
-        assert "heard" not in said
+        code, fields = round_.report(PASSIVE)
+        assert (code, fields["state"], fields["deaf"]) == (0, "online", "this NAT listens on port 443 itself")
+        assert "heard" not in fields
 
     bench.play(body)
 
@@ -40,16 +40,16 @@ def test_who_is_offline_goes_on_signalling_until_it_is_online_or_its_host_dies(b
             round_.wait_for(EVERYBODY, 6)
             bench.network.stop("backend1")
             bench.world.sleep(5)
-            heard = listened().heard(PASSIVE)
-            assert "backend1" not in heard
-            assert list(heard.values()).count(("f", True)) >= 3
+            signals = listened().signals(PASSIVE)
+            assert "backend1" not in signals
+            assert list(signals.values()).count(("f", True)) >= 3
             for subnet in bench.layout.private_subnets:
                 bench.network.associate(subnet.name, "standby")
             # Three answers in a row take a second and a half at most.
             bench.world.sleep(2)
-            assert listened().have_all_said(PASSIVE, EVERYBODY - {"backend1"}, "n", through=True)
+            assert listened().have_all_signalled(PASSIVE, EVERYBODY - {"backend1"}, "n", through=True)
             bench.world.sleep(3)
-            assert listened().heard(PASSIVE) == {}
+            assert listened().signals(PASSIVE) == {}
         finally:
             for subnet in bench.layout.private_subnets:
                 bench.network.associate(subnet.name, "primary")
@@ -68,10 +68,10 @@ def test_a_newer_watch_ends_the_older_one(bench: Bench, round_: Round) -> None:
         round_.wait_for({PASSIVE}, 2)
         newer.start(("backend1",), 2)
         round_.wait_for({"backend1"}, 2)
-        assert round_.told("backend1")[0] == round_.told(PASSIVE)[0] == 0
+        assert round_.report("backend1")[0] == round_.report(PASSIVE)[0] == 0
         assert not newer.outcomes
         newer.wait_for({"backend1", PASSIVE}, 4)
-        assert set(newer.heard(PASSIVE)) == {"backend1"}
+        assert set(newer.signals(PASSIVE)) == {"backend1"}
 
     bench.play(body)
 
@@ -89,7 +89,7 @@ def test_a_quick_check_signals_until_the_passive_nat_listens(bench: Bench, round
             bench.network.set_sick("backend1", False)
         expected = (1, "offline", "no", "no", "yes") if sick else (0, "online", "yes", "unknown", "yes")
         assert round_.columns({"backend1"}) == {expected}
-        assert round_.heard(PASSIVE) == {"backend1": ("f" if sick else "n", True)}
+        assert round_.signals(PASSIVE) == {"backend1": ("f" if sick else "n", True)}
 
     bench.play(body)
 
@@ -102,7 +102,7 @@ def test_who_has_never_been_online_does_not_say_so(bench: Bench, round_: Round) 
             bench.world.sleep(0.5)
             round_.start(sorted(EVERYBODY), 30)
             round_.wait_for({PASSIVE}, 6)
-            assert "n" not in {signal for signal, _ in round_.heard(PASSIVE).values()}
+            assert "n" not in {signal for signal, _ in round_.signals(PASSIVE).values()}
             round_.wait_for(EVERYBODY, 6)
         finally:
             bench.network.set_forwarding(ACTIVE, True)
@@ -120,8 +120,8 @@ def test_a_quick_check_calls_no_port_shut_before_it_can_be_open(bench: Bench, ro
             round_.wait_for({"backend1", ACTIVE, PASSIVE}, 9)
         finally:
             bench.network.set_sick("backend1", False)
-        assert round_.told("backend1")[1]["active"] == "yes"
-        assert round_.heard(PASSIVE) == {}
+        assert round_.report("backend1")[1]["active"] == "yes"
+        assert round_.signals(PASSIVE) == {}
 
     bench.play(body)
 
@@ -138,7 +138,7 @@ def test_who_is_in_none_of_the_pairs_networks_is_not_heard_and_not_handed_on(ben
         round_.wait_for(EVERYBODY, 7)
         round_.wait_for({PASSIVE}, 7)
         assert round_.columns(taken) == {(0, "online", "yes", "unknown", "yes")}
-        assert set(round_.heard(PASSIVE)) == taken
+        assert set(round_.signals(PASSIVE)) == taken
         # On real packets the ports of a quick check of before, which take everybody, may be open still.
         if bench.world.virtual:
             assert round_.columns(EVERYBODY - taken) == {(0, "online", "yes", "unknown", "no")}
@@ -204,7 +204,7 @@ def test_a_listener_that_has_just_begun_hears_all_who_are_offline(bench: Bench, 
             round_.wait_for({PASSIVE}, 6)
         finally:
             bench.network.set_forwarding(ACTIVE, True)
-        assert round_.have_all_said(PASSIVE, EVERYBODY, "f", through=True)
+        assert round_.have_all_signalled(PASSIVE, EVERYBODY, "f", through=True)
 
     bench.play(body)
 
@@ -219,7 +219,7 @@ def test_a_watch_that_a_newer_one_ends_before_anything_has_come_back_does_not_kn
             round_.wait_for({"backend1"}, 3)
         finally:
             bench.network.set_forwarding(ACTIVE, True)
-        code, said = round_.told("backend1")
-        assert (code, said["state"], said["route"]) == (0, "unknown", "unknown")
+        code, fields = round_.report("backend1")
+        assert (code, fields["state"], fields["route"]) == (0, "unknown", "unknown")
 
     bench.play(body)

@@ -17,7 +17,7 @@ IN_A_GROUP: Mapping[str, object] = {**SETTINGS, "primaryAutoScalingGroup": "nat-
 TICK_WITHIN = 65.0
 
 
-def terminated(*, told: bool = True, replaced_after: float = 5.0) -> Step:
+def terminated(*, event_sent: bool = True, replaced_after: float = 5.0) -> Step:
     """Give the step by which the group terminates the NAT: it waits for the pair first, and then launches another.
 
     Where the event is lost it waits until the hook's timeout has passed; on real packets until after the next tick.
@@ -27,9 +27,9 @@ def terminated(*, told: bool = True, replaced_after: float = 5.0) -> Step:
         assert isinstance(lab.cloud, InterfaceCloud)
         lab.functions.late = lambda: (0.0,)
         waiting = lab.cloud.begin_termination(NAT)
-        if told:
+        if event_sent:
             lab.functions.tell_terminating(waiting)
-        longest = heartbeat(lab.cloud.timeout) if lab.world.virtual or told else TICK_WITHIN
+        longest = heartbeat(lab.cloud.timeout) if lab.world.virtual or event_sent else TICK_WITHIN
         lab.wait_until(lambda: not lab.cloud.auto_scaling.is_waiting(waiting), longest)
         lab.cloud.auto_scaling.time_out(waiting)
         lab.network.stop(NAT)
@@ -72,7 +72,7 @@ GROUPS: tuple[Scenario, ...] = (
         "lifecycle-terminate-lost",
         "the same, and the event is lost: the next tick asks, and the hook's timeout lets the group go on",
         FAIL_OVER,
-        terminated(told=False),
+        terminated(event_sent=False),
         settings=IN_A_GROUP,
         problems=lambda lab: demands.without_outage(lab) + _not_completed(lab),
         cloud=InterfaceCloud,
@@ -86,7 +86,7 @@ GROUPS: tuple[Scenario, ...] = (
         settings=IN_A_GROUP,
         problems=lambda lab: [
             *demands.nothing_moved(lab),
-            *demands.told_of(Trouble.NAT_ENDING)(lab),
+            *demands.notified_of(Trouble.NAT_ENDING)(lab),
             *completed(lab),
         ],
         cloud=InterfaceCloud,
@@ -109,7 +109,7 @@ GROUPS: tuple[Scenario, ...] = (
         settings={**IN_A_GROUP, "handover": "tell"},
         problems=lambda lab: [
             *demands.one_swap(lab),
-            *demands.told_of(Trouble.NAT_ENDING, Trouble.FAILED_OVER)(lab),
+            *demands.notified_of(Trouble.NAT_ENDING, Trouble.FAILED_OVER)(lab),
             *completed(lab),
         ],
         cloud=InterfaceCloud,

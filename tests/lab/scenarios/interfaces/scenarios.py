@@ -9,7 +9,7 @@ from tests.lab.scenarios.scenario import FAIL_OVER, Scenario
 from tests.lab.scenarios.steps import flush
 
 # Until the next tick has asked the new NAT, and what it was asked has reached it.
-ASKED_WITHIN = 75.0
+COMMANDED_WITHIN = 75.0
 
 
 def moves_and_dies_later(lab: Lab) -> None:
@@ -17,7 +17,7 @@ def moves_and_dies_later(lab: Lab) -> None:
     assert isinstance(lab.cloud, InterfaceCloud)
     made = lab.cloud.move_interface(lab.world.now())
     lab.network.reboot(NAT)
-    lab.wait_until(lambda: made in _asked(lab), ASKED_WITHIN)
+    lab.wait_until(lambda: made in _commanded(lab), COMMANDED_WITHIN)
     lab.wait(8)
     lab.broken()
     flush(lab)
@@ -26,15 +26,15 @@ def moves_and_dies_later(lab: Lab) -> None:
 def watched_and_failed_over(lab: Lab) -> list[str]:
     """Nothing was moved while the interface did; the new instance was asked, and left once it was dead."""
     early = [at for at in lab.gateway.replaced_at if at < (lab.broken_at or 0.0)]
-    asked = lab.cloud.instances[NAT] in _asked(lab)
+    commanded = lab.cloud.instances[NAT] in _commanded(lab)
     return [
         *demands.one_swap(lab),
         *(["failed over because the interface moved"] if early else []),
-        *([] if asked else ["the new instance was never asked"]),
+        *([] if commanded else ["the new instance was never asked"]),
     ]
 
 
-def _asked(lab: Lab) -> set[str]:
+def _commanded(lab: Lab) -> set[str]:
     return {host for command in lab.run_command.service.commands for host in command.arguments["InstanceIds"]}
 
 

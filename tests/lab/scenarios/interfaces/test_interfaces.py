@@ -57,8 +57,8 @@ def test_the_self_test_asks_the_holder() -> None:
         (invocation,) = lab.functions.invocations
         assert invocation.error is None
         assert invocation.result is not None
-        asked = {host for command in lab.run_command.service.commands for host in command.arguments["InstanceIds"]}
-        assert {lab.cloud.instances[NAT], lab.cloud.instances["nat02"]} <= asked
+        hosts = {host for command in lab.run_command.service.commands for host in command.arguments["InstanceIds"]}
+        assert {lab.cloud.instances[NAT], lab.cloud.instances["nat02"]} <= hosts
 
     played(body)
 
@@ -110,8 +110,8 @@ def test_that_a_group_terminates_a_nat_is_asked_of_auto_scaling_and_not_believed
         lab.functions.late = lambda: (0.0,)
         lab.functions.tell_terminating(forged)
         lab.wait(15)
-        (told,) = [i for i in lab.functions.invocations if i.trigger == "event"]
-        assert (told.error, (told.result or {})["cause"]) == (None, "HEALTHY")
+        (invocation,) = [i for i in lab.functions.invocations if i.trigger == "event"]
+        assert (invocation.error, (invocation.result or {})["cause"]) == (None, "HEALTHY")
         assert lab.gateway.replaced_at == []
         assert lab.gateway.events == []
         assert lab.gateway.calls["autoscaling:CompleteLifecycleAction"] == 1

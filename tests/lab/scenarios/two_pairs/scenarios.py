@@ -13,7 +13,7 @@ from tests.lab.scenarios.two_pairs.account import TwoZonesCloud
 from tests.lab.scenarios.two_pairs.neighbour import Neighbour
 
 # The next tick measures it, and people are told of what does not mend itself, in virtual time only.
-MEASURED_WITHIN, TOLD_WITHIN = 75.0, PATIENCE + 75.0
+MEASURED_WITHIN, MAILED_WITHIN = 75.0, PATIENCE + 75.0
 
 
 def with_the_other_pair(lab: Lab) -> None:
@@ -32,7 +32,7 @@ def until_the_other_pair_says_so(lab: Lab) -> None:
     """Wait until the alarm of the other zone can fire, and where that takes no real minutes, until people are told."""
     lab.wait_until(lambda: _measured(lab), MEASURED_WITHIN)
     if lab.world.virtual:
-        lab.wait_until(lambda: bool(_other(lab).gateway.events), TOLD_WITHIN)
+        lab.wait_until(lambda: bool(_other(lab).gateway.events), MAILED_WITHIN)
 
 
 def only_one_zone_moved(lab: Lab) -> list[str]:
@@ -42,16 +42,16 @@ def only_one_zone_moved(lab: Lab) -> list[str]:
     moved = sorted(subnet for subnet, table in tables.items() if table != other.cloud.primary_table)
     outages = {host.name: lab.pinger.outage(host.name, lab.broken_at or 0.0) for host in layout.other_backends}
     offline = {host: outage for host, outage in outages.items() if outage != 0.0}
-    told = {event["kind"] for event in other.gateway.events}
+    kinds = {event["kind"] for event in other.gateway.events}
     expected = {Trouble.PASSIVE_UNHEALTHY} if lab.world.virtual else set()
     return [
         *demands.one_swap(lab),
-        *demands.told_of(Trouble.FAILED_OVER)(lab),
+        *demands.notified_of(Trouble.FAILED_OVER)(lab),
         *([f"of the other zone were moved: {moved}"] if moved else []),
         *([f"of the other zone were offline: {offline}"] if offline else []),
         *([] if other.cloud.lock_text() == "armed" else ["the other pair is not armed any more"]),
         *([] if _measured(lab) else ["no metric of the other pair says that nothing stands by for it"]),
-        *([f"of the other pair people were told {sorted(told)}"] if told != expected else []),
+        *([f"of the other pair people were told {sorted(kinds)}"] if kinds != expected else []),
         *(f"the other pair's function failed: {i.error!r}" for i in other.functions.invocations if i.error),
     ]
 

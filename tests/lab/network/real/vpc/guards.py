@@ -38,9 +38,9 @@ def build(namespace: Namespace, vpc: Vpc, stopped: Iterable[str]) -> None:
 
 def counted(namespace: Namespace) -> Mapping[str, int]:
     """Return how many packets each rule has stopped since it was asked last."""
-    told = json.loads(namespace.run("nft", "-j", "reset", "counters").stdout)["nftables"]
+    entries = json.loads(namespace.run("nft", "-j", "reset", "counters").stdout)["nftables"]
     found = dict.fromkeys(COUNTED, 0)
-    for entry in told:
+    for entry in entries:
         if "counter" in entry:
             found[entry["counter"]["name"]] += int(entry["counter"]["packets"])
     return found
