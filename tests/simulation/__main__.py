@@ -39,13 +39,13 @@ def main(
         if console.is_terminal:
             console.print(f"{last.histories} histories, {len(last.broken)} break a rule", end="\r")
     _coverage(console, last)
-    for broken_seed, rule, said in last.broken[:3]:
-        console.print(f"\nseed {broken_seed} breaks rule {rule}: {said}")
+    for broken_seed, rule, sentence in last.broken[:3]:
+        console.print(f"\nseed {broken_seed} breaks rule {rule}: {sentence}")
         _one(console, broken_seed)
     console.print(
         f"{last.histories} histories, {last.hours:.0f} virtual hours, {sum(last.calls.values())} calls in "
         f"{last.seconds:.0f} s on {jobs} processes; {len(last.broken)} break a rule"
-        + "".join(f"\n  make simulate SEED={s}: rule {rule}: {said}" for s, rule, said in last.broken[:20])
+        + "".join(f"\n  make simulate SEED={s}: rule {rule}: {sentence}" for s, rule, sentence in last.broken[:20])
     )
     raise typer.Exit(1 if last.broken else 0)
 

@@ -92,5 +92,5 @@ def play_batch(seeds: Iterable[int]) -> Campaign:
         total.hours += played.seconds / 3600
         if played.violations:
             first = played.violations[0]
-            total.broken.append((seed, first.rule, first.said))
+            total.broken.append((seed, first.rule, first.sentence))
     return total

@@ -32,7 +32,7 @@ class Kill:
     seconds: float
     seed: int | None = None
     rule: int | None = None
-    said: str = ""
+    sentence: str = ""
 
 
 def hunt(mutant: Mutant, seeds: Sequence[int] = range(SEEDS)) -> Kill:
@@ -49,7 +49,7 @@ def hunt(mutant: Mutant, seeds: Sequence[int] = range(SEEDS)) -> Kill:
             broken = play(history(seed)).violations
             if broken:
                 first = broken[0]
-                return Kill(mutant.name, number, time.monotonic() - began, seed, first.rule, first.said)
+                return Kill(mutant.name, number, time.monotonic() - began, seed, first.rule, first.sentence)
     return Kill(mutant.name, len(seeds), time.monotonic() - began)
 
 
@@ -67,7 +67,7 @@ def main() -> int:
     lives = 0
     for kill in hunt_all(jobs=2):
         lives += kill.rule is None
-        found = ("-", "LIVES", "") if kill.rule is None else (str(kill.seed), str(kill.rule), kill.said[:70])
+        found = ("-", "LIVES", "") if kill.rule is None else (str(kill.seed), str(kill.rule), kill.sentence[:70])
         table.add_row(kill.mutant, str(kill.histories), *found)
         if not console.is_terminal:
             console.print(f"{kill.mutant}: {found[1]} after {kill.histories}", markup=False)

@@ -24,7 +24,7 @@ class Mutant:
     Attributes:
         name: what is wrong.
         of: the function, as ``module:qualified name`` within ``nat_failover``.
-        old: words of its source, exactly once in it.
+        old: text of its source, exactly once in it.
         new: what stands there instead.
         seeds: that saw it last, where it takes many to see it; they are tried first.
     """

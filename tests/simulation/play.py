@@ -225,12 +225,12 @@ class Player:
             self._tell(f"invocation {invocation.serial} ends: {kind}: {str(invocation.error)[:100]}")
         elif self._telling and invocation.result is not None:
             result = invocation.result
-            said = result.get("result") or result["reason"]
-            self._tell(f"invocation {invocation.serial} ends: {result['decision']} {result['cause']}: {said}")
+            sentence = result.get("result") or result["reason"]
+            self._tell(f"invocation {invocation.serial} ends: {result['decision']} {result['cause']}: {sentence}")
 
-    def _tell(self, said: str) -> None:
+    def _tell(self, event: str) -> None:
         if self._telling:
-            self.played.timeline.append((self._stage.lab.world.now() - self._begun, said))
+            self.played.timeline.append((self._stage.lab.world.now() - self._begun, event))
 
     def _calm(self) -> None:
         self._tell("- all troubles end")

@@ -56,7 +56,7 @@ class ModelAccount(ParameterStore):
 
     def tables(self) -> dict[str, dict[str, Any]]:
         """Describe all route tables, by id."""
-        told: dict[str, dict[str, Any]] = {
+        described: dict[str, dict[str, Any]] = {
             table: {
                 "RouteTableId": table,
                 "Routes": self._as_they_are(routes),
@@ -66,7 +66,7 @@ class ModelAccount(ParameterStore):
             for table, routes in self.holdings.routes.items()
         }
         for association, (subnet, table) in self.holdings.associations.items():
-            told[table]["Associations"].append(
+            described[table]["Associations"].append(
                 {
                     "RouteTableAssociationId": association,
                     "RouteTableId": table,
@@ -75,7 +75,7 @@ class ModelAccount(ParameterStore):
                     "AssociationState": {"State": "associated"},
                 }
             )
-        return told
+        return described
 
     def _as_they_are(self, routes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return routes with their state: one to an instance that is stopped or gone is a blackhole."""
@@ -117,8 +117,8 @@ class ModelAccount(ParameterStore):
         table, to = arguments["RouteTableId"], arguments["DestinationCidrBlock"]
         routes = self.change().routes
         kept = [route for route in routes[table] if route.get("DestinationCidrBlock") != to]
-        told = {key: value for key, value in arguments.items() if key != "RouteTableId"}
-        routes[table] = [*kept, {**told, "State": "active", "Origin": "CreateRoute"}]
+        route = {key: value for key, value in arguments.items() if key != "RouteTableId"}
+        routes[table] = [*kept, {**route, "State": "active", "Origin": "CreateRoute"}]
         return {"Return": True}
 
     def _instances(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,11 +77,11 @@ def _taken(cloud: MotoCloud) -> Deployed:
     tables = cloud.tables()
     associations = {
         a["RouteTableAssociationId"]: (a["SubnetId"], table)
-        for table, told in tables.items()
-        for a in told["Associations"]
+        for table, described in tables.items()
+        for a in described["Associations"]
         if a.get("SubnetId")
     }
-    routes = {table: list(told["Routes"]) for table, told in tables.items()}
+    routes = {table: list(described["Routes"]) for table, described in tables.items()}
     lock = cloud.lock_text()
     parameters = {} if lock is None else {cloud.lock_name: [Version(lock, 1, VIRTUAL_START, "person")]}
     return Deployed(
@@ -97,5 +97,5 @@ def _taken(cloud: MotoCloud) -> Deployed:
 
 def _addresses(cloud: MotoCloud) -> dict[str, tuple[str, str | None]]:
     holders = {public: cloud.instances[host] for host, public in cloud.elastic().items()}
-    told = cloud.ec2.describe_addresses()["Addresses"]
-    return {a["AllocationId"]: (a["PublicIp"], holders.get(a["PublicIp"])) for a in told}
+    addresses = cloud.ec2.describe_addresses()["Addresses"]
+    return {a["AllocationId"]: (a["PublicIp"], holders.get(a["PublicIp"])) for a in addresses}

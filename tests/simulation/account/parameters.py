@@ -49,7 +49,7 @@ class ParameterStore:
         known = {name: self._version(*name.partition(":")[::2]) for name in arguments["Names"]}
         return {
             "Parameters": [
-                _told(name.partition(":")[0], version) for name, version in known.items() if version is not None
+                _described(name.partition(":")[0], version) for name, version in known.items() if version is not None
             ],
             "InvalidParameters": [name for name, version in known.items() if version is None],
         }
@@ -74,7 +74,7 @@ class ParameterStore:
     def parameter(self, name: str) -> dict[str, Any] | None:
         """Give a parameter as GetParameter does; None where there is none."""
         version = self.latest(name)
-        return None if version is None else _told(name, version)
+        return None if version is None else _described(name, version)
 
     def put(self, arguments: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Write a parameter.
@@ -95,7 +95,7 @@ class ParameterStore:
         self.change().parameters.pop(name, None)
 
 
-def _told(name: str, version: Version) -> dict[str, Any]:
+def _described(name: str, version: Version) -> dict[str, Any]:
     return {
         "Name": name,
         "Type": "String",

@@ -91,17 +91,17 @@ def test_every_fate_is_one_of_these() -> None:
 
 
 def befallen(seed: int, calls: list[str], spared: frozenset[str] = frozenset()) -> dict[str, str]:
-    told: dict[str, str] = {}
+    fates: dict[str, str] = {}
     world = VirtualWorld(1)
 
     def main() -> None:
         weather = Weather(seed, world, (), 0.3, ("made twice", "slow"), spared)
-        weather.told = lambda call, fate, strike: told.__setitem__(strike, fate)  # noqa: ARG005
+        weather.on_trouble = lambda call, fate, strike: fates.__setitem__(strike, fate)  # noqa: ARG005
         for operation in calls:
             weather.interpose(Call("ssm", operation, {}, Execution()), lambda: None)
 
     world.run(main)
-    return told
+    return fates
 
 
 def test_a_seed_decides_what_befalls_a_call_whatever_else_is_called() -> None:
@@ -119,28 +119,28 @@ def test_a_call_that_is_spared_leaves_the_others_as_they_were() -> None:
 
 
 def test_events_are_lost_come_twice_or_late_as_often_as_they_are_to() -> None:
-    told: list[str] = []
+    befallen_by: list[str] = []
     deliveries = Deliveries(
-        1, (0.2, 0.3, 0.5), (0.0, 60.0), frozenset({"event 1"}), lambda _, troubles: told.extend(troubles)
+        1, (0.2, 0.3, 0.5), (0.0, 60.0), frozenset({"event 1"}), lambda _, troubles: befallen_by.extend(troubles)
     )
     copies = [deliveries.copies() for _ in range(1000)]
     assert copies[0] == (0.0,)
     assert {len(each) for each in copies} == {0, 1, 2}
     assert all(0 <= late <= 60.0 + SECOND for each in copies for late in each)
     for trouble, share in zip(TROUBLES, (0.2, 0.3 * 0.8, 0.5 * 0.8), strict=True):
-        assert abs(told.count(trouble) / 1000 - share) < 0.05
-    assert sum(len(each) for each in copies) == 1000 - told.count(TROUBLES[0]) + told.count(TROUBLES[1])
+        assert abs(befallen_by.count(trouble) / 1000 - share) < 0.05
+    assert sum(len(each) for each in copies) == 1000 - befallen_by.count(TROUBLES[0]) + befallen_by.count(TROUBLES[1])
 
 
 def test_an_operation_may_have_weather_of_its_own() -> None:
-    told: list[tuple[str, str]] = []
+    troubles: list[tuple[str, str]] = []
     world = VirtualWorld(1)
 
     def main() -> None:
         weather = Weather(1, world, storms={"GetParameters": (1.0, ("made twice",))})
-        weather.told = lambda call, fate, strike: told.append((call.operation, fate))  # noqa: ARG005
+        weather.on_trouble = lambda call, fate, strike: troubles.append((call.operation, fate))  # noqa: ARG005
         for operation in ("GetParameters", "PutParameter", "GetParameters"):
             weather.interpose(Call("ssm", operation, {}, Execution()), lambda: None)
 
     world.run(main)
-    assert told == [("GetParameters", "made twice")] * 2
+    assert troubles == [("GetParameters", "made twice")] * 2

@@ -73,7 +73,7 @@ class Weather:
         storms: share and fates of the calls of an operation that has weather of its own.
         spared: calls that nothing befalls, as ``strike`` names them.
         seen: how often each kind has befallen each operation.
-        told: called with each, and its name.
+        on_trouble: called with each, and its name.
     """
 
     seed: int
@@ -83,7 +83,7 @@ class Weather:
     fates: tuple[str, ...] = FATES
     spared: frozenset[str] = frozenset()
     storms: Mapping[str, tuple[float, tuple[str, ...]]] = field(default_factory=dict)
-    told: Callable[[Call, str, str], None] = lambda call, fate, strike: None  # noqa: ARG005
+    on_trouble: Callable[[Call, str, str], None] = lambda call, fate, strike: None  # noqa: ARG005
 
     def __post_init__(self) -> None:
         """Begin to count."""
@@ -105,7 +105,7 @@ class Weather:
         if fate is None or chance is None:
             return make()
         self.seen[fate, call.operation] += 1
-        self.told(call, fate, strike)
+        self.on_trouble(call, fate, strike)
         if fate in BEFORE:
             raise BEFORE[fate](call.operation)
         if fate in AFTER:

@@ -112,8 +112,10 @@ def _has_worked(stage: Stage) -> bool:
     """Tell whether it is remembered that backends were online through the active NAT."""
     settings = Settings.from_environment(stage.cloud.environment)
     table = stage.tables[stage.nats.index(stage.active())]
-    told = stage.cloud.parameter(settings.told_parameter)
-    return marks_of(None if told is None else told["Value"]).get(settings.role_of(table)) == mark(table, settings)
+    parameter = stage.cloud.parameter(settings.told_parameter)
+    return marks_of(None if parameter is None else parameter["Value"]).get(settings.role_of(table)) == mark(
+        table, settings
+    )
 
 
 def _judge_end(stage: Stage, history: History, now_active: str) -> None:

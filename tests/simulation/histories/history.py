@@ -25,7 +25,7 @@ class Step:
     upon: tuple[str, int] | None = None
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """Say what and when."""
         when = f"{self.at:.2f} s" if self.upon is None else f"{self.at:.2f} s after {self.upon[0]} no. {self.upon[1]}"
         return f"{self.kind}{self.arguments or ''} at {when}".replace("'", "")

@@ -143,7 +143,7 @@ def forge_claims(stage: Stage, form: int, every: float) -> None:
         now, version = stage.lab.world.now(), 0 if lock is None else lock.number
         filled = {"UNTIL": f"{now + 100:.3f}", "NOW": f"{now:.3f}", "LOCK": str(version)}
         text = FORGED[form]
-        for word, value in filled.items():
-            text = text.replace(word, value)
+        for placeholder, value in filled.items():
+            text = text.replace(placeholder, value)
         name = environment["NAT_FAILOVER_CLAIM_PARAMETER"]
         account.put({"Name": name, "Value": text, "Type": "String", "Overwrite": True}, "somebody")

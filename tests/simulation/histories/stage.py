@@ -28,7 +28,7 @@ class Stage:
         ticks_lost: no tick of the schedule arrives.
         tick_late: seconds by which the next ticks are late.
         lies: what hosts say whatever is so, by host.
-        tell: told of all that happens, for the timeline.
+        tell: called with all that happens, for the timeline.
     """
 
     lab: Lab

@@ -47,6 +47,6 @@ def test_every_kind_of_trouble_happens_and_most_histories_fail_over(played: Batc
 def test_a_seed_is_one_history_to_the_letter_in_another_process_too() -> None:
     command = [sys.executable, "-m", "tests.simulation", "--seed", "7"]
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    assert "the active NAT" in told
-    assert timeline(play(history(7), telling=True)) in told
+    output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert "the active NAT" in output
+    assert timeline(play(history(7), telling=True)) in output

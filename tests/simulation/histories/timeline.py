@@ -21,7 +21,7 @@ def described(history: History) -> str:
             for operation, share, fates in history.storms
         ),
         f"  of all events {lost:.0%} lost, {twice:.0%} twice, {late:.0%} late",
-        *(f"  {step.said}" for step in history.steps),
+        *(f"  {step.in_words}" for step in history.steps),
         f"  all troubles end at {history.lasts:g} s; then the active NAT dies: {history.finale}",
     ]
     return "\n".join(lines)
@@ -29,11 +29,11 @@ def described(history: History) -> str:
 
 def timeline(played: Played) -> str:
     """Write what happened, line by line: seconds since the beginning, then what."""
-    return "\n".join(f"{at:9.3f}  {said}" for at, said in played.timeline)
+    return "\n".join(f"{at:9.3f}  {event}" for at, event in played.timeline)
 
 
 def broken(played: Played) -> str:
     """Say which rules were broken, and when."""
     began = played.begun_at
-    said = (f"rule {v.rule} is broken at {v.at - began:.3f} s: {v.said}" for v in played.violations)
-    return "\n".join(said) or "no rule is broken"
+    sentences = (f"rule {v.rule} is broken at {v.at - began:.3f} s: {v.sentence}" for v in played.violations)
+    return "\n".join(sentences) or "no rule is broken"

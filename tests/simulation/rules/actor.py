@@ -15,7 +15,7 @@ class Violation:
 
     rule: int
     at: float
-    said: str
+    sentence: str
 
 
 @dataclass

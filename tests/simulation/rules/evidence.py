@@ -45,14 +45,14 @@ class Tolerance:
         slow: what a call may take beyond the usual.
         call: what a call usually takes at most.
         clock: the error of a time that hosts tell.
-        all_heard: whoever can answer has been asked, and its answer has been read.
+        all_answered: whoever can answer has been asked, and its answer has been read.
     """
 
     stale: float
     slow: float
     call: float
     clock: float
-    all_heard: bool = False
+    all_answered: bool = False
 
     @staticmethod
     def of(history: History) -> Tolerance:
@@ -116,9 +116,9 @@ def missing_evidence(
         return 2, f"a failover begins though no packet would have got out by {record['to']} since the failures"
     if objection := _of_the_active_nat(truth, account, settings, record, (since, decided_at, tolerance.stale)):
         return 3, f"a failover begins, though {objection}"
-    heard = truth.heard(since - UNHEARD, decided_at) if tolerance.all_heard else []
-    if len(failing) * 100 <= (len(failing) + len(heard)) * settings.failure_share:
-        return 3, f"a failover begins though of {len(failing) + len(heard)} backends {heard} are well"
+    well = truth.well(since - UNHEARD, decided_at) if tolerance.all_answered else []
+    if len(failing) * 100 <= (len(failing) + len(well)) * settings.failure_share:
+        return 3, f"a failover begins though of {len(failing) + len(well)} backends {well} are well"
     active = settings.nat_of(str(record["from"]))
     launched = account.holdings.instances[active].launched_at
     runs_for = decided_at - launched
@@ -129,7 +129,7 @@ def missing_evidence(
     return None
 
 
-def by_ec2s_word(
+def rests_on_ec2(
     truth: Truth, settings: Settings, record: Mapping[str, Any], claimed_at: float, tolerance: Tolerance
 ) -> bool:
     """Tell whether EC2 has called the NAT that is left going or gone, which takes no failures.

@@ -33,10 +33,10 @@ class Entry:
     def record(self) -> Mapping[str, Any]:
         """The record that it is; empty where it is none."""
         try:
-            said = json.loads(self.text or "")
+            fields = json.loads(self.text or "")
         except (ValueError, RecursionError):
             return {}
-        return said if isinstance(said, dict) and isinstance(said.get("state"), str) else {}
+        return fields if isinstance(fields, dict) and isinstance(fields.get("state"), str) else {}
 
     @property
     def state(self) -> str:
@@ -84,10 +84,10 @@ def readable(text: str | None) -> str:
     if text is None:
         return "nothing"
     try:
-        said = json.loads(text)
-        if isinstance(said, dict) and "since" in said:
-            return f"{said['state']} by {said['owner']} to {said['to']}" + (
-                f" ({said['outcome']})" if said.get("outcome") else ""
+        fields = json.loads(text)
+        if isinstance(fields, dict) and "since" in fields:
+            return f"{fields['state']} by {fields['owner']} to {fields['to']}" + (
+                f" ({fields['outcome']})" if fields.get("outcome") else ""
             )
     except (ValueError, RecursionError):
         pass

@@ -47,7 +47,7 @@ class Reports:
         self._tolerance = tolerance
         self._broken = broken
         self._changed_at = 0.0
-        self._told: set[int] = set()
+        self._published: set[int] = set()
         self._refused: dict[int, str] = {}
         self._unread: set[int] = set()
 
@@ -58,7 +58,7 @@ class Reports:
     def called(self, operation: str, serial: int) -> None:
         """Note a call of an invocation that took effect."""
         if operation == "Publish":
-            self._told.add(serial)
+            self._published.add(serial)
 
     def struck(self, operation: str, serial: int, fate: str) -> None:
         """Note a call of an invocation that has come to nothing, as far as the invocation knows."""
@@ -92,12 +92,12 @@ class Reports:
         metric = METRICS.get(str(result["cause"]))
         if metric is not None and not _has(invocation, metric):
             self._broken(7, f"{result['cause']} without the metric {metric}")
-        told = invocation.serial in self._told or _has(invocation, "NotTold")
-        if result.get("outcome") == "failed-over" and not told:
+        notified = invocation.serial in self._published or _has(invocation, "NotTold")
+        if result.get("outcome") == "failed-over" and not notified:
             self._broken(7, "failed over, and people were not told")
         since = invocation.at - self._tolerance.stale
-        self._states_told(invocation, since)
-        self._routes_told(invocation, since)
+        self._judge_states(invocation, since)
+        self._judge_routes(invocation, since)
 
     def _group_waits_no_more(self, invocation: Invocation) -> None:
         waits = invocation.event.get("detail", {}).get("LifecycleActionToken") in self._lab.cloud.auto_scaling.waiting
@@ -105,7 +105,7 @@ class Reports:
         if waits and not kept:
             self._broken(10, "an invocation has ended, and the group that has told it of a termination waits still")
 
-    def _states_told(self, invocation: Invocation, since: float) -> None:
+    def _judge_states(self, invocation: Invocation, since: float) -> None:
         state, says = self._log.steady(since), str(invocation.result and invocation.result["reason"])
         if invocation.serial in self._unread and says.endswith("the lock can't be read now"):
             return
@@ -122,7 +122,7 @@ class Reports:
     def _used(self) -> set[str]:
         return {table for _, table in self._account.holdings.associations.values()}
 
-    def _routes_told(self, invocation: Invocation, since: float) -> None:
+    def _judge_routes(self, invocation: Invocation, since: float) -> None:
         settings, result = invocation.settings, invocation.result
         assert settings is not None
         assert result is not None

@@ -23,7 +23,7 @@ from tests.lab.cloud.propagation import ROUTE_WRITES
 from tests.lab.lab import Lab
 from tests.simulation.account.account import ModelAccount
 from tests.simulation.rules.actor import Actor, Violation
-from tests.simulation.rules.evidence import Tolerance, by_ec2s_word, missing_evidence
+from tests.simulation.rules.evidence import Tolerance, missing_evidence, rests_on_ec2
 from tests.simulation.rules.locklog import PERSON, Entry, LockLog
 from tests.simulation.rules.reports import Reports
 from tests.simulation.rules.truth import Truth
@@ -63,9 +63,9 @@ class Rules:
         """Whether an invocation has the claim, or had it just now and its lease is not over."""
         return any(actor.until > self._now for actor in self._actors.values())
 
-    def broken(self, rule: int, said: str) -> None:
+    def broken(self, rule: int, sentence: str) -> None:
         """Note that a rule was broken."""
-        self.violations.append(Violation(rule, self._now, said))
+        self.violations.append(Violation(rule, self._now, sentence))
 
     def person_wrote(self, text: str | None) -> None:
         """Note that a person has written or deleted the lock."""
@@ -121,9 +121,9 @@ class Rules:
                     self.broken(6, "a route is written while locked")
 
     def _claimed(self, actor: Actor, text: str, execution: Execution) -> None:
-        said = json.loads(text)
-        if said["owner"] == execution.request_id:
-            actor.until, actor.claimed_at = said["until"], self._now
+        fields = json.loads(text)
+        if fields["owner"] == execution.request_id:
+            actor.until, actor.claimed_at = fields["until"], self._now
 
     def _lock_written(self, actor: Actor, text: str) -> None:
         entry = Entry(self._now, text, actor.serial)
@@ -173,7 +173,7 @@ class Rules:
             stood.spent = True
         decided_at = actor.claimed_at - self._tolerance.of_a_call
         # EC2 may have been read as late as this: calls may take less than the longest.
-        if by_ec2s_word(self._truth, actor.settings, entry.record, actor.claimed_at, self._tolerance):
+        if rests_on_ec2(self._truth, actor.settings, entry.record, actor.claimed_at, self._tolerance):
             self.seen["failovers by EC2's own word"] += 1
             return
         missing = missing_evidence(self._truth, self._account, actor, entry.record, decided_at, self._tolerance)

@@ -143,7 +143,7 @@ class Truth:
         found = [Spell(begun, float("inf") if end is None else end) for begun, end in self._spells.get((what, of), [])]
         return [spell for spell in found if spell.begun <= until and spell.until >= since]
 
-    def heard(self, since: float, until: float) -> list[str]:
+    def well(self, since: float, until: float) -> list[str]:
         """Give the backends that nothing was the matter with all the time: they have said so, if they were asked."""
         return [
             host.name
