@@ -61,7 +61,7 @@ def main(
         "latencies": Latencies().as_json(),
         "harshness": Harshness().as_json(),
         "outage": outage.summary(samples),
-        "peers": {name: peer().told for name, peer in PEERS.items()},
+        "peers": {name: peer().description for name, peer in PEERS.items()},
         "false_failovers": false,
         "deaths": missed,
     }
@@ -69,7 +69,7 @@ def main(
         console.print(name)
         found[name] = section.measure()
     judged = _judge(samples, found)
-    found["bars"] = [bar.told() for bar in judged]
+    found["bars"] = [bar.as_json() for bar in judged]
     found["seconds"] = round(time.monotonic() - began)
     found["runs"] = [asdict(sample) for sample in samples]
     json_file.parent.mkdir(parents=True, exist_ok=True)
@@ -107,15 +107,15 @@ def _simulated(console: Console, runs: int, jobs: int) -> list[Sample]:
     return _collected(console, "simulated network", wanted, jobs, 25)
 
 
-def _collected(console: Console, told: str, wanted: Sequence[Wanted], jobs: int, chunk: int) -> list[Sample]:
+def _collected(console: Console, title: str, wanted: Sequence[Wanted], jobs: int, chunk: int) -> list[Sample]:
     samples = []
-    with console.status(told) as status:
+    with console.status(title) as status:
         for sample in outage.collect(wanted, jobs, chunk):
             samples.append(sample)
-            status.update(f"{told}: {len(samples)} of {len(wanted)} runs")
+            status.update(f"{title}: {len(samples)} of {len(wanted)} runs")
             if sample.problems:
                 console.print(f"[red]{sample.who} {sample.failure} {sample.network} {sample.seed}: {sample.problems}")
-    console.print(f"{told}: {len(samples)} runs")
+    console.print(f"{title}: {len(samples)} runs")
     return samples
 
 

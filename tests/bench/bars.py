@@ -20,7 +20,7 @@ class Bar:
     measured: float
     met: bool
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Give it for JSON."""
         return asdict(self)
 
@@ -68,8 +68,8 @@ def of_ratios(samples: Sequence[Sample], network: str, factors: Mapping[str, flo
         for endpoints in (True, False):
             chosen = OURS, endpoints
             own = percentile(offline(alike, lambda s, chosen=chosen: (s.who, s.endpoints) == chosen), 50)  # type: ignore[misc]
-            told = f"times shorter than ({peer}), {network}, {'with' if endpoints else 'no'} endpoints, median"
-            bars.append(at_least(told, factor, theirs / own))
+            what = f"times shorter than ({peer}), {network}, {'with' if endpoints else 'no'} endpoints, median"
+            bars.append(at_least(what, factor, theirs / own))
     return bars
 
 
@@ -78,7 +78,7 @@ def of_days(days: Mapping[str, Any], deaths: Mapping[str, Any]) -> list[Bar]:
     return [
         at_most(f"false failovers in {days['days']} virtual days", 0, days["false_failovers"]["ours"]),
         *(
-            at_most(f"missed failovers in {kind['deaths']} deaths {told}", 0, kind["missed"])
-            for told, kind in deaths.items()
+            at_most(f"missed failovers in {kind['deaths']} deaths {circumstances}", 0, kind["missed"])
+            for circumstances, kind in deaths.items()
         ),
     ]

@@ -45,14 +45,14 @@ class Days:
         days: how many.
         episodes: of each kind.
         false: failovers that should not have been, by who made them.
-        told: what was the matter at each of ours, with the seed.
+        reasons: what was the matter at each of ours, with the seed.
         invocations: of the function.
     """
 
     days: int = 0
     episodes: Counter[str] = field(default_factory=Counter)
     false: Counter[str] = field(default_factory=Counter)
-    told: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     invocations: int = 0
 
     def add(self, other: Days) -> None:
@@ -60,7 +60,7 @@ class Days:
         self.days += other.days
         self.episodes += other.episodes
         self.false += other.false
-        self.told += other.told
+        self.reasons += other.reasons
         self.invocations += other.invocations
 
 
@@ -72,12 +72,12 @@ def measure(days: int, jobs: int) -> dict[str, Any]:
             total.add(day)
     return {
         "days": total.days,
-        "mix": {name: {"told": kind.told, "a_day": kind.a_day} for name, kind in KINDS.items()},
+        "mix": {name: {"told": kind.description, "a_day": kind.a_day} for name, kind in KINDS.items()},
         "events": f"{HARSHNESS.event_twice:.0%} come twice, {HARSHNESS.event_late:.0%} "
         f"up to {HARSHNESS.late_by[1]:.0f} s late",
         "episodes": dict(total.episodes),
         "false_failovers": {who: total.false[who] for who in ("ours", "a", "b")},
-        "ours": total.told,
+        "ours": total.reasons,
         "invocations": total.invocations,
     }
 
@@ -138,7 +138,7 @@ def _count(lab: Lab, invocation: Invocation, day: Days, seed: int, began: float,
     about = [e.kind for e in episodes if e.at - BEFORE <= at <= e.until + AFTER]
     reason = (invocation.result or {}).get("reason")
     day.false["ours"] += 1
-    day.told.append(f"seed {seed} at {at:.0f} s, during {about}: {reason}")
+    day.reasons.append(f"seed {seed} at {at:.0f} s, during {about}: {reason}")
     cloud = model(lab)
     holdings = cloud.account.holdings
     holdings.associations = {a: (subnet, cloud.primary_table) for a, (subnet, _) in holdings.associations.items()}

@@ -32,12 +32,12 @@ class Death:
     """What a death came to.
 
     Attributes:
-        told: seed, death, and what else was the matter.
+        description: seed, death, and what else was the matter.
         after: seconds from when a failover could be until all subnets were associated with the standby's table; None
             where they were not in time.
     """
 
-    told: str
+    description: str
     after: float | None
 
 
@@ -46,11 +46,16 @@ def measure(deaths: int, jobs: int) -> dict[str, Any]:
     kinds = {"while something else is the matter": amid, "while the standby is unfit, or the pair locked": unfit}
     found = {}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=quiet) as pool:
-        for told, kind in kinds.items():
+        for circumstances, kind in kinds.items():
             came = list(pool.map(partial(play, kind), range(deaths), chunksize=5))
             after = [death.after for death in came if death.after is not None]
-            missed = [death.told for death in came if death.after is None]
-            found[told] = {"deaths": deaths, "missed": len(missed), "told": missed, "after": spread(after or [WITHIN])}
+            missed = [death.description for death in came if death.after is None]
+            found[circumstances] = {
+                "deaths": deaths,
+                "missed": len(missed),
+                "told": missed,
+                "after": spread(after or [WITHIN]),
+            }
     return found
 
 
@@ -64,10 +69,10 @@ def play(kind: Kind, seed: int) -> Death:
     def main(of: Lab) -> None:
         of.begin(60)
         of.wait(chance.uniform(0, 60))
-        told = kind(of, chance)
+        description = kind(of, chance)
         begun = of.world.now()
         done = of.wait_until(partial(_moved, of), WITHIN)
-        came.append(Death(f"seed {seed}: {told}", round(of.world.now() - begun, 1) if done else None))
+        came.append(Death(f"seed {seed}: {description}", round(of.world.now() - begun, 1) if done else None))
 
     lab.run(main)
     return came[0]

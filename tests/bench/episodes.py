@@ -16,7 +16,7 @@ from tests.simulation.account.cloud import ModelCloud
 class Kind:
     """A kind of episode: how many a day, and how long each lasts."""
 
-    told: str
+    description: str
     a_day: int
     lasts: float
 

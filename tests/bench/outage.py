@@ -116,8 +116,8 @@ def _peers(wanted: Wanted) -> Sample:
         outages = [of.pinger.outage(host, broken) for host in of.backends]
         problems = () if None not in outages and acted_at else (f"not recovered: {outages}",)
         steps = {"decided": round(acted_at[0] - broken, 3)} if acted_at else {}
-        told = tuple(round(seconds, 3) for seconds in outages if seconds is not None)
-        found.append(Sample(**asdict(wanted), outages=told, steps=steps, problems=problems))
+        rounded = tuple(round(seconds, 3) for seconds in outages if seconds is not None)
+        found.append(Sample(**asdict(wanted), outages=rounded, steps=steps, problems=problems))
 
     lab.run(main)
     return found[0]

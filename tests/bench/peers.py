@@ -20,12 +20,12 @@ class Peer(Protocol):
 
     Attributes:
         name: as the tables call it.
-        told: the model in words.
+        description: the model in a sentence.
         period: seconds from one check to the next; from its end where ``pauses``.
     """
 
     name: str
-    told: str
+    description: str
     period: float
     pauses: bool
 
@@ -54,7 +54,7 @@ class Article:
     """A cron job on a server that stays reachable."""
 
     name: str = "a"
-    told: str = (
+    description: str = (
         "every 2 minutes a server opens a remote shell (0.5 to 1.5 s) on one backend after the other, in random order, "
         "and has it ping one of three targets, drawn at random, 3 times a second apart (10 s until it gives up, which "
         "makes the 35 s that a run is said to take); after the third backend that fails, the associations are "
@@ -111,7 +111,7 @@ class Checker:
     """A function in a private subnet that is always running, as alterNAT's."""
 
     name: str = "b"
-    told: str = (
+    description: str = (
         "a function in a private subnet, always running, gets two URLs one after the other, 5 s timeout each (a "
         "connection tried at 0, 1 and 3 s, as TCP does), and pauses for 5 s; when both fail it replaces the default "
         "route, of the one table that all subnets share here"
@@ -145,7 +145,7 @@ class Replacement:
     """An auto scaling group of one."""
 
     name: str = "c"
-    told: str = (
+    description: str = (
         "EC2 checks the instance's status once a minute; after two failed checks an auto scaling group starts another, "
         "which boots for 60 to 90 s and then takes over the default route. (Rules that were flushed, or forwarding "
         "that is off, fail no status check: there it would never act.)"

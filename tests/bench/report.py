@@ -59,12 +59,12 @@ def markdown(found: Mapping[str, Any]) -> str:
     ]
     # What a pair costs has its place elsewhere on the page.
     parts += [table.markdown() for table in tables(found) if table != costs(found)]
-    peers = "\n".join(f"- {WHO[name]}: {told}." for name, told in found["peers"].items())
+    peers = "\n".join(f"- {WHO[name]}: {description}." for name, description in found["peers"].items())
     parts += ["### The models of what users have today", peers]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def put(told: str, path: Path = RESULTS, marks: tuple[str, str] = (BEGIN, END)) -> None:
+def put(body: str, path: Path = RESULTS, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Put Markdown between two of the page's marks: those of the results unless told otherwise.
 
     Raises:
@@ -75,7 +75,7 @@ def put(told: str, path: Path = RESULTS, marks: tuple[str, str] = (BEGIN, END)) 
     _, end, after = rest.partition(marks[1])
     if not begin or not end:
         raise ValueError(f"{path.name} has to have the lines {marks[0]!r} and {marks[1]!r}")
-    path.write_text(before + begin + "\n" + told + "\n" + end + after, encoding="utf-8")
+    path.write_text(before + begin + "\n" + body + "\n" + end + after, encoding="utf-8")
 
 
 def curves(samples: Sequence[Sample]) -> dict[str, list[float]]:
@@ -86,10 +86,10 @@ def curves(samples: Sequence[Sample]) -> dict[str, list[float]]:
         return offline(samples, lambda s: (s.who, s.network, s.slower, s.endpoints) == chosen and s.failure in failures)
 
     real = "namespaces" if any(sample.network == "namespaces" for sample in samples) else "simulated"
-    told = "real packets" if real == "namespaces" else real
+    packets = "real packets" if real == "namespaces" else real
     found = {
-        f"nat-failover, {told}": seconds(OURS, PROMPT, real),
-        f"nat-failover, no endpoints, {told}": seconds(OURS, PROMPT, real, endpoints=False),
+        f"nat-failover, {packets}": seconds(OURS, PROMPT, real),
+        f"nat-failover, no endpoints, {packets}": seconds(OURS, PROMPT, real, endpoints=False),
         "nat-failover, events lost": seconds(OURS, [EVENTS_LOST], "simulated"),
         **{WHO[peer]: seconds(peer, ["nat-stopped"], "simulated") for peer in ("b", "a", "c")},
     }
@@ -113,38 +113,38 @@ def _outages(found: Mapping[str, Any]) -> Table:
             ]
         )
     head = ["who", "failure", "network", "endpoints", "latencies", "runs", "median s", "95 % s", "max s", *STEPS]
-    told = (
+    caption = (
         "Seconds that each of six backends in three subnets was offline, by a pinger of the lab's own that knows "
         "nothing of the product, after a failure at a random moment of the schedule's period (where pings or some "
         "packets still pass, until the route leads to the other NAT); then the median of when it was seen by the first "
         "probe, told to the function, decided, swapped, routed (all backends are online), and of the mail that says so."
     )
-    return Table("Outage", told, head, rows)
+    return Table("Outage", caption, head, rows)
 
 
 def _false_failovers(found: Mapping[str, Any]) -> Table:
     days = found["false_failovers"]
     mix = "; ".join(f"{kind['told']} ({kind['a_day']} a day)" for kind in days["mix"].values())
     rows = [[WHO[who], str(count)] for who, count in days["false_failovers"].items()]
-    told = (
+    caption = (
         f"In {days['days']} virtual days in which the NAT is well: {mix}. Of the status-change events "
         f"{days['events']}. Half of the days are without endpoints, and in a quarter "
         "no ping ever passed the NATs. Hours in which nothing is the matter are left out."
     )
-    return Table("False failovers", told, ["who", "failovers that should not have been"], rows)
+    return Table("False failovers", caption, ["who", "failovers that should not have been"], rows)
 
 
 def _deaths(found: Mapping[str, Any]) -> Table:
     rows = [
-        [told, *map(str, (kind["deaths"], kind["missed"])), *(f"{kind['after'][key]:.0f}" for key in AFTER)]
-        for told, kind in found["deaths"].items()
+        [circumstances, *map(str, (kind["deaths"], kind["missed"])), *(f"{kind['after'][key]:.0f}" for key in AFTER)]
+        for circumstances, kind in found["deaths"].items()
     ]
-    told = (
+    caption = (
         "Virtual deaths of the active NAT, of the kinds above, half of them without endpoints, in the midst of the "
         "episodes above, or while nothing can be done for a minute to an hour; missed is what is not moved within "
         f"{WITHIN:.0f} s of when it can be. Then the seconds from that moment on (0: moved before the episode ended)."
     )
-    return Table("Missed failovers", told, ["deaths", "how many", "missed", "median s", "95 % s", "max s"], rows)
+    return Table("Missed failovers", caption, ["deaths", "how many", "missed", "median s", "95 % s", "max s"], rows)
 
 
 def _bars(found: Mapping[str, Any]) -> Table:

@@ -14,7 +14,7 @@ class Table:
     """A table with a sentence or two about it."""
 
     title: str
-    told: str
+    caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
 
@@ -27,13 +27,13 @@ class Table:
         """The same without a heading."""
         lines = [f"| {' | '.join(self.head)} |", "|" + "---|" * len(self.head)]
         lines += [f"| {' | '.join(row)} |" for row in self.rows]
-        return "\n\n".join(part for part in (self.told, "\n".join(lines)) if part)
+        return "\n\n".join(part for part in (self.caption, "\n".join(lines)) if part)
 
 
 def show(console: Console, tables: Iterable[Table]) -> None:
     """Print tables."""
     for table in tables:
-        printed = RichTable(*table.head, title=table.title, caption=table.told, title_justify="left")
+        printed = RichTable(*table.head, title=table.title, caption=table.caption, title_justify="left")
         for row in table.rows:
             printed.add_row(*row)
         console.print(printed)

@@ -14,14 +14,14 @@ from tests.lab.lab import Lab
 def test_a_death_is_failed_over_from_whatever_else_is_the_matter(kind: deaths.Kind) -> None:
     found = deaths.play(kind, 3)
     assert found.after is not None
-    assert "seed 3" in found.told
+    assert "seed 3" in found.description
 
 
 def test_a_death_that_nobody_acts_on_is_missed() -> None:
     def locked_for_good(lab: Lab, chance: Random) -> str:
-        told = deaths.unfit(lab, chance)
+        description = deaths.unfit(lab, chance)
         lab.cloud.set_lock("paused")
-        return told
+        return description
 
     found = deaths.play(locked_for_good, 7)
     assert found.after is None

@@ -37,12 +37,12 @@ def main(
     chosen = secrets.randbelow(2**31) if seed is None else seed
     console.print(f"soaking for {minutes:g} minutes, seed {chosen}")
     show_latencies(console, Latencies(), HARSHNESS)
-    found = soak(minutes * 60, chosen, told=lambda line: console.print(line, highlight=False, markup=False))
+    found = soak(minutes * 60, chosen, log=lambda line: console.print(line, highlight=False, markup=False))
     show(console, found)
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
-        told = {**figures(found), "faults": [asdict(struck) for struck in found.struck]}
-        json_file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        results = {**figures(found), "faults": [asdict(struck) for struck in found.struck]}
+        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     raise typer.Exit(0 if passed(found) else 1)
 
 

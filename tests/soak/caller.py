@@ -54,8 +54,8 @@ class Caller:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            told = json.loads(line)
-            self._connections.append(Connection(**{**told, "fate": Fate(told["fate"])}))
+            fields = json.loads(line)
+            self._connections.append(Connection(**{**fields, "fate": Fate(fields["fate"])}))
 
     def __exit__(self, *_: object) -> None:
         """Let it open no further connection, and wait for the last one."""

@@ -58,7 +58,7 @@ class Window:
         ends: of each backend, when it was back, by the independent pinger; one that is not listed is not back.
     """
 
-    told: str
+    description: str
     hosts: Sequence[str]
     begins: float
     targets: Sequence[str] = ()

@@ -131,10 +131,10 @@ DEADLY: Sequence[Deadly] = (
 
 
 def _for_a_while(
-    lab: Lab, told: str, hosts: Sequence[str], set_broken: Callable[[bool], None], targets: Sequence[str] = ()
+    lab: Lab, description: str, hosts: Sequence[str], set_broken: Callable[[bool], None], targets: Sequence[str] = ()
 ) -> Window:
     """Break something for some seconds."""
-    window = Window(told, hosts, lab.world.now(), targets)
+    window = Window(description, hosts, lab.world.now(), targets)
     set_broken(True)
     lab.wait(lab.world.random.uniform(3, 8))
     set_broken(False)
@@ -153,8 +153,10 @@ def _two_sick(lab: Lab) -> Window:
 
 def _target_silent(lab: Lab) -> Window:
     target = lab.world.random.choice(TARGETS)
-    told = "one target silent"
-    return _for_a_while(lab, told, lab.backends, lambda silent: lab.network.set_target(target, not silent), [target])
+    description = "one target silent"
+    return _for_a_while(
+        lab, description, lab.backends, lambda silent: lab.network.set_target(target, not silent), [target]
+    )
 
 
 def _internet_gone(lab: Lab) -> Window:

@@ -47,18 +47,18 @@ def passed(found: Soak) -> bool:
 
 def show(console: Console, found: Soak) -> None:
     """Show the figures, and each thing that is wrong."""
-    told = figures(found)
+    values = figures(found)
     table = Table("figure", "value", title="soak: " + ("passed" if passed(found) else "FAILED"))
     rows = {
-        "faults injected": told["faults_injected"],
-        "failovers, by the NAT that died": _listed(told["failovers"]),
-        "outage, median and longest, s": told["outage_seconds"] and _listed(told["outage_seconds"]),
-        "connections opened": f"{told['connections_opened']}, {told['downloads']} of them downloads",
-        "data received, MB": told["megabytes"],
-        "connections done, by public address": _listed(told["done_by_public_address"]),
-        "lost in windows": f"{told['lost_in_windows']} ({_listed(told['lost_in_windows_by_fate'])})",
-        "lost outside (must be 0)": told["lost_outside"],
-        "left over (must be 0)": told["leftovers"],
+        "faults injected": values["faults_injected"],
+        "failovers, by the NAT that died": _listed(values["failovers"]),
+        "outage, median and longest, s": values["outage_seconds"] and _listed(values["outage_seconds"]),
+        "connections opened": f"{values['connections_opened']}, {values['downloads']} of them downloads",
+        "data received, MB": values["megabytes"],
+        "connections done, by public address": _listed(values["done_by_public_address"]),
+        "lost in windows": f"{values['lost_in_windows']} ({_listed(values['lost_in_windows_by_fate'])})",
+        "lost outside (must be 0)": values["lost_outside"],
+        "left over (must be 0)": values["leftovers"],
     }
     for name, value in rows.items():
         table.add_row(name, str(value))

@@ -73,7 +73,7 @@ def soak(
     seconds: float,
     seed: int,
     deadly: Sequence[Deadly] = DEADLY,
-    told: Callable[[str], None] = lambda line: None,  # noqa: ARG005
+    log: Callable[[str], None] = lambda line: None,  # noqa: ARG005
     downloads_last: tuple[float, float] = (1.0, 8.0),
 ) -> Soak:
     """Break things until the time is over, and then until the failover that is under way is finished, at least one.
@@ -82,7 +82,7 @@ def soak(
         seconds: how long faults begin.
         seed: of their choice.
         deadly: what the active NAT may die of.
-        told: gets a line for each thing that happens.
+        log: gets a line for each thing that happens.
         downloads_last: the shortest and the longest that a download takes, in seconds.
     """
     found = Soak(seed, seconds)
@@ -91,19 +91,19 @@ def soak(
     with own_folder() as folder:
         watch = Watch(folder)
         lab = Lab("namespaces", seed, Latencies(), pair, harshness=HARSHNESS)
-        lab.run(lambda of: _Run(of, found, deadly, told, watch).main(downloads_last))
+        lab.run(lambda of: _Run(of, found, deadly, log, watch).main(downloads_last))
         found.leftovers = watch.left()
     return found
 
 
 class _Run:
     def __init__(
-        self, lab: Lab, found: Soak, deadly: Sequence[Deadly], told: Callable[[str], None], watch: Watch
+        self, lab: Lab, found: Soak, deadly: Sequence[Deadly], log: Callable[[str], None], watch: Watch
     ) -> None:
         self._lab = lab
         self._found = found
         self._deadly = deadly
-        self._told = told
+        self._log = log
         self._watch = watch
         # What the lab draws depends on how fast the machine is; the order of the faults shall not.
         self._random = random.Random(found.seed)
@@ -213,11 +213,11 @@ class _Run:
     def _struck(self, fault: str, nat: str, outage: float | None, *, deadly: bool) -> None:
         at = round(self._lab.world.now() - self._begun, 1)
         self._found.struck.append(Struck(at, fault, nat, deadly, outage))
-        self._told(f"{at:7.1f} s  {fault}, {nat} active" + (f": outage {outage:.1f} s" if outage is not None else ""))
+        self._log(f"{at:7.1f} s  {fault}, {nat} active" + (f": outage {outage:.1f} s" if outage is not None else ""))
 
-    def _problem(self, told: str) -> None:
-        self._found.problems.append(told)
-        self._told(told)
+    def _problem(self, problem: str) -> None:
+        self._found.problems.append(problem)
+        self._log(problem)
 
     def _judge_invocations(self, invocations: Sequence[Invocation]) -> None:
         """Look for an invocation that has ended with an error that no fault explains."""

@@ -42,15 +42,15 @@ def connection(opened_at: float, ended_at: float, host: str = "backend1", fate: 
 def test_half_a_minute_of_faults_under_traffic_loses_nothing_outside_and_leaves_nothing() -> None:
     prompt = [fault for fault in DEADLY if fault.name in ("rules flushed", "link down", "stopped")]
     found = soak(2, seed=SEED, deadly=prompt, downloads_last=(1.0, 4.0))
-    told = figures(found)
-    assert passed(found), (told, found.problems, found.leftovers)
-    assert told["failovers"] == {"nat01": 1}
-    assert told["lost_outside"] == told["leftovers"] == 0
+    counted = figures(found)
+    assert passed(found), (counted, found.problems, found.leftovers)
+    assert counted["failovers"] == {"nat01": 1}
+    assert counted["lost_outside"] == counted["leftovers"] == 0
     # Through both NATs, in a number that says that nobody has waited for the failover.
-    assert set(told["done_by_public_address"]) == {"192.0.2.11", "192.0.2.12"}
-    assert told["connections_opened"] > 300
-    assert told["downloads"] > 20
-    assert told["lost_in_windows"] > 0
+    assert set(counted["done_by_public_address"]) == {"192.0.2.11", "192.0.2.12"}
+    assert counted["connections_opened"] > 300
+    assert counted["downloads"] > 20
+    assert counted["lost_in_windows"] > 0
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,12 @@ def test_the_traffic_tells_every_connection_and_how_it_was_lost() -> None:
         refused_from = time.time()
         internet.nft(SHUT)
         time.sleep(0.5)
-        said, _ = traffic.communicate(timeout=20)
+        output, _ = traffic.communicate(timeout=20)
         assert traffic.returncode == 0
     finally:
         backend.close()
         internet.close()
-    ended = [Connection(**{**told, "fate": Fate(told["fate"])}) for told in map(json.loads, said.splitlines())]
+    ended = [Connection(**{**fields, "fate": Fate(fields["fate"])}) for fields in map(json.loads, output.splitlines())]
     done = [each for each in ended if not each.lost]
     assert len(done) > 15
     assert {each.seen_as for each in done} == {"192.0.2.9"}

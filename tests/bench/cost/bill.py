@@ -149,7 +149,7 @@ def table(items: Sequence[Item]) -> Table:
             *_dollars(gateway, gateway),
         ],
     ]
-    told = (
+    caption = (
         "A pair with the default settings in us-east-1, in dollars a month of 730 hours, at list prices "
         "([EC2](https://aws.amazon.com/ec2/pricing/on-demand/), [VPC](https://aws.amazon.com/vpc/pricing/), "
         "[EBS](https://aws.amazon.com/ebs/pricing/), [Lambda](https://aws.amazon.com/lambda/pricing/), "
@@ -160,7 +160,7 @@ def table(items: Sequence[Item]) -> Table:
         "your primary NAT, and your own traffic, which costs the same through either NAT."
     )
     head = ["what", "how much", "list price", "with the free tiers"]
-    return Table("Costs", told, head, rows)
+    return Table("Costs", caption, head, rows)
 
 
 def _dollars(*amounts: float, bold: bool = False) -> list[str]:

@@ -43,8 +43,8 @@ def measure() -> dict[str, Any]:
     locked, _ = _minutes(_failed_over())
     found = {
         "memory_mb": memory,
-        "healthy": _told(healthy, memory),
-        "locked": _told(locked, memory),
+        "healthy": _summary(healthy, memory),
+        "locked": _summary(locked, memory),
         "failover": _failover(),
         "metrics": sorted(_metrics(lines)),
         "alarms": alarms(),
@@ -80,7 +80,7 @@ def billed_ms(wall_ms: float, cpu_ms: float, memory_mb: float) -> float:
     return wall_ms + cpu_ms * (slower - 1)
 
 
-def _told(runs: Sequence[Invoked], memory: float) -> dict[str, float]:
+def _summary(runs: Sequence[Invoked], memory: float) -> dict[str, float]:
     calls: Counter[str] = Counter()
     for run in runs:
         calls.update(run.calls)
@@ -163,10 +163,10 @@ def _dollars(found: Mapping[str, Any]) -> dict[str, float]:
 def bars(found: Mapping[str, Any]) -> list[Bar]:
     """Return the bars of billed time, of dollars, and of what a failover asks of AWS."""
     failover = found["failover"]
-    told = f"in the busiest second of {FAILOVERS} failovers"
+    when = f"in the busiest second of {FAILOVERS} failovers"
     return [
         at_most("API calls of a failover, beside the ticks within two minutes, median", CALLS_BAR, failover["calls"]),
-        *(at_most(f"{operation} {told}", most, failover[f"{operation} a second"]) for operation, most in RATES.items()),
+        *(at_most(f"{operation} {when}", most, failover[f"{operation} a second"]) for operation, most in RATES.items()),
         at_most("billed time of a warm healthy tick, ms", BILLED_BAR_MS, found["healthy"]["billed_ms_median"]),
         at_most("Lambda for a pair, dollars a month", MONTH_BAR, found["dollars"]["lambda"]),
     ]
@@ -174,7 +174,7 @@ def bars(found: Mapping[str, Any]) -> list[Bar]:
 
 def tables(found: Mapping[str, Any]) -> list[Table]:
     """Give the tables."""
-    told = (
+    caption = (
         f"{MINUTES} minutes each, one invocation a minute, {BACKENDS} backends; billed time is that by the clock, with "
         f"the processor's part stretched to the share of a vCPU that {found['memory_mb']} MB have (1,769 MB are one). "
         f"A failover, from the failure on: {found['failover']['invocations']:g} invocations in all, "
@@ -193,7 +193,7 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
         f"always written: {metrics}."
     )
     return [
-        Table("A minute of watching", told, head, minutes),
+        Table("A minute of watching", caption, head, minutes),
         Table("What running it costs", about, ["what", "dollars a month"], dollars),
     ]
 
@@ -201,4 +201,4 @@ def tables(found: Mapping[str, Any]) -> list[Table]:
 if __name__ == "__main__":
     result = measure()
     show(Console(width=140), tables(result))
-    sys.stdout.write(json.dumps([bar.told() for bar in bars(result)], indent=1) + "\n")
+    sys.stdout.write(json.dumps([bar.as_json() for bar in bars(result)], indent=1) + "\n")

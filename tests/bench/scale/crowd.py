@@ -42,14 +42,14 @@ class Crowd:
 
     Attributes:
         settings: the first pair's.
-        said: what hosts say, by host; whoever is not in it watches, or answers a quick check at once.
+        invocations: what hosts have come to, by host; whoever is not in it watches, or answers a quick check at once.
     """
 
     def __init__(self, backends: int, pairs: int, clock: Clock, seed: int = 1) -> None:
         self._clock = clock
         self._chance = Random(seed)
         self._service = Service(self, clock.now, lambda: f"00000000-0000-0000-0000-{len(self._service.commands):012}")
-        self.said: dict[str, CommandInvocation] = {}
+        self.invocations: dict[str, CommandInvocation] = {}
         holdings = Holdings({}, {}, {})
         environments = [self._pair(number, backends, holdings) for number in range(pairs)]
         self.settings = Settings.from_environment(environments[0])
@@ -137,18 +137,20 @@ class Crowd:
         """Everybody takes everything."""
 
     def take(self, command: Command) -> None:
-        """Do nothing: a host is asked for its word when somebody reads it."""
+        """Do nothing: what a host has come to is looked up when somebody reads it."""
 
     def stop(self, command: Command, hosts: Collection[str]) -> None:
         """Nobody stops anything."""
 
     def invocation(self, command: Command, host: str) -> CommandInvocation:
-        """Let a host watch happily, unless something else is said of it."""
+        """Let a host watch happily, unless ``invocations`` has something else."""
         now, window = self._clock.now(), int(command.arguments["Parameters"]["window"][0])
         if window and now > command.asked_at + window + 1:
             return self._online(host, command.asked_at + window + 1, window)
         return (
-            self.said.get(host, CommandInvocation("InProgress", exit_code=-1)) if window else self._online(host, now, 3)
+            self.invocations.get(host, CommandInvocation("InProgress", exit_code=-1))
+            if window
+            else self._online(host, now, 3)
         )
 
     def _online(self, host: str, at: float, elapsed: float) -> CommandInvocation:

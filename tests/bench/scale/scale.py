@@ -79,10 +79,10 @@ class Function:
         """Let the backends of the sample lose the Internet, and tell the function of the listener that hears them."""
         now, sample = self.clock.now(), self.crowd.sample()
         for host in sample:
-            self.crowd.said[host] = report("offline", now - 1, elapsed=300, lost_for=1.7)
+            self.crowd.invocations[host] = report("offline", now - 1, elapsed=300, lost_for=1.7)
         instances, standby = self.crowd.account.holdings.instances, self.crowd.settings.standby_instance
         signals = signals_line(*((instances[host].address, "f", 0.4, True) for host in sample))
-        self.crowd.said[standby] = report("online", now, elapsed=301, tells=True, heard=signals)
+        self.crowd.invocations[standby] = report("online", now, elapsed=301, tells=True, heard=signals)
         document = self.crowd.settings.probe_document
         event: dict[str, Any] = status_change(self.crowd.latest, standby)
         event["detail"]["document-name"] = document
@@ -136,8 +136,8 @@ def _in_a_process(backends: int, pairs: int) -> dict[str, Any]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed: {done.stderr}")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    measured: dict[str, Any] = json.loads(done.stdout)
+    return measured
 
 
 def _rows(sizes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -179,21 +179,21 @@ def bars(found: Mapping[str, Any]) -> list[Bar]:
 def tables(found: Mapping[str, Any]) -> list[Table]:
     """Give the tables."""
     head = ["backends", "pairs", "what", "API calls", "wall ms", "until swapped ms", "processor ms", "process grew MB"]
-    told = (
+    caption = (
         "Medians, real boto3 and real threads, AWS's answers as bytes from a model with the latencies above; "
         "milliseconds of the processor on this machine; memory: by how much the process, the model of AWS in it, grew "
         "by the ticks."
     )
     return [
-        Table(title, told if number == 0 else "", head, [_row(row) for row in found[key]])
+        Table(title, caption if number == 0 else "", head, [_row(row) for row in found[key]])
         for number, (title, key) in enumerate((("Fleet size", "fleet"), ("Pairs in the account", "pairs")))
     ]
 
 
 def _row(row: Mapping[str, Any]) -> list[str]:
     numbers = [row[key] for key in ("calls", "wall_ms", "swapped_ms", "cpu_ms", "grew_mb")]
-    told = ["" if number is None else f"{number:g}" for number in numbers]
-    return [f"{row['backends']:,}", str(row["pairs"]), row["what"], *told]
+    cells = ["" if number is None else f"{number:g}" for number in numbers]
+    return [f"{row['backends']:,}", str(row["pairs"]), row["what"], *cells]
 
 
 if __name__ == "__main__":

@@ -69,21 +69,21 @@ def measure(runs: int = RUNS) -> dict[str, Any]:
         For ``ours`` and ``bare``: medians of milliseconds until it is ready, and until the first request leaves, and
         of the peak memory in megabytes; and all runs.
     """
-    told: dict[str, list[list[float]]] = {"ours": [], "bare": []}
+    starts: dict[str, list[list[float]]] = {"ours": [], "bare": []}
     made = asset()
     for script in (OURS, BARE):
         _start(script, made)  # compiles, and brings the files into memory
     for _ in range(runs):
-        told["ours"].append(_start(OURS, made))
-        told["bare"].append(_start(BARE, made))
+        starts["ours"].append(_start(OURS, made))
+        starts["bare"].append(_start(BARE, made))
     found: dict[str, Any] = {
         who: {
             key: round(percentile([run[n] for run in all_runs], 50), 1)
             for n, key in enumerate(("ready_ms", "first_byte_ms", "peak_mb"))
         }
-        for who, all_runs in told.items()
+        for who, all_runs in starts.items()
     }
-    return {**found, "runs": told}
+    return {**found, "runs": starts}
 
 
 def _start(script: str, made: Path) -> list[float]:
@@ -113,18 +113,18 @@ def bars(found: Mapping[str, Any]) -> list[Bar]:
 
 def tables(found: Mapping[str, Any]) -> list[Table]:
     """Give the table."""
-    told = (
+    caption = (
         f"Medians of {len(found['runs']['ours'])} starts each, in turn, in fresh processes on this machine: "
         "the function's asset, and a function that does nothing but make the same two boto3 clients."
     )
     names = {"ours": "the function", "bare": "the bare one"}
     rows = [[names[who], *(f"{value:g}" for value in found[who].values())] for who in names]
     return [
-        Table("The function's start", told, ["what", "ready, ms", "first request sent, ms", "peak memory, MB"], rows)
+        Table("The function's start", caption, ["what", "ready, ms", "first request sent, ms", "peak memory, MB"], rows)
     ]
 
 
 if __name__ == "__main__":
     result = measure()
     show(Console(), tables(result))
-    sys.stdout.write(json.dumps([bar.told() for bar in bars(result)], indent=1) + "\n")
+    sys.stdout.write(json.dumps([bar.as_json() for bar in bars(result)], indent=1) + "\n")

@@ -40,7 +40,7 @@ class Wire:
         self._latencies = latencies
         self._chance = Random(seed)
         self._one_at_a_time = threading.Lock()
-        self._asked = threading.local()
+        self._request = threading.local()
         self.calls: Counter[str] = Counter()
         self.answered_at: dict[str, float] = {}
 
@@ -53,22 +53,22 @@ class Wire:
         return session
 
     def _note_arguments(self, params: Mapping[str, Any], **_: object) -> None:
-        self._asked.arguments = params
+        self._request.arguments = params
 
     def _note_model(self, model: OperationModel, **_: object) -> None:
-        self._asked.model = model
+        self._request.model = model
 
     def _send(self, request: Any, **_: object) -> AWSResponse:
-        model: OperationModel = self._asked.model
+        model: OperationModel = self._request.model
         service, operation = model.service_model.service_name, model.name
         with self._one_at_a_time:
             self.calls[f"{service}:{operation}"] += 1
             latency = self._latencies.draw(_kind(service, operation), self._chance)
         time.sleep(latency)
         with self._one_at_a_time:
-            told = self._answer(operation, self._asked.arguments)
+            response = self._answer(operation, self._request.arguments)
             self.answered_at[operation] = time.time()
-        serialized = _serializer(service, operation).serialize(told)
+        serialized = _serializer(service, operation).serialize(response)
         body = serialized["body"]
         raw = MockRawResponse(body if isinstance(body, str) else str(body, "utf-8"))
         return AWSResponse(request.url, serialized["status_code"], serialized["headers"], raw)
