@@ -135,7 +135,7 @@ class Tries(SimulatedProcess):
 
     def _dial_active(self) -> list[Outcome]:
         """Try the active NAT's proof port."""
-        return [self._network.dial(self._host, self._active, 443) for _ in range(2) if self._tries_active()]
+        return [self._network.dial(self._host, self._active, 443) for _ in range(6) if self._tries_active()]
 
     def _hear_active(self, dialled: list[Outcome]) -> float:
         """Note what came of that, and return how long it has taken."""
