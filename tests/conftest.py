@@ -21,8 +21,8 @@ from tests.lab.network.real.netns import sweep
 # Whatever a test asks of moto passes the gate.
 moto_hook.install()
 REQUIRE = "NAT_FAILOVER_REQUIRE_NAMESPACES"
-# What is prepared for minutes, by one worker: another that steals from it would prepare it all again.
-FIRST = tuple(Path(__file__).parent / name for name in ("e2e", "cli/test_day.py", "iam"))
+# What is deployed to once.
+ALONE = Path(__file__).parent / "e2e"
 # The priorities of what has real packets and of what has none, as `nice` counts.
 MORE, LESS = -5, 5
 
@@ -44,8 +44,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what is prepared for minutes, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: not any(map(item.path.is_relative_to, FIRST)))
+    """Begin with what a worker had better do alone, since another that steals from it would prepare it all again."""
+    items.sort(key=lambda item: not item.path.is_relative_to(ALONE))
 
 
 @pytest.hookimpl(tryfirst=True)

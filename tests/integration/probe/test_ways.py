@@ -105,7 +105,7 @@ def test_the_last_in_a_row_that_comes_is_no_outage_though_all_that_is_tried_with
     outcome = stage.play(one_kind_dead, shell)["pings but the last in a row"]
     assert outcome.ways[:2] == ("online", "yes")
     answered, sent = outcome.fields["pings"]
-    assert sent - answered == 2
+    assert 2 <= sent - answered <= 3
 
 
 def intercepted(network: Network) -> tuple[Outcome, Outcome]:
