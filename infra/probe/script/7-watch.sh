@@ -70,8 +70,8 @@ try() {
     [ "$by_route" = yes ]
 }
 
-# try_active: the active NAT's proof port, so often that it is not by chance if none comes about where much is lost;
-# BY_ACTIVE is known once hear_active has been called.
+# try_active: the active NAT's proof port, by so many connections that not all are lost by chance where many packets
+# are; BY_ACTIVE is known once hear_active has been called.
 try_active() {
     by_port=''
     [ "$active" != - ] && [ -z "$OWN" ] || return 0
@@ -180,7 +180,6 @@ is_steady() {
 
 # rest_of_slot UNTIL: wait; a NAT looks at its listener meanwhile. False if that has come to a verdict.
 rest_of_slot() {
-    answered=no
     if [ "$window" -eq 0 ]; then
         ! await "$flow" "$1" || answered=yes
         return 0

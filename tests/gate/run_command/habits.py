@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from random import Random
 
 Range = tuple[float, float]
@@ -63,7 +63,3 @@ class AgentHabits:
         """Draw one of the ranges."""
         low, high = getattr(self, name)
         return chance.uniform(low, high)
-
-    def as_json(self) -> dict[str, object]:
-        """Give them for JSON."""
-        return asdict(self)
