@@ -32,24 +32,41 @@ is_taken() {
     return 1
 }
 
-# choose_address: TARGET becomes the address of a target, since rules know no names.
-choose_address() {
-    draw
-    for TARGET in $TARGET $targets; do
-        if is_address "$TARGET"; then return 0; fi
-        answer=$(ping -4 -n -q -c 1 -W 1 "$TARGET" 2>/dev/null 3>&-)
-        answer=${answer#*(}
-        TARGET=${answer%%)*}
-        if is_address "$TARGET"; then return 0; fi
+# find_addresses: ADDRESSES become those of the targets, since rules know no names; a name that has none is left out.
+find_addresses() {
+    ADDRESSES='' names=''
+    for target in $targets; do
+        if is_address "$target"; then ADDRESSES="$ADDRESSES $target"; else names="$names $target"; fi
     done
-    return 1
+    [ -n "$names" ] || return 0
+    answers=$(
+        for name in $names; do timeout 3 ping -4 -n -q -c 1 -W 1 "$name" 2>/dev/null 3>&- & done
+        wait
+    )
+    while IFS='()' read -r what address _; do
+        case $what in "PING "*) ! is_address "$address" || ADDRESSES="$ADDRESSES $address" ;; esac
+    done <<ANSWERS
+$answers
+ANSWERS
+    [ -n "$ADDRESSES" ]
+}
+
+# by_turns COMMAND: run it for each address, with how many are left: of what comes there each takes one in so many, and
+# the last all. Where the kernel can't count, the last is the only one.
+by_turns() {
+    left=0
+    for address in $ADDRESSES; do left=$((left + 1)); done
+    for address in $ADDRESSES; do
+        "$1" "$left" "$address" || [ "$left" -gt 1 ] || return 1
+        left=$((left - 1))
+    done
 }
 
 # listen: by whatever works here.
 listen() {
     if is_taken; then
         why_deaf="this NAT listens on port $taken itself"
-    elif ! choose_address; then
+    elif ! find_addresses; then
         why_deaf='no address can be found for the names of the targets'
     elif listen_by_nft; then
         listener=nft

@@ -13,7 +13,13 @@ ruleset() {
     echo "add rule ip $TABLE see $from 80 ct state new update @offline { ip saddr }"
     echo "add rule ip $TABLE see $from { 80, 443 } ct state established update @through { ip saddr }"
     echo "add chain ip $TABLE translate { type nat hook prerouting priority -101 ; }"
-    echo "add rule ip $TABLE translate $from { 80, 443 } dnat to $TARGET:443"
+    by_turns hand_on_by_nft
+}
+
+hand_on_by_nft() { # hand_on_by_nft ONE_IN ADDRESS
+    turn=''
+    [ "$1" -eq 1 ] || turn="numgen inc mod $1 == 0"
+    echo "add rule ip $TABLE translate $from { 80, 443 } $turn dnat to $2:443"
 }
 
 listen_by_nft() {

@@ -33,8 +33,14 @@ rules_by_iptables() {
 80 NEW offline
 80,443 ESTABLISHED through
 RULES
-    by_iptables nat -A "$CHAIN" -p tcp -m multiport --dports 80,443 -j DNAT --to-destination "$TARGET:443" || return 1
-    prolong
+    by_turns hand_on_by_iptables && prolong
+}
+
+hand_on_by_iptables() { # hand_on_by_iptables ONE_IN ADDRESS
+    turn=''
+    [ "$1" -eq 1 ] || turn="-m statistic --mode nth --every $1 --packet 0"
+    # shellcheck disable=SC2086 # its words
+    by_iptables nat -A "$CHAIN" -p tcp -m multiport --dports 80,443 $turn -j DNAT --to-destination "$2:443"
 }
 
 # prolong: lead packets to the chains for a minute more.

@@ -85,14 +85,15 @@ hear_active() {
     if one_of "$by_port"; then by_active=yes; else by_active=no; fi
 }
 
-signal() { # signal PORT: tell the passive NAT; BY_PASSIVE is known once hear_back has been called
+# signal PORT: tell the passive NAT, which hands each connection on to another target; BY_PASSIVE is known once hear_back
+# has been called.
+signal() {
     [ "$passive" != - ] && [ -z "$OWN" ] || return 0
     hear_back
-    start connect "$passive" "$1"
-    signalled=$!
+    for _ in 1 2; do start connect "$passive" "$1" && signalled="$signalled $!"; done
 }
 
-# hear_back: did the connection of the last signal come about?
+# hear_back: did a connection of the last signal come about?
 hear_back() {
     [ -n "$signalled" ] || return 0
     if one_of "$signalled"; then by_passive=yes; else by_passive=no; fi

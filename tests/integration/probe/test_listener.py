@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.integration.probe.listening import IPTABLES, MANY, listening, listens, rules
-from tests.integration.probe.network import ACTIVE, BACKEND, Network, Stage
+from tests.integration.probe.network import ACTIVE, BACKEND, TARGETS, Network, Stage
 from tests.integration.probe.shells import Outcome, eventually, in_every_shell, stubs
 
 pytestmark = pytest.mark.namespaces
@@ -24,6 +25,11 @@ case "$*" in
     *) exec /bin/ping "$@" ;;
 esac
 """
+# As where a kernel has no means to count.
+UNCOUNTED = {
+    "nft": '[ "$1" = -i ] || exec {program} "$@"; sed -u s/numgen/unknown/ | {program} "$@"',
+    "iptables": 'case "$*" in *statistic*) exit 1 ;; esac; exec {program} "$@"',
+}
 
 
 @pytest.mark.parametrize("by", ["nft", *IPTABLES])
@@ -40,6 +46,36 @@ def test_a_target_that_is_a_name_is_looked_up(
     assert outcome.signals[BACKEND][::2] == ("n", True)
     outcome = network.probe(0, on=network.passive, path=path, targets=("two.example",)).end()
     assert outcome.fields["deaf"] == "no address can be found for the names of the targets"
+
+
+@cache
+def get_through_by(path: str | None) -> Callable[[Network], int]:
+    """Return the case in which one of three targets is dead: how many of six connections come about."""
+
+    def get_through(network: Network) -> int:
+        network.drop(network.internet, f"ip daddr {TARGETS[0]}", "input")
+        run = network.probe(5, on=network.passive, path=path)
+        assert eventually(lambda: listens(network), 3)
+        came = network.signal_from([BACKEND] * 6, 443)
+        run.end()
+        return sum(came)
+
+    return get_through
+
+
+@pytest.mark.parametrize("by", ["nft", *IPTABLES])
+@in_every_shell
+def test_it_hands_on_to_the_targets_by_turns(stage: Stage, shell: str, by: str, paths: dict[str, str]) -> None:
+    assert stage.play(get_through_by(paths.get(by)), shell) == 4
+
+
+@pytest.mark.parametrize("by", ["nft", *IPTABLES])
+def test_where_the_kernel_cannot_count_it_hands_on_to_the_last_target(
+    stage: Stage, by: str, paths: dict[str, str], tmp_path: Path
+) -> None:
+    path, tool = paths.get(by, os.environ["PATH"]), "nft" if by == "nft" else "iptables"
+    folder = stubs(tmp_path / "stubs", {tool: UNCOUNTED[tool].format(program=shutil.which(tool, path=path))})
+    assert stage.play(get_through_by(f"{folder.split(':')[0]}:{path}"), "dash") == 6
 
 
 def cut_off(network: Network) -> Outcome:

@@ -16,12 +16,17 @@ SPEAKS_FROM = 40000
 
 @dataclass(frozen=True)
 class Packet:
-    """The first packet of a flow: a ping, or one to a port."""
+    """The first packet of a flow: a ping, or one to a port.
+
+    Attributes:
+        turn: which it is of those to a proof port, which hands them on to its targets by turns.
+    """
 
     source: str
     to: str
     protocol: str = "icmp"
     port: int = -1
+    turn: int = 0
 
     @property
     def back(self) -> int:

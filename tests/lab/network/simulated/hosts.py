@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from itertools import cycle
 from typing import Self
 
 from tests.lab.network.layout import Layout
 from tests.lab.network.network import DEFAULT_UPTIME, ProbeOutcome
 from tests.lab.network.simulated.machine import Machine
-from tests.lab.network.simulated.packets import SimulatedPackets
+from tests.lab.network.simulated.packets import TURNS, SimulatedPackets
 from tests.lab.network.simulated.process import SimulatedProcess
 from tests.lab.network.vpc import Vpc
 from tests.lab.world.world import Signal, World
@@ -31,6 +32,8 @@ class SimulatedHosts:
         self._packets = SimulatedPackets(layout, self.vpc)
         self._machines = self._packets.machines
         self._loss = 0.0
+        # Of connections to proof ports, those of both NATs together.
+        self._turns = cycle(range(TURNS))
         # When each target answered a ping of each public address; None where it answers as many as come.
         self._pinged: dict[tuple[str, str], float] | None = None
         self.files: set[str] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
@@ -80,7 +81,7 @@ class Listener:
     """What the kernel of a NAT keeps, and how the probe there looks at it.
 
     Args:
-        target: to which the proof ports hand on.
+        targets: to which the proof ports hand on, by turns.
         ends_at: when the watch's window is over.
 
     Attributes:
@@ -88,8 +89,8 @@ class Listener:
         stirred: given when a host begins to signal, or ends.
     """
 
-    def __init__(self, world: World, target: str, terms: Terms, ends_at: float) -> None:
-        self.target = target
+    def __init__(self, world: World, targets: Sequence[str], terms: Terms, ends_at: float) -> None:
+        self._targets = targets
         self.signals: list[HostSignal] = []
         self.stirred = world.signal()
         self._world = world
@@ -109,6 +110,10 @@ class Listener:
     def takes(self, address: str) -> bool:
         """Return whether it takes who has an address."""
         return any(IPv4Address(address) in network for network in self._terms.networks)
+
+    def target(self, turn: int) -> str:
+        """Return to which target a connection is handed on."""
+        return self._targets[turn % len(self._targets)]
 
     def settles_in(self) -> float:
         """Return how long it is until what is heard only repeats itself, where nothing new happens."""

@@ -21,7 +21,7 @@ class Machine:
         tracked: per cent of the connections that it can track.
         reported_full_at: when its probe has last ended early for that.
         taken: port of its own address at which it serves somebody; 0 for none.
-        listeners: of the probe, the oldest first: that one's target is what proof ports lead to.
+        listeners: of the probe, the oldest first: that one's targets are what proof ports lead to.
         watches: the newest of each pair.
     """
 

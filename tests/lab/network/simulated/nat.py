@@ -36,11 +36,10 @@ class NatWatch(Watch):
 
     def _main(self) -> None:
         self._tracked = ((self._begun, self._machine.tracked), *self._tracked)
-        target = self._draw()
         if self._machine.taken:
             self._watch()
             return
-        self._listener = Listener(self._network.world, target, self._terms, self._ends_at())
+        self._listener = Listener(self._network.world, self._targets, self._terms, self._ends_at())
         self._network.listen(self._host, self._listener)
         lingers = False
         try:

@@ -12,7 +12,7 @@ from tests.lab.network.simulated.backend import BackendWatch
 from tests.lab.network.simulated.hosts import SimulatedHosts
 from tests.lab.network.simulated.listener import Listener, Repeated
 from tests.lab.network.simulated.nat import NatWatch
-from tests.lab.network.simulated.packets import Outcome
+from tests.lab.network.simulated.packets import TURNS, Outcome
 from tests.lab.network.simulated.process import SimulatedProcess
 from tests.lab.network.simulated.scripts import SimulatedScript
 from tests.lab.network.simulated.watch import Watch
@@ -58,9 +58,13 @@ class SimulatedNetwork(SimulatedHosts):
         """Open a connection and return what comes of it; at a proof port, let the listeners hear of it.
 
         Args:
-            signals: when, where there are more that all come to the same.
+            signals: when, where there are more, by turns to each target, that all come to the same.
         """
-        sent = self._packets.sent(host, address, port)
+        if signals is None:
+            sent = self._packets.sent(host, address, port, turn=next(self._turns))
+        else:
+            each = [self._packets.sent(host, address, port, turn=turn) for turn in range(TURNS)]
+            sent = next((one for one in each if one.answered), each[0])
         sent = replace(sent, answered=self._answered(sent))
         own = self.layout.host(host).address
         for listener in sent.seen_by:

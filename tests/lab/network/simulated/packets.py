@@ -39,6 +39,8 @@ LOST = Outcome()
 # Where nobody listens, the host's own kernel answers: with a refusal, but at once.
 REFUSED = Outcome(refused=True)
 PROOF_PORTS = (443, 80)
+# After so many connections to them all comes anew, of whatever number the targets are.
+TURNS = 60
 INTERCEPTED = 443
 
 
@@ -60,31 +62,33 @@ class SimulatedPackets:
         self.machines: dict[str, Machine] = {}
         self.dark: set[str] = set()
         self.internet = True
-        self._kept: dict[tuple[str, str, int | None, bool], Outcome] = {}
+        self._kept: dict[tuple[str, str, int | None, bool, int], Outcome] = {}
 
     def forget(self) -> None:
         """Note that something has changed."""
         self._kept.clear()
 
-    def sent(self, host: str, address: str, port: int | None = None, *, known: bool = False) -> Outcome:
+    def sent(self, host: str, address: str, port: int | None = None, *, known: bool = False, turn: int = 0) -> Outcome:
         """Return what becomes of a ping, or of a packet to a port, and count the rule by which it is lost."""
-        outcome = self.foreseen(host, address, port, known=known)
+        outcome = self.foreseen(host, address, port, known=known, turn=turn)
         if outcome.rule:
             changed(outcome.rule)
         return outcome
 
-    def foreseen(self, host: str, address: str, port: int | None = None, *, known: bool = False) -> Outcome:
+    def foreseen(
+        self, host: str, address: str, port: int | None = None, *, known: bool = False, turn: int = 0
+    ) -> Outcome:
         """Return what would become of one."""
-        key = host, address, port, known
+        key = host, address, port, known, turn
         if key not in self._kept:
-            self._kept[key] = self._follow(host, address, port, known=known)
+            self._kept[key] = self._follow(host, address, port, known=known, turn=turn)
         return self._kept[key]
 
-    def _follow(self, host: str, address: str, port: int | None, *, known: bool) -> Outcome:
+    def _follow(self, host: str, address: str, port: int | None, *, known: bool, turn: int) -> Outcome:
         machine, own = self.machines[host], self._layout.host(host).address
         if not machine.up:
             return LOST
-        packet = Packet(own, address) if port is None else Packet(own, address, "tcp", port)
+        packet = Packet(own, address) if port is None else Packet(own, address, "tcp", port, turn)
         to = self._fates.host_at(address)
         if to is not None:
             return self._inside(host, to, packet, known=known)
@@ -104,7 +108,7 @@ class SimulatedPackets:
         return Outcome(answered=rule is None, rule=rule or "")
 
     def _to_proof_port(self, host: str, nat: str, packet: Packet) -> Outcome:
-        """Follow a packet to a NAT's own address, which the first listener there hands on to its target."""
+        """Follow a packet to a NAT's own address, which the first listener there hands on to one of its targets."""
         rule = self._fates.there(host, nat, packet)
         if rule is not None:
             return Outcome(rule=rule)
@@ -118,7 +122,7 @@ class SimulatedPackets:
         dropped = rule is not None or machine.drops & {"tcp", "new"}
         if dropped or not (machine.forwarding and machine.translating):
             return Outcome(rule=rule or "", seen_by=listeners)
-        translated = Packet(self._layout.host(nat).address, listeners[0].target, "tcp", 443)
+        translated = Packet(self._layout.host(nat).address, listeners[0].target(packet.turn), "tcp", 443)
         sent = self._out(nat, self._vpc.way(nat, translated.to), translated, known=False)
         return replace(sent, seen_by=listeners, by=nat)
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab.network.bench import EVERYBODY, Bench
 from tests.lab.network.guards import ANYWHERE, VPC_GROUP, Guard, Rule
+from tests.lab.network.layout import TARGETS
 from tests.lab.network.network import Network
 from tests.lab.network.watches.round import ACTIVE, PASSIVE, Round
 
@@ -199,6 +200,27 @@ def test_some_loss_and_one_that_both_nats_share_is_none_of_the_active_nat(
             lose(bench.network, 0)
         assert not any("loss" in round_.report(host)[1] for host in EVERYBODY & set(round_.outcomes))
         assert round_.report(PASSIVE)[0] == 0
+
+    bench.play(body)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_push_that_blocks_everybody_while_a_target_is_dead_is_none_of_the_active_nat(
+    bench: Bench, round_: Round, target: str
+) -> None:
+    def body() -> None:
+        bench.network.set_target(target, False)
+        try:
+            round_.start_all()
+            bench.world.sleep(2)
+            for host in EVERYBODY:
+                bench.network.set_sick(host, True)
+            round_.wait_for(EVERYBODY, 5)
+        finally:
+            bench.network.set_target(target, True)
+            for host in EVERYBODY:
+                bench.network.set_sick(host, False)
+        assert round_.columns() == {(1, "offline", "no", "yes", "yes")}
 
     bench.play(body)
 
