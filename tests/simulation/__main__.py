@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated
 
 import typer
@@ -29,7 +28,6 @@ def main(
     """Play histories; the exit status is 0 only when no rule is broken in any."""
     console = Console(width=180, soft_wrap=True, highlight=False)
     quiet()
-    logging.disable(logging.CRITICAL)
     if seed is not None:
         raise typer.Exit(_one(console, seed))
     show_latencies(console, Latencies(), Harshness())

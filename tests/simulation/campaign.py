@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,7 +52,6 @@ class Campaign:
 def prepare() -> None:
     """Make ready for many histories: deploy every kind of pair once, and spare it from the garbage collector."""
     quiet()
-    logging.disable(logging.CRITICAL)
     wanted = [dict(pair) for _, pair in PAIRS]
     seed = 0
     while wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -50,3 +51,11 @@ def test_a_seed_is_one_history_to_the_letter_in_another_process_too() -> None:
     output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     assert "the active NAT" in output
     assert timeline(play(history(7), telling=True)) in output
+
+
+def test_a_history_logs_nothing_and_leaves_the_log_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
+    package = "nat_failover"
+    with caplog.at_level(logging.DEBUG, package):
+        play(history(0))
+        logging.getLogger(package).info("after it")
+    assert [record.getMessage() for record in caplog.records if record.name.startswith(package)] == ["after it"]
