@@ -86,12 +86,14 @@ class Listener:
 
     Attributes:
         signals: at the last full look.
+        hears_offline: whether anybody was offline at the last look.
         stirred: given when a host begins to signal, or ends.
     """
 
     def __init__(self, world: World, targets: Sequence[str], terms: Terms, ends_at: float) -> None:
         self._targets = targets
         self.signals: list[HostSignal] = []
+        self.hears_offline = False
         self.stirred = world.signal()
         self._world = world
         self._terms = terms
@@ -144,6 +146,7 @@ class Listener:
             at_last: whether it is for the verdict, and so at everybody.
         """
         now, offline = self._world.now(), self._ages(OFFLINE)
+        self.hears_offline = bool(offline)
         if not (offline or at_last) and now < self._count_at - TINY:
             self._offline = self._proven = 0
             return

@@ -10,7 +10,8 @@ from tests.lab.network.simulated.tries import TRY_FOR
 from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script, in seconds.
-LOOK_EVERY = 0.25
+# Between two looks; the shorter one while somebody is offline.
+LOOK_EVERY, LOOK_SOON = 0.5, 0.25
 LISTEN_FOR = 5.9
 LINGER_FOR = 20.0
 ALL_HEARD_WITHIN, BACK_WITHIN = 1.5, 1.25
@@ -89,8 +90,8 @@ class NatWatch(Watch):
         if self._listener is None:
             self._sleep_until(until)
             return True
-        while self._now + LOOK_EVERY < until - TINY:
-            self._sleep_until(self._now + LOOK_EVERY)
+        while self._now + (step := LOOK_SOON if self._listener.hears_offline else LOOK_EVERY) < until - TINY:
+            self._sleep_until(self._now + step)
             if self._is_evidence(self._listener):
                 return False
         self._sleep_until(until)
