@@ -39,8 +39,10 @@ find_addresses() {
         if is_address "$target"; then ADDRESSES="$ADDRESSES $target"; else names="$names $target"; fi
     done
     [ -n "$names" ] || return 0
+    # A quick check waits no longer than QUICK_FOR for the ports.
     answers=$(
-        for name in $names; do timeout 3 ping -4 -n -q -c 1 -W 1 "$name" 2>/dev/null 3>&- & done
+        exec 2>/dev/null 3>&-
+        for name in $names; do timeout 2 ping -4 -n -q -c 1 -W 1 "$name" & done
         wait
     )
     while IFS='()' read -r what address _; do

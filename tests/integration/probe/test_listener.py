@@ -25,6 +25,7 @@ case "$*" in
     *) exec /bin/ping "$@" ;;
 esac
 """
+LOOKS_UP_FOR_LONG = 'case "$*" in "-4 "*) exec sleep 9 ;; *) exec /bin/ping "$@" ;; esac'
 # As where a kernel has no means to count.
 UNCOUNTED = {
     "nft": '[ "$1" = -i ] || exec {program} "$@"; sed -u s/numgen/unknown/ | {program} "$@"',
@@ -46,6 +47,22 @@ def test_a_target_that_is_a_name_is_looked_up(
     assert outcome.signals[BACKEND][::2] == ("n", True)
     outcome = network.probe(0, on=network.passive, path=path, targets=("two.example",)).end()
     assert outcome.fields["deaf"] == "no address can be found for the names of the targets"
+
+
+@in_every_shell
+def test_a_look_up_that_takes_long_keeps_nobody_waiting(stage: Stage, shell: str, tmp_path: Path) -> None:
+    network = stage.networks[shell]
+    network.mend()
+    path, targets = stubs(tmp_path / "ping", {"ping": LOOKS_UP_FOR_LONG}), (TARGETS[0], "one.example")
+    run = network.probe(4, on=network.passive, path=path, targets=targets)
+    # Backends of a quick check go on trying for so long.
+    assert eventually(lambda: listens(network), 3)
+    run.end()
+    run = network.probe(60, on=network.passive, path=path, targets=targets)
+    time.sleep(0.7)
+    run.process.kill()
+    assert not run.end().held
+    assert network.is_idle(network.passive, 4)
 
 
 @cache
