@@ -36,10 +36,12 @@ dial_by_route() {
     done
 }
 
-# hear_by_route: what of them has come about. SPLIT where a target has answered some, and not others.
+# hear_by_route: what of them has come about. SPLIT where a target has answered some, and not others; ALIVE are those
+# that have answered any, as ALIVE_COUNT counts.
 hear_by_route() {
-    SPLIT=no
+    SPLIT=no place=0
     for flows in $by_target; do
+        place=$((place + 1))
         old=$IFS IFS=,
         # shellcheck disable=SC2086 # the processes
         set -- $flows
@@ -47,16 +49,18 @@ hear_by_route() {
         shift
         count_came "$*"
         route_sent=$((route_sent + $#)) route_came=$((route_came + CAME))
-        [ "$CAME" -eq 0 ] || [ "$CAME" -eq $# ] || SPLIT=yes
+        [ "$CAME" -gt 0 ] || continue
+        [ "$CAME" -eq $# ] || SPLIT=yes
+        case $ALIVE in *" $place "*) ;; *) ALIVE="$ALIVE$place " ALIVE_COUNT=$((ALIVE_COUNT + 1)) ;; esac
     done
 }
 
-# is_lossy: is more than the half of what goes by the active NAT lost, and next to nothing by the passive one? A port
-# by which nothing comes leads to a target that is gone; so.
+# is_lossy: is more than the half of what goes by the active NAT lost, and next to nothing by the passive one? Of the
+# targets that are dead nothing comes by either: what comes by the passive one is all that can.
 is_lossy() {
     [ "$connects" = yes ] && [ "$window" -gt 0 ] && [ "$active" != - ] && [ "$passive" != - ] || return 1
     hear_back
-    route_sent=0 route_came=0 active_came=0 passive_came=0 ports_sent=0
+    route_sent=0 route_came=0 active_came=0 passive_came=0 ports_sent=0 ALIVE=' ' ALIVE_COUNT=0
     for _ in 1 2 3 4; do
         by_port='' by_passive_port=''
         dial_by_route
@@ -74,11 +78,15 @@ is_lossy() {
         now
         signal_due=$((NOW + ONLINE_EVERY))
         all_sent=$((route_sent + ports_sent)) all_came=$((route_came + active_came))
-        [ $((all_came * 4)) -lt $((all_sent * 3)) ] && [ $((ports_sent - passive_came)) -le 2 ] || return 1
+        route_can=$((route_sent * passive_came / ports_sent)) all_can=$((all_sent * passive_came / ports_sent))
+        passive_lost=$((ports_sent * ALIVE_COUNT / count - passive_came))
+        [ $((all_came * 4)) -lt $((all_can * 3)) ] && [ "$passive_lost" -le 2 ] || return 1
+        # Of few targets nothing can be told from chance.
+        [ $((passive_came * 2)) -gt "$ports_sent" ] || return 1
     done
-    [ "$active_came" -gt 0 ] && [ $((active_came * 3)) -lt $((ports_sent * 2)) ] &&
-        [ $((route_came * 3)) -lt $((route_sent * 2)) ] && [ $((all_came * 100)) -lt $((all_sent * 55)) ] &&
-        [ $((ports_sent - passive_came)) -le 1 ]
+    [ "$active_came" -gt 0 ] && [ $((active_came * 3)) -lt $((passive_came * 2)) ] &&
+        [ $((route_came * 3)) -lt $((route_can * 2)) ] && [ $((all_came * 100)) -lt $((all_can * 55)) ] &&
+        [ "$passive_lost" -le 1 ]
 }
 
 # doubt: look into it, where so many were lost.
@@ -86,13 +94,13 @@ doubt() {
     [ "$strikes" -ge "$LEAST_STRIKES" ] && [ -z "$OWN" ] || return 0
     strikes=0
     is_lossy || return 0
-    lossy=yes by_route=no by_active=no by_passive=yes loss=$((100 - all_came * 100 / all_sent))
+    lossy=yes by_route=no by_active=no by_passive=yes loss=$((100 - all_came * 100 / all_can))
     come_offline
 }
 
 # is_whole: does every target that answers at all answer every time?
 is_whole() {
-    route_sent=0 route_came=0
+    route_sent=0 route_came=0 ALIVE=' ' ALIVE_COUNT=0
     dial_by_route
     hear_by_route
     [ "$SPLIT" = no ] && [ "$route_came" -gt 0 ]

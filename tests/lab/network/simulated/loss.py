@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 
 from tests.lab.network.simulated.listener import EVERY, ONLINE
 from tests.lab.network.simulated.process import TINY
@@ -63,33 +64,41 @@ class Loss:
     ports_sent: int = 0
     active_came: int = 0
     passive_came: int = 0
+    alive: set[str] = field(default_factory=set)
 
     @property
     def percent(self) -> int:
-        """Of what has gone by the active NAT, how much is lost."""
-        return 100 - (self.route_came + self.active_came) * 100 // (self.route_sent + self.ports_sent)
+        """Of what can come by the active NAT, how much is lost."""
+        return 100 - (self.route_came + self.active_came) * 100 // self._can(self.route_sent + self.ports_sent)
 
-    def may_be(self) -> bool:
+    def may_be(self, targets: int) -> bool:
         """Return whether it is worth while to go on."""
-        came, sent = self.route_came + self.active_came, self.route_sent + self.ports_sent
-        return came * 4 < sent * 3 and self.ports_sent - self.passive_came <= 2
+        came, can = self.route_came + self.active_came, self._can(self.route_sent + self.ports_sent)
+        return came * 4 < can * 3 and self._passive_lost(targets) <= 2 and self.passive_came * 2 > self.ports_sent
 
-    def is_proven(self) -> bool:
+    def is_proven(self, targets: int) -> bool:
         """Return whether most is lost by the active NAT, and next to nothing by the passive one."""
-        came, sent = self.route_came + self.active_came, self.route_sent + self.ports_sent
+        came, can = self.route_came + self.active_came, self._can(self.route_sent + self.ports_sent)
         return (
-            0 < self.active_came * 3 < self.ports_sent * 2
-            and self.route_came * 3 < self.route_sent * 2
-            and came * 100 < sent * 55
-            and self.ports_sent - self.passive_came <= 1
+            0 < self.active_came * 3 < self.passive_came * 2
+            and self.route_came * 3 < self._can(self.route_sent) * 2
+            and came * 100 < can * 55
+            and self._passive_lost(targets) <= 1
+            and self.passive_came * 2 > self.ports_sent
         )
 
+    def _can(self, sent: int) -> int:
+        """Return how many can come about, as many as by the passive NAT: of dead targets none do."""
+        return sent * self.passive_came // self.ports_sent
 
-def by_route(targets: Sequence[str], connects: Callable[[str], bool]) -> tuple[int, int, bool]:
-    """Return how many connections were made, how many came about, and whether a target has answered some of its own."""
+    def _passive_lost(self, targets: int) -> int:
+        return self.ports_sent * len(self.alive) // targets - self.passive_came
+
+
+def by_route(targets: Sequence[str], connects: Callable[[str], bool]) -> tuple[int, Counter[str]]:
+    """Return how many connections were made to each target, and how many of them came about."""
     each = ROUTE_FLOWS.get(len(targets), 2)
-    came = [sum([connects(target) for _ in range(each)]) for target in targets]
-    return each * len(targets), sum(came), any(0 < answered < each for answered in came)
+    return each, Counter({target: sum([connects(target) for _ in range(each)]) for target in targets})
 
 
 class CountingWatch(Watch):
@@ -130,7 +139,7 @@ class CountingWatch(Watch):
             return True
         self._hear_back()
         loss = self._count_loss()
-        if not loss.is_proven():
+        if not loss.is_proven(len(self._targets)):
             return True
         self._loss, self._by_route, self._by_active, self._by_passive = loss.percent, "no", "no", "yes"
         return self._come_offline()
@@ -138,7 +147,9 @@ class CountingWatch(Watch):
     def _count_loss(self) -> Loss:
         loss, network, host = Loss(), self._network, self._host
         for _ in range(COUNTS):
-            sent, came, _ = self._count_by_route()
+            each, answered = self._count_by_route()
+            sent, came = each * len(answered), answered.total()
+            loss.alive |= {target for target, number in answered.items() if number}
             ports = [
                 (nat, network.dial(host, nat, 443)) for _ in range(PORT_FLOWS) for nat in (self._active, self._passive)
             ]
@@ -154,17 +165,17 @@ class CountingWatch(Watch):
                 self._sleep_until(self._now + TRY_FOR)
             # They were signals, too.
             self._signal_due = self._now + EVERY[ONLINE]
-            if not loss.may_be():
+            if not loss.may_be(len(self._targets)):
                 break
         return loss
 
-    def _count_by_route(self) -> tuple[int, int, bool]:
+    def _count_by_route(self) -> tuple[int, Counter[str]]:
         return by_route(self._targets, lambda target: self._network.reaches(self._host, target, 443))
 
     def _is_whole(self) -> bool:
         """Tell whether every target that answers at all answers every time."""
         begun = self._now
-        sent, came, split = self._count_by_route()
-        if came < sent:
+        each, answered = self._count_by_route()
+        if answered.total() < each * len(answered):
             self._sleep_until(begun + TRY_FOR)
-        return came > 0 and not split
+        return answered.total() > 0 and not any(0 < number < each for number in answered.values())

@@ -158,52 +158,6 @@ def test_three_of_six_sick_are_no_evidence(bench: Bench, round_: Round) -> None:
     bench.play(body)
 
 
-def test_a_nat_that_loses_most_packets_is_told_as_dead_until_it_loses_none(bench: Bench, round_: Round) -> None:
-    def body() -> None:
-        round_.start_all()
-        bench.world.sleep(3)
-        bench.network.set_nat_loss(ACTIVE, 60)
-        try:
-            round_.wait_for({PASSIVE}, 16)
-            round_.wait_for(EVERYBODY, 30)
-            # All was lost at once for a few, by chance, and something by the active NAT's port was not.
-            by_active = {(1, "offline", "no", tried, "yes") for tried in ("no", "yes")}
-            assert {(1, "offline", "no", "no", "yes")} <= round_.columns() <= by_active
-            losses = [round_.report(host)[1].get("loss") for host in sorted(EVERYBODY & set(round_.outcomes))]
-            assert sum(loss is not None and 45 < loss < 85 for loss in losses) >= 3
-            offline = [signal for signal, through in round_.signals(PASSIVE).values() if through].count("f")
-            assert offline * 2 > len(EVERYBODY)
-        finally:
-            bench.network.set_nat_loss(ACTIVE, 0)
-        # What goes on after the verdict signals that it is online again.
-        bench.world.sleep(8)
-        again = Round(bench)
-        again.start((PASSIVE,), 7)
-        again.wait_for({PASSIVE}, 10)
-        states = list(again.signals(PASSIVE).values())
-        assert states.count(("n", True)) >= len(EVERYBODY) - 1
-
-    bench.play(body)
-
-
-@pytest.mark.parametrize("lose", [lambda n, p: n.set_nat_loss(ACTIVE, p / 2), lambda n, p: n.set_loss(p)])
-def test_some_loss_and_one_that_both_nats_share_is_none_of_the_active_nat(
-    bench: Bench, round_: Round, lose: Callable[[Network, float], None]
-) -> None:
-    def body() -> None:
-        round_.start_all(window=25 if bench.world.virtual else 12)
-        bench.world.sleep(2)
-        lose(bench.network, 40)
-        try:
-            round_.wait_for({*EVERYBODY, PASSIVE}, 40)
-        finally:
-            lose(bench.network, 0)
-        assert not any("loss" in round_.report(host)[1] for host in EVERYBODY & set(round_.outcomes))
-        assert round_.report(PASSIVE)[0] == 0
-
-    bench.play(body)
-
-
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_push_that_blocks_everybody_while_a_target_is_dead_is_none_of_the_active_nat(
     bench: Bench, round_: Round, target: str
