@@ -128,7 +128,7 @@ MUTANTS = (
         "probing.survey:survey",
         "if o.state is State.UNREACHABLE)",
         "if o.state is State.UNREACHABLE) * 2",
-        (97,),
+        (383,),
     ),
     Mutant(
         "whether backends get through the passive NAT is ignored",
