@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 import moto.cloudformation.models as cloudformation_models
@@ -151,12 +152,19 @@ def _judge_template(response: BaseResponse, arguments: Mapping[str, Any]) -> Non
         raise ClientError({"Error": {"Code": refusal.code, "Message": refusal.message}}, response._get_action())
 
 
+@cache
+def _paging(service: str, action: str) -> Mapping[str, Any]:
+    """Return how a list comes in pages; finding it out takes longer than moto takes to answer."""
+    found: Mapping[str, Any] = get_session().get_paginator_model(service).get_paginator(action)
+    return found
+
+
 def _first_page_empty(response: BaseResponse, arguments: Mapping[str, Any]) -> Any:
     """Have moto answer; a list that comes in pages begins with an empty one, which any page may be."""
     service, action = response.boto3_service_name, response._get_action()
     if f"{service}:{action}" not in LISTED:
         return _call_action(response)
-    pages = get_session().get_paginator_model(service).get_paginator(action)
+    pages = _paging(service, action)
     token, more = pages["input_token"], pages.get("more_results")
     if token not in arguments:
         changed("R7a")

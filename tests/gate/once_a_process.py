@@ -5,12 +5,14 @@ It was a third of what a call to moto takes, and a test makes a hundred.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import moto.core.responses as moto_responses
 import moto.core.utils as moto_utils
 import xmltodict  # type: ignore[import-untyped]
+from botocore import parsers
+from botocore.client import ClientCreator
 from botocore.hooks import EventAliaser
 from moto.core.constants import MISSING
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
@@ -18,9 +20,11 @@ from moto.core.utils import _get_value_for_key, get_value, method_names_from_cla
 
 _possible_keys = XFormedAttributePicker.get_possible_keys
 _alias_event_name: Any = vars(EventAliaser)["_alias_event_name"]
+_create_methods: Any = vars(ClientCreator)["_create_methods"]
 _methods: dict[tuple[type, int], list[str]] = {}
 _keys: dict[tuple[Any, ...], tuple[str, ...]] = {}
 _aliases: dict[str, str] = {}
+_clients: dict[str, dict[str, Any]] = {}
 
 
 def _methods_once(of: type) -> list[str]:
@@ -66,10 +70,20 @@ def _alias_once(aliaser: EventAliaser, event_name: str) -> str:
     return _aliases[event_name]
 
 
+def _client_methods_once(creator: ClientCreator, service_model: Any) -> dict[str, Any]:
+    """Return the methods of a client: EC2's has hundreds, and each client gets the same."""
+    service = service_model.service_name
+    if service not in _clients:
+        _clients[service] = _create_methods(creator, service_model)
+    return dict(_clients[service])
+
+
 REPLACED: tuple[tuple[Any, str, Any], ...] = (
     (moto_responses, "method_names_from_class", _methods_once),
     (XFormedAttributePicker, "__call__", _picked),
     (moto_utils, "_get_value_for_key", _value),
+    (ClientCreator, "_create_methods", _client_methods_once),
+    (parsers, "DEFAULT_TIMESTAMP_PARSER", lru_cache(4096)(parsers.parse_timestamp)),
     (EventAliaser, "_alias_event_name", _alias_once),
     (xmltodict, "_validate_name", cache(xmltodict._validate_name)),
 )
