@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import logging
 import os
 import pickle
@@ -46,6 +47,13 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what a worker had better do alone, since another that steals from it would prepare it all again."""
     items.sort(key=lambda item: not item.path.is_relative_to(ALONE))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look less often, and not at what stays: it took a third of a worker's processor."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.hookimpl(tryfirst=True)
