@@ -59,7 +59,7 @@ drill: .venv/ready ## Watch a NAT die: SCENARIO=name|all NETWORK=auto|namespaces
 
 .PHONY: test
 test: .venv/ready ## Run every test (those that need namespaces say so where there are none): TESTS=tests/unit; TESTS=tests/fuzz EXAMPLES=3000
-	$(if $(EXAMPLES),FUZZ_EXAMPLES=$(EXAMPLES)) python -m pytest --numprocesses 4 --dist worksteal --durations 15 $(TESTS)
+	$(if $(EXAMPLES),FUZZ_EXAMPLES=$(EXAMPLES)) python -m pytest --numprocesses 6 --dist loadscope --no-loadscope-reorder --durations 15 $(TESTS)
 
 .PHONY: rules
 rules: .venv/ready ## What AWS refuses, delays and forgets in every test, and what the product asks of it: JOBS=

@@ -10,7 +10,6 @@ import pickle
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,12 +17,11 @@ import pytest
 from tests.gate import moto_hook
 from tests.lab.network.real.availability import why_unavailable
 from tests.lab.network.real.netns import sweep
+from tests.order import Scheduling, ordered
 
 # Whatever a test asks of moto passes the gate.
 moto_hook.install()
 REQUIRE = "NAT_FAILOVER_REQUIRE_NAMESPACES"
-# What is deployed to once.
-ALONE = Path(__file__).parent / "e2e"
 # The priorities of what has real packets and of what has none, as `nice` counts.
 MORE, LESS = -5, 5
 
@@ -45,8 +43,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what a worker had better do alone, since another that steals from it would prepare it all again."""
-    items.sort(key=lambda item: not item.path.is_relative_to(ALONE))
+    """Begin with what takes long."""
+    items[:] = ordered(items)
 
 
 def pytest_collection_finish() -> None:
@@ -54,6 +52,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Have tests that share something in one worker."""
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
