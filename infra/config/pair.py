@@ -131,8 +131,7 @@ class PairConfig(DeploymentSettings, StandbySettings):
         default=600,
         metadata=about(
             whole(0, LONGEST_WINDOW, "seconds", 600),
-            "How long a host watches before it is asked again. 0: one quick check per period, and no process left "
-            "running on the hosts.",
+            "How long a host watches before it is asked again. 0: one quick check per period, no process left running.",
         ),
     )
     period_minutes: int = field(
@@ -169,7 +168,11 @@ class PairConfig(DeploymentSettings, StandbySettings):
         ),
     )
     sample_size: int = field(
-        default=10, metadata=about(whole(*SAMPLE, "backends", 10), "How many backends, drawn at random, are asked.")
+        default=10,
+        metadata=about(
+            whole(*SAMPLE, "backends", 10),
+            "How many backends, drawn at random, are asked; at most 40 times interval (20 pings a second in all).",
+        ),
     )
     ssm_access: SsmAccess = field(
         default=SsmAccess.EXISTING,

@@ -28,6 +28,8 @@ _INTERFACES = {
     "primary_network_interface_id": "primaryNetworkInterfaceId",
     "standby_network_interface_id": "standbyNetworkInterfaceId",
 }
+# A second, from all backends together.
+MOST_PINGS = 20
 _DEFAULTS = {setting.name: setting.default for setting in fields(StandbySettings)}
 
 
@@ -49,6 +51,13 @@ def check_settings(values: Values, path: str, problems: list[str]) -> None:
     if are_given("sample_size", "failure_threshold") and values["failure_threshold"] > values["sample_size"]:
         size = values["sample_size"]
         refuse("failureThreshold", "failure_threshold", f"at most sampleSize, which is {size}", min(3, size))
+    if are_given("sample_size", "interval") and values["sample_size"] > 2 * MOST_PINGS * values["interval"]:
+        # Every other of what a host sends is a connection.
+        most = int(2 * MOST_PINGS * values["interval"])
+        needed = (
+            f"at most {most}, since interval is {values['interval']:g}: {MOST_PINGS} pings a second from all backends"
+        )
+        refuse("sampleSize", "sample_size", f"{needed} together", most)
     if are_given("window", "period_minutes") and 0 < values["window"] < values["period_minutes"] * 120:
         period = values["period_minutes"] * 60
         allowed = f"0, or at least twice the period of {period} seconds, or hosts go unwatched between two rounds"

@@ -15,15 +15,8 @@ EXISTING: dict[str, Any] = {"standbySubnetId": None, "standbyInstanceId": "i-0fe
 EXISTING["standbyRouteTableId"] = "rtb-0fedcba9876543210"
 # A target that is reached without the Internet says nothing of it.
 INSIDE = (
-    "10.0.0.1",
-    "172.31.255.254",
-    "192.168.1.1",
-    "100.64.0.1",
-    "127.0.0.1",
-    "169.254.169.254",
-    "0.1.2.3",
-    "224.0.0.1",
-    "255.255.255.255",
+    *("10.0.0.1", "172.31.255.254", "192.168.1.1", "100.64.0.1", "127.0.0.1"),
+    *("169.254.169.254", "0.1.2.3", "224.0.0.1", "255.255.255.255"),
 )
 
 
@@ -61,6 +54,7 @@ def test_what_has_no_default_is_missed(key: str) -> None:
         ({"warmUp": -1}, "-1", "from 0 to 86400"),
         ({"freshness": True}, "true", "from 5 to 3600"),
         ({"failureThreshold": 11}, "11", "at most sampleSize, which is 10"),
+        ({"sampleSize": 21}, "21", "at most 20, since interval is 0.5: 20 pings a second from all backends together"),
         ({"sampleSize": 49}, "49", "a whole number of backends from 1 to 48"),
         ({"ssmAccess": "yes"}, '"yes"', "one of existing, create, none"),
         ({"failureShare": 100}, "100", "from 0 to 99"),

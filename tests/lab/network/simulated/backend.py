@@ -133,8 +133,9 @@ class BackendWatch(CountingWatch):
         if self._passive == "-":
             return
         self._hear_back()
-        came = [known(self._network.dial(self._host, self._passive, port), self._now) for _ in range(2)]
-        self._signalled = max(came, key=lambda each: each[0])
+        first, second = (known(self._network.dial(self._host, self._passive, port), self._now) for _ in range(2))
+        # One after the other is waited for.
+        self._signalled = first if first[0] else (second[0], max(first[1], second[1]))
 
     def _hear_back(self) -> None:
         """Wait for what came of the last signal."""
