@@ -89,6 +89,18 @@ def test_a_taker_whose_answer_got_lost_has_the_claim_that_it_has_created(account
     assert store.take("request-1") is not None
 
 
+@pytest.mark.parametrize("standing", [None, Claim("dead", 0, 0).text], ids=["created", "taken over"])
+def test_a_claim_whose_answer_was_waited_for_until_no_time_is_left_is_looked_for_once_more(
+    account: Account, store: LockStore, standing: str | None
+) -> None:
+    if standing is not None:
+        put_claim(account, standing)
+    read_timeout = 3.0
+    account.ssm.meta.events.register("after-call.ssm.PutParameter", lambda **_: account.clock.sleep(read_timeout))
+    lose_answers(account.ssm, "PutParameter", times=99)
+    assert store.take("request-1") is not None
+
+
 def test_a_taker_whose_request_was_sent_twice_has_the_claim_that_it_has_created(
     account: Account, store: LockStore
 ) -> None:
