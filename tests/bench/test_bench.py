@@ -21,6 +21,7 @@ from tests.bench.scale.scale import Function
 from tests.bench.scale.wire import Wire
 from tests.bench.statistics import percentile, spread
 from tests.bench.tables import Table
+from tests.gate.rules.proof import refused
 from tests.infra.synthesis import made
 from tests.lab.latencies import Latencies
 
@@ -106,6 +107,12 @@ def test_what_comes_over_the_wire_is_what_the_model_says() -> None:
     ]
     assert [i["InstanceId"] for r in reservations for i in r["Instances"]] == sorted(online)[:2]
     assert reservations[0]["Instances"][0]["LaunchTime"].timestamp() == pytest.approx(clock.now() - 86400, abs=60)
+
+
+def test_what_aws_refuses_is_refused_over_the_wire_too() -> None:
+    ec2 = Wire(Crowd(6, 1, Clock()).answer, NO_TIME, 1).session().client("ec2")
+    with refused("FilterLimitExceeded"):
+        ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": ["i-0123456789abcdef0"] * 201}])
 
 
 @pytest.mark.parametrize("backends", [5, 60, 1_200])

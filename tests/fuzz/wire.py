@@ -10,6 +10,8 @@ from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from nat_failover.clients import Clients
 from nat_failover.observability import start_logging
 from nat_failover.settings import Settings
@@ -55,7 +57,8 @@ class Wire:
     def __init__(self) -> None:
         made = session(REGION, "testing")
         self.runtime = FakeRuntime()
-        self.run_command = RunCommand(made.events, self.runtime, Gate())
+        self._gate = Gate()
+        self.run_command = RunCommand(made.events, self.runtime, self._gate)
         made.events.register("provide-client-params", self._keep)
         for service in ("ec2", "ssm", "sns", "events", "autoscaling"):
             for operation in (*ANSWERED, *BY_RUN_COMMAND):
@@ -82,7 +85,10 @@ class Wire:
         if answer is None and operation in BY_RUN_COMMAND:
             return None  # by RunCommand
         try:
+            self._gate.admit(model.service_model.service_name, operation, arguments)
             response = answer(arguments) if answer else self.function.account.answer(operation, arguments)
+        except ClientError as error:
+            response = {"Error": error.response["Error"]}
         except Refused as refused:
             response = {"Error": {"Code": refused.code, "Message": refused.message}}
         return SimpleNamespace(status_code=400 if "Error" in response else 200), {"ResponseMetadata": {}, **response}

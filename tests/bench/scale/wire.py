@@ -17,6 +17,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 
+from tests.gate.gate import Gate
 from tests.lab.latencies import Latencies
 
 Answer = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
@@ -41,6 +42,7 @@ class Wire:
         self._chance = Random(seed)
         self._one_at_a_time = threading.Lock()
         self._request = threading.local()
+        self._gate = Gate()
         self.calls: Counter[str] = Counter()
         self.answered_at: dict[str, float] = {}
 
@@ -65,6 +67,7 @@ class Wire:
             self.calls[f"{service}:{operation}"] += 1
             latency = self._latencies.draw(_kind(service, operation), self._chance)
         time.sleep(latency)
+        self._gate.admit(service, operation, self._request.arguments)
         with self._one_at_a_time:
             response = self._answer(operation, self._request.arguments)
             self.answered_at[operation] = time.time()
