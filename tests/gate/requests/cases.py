@@ -147,6 +147,8 @@ OF_EC2 = (
     Case("R9c", "ec2:DescribeInstances",
          _filters({"Name": "instance-id", "Values": ["i"] * 101}, {"Name": "tag:a", "Values": ["i"] * 100}),
          _filters({"Name": "instance-id", "Values": ["i"] * 200}), "FilterLimitExceeded"),
+    Case("R9p", "ec2:DescribeTags", _filters({"Name": "value", "Values": ["v" * 256]}),
+         _filters({"Name": "value", "Values": ["v" * 255]}), "FilterLimitExceeded"),
     Case("R9d", "ec2:DescribeInstanceStatus", _filters({"Name": "tag:a", "Values": ["b"]}),
          _filters({"Name": "event.code", "Values": ["b"]}), "InvalidParameterValue"),
     Case("R9e", "ec2:CreateRoute", {**ROUTE, "DestinationCidrBlock": "10.0.0.0/33"},

@@ -18,7 +18,7 @@ TARGETS = (
     *("EgressOnlyInternetGatewayId", "LocalGatewayId", "CarrierGatewayId", "VpcEndpointId", "CoreNetworkArn"),
     *("OdbNetworkArn", "LocalTarget"),
 )
-MOST_VALUES, MOST_TAGS, LARGEST_USER_DATA = 200, 50, 16_384
+MOST_VALUES, LONGEST_VALUE, MOST_TAGS, LARGEST_USER_DATA = 200, 255, 50, 16_384
 CODES = "https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html"
 GROUPS = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html"
 TAGS = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions"
@@ -46,6 +46,16 @@ def few_values(arguments: Arguments) -> str | None:
     """All filters together."""
     number = sum(len(each.get("Values") or ()) for each in filters_of(arguments))
     return f"The maximum number of filter values specified on a single call is {MOST_VALUES}" if number > 200 else None
+
+
+@rule(
+    *("R9p", "ec2:*", "A filter's value has 255 characters at most.", "FilterLimitExceeded"),
+    "seen: ansible-collections/amazon.aws #2393",
+)
+def values_are_short(arguments: Arguments) -> str | None:
+    """A tag's own value may have 256."""
+    long = any(len(str(value)) > LONGEST_VALUE for each in filters_of(arguments) for value in each.get("Values") or ())
+    return f"The maximum length for a filter value is {LONGEST_VALUE} characters" if long else None
 
 
 @rule("R9e", ROUTES, "A destination is an address block.", "InvalidParameterValue")
@@ -171,7 +181,16 @@ def ids_are_well_formed(arguments: Arguments) -> str | None:
 
 
 RULES = (
-    *(one_destination, one_target, few_values, FILTER_NAMES, destination_is_a_block, ids_are_well_formed, PAGE_SIZES),
+    *(
+        one_destination,
+        one_target,
+        few_values,
+        values_are_short,
+        FILTER_NAMES,
+        destination_is_a_block,
+        ids_are_well_formed,
+        PAGE_SIZES,
+    ),
     *(address_is_named, address_goes_to_one, PAGED_IDS, user_data_fit, description_is_plain, tags_are_allowed),
     *(endpoint_has_what_its_type_has, DRY_RUN),
 )

@@ -49,6 +49,10 @@ ELSEWHERE = (
         *("InvalidDocument", "seen: aws-samples/aws-security-reference-architecture-examples #301"),
     ),
     Rule(
+        *("R15j", "ssm:SendCommand", "Parameters are those of the document, and match its patterns."),
+        *("InvalidParameters", "model; seen: claranet/ssha #71"),
+    ),
+    Rule(
         *(
             "R7b",
             "cloudformation:DescribeStackResources",

@@ -131,6 +131,7 @@ class Service:
                 raise Refusal("UnsupportedPlatformType", f"The document does not support the platform of {unfit}")
             objection = document.objection(arguments.get("Parameters", {}))
             if objection is not None:
+                changed("R15j")
                 raise Refusal("InvalidParameters", objection)
         command = Command(self._command_id(), arguments, self._now())
         self.commands.append(command)

@@ -81,6 +81,29 @@ def test_one_with_its_own_hash_is_sent() -> None:
     assert len(bench.seen) == 1
 
 
+@breaks("R15j")
+@pytest.mark.parametrize("parameters", [{"lasts": ["1"]}, {"window": ["1.5"]}], ids=["unknown", "does not match"])
+def test_a_parameter_that_is_not_the_documents_or_does_not_match_its_pattern_is_refused(
+    parameters: dict[str, list[str]],
+) -> None:
+    bench = Bench()
+
+    def scene() -> None:
+        with refused("InvalidParameters"):
+            bench.send(BACKEND, Parameters=parameters)
+
+    bench.play(scene)
+    assert bench.run_command.service.commands == []
+
+
+@keeps("R15j")
+def test_one_that_matches_is_sent() -> None:
+    bench = Bench()
+    parameters = {"window": ["1"], "active": ["-"], "passive": ["10.0.0.5"]}
+    bench.play(lambda: bench.seen.append(bench.send(BACKEND, Parameters=parameters)))
+    assert len(bench.seen) == 1
+
+
 @breaks("R5")
 @pytest.mark.parametrize("who", ["one without its tag", "a hybrid host"])
 def test_one_host_that_the_role_may_not_ask_is_enough_to_refuse_the_command(who: str) -> None:
