@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.bench.cost import bill, prices
 from tests.bench.cost.cost import alarms, billed_ms
 from tests.bench.outage import EVENTS_LOST, OURS, PERIOD, Sample, Wanted, offline, run, summary
 from tests.bench.scale.crowd import Clock, Crowd
-from tests.bench.scale.scale import Function
+from tests.bench.scale.scale import CALLS_BAR, Function
 from tests.bench.scale.wire import Wire
 from tests.bench.statistics import percentile, spread
 from tests.bench.tables import Table
@@ -125,6 +126,14 @@ def test_a_function_at_the_wires_end_watches_and_fails_over(backends: int, monke
     assert function.fail().calls["ec2:ReplaceRouteTableAssociation"] == 3
     tables = {table for _, table in function.crowd.account.holdings.associations.values()}
     assert tables == {function.crowd.settings.standby_route_table}
+
+
+def test_a_healthy_tick_takes_few_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Latencies, "draw", lambda self, name, chance: 0.0)  # noqa: ARG005
+    function = Function(60, 1)
+    function.tick(0)
+    # Now and then a tick looks for new backends, and asks what maintenance is announced.
+    assert median(sum(function.tick(60).calls.values()) for _ in range(7)) <= CALLS_BAR
 
 
 def test_the_processors_part_of_the_billed_time_grows_as_memory_shrinks() -> None:
