@@ -25,8 +25,9 @@ TAGS_PAGE = 1000
 # fewer of one that may be as long as the account has instances than of one whose instances are named.
 MOST_PAGES, MOST_PAGES_OF_NAMED = 4, 10
 # Of the 4096 endings that an instance id may have, so many are drawn: one instance in 32. A request takes 200 values
-# of filters at most: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
-ENDINGS, DRAWN, MOST_VALUES = 0x1000, 128, 200
+# of all its filters together: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html. Three are the
+# tag's and the type's.
+ENDINGS, DRAWN, MOST_IDS = 0x1000, 128, 197
 # The one platform that the probe's document is for.
 PLATFORM = "Linux"
 
@@ -156,7 +157,7 @@ class Fleet:
             self._reach = Reach.SOME_TAGGED
         endings = self._runtime.random.sample(range(ENDINGS), DRAWN)
         some, whole = self._list_tagged(
-            [*sorted(first)[: MOST_VALUES - DRAWN], *(f"i-*{each:03x}" for each in endings)]
+            [*sorted(first)[: MOST_IDS - DRAWN], *(f"i-*{each:03x}" for each in endings)]
         )
         if whole and len(some) < self._settings.sample_size:
             self._reach = Reach.ALL_TAGGED

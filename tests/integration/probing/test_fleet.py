@@ -186,6 +186,14 @@ def test_a_choice_misses_none_of_those_that_it_must_not_miss(tagged: Tagged, siz
         assert first.issubset(fleet.online(first))
 
 
+def test_a_choice_that_must_not_miss_many_names_no_more_values_than_a_request_takes(tagged: Tagged) -> None:
+    known, fleet = grown(tagged, 3_000), tagged.account.fleet
+    fleet.online()
+    calls(tagged)
+    fleet.online(known[-96:])
+    assert [sum(map(len, filters.values())) for filters in tagged.calls] == [200]
+
+
 def test_of_a_large_fleet_only_those_are_given_whose_agent_is_online(tagged: Tagged) -> None:
     known, fleet = grown(tagged, 200), tagged.account.fleet
     online = set(known[:120])
