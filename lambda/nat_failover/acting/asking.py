@@ -10,7 +10,7 @@ from nat_failover.lookout import Lookout
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import OVERLAP, Kind, Running, choose, watched_beyond
-from nat_failover.probing.run_command import Addresses
+from nat_failover.probing.run_command import MOST_HOSTS, Addresses
 from nat_failover.probing.survey import latest_of, survey, unanswered
 
 # Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
@@ -186,12 +186,14 @@ class Asking:
         if kind is Kind.CHECK and hosts:
             watching = {o.host for o in view.observations if o.running_until is not None}
             idle = [nat for nat in self._listeners(view) if nat not in {*hosts, *watching}]
-            hosts = (*hosts, *(nat for nat in idle if not self._is_left_out(nat)))
+            hosts = (*(nat for nat in idle if not self._is_left_out(nat)), *hosts)
         # What EC2 calls stopped would do as it was told once it starts again; SSM may refuse all for its sake.
         hosts = tuple(host for host in hosts if view.may_run(host))
         if not hosts:
             return view
-        sent = self._probe.send(kind, hosts, self._addresses(view))
+        # Those of two samples may be more than a command may have; whoever listens is asked first.
+        groups = [hosts[start : start + MOST_HOSTS] for start in range(0, len(hosts), MOST_HOSTS)]
+        sent = [round_ for group in groups for round_ in self._probe.send(kind, group, self._addresses(view))]
         for nat in set(hosts) & set(self._settings.nats):
             if any(nat in round_.hosts for round_ in sent):
                 self._left_out.pop(nat, None)

@@ -156,9 +156,7 @@ class Fleet:
                 return set(found)
             self._reach = Reach.SOME_TAGGED
         endings = self._runtime.random.sample(range(ENDINGS), DRAWN)
-        some, whole = self._list_tagged(
-            [*sorted(first)[: MOST_IDS - DRAWN], *(f"i-*{each:03x}" for each in endings)]
-        )
+        some, whole = self._list_tagged([*sorted(first)[: MOST_IDS - DRAWN], *(f"i-*{each:03x}" for each in endings)])
         if whole and len(some) < self._settings.sample_size:
             self._reach = Reach.ALL_TAGGED
         return {*found, *some}
