@@ -93,7 +93,7 @@ class Tags:
     """Tags for AWS resources: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html."""
 
     allowed: str = (
-        "up to 40 tags, keys of 1 to 128 and values of up to 256 letters, digits, spaces and _.:/=+-@, no key "
+        "up to 40 tags, keys of 1 to 128 and values of up to 255 letters, digits, spaces and _.:/=+-@, no key "
         "beginning with aws:"
     )
     example: object = field(default_factory=lambda: {"team": "network"})
@@ -227,9 +227,10 @@ TAG_KEY = matching(
     "nat-failover:probe",
     tokens=False,
 )
+# EC2 takes one character more, but not in a filter.
 TAG_VALUE = matching(
-    r"[A-Za-z0-9 _.:/=+@-]{0,256}",
-    "a tag value of up to 256 letters, digits, spaces and _.:/=+-@",
+    r"[A-Za-z0-9 _.:/=+@-]{0,255}",
+    "a tag value of up to 255 letters, digits, spaces and _.:/=+-@",
     "main",
     tokens=False,
 )

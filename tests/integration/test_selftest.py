@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -78,9 +79,17 @@ def test_people_get_one_test_message_that_says_that_nothing_is_to_be_done(accoun
 
 
 def test_with_an_egress_address_and_mirrored_routes_these_are_tried_too(account: Account) -> None:
-    allocation = account.ec2.allocate_address(Domain="vpc")["AllocationId"]
-    account.configure(egress_allocation=allocation, mirror_routes=True)
+    first, second = (account.ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2))
+    endpoint = account.ec2.create_vpc_endpoint(
+        VpcId=account.vpc,
+        ServiceName=f"com.amazonaws.{REGION}.s3",
+        RouteTableIds=[account.settings.primary_route_table],
+    )["VpcEndpoint"]["VpcEndpointId"]
+    account.configure(
+        egress_allocation=first, standby_egress_allocation=second, mirror_routes=True, mirror_endpoints=(endpoint,)
+    )
     result = self_test(account)
     assert result["works"], result["problems"]
-    calls = {call["call"] for call in result["calls"]}
-    assert {"ec2:AssociateAddress", "ec2:DescribeAddresses", "ec2:CreateRoute", "ec2:ReplaceRoute"} <= calls
+    calls = Counter(call["call"] for call in result["calls"])
+    assert {"ec2:DescribeAddresses", "ec2:CreateRoute", "ec2:ReplaceRoute", "ec2:ModifyVpcEndpoint"} <= calls.keys()
+    assert calls["ec2:AssociateAddress"] == 2

@@ -130,15 +130,26 @@ class SelfTest:
                 yield attempt(
                     f"ec2:{action}", partial(dry, made), {WOULD_HAVE: f"would do so in {s.standby_route_table}"}
                 )
-        if s.egress_allocation is not None:
-            yield attempt("ec2:AssociateAddress", self._move_address, {WOULD_HAVE: "would move the egress address"})
+            for endpoint in s.mirror_endpoints:
+                share = partial(
+                    ec2.modify_vpc_endpoint, VpcEndpointId=endpoint, AddRouteTableIds=[s.standby_route_table]
+                )
+                would = {WOULD_HAVE: f"would add {s.standby_route_table} to {endpoint}"}
+                yield attempt("ec2:ModifyVpcEndpoint", partial(dry, share), would)
+        # The second address goes the other way at the same time.
+        for allocation, nat in (
+            (s.egress_allocation, s.standby_instance),
+            (s.standby_egress_allocation, s.primary_instance),
+        ):
+            if allocation is not None:
+                would = {WOULD_HAVE: f"would move {allocation} to {nat}"}
+                yield attempt("ec2:AssociateAddress", partial(self._move_address, allocation, nat), would)
 
-    def _move_address(self) -> str:
-        s = self._settings
-        interface = self._services.instances.describe(s.nats)[s.standby_instance].interface
+    def _move_address(self, allocation: str, nat: str) -> str:
+        interface = self._services.instances.describe(self._settings.nats)[nat].interface
         if interface is None:
-            raise ValueError(f"{s.standby_instance} has no network interface")
-        move = partial(self._ec2.associate_address, AllocationId=s.egress_allocation, NetworkInterfaceId=interface)
+            raise ValueError(f"{nat} has no network interface")
+        move = partial(self._ec2.associate_address, AllocationId=allocation, NetworkInterfaceId=interface)
         return dry(partial(move, AllowReassociation=True))
 
     def _writes(self) -> Iterator[Tried]:
