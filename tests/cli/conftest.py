@@ -37,9 +37,8 @@ def deployment(deployed_once: Deployment) -> Deployment:
 
 
 @pytest.fixture
-def pair(deployed_once: Deployment) -> Iterator[Deployment]:
-    """Give the deployed pair with its primary active and armed, and put it right again; a look is due then."""
-    deployment = deployed_once
+def pair(deployment: Deployment) -> Iterator[Deployment]:
+    """Give the deployed pair with its primary active and armed, and put it right again."""
     ec2 = deployment.aws.client("ec2")
     for nat in (deployment.setting("PRIMARY_INSTANCE"), deployment.setting("STANDBY_INSTANCE")):
         (described,) = ec2.describe_instances(InstanceIds=[nat])["Reservations"]
@@ -50,5 +49,4 @@ def pair(deployed_once: Deployment) -> Iterator[Deployment]:
         deployment.aws.tell({"mend": nat})
     active(deployment, "primary")
     free_claim(deployment)
-    deployment.aws.write_lock("armed")
-    deployment.looked_at = 0.0
+    deployment.rearm()
