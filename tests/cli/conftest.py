@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,27 +13,17 @@ from tests.cli.moving import active, free_claim
 
 
 @pytest.fixture(scope="session")
-def installed(once: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder that the package is installed in."""
-
-    def installation() -> Path:
-        return install(tmp_path_factory.mktemp("installed"))
-
-    return once(installation)
+    return install(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture(scope="session")
-def deployed_once(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[Deployment]:
-    """Give a deployed pair, its NATs and backends well."""
+def deployment(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[Deployment]:
+    """Give a deployed pair, its NATs and backends well, after a first look of the function."""
     with deployed(tmp_path_factory.mktemp("cli"), installed) as made:
+        made.tick()
         yield made
-
-
-@pytest.fixture
-def deployment(deployed_once: Deployment) -> Deployment:
-    """Give the deployed pair, after a look of the function that is no older than a schedule lets it be."""
-    deployed_once.keep_looking()
-    return deployed_once
 
 
 @pytest.fixture

@@ -19,8 +19,6 @@ from tests.lab.network.simulated.network import SimulatedNetwork
 from tests.lab.world.real import RealWorld
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
-# Whoever asks these agents waits for them in real time, and how long AWS takes is not the matter where they are asked.
-LATENCIES = Latencies().scaled(0.1)
 # How soon the network does what the account's route tables say, in seconds.
 MIRRORED_EVERY = 0.1
 
@@ -100,7 +98,7 @@ class Agents:
         subnets = {subnet: name for name, subnet in instruction["subnets"].items()}
         threading.Thread(target=_mirror, args=(network, names, subnets), daemon=True).start()
         self._network = network
-        self._run_command = RunCommand(account, network, world, LATENCIES, SSM_ENDPOINT, lambda event: None)  # noqa: ARG005
+        self._run_command = RunCommand(account, network, world, Latencies(), SSM_ENDPOINT, lambda event: None)  # noqa: ARG005
         self._run_command.start()
 
 

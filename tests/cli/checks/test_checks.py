@@ -58,10 +58,10 @@ from tests.unit.cli.screens import screen, text_of
 
 
 @pytest.fixture(scope="module")
-def healthy(deployed_once: Deployment) -> Snapshot:
+def healthy(deployment: Deployment) -> Snapshot:
     """Give the snapshot of a healthy pair."""
-    deployed_once.tick()
-    return Gatherer(deployed_once.account, one(deployed_once.account, "main")).gather()
+    deployment.tick()
+    return Gatherer(deployment.account, one(deployment.account, "main")).gather()
 
 
 CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {

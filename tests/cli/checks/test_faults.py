@@ -25,6 +25,7 @@ def examined(deployment: Deployment) -> list[Finding]:
 def test_a_planted_fault_is_found_with_its_remedy_and_gone_when_it_is_mended(
     deployment: Deployment, fault: Fault
 ) -> None:
+    deployment.keep_looking()
     undo = fault.plant(deployment)
     try:
         found = examined(deployment)
@@ -37,6 +38,7 @@ def test_a_planted_fault_is_found_with_its_remedy_and_gone_when_it_is_mended(
 
 
 def test_a_group_or_a_prefix_list_that_has_the_servers_is_as_good_as_their_networks(deployment: Deployment) -> None:
+    deployment.keep_looking()
     for rule in (
         of_group(servers(deployment, backends(deployment))),
         of_list(prefix_list(deployment, "10.77.0.0/16", "10.20.0.0/22")),
@@ -51,6 +53,7 @@ def test_a_group_or_a_prefix_list_that_has_the_servers_is_as_good_as_their_netwo
 
 def test_a_subnet_without_backends_is_judged_by_whoever_else_is_in_it(deployment: Deployment) -> None:
     """Its other servers may be in the group that the NAT lets in: an address that nobody has proves nothing."""
+    deployment.keep_looking()
     every = backends(deployment)
     ec2 = deployment.aws.client("ec2")
     subnet = {i["InstanceId"]: i["SubnetId"] for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]}
