@@ -69,7 +69,7 @@ def test_nor_does_a_refusal_on_the_side_tell_it(operation: str) -> None:
     function.account.holdings.instances[function.settings.standby_instance].public = "203.0.113.10"
     primary = function.settings.primary_route_table
     function.account.holdings.routes[primary].append(
-        {"DestinationCidrBlock": "10.1.0.0/16", "VpcPeeringConnectionId": "pcx-1", "State": "active"}
+        {"DestinationCidrBlock": "10.1.0.0/16", "VpcPeeringConnectionId": "pcx-0123456789abcdef0", "State": "active"}
     )
     if operation != "AssociateAddress":  # which is for a failover, the others for rest
         function.results |= dict.fromkeys(HOSTS, CommandInvocation("InProgress", exit_code=-1))

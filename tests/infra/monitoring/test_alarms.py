@@ -232,7 +232,7 @@ def test_nothing_refers_to_an_alarm_but_by_its_name(main: Template) -> None:
 
 
 def test_descriptions_fit_even_with_the_longest_names_and_tags() -> None:
-    tag = {"key": "k" * 128, "value": "v" * 256}
+    tag = {"key": "k" * 128, "value": "v" * 255}
     template = synthesize({"pairs": [pair("p" * 31, probeTag=tag)]})
     made = alarms(template, "p" * 31).values()
     assert len(made) == 21
