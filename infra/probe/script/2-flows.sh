@@ -71,8 +71,8 @@ ping_once() {
     exec ping -n -q -c 1 -W 1 "$1"
 }
 
-connect() { # connect ADDRESS PORT
-    exec timeout "$CONNECT_FOR" bash -c ": <'/dev/tcp/$1/$2'"
+connect() { # connect ADDRESS PORT [SECONDS]
+    exec timeout "${3-$CONNECT_FOR}" bash -c ": <'/dev/tcp/$1/$2'"
 }
 
 pause() { # pause UNTIL

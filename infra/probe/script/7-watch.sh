@@ -39,13 +39,14 @@ verdict() { # verdict STATE EXIT: say it, but once
 }
 
 # try: everything at once, by the route and by the active NAT's proof port. True if the route carries anything; pings
-# alone are too little where connections have come about before.
+# alone are too little where connections have come about before. Whoever is back by the time that all is tried once more
+# was gone for a second, and is not dead.
 try() {
     by_tcp='' by_ping='' by_port=''
     for target in $targets; do
         start ping_once "$target"
         by_ping="$by_ping $!"
-        for _ in 1 2; do start connect "$target" 443 && by_tcp="$by_tcp $!"; done
+        start connect "$target" 443 && by_tcp="$by_tcp $!"
     done
     start connect "$NOBODY" 443
     nobody=$!
@@ -53,7 +54,12 @@ try() {
     now
     tried_until=$((NOW + TRY_FOR))
     connected=no answered=no by_route=no
-    if one_of "$by_tcp"; then connected=yes; fi
+    if await "$by_tcp" $((NOW + TRY_AGAIN)); then
+        connected=yes running="$running $by_tcp"
+    else
+        for target in $targets; do start connect "$target" 443 "$TRY_AGAIN_FOR" && by_tcp="$by_tcp $!"; done
+        if one_of "$by_tcp"; then connected=yes; fi
+    fi
     if has_come "$by_ping" || { [ "$connected" = yes ] && await "$by_ping" "$tried_until"; }; then answered=yes; fi
     if [ "$connected" = yes ] && [ "$answered" = no ] && one_of "$nobody"; then
         # Of connections nothing can be concluded, only of pings.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # As in infra/probe/script, in seconds.
 NOBODY = "192.0.2.1"
 TRY_FOR = 0.9
+TRY_AGAIN = 0.4
 DOUBTED_FOR = 30.0
 MOST_STRIKES = 8
 
@@ -115,9 +116,12 @@ class Tries(SimulatedProcess):
         network, host, begun = self._network, self._host, self._now
         # All are drawn, not only until the first answers: one seed is one history.
         pings = [network.reaches(host, target) for target in self._targets]
-        connections = [network.reaches(host, target, 443) for target in self._targets for _ in range(2)]
+        connections = [network.reaches(host, target, 443) for target in self._targets]
         nobody = network.reaches(host, NOBODY, 443)
         direct = self._dial_active()
+        if not any(connections):
+            self._sleep_until(begun + TRY_AGAIN)  # whoever is back by then was gone for a second only
+            connections = [network.reaches(host, target, 443) for target in self._targets]
         self._answered, self._connected = any(pings), any(connections)
         took = 0.0 if self._connected and self._answered else TRY_FOR
         if self._connected and not self._answered and nobody:

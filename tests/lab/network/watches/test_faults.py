@@ -48,6 +48,20 @@ def test_a_dead_active_nat_is_offline_by_the_route_and_its_port_and_proven_throu
     bench.play(body)
 
 
+def test_a_nat_that_is_gone_for_a_second_is_not_dead(bench: Bench, round_: Round) -> None:
+    def body() -> None:
+        round_.start_all(window=7)
+        bench.world.sleep(2)
+        bench.network.set_forwarding(ACTIVE, False)
+        bench.world.sleep(1.1 if bench.world.virtual else 0.8)
+        bench.network.set_forwarding(ACTIVE, True)
+        round_.wait_for({*EVERYBODY, PASSIVE}, 10)
+        assert {code for code, *_ in round_.columns()} == {0}
+        assert round_.report(PASSIVE)[0] == 0
+
+    bench.play(body)
+
+
 def test_all_is_well(bench: Bench, round_: Round) -> None:
     def body() -> None:
         round_.start_all(window=6)
