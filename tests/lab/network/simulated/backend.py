@@ -9,7 +9,7 @@ from tests.lab.network.simulated.listener import EVERY, OFFLINE, ONLINE, Repeate
 from tests.lab.network.simulated.loss import LATELY, WHOLE, CountingWatch
 from tests.lab.network.simulated.packets import Outcome
 from tests.lab.network.simulated.process import TINY
-from tests.lab.network.simulated.tries import TRY_FOR
+from tests.lab.network.simulated.tries import TRY_AGAIN, TRY_FOR
 
 # As in infra/probe/script, in seconds.
 OFFLINE_SLOT = 1.0
@@ -55,11 +55,18 @@ class BackendWatch(CountingWatch):
 
     def _offline_slot(self) -> None:
         begun = self._now
+        under_way_since = None
         if self._passes_over_failing_slots():
-            return
-        self._failed_in = self._network.version
+            slots = math.ceil((self._now - begun) / OFFLINE_SLOT - TINY)
+            under_way_since = begun + (slots - 1) * OFFLINE_SLOT
+            if self._loss or self._now > under_way_since + TRY_AGAIN - TINY:
+                self._sleep_until(begun + slots * OFFLINE_SLOT)
+                return
+            # What is tried once more may come through.
+            begun = under_way_since
+        self._failed_in = self._network.version if under_way_since is None else -1
         slot = OFFLINE_SLOT
-        if self._is_whole() if self._loss else self._try():
+        if self._is_whole() if self._loss else self._try(under_way_since):
             self._answers += 1
             self._failed_in, slot = -1, ANSWERED_SLOT
             if self._answers >= (WHOLE if self._loss else ANSWERS):
@@ -69,7 +76,7 @@ class BackendWatch(CountingWatch):
         self._sleep_until(begun + slot)
 
     def _passes_over_failing_slots(self) -> bool:
-        """Come to the first try that may come through: six hours have 20,000 that can't."""
+        """Come to the first moment at which a try may come through: six hours have 20,000 that can't."""
         if self._network.is_uncertain or self._failed_in != self._network.version:
             return False
         begun, dials = self._now, list[Dial]()
@@ -79,9 +86,7 @@ class BackendWatch(CountingWatch):
         if self._active != "-":
             dials.append((self._active, ONLINE, Repeated(begun, OFFLINE_SLOT)))
         self._wait_dialling(self._begun + LONGEST - begun, dials)
-        slots = math.ceil((self._now - begun) / OFFLINE_SLOT - TINY)
-        self._sleep_until(begun + slots * OFFLINE_SLOT)
-        return slots > 0
+        return self._now > begun + TINY
 
     def _passes_over_answered_slots(self) -> bool:
         return self._is_steady() and super()._passes_over_answered_slots()

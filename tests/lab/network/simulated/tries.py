@@ -111,14 +111,21 @@ class Tries(SimulatedProcess):
         self._dialled += not self._pings
         return self._network.reaches(self._host, target, None if self._pings else 443)
 
-    def _try(self) -> bool:
-        """Try everything at once, by the route and by the active NAT's proof port."""
-        network, host, begun = self._network, self._host, self._now
-        # All are drawn, not only until the first answers: one seed is one history.
-        pings = [network.reaches(host, target) for target in self._targets]
-        connections = [network.reaches(host, target, 443) for target in self._targets]
-        nobody = network.reaches(host, NOBODY, 443)
-        direct = self._dial_active()
+    def _try(self, under_way_since: float | None = None) -> bool:
+        """Try everything at once, by the route and by the active NAT's proof port.
+
+        Args:
+            under_way_since: when it has begun, if all that is sent at first is lost for certain.
+        """
+        network, host = self._network, self._host
+        begun = self._now if under_way_since is None else under_way_since
+        pings, connections, direct, nobody = list[bool](), list[bool](), list[Outcome](), False
+        if under_way_since is None:
+            # All are drawn, not only until the first answers: one seed is one history.
+            pings = [network.reaches(host, target) for target in self._targets]
+            connections = [network.reaches(host, target, 443) for target in self._targets]
+            nobody = network.reaches(host, NOBODY, 443)
+            direct = self._dial_active()
         if not any(connections):
             self._sleep_until(begun + TRY_AGAIN)  # whoever is back by then was gone for a second only
             connections = [network.reaches(host, target, 443) for target in self._targets]
@@ -131,7 +138,7 @@ class Tries(SimulatedProcess):
             self._connects = True
         by_route = self._connected or (self._answered and self._connects is not True)
         self._by_route = "yes" if by_route else "no"
-        if not (self._offline and by_route):
+        if under_way_since is None and not (self._offline and by_route):
             self._by_active = "unknown"
             took = max(took, self._hear_active(direct))
         self._sleep_until(begun + took)
