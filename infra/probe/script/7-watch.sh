@@ -57,7 +57,13 @@ try() {
     if await "$by_tcp" $((NOW + TRY_AGAIN)); then
         connected=yes running="$running $by_tcp"
     else
-        for target in $targets; do start connect "$target" 443 "$TRY_AGAIN_FOR" && by_tcp="$by_tcp $!"; done
+        for target in $targets; do
+            start ping_once "$target"
+            by_ping="$by_ping $!"
+            start connect "$target" 443 "$TRY_AGAIN_FOR" && by_tcp="$by_tcp $!"
+        done
+        start connect "$NOBODY" 443 "$TRY_AGAIN_FOR"
+        nobody="$nobody $!"
         if one_of "$by_tcp"; then connected=yes; fi
     fi
     if has_come "$by_ping" || { [ "$connected" = yes ] && await "$by_ping" "$tried_until"; }; then answered=yes; fi

@@ -128,7 +128,9 @@ class Tries(SimulatedProcess):
             direct = self._dial_active()
         if not any(connections):
             self._sleep_until(begun + TRY_AGAIN)  # whoever is back by then was gone for a second only
+            pings += [network.reaches(host, target) for target in self._targets]
             connections = [network.reaches(host, target, 443) for target in self._targets]
+            nobody |= network.reaches(host, NOBODY, 443)
         self._answered, self._connected = any(pings), any(connections)
         took = 0.0 if self._connected and self._answered else TRY_FOR
         if self._connected and not self._answered and nobody:

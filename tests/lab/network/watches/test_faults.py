@@ -58,6 +58,9 @@ def test_a_nat_that_is_gone_for_a_second_is_not_dead(bench: Bench, round_: Round
         round_.wait_for({*EVERYBODY, PASSIVE}, 10)
         assert {code for code, *_ in round_.columns()} == {0}
         assert round_.report(PASSIVE)[0] == 0
+        # Nor are pings given up.
+        pings = [round_.report(host)[1]["pings"][1] for host in sorted(EVERYBODY & set(round_.outcomes))]
+        assert sum(sent >= 5 for sent in pings) >= len(EVERYBODY) - 1
 
     bench.play(body)
 
