@@ -42,14 +42,8 @@ verdict() { # verdict STATE EXIT: say it, but once
 # alone are too little where connections have come about before. Whoever is back by the time that all is tried once more
 # was gone for a second, and is not dead.
 try() {
-    by_tcp='' by_ping='' by_port=''
-    for target in $targets; do
-        start ping_once "$target"
-        by_ping="$by_ping $!"
-        start connect "$target" 443 && by_tcp="$by_tcp $!"
-    done
-    start connect "$NOBODY" 443
-    nobody=$!
+    by_tcp='' by_ping='' nobody=''
+    try_route "$CONNECT_FOR"
     try_active
     now
     tried_until=$((NOW + TRY_FOR))
@@ -57,13 +51,7 @@ try() {
     if await "$by_tcp" $((NOW + TRY_AGAIN)); then
         connected=yes running="$running $by_tcp"
     else
-        for target in $targets; do
-            start ping_once "$target"
-            by_ping="$by_ping $!"
-            start connect "$target" 443 "$TRY_AGAIN_FOR" && by_tcp="$by_tcp $!"
-        done
-        start connect "$NOBODY" 443 "$TRY_AGAIN_FOR"
-        nobody="$nobody $!"
+        try_route "$TRY_AGAIN_FOR"
         if one_of "$by_tcp"; then connected=yes; fi
     fi
     if has_come "$by_ping" || { [ "$connected" = yes ] && await "$by_ping" "$tried_until"; }; then answered=yes; fi
@@ -80,6 +68,16 @@ try() {
     [ "$offline$by_route" = yesyes ] || hear_active
     running="$running $by_ping $nobody"
     [ "$by_route" = yes ]
+}
+
+try_route() { # try_route SECONDS: all that goes by the route; connections for so long
+    for target in $targets; do
+        start ping_once "$target"
+        by_ping="$by_ping $!"
+        start connect "$target" 443 "$1" && by_tcp="$by_tcp $!"
+    done
+    start connect "$NOBODY" 443 "$1"
+    nobody="$nobody $!"
 }
 
 # try_active: the active NAT's proof port, by so many connections that not all are lost by chance where many packets

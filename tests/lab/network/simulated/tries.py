@@ -117,21 +117,17 @@ class Tries(SimulatedProcess):
         Args:
             under_way_since: when it has begun, if all that is sent at first is lost for certain.
         """
-        network, host = self._network, self._host
         begun = self._now if under_way_since is None else under_way_since
-        pings, connections, direct, nobody = list[bool](), list[bool](), list[Outcome](), False
+        self._answered = self._connected = nobody = False
+        direct = list[Outcome]()
         if under_way_since is None:
-            # All are drawn, not only until the first answers: one seed is one history.
-            pings = [network.reaches(host, target) for target in self._targets]
-            connections = [network.reaches(host, target, 443) for target in self._targets]
-            nobody = network.reaches(host, NOBODY, 443)
+            self._answered, self._connected, nobody = self._try_route()
             direct = self._dial_active()
-        if not any(connections):
+        if not self._connected:
             self._sleep_until(begun + TRY_AGAIN)  # whoever is back by then was gone for a second only
-            pings += [network.reaches(host, target) for target in self._targets]
-            connections = [network.reaches(host, target, 443) for target in self._targets]
-            nobody |= network.reaches(host, NOBODY, 443)
-        self._answered, self._connected = any(pings), any(connections)
+            answered, self._connected, nobody_again = self._try_route()
+            self._answered |= answered
+            nobody |= nobody_again
         took = 0.0 if self._connected and self._answered else TRY_FOR
         if self._connected and not self._answered and nobody:
             # Of connections nothing can be concluded, only of pings.
@@ -145,6 +141,14 @@ class Tries(SimulatedProcess):
             took = max(took, self._hear_active(direct))
         self._sleep_until(begun + took)
         return by_route
+
+    def _try_route(self) -> tuple[bool, bool, bool]:
+        """Return whether a ping, a connection, and one to nobody's address comes about by the route."""
+        network, host = self._network, self._host
+        # All are drawn, not only until the first answers: one seed is one history.
+        pings = [network.reaches(host, target) for target in self._targets]
+        connections = [network.reaches(host, target, 443) for target in self._targets]
+        return any(pings), any(connections), network.reaches(host, NOBODY, 443)
 
     def _dial_active(self) -> list[Outcome]:
         """Try the active NAT's proof port."""
