@@ -1,5 +1,6 @@
 # With iptables alone nothing ends with this process. So its rules hold for a minute, are prolonged while it runs, and
-# what is left of another is removed by the next. The kernel keeps who has connected, and is made to forget at each look.
+# what is left of another is removed by the next. The kernel keeps who has connected, and is made to forget whom a look
+# has taken: one by one, since somebody may come meanwhile.
 
 HOLD_FOR=60        # seconds
 PROLONG_EVERY=2000
@@ -97,8 +98,10 @@ remove_rules() { # remove_rules CHAIN
 take() {
     SEEN='' AGES='' listed=' '
     while read -r address _; do listed="$listed${address#src=} "; done <"$LISTS/$CHAIN-$1"
-    [ "$listed" = ' ' ] || echo / >"$LISTS/$CHAIN-$1"
-    for address in $listed; do SEEN="$SEEN $address $NOW" AGES="$AGES $address 0"; done
+    for address in $listed; do
+        echo "-$address" >"$LISTS/$CHAIN-$1"
+        SEEN="$SEEN $address $NOW" AGES="$AGES $address 0"
+    done
     kept=$3
     # shellcheck disable=SC2086 # words, no patterns: set -f
     set -- $2

@@ -90,7 +90,7 @@ class Outcome:
     @property
     def fields(self) -> dict[str, Any]:
         """Fields of its line of JSON, which the agent has to leave whole; nothing else may be printed."""
-        assert self.stderr == ""
+        assert self.stderr == "", self.stderr
         assert shown(self.stdout, self.exit_code).startswith(self.stdout)
         assert self.stdout.endswith("\n")
         assert self.stdout.count("\n") == 1

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
+from infra.probe.document import PARTS
 from tests.integration.probe.listening import IPTABLES, MANY, listening, rules
 from tests.integration.probe.network import Network, Stage
-from tests.integration.probe.shells import Outcome, eventually, in_every_shell
+from tests.integration.probe.shells import LONGEST, SHELLS, Outcome, eventually, in_every_shell
 
 pytestmark = pytest.mark.namespaces
 
@@ -92,3 +96,19 @@ def test_by_iptables_as_well(stage: Stage, variant: str, paths: dict[str, str]) 
     network.signal_from(MANY[:2], 443)
     check_several({name: run.end() for name, run in runs.items()})
     assert rules(network) == ""
+
+
+@in_every_shell
+def test_who_connects_while_iptables_list_is_read_is_not_forgotten(shell: str, tmp_path: Path) -> None:
+    kernels = tmp_path / "c-offline"
+    os.mkfifo(kernels)
+    [part] = [part for part in PARTS if part.name == "5-iptables.sh"]
+    take = f'. {part}; LISTS={tmp_path} CHAIN=c NOW=7; take offline "" 400; echo "$AGES"'
+    run = subprocess.Popen([*SHELLS[shell], "-c", take], text=True, stdout=subprocess.PIPE)
+    kernels.write_text("".join(f"src={host} ttl: 64 last_seen: 4294\n" for host in MANY[:2]))
+    hosts = MANY[:3]
+    with kernels.open("rb", buffering=0) as commands, kernels.open("wb"):
+        assert run.communicate(timeout=LONGEST)[0].split() == [MANY[0], "0", MANY[1], "0"]
+        for line in commands.read(1000).decode().splitlines():
+            hosts = [host for host in hosts if line not in (f"-{host}", "/")]
+    assert hosts == [MANY[2]]
