@@ -143,6 +143,17 @@ def twice(client: Any, operation: str, *, times: int = 1) -> None:
     client.meta.events.register_first(f"before-call.{service}.{operation}", before_call)
 
 
+def saying(ec2: Any, table_id: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """Let EC2 say something else of one route table from now on."""
+
+    def changed(parsed: dict[str, Any], **_: object) -> None:
+        for table in parsed["RouteTables"]:
+            if table["RouteTableId"] == table_id:
+                change(table)
+
+    ec2.meta.events.register("after-call.ec2.DescribeRouteTables", changed)
+
+
 def read_old(client: Any, name: str, version: int) -> None:
     """Let the next reading of a parameter give an earlier version of it."""
     done = False

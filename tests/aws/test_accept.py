@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,13 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 from typer import Typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from infra.demo import PAIR
 from infra.probe.document import ProbeValues, content, script
 from nat_failover.cli.scripts.documents import documents
 from tests.aws.__main__ import accept, main
-from tests.aws.assumptions import ENTRIES, Check, Unchecked
+from tests.aws.assumptions import ENTRIES, Check
 from tests.aws.checks.command import all_is_read
 from tests.aws.deployment import Deployment, until
 from tests.aws.events import Listener, queue_arn
@@ -31,7 +31,6 @@ from tests.e2e.account import ROOT, Account, account
 from tests.e2e.commandline import invoke
 from tests.examples import ENVIRONMENT
 from tests.fakes import before
-from tests.lab.latencies import Latencies
 from tests.lab.network.layout import TARGETS
 
 
@@ -215,27 +214,35 @@ def test_without_a_yes_it_tells_what_it_costs_and_does_nothing() -> None:
     assert "deploying" not in result.output
 
 
-def test_every_row_of_the_table_has_one_entry_and_no_entry_is_stale() -> None:
-    rows = assumptions()
-    assert len(rows) >= 15
-    for row in rows:
-        assert len([phrase for phrase in ENTRIES if phrase in row]) == 1, row
-    for phrase in ENTRIES:
-        assert len([row for row in rows if phrase in row]) == 1, phrase
+def quickly(ground: Emulated, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    """Have the function of a deployed pair test itself, as a person does."""
+    monkeypatch.setattr("tests.aws.__main__.local", lambda _: nullcontext(ground))
+    app = Typer()
+    app.command()(main)
+    return CliRunner().invoke(app, ["--endpoint", "local", "--quick", "main", *arguments])
 
 
-def test_what_is_not_checked_says_why() -> None:
-    unchecked = [entry for entry in ENTRIES.values() if isinstance(entry, Unchecked)]
-    assert len(unchecked) <= 2
-    assert all(len(entry.why) > 20 for entry in unchecked)
+def test_a_quick_acceptance_has_the_function_test_itself(
+    ground: Emulated, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    result = quickly(ground, monkeypatch, "--json", str(tmp_path / "seen.json"))
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    assert (seen["works"], len(seen["hosts"])) == (True, 5), result.output
+    for part in ("ec2:ReplaceRouteTableAssociation", "The self-test runs.", "shows nothing of AWS"):
+        assert part in result.output
+    assert result.exit_code == 0
+    ground.client("sns").delete_topic(TopicArn=ground.client("sns").list_topics()["Topics"][0]["TopicArn"])
+    monkeypatch.setattr(ground, "deploy", lambda: None)
+    result = quickly(ground, monkeypatch)
+    assert "sns:Publish" in result.output.partition("This product does not work")[0].splitlines()[-1]
+    assert result.exit_code == 1
 
 
-def test_every_latency_of_the_lab_is_measured_or_says_why_not() -> None:
-    assert {field.name for field in fields(Latencies)} - {measure.what for measure in MEASURES} == set()
-    assert all(measure.how is not None or measure.why_not for measure in MEASURES)
+def test_a_quick_acceptance_of_what_is_not_there_says_so(ground: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> None:
+        raise DeploymentError("there is no function nat-failover-main")
 
-
-def test_the_table_is_read_to_its_end_and_no_further() -> None:
-    table = "| assumption | page |\n|---|---|\n| `A` b | [c](d) |\n"
-    page = f"# What is assumed of AWS\n\ntext\n\n{table}\n## Next\n\n| e | f |\n"
-    assert assumptions(page) == ["`A` b"]
+    monkeypatch.setattr(ground, "self_test", fail)
+    result = quickly(ground, monkeypatch)
+    assert "could not test itself: there is no function" in result.output
+    assert result.exit_code == 1

@@ -10,7 +10,7 @@ from moto.sns.models import sns_backends
 
 from nat_failover.events import SELF_TEST
 from nat_failover.settings import Mode
-from tests.fakes import Context, before
+from tests.fakes import Context, before, saying
 from tests.gate.moto_hook import admitted
 from tests.integration.account import ACCOUNT_ID, REGION, Account
 
@@ -93,3 +93,15 @@ def test_with_an_egress_address_and_mirrored_routes_these_are_tried_too(account:
     calls = Counter(call["call"] for call in result["calls"])
     assert {"ec2:DescribeAddresses", "ec2:CreateRoute", "ec2:ReplaceRoute", "ec2:ModifyVpcEndpoint"} <= calls.keys()
     assert calls["ec2:AssociateAddress"] == 2
+
+
+@pytest.mark.parametrize(("code", "verdict"), [("DryRunOperation", "works"), ("UnauthorizedOperation", "refused")])
+def test_that_the_standby_s_table_may_take_a_gateway_s_routes_is_tried_where_a_table_does(
+    account: Account, code: str, verdict: str
+) -> None:
+    account.configure(mirror_routes=True)
+    gateways = [{"GatewayId": "vgw-00000000000000001"}]
+    saying(account.ec2, account.primary_table, lambda table: table.update(PropagatingVgws=gateways))
+    before(account.ec2, "EnableVgwRoutePropagation", lambda: code, times=9)
+    calls = {call["call"]: call["verdict"] for call in self_test(account)["calls"]}
+    assert calls["ec2:EnableVgwRoutePropagation"] == verdict

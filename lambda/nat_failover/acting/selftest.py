@@ -18,6 +18,7 @@ from nat_failover.lock.claim import Claim
 from nat_failover.lock.record import ARMED
 from nat_failover.names import EVENT_SOURCE
 from nat_failover.network.instances import Nat
+from nat_failover.network.route_differences import PROPAGATION
 from nat_failover.network.route_tables import RouteTablesError
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
@@ -136,6 +137,13 @@ class SelfTest:
                 )
                 would = {WOULD_HAVE: f"would add {s.standby_route_table} to {endpoint}"}
                 yield attempt("ec2:ModifyVpcEndpoint", partial(dry, share), would)
+            gateways = {
+                at.network for table in tables.by_id.values() for at in table.routes if at.parameter == PROPAGATION
+            }
+            for gateway in sorted(gateways):
+                take = partial(ec2.enable_vgw_route_propagation, RouteTableId=s.standby_route_table, GatewayId=gateway)
+                would = {WOULD_HAVE: f"would have {s.standby_route_table} take the routes of {gateway}"}
+                yield attempt("ec2:EnableVgwRoutePropagation", partial(dry, take), would)
         # The second address goes the other way at the same time.
         for allocation, nat in (
             (s.egress_allocation, s.standby_instance),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from nat_failover.aws_errors import error_in_words
 from nat_failover.network.route_differences import Destination, Difference
 from nat_failover.network.route_tables import Routes, RouteTablesError, SwapFailedError
-from tests.fakes import before
+from tests.fakes import before, saying
 from tests.integration.account import Account
 
 pytestmark = pytest.mark.pair(subnets=2, backends=1)
@@ -19,22 +18,11 @@ pytestmark = pytest.mark.pair(subnets=2, backends=1)
 REPLACE, DESCRIBE = "ReplaceRouteTableAssociation", "DescribeRouteTables"
 
 
-def saying(account: Account, table_id: str, change: Callable[[dict[str, Any]], None]) -> None:
-    """Let EC2 say something else of one table from now on."""
-
-    def changed(parsed: dict[str, Any], **_: object) -> None:
-        for table in parsed["RouteTables"]:
-            if table["RouteTableId"] == table_id:
-                change(table)
-
-    account.ec2.meta.events.register(f"after-call.ec2.{DESCRIBE}", changed)
-
-
 def default_route(account: Account, **target: str) -> None:
     """Let EC2 say of the standby's default route only this, with another route before it."""
     other = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}
     default = {"DestinationCidrBlock": "0.0.0.0/0"} | target
-    saying(account, account.standby_table, lambda table: table.update(Routes=[other, default]))
+    saying(account.ec2, account.standby_table, lambda table: table.update(Routes=[other, default]))
 
 
 def test_the_tables_are_asked_for_by_the_filter_as_ec2_spells_it(account: Account, routes: Routes) -> None:
@@ -74,7 +62,7 @@ def test_a_subnet_uses_the_table_that_it_is_or_will_be_associated_with(
                 association.pop("AssociationState", None)
                 association.update(state)
 
-    saying(account, account.primary_table, change)
+    saying(account.ec2, account.primary_table, change)
     read = routes.read().by_id[account.primary_table].associations
     assert set(read) == ({changing, other} if counts else {other})
 
@@ -83,7 +71,7 @@ def test_a_table_without_associations_and_routes_is_one_that_nobody_uses(account
     def forget(table: dict[str, Any]) -> None:
         del table["Associations"], table["Routes"]
 
-    saying(account, account.standby_table, forget)
+    saying(account.ec2, account.standby_table, forget)
     table = routes.read().by_id[account.standby_table]
     sentence = f"{account.standby_table} has no default route"
     assert (table.associations, table.routes, table.trouble) == ({}, {}, sentence)
@@ -91,7 +79,7 @@ def test_a_table_without_associations_and_routes_is_one_that_nobody_uses(account
 
 def test_a_gateway_whose_routes_a_table_takes_is_one_of_its_routes(account: Account, routes: Routes) -> None:
     gateways = [{"GatewayId": "vgw-1"}, {"GatewayId": "vgw-2"}]
-    saying(account, account.primary_table, lambda table: table.update(PropagatingVgws=gateways))
+    saying(account.ec2, account.primary_table, lambda table: table.update(PropagatingVgws=gateways))
     found = set(routes.read().by_id[account.primary_table].routes.values())
     assert {target.resource for target in found} >= {"vgw-1", "vgw-2"}
 
@@ -217,7 +205,7 @@ def test_subnets_that_are_still_on_the_old_table_without_a_refusal_are_left(acco
 
     refused = known.by_id[account.primary_table].associations[account.subnets[0]]
     before(account.ec2, REPLACE, lambda: "InternalError", about=refused, times=99)
-    saying(account, account.primary_table, joins)
+    saying(account.ec2, account.primary_table, joins)
     with pytest.raises(SwapFailedError) as failed:
         routes.swap(account.primary_table, account.standby_table, known, lambda: None)
     assert failed.value.left == {

@@ -142,10 +142,12 @@ class Gateway(Propagation):
             answer = self.day.answer(
                 call.service, call.operation, call.arguments, lambda: self._effect(call, line, within)
             )
-        except ClientError:
+        except ClientError as error:
             self._world.sleep(latency / 2)
             call.execution.check()
-            raise
+            # As boto3 does, whose clients have a class of error for each code that their model names.
+            kind = line.client.exceptions.from_code(error.response["Error"]["Code"])
+            raise kind(error.response, error.operation_name) from error.__cause__
         lost = self.day.lost(call.service, call.operation, line.retries.read_timeout)
         self._world.sleep(latency / 2 if lost is None else max(latency / 2, lost[1]))
         call.execution.check()

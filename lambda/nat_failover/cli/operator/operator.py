@@ -193,17 +193,7 @@ class Hand:
         ssm, document = self.clients.ssm, self._documents[task]
         name = document.name
         try:
-            sent = ssm.send_command(
-                DocumentName=name,
-                DocumentVersion=VERSION,
-                **hash_of(ssm, name, digest(document.content)),
-                InstanceIds=list(hosts),
-                Comment=f"{comment} by nat-failover {self.settings.pair}"[:100],
-                MaxErrors="100%",
-                MaxConcurrency="100%",
-                TimeoutSeconds=DELIVERY_TIMEOUT,
-                Parameters={parameter: [f"{value:.0f}"] for parameter, value in values.items()},
-            )
+            pinned = hash_of(ssm, name, digest(document.content))
         except DocumentReplacedError as error:
             raise CommandError(
                 f"{error}, so it was not sent to any host. Find out who has made it: aws cloudtrail lookup-events "
@@ -215,6 +205,17 @@ class Hand:
                 f"there is no document {name}: the pair is deployed by another version of nat-failover than this "
                 "command's. Deploy this version: cdk deploy"
             ) from None
+        sent = ssm.send_command(
+            DocumentName=name,
+            DocumentVersion=VERSION,
+            **pinned,
+            InstanceIds=list(hosts),
+            Comment=f"{comment} by nat-failover {self.settings.pair}"[:100],
+            MaxErrors="100%",
+            MaxConcurrency="100%",
+            TimeoutSeconds=DELIVERY_TIMEOUT,
+            Parameters={parameter: [f"{value:.0f}"] for parameter, value in values.items()},
+        )
         return sent["Command"]["CommandId"]
 
     def results(self, command_id: str, hosts: Collection[str], within: float) -> Mapping[str, Invocation]:
