@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.model import OperationModel
+from botocore.stub import Stubber
 
 from tests.examples import NOW
+from tests.gate.gate import Gate
+from tests.gate.harshness import Harshness
 from tests.gate.run_command.command import Command, CommandInvocation, Managed, report, signals_line
 from tests.gate.run_command.scripted import RunCommand, error
+from tests.gate.timing.rates import Rates
 
 __all__ = ["Command", "CommandInvocation", "FakeRuntime", "Managed", "RunCommand", "before", "report", "signals_line"]
 
@@ -141,6 +147,20 @@ def twice(client: Any, operation: str, *, times: int = 1) -> None:
         under_way = False
 
     client.meta.events.register_first(f"before-call.{service}.{operation}", before_call)
+
+
+@contextmanager
+def stubbed(client: Any) -> Iterator[Stubber]:
+    """Let a client be answered what the test says, once a request has passed the gate."""
+    gate = Gate(Rates(Harshness(), time.monotonic))
+    service = client.meta.service_model.service_name
+
+    def admit(params: Mapping[str, Any], model: OperationModel, **_: object) -> None:
+        gate.admit(service, model.name, params)
+
+    client.meta.events.register_first(f"before-parameter-build.{service}", admit)
+    with Stubber(client) as stubber:
+        yield stubber
 
 
 def saying(ec2: Any, table_id: str, change: Callable[[dict[str, Any]], None]) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
 
 from nat_failover.cli.gameday.notification_log import Mailed, Sent, mailed_of, mailed_since
 from tests.examples import TICK
+from tests.fakes import stubbed
 from tests.fuzz.function import Function
 
 GROUP = "/aws/lambda/nat-failover-main"
@@ -92,7 +92,7 @@ def test_a_part_of_the_day_has_the_messages_of_its_time() -> None:
 )
 def test_where_the_log_can_t_be_read_it_is_said_why(code: str, why: str) -> None:
     logs = boto3.client("logs", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
-    with Stubber(logs) as stubber:
+    with stubbed(logs) as stubber:
         stubber.add_client_error("filter_log_events", code, "there is no such thing")
         found = mailed_since(logs, GROUP, 0.0)
     assert why in found.unread

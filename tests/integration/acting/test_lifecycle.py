@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 from nat_failover.acting.lifecycle import NOBODYS, LifecycleActions
 from nat_failover.events import LifecycleAction, NatEnding, Tick
 from tests.examples import PRIMARY
+from tests.fakes import stubbed
 from tests.lab.cloud.execution import FunctionEndedError
 from tests.lab.cloud.sessions import session
 
@@ -33,7 +34,7 @@ def autoscaling() -> Any:
 
 @pytest.fixture
 def answers(autoscaling: Any) -> Iterator[Stubber]:
-    with Stubber(autoscaling) as stubber:
+    with stubbed(autoscaling) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()
 

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from nat_failover.network.announced import Announcements
 from nat_failover.network.instances import Nat
 from tests.examples import NOW, PRIMARY, STANDBY, settings
-from tests.fakes import FakeRuntime
+from tests.fakes import FakeRuntime, stubbed
 from tests.lab.cloud.sessions import session
 
 PERIOD = 60.0
@@ -43,7 +43,7 @@ def ec2() -> Any:
 
 @pytest.fixture
 def answers(ec2: Any) -> Iterator[Stubber]:
-    with Stubber(ec2) as stubber:
+    with stubbed(ec2) as stubber:
         yield stubber
 
 
@@ -133,7 +133,7 @@ def test_an_instance_that_its_group_terminates_is_asked_of_each_time(
     clock = FakeRuntime()
     announcements = Announcements(ec2, lambda: autoscaling, settings(auto_scaling_groups=("nat",)), clock)
     status(answers)
-    with Stubber(autoscaling) as groups:
+    with stubbed(autoscaling) as groups:
         for response in (in_states("InService", "Detaching"), in_states(state, "InService")):
             groups.add_response("describe_auto_scaling_instances", response, {"InstanceIds": [PRIMARY, STANDBY]})
         assert announcements.read(nats()) == {}
@@ -148,7 +148,7 @@ def test_what_ec2_does_not_tell_keeps_auto_scaling_from_telling_nothing(
 ) -> None:
     answers.add_client_error("describe_instance_status", "UnauthorizedOperation")
     announcements = Announcements(ec2, lambda: autoscaling, settings(auto_scaling_groups=("nat",)), FakeRuntime())
-    with Stubber(autoscaling) as groups:
+    with stubbed(autoscaling) as groups:
         groups.add_response("describe_auto_scaling_instances", in_states("Terminating:Wait"))
         assert list(announcements.read(nats())) == [PRIMARY]
     assert announcements.refused is not None
