@@ -84,6 +84,7 @@ ENTRIES: dict[str, Check | Unchecked] = {
     "A document has version 1": Check(checks.first_version_is_taken),
     "`DescribeDocument` gives the hash": Check(documents.hash_is_compared, Can.COMMANDS),
     "`DescribeInstanceInformation` filters": Check(checks.instances_are_filtered),
+    "`DescribeTags` takes": Check(machines.endings_are_drawn),
     "`ssm:resourceTag/KEY`": Check(checks.tag_is_a_condition, Can.PERMISSIONS),
     "`ec2:Vpc` is a condition key of": Check(checks.vpc_is_a_condition, Can.PERMISSIONS),
     "`SourceDestCheck: false`": Check(checks.check_is_off, Can.MACHINES),

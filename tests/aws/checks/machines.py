@@ -1,4 +1,4 @@
-"""Checks that stop a machine of the demo, and start it again."""
+"""Checks of the demo's machines; one stops a backend, and starts it again."""
 
 from __future__ import annotations
 
@@ -26,3 +26,20 @@ def stop_is_dated(of: Deployment) -> str:
     reason = str(raw.get("StateTransitionReason"))
     hold(left_at is not None and abs(left_at - begun) < TOLERANCE, f"it says {reason!r}")
     return reason
+
+
+def endings_are_drawn(of: Deployment) -> str:
+    """Ask for tags by what the ids of instances end with, as the function does in a large fleet."""
+    tag = [{"Name": "key", "Values": [of.settings.probe_tag_key]}]
+    tag += [{"Name": "value", "Values": [of.settings.probe_tag_value]}]
+
+    def found(*endings: str) -> set[str]:
+        ids = {"Name": "resource-id", "Values": [f"i-*{each}" for each in endings]}
+        pages = of.ec2.get_paginator("describe_tags").paginate(Filters=[*tag, ids])
+        return {each["ResourceId"] for page in pages for each in page["Tags"]}
+
+    own = {host: host[-3:] for host in of.backends}
+    nobodys = next(ending for number in range(len(own) + 1) if (ending := f"{number:03x}") not in own.values())
+    hold(found(*own.values()) == set(of.backends), f"with their endings are {found(*own.values())}")
+    hold(not found(nobodys), f"with {nobodys} ends {found(nobodys)}, which is none of {sorted(own)}")
+    return f"{len(own)} backends by the last three characters of their ids, and none by others"
