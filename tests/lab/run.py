@@ -167,7 +167,7 @@ def _unexpected_errors(scenario: Scenario, invocations: list[Invocation]) -> lis
         "crash-mid-swap": "FunctionEndedError",
         "egress-crash-mid-swap": "FunctionEndedError",
         "holder-dies-without-record": "FunctionEndedError",
-        "outcome-refused": "ClientError",
+        "outcome-refused": "ThrottlingException",
         "egress-addresses-crash-between": "FunctionEndedError",
     }.get(scenario.name)
     return [
