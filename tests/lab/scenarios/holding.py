@@ -63,6 +63,7 @@ HOLDING: tuple[Scenario, ...] = (
         HOLD,
         before=standing.nat_booting,
         causes=frozenset({"WARM_UP"}),
+        hold_for={**HOLD_FOR, "namespaces": 65.0},
     ),
     Scenario(
         "locked",
@@ -96,6 +97,7 @@ HOLDING: tuple[Scenario, ...] = (
         steps.flush,
         before=standing.two_online,
         causes=frozenset({"CANNOT_JUDGE"}),
+        hold_for={**HOLD_FOR, "namespaces": 65.0},
     ),
     Scenario(
         "observe-mode",
