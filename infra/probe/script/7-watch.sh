@@ -40,7 +40,8 @@ verdict() { # verdict STATE EXIT: say it, but once
 
 # try: everything at once, by the route and by the active NAT's proof port. True if the route carries anything; pings
 # alone are too little where connections have come about before. Whoever is back by the time that all is tried once more
-# was gone for a second, and is not dead.
+# was gone for a second, and is not dead. Pings alone come through by chance more often than nothing does: then so many
+# connections are tried that chance hardly loses all.
 try() {
     by_tcp='' by_ping='' nobody=''
     try_route "$CONNECT_FOR"
@@ -52,9 +53,15 @@ try() {
         connected=yes running="$running $by_tcp"
     else
         try_route "$TRY_AGAIN_FOR"
+        if [ "$offline$connects" = noyes ] && has_come "$by_ping"; then
+            answered=yes
+            for _ in 1 2; do dial "$TRY_AGAIN_FOR"; done
+        fi
         if one_of "$by_tcp"; then connected=yes; fi
     fi
-    if has_come "$by_ping" || { [ "$connected" = yes ] && await "$by_ping" "$tried_until"; }; then answered=yes; fi
+    if [ "$answered" = no ]; then
+        if has_come "$by_ping" || { [ "$connected" = yes ] && await "$by_ping" "$tried_until"; }; then answered=yes; fi
+    fi
     if [ "$connected" = yes ] && [ "$answered" = no ] && one_of "$nobody"; then
         # Of connections nothing can be concluded, only of pings.
         intercepted=yes connected=no connects=no
@@ -74,10 +81,14 @@ try_route() { # try_route SECONDS: all that goes by the route; connections for s
     for target in $targets; do
         start ping_once "$target"
         by_ping="$by_ping $!"
-        start connect "$target" 443 "$1" && by_tcp="$by_tcp $!"
     done
+    dial "$1"
     start connect "$NOBODY" 443 "$1"
     nobody="$nobody $!"
+}
+
+dial() { # dial SECONDS: a connection to each target by the route
+    for target in $targets; do start connect "$target" 443 "$1" && by_tcp="$by_tcp $!"; done
 }
 
 # try_active: the active NAT's proof port, by so many connections that not all are lost by chance where many packets
@@ -293,13 +304,12 @@ is_last() {
     [ "$in_a_row" -gt 0 ] && [ $((in_a_row + 1)) -eq "$failures" ]
 }
 
-# lose: what was sent last is lost, or is the last in a row, and may come yet. Where so many are in a row, all is tried;
-# where pings are answered and connections don't come about, a second time, since chance alone does that more often.
+# lose: what was sent last is lost, or is the last in a row, and may come yet. Where so many are in a row, all is tried.
 lose() {
     in_a_row=$((in_a_row + 1))
     if [ "$in_a_row" -lt "$failures" ]; then
         miss
-    elif try || { [ "$answered" = yes ] && try; }; then
+    elif try; then
         has_come "$flow" || miss
         in_a_row=0
         now

@@ -80,8 +80,7 @@ class Watch(Tries):
         self._in_a_row += 1
         if self._in_a_row < self._failures:
             return True
-        # Where only pings are answered a second time, since chance alone does that more often.
-        if not (self._try() or (self._answered and self._try())):
+        if not self._try():
             if not has_come:
                 return self._come_offline()
             self._in_a_row, self._by_route = 0, "yes"

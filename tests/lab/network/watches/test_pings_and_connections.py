@@ -57,6 +57,9 @@ def test_a_nat_that_passes_pings_only_is_dead(bench: Bench, round_: Round) -> No
             bench.network.set_guards({ACTIVE: VPC_GROUP})
         assert round_.columns() == {(1, "offline", "no", "no", "yes")}
         assert round_.report(PASSIVE)[0] == 1
+        if bench.world.virtual:
+            # No later than where pings are lost as well.
+            assert {round_.report(host)[1]["lost_for"] for host in EVERYBODY} == {1.65}
 
     bench.play(body)
 
