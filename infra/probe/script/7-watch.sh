@@ -209,7 +209,7 @@ rest_of_slot() {
     [ -n "$OWN" ] || tell_at_first "$1"
     while [ -n "$listener" ]; do
         step=$LOOK_EVERY
-        [ -z "$are_offline" ] || step=$LOOK_SOON
+        [ "$verifies$are_offline" = no ] || step=$LOOK_SOON
         now
         [ $((NOW + step)) -lt "$1" ] || break
         pause $((NOW + step))

@@ -23,17 +23,6 @@ def test_after_the_swap_every_backend_is_asked_whether_it_is_online(account: Acc
     assert account.run_command.sent("verify") == [(account.standby, *account.backends)]
 
 
-def test_backends_are_asked_only_after_the_outcome_is_recorded(account: Account, acting: Acting) -> None:
-    states: list[object] = []
-
-    def note(**_: object) -> None:
-        states.append(acting.record["state"])
-
-    account.ssm.meta.events.register("before-parameter-build.ssm.SendCommand", note)
-    acting.carry_out()
-    assert states == ["failed-over"]
-
-
 def test_only_backends_that_are_not_online_are_asked_again_and_no_more_than_twice(
     account: Account, acting: Acting
 ) -> None:

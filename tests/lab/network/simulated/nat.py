@@ -10,7 +10,7 @@ from tests.lab.network.simulated.tries import TRY_FOR
 from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script, in seconds.
-# Between two looks; the shorter one while somebody is offline.
+# Between two looks; the shorter one while somebody is offline, and after a failover.
 LOOK_EVERY, LOOK_SOON = 0.5, 0.25
 LISTEN_FOR = 5.9
 LINGER_FOR = 20.0
@@ -90,12 +90,15 @@ class NatWatch(Watch):
         if self._listener is None:
             self._sleep_until(until)
             return True
-        while self._now + (step := LOOK_SOON if self._listener.hears_offline else LOOK_EVERY) < until - TINY:
+        while self._now + (step := self._look_every(self._listener)) < until - TINY:
             self._sleep_until(self._now + step)
             if self._is_evidence(self._listener):
                 return False
         self._sleep_until(until)
         return not self._is_evidence(self._listener)
+
+    def _look_every(self, listener: Listener) -> float:
+        return LOOK_SOON if self._verifies or listener.hears_offline else LOOK_EVERY
 
     def _is_evidence(self, listener: Listener) -> bool:
         """Look, and tell whether the watch ends with that."""
