@@ -5,6 +5,8 @@ OFFLINE_FOR=400
 HEARD_WITHIN=600    # whoever has said nothing for longer is not counted
 LOOK_EVERY=50
 LOOK_SOON=25        # the same while somebody is offline, and after a failover
+LOOK_AT_ONCE=12     # the same while more and more are
+MORE_FOR=200        # for which others are looked for that often once one more is offline
 COUNT_EVERY=200     # between two looks at those who are online, while nobody is offline
 UNPROVEN_FOR=100    # for which offline ones are waited for whose connections don't come about
 ENDING_FOR=1500     # before the window's end the watches of others end too, and their silence says nothing
@@ -96,10 +98,10 @@ go_deaf() {
 # count those heard within the last moment, PROVEN those of the offline that have got through.
 look() {
     now
-    if [ "$NOW" -lt "$count_at" ]; then
+    if [ "$NOW" -lt "$count_at" ] && [ -z "$are_offline" ]; then
         "read_offline_by_$listener" || return
         if [ -z "$are_offline" ]; then
-            HEARD_OFFLINE=0 PROVEN=0
+            HEARD_OFFLINE=0 PROVEN=0 were_offline=0
             return
         fi
     fi
@@ -123,6 +125,8 @@ look() {
         case $seen in *" $1 "*) ;; *) hear "$1" n "$2" "$ONLINE_EVERY" ;; esac
         shift 2
     done
+    [ "$HEARD_OFFLINE" -le "$were_offline" ] || more_until=$((NOW + MORE_FOR))
+    were_offline=$HEARD_OFFLINE
     HEARD=${HEARD# }
     for word in $unproven; do
         [ "${#HEARD}" -lt "$LONGEST_HEARD" ] || break

@@ -208,9 +208,10 @@ rest_of_slot() {
     fi
     [ -n "$OWN" ] || tell_at_first "$1"
     while [ -n "$listener" ]; do
+        now
         step=$LOOK_EVERY
         [ "$verifies$are_offline" = no ] || step=$LOOK_SOON
-        now
+        [ "$NOW" -ge "$more_until" ] || step=$LOOK_AT_ONCE
         [ $((NOW + step)) -lt "$1" ] || break
         pause $((NOW + step))
         ! is_evidence || return 1

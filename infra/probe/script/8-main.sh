@@ -67,6 +67,7 @@ earlier='0 0 0 0' mark_of_lately='0 0 0 0'
 by_route=unknown by_active=unknown by_passive=unknown intercepted=no connected=no
 why_deaf='' are_offline='' looks=0
 HEARD='' HEARD_ALL=0 HEARD_OFFLINE=0 PROVEN=0 look_at=0 count_at=0 unproven_since=0 most_heard=0
+were_offline=0 more_until=0
 now
 begun=$NOW since=$NOW lately_ends=$((NOW + LATELY))
 prepare

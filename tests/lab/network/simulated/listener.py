@@ -19,6 +19,7 @@ EVERY = {ONLINE: 5.0, OFFLINE: 1.0}
 HEARD_WITHIN = 6.0
 COUNT_EVERY = 2.0
 UNPROVEN_FOR = 1.0
+MORE_FOR = 2.0
 # Before the window's end the watches of others end too, and their silence says nothing.
 ENDING_FOR = 15.0
 LONGEST_HEARD = 2100
@@ -102,6 +103,7 @@ class Listener:
         self._known = dict[tuple[int, str], list[Repeated]]()
         self._count_at = self._unproven_since = 0.0
         self._all = self._offline = self._proven = self._most = 0
+        self._more_until = -math.inf
         self._stirred_at = world.now()
 
     def stir(self) -> None:
@@ -146,8 +148,8 @@ class Listener:
             at_last: whether it is for the verdict, and so at everybody.
         """
         now, offline = self._world.now(), self._ages(OFFLINE)
-        self.hears_offline = bool(offline)
-        if not (offline or at_last) and now < self._count_at - TINY:
+        were_offline, self.hears_offline = self.hears_offline, bool(offline)
+        if not (offline or were_offline or at_last) and now < self._count_at - TINY:
             self._offline = self._proven = 0
             return
         self._count_at = now + COUNT_EVERY
@@ -162,9 +164,15 @@ class Listener:
             for host, (port, age) in sorted(latest.items())
         ]
         counted = [signal for signal in self.signals if signal.age <= HEARD_WITHIN + TINY]
-        self._all = len(counted)
+        self._all, before = len(counted), self._offline
         self._offline = sum(signal.port == OFFLINE for signal in counted)
+        if self._offline > before:
+            self._more_until = now + MORE_FOR
         self._proven = sum(signal.port == OFFLINE and signal.through for signal in counted)
+
+    def hears_more(self) -> bool:
+        """Return whether one more was offline a moment ago."""
+        return self._world.now() < self._more_until - TINY
 
     def catch_up(self) -> None:
         """Come to where it would be with the looks that have been passed over."""

@@ -10,8 +10,8 @@ from tests.lab.network.simulated.tries import TRY_FOR
 from tests.lab.network.simulated.watch import Watch
 
 # As in infra/probe/script, in seconds.
-# Between two looks; the shorter one while somebody is offline, and after a failover.
-LOOK_EVERY, LOOK_SOON = 0.5, 0.25
+# Between two looks; the shorter ones while somebody is offline, and after a failover, and while more and more are.
+LOOK_EVERY, LOOK_SOON, LOOK_AT_ONCE = 0.5, 0.25, 0.12
 LISTEN_FOR = 5.9
 LINGER_FOR = 20.0
 ALL_HEARD_WITHIN, BACK_WITHIN = 1.5, 1.25
@@ -98,6 +98,8 @@ class NatWatch(Watch):
         return not self._is_evidence(self._listener)
 
     def _look_every(self, listener: Listener) -> float:
+        if listener.hears_more():
+            return LOOK_AT_ONCE
         return LOOK_SOON if self._verifies or listener.hears_offline else LOOK_EVERY
 
     def _is_evidence(self, listener: Listener) -> bool:
