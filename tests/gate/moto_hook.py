@@ -31,7 +31,7 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.route_tables import RouteBackend
 from moto.ec2.utils import filter_dict_attribute_mapping
 
-from tests.gate import once_a_process
+from tests.gate import once_a_process, serializing
 from tests.gate.gate import Gate
 from tests.gate.harshness import Harshness
 from tests.gate.rules.requests import template_verdict
@@ -222,4 +222,5 @@ REPLACED: tuple[tuple[Any, str, Any], ...] = (
     (CloudFormationResponse, "describe_stack_resources", _first_hundred),
     (RouteBackend, "associate_route_table", _one_association),
     *once_a_process.REPLACED,
+    *serializing.REPLACED,
 )

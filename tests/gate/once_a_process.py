@@ -5,26 +5,34 @@ It was a third of what a call to moto takes, and a test makes a hundred.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
+from inspect import CO_VARKEYWORDS
+from types import SimpleNamespace
 from typing import Any
 
+import moto.core.models as moto_models
 import moto.core.responses as moto_responses
 import moto.core.utils as moto_utils
 import xmltodict  # type: ignore[import-untyped]
-from botocore import parsers
+from botocore import hooks, parsers
 from botocore.client import ClientCreator
-from botocore.hooks import EventAliaser
-from moto.core.constants import MISSING
-from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
-from moto.core.utils import _get_value_for_key, get_value, method_names_from_class
+from botocore.compat import accepts_kwargs
+from botocore.hooks import EventAliaser, NodeList
+from botocore.model import ServiceModel
+from moto.core import botocore_stubber
+from moto.core.utils import _get_value_for_key, method_names_from_class
+from responses import CallbackResponse
 
-_possible_keys = XFormedAttributePicker.get_possible_keys
 _alias_event_name: Any = vars(EventAliaser)["_alias_event_name"]
 _create_methods: Any = vars(ClientCreator)["_create_methods"]
 _methods: dict[tuple[type, int], list[str]] = {}
-_keys: dict[tuple[Any, ...], tuple[str, ...]] = {}
 _aliases: dict[str, str] = {}
 _clients: dict[str, dict[str, Any]] = {}
+_load_service_model: Any = vars(ClientCreator)["_load_service_model"]
+_models: dict[tuple[str, str | None], ServiceModel] = {}
+# moto compiles the patterns of its URLs for every request, and there are more of them than re keeps.
+_COMPILED = SimpleNamespace(compile=cache(re.compile))
 
 
 def _methods_once(of: type) -> list[str]:
@@ -33,29 +41,6 @@ def _methods_once(of: type) -> list[str]:
     if at not in _methods:
         _methods[at] = method_names_from_class(of)
     return _methods[at]
-
-
-def _keys_once(picker: XFormedAttributePicker, context: AttributePickerContext) -> tuple[str, ...]:
-    """Return the names that a member of an answer may have in moto's model: they hang on class and shape alone."""
-    at = (type(context.obj), context.key, context.shape)
-    if at not in _keys:
-        _keys[at] = tuple(dict.fromkeys(_possible_keys(picker, context)))
-    return _keys[at]
-
-
-def _picked(picker: XFormedAttributePicker, context: AttributePickerContext) -> Any:
-    """Return a member's value; whether one of the ways to change it is for its path is asked of all of them at once."""
-    value: Any
-    for key in _keys_once(picker, context):
-        value = get_value(context.obj, key, MISSING)
-        if value is not MISSING:
-            break
-    else:
-        value = None
-    path, changes = f"{context.key_path}.{context.key}", picker.response_transformers
-    if path.endswith(tuple(changes)):
-        value = next(change for end, change in changes.items() if path.endswith(end))(value)
-    return value
 
 
 def _value(of: Any, key: int | str, default: Any) -> Any:
@@ -78,11 +63,42 @@ def _client_methods_once(creator: ClientCreator, service_model: Any) -> dict[str
     return dict(_clients[service])
 
 
+def _service_model_once(creator: ClientCreator, service_name: str, api_version: str | None = None) -> ServiceModel:
+    """Return a service's model; every client has the same, and what it has worked out of a shape."""
+    at = (service_name, api_version)
+    if at not in _models:
+        _models[at] = _load_service_model(creator, service_name, api_version)
+    return _models[at]
+
+
+def _copied(trie: Any, node: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a node of botocore's handlers, of which every client gets its own."""
+    return {
+        key: NodeList([*value.first], [*value.middle], [*value.last])
+        if type(value) is NodeList
+        else _copied(trie, value)
+        if type(value) is dict
+        else value
+        for key, value in node.items()
+    }
+
+
+def _accepts_kwargs(handler: Any) -> Any:
+    """Return whether a handler takes whatever it is told, which its code says at once."""
+    code = getattr(getattr(handler, "__func__", handler), "__code__", None)
+    return accepts_kwargs(handler) if code is None else code.co_flags & CO_VARKEYWORDS
+
+
 REPLACED: tuple[tuple[Any, str, Any], ...] = (
     (moto_responses, "method_names_from_class", _methods_once),
-    (XFormedAttributePicker, "__call__", _picked),
     (moto_utils, "_get_value_for_key", _value),
     (ClientCreator, "_create_methods", _client_methods_once),
+    (ClientCreator, "_load_service_model", _service_model_once),
+    (hooks._PrefixTrie, "_recursive_copy", _copied),
+    (hooks, "accepts_kwargs", _accepts_kwargs),
+    (botocore_stubber, "re", _COMPILED),
+    # Nobody asks moto but by botocore: what it has for requests is not told from one account to the next.
+    (moto_models, "CallbackResponse", cache(CallbackResponse)),
     (parsers, "DEFAULT_TIMESTAMP_PARSER", lru_cache(4096)(parsers.parse_timestamp)),
     (EventAliaser, "_alias_event_name", _alias_once),
     (xmltodict, "_validate_name", cache(xmltodict._validate_name)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 
 from tests.lab.network.simulated.process import TINY
@@ -78,6 +79,11 @@ class Terms:
     sample: int
 
 
+@cache
+def _within(address: str, networks: tuple[IPv4Network, ...]) -> bool:
+    return any(IPv4Address(address) in network for network in networks)
+
+
 class Listener:
     """What the kernel of a NAT keeps, and how the probe there looks at it.
 
@@ -86,13 +92,14 @@ class Listener:
         ends_at: when the watch's window is over.
 
     Attributes:
+        targets: the same.
         signals: at the last full look.
         hears_offline: whether anybody was offline at the last look.
         stirred: given when a host begins to signal, or ends.
     """
 
     def __init__(self, world: World, targets: Sequence[str], terms: Terms, ends_at: float) -> None:
-        self._targets = targets
+        self.targets = targets
         self.signals: list[HostSignal] = []
         self.hears_offline = False
         self.stirred = world.signal()
@@ -113,11 +120,7 @@ class Listener:
 
     def takes(self, address: str) -> bool:
         """Return whether it takes who has an address."""
-        return any(IPv4Address(address) in network for network in self._terms.networks)
-
-    def target(self, turn: int) -> str:
-        """Return to which target a connection is handed on."""
-        return self._targets[turn % len(self._targets)]
+        return _within(address, self._terms.networks)
 
     def settles_in(self) -> float:
         """Return how long it is until what is heard only repeats itself, where nothing new happens."""

@@ -63,10 +63,12 @@ class SimulatedPackets:
         self.dark: set[str] = set()
         self.internet = True
         self._kept: dict[tuple[str, str, int | None, bool, int], Outcome] = {}
+        self._targets: dict[tuple[str, str, int | None, bool], int] = {}
 
     def forget(self) -> None:
         """Note that something has changed."""
         self._kept.clear()
+        self._targets.clear()
 
     def sent(self, host: str, address: str, port: int | None = None, *, known: bool = False, turn: int = 0) -> Outcome:
         """Return what becomes of a ping, or of a packet to a port, and count the rule by which it is lost."""
@@ -79,10 +81,14 @@ class SimulatedPackets:
         self, host: str, address: str, port: int | None = None, *, known: bool = False, turn: int = 0
     ) -> Outcome:
         """Return what would become of one."""
-        key = host, address, port, known, turn
-        if key not in self._kept:
-            self._kept[key] = self._follow(host, address, port, known=known, turn=turn)
-        return self._kept[key]
+        at = host, address, port, known
+        kept = self._kept.get((*at, turn % self._targets.get(at, TURNS)))
+        if kept is None:
+            kept = self._follow(host, address, port, known=known, turn=turn)
+            # A turn tells only to which of its targets a proof port hands on.
+            targets = self._targets[at] = len(kept.seen_by[0].targets) if kept.seen_by else 1
+            self._kept[*at, turn % targets] = kept
+        return kept
 
     def _follow(self, host: str, address: str, port: int | None, *, known: bool, turn: int) -> Outcome:
         machine, own = self.machines[host], self._layout.host(host).address
@@ -122,7 +128,9 @@ class SimulatedPackets:
         dropped = rule is not None or machine.drops & {"tcp", "new"}
         if dropped or not (machine.forwarding and machine.translating):
             return Outcome(rule=rule or "", seen_by=listeners)
-        translated = Packet(self._layout.host(nat).address, listeners[0].target(packet.turn), "tcp", 443)
+        translated = Packet(
+            self._layout.host(nat).address, listeners[0].targets[packet.turn % len(listeners[0].targets)], "tcp", 443
+        )
         sent = self._out(nat, self._vpc.way(nat, translated.to), translated, known=False)
         return replace(sent, seen_by=listeners, by=nat)
 
