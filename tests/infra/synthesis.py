@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.app import make_app
 from infra.function.construct import HANDLER
+from tests.lab.cloud.template import UNSTAGED
 from tests.tools.checked import pair
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
@@ -107,7 +108,7 @@ def synthesize(configuration: Mapping[str, object]) -> Template:
 @cache
 def _synthesize(configuration: str) -> Template:
     outdir = tempfile.mkdtemp(dir=_FOLDER.name)
-    (stack,) = make_app(json.loads(configuration), outdir).synth().stacks
+    (stack,) = make_app(json.loads(configuration), outdir, UNSTAGED).synth().stacks
     path = Path(stack.template_full_path)
     return Template(json.loads(path.read_text(encoding="utf-8")), path)
 
