@@ -15,14 +15,13 @@ import moto.core.models as moto_models
 import moto.core.responses as moto_responses
 import moto.core.utils as moto_utils
 import xmltodict  # type: ignore[import-untyped]
-from botocore import hooks, parsers
+from botocore import endpoint, hooks, parsers
 from botocore.client import ClientCreator
 from botocore.compat import accepts_kwargs
 from botocore.hooks import EventAliaser, NodeList
 from botocore.model import ServiceModel
 from moto.core import botocore_stubber
 from moto.core.utils import _get_value_for_key, method_names_from_class
-from responses import CallbackResponse
 
 _alias_event_name: Any = vars(EventAliaser)["_alias_event_name"]
 _create_methods: Any = vars(ClientCreator)["_create_methods"]
@@ -94,11 +93,13 @@ REPLACED: tuple[tuple[Any, str, Any], ...] = (
     (moto_utils, "_get_value_for_key", _value),
     (ClientCreator, "_create_methods", _client_methods_once),
     (ClientCreator, "_load_service_model", _service_model_once),
-    (hooks._PrefixTrie, "_recursive_copy", _copied),
+    (vars(hooks)["_PrefixTrie"], "_recursive_copy", _copied),
     (hooks, "accepts_kwargs", _accepts_kwargs),
+    # Which proxies there are for a URL, of which no emulated account has any, each client looks for in the environment.
+    (endpoint, "get_environ_proxies", cache(endpoint.get_environ_proxies)),
     (botocore_stubber, "re", _COMPILED),
-    # Nobody asks moto but by botocore: what it has for requests is not told from one account to the next.
-    (moto_models, "CallbackResponse", cache(CallbackResponse)),
+    # What moto has for whoever asks it by requests keeps nothing, and nobody does.
+    (moto_models, "CallbackResponse", cache(vars(moto_models)["CallbackResponse"])),
     (parsers, "DEFAULT_TIMESTAMP_PARSER", lru_cache(4096)(parsers.parse_timestamp)),
     (EventAliaser, "_alias_event_name", _alias_once),
     (xmltodict, "_validate_name", cache(xmltodict._validate_name)),

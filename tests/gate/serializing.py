@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,16 @@ from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFor
 from moto.core.utils import get_value
 
 _any_value: Any = ResponseSerializer.get_value
-_keys: dict[tuple[type, str, Any], tuple[str, ...]] = {}
+_keys: dict[tuple[type, str, Any], tuple[tuple[str, ...], Callable[[Any, str, Any], Any]]] = {}
+
+
+def _getter(of: type, keys: Iterable[str]) -> Callable[[Any, str, Any], Any]:
+    """Return what gets a member, as moto's own function would that finds out each time how."""
+    if any("." in key for key in keys):
+        return get_value
+    if of is dict:
+        return dict.get
+    return get_value if hasattr(of, "__getitem__") else getattr
 
 
 def _value_once(serializer: Any, value: Any, key: str, shape: Any) -> Any:
@@ -24,14 +33,15 @@ def _value_once(serializer: Any, value: Any, key: str, shape: Any) -> Any:
     if type(picker) is not XFormedAttributePicker:
         return _any_value(serializer, value, key, shape)
     at = (type(value), key, shape)
-    keys = _keys.get(at)
-    if keys is None:
+    known = _keys.get(at)
+    if known is None:
         model = serializer.operation_model
         context = AttributePickerContext(value, key, shape, model, model.service_model, ".".join(serializer.path))
-        keys = _keys[at] = tuple(dict.fromkeys(picker.get_possible_keys(context)))
-    found = None
+        keys = tuple(dict.fromkeys(picker.get_possible_keys(context)))
+        known = _keys[at] = (keys, _getter(type(value), keys))
+    keys, get = known
     for each in keys:
-        found = value.get(each, MISSING) if type(value) is dict and "." not in each else get_value(value, each, MISSING)
+        found = get(value, each, MISSING)
         if found is not MISSING:
             break
     else:
@@ -53,7 +63,7 @@ def _method(of: type, kind: str) -> str:
 def _serialize(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
     """Write a value by the method for its kind."""
     serializer.path.append(key or shape.name)
-    getattr(serializer, _method(type(serializer), shape.type_name))(serialized, value, shape, key)
+    getattr(serializer, _method(serializer.__class__, shape.type_name))(serialized, value, shape, key)
     serializer.path.pop()
 
 
