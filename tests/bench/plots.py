@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
-
-import matplotlib as mpl
-
-mpl.use("svg")
-
-from matplotlib import pyplot as plt
 
 # README.md and RESULTS.md show them from here.
 PLOTS = Path(__file__).parent / "plots"
@@ -28,9 +23,21 @@ STYLE: Any = {
 }
 
 
+@cache
+def _pyplot() -> Any:
+    """Return what draws; every worker of a test run imports this module, and one of them draws."""
+    import matplotlib as mpl  # noqa: PLC0415
+
+    mpl.use("svg")
+    from matplotlib import pyplot  # noqa: PLC0415
+
+    return pyplot
+
+
 def outages(curves: Mapping[str, Sequence[float]], path: Path) -> None:
     """Draw what share of backends was back online after how many seconds, a curve for each name."""
-    with mpl.rc_context(STYLE):
+    plt = _pyplot()
+    with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(8, 4))
         for (name, seconds), colour in zip(curves.items(), COLOURS, strict=False):
             ranked = sorted(seconds)
@@ -53,7 +60,8 @@ def fleets(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         rows: with ``backends``, ``what``, ``calls`` and ``wall_ms``, one for each size and kind of invocation.
         path: of the file.
     """
-    with mpl.rc_context(STYLE):
+    plt = _pyplot()
+    with plt.rc_context(STYLE):
         figure, both = plt.subplots(1, 2, figsize=(8, 3.4))
         kinds = list(dict.fromkeys(str(row["what"]) for row in rows))
         for axes, key, label in ((both[0], "calls", "API calls"), (both[1], "wall_ms", "milliseconds")):
@@ -73,7 +81,7 @@ def fleets(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None}, bbox_inches="tight", facecolor="white")
-    plt.close(figure)
+    _pyplot().close(figure)
     # A line for each curve, instead of one for each of its points.
     text = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r" ?\n(?=[MLHVCz][ \n]|\")", " ", text), encoding="utf-8")
