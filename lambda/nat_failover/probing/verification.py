@@ -18,9 +18,9 @@ from nat_failover.settings import Settings
 # How long backends are given to be online through the new path, and how often those that are not are asked again.
 VERIFY_FOR = 15.0
 VERIFY_ROUNDS = 3
-# Until a round is read for the first time, since no answer comes sooner, and from then on, in seconds; each pause is a
-# tenth longer than the one before.
-FIRST_LOOK, PAUSE, LONGER = 2.5, 0.3, 1.2
+# Until a round is read for the first time, since hardly an answer comes sooner, and from then on, in seconds, as many
+# times as there are rounds; each pause is so much longer than the one before.
+FIRST_LOOK, PAUSE, LONGER = 2.5, 0.25, 1.15
 # For how long, in seconds, hosts are waited for that the listener has not heard.
 AFTER_LISTENER = 1.5
 NOBODY = "there was nobody to ask"
@@ -162,7 +162,7 @@ class Verification:
     def _states(self, hosts: list[str], listener: Listener | None, asked: Asked, deadline: float) -> dict[str, State]:
         """Return what is known of hosts once all have said something, or no time is left."""
         rounds, by_round = asked.rounds, dict[str, list[Observation]]()
-        pause, answered_at = PAUSE, inf
+        pause, answered_at = PAUSE * len(rounds), inf
         look_at = asked.at + FIRST_LOOK * self._runtime.random.uniform(0.8, 1.2)
         while rounds and self._runtime.now() < deadline:
             self._runtime.sleep(max(0.0, min(deadline, look_at) - self._runtime.now()))
