@@ -33,11 +33,14 @@ def test_it_looks_at_once_for_others_when_one_more_is_offline(stage: Stage, shel
     program = NOTING.format(notes=notes, nft=shutil.which("nft"))
     run = network.probe(30, on=network.passive, path=stubs(tmp_path / "stubs", {"nft": program}))
     assert eventually(lambda: listens(network), 5)
+    more = []
     for host in MANY[:2]:
         looks = looks_from(network, notes, host, 6)
-        # Two seconds of twelve hundredths each; then four a second.
+        # Two seconds of twelve hundredths each; then four a second. On a busy machine both are fewer.
         first = next(at for at in looks if at > 0.1)
-        assert sum(first < at <= first + 2 for at in looks) >= 10
-        assert sum(4 < at <= 6 for at in looks) <= 9
+        usual = sum(4 < at <= 6 for at in looks)
+        assert usual <= 9
+        more.append(sum(first < at <= first + 2 for at in looks) / usual)
     run.process.terminate()
     run.end()
+    assert max(more) > 1.4, more
