@@ -27,6 +27,7 @@ from tests.gate.harshness import GENTLE
 from tests.iam.evaluator import Request
 from tests.iam.requests import Account, arn, requests_of
 from tests.iam.roles import Access
+from tests.integration.probe.shells import eventually
 from tests.lab.cloud.execution import Execution
 from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.cloud.template import EGRESS_PLACE, STANDBY_EGRESS_PLACE
@@ -51,6 +52,8 @@ def commands() -> Mapping[str, Access]:
     """Run each command but the drill once, as it is installed, and return what its people need: reader, operator."""
     with TemporaryDirectory() as folder, deployed(Path(folder), Path(folder)) as made:
         made.tick()
+        # What was only just sent is not listed yet.
+        assert eventually(lambda: bool(made.aws.client("ssm").list_commands()["Commands"]), 20)
         return _run(made)
 
 

@@ -100,7 +100,10 @@ def test_who_lets_a_nat_be_broken_does_not_wait_until_it_forwards_again(tmp_path
 def test_a_pair_that_another_version_has_deployed_is_neither_broken_nor_taken_for_unfit(
     lab: Lab, alice: Person
 ) -> None:
-    lab.cloud.documents = {lab.cloud.environment["NAT_FAILOVER_PROBE_DOCUMENT"]: lab.cloud.document}
+    probe = lab.cloud.environment["NAT_FAILOVER_PROBE_DOCUMENT"]
+    for name in set(lab.cloud.documents) - {probe}:
+        alice.hand.clients.ssm.delete_document(Name=name)
+    lab.cloud.documents = {probe: lab.cloud.document}
     with pytest.raises(CommandError, match=r"there is no document nat-failover-main-watch-.*Deploy this version"):
         GameDay(alice.hand, Failure.FORWARDING, alice.hear).play()
     assert len(lab.online()) == 6

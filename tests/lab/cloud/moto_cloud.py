@@ -61,6 +61,8 @@ class MotoCloud(MotoAccount):
         self._opened.enter_context(patch.object(Route, "state", property(_state)))
         self._opened.enter_context(patch.object(Route, "instance_id", property(_instance_id)))
         self._opened.enter_context(moto_hook.standing(Gate()))
+        # The forgetting of an earlier lab's Auto Scaling has moto make EC2 anew, whose first ids would be drawn before.
+        ec2_backends.clear()
         mock_random.seed(self._seed)
         of_account = session(REGION)
         self.ec2 = of_account.client("ec2")

@@ -28,3 +28,12 @@ def test_a_scenario_comes_to_the_same_end_by_the_same_calls_as_with_moto(
     with_model = play(SCENARIOS[name], "simulated", SEED, Latencies(), cloud=ModelCloud)
     assert with_model.passed
     assert with_model.as_json() == with_moto.as_json()
+
+
+def test_what_a_process_has_played_before_changes_nothing() -> None:
+    def played(name: str) -> dict[str, object]:
+        return play(SCENARIOS[name], "simulated", SEED, Latencies()).as_json()
+
+    alone = played("lock-deleted")
+    played("interface-moves-to-new-instance")
+    assert played("lock-deleted") == alone
