@@ -51,7 +51,6 @@ class Acting:
         to_table: str | None = None,
         backends: tuple[str, ...] | None = None,
         known: Tables | None = None,
-        cause: Cause = Cause.ENOUGH_FAILURES,
     ) -> Result:
         """Fail over to the standby unless told otherwise."""
         now = self.account.clock.now()
@@ -60,7 +59,7 @@ class Acting:
         )
         decision = Decision(
             Action.FAIL_OVER,
-            cause,
+            Cause.ENOUGH_FAILURES,
             REASON,
             evidence,
             to_table=to_table or self.account.standby_table,

@@ -20,7 +20,7 @@ from nat_failover.network.route_table_pair import Tables
 from nat_failover.network.swap import Swapped
 from nat_failover.observability import Metrics
 from nat_failover.probing.observation import Observation
-from nat_failover.probing.verification import NOT_ASKED, Asked, Listener, Verification, Verified
+from nat_failover.probing.verification import NOT_ASKED, Listener, Verification, Verified
 from nat_failover.telling.compose import FailoverReport
 from nat_failover.telling.formats import counted
 from nat_failover.telling.nat_names import nat_names
@@ -77,9 +77,8 @@ class Known:
 class Execution:
     """Moves the subnets of a failover that stands in the lock.
 
-    Once EC2 has accepted that all are moved, the backends are asked, while the move is confirmed and its outcome
-    recorded. People are told in any case: of the record, too, if SSM refuses it. The lock then says ``failing-over``,
-    and a later invocation finishes.
+    Once they are moved, the outcome is recorded while the backends are asked, and people are told in any case: of the
+    record, too, if SSM refuses it. The lock then says ``failing-over``, and a later invocation finishes.
     """
 
     def __init__(self, services: PairServices, verification: Verification, teller: Teller) -> None:
@@ -100,21 +99,9 @@ class Execution:
         """
         taking_over = known.instances.get(self._settings.nat_of(record.to_table))
         interface = None if taking_over is None else taking_over.interface
-        listener = _listener(known, taking_over)
         begun, metrics = self._runtime.now(), invoker.metrics
         both = (record.from_table, record.to_table)
-        asked: list[Asked] = []
-
-        def before_writing() -> None:
-            asked.clear()  # what is said before a subnet has moved says nothing of its new path
-            held.still_held()
-
-        def accepted() -> None:
-            asked.extend(self._asked_at_once(known, listener, invoker))
-
-        # As long as the other NAT carries traffic, who is online may be so by the old path, for a moment yet.
-        beside = None if record.handover else accepted
-        done = self._mover.swap(both, known.tables, before_writing, interface, beside)
+        done = self._mover.swap(both, known.tables, held.still_held, interface)
         if done.egress is not None:
             record = replace(record, egress=done.egress.record)
             if done.egress.left:
@@ -134,7 +121,7 @@ class Execution:
         log.warning("failed over", extra={"reason": record.reason, "moved": list(moved), "seconds": round(seconds, 3)})
         record = replace(record, state=LockState.FAILED_OVER, outcome=outcome, seconds=seconds)
         unrecorded, (verified, not_asked) = self._runtime.together(
-            [lambda: self._record(held, record), lambda: self._ask(known, listener, invoker, asked)]
+            [lambda: self._record(held, record), lambda: self._ask(known, taking_over, invoker)]
         )
         if isinstance(unrecorded, LockChangedError):
             outcome += f"; {unrecorded}: what it says now is left alone"
@@ -166,22 +153,13 @@ class Execution:
             return error
         return None
 
-    def _asked_at_once(self, known: Known, listener: Listener | None, invoker: Invoker) -> list[Asked]:
-        """Ask the backends, where there is time for that; what SSM refuses is tried again once the swap is done."""
-        if not known.backends or self._runtime.now() >= invoker.ends_at - TO_TELL:
-            return []
+    def _ask(self, known: Known, taking_over: Nat | None, invoker: Invoker) -> tuple[Verified, Exception | None]:
+        listener = None
+        if taking_over is not None and taking_over.address is not None:
+            hosts = {address: host for host in known.backends for address in _addresses(known.instances.get(host))}
+            listener = Listener(taking_over.instance_id, taking_over.address, hosts)
         try:
-            return [self._verification.send(known.backends, listener)]
-        except (ClientError, BotoCoreError) as error:
-            log.warning("backends can't be asked just now", extra={"error": error_in_words(error)})
-            return []
-
-    def _ask(
-        self, known: Known, listener: Listener | None, invoker: Invoker, asked: list[Asked]
-    ) -> tuple[Verified, Exception | None]:
-        until = invoker.ends_at - TO_TELL
-        try:
-            return self._verification.ask(known.backends, until, listener, asked[0] if asked else None), None
+            return self._verification.ask(known.backends, invoker.ends_at - TO_TELL, listener), None
         except (ClientError, BotoCoreError) as error:
             return Verified(why=NOT_ASKED), error
 
@@ -211,13 +189,6 @@ class Execution:
         )
         self._teller.tell_of(report, metrics)
         raise error from unrecorded
-
-
-def _listener(known: Known, taking_over: Nat | None) -> Listener | None:
-    if taking_over is None or taking_over.address is None:
-        return None
-    hosts = {address: host for host in known.backends for address in _addresses(known.instances.get(host))}
-    return Listener(taking_over.instance_id, taking_over.address, hosts)
 
 
 def _addresses(instance: Nat | None) -> tuple[str, ...]:

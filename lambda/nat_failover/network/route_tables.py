@@ -110,7 +110,6 @@ class Routes:
         known: Tables,
         allowed: Callable[[], None],
         only: Collection[str] | None = None,
-        accepted: Callable[[], None] | None = None,
     ) -> tuple[str, ...]:
         """Move every subnet from one table to the other, all at the same time.
 
@@ -123,7 +122,6 @@ class Routes:
             known: both tables as they were read last.
             allowed: called before each try; raises where nothing may be changed any more.
             only: subnet ids, where not every subnet is to be moved.
-            accepted: called if EC2 accepts all of the first try, while the tables are read anew; raises nothing.
 
         Returns:
             All subnets that are on ``to_table``.
@@ -139,9 +137,8 @@ class Routes:
             allowed()
             errors = self._replace_all(left, to_table)
             moved.update(set(left) - set(errors))
-            beside, accepted = [accepted] if accepted is not None and not errors else [], None
             try:
-                tables, *_ = self._runtime.together([self.read, *beside])
+                tables = self.read()
             except (ClientError, BotoCoreError, RouteTablesError) as error:
                 left = {s: a for s, a in left.items() if s not in moved}
                 errors = errors or {"route tables": f"can't be read: {error_in_words(error)}"}

@@ -44,12 +44,7 @@ class Mover:
     runtime: Runtime
 
     def swap(
-        self,
-        tables: tuple[str, str],
-        known: Tables,
-        allowed: Callable[[], None],
-        interface: str | None = None,
-        accepted: Callable[[], None] | None = None,
+        self, tables: tuple[str, str], known: Tables, allowed: Callable[[], None], interface: str | None = None
     ) -> Swapped:
         """Move every subnet to the other table, and the egress address to the NAT behind it.
 
@@ -64,18 +59,17 @@ class Mover:
             known: both tables as they were read last.
             allowed: called before each try; raises where nothing may be changed any more.
             interface: primary network interface of the NAT that takes over, where it is known.
-            accepted: as for ``Routes.swap``; not called if an address moves as well, which is waited for.
 
         Raises:
             Exception: what ``allowed`` raises.
         """
         from_table, to_table = tables
 
-        def move_subnets(accepted: Callable[[], None] | None = None) -> Swapped:
+        def move_subnets() -> Swapped:
             begun = self.runtime.now()
             failure = None
             try:
-                moved = self.routes.swap(from_table, to_table, known, allowed, accepted=accepted)
+                moved = self.routes.swap(from_table, to_table, known, allowed)
             except SwapFailedError as error:
                 moved, failure = error.moved, error
             ended = self.runtime.now()
@@ -83,7 +77,7 @@ class Mover:
 
         egress = self.egress
         if egress is None:
-            return move_subnets(accepted)
+            return move_subnets()
         swapped: Swapped
         swapped, address = self.runtime.together([move_subnets, lambda: egress.move(to_table, allowed, interface)])
         return replace(swapped, egress=address)

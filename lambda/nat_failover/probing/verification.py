@@ -9,7 +9,7 @@ from math import inf
 
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
-from nat_failover.probing.rounds import Kind, Round
+from nat_failover.probing.rounds import Kind
 from nat_failover.probing.run_command import MOST_HOSTS, Addresses, Probe
 from nat_failover.probing.signals import relayed
 from nat_failover.runtime import Runtime
@@ -18,9 +18,9 @@ from nat_failover.settings import Settings
 # How long backends are given to be online through the new path, and how often those that are not are asked again.
 VERIFY_FOR = 15.0
 VERIFY_ROUNDS = 3
-# Until a round is read for the first time, since hardly an answer comes sooner, and from then on, in seconds, as many
-# times as there are rounds; each pause is so much longer than the one before.
-FIRST_LOOK, PAUSE, LONGER = 2.5, 0.25, 1.15
+# Until a round is read for the first time, since no answer comes sooner, and from then on, in seconds; each pause is a
+# tenth longer than the one before.
+FIRST_LOOK, PAUSE, LONGER = 2.5, 0.3, 1.2
 # For how long, in seconds, hosts are waited for that the listener has not heard.
 AFTER_LISTENER = 1.5
 NOBODY = "there was nobody to ask"
@@ -77,19 +77,6 @@ class Listener:
     hosts: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Backends that have been asked.
-
-    Attributes:
-        rounds: none where nobody of them can be asked.
-        at: when, seconds since the epoch.
-    """
-
-    rounds: tuple[Round, ...]
-    at: float
-
-
 class Verification:
     """The short round after a swap.
 
@@ -104,36 +91,13 @@ class Verification:
         self._settings = settings
         self._runtime = runtime
 
-    def send(self, hosts: Sequence[str], listener: Listener | None = None, *, again: bool = False) -> Asked:
-        """Ask backends, and the NAT that has taken over.
-
-        Args:
-            hosts: backends.
-            listener: that NAT; None where it is not known.
-            again: whether they have been asked before.
-
-        Raises:
-            botocore.exceptions.ClientError: SSM refuses.
-        """
-        nat = [] if listener is None else [listener.instance_id]
-        size = MOST_HOSTS - len(nat)
-        groups = [[*nat, *hosts[start : start + size]] for start in range(0, len(hosts), size)]
-        # Named as both, it listens until all are online, and hosts signal to it, but don't try it.
-        # Who is missing then may have been online all the time, and signals every five seconds: it listens for six.
-        address = Addresses() if listener is None else Addresses(None if again else listener.address, listener.address)
-        sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group, address) for group in groups])
-        return Asked(tuple(round_ for group in sent for round_ in group), self._runtime.now())
-
-    def ask(
-        self, backends: Sequence[str], until: float, listener: Listener | None = None, asked: Asked | None = None
-    ) -> Verified:
+    def ask(self, backends: Sequence[str], until: float, listener: Listener | None = None) -> Verified:
         """Ask backends whether they are online; those that are not, once or twice more.
 
         Args:
             backends: hosts.
             until: when to end at the latest, seconds since the epoch.
             listener: the NAT that has taken over; None where it is not known.
-            asked: what was sent already, to all of them; None where nobody has been asked.
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
@@ -148,24 +112,32 @@ class Verification:
             if not left or self._runtime.now() >= deadline:
                 break
             begun = True
-            asked = asked or self.send(left, listener, again=number > 0)
-            for host, state in self._states(left, listener, asked, deadline).items():
+            for host, state in self._states(left, listener, deadline, again=number > 0).items():
                 if host in backends and (state is not State.SILENT or host not in states):
                     states[host] = state
-            asked = None
         if not begun:
             return Verified(why=NO_TIME)
         online = sorted(host for host, state in states.items() if state is State.REACHABLE)
         silent = sorted(host for host in backends if states.get(host, State.SILENT) is State.SILENT)
         return Verified(tuple(sorted(backends)), tuple(online), tuple(silent))
 
-    def _states(self, hosts: list[str], listener: Listener | None, asked: Asked, deadline: float) -> dict[str, State]:
+    def _states(self, hosts: list[str], listener: Listener | None, deadline: float, *, again: bool) -> dict[str, State]:
         """Return what is known of hosts once all have said something, or no time is left."""
-        rounds, by_round = asked.rounds, dict[str, list[Observation]]()
-        pause, answered_at = PAUSE * len(rounds), inf
-        look_at = asked.at + FIRST_LOOK * self._runtime.random.uniform(0.8, 1.2)
+        nat = [] if listener is None else [listener.instance_id]
+        size = MOST_HOSTS - len(nat)
+        groups = [[*nat, *hosts[start : start + size]] for start in range(0, len(hosts), size)]
+        # Named as both, it listens until all are online, and hosts signal to it, but don't try it.
+        # Who is missing then may have been online all the time, and signals every five seconds: it listens for six.
+        address = Addresses() if listener is None else Addresses(None if again else listener.address, listener.address)
+        sent = self._runtime.together([partial(self._probe.send, Kind.VERIFY, group, address) for group in groups])
+        rounds = [round_ for group in sent for round_ in group]
+        by_round: dict[str, list[Observation]] = {}
+        wait, pause = FIRST_LOOK, PAUSE
+        answered_at = inf
         while rounds and self._runtime.now() < deadline:
-            self._runtime.sleep(max(0.0, min(deadline, look_at) - self._runtime.now()))
+            left = deadline - self._runtime.now()
+            self._runtime.sleep(min(left, wait * self._runtime.random.uniform(0.8, 1.2)))
+            wait, pause = pause, pause * LONGER
             read = self._runtime.together([partial(self._probe.read_again, round_) for round_ in rounds])
             by_round |= {r.command_id: found for r, found in zip(rounds, read, strict=True) if found is not None}
             if len(by_round) == len(rounds) and _known(by_round.values(), listener).keys() >= set(hosts):
@@ -175,8 +147,6 @@ class Verification:
                 answered_at = min(answered_at, self._runtime.now())
             if self._runtime.now() >= answered_at + AFTER_LISTENER:
                 break
-            look_at = self._runtime.now() + pause * self._runtime.random.uniform(0.8, 1.2)
-            pause *= LONGER
         return _known(by_round.values(), listener)
 
 
