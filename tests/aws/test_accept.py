@@ -205,21 +205,23 @@ def test_whatever_happens_it_is_destroyed(ground: Emulated, monkeypatch: pytest.
 
 
 def test_without_a_yes_it_tells_what_it_costs_and_does_nothing() -> None:
-    app = Typer()
-    app.command()(main)
-    result = CliRunner().invoke(app, [], env={"AWS_REGION": "eu-central-1"})
+    result = typed()
     assert result.exit_code == 2
     for part in ("minutes", "dollars", "destroyed", "YES=1"):
         assert part in result.output
     assert "deploying" not in result.output
 
 
-def quickly(ground: Emulated, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
-    """Have the function of a deployed pair test itself, as a person does."""
-    monkeypatch.setattr("tests.aws.__main__.local", lambda _: nullcontext(ground))
+def typed(*arguments: str) -> Result:
+    """Call the acceptance as a person does."""
     app = Typer()
     app.command()(main)
-    return CliRunner().invoke(app, ["--endpoint", "local", "--quick", "main", *arguments])
+    return CliRunner().invoke(app, [*arguments], env={"AWS_REGION": "eu-central-1"})
+
+
+def quickly(ground: Emulated, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    monkeypatch.setattr("tests.aws.__main__.local", lambda _: nullcontext(ground))
+    return typed("--endpoint", "local", "--quick", "main", *arguments)
 
 
 def test_a_quick_acceptance_has_the_function_test_itself(

@@ -98,6 +98,7 @@ remove_rules() { # remove_rules CHAIN
 take() {
     SEEN='' AGES='' listed=' '
     while read -r address _; do listed="$listed${address#src=} "; done <"$LISTS/$CHAIN-$1"
+    # The list takes one command each time that it is opened.
     for address in $listed; do
         echo "-$address" >"$LISTS/$CHAIN-$1"
         SEEN="$SEEN $address $NOW" AGES="$AGES $address 0"

@@ -40,6 +40,7 @@ def endings_are_drawn(of: Deployment) -> str:
 
     own = {host: host[-3:] for host in of.backends}
     nobodys = next(ending for number in range(len(own) + 1) if (ending := f"{number:03x}") not in own.values())
-    hold(found(*own.values()) == set(of.backends), f"with their endings are {found(*own.values())}")
-    hold(not found(nobodys), f"with {nobodys} ends {found(nobodys)}, which is none of {sorted(own)}")
+    theirs, others = found(*own.values()), found(nobodys)
+    hold(theirs == set(of.backends), f"with their endings are {theirs}")
+    hold(not others, f"with {nobodys} ends {others}, which is none of {sorted(own)}")
     return f"{len(own)} backends by the last three characters of their ids, and none by others"

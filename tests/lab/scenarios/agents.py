@@ -5,7 +5,7 @@ from __future__ import annotations
 from nat_failover.judging.conditions import Trouble
 from tests.lab.lab import Lab
 from tests.lab.scenarios import demands, standing, steps
-from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step
+from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, HOLD_FOR_A_TICK, Scenario, Step
 
 WITHOUT = {"ssmAccess": "none"}
 # So short that what backends watch by is over long before they can be heard, or anybody may act.
@@ -129,7 +129,7 @@ AGENTS: tuple[Scenario, ...] = (
         HOLD,
         steps.most_backends_die,
         causes=frozenset({"CANNOT_JUDGE"}),
-        hold_for={**HOLD_FOR, "namespaces": 65.0},
+        hold_for=HOLD_FOR_A_TICK,
     ),
     Scenario(
         "watch-waits-in-the-queue",
@@ -137,7 +137,7 @@ AGENTS: tuple[Scenario, ...] = (
         HOLD,
         before=steps.fill_the_queues,
         causes=frozenset({"CANNOT_JUDGE"}),
-        hold_for={**HOLD_FOR, "namespaces": 65.0},
+        hold_for=HOLD_FOR_A_TICK,
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.lab.network.layout import TARGETS
 from tests.lab.scenarios import demands, standing, steps
-from tests.lab.scenarios.scenario import HOLD, HOLD_FOR, Scenario
+from tests.lab.scenarios.scenario import HOLD, HOLD_FOR_A_TICK, Scenario
 
 HOLDING: tuple[Scenario, ...] = (
     Scenario(
@@ -13,7 +13,7 @@ HOLDING: tuple[Scenario, ...] = (
         HOLD,
         causes=frozenset({"HEALTHY"}),
         # Long enough for a second tick, the first that has answers to judge by.
-        hold_for={**HOLD_FOR, "namespaces": 65.0},
+        hold_for=HOLD_FOR_A_TICK,
     ),
     Scenario(
         "two-backends-sick",
@@ -63,7 +63,7 @@ HOLDING: tuple[Scenario, ...] = (
         HOLD,
         before=standing.nat_booting,
         causes=frozenset({"WARM_UP"}),
-        hold_for={**HOLD_FOR, "namespaces": 65.0},
+        hold_for=HOLD_FOR_A_TICK,
     ),
     Scenario(
         "locked",
@@ -97,7 +97,7 @@ HOLDING: tuple[Scenario, ...] = (
         steps.flush,
         before=standing.two_online,
         causes=frozenset({"CANNOT_JUDGE"}),
-        hold_for={**HOLD_FOR, "namespaces": 65.0},
+        hold_for=HOLD_FOR_A_TICK,
     ),
     Scenario(
         "observe-mode",
