@@ -66,11 +66,11 @@ class Monitor:
         self._settings = settings
         self._runtime = runtime
         self._lookout = lookout
-        self._asking = Asking(services, lookout)
         self._failover = failover
         self._inspector = inspector
         self._teller = teller
         self._turns = Turns(settings, runtime, lookout.look_at_lock)
+        self._asking = Asking(services, lookout, self._turns)
         self._ending = Ending(runtime, lookout)
         self._gathering = Gathering(settings, runtime, lookout, self._turns, self._asking.ask)
 
@@ -104,9 +104,9 @@ class Monitor:
                 return self._without_lock(view, error, trigger, invoker.metrics)
         lock = view.locks.lock
         refused: ClientError | BotoCoreError | None = None
-        if isinstance(trigger, Tick) and lock.state is not LockState.PAUSED:
+        if lock.state is not LockState.PAUSED:
             try:
-                view = self._asking.ask_who_is_due(view)
+                view = self._asking.ask_who_is_due(view, trigger)
             except (ClientError, BotoCoreError) as error:
                 refused = error  # what is known already is judged first
         outcome = self._judge(view, trigger, invoker)

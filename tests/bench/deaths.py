@@ -11,7 +11,8 @@ from multiprocessing import get_context
 from random import Random
 from typing import Any
 
-from tests.bench.episodes import EPISODES, KINDS
+from nat_failover.settings import Settings
+from tests.bench.episodes import EPISODES, KINDS, network
 from tests.bench.outage import DEATHS
 from tests.bench.statistics import spread
 from tests.lab.lab import Lab
@@ -24,7 +25,9 @@ from tests.simulation.account.cloud import ModelCloud
 MEANWHILE = (60.0, 3600.0)
 # What a failover may take, from the death, or from when it can be: a lost event, and a watch that has to be sent anew.
 WITHIN = 180.0
-Kind = Callable[[Lab, Random], str]
+# What it was, and whether enough backends watched when it came. Without endpoints nobody can be asked to after that.
+Dead = tuple[str, bool]
+Kind = Callable[[Lab, Random], Dead]
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,12 @@ class Death:
         description: seed, death, and what else was the matter.
         after: seconds from when a failover could be until all subnets were associated with the standby's table; None
             where they were not in time.
+        enough: whether enough backends could testify to it.
     """
 
     description: str
     after: float | None
+    enough: bool
 
 
 def measure(deaths: int, jobs: int) -> dict[str, Any]:
@@ -49,11 +54,13 @@ def measure(deaths: int, jobs: int) -> dict[str, Any]:
         for circumstances, kind in kinds.items():
             came = list(pool.map(partial(play, kind), range(deaths), chunksize=5))
             after = [death.after for death in came if death.after is not None]
-            missed = [death.description for death in came if death.after is None]
+            missed = [death.description for death in came if death.after is None and death.enough]
+            unseen = [death.description for death in came if death.after is None and not death.enough]
             found[circumstances] = {
                 "deaths": deaths,
                 "missed": len(missed),
                 "told": missed,
+                "unseen": unseen,
                 "after": spread(after or [WITHIN]),
             }
     return found
@@ -69,27 +76,28 @@ def play(kind: Kind, seed: int) -> Death:
     def main(of: Lab) -> None:
         of.begin(60)
         of.wait(chance.uniform(0, 60))
-        description = kind(of, chance)
+        description, enough = kind(of, chance)
         begun = of.world.now()
         done = of.wait_until(partial(_moved, of), WITHIN)
-        came.append(Death(f"seed {seed}: {description}", round(of.world.now() - begun, 1) if done else None))
+        after = round(of.world.now() - begun, 1) if done else None
+        came.append(Death(f"seed {seed}: {description}", after, enough or seed % 2 == 1))
 
     lab.run(main)
     return came[0]
 
 
-def amid(lab: Lab, chance: Random) -> str:
+def amid(lab: Lab, chance: Random) -> Dead:
     """Let the active NAT die in the midst of an episode, and wait for the episode to be over."""
     episode, death = chance.choice(sorted(KINDS)), chance.choice(DEATHS)
     over = lab.world.now() + KINDS[episode].lasts
     lab.world.spawn(partial(EPISODES[episode], lab), episode)
     lab.wait(chance.uniform(0, KINDS[episode].lasts))
-    SCENARIOS[death].fault(lab)
+    enough = die(lab, death)
     lab.wait_until(partial(_moved, lab), over - lab.world.now())
-    return f"{death} during {episode}"
+    return f"{death} during {episode}", enough
 
 
-def unfit(lab: Lab, chance: Random) -> str:
+def unfit(lab: Lab, chance: Random) -> Dead:
     """Let the active NAT die while nothing can be done for a while."""
     death, locked = chance.choice(DEATHS), chance.random() < 0.5
     if locked:
@@ -97,7 +105,7 @@ def unfit(lab: Lab, chance: Random) -> str:
     else:
         lab.network.set_forwarding("nat02", False)
     lab.wait(chance.uniform(0, 60))
-    SCENARIOS[death].fault(lab)
+    enough = die(lab, death)
     low, high = MEANWHILE
     meanwhile = exp(chance.uniform(log(low), log(high)))
     lab.wait(meanwhile)
@@ -105,7 +113,15 @@ def unfit(lab: Lab, chance: Random) -> str:
         lab.cloud.set_lock("armed")
     else:
         lab.network.set_forwarding("nat02", True)
-    return f"{death}, {'locked' if locked else 'standby unfit'} for {meanwhile:.0f} s"
+    return f"{death}, {'locked' if locked else 'standby unfit'} for {meanwhile:.0f} s", enough
+
+
+def die(lab: Lab, death: str) -> bool:
+    """Let the active NAT die, and return whether enough backends watch that have power and a way to the VPC's hosts."""
+    hosts = [network(lab).machine(host) for host in lab.backends]
+    watching = sum(host.up and any(probe.lives() for probe in host.runs) for host in hosts)
+    SCENARIOS[death].fault(lab)
+    return watching >= Settings.failure_threshold
 
 
 def _moved(lab: Lab) -> bool:

@@ -126,6 +126,23 @@ is_own() {
     return 1
 }
 
+# connects_again: have connections come about on this host before, by the same NAT to the same targets? Whoever watches
+# next has not seen any yet, and after the end of them it would take pings for all that can be.
+connects_again() {
+    kept=''
+    [ "$active" != - ] && [ -r "$memo" ] && read -r at kept <"$memo" && [ "$kept" = "$active $targets" ] || return 1
+    case $at in '' | *[!0-9]* | ??????????*) return 1 ;; esac
+    [ $((NOW - at)) -lt "$LONGEST" ]
+}
+
+# connects_now: connections come about.
+connects_now() {
+    connects=yes
+    [ "$remembered" = no ] && [ "$active" != - ] || return 0
+    remembered=yes
+    (echo "$NOW $active $targets" >"$memo") 2>/dev/null
+}
+
 # is_newest: is no newer watch of the pair running on this host? Where nothing can be written, all run on.
 is_newest() {
     [ -n "$mark" ] || return 0

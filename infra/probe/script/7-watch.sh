@@ -65,9 +65,11 @@ try() {
     if [ "$connected" = yes ] && [ "$answered" = no ] && one_of "$nobody"; then
         # Of connections nothing can be concluded, only of pings.
         intercepted=yes connected=no connects=no
+        (: >"$memo") 2>/dev/null
     fi
     if [ "$connected" = yes ]; then
-        by_route=yes connects=yes
+        by_route=yes
+        connects_now
     elif [ "$answered" = yes ] && [ "$connects" != yes ]; then
         by_route=yes
     fi
@@ -344,7 +346,7 @@ watch_online() {
     else
         in_a_row=0 by_route=yes
         [ "$means" = connection ] || return 0
-        connects=yes
+        connects_now
         [ "$strikes" -eq 0 ] || strikes=$((strikes - 1))
         doubt
     fi

@@ -52,6 +52,7 @@ if read -r uuid </proc/sys/kernel/random/uuid; then random=$((0x${uuid%%-*})) to
 TABLE="nat-failover-$pair-$token"
 mark=''
 if [ "$window" -gt 0 ] && (echo "$token" >"/run/nat-failover-$pair") 2>/dev/null; then mark=/run/nat-failover-$pair; fi
+memo=/run/nat-failover-$pair.connects remembered=no
 # After a failover the NAT that has taken over is named as both: who is online again is all that is wanted.
 verifies=no
 if [ "$active" = "$passive" ]; then verifies=yes active=-; fi
@@ -70,6 +71,8 @@ HEARD='' HEARD_ALL=0 HEARD_OFFLINE=0 PROVEN=0 look_at=0 count_at=0 unproven_sinc
 were_offline=0 more_until=0
 now
 begun=$NOW since=$NOW lately_ends=$((NOW + LATELY))
+# A connection is the first that is sent then, so that nobody is told "online" for a ping that has come back.
+! connects_again || connects=yes means=ping
 prepare
 if [ -n "$OWN" ]; then
     listen

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
+from nat_failover.acting.turns import Turns
 from nat_failover.clients import PairServices
+from nat_failover.events import StatusChange, Tick, Trigger
 from nat_failover.judging.view import View
+from nat_failover.lock.record import LockState
 from nat_failover.lookout import Lookout
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import OVERLAP, Kind, Running, choose, watched_beyond
 from nat_failover.probing.run_command import MOST_HOSTS, Addresses
+from nat_failover.probing.signals import LISTENS_AFTER, is_unheard
 from nat_failover.probing.survey import latest_of, survey, unanswered
 
 # Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
 LOOK_EVERY = 5
-# A NAT listens so many seconds after it was asked, at the latest.
-LISTENS_AFTER = 10.0
 
 
 class Asking:
@@ -25,24 +27,33 @@ class Asking:
     Args:
         services: the pair's fleet and probe.
         lookout: looks up who is new.
+        turns: tells whether this process goes ahead of others.
     """
 
-    def __init__(self, services: PairServices, lookout: Lookout) -> None:
+    def __init__(self, services: PairServices, lookout: Lookout, turns: Turns) -> None:
         self._settings = services.settings
         self._runtime = services.runtime
         self._fleet = services.fleet
         self._probe = services.probe
         self._lookout = lookout
+        self._turns = turns
         # NATs that AWS let nobody ask, for instance since Systems Manager does not manage them, and when.
         self._left_out: dict[str, float] = {}
 
-    def ask_who_is_due(self, view: View) -> View:
+    def ask_who_is_due(self, view: View, trigger: Trigger) -> View:
         """Send the next round to those whose watch is over or about to be, and to new ones in place of those gone.
+
+        Ticks do, and events that tell of a watch that was broken off: until the next tick the NAT may die, and where
+        there are no endpoints nobody can be asked after that.
 
         A watch says only at its end that its host is online. As long as it is not known that any ever was through the
         active NAT, those who watch are asked for it by a quick check, once a watch: else the pair would not be
         protected till then. So are they where the NAT is another instance than before, which has only just started.
         """
+        if isinstance(trigger, StatusChange) and self._turns.is_ahead and self._is_broken_off(view, trigger):
+            return self._ask_due(view)
+        if not isinstance(trigger, Tick):
+            return view
         view = self._ask_due(view)
         since = self._unproven_since(view)
         if not self._settings.watches or since is None:
@@ -51,6 +62,22 @@ class Asking:
         watching = {watch.host for watch in self._running(view)}
         checked = {o.host for o in view.observations if o.answers_soon and o.asked_at > since}
         return self.ask(view, Kind.CHECK, tuple(sorted(watching - nats - checked)))
+
+    def _is_broken_off(self, view: View, trigger: StatusChange) -> bool:
+        """Return whether an event tells of a watch that has ended without its own word, while nobody is offline.
+
+        The passive NAT tells so of those whom it hears no more. What ends as soon as it begins is asked by ticks only.
+        """
+        now = self._runtime.now()
+        if view.locks.lock.state is not LockState.ARMED or any(o.state is State.UNREACHABLE for o in view.backends):
+            return False
+        _, passive = view.nats
+        if trigger.instance_id == passive:
+            return any(self._is_doubted(o, view) for o in view.observations if o.running_until is not None)
+        return any(
+            o.host == trigger.instance_id and o.state is State.BROKEN and now - o.asked_at >= self._settings.period
+            for o in view.by_round.get(trigger.command_id, ())
+        )
 
     def _unproven_since(self, view: View) -> float | None:
         """Return since when a backend has to have been asked, as none is known to be online through the active NAT.
@@ -132,15 +159,19 @@ class Asking:
         ]
 
     def _is_doubted(self, watch: Observation, view: View) -> bool:
-        """Return whether the passive NAT may have ended a watch, though it is listed as running.
+        """Return whether a watch may have ended, though it is listed as running.
 
-        A result that could not be sent is kept by the agent for minutes. Where nobody listens any more, no backend gets
-        through.
+        A result that could not be sent is kept by the agent for minutes, and one that restarts may tell nothing of what
+        it ran. Where nobody listens any more at the passive NAT, no backend gets through; and of a backend that watches
+        no more the listener hears nothing.
         """
         _, passive = view.nats
-        return watch.host == passive and any(
-            o.by_passive is False and not o.relayed_by and o.at > watch.asked_at + LISTENS_AFTER for o in view.backends
-        )
+        if watch.host == passive:
+            return any(
+                o.by_passive is False and not o.relayed_by and o.at > watch.asked_at + LISTENS_AFTER
+                for o in view.backends
+            )
+        return watch.host not in self._settings.nats and is_unheard(watch, view.listeners, view.backends)
 
     def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
         """Send the next watch, and a quick check to those who did not answer when they were asked last.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
@@ -11,6 +11,8 @@ from nat_failover.probing.probe_report import Signal
 # Whoever has said nothing for longer is not counted among those heard, in seconds: a host that is online signals every
 # five.
 HEARD_WITHIN = 6.0
+# A NAT listens, and a backend signals, so many seconds after it was asked, at the latest.
+LISTENS_AFTER = 10.0
 
 
 def relayed(listener: Observation, hosts: Mapping[str, str]) -> list[Observation]:
@@ -37,6 +39,27 @@ def relayed(listener: Observation, hosts: Mapping[str, str]) -> list[Observation
         for signal in listener.signals or ()
         if signal.address in hosts
     ]
+
+
+def is_unheard(watch: Observation, listeners: Iterable[Observation], backends: Iterable[Observation]) -> bool:
+    """Return whether a listener that would have heard a backend's watch has heard nothing of it, by its latest word.
+
+    Args:
+        watch: of a backend, listed as running.
+        listeners: what the passive NAT has said.
+        backends: what the backends have said, by signals, too.
+    """
+    since = watch.asked_at + LISTENS_AFTER + HEARD_WITHIN
+    spoken = [o for o in listeners if o.signals is not None and o.at >= since and o.elapsed >= HEARD_WITHIN]
+    if not spoken:
+        return False
+    latest = max(spoken, key=lambda o: o.at)
+    heard = {State.REACHABLE, State.UNREACHABLE}
+    return not any(
+        o.host == watch.host and o.state in heard and (o.relayed_by == latest.host or o.asked_at == watch.asked_at)
+        and o.at >= latest.at - HEARD_WITHIN
+        for o in backends
+    )
 
 
 def _state(signal: Signal) -> State:

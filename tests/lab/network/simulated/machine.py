@@ -23,6 +23,7 @@ class Machine:
         taken: port of its own address at which it serves somebody; 0 for none.
         listeners: of the probe, the oldest first: that one's targets are what proof ports lead to.
         watches: the newest of each pair.
+        connected: by pair, through which NAT, to which targets and when connections came about last.
     """
 
     powered: bool = True
@@ -42,6 +43,7 @@ class Machine:
     taken: int = 0
     listeners: list[Listener] = field(default_factory=list)
     watches: dict[str, SimulatedProcess] = field(default_factory=dict)
+    connected: dict[str, tuple[str, list[str], float]] = field(default_factory=dict)
     runs: list[SimulatedProcess] = field(default_factory=list)
 
     @property
@@ -55,6 +57,7 @@ class Machine:
             run.end()
         self.runs.clear()
         self.watches.clear()
+        self.connected.clear()
         self.listeners.clear()
 
     def take_over(self, pair: str, watch: SimulatedProcess) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ TRY_FOR = 0.9
 TRY_AGAIN = 0.4
 DOUBTED_FOR = 30.0
 MOST_STRIKES = 8
+CONNECTED_FOR = 21600.0
 
 
 @lru_cache(maxsize=64)
@@ -64,11 +66,15 @@ class Tries(SimulatedProcess):
         self._pings = False
         self._connects: bool | None = None
         self._ping_from = self._connect_from = 0.0
-        self._connected = False
+        self._connected = self._remembered = False
         self._by_route = self._by_active = self._by_passive = "unknown"
         self._begun = self._since = network.world.now()
         self._machine = network.machine(host)
         self._stirred = network.world.signal()
+        active, targets, at = self._machine.connected.get(self._pair, ("-", [], -math.inf))
+        # Who has seen connections come about before sends one first.
+        if (active, targets) == (self._active, self._targets) and self._now - at < CONNECTED_FOR:
+            self._connects = self._pings = True
         if self._window > 0:
             self._machine.take_over(self._pair, self)
         super().__init__(network.world, f"probe on {host}")
@@ -104,6 +110,13 @@ class Tries(SimulatedProcess):
     def _tries_connections(self) -> bool:
         return self._connects is not False and self._now >= self._connect_from - TINY
 
+    def _connects_now(self) -> None:
+        """Note that connections come about, for whoever watches next, too."""
+        self._connects = True
+        if not self._remembered and self._active != "-":
+            self._remembered = True
+            self._machine.connected[self._pair] = self._active, self._targets, self._now
+
     def _send(self) -> bool:
         """Send one ping, or one connection, to the next target, and return whether it was answered."""
         target = self._draw()
@@ -136,8 +149,9 @@ class Tries(SimulatedProcess):
         if self._connected and not self._answered and nobody:
             # Of connections nothing can be concluded, only of pings.
             self._intercepted, self._connected, self._connects = True, False, False
+            self._machine.connected.pop(self._pair, None)
         if self._connected:
-            self._connects = True
+            self._connects_now()
         by_route = self._connected or (self._answered and self._connects is not True)
         self._by_route = "yes" if by_route else "no"
         if under_way_since is None and not (self._offline and by_route):

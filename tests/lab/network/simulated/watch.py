@@ -68,7 +68,7 @@ class Watch(Tries):
         self._in_a_row, self._by_route = 0, "yes"
         if self._pings:
             return True
-        self._connects = True
+        self._connects_now()
         self._strikes = max(0, self._strikes - 1)
         return self._doubt()
 
@@ -125,7 +125,8 @@ class Watch(Tries):
             self._pings = pings
             self._sent += pings
             self._dialled += not pings
-            self._connects = self._connects if pings else True
+            if not pings:
+                self._connects_now()
         self._catch_up()
         return True
 

@@ -60,7 +60,7 @@ def test_a_nat_that_is_gone_for_a_second_is_not_dead(bench: Bench, round_: Round
         assert round_.report(PASSIVE)[0] == 0
         # Nor are pings given up.
         pings = [round_.report(host)[1]["pings"][1] for host in sorted(EVERYBODY & set(round_.outcomes))]
-        assert sum(sent >= 6 for sent in pings) >= len(EVERYBODY) - 1
+        assert sum(sent >= 5 for sent in pings) >= len(EVERYBODY) - 1
 
     bench.play(body)
 

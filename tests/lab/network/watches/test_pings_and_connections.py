@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.lab.network.bench import EVERYBODY, Bench
 from tests.lab.network.guards import ANYWHERE, VPC_GROUP, WEB_GROUP, Guard, Rule
 from tests.lab.network.layout import VPC_CIDR
@@ -68,10 +70,34 @@ def test_where_connections_never_came_about_pings_decide(bench: Bench, round_: R
     def body() -> None:
         bench.network.set_guards({ACTIVE: PINGS_ONLY})
         try:
-            round_.start_all(window=7)
+            # Of another pair nobody remembers any.
+            round_.start((ACTIVE, PASSIVE), 10, pair="never")
+            bench.world.sleep(1)
+            round_.start(sorted(EVERYBODY), 7, pair="never")
             round_.wait_for({*EVERYBODY, PASSIVE}, 11)
         finally:
             bench.network.set_guards({ACTIVE: VPC_GROUP})
         assert round_.columns() == {(0, "online", "yes", "no", "yes")}
+
+    bench.play(body)
+
+
+@pytest.mark.parametrize("window", [60, 0], ids=["watch", "quick check"])
+def test_whoever_watches_after_the_last_connection_knows_that_there_were_some(
+    bench: Bench, round_: Round, window: float
+) -> None:
+    def body() -> None:
+        round_.start_all(window=2)
+        round_.wait_for(EVERYBODY, 5)
+        round_.outcomes.clear()
+        bench.network.set_guards({ACTIVE: PINGS_ONLY})
+        try:
+            round_.start((ACTIVE, PASSIVE), 60)
+            bench.world.sleep(1)
+            round_.start(sorted(EVERYBODY), window)
+            round_.wait_for(EVERYBODY, 7)
+        finally:
+            bench.network.set_guards({ACTIVE: VPC_GROUP})
+        assert round_.columns() == {(1, "offline", "no", "no", "yes")}
 
     bench.play(body)
