@@ -146,9 +146,9 @@ def _deaths(found: Mapping[str, Any]) -> Table:
     caption = (
         "Virtual deaths of the active NAT, of the kinds above, half of them without endpoints, in the midst of the "
         "episodes above, or while nothing can be done for a minute to an hour; missed is what is not moved within "
-        f"{WITHIN:.0f} s of when it can be. Unseen is what is not moved since too few backends watched when the NAT died "
-        "(their agents had only just been restarted) and, without endpoints, none can be asked to after that. Then the "
-        "seconds from that moment on (0: moved before the episode ended)."
+        f"{WITHIN:.0f} s of when it can be. Unseen is what is not moved since too few backends watched when the NAT "
+        "died (agents that had only just been restarted) and, without endpoints, none can be asked to after that. Then "
+        "the seconds from that moment on (0: moved before the episode ended)."
     )
     columns = ["deaths", "how many", "missed", "unseen", "median s", "95 % s", "max s"]
     return Table("Missed failovers", caption, columns, rows)

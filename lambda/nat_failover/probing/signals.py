@@ -56,7 +56,9 @@ def is_unheard(watch: Observation, listeners: Iterable[Observation], backends: I
     latest = max(spoken, key=lambda o: o.at)
     heard = {State.REACHABLE, State.UNREACHABLE}
     return not any(
-        o.host == watch.host and o.state in heard and (o.relayed_by == latest.host or o.asked_at == watch.asked_at)
+        o.host == watch.host
+        and o.state in heard
+        and (o.relayed_by == latest.host or o.asked_at == watch.asked_at)
         and o.at >= latest.at - HEARD_WITHIN
         for o in backends
     )
