@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nat_failover.probing.rounds import OVERLAP
-from nat_failover.probing.signals import LISTENS_AFTER
-from tests.examples import TICK, status_change
-from tests.fakes import Command, CommandInvocation, Context, before, report, signals_line
+from tests.examples import TICK
+from tests.fakes import Context, before
 from tests.integration.account import Account
-from tests.integration.hosts import CHECK
 from tests.integration.rounds import after_a_while, everybody, watches
 
 
@@ -101,76 +99,6 @@ def test_a_passive_nat_that_nobody_got_through_is_asked_anew_though_its_watch_is
     account.cut_off(account.backends[0], ago=10)
     account.tick()
     assert watches(account)[1:] == [{account.backends[0], account.standby}]
-
-
-def lose_watch(account: Account, host: str) -> Command:
-    """Let a host's watch have been killed, as by a restart of its agent, which tells nothing of it."""
-    watch, check = account.run_command.commands
-    check.invocations[host] = report("online", check.asked_at + CHECK)
-    watch.invocations[host] = CommandInvocation("InProgress", exit_code=-1)
-    account.silent.add(host)
-    return watch
-
-
-def tell_who_is_heard(account: Account, command: Command) -> None:
-    """Let the passive NAT end its watch with all that still signal."""
-    heard = [(account.addresses[host], "n", 2.0, True) for host in account.backends if host not in account.silent]
-    elapsed = account.clock.now() - command.asked_at
-    command.invocations[account.standby] = report(
-        "online", account.clock.now(), elapsed=elapsed, tells=True, heard=signals_line(*heard)
-    )
-
-
-def test_a_backend_that_the_passive_nat_hears_no_more_is_asked_anew_though_its_watch_is_listed_as_running(
-    account: Account,
-) -> None:
-    after_a_while(account)
-    command = lose_watch(account, account.backends[0])
-    account.tick()
-    assert watches(account) == [everybody(account)]
-    tell_who_is_heard(account, command)
-    account.tick()
-    assert watches(account)[1:] == [{account.backends[0], account.standby}]
-
-
-def test_whom_a_listener_may_not_have_heard_yet_is_left_alone(account: Account) -> None:
-    account.tick()
-    account.clock.sleep(LISTENS_AFTER)
-    tell_who_is_heard(account, lose_watch(account, account.backends[0]))
-    account.tick()
-    assert watches(account)[1:] == [{account.standby}]
-
-
-@pytest.mark.parametrize("tells", ["passive NAT", "host"])
-def test_a_watch_that_was_broken_off_is_made_good_at_once(account: Account, tells: str) -> None:
-    application = account.application()
-    application.handle(TICK, Context())
-    account.clock.sleep(60)
-    command = lose_watch(account, account.backends[0])
-    teller = account.standby if tells == "passive NAT" else account.backends[0]
-    if tells == "passive NAT":
-        tell_who_is_heard(account, command)
-    else:
-        command.invocations[teller] = CommandInvocation("Failed", exit_code=137)
-    application.handle(status_change(command.command_id, teller), Context())
-    assert watches(account)[1:] == [{account.backends[0], teller}]
-
-
-def test_a_watch_that_ends_as_soon_as_it_begins_waits_for_the_tick(account: Account) -> None:
-    application = account.application()
-    application.handle(TICK, Context())
-    account.clock.sleep(59)
-    command = account.run_command.commands[0]
-    command.invocations[account.backends[0]] = CommandInvocation("Failed", exit_code=126)
-    application.handle(status_change(command.command_id, account.backends[0]), Context())
-    assert watches(account)[1:] == []
-
-
-def test_of_many_events_only_the_process_that_goes_ahead_sends_a_watch(account: Account) -> None:
-    after_a_while(account)
-    account.run_command.commands[0].invocations[account.backends[0]] = CommandInvocation("Failed", exit_code=137)
-    account.failed(account.backends[0])
-    assert watches(account)[1:] == []
 
 
 def test_a_backend_that_joins_is_watched_within_five_ticks(account: Account) -> None:
