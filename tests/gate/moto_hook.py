@@ -1,8 +1,7 @@
 """Puts the gate before moto: in this process and in a server, for every service, whoever asks.
 
-What moto answers by ``BaseResponse.call_action`` passes here first, with the arguments as botocore's model has them.
-Two kinds of requests do not: S3's, which moto dispatches by itself, and those that a test's own handler answers before
-botocore sends them; whoever answers those asks ``admit`` himself.
+What moto answers passes here first, with the arguments as botocore's model has them. What a test's own handler answers
+before botocore sends it does not; whoever answers that asks ``admit`` himself.
 """
 
 from __future__ import annotations
@@ -30,8 +29,9 @@ from moto.core.utils import get_service_model
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.route_tables import RouteBackend
 from moto.ec2.utils import filter_dict_attribute_mapping
+from moto.s3.responses import S3Response
 
-from tests.gate import once_a_process, serializing
+from tests.gate import once_a_process, s3, serializing
 from tests.gate.gate import Gate
 from tests.gate.harshness import Harshness
 from tests.gate.rules.requests import template_verdict
@@ -54,6 +54,7 @@ SECOND_PAGE = "gate-second-page"
 _call_action = BaseResponse.call_action
 _describe_stack_resources = CloudFormationResponse.describe_stack_resources
 _associate_route_table = RouteBackend.associate_route_table
+_bucket_response, _key_response = S3Response._bucket_response, S3Response._key_response
 _admitted = threading.local()
 # Of the account that moto keeps; the machine's clock is that of one that nobody has given another.
 _gates = [Gate(Rates(Harshness(), time.monotonic))]
@@ -113,6 +114,16 @@ def _admit(response: BaseResponse) -> Any:
         return status, *BaseResponse._enrich_response(headers, body)
     with admitted():  # what whoever answers asks for that is no call
         return _first_page_empty(response, arguments or {})
+
+
+def _admit_to_bucket(response: S3Response, request: Any, full_url: str) -> Any:
+    s3.judged(response, _gates[-1].admit, has_key=False)
+    return _bucket_response(response, request, full_url)
+
+
+def _admit_to_object(response: S3Response, request: Any, full_url: str) -> Any:
+    s3.judged(response, _gates[-1].admit, has_key=True)
+    return _key_response(response, request, full_url)
 
 
 def _parsed(response: BaseResponse) -> Mapping[str, Any] | None:
@@ -221,6 +232,8 @@ REPLACED: tuple[tuple[Any, str, Any], ...] = (
     (cloudformation_responses, "yaml", _JSON_FIRST),
     (CloudFormationResponse, "describe_stack_resources", _first_hundred),
     (RouteBackend, "associate_route_table", _one_association),
+    (S3Response, "_bucket_response", _admit_to_bucket),
+    (S3Response, "_key_response", _admit_to_object),
     *once_a_process.REPLACED,
     *serializing.REPLACED,
 )
