@@ -130,9 +130,9 @@ is_own() {
 # next has not seen any yet, and after the end of them it would take pings for all that can be.
 connects_again() {
     kept=''
-    [ "$active" != - ] && [ -r "$memo" ] && read -r at kept <"$memo" && [ "$kept" = "$active $targets" ] || return 1
-    case $at in '' | *[!0-9]* | ??????????*) return 1 ;; esac
-    [ $((NOW - at)) -lt "$LONGEST" ]
+    [ "$active" != - ] && [ -f "$memo" ] && [ -r "$memo" ] && read -r at kept <"$memo" || return 1
+    case $at in '' | *[!0-9]* | ?????????????* | 0?*) return 1 ;; esac
+    [ "$kept" = "$active $targets" ] && [ "$at" -le "$NOW" ] && [ $((NOW - at)) -lt "$LONGEST" ]
 }
 
 # connects_now: connections come about.

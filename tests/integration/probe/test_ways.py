@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.integration.probe.listening import TARGET_SET, listening
-from tests.integration.probe.network import Network, Stage
+from tests.integration.probe.network import ACTIVE, TARGETS, Network, Stage
 from tests.integration.probe.shells import Outcome, in_every_shell
 
 pytestmark = pytest.mark.namespaces
@@ -76,6 +77,39 @@ def one_kind_dead(network: Network) -> dict[str, Outcome]:
     outcomes["connections"] = dying.end()
     network.undo(network.active)
     return outcomes
+
+
+def remembering(network: Network) -> dict[str, Outcome]:
+    """Let connections be lost before anybody has seen one, and a quick check have found this in its host's memory."""
+    network.drop(network.active, "tcp dport 443", "forward")
+    now, key = (
+        int(100 * float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])),
+        " ".join((ACTIVE, *TARGETS)),
+    )
+    found = {
+        "a moment ago": f"{now - 100} {key}",
+        "another NAT": f"{now - 100} 10.0.9.9 {TARGETS[0]}",
+        "tomorrow": f"{now + 8_640_000} {key}",
+        "seven hours ago": f"{now - 2_520_000} {key}",
+        "no number": f"0899 {key}",
+        "nothing": "",
+        "too large": f"{10**30} {key}",
+    }
+    outcomes = {}
+    for name, text in found.items():
+        network.memory(text)
+        outcomes[name] = network.probe(0, passive="-").end()
+    network.undo(network.active)
+    return outcomes
+
+
+@in_every_shell
+def test_only_what_it_has_written_itself_of_late_tells_that_connections_came_about(stage: Stage, shell: str) -> None:
+    outcomes = stage.play(remembering, shell)
+    assert {name: outcome.ways[0] for name, outcome in outcomes.items() if name != "a moment ago"} == dict.fromkeys(
+        outcomes.keys() - {"a moment ago"}, "online"
+    )
+    assert outcomes["a moment ago"].ways[0] == "offline"
 
 
 @in_every_shell
