@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 
 from tests.integration.probe.network import BACKEND, TARGETS, Network
-from tests.integration.probe.shells import Run, eventually
-from tests.lab.network.real.netns import Namespace
+from tests.integration.probe.shells import Run
+from tests.lab.network.real.netns import Namespace, eventually
 
 # By what a NAT may have; nft where there is nothing else to say.
 IPTABLES = [name for name in ("iptables-nft", "iptables-legacy") if shutil.which(name)]

@@ -12,9 +12,9 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from tests.integration.probe.shells import SHELLS, Run, eventually, installed, probe_script
+from tests.integration.probe.shells import SHELLS, Run, installed, probe_script
 from tests.lab.network.real.flows import Answering
-from tests.lab.network.real.netns import Namespace
+from tests.lab.network.real.netns import Namespace, eventually
 
 T = TypeVar("T")
 TARGETS = ("192.0.2.101", "198.51.100.101", "203.0.113.101")

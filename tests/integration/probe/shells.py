@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -162,16 +162,6 @@ def _drain(pipe: IO[bytes]) -> tuple[str, bool]:
             return text.decode(), False
         text += more
     return text.decode(), True
-
-
-def eventually(so: Callable[[], bool], within: float) -> bool:
-    """Tell whether something becomes so in time."""
-    deadline = time.monotonic() + within
-    while not so():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def stubs(folder: Path, programs: Mapping[str, str]) -> str:

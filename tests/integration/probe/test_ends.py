@@ -11,7 +11,8 @@ import pytest
 
 from tests.integration.probe.listening import IPTABLES, listens, rules
 from tests.integration.probe.network import ACTIVE, PASSIVE, TARGETS, Network, Stage
-from tests.integration.probe.shells import Outcome, Run, eventually, in_every_shell
+from tests.integration.probe.shells import Outcome, Run, in_every_shell
+from tests.lab.network.real.netns import eventually
 
 pytestmark = pytest.mark.namespaces
 KILLS = int(os.environ.get("PROBE_KILLS", "40"))

@@ -13,7 +13,8 @@ import pytest
 
 from tests.integration.probe.listening import IPTABLES, MANY, listening
 from tests.integration.probe.network import ACTIVE, BACKEND, Network, Stage
-from tests.integration.probe.shells import Outcome, eventually, in_every_shell, stubs
+from tests.integration.probe.shells import Outcome, in_every_shell, stubs
+from tests.lab.network.real.netns import eventually
 
 pytestmark = pytest.mark.namespaces
 # Statistics of ENA's driver; every look at them finds three more packets dropped.

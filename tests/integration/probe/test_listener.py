@@ -15,7 +15,8 @@ import pytest
 
 from tests.integration.probe.listening import IPTABLES, MANY, listening, listens, rules
 from tests.integration.probe.network import ACTIVE, BACKEND, TARGETS, Network, Stage
-from tests.integration.probe.shells import Outcome, eventually, in_every_shell, stubs
+from tests.integration.probe.shells import Outcome, in_every_shell, stubs
+from tests.lab.network.real.netns import eventually
 
 pytestmark = pytest.mark.namespaces
 LOOKED_UP = """
@@ -43,8 +44,7 @@ def test_a_target_that_is_a_name_is_looked_up(
     path = f"{stubs(tmp_path / 'ping', {'ping': LOOKED_UP}).split(':')[0]}:{paths.get(by, os.environ['PATH'])}"
     run = network.probe(3, on=network.passive, path=path, targets=("two.example", "one.example"))
     assert eventually(lambda: listens(network), 3)
-    outcome = run.end()
-    assert outcome.signals[BACKEND][::2] == ("n", True)
+    assert run.end().signals[BACKEND][::2] == ("n", True)
     outcome = network.probe(0, on=network.passive, path=path, targets=("two.example",)).end()
     assert outcome.fields["deaf"] == "no address can be found for the names of the targets"
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.integration.probe.listening import MANY, listens
 from tests.integration.probe.network import Network, Stage
-from tests.integration.probe.shells import eventually, in_every_shell, stubs
+from tests.integration.probe.shells import in_every_shell, stubs
+from tests.lab.network.real.netns import eventually
 
 pytestmark = pytest.mark.namespaces
 # Notes the uptime of every look.

@@ -12,7 +12,8 @@ import pytest
 from infra.probe.document import PARTS
 from tests.integration.probe.listening import IPTABLES, MANY, listening, rules
 from tests.integration.probe.network import Network, Stage
-from tests.integration.probe.shells import LONGEST, SHELLS, Outcome, eventually, in_every_shell
+from tests.integration.probe.shells import LONGEST, SHELLS, Outcome, in_every_shell
+from tests.lab.network.real.netns import eventually
 
 pytestmark = pytest.mark.namespaces
 

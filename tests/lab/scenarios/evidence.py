@@ -6,10 +6,8 @@ from nat_failover.judging.conditions import Trouble
 from tests.lab.lab import Lab
 from tests.lab.network.guards import WEB_GROUP
 from tests.lab.scenarios import demands, standing, steps
-from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario, Step, nothing
+from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR_A_TICK, Scenario, Step, nothing
 
-# Long enough for a second tick, the first that has answers to judge by, and its mail.
-TWO_TICKS = {**HOLD_FOR, "namespaces": 75.0}
 # The mail of what may only just have been set up comes after three minutes.
 # On the simulated network until a watch has ended, and what it says has lasted for a while.
 PINGS_MAILED_WITHIN = {"namespaces": 75.0, "simulated": 540.0}
@@ -133,7 +131,7 @@ EVIDENCE: tuple[Scenario, ...] = (
         _sick(3),
         causes=frozenset({"NOT_THE_NAT"}),
         problems=demands.mailed(Trouble.NOT_THE_NAT),
-        hold_for=TWO_TICKS,
+        hold_for=HOLD_FOR_A_TICK,
         backends=10,
     ),
     Scenario(
@@ -143,7 +141,7 @@ EVIDENCE: tuple[Scenario, ...] = (
         _sick(6),
         causes=frozenset({"NOT_THE_NAT"}),
         problems=demands.mailed(Trouble.NOT_THE_NAT),
-        hold_for=TWO_TICKS,
+        hold_for=HOLD_FOR_A_TICK,
     ),
     Scenario(
         "never-let-out",

@@ -11,8 +11,8 @@ from tests.lab.network.layout import Layout
 FAIL_OVER, HOLD, FAILED = "fail-over", "hold", "failed"
 # How long a lab is watched after its fault where nothing must happen, in seconds: real ones are waited for by people.
 HOLD_FOR = {"namespaces": 25.0, "simulated": 200.0}
-# The same where a tick has to come meanwhile.
-HOLD_FOR_A_TICK = {**HOLD_FOR, "namespaces": 65.0}
+# The same where a tick, or what a tick has found, has to come meanwhile.
+HOLD_FOR_A_TICK = {**HOLD_FOR, "namespaces": 75.0}
 RECOVERS_WITHIN = 150.0
 
 Step = Callable[[Lab], None]

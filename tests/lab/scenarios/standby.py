@@ -5,12 +5,11 @@ from __future__ import annotations
 from nat_failover.judging.conditions import PATIENCE, Trouble
 from tests.lab.lab import Lab
 from tests.lab.scenarios import demands, steps
-from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR, Scenario
+from tests.lab.scenarios.scenario import FAIL_OVER, HOLD, HOLD_FOR_A_TICK, Scenario
 from tests.lab.standing import standing
 
 # Until people are told of what the end of a watch says, in virtual time only: a watch, and what may mend itself.
 MAILED_AFTER = 600.0 + PATIENCE + 120.0
-HOLD_LONG = {**HOLD_FOR, "namespaces": 75.0}
 
 
 def _flush_once_mailed(lab: Lab) -> None:
@@ -58,7 +57,7 @@ STANDBY: tuple[Scenario, ...] = (
         before=lambda lab: lab.network.set_forwarding("nat02", False),
         causes=frozenset({"CONTROL_DOWN"}),
         problems=_mailed,
-        hold_for=HOLD_LONG,
+        hold_for=HOLD_FOR_A_TICK,
     ),
     Scenario(
         "standby-check-on",
@@ -68,7 +67,7 @@ STANDBY: tuple[Scenario, ...] = (
         before=steps.check_on("nat02"),
         causes=frozenset({"CONTROL_DOWN"}),
         problems=_mailed,
-        hold_for=HOLD_LONG,
+        hold_for=HOLD_FOR_A_TICK,
     ),
     Scenario(
         "standby-group-closed",
@@ -78,7 +77,7 @@ STANDBY: tuple[Scenario, ...] = (
         before=steps.group("nat02", ()),
         causes=frozenset({"CONTROL_DOWN"}),
         problems=_mailed,
-        hold_for=HOLD_LONG,
+        hold_for=HOLD_FOR_A_TICK,
     ),
     Scenario(
         "rearmed-by-hand-while-unfit",

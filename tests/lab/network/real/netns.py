@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,6 +21,16 @@ from tests.lab.closing import closed_after
 PREFIX = "nf"
 # What the names of a lab's folders begin with, before the process id.
 FILES = "nat-failover-lab-"
+
+
+def eventually(so: Callable[[], bool], within: float) -> bool:
+    """Return whether something becomes so in time, in seconds."""
+    deadline = time.monotonic() + within
+    while not so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 class NamespacesUnavailableError(Exception):
@@ -71,11 +81,13 @@ class Namespace:
         Raises:
             RuntimeError: there was none in time (seconds).
         """
-        deadline = time.monotonic() + within
-        while json.loads(self.run("ip", "-json", "link", "show", interface).stdout)[0]["operstate"] != "UP":
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{interface} in {self.name} has had no signal for {within:g} s")
-            time.sleep(0.02)
+
+        def is_up() -> bool:
+            found = json.loads(self.run("ip", "-json", "link", "show", interface).stdout)
+            return bool(found[0]["operstate"] == "UP")
+
+        if not eventually(is_up, within):
+            raise RuntimeError(f"{interface} in {self.name} has had no signal for {within:g} s")
 
     def nft(self, rules: str) -> None:
         """Put nftables rules in force inside, all in one transaction.

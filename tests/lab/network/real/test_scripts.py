@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -15,18 +14,9 @@ if (reason := why_unavailable()) is not None:
     pytest.skip(reason, allow_module_level=True)
 
 from tests.lab.network.real.namespaces import NamespacesNetwork
+from tests.lab.network.real.netns import eventually
 
 pytestmark = pytest.mark.namespaces
-
-
-def eventually(so: Callable[[], bool], within: float = 3.0) -> bool:
-    """Return whether something becomes so in time."""
-    deadline = time.monotonic() + within
-    while not so():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.mark.parametrize("uptime", [1, 20, 90_000, 5_000_000])
@@ -63,12 +53,12 @@ def test_scripts_started_together_are_not_mixed_up(network: NamespacesNetwork) -
 def test_a_script_that_is_ended_leaves_no_process(network: NamespacesNetwork, ends: str) -> None:
     backend = network.backend_namespaces()["backend5"]
     probe = network.start_probe("backend5", "(sleep 61 & sleep 61) & sleep 61\n", [])
-    assert eventually(lambda: len(backend.pids()) >= 5)
+    assert eventually(lambda: len(backend.pids()) >= 5, 3)
     begun = time.monotonic()
     try:
         probe.kill() if ends == "kill" else network.stop("backend5")
         assert probe.wait().exit_code < 0
-        assert eventually(lambda: backend.pids() == [], within=1)
+        assert eventually(lambda: backend.pids() == [], 1)
         assert time.monotonic() - begun < 2
     finally:
         network.start("backend5")
@@ -82,7 +72,7 @@ def test_what_goes_on_after_a_script_ends_with_its_host_only(network: Namespaces
     try:
         assert probe.wait().stdout == "token\n"
         probe.kill()
-        assert eventually(lambda: len(backend.pids()) == 1)
+        assert eventually(lambda: len(backend.pids()) == 1, 3)
         assert network.start_probe("backend5", "cat /run/mark\n", []).wait().stdout == "token\n"
         assert network.start_probe("backend6", "cat /run/mark\n", []).wait().stdout == ""
         assert len(backend.pids()) == 1
