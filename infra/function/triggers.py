@@ -137,8 +137,9 @@ class Triggers(Construct):
     def _hook(self, pair: PairConfig, construct_id: str, group: str) -> autoscaling.CfnLifecycleHook:
         """Have a group wait for the function, by a hook of its own name: the actions of other hooks are for others.
 
-        Both results let it terminate. ``ABANDON``, the default, would end the actions of other hooks beside:
-        https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
+        ``CONTINUE`` lets it terminate. ``ABANDON``, the default, would end the actions of other hooks beside, and may
+        keep the instance: https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-lifecycle-policy.html
         """
         return autoscaling.CfnLifecycleHook(
             self,

@@ -25,9 +25,10 @@ NOBODYS = "00000000-0000-0000-0000-000000000000"
 class LifecycleActions:
     """Completes the actions of the pair's own hook.
 
-    A hook only holds the termination up; it never prevents it. So there is one result, ``CONTINUE``: the other,
-    ``ABANDON``, terminates as well, and ends the actions of other hooks beside.
+    The pair's hook only holds the termination up; it never prevents it. So there is one result, ``CONTINUE``: the
+    other, ``ABANDON``, ends the actions of other hooks beside, and keeps the instance if a policy of the group says so.
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-lifecycle-policy.html
 
     Args:
         autoscaling: gives the boto3 client.

@@ -177,8 +177,9 @@ def heartbeat(timeout: float) -> int:
 def put_lifecycle_hook(s: Settings, group: str, timeout: float) -> str:
     """Return the command that has an Auto Scaling group wait for the function before it terminates a NAT.
 
-    Both results let it terminate; ``ABANDON`` would end the actions of other hooks beside:
+    ``CONTINUE`` lets it terminate. ``ABANDON`` would end the actions of other hooks beside, and may keep the instance:
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-lifecycle-policy.html
     """
     return (
         f"aws autoscaling put-lifecycle-hook --auto-scaling-group-name {shlex.quote(group)} "
