@@ -150,8 +150,8 @@ class Probe:
     def rounds(self, since: float) -> list[Round]:
         """List the rounds sent after ``since`` (seconds since the epoch).
 
-        ListCommandInvocations has no filter for the document, hence the list of commands comes first:
-        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CommandFilter.html
+        Only a command tells its parameters and all its hosts; an invocation does neither. Hence this list comes first:
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Command.html
 
         Raises:
             botocore.exceptions.ClientError: SSM refuses.
