@@ -21,8 +21,9 @@ def types_of(ec2: Any, nats: Sequence[str], instances: Mapping[str, Raw]) -> dic
 
 
 def credits_of(ec2: Any, nats: Sequence[str], instances: Mapping[str, Raw]) -> dict[str, str]:
-    """Read which credits the burstable NATs have, by id: EC2 takes no others, nor any that is gone.
+    """Read which credits the burstable NATs have, by id.
 
+    Of other types EC2 says ``standard`` as well, and that means nothing; an id that it does not know is an error:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceCreditSpecifications.html
     """
     burstable = [
