@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "lambda"
 PACKAGE = "nat_failover"
-# The newest that Lambda offers: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+# The newest that aws-cdk-lib knows, of those that Lambda offers:
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 PYTHON = "3.14"
 # Part of the package, but for people, and so not for the function.
 LEFT_OUT = frozenset({"cli", "tests", "__pycache__"})

@@ -15,11 +15,12 @@ from nat_failover.telling.alarm_description import runbook_section
 from nat_failover.telling.formats import clock, moment
 from nat_failover.telling.memory import Phase
 
-# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: ASCII, less than 100 characters
+# Less than 100 characters. It may be UTF-8, but ASCII can be read everywhere:
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 LONGEST_SUBJECT = 99
 # Of the JSON below, as message_schema.json describes it.
 SCHEMA = 1
-# More lines of one sort help nobody, and SNS and EventBridge take 256 KB.
+# More lines of one sort help nobody, and SNS takes 256 KiB; EventBridge takes more.
 MOST_LINES = 60
 # Subscriptions that programs read; mail, and whatever else, gets the text.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
