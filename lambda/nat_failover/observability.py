@@ -62,7 +62,7 @@ class Metrics:
         """Return metrics of another time, in seconds since the epoch; they are a line of their own.
 
         CloudWatch takes what is up to two weeks old:
-        https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
         """
         then = Metrics(self._settings, self._stream)
         then._provider.timestamp = round(at * 1000)

@@ -87,8 +87,8 @@ class Deployment:
     def put(self, name: str, text: str, *, overwrite: bool) -> int:
         """Write a parameter, for longer than boto3 tries where AWS takes no more writes just now; gives its version.
 
-        Three a second are taken, and of one parameter fewer:
-        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+        Three a second are taken, as AWS Support has told others, and of one parameter fewer:
+        https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944
 
         Raises:
             NotInTimeError: Systems Manager has taken none for too long.

@@ -30,7 +30,8 @@ BEFORE = 300.0
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-request-status.html
 MARKED = "marked-for-"
 # How an event's description begins that is over; it is listed for a week more:
-# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStatusEvent.html
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStatusEvent.html; and that was cancelled, as the
+# instance metadata have it: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_scheduled_events.html
 OVER = ("[Completed]", "[Canceled]")
 # How the state of an instance begins that its group terminates, the waiting for a lifecycle action included:
 # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingInstanceDetails.html

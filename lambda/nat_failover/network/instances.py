@@ -84,8 +84,8 @@ class Nat:
     def check_off(self) -> str:
         """The command that switches the source/destination check off where the backends' traffic comes in.
 
-        EC2 takes that of an instance only where it has one network interface:
-        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html
+        EC2 takes that of an instance only where it has one network interface, as others have seen:
+        https://github.com/hashicorp/terraform-provider-aws/issues/7107
         """
         if len(self.interfaces) < 2:
             return f"aws ec2 modify-instance-attribute --instance-id {self.instance_id} --no-source-dest-check"

@@ -6,8 +6,8 @@ from nat_failover.cli.checks.finding import Findings, warning
 from nat_failover.cli.snapshot.snapshot import Snapshot
 from nat_failover.telling.formats import duration
 
-# AWS refuses what is signed with a clock that is five minutes wrong:
-# https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
+# In most cases AWS refuses what is signed with a clock that is five minutes wrong:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 TOLERATED = 5.0
 
 

@@ -15,7 +15,8 @@ from nat_failover.cli.errors import is_forbidden
 from nat_failover.cli.snapshot.snapshot import Permission
 from nat_failover.cli.snapshot.template import ANYTHING, Stack, listed
 
-# SimulatePrincipalPolicy takes a hundred actions: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+# Of one statement, so many actions are asked about; no limit is documented:
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 MOST_ACTIONS = 100
 
 
