@@ -151,5 +151,5 @@ class Announcements:
                 at, instance = begins.timestamp(), status["InstanceId"]
                 when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
                 if instance not in found or at < found[instance].comes_at:
-                    found[instance] = Announced(instance, f"maintenance ({event['Code']}) from {when} on", at)
+                    found[instance] = Announced(instance, f"maintenance ({event['Code']}), from {when} on,", at)
         return found

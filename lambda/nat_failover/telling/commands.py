@@ -108,6 +108,13 @@ def read_status(s: Settings, *instances: str) -> str:
     return f"aws ec2 describe-instance-status {named} --region {s.region}"
 
 
+def read_checks(s: Settings, instance: str) -> str:
+    """Return the command that shows whether an instance runs, and the source/destination check of each interface."""
+    columns = "[State.Name,NetworkInterfaces[].[NetworkInterfaceId,SourceDestCheck]]"
+    query = f"--query 'Reservations[].Instances[].{columns}'"
+    return f"aws ec2 describe-instances --instance-ids {instance} {query} --region {s.region}"
+
+
 def read_groups(s: Settings, *instances: str) -> str:
     """Return the command that shows the rules of the security groups that instances have."""
     ids = _of_instances(s, instances, "SecurityGroups[].GroupId")

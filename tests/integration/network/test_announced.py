@@ -72,7 +72,7 @@ def test_of_maintenance_the_first_that_is_not_over_counts(ec2: Any, answers: Stu
     status(answers, *over, event(NOW + 7200), event(NOW + 3600))
     found = Announcements(ec2, NO_GROUPS, settings(), FakeRuntime()).read(nats())
     assert {nat: end.at for nat, end in found.items()} == {PRIMARY: NOW + 3600}
-    assert "maintenance (instance-stop) from 2027-01-15 09:00 UTC on" in found[PRIMARY].in_words
+    assert "maintenance (instance-stop), from 2027-01-15 09:00 UTC on, of" in found[PRIMARY].in_words
 
 
 def test_it_is_asked_of_at_every_fifth_tick_and_remembered_between(ec2: Any, answers: Stubber) -> None:

@@ -59,8 +59,8 @@ CONDITIONS: dict[Trouble, Condition] = {
     ),
     Trouble.BOOTING: Condition(
         Trouble.BOOTING,
-        f"{SEEN}, but the active NAT {PRIMARY} was started 40 s ago, less than 300 s: machines that boot may come in "
-        "any order",
+        f"{SEEN}, but the active NAT {PRIMARY} was started 40 s ago, less than 300 s: machines that start together "
+        "come up in any order",
         EVIDENCE,
     ),
     Trouble.OFFLINE_WHILE_LOCKED: Condition(
@@ -91,7 +91,7 @@ CONDITIONS: dict[Trouble, Condition] = {
     ),
     Trouble.NAT_ENDING: Condition(
         Trouble.NAT_ENDING,
-        f"AWS has announced maintenance (instance-stop) from 2027-01-15 09:00 UTC on of {PRIMARY}, the active NAT",
+        f"AWS has announced maintenance (instance-stop), from 2027-01-15 09:00 UTC on, of {PRIMARY}, the active NAT",
     ),
     Trouble.PASSIVE_UNHEALTHY: Condition(Trouble.PASSIVE_UNHEALTHY, f"the passive NAT {STANDBY} is stopped"),
     Trouble.PASSIVE_WITHOUT_ADDRESS: Condition(
@@ -131,8 +131,7 @@ CONDITIONS: dict[Trouble, Condition] = {
     ),
     Trouble.BLOCKED: Condition(
         Trouble.BLOCKED,
-        "4 of 4 backends are offline through the active NAT; but a claim is in the way, and no record of a failover "
-        "appears",
+        f"{REASON}; but a claim is in the way, and no record of a failover appears",
         tuple(failures()),
         upon=7,
         lasts=60.0,

@@ -114,6 +114,12 @@ def test_every_command_is_one_of_ours_or_of_the_aws_command_line_with_its_region
         assert f"   {command}\n" in message.text
 
 
+@pytest.mark.parametrize("kind", [Trouble.NOT_THE_NAT, Trouble.NEVER_ONLINE])
+def test_where_the_source_destination_check_is_to_be_looked_at_the_aws_cli_s_command_shows_it(kind: Trouble) -> None:
+    first = lasting(kind, Phase.BEGIN).letter.by_hand[0]
+    assert any("SourceDestCheck" in command for command in first.commands)
+
+
 @pytest.mark.parametrize("message", EVERY, ids=lambda m: f"{m.kind.value}-{m.phase.value}")
 def test_every_mail_says_what_was_seen_what_to_do_and_which_incident_it_is_about(message: Message) -> None:
     assert re.search(r"^Seen: \S", message.text, re.MULTILINE)

@@ -96,7 +96,7 @@ def move_egress(move: Move | None, s: Settings) -> tuple[Step, ...]:
         return (Step("Give the passive NAT its address: without one it can't take over", commands),)
     return (
         Step(
-            "Move the egress address: until you do, the subnets use that NAT's own address, which partners may refuse",
+            "Move the egress address: until you do, the subnets use the new NAT's own, which partners may refuse",
             commands,
         ),
     )

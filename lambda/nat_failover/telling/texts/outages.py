@@ -9,6 +9,7 @@ from nat_failover.settings import Settings
 from nat_failover.telling.commands import (
     move_subnets,
     own,
+    read_checks,
     read_claims,
     read_lock,
     read_log,
@@ -86,8 +87,8 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                     Step("Then look at what has changed: security groups, network ACLs, the hosts' own firewalls."),
                 ),
                 by_hand=(
-                    Step("The same by the AWS CLI", (read_status(s, nat), read_tables(s, active))),
-                    by_hand,
+                    Step("The same with the AWS CLI", (read_checks(s, nat), read_tables(s, active))),
+                    replace(by_hand, text=f"Only if one of them is wrong: m{by_hand.text[1:]}"),
                 ),
             )
         case Trouble.BOOTING:
@@ -95,7 +96,10 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                 "OFFLINE, not failed over yet: the NAT has just booted",
                 f"Backends are offline, and {role}, which they use, has only just been started.",
                 seen,
-                (f"to hold until {nat} has run for {s.warm_up} s, or has been seen to work. Then it fails over.",),
+                (
+                    f"to hold until {nat} has run for {s.warm_up} s, or a backend has been online through it. If "
+                    "backends are offline after that, the function fails over.",
+                ),
                 (NOTHING_DONE,),
                 next=(Step("Wait, and check", (own(s, "status"),)), replace(move, text=f"Or m{move.text[1:]}")),
                 by_hand=(look, by_hand),

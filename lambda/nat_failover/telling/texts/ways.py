@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nat_failover.judging.conditions import Condition
 from nat_failover.settings import Settings
-from nat_failover.telling.commands import own, read_acls, read_groups, read_log, read_status, read_tables
+from nat_failover.telling.commands import own, read_acls, read_checks, read_groups, read_log, read_tables
 from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step, hosts
 
@@ -40,7 +40,7 @@ def never_online(c: Condition, since: float, s: Settings) -> Letter:
             Step(
                 f"Check that {nat} runs with its source/destination check off, and that the default route of {active} "
                 "leads to it",
-                (read_status(s, nat), read_tables(s, active)),
+                (read_checks(s, nat), read_tables(s, active)),
             ),
             Step(
                 "Check the security groups: the backends' must let out ICMP echo and TCP 443 to anywhere, the NAT's "
