@@ -116,7 +116,7 @@ def about_the_pair(pair: PairConfig, place: Place) -> list[AlarmDefinition]:
             Metric.CONTROL_DOWN,
             "Backends are offline, and do not reach the Internet through the NAT that stands by either, or it is not "
             "the NAT. A failover would not help, and is not done. Check whether AWS or the Internet has trouble, then "
-            f"at both NATs. Why it holds: {read_log(place)}",
+            f"look at both NATs. Why it holds: {read_log(place)}",
             period=every,
         ),
         AlarmDefinition(

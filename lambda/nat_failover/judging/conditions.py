@@ -165,7 +165,8 @@ def find(
     judged, unknown = _judged(decision, lock, backends, settings)
     present = [replace(c, active=active) for c in (*judged, *_of_the_lock(lock))]
     if seen.routes:
-        reason = f"{len(seen.routes)} routes differ besides the default route"
+        differ = "1 route differs" if len(seen.routes) == 1 else f"{len(seen.routes)} routes differ"
+        reason = f"{differ} besides the default route"
         present.append(Condition(Trouble.ROUTES_DIFFER, reason, routes=seen.routes, active=active))
     elif seen.routes is None:
         unknown |= {Trouble.ROUTES_DIFFER, Trouble.EGRESS_ELSEWHERE}

@@ -193,6 +193,12 @@ def test_what_would_make_a_failover_useless_or_harmful_is_a_condition(
     assert (condition.kind, condition.routes, condition.active) == (kind, routes, PRIMARY_TABLE)
 
 
+@pytest.mark.parametrize(("number", "words"), [(1, "1 route differs"), (2, "2 routes differ")])
+def test_how_many_routes_differ_is_said_in_words(number: int, words: str) -> None:
+    (condition,) = found(seen=Inspection(routes=(LACKING,) * number), backends=REACHABLE).present
+    assert condition.reason == f"{words} besides the default route"
+
+
 def test_what_was_not_compared_is_unknown() -> None:
     assert found(seen=Inspection(), backends=REACHABLE).unknown == {
         Trouble.ROUTES_DIFFER,
