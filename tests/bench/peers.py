@@ -149,13 +149,13 @@ class Checker:
 
 @dataclass
 class Replacement:
-    """An auto scaling group of one."""
+    """An Auto Scaling group of one."""
 
     name: str = "c"
     description: str = (
-        "EC2 checks the instance's status once a minute; after two failed checks an auto scaling group starts another, "
-        "which boots for 60 to 90 s and then takes over the default route. (Rules that were flushed, or forwarding "
-        "that is off, fail no status check: there it would never act.)"
+        "EC2 checks the instance's status once a minute; after two failed checks an Auto Scaling group starts another, "
+        "which boots for 60 to 90 s and then takes over the default route (rules that were flushed, or forwarding "
+        "that is off, fail no status check: there it would never act)"
     )
     period: float = 60.0
     failed_checks: int = 2
