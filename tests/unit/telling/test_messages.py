@@ -15,7 +15,7 @@ from nat_failover.telling.memory import Channel, Due, Phase, begun
 from nat_failover.telling.message import Message
 from tests.examples import BACKENDS, NOW, PRIMARY_TABLE
 from tests.unit.telling.conditions import ALL_BUT_ONE, CONDITIONS
-from tests.unit.telling.messages import APPROVED, PAIR, done, examples, failed, lasting, text_of
+from tests.unit.telling.messages import APPROVED, OBSERVING, PAIR, done, examples, failed, lasting, text_of
 
 EXAMPLES = examples()
 EVERY = [lasting(kind, phase) for kind in CONDITIONS for phase in Phase] + list(EXAMPLES.values())
@@ -112,6 +112,14 @@ def test_every_command_is_one_of_ours_or_of_the_aws_command_line_with_its_region
             assert arguments[0] == "aws"
         assert arguments[arguments.index("--region") + 1] == PAIR.region
         assert f"   {command}\n" in message.text
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Trouble if kind is not Trouble.BLOCKED])
+def test_in_observe_mode_no_mail_promises_that_anything_is_moved(kind: Trouble) -> None:
+    condition = replace(CONDITIONS[kind], active=PRIMARY_TABLE)
+    due = Due(begun(condition, PAIR.pair, NOW), Phase.BEGIN, (Channel.TOPIC,), condition)
+    text = compose(due, "", OBSERVING, NOW).text
+    assert not re.search(r"the function fails over|the subnets fail over|to move the subnets off", text)
 
 
 @pytest.mark.parametrize("kind", [Trouble.NOT_THE_NAT, Trouble.NEVER_ONLINE])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nat_failover.judging.conditions import Condition
 from nat_failover.network.announced import BEFORE
-from nat_failover.settings import Handover, Settings
+from nat_failover.settings import Handover, Mode, Settings
 from nat_failover.telling.commands import own, read_lock, read_status, read_tables
 from nat_failover.telling.formats import moment
 from nat_failover.telling.message import Letter, Step
@@ -21,6 +21,8 @@ def nat_ending(c: Condition, since: float, s: Settings) -> Letter:
     active = c.active or s.primary_route_table
     if s.handover is Handover.TELL:
         decided = "to tell you: handover is set to tell."
+    elif s.mode is Mode.OBSERVE:
+        decided = "to tell you: in observe mode nothing is moved."
     else:
         decided = (
             f"to move the subnets off the active NAT in time ({BEFORE / 60:.0f} minutes before maintenance), if the "

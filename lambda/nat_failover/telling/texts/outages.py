@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nat_failover.judging.conditions import Condition, Trouble
-from nat_failover.settings import Settings
+from nat_failover.settings import Mode, Settings
 from nat_failover.telling.commands import (
     move_subnets,
     own,
@@ -41,6 +41,8 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
     by_hand = Step(f"Move the subnets to {to}, one line each", move_subnets(s, passive, c.associations))
     look = Step("What EC2 says about both NATs, and the function's log", (read_status(s, nat, other), read_log(s)))
     leases = duration(2 * s.claim_lease)
+    observes = s.mode is Mode.OBSERVE
+    fails_over = "automatic mode would fail over" if observes else "the function fails over"
     match c.kind:
         case Trouble.WOULD_FAIL_OVER:
             return Letter(
@@ -62,11 +64,11 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                 "OFFLINE, not failed over: neither NAT gets backends through",
                 f"Backends are offline through {role}, and through {to} as well: a failover would not help.",
                 seen,
-                (f"to hold. As soon as backends reach the Internet through {other}, the function fails over.",),
+                (f"to hold. As soon as backends reach the Internet through {other}, {fails_over}.",),
                 (NOTHING_DONE,),
                 next=(
                     Step("See what is wrong with each NAT", (own(s, "doctor"),)),
-                    Step(f"Fix one. If it is {other}, the function fails over to it", (reboot(s, other),)),
+                    Step(f"Fix one. If it is {other}, {fails_over} to it", (reboot(s, other),)),
                     Step("Check whether AWS reports a problem: https://health.aws.amazon.com/health/status"),
                 ),
                 by_hand=(look,),
@@ -98,7 +100,7 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
                 seen,
                 (
                     f"to hold until {nat} has run for {s.warm_up} s, or a backend has been online through it. If "
-                    "backends are offline after that, the function fails over.",
+                    f"backends are offline after that, {fails_over}.",
                 ),
                 (NOTHING_DONE,),
                 next=(Step("Wait, and check", (own(s, "status"),)), replace(move, text=f"Or m{move.text[1:]}")),
@@ -129,13 +131,16 @@ def outage(c: Condition, since: float, s: Settings) -> Letter:
         case _:
             return Letter(
                 "OFFLINE, and locked: nothing fails over",
-                "Backends are offline while the pair is locked: nothing fails over until you re-arm.",
+                "Backends are offline while the pair is locked: nothing fails over"
+                + (". The mode is observe, so re-arming alone moves nothing." if observes else " until you re-arm."),
                 seen,
                 ("to hold, because of the lock.",),
                 (NOTHING_DONE,),
                 next=(
                     Step("See why it is locked, and which NAT is fit", (own(s, "status"),)),
-                    Step(
+                    replace(move, text=f"If {other} is fit, m{move.text[1:]}")
+                    if observes
+                    else Step(
                         f"If {other} is fit, re-arm, and the subnets fail over to it. The command checks first",
                         (own(s, "rearm"),),
                     ),
