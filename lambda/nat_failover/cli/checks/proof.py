@@ -132,7 +132,8 @@ def evidence(s: Snapshot) -> list[str]:
     newest = max((observation.at for observation in observations), default=s.now)
     age = f", heard {ago(newest, s.now)} ago" if s.now - newest > s.settings.period else ""
     tried = [bool(o.by_passive) for o in passive_nat.tries(s.view.backends, s.settings)]
-    through = "no backend has tried it lately" if not tried else f"{sum(tried)} of {len(tried)} backends get through it"
+    get = "gets" if sum(tried) == 1 else "get"
+    through = f"{sum(tried)} of {len(tried)} backends {get} through it" if tried else "no backend has tried it lately"
     return [
         f"{s.nat_name(s.active)}: {_kernel(s, s.active)}; {sum(online)} of {len(online)} backends online through it"
         + age,
