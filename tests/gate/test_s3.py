@@ -6,23 +6,21 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from moto import mock_aws
 
-from tests.e2e.account import REGION
 from tests.gate import s3
 from tests.gate.rules.proof import refused
-from tests.lab.cloud.sessions import session
+from tests.integration.account import REGION, pair_in_moto
 
 
-@mock_aws
 def test_what_s3_is_asked_is_judged_as_the_operation_that_it_is() -> None:
-    client: Any = session(REGION).client("s3")
-    client.create_bucket(Bucket="assets", CreateBucketConfiguration={"LocationConstraint": REGION})
-    with refused("InvalidArgument", "StorageClass"):
-        client.put_object(Bucket="assets", Key="t", Body=b"t", StorageClass="CHEAP")
-    with refused("InvalidArgument", "Status"):
-        client.put_bucket_versioning(Bucket="assets", VersioningConfiguration={"Status": "On"})
-    assert "Contents" not in client.list_objects_v2(Bucket="assets")
+    with pair_in_moto(subnets=1, backends=0) as account:
+        client: Any = account.session.client("s3")
+        client.create_bucket(Bucket="assets", CreateBucketConfiguration={"LocationConstraint": REGION})
+        with refused("InvalidArgument", "StorageClass"):
+            client.put_object(Bucket="assets", Key="t", Body=b"t", StorageClass="CHEAP")
+        with refused("InvalidArgument", "Status"):
+            client.put_bucket_versioning(Bucket="assets", VersioningConfiguration={"Status": "On"})
+        assert "Contents" not in client.list_objects_v2(Bucket="assets")
 
 
 @pytest.mark.parametrize(

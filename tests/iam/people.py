@@ -27,12 +27,12 @@ from tests.gate.harshness import GENTLE
 from tests.iam.evaluator import Request
 from tests.iam.requests import Account, arn, requests_of
 from tests.iam.roles import Access
-from tests.integration.probe.shells import eventually
 from tests.lab.cloud.execution import Execution
 from tests.lab.cloud.moto_cloud import MotoCloud
 from tests.lab.cloud.template import EGRESS_PLACE, STANDBY_EGRESS_PLACE
 from tests.lab.lab import Lab
 from tests.lab.latencies import Latencies
+from tests.lab.network.real.netns import eventually
 
 # Whoever only reads runs nothing on hosts.
 READING = (("status",), ("doctor", "--no-hosts"), ("history",))

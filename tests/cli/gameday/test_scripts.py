@@ -15,10 +15,10 @@ from nat_failover.cli.gameday.result import Failure
 from nat_failover.cli.operator.inspection import KernelInspection, inspect
 from nat_failover.cli.scripts.documents import SCRIPTS, Task, documents
 from tests.cli.person import Person, in_lab
-from tests.integration.probe.shells import SHELLS, Run, eventually, in_every_shell
+from tests.integration.probe.shells import SHELLS, Run, in_every_shell
 from tests.lab.conftest import KINDS
 from tests.lab.lab import Lab
-from tests.lab.network.real.netns import Namespace
+from tests.lab.network.real.netns import Namespace, eventually
 
 
 def left_over() -> set[Path]:
