@@ -16,6 +16,9 @@
 # On the pair's NATs the probe is the listener. It keeps who has signalled what, and ends its watch as soon as enough
 # backends are offline, or all that it heard have fallen silent.
 #
+# An echo is a second command on the passive NAT, which ends when the listener there has something to tell: of its end
+# there are two events then, and one of them may get lost.
+#
 # The result is one line of JSON. The exit status is 0 where all is well, 1 where it is not, 2 where the host can't
 # probe. After the line a host that is offline goes on signalling, until it has been online for ten seconds again and
 # the window is over, for six hours at most.
@@ -61,6 +64,7 @@ DOUBTED_FOR=3000 # for which pings, or connections, are left out where only the 
 LINGER_FOR=2000  # for which a NAT's ports stay open after its verdict, until the next listener has its own
 QUICK_FOR=300    # for which a quick check goes on trying the NATs' ports until they listen
 LISTEN_FOR=590   # for which a NAT listens in a quick check, since hosts get theirs at different times
+ECHO_AFTER=50    # the listener's end, of which Systems Manager knows only after a moment
 HEARD_FOR=150    # after which whoever signals every second has been heard
 BACK_FOR=125     # the same, of those who are online again; whoever is missing is asked for anew
 
@@ -124,6 +128,24 @@ is_own() {
         above=$line
     done </proc/net/fib_trie
     return 1
+}
+
+# await_listener: be the echo. It speaks a moment later, when what the listener has told can be read.
+await_listener() {
+    rm -f "$echo" && mkfifo "$echo" || exit 0
+    timeout $((window / 100)) cat "$echo" >/dev/null 2>&1 3>&- &
+    sleeper=$!
+    wait "$sleeper" || exit 0
+    now
+    pause $((NOW + ECHO_AFTER))
+    printf '{"probe":2,"echo":1}\n' >&3
+    exit 1
+}
+
+# wake_echo: whoever waits for the listener's end need wait no longer; nobody waits for him.
+wake_echo() {
+    [ -p "$echo" ] || return 0
+    timeout 1 sh -c ': >"$0"' "$echo" >/dev/null 2>&1 3>&- 5>&- &
 }
 
 # connects_again: have connections come about on this host before, by the same NAT to the same targets? Whoever watches

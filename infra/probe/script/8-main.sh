@@ -50,6 +50,11 @@ case $boot in *[!0-9a-f-]*) boot='' ;; esac
 random=0 token=$$
 if read -r uuid </proc/sys/kernel/random/uuid; then random=$((0x${uuid%%-*})) token=$uuid; fi
 TABLE="nat-failover-$pair-$token"
+echo=/run/nat-failover-$pair.echo
+if [ "$active" = "$passive" ] && [ "$active" != - ] && [ "$window" -gt 0 ]; then
+    prepare
+    await_listener
+fi
 mark=''
 if [ "$window" -gt 0 ] && (echo "$token" >"/run/nat-failover-$pair") 2>/dev/null; then mark=/run/nat-failover-$pair; fi
 memo=/run/nat-failover-$pair.connects remembered=no

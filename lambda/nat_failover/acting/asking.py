@@ -182,7 +182,17 @@ class Asking:
             return self.ask(view, Kind.CHECK, hosts)
         silent = unanswered(view.observations)
         view = self.ask(view, Kind.WATCH, tuple(h for h in hosts if h not in silent))
-        return self.ask(view, Kind.CHECK, tuple(h for h in hosts if h in silent))
+        view = self.ask(view, Kind.CHECK, tuple(h for h in hosts if h in silent))
+        _, passive = view.nats
+        if passive in hosts and passive not in silent:
+            self._send_echo(view, passive)
+        return view
+
+    def _send_echo(self, view: View, passive: str) -> None:
+        """Send the passive NAT a second command beside its watch; it is named as both NATs, as no watch has them."""
+        address = self._addresses(view).passive
+        if address is not None and view.may_run(passive) and not self._is_left_out(passive):
+            self._probe.send(Kind.ECHO, (passive,), Addresses(address, address))
 
     def _looks_for_new_ones(self, now: float) -> bool:
         """Return whether this tick is one of those that look for backends never seen; the list takes calls."""

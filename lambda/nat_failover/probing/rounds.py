@@ -24,13 +24,19 @@ DRILL_LASTS = 240.0
 class Kind(StrEnum):
     """What a round is for; the first word of the command's comment.
 
-    DRILL is the mark of a drill, sent to the NAT that it is about to break: what that NAT answers is not read.
+    DRILL is the mark of a drill, sent to the NAT that it is about to break. ECHO is a second command on the NAT that
+    listens, which ends as the listener does when it has something to tell: one of two events may get lost. What these
+    answer is not read.
     """
 
     WATCH = "watch"
     CHECK = "check"
     VERIFY = "verify"
     DRILL = "drill"
+    ECHO = "echo"
+
+
+UNREAD = frozenset({Kind.DRILL, Kind.ECHO})
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def worth_reading(rounds: Iterable[Round], now: float, settings: Settings, *, wa
     left: dict[str, int] = {}
     seen = Counter[str]()
     chosen: list[Round] = []
-    candidates = [r for r in rounds if r.kind is not Kind.DRILL]
+    candidates = [r for r in rounds if r.kind not in UNREAD]
     for candidate in sorted(candidates, key=lambda r: (r.asked_at, r.command_id), reverse=True):
         newest = [host for host in candidate.hosts if left.setdefault(host, ROUNDS_A_HOST) > 0]
         watched = [host for host in candidate.hosts if seen[host] < watches] if candidate.kind is Kind.WATCH else []

@@ -87,7 +87,7 @@ class Probe:
         refused, to one half of them after the other.
 
         Args:
-            kind: a watch lasts for the window, all else answers at once.
+            kind: a watch and an echo last for the window, all else answers at once.
             hosts: at most 50 instance ids.
             nats: private addresses of the NATs, through which the hosts try to get; they signal to the passive one.
 
@@ -129,7 +129,7 @@ class Probe:
         return tuple(sent)
 
     def _send(self, kind: Kind, hosts: Sequence[str], nats: Addresses) -> Round:
-        window = self._settings.window if kind is Kind.WATCH else 0
+        window = self._settings.window if kind in (Kind.WATCH, Kind.ECHO) else 0
         active, passive = (ipv4_parameter(address) for address in (nats.active, nats.passive))
         sent = self._ssm.send_command(
             DocumentName=self._settings.probe_document,

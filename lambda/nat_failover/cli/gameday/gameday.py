@@ -26,7 +26,7 @@ from nat_failover.lock.held import ClaimLostError, LockChangedError
 from nat_failover.lock.record import LockState
 from nat_failover.network.route_tables import RouteTablesError
 from nat_failover.probing.invocation import State
-from nat_failover.probing.rounds import Kind
+from nat_failover.probing.rounds import UNREAD, Kind
 from nat_failover.telling.formats import counted
 
 # How long the function is given to fail over, and how long the subnets' servers to be online again, in seconds.
@@ -202,7 +202,7 @@ class GameDay:
         hand = self._hand
         # A watch may be as old as its window.
         rounds = hand.probe.rounds(since - hand.settings.window - 60)
-        recent = [r for r in rounds if r.kind not in (Kind.VERIFY, Kind.DRILL) and r.ends_at >= since - 60]
+        recent = [r for r in rounds if r.kind not in (Kind.VERIFY, *UNREAD) and r.ends_at >= since - 60]
         readings = hand.runtime.together([partial(hand.probe.read_again, r) for r in recent]) if recent else []
         offline_at = [
             w.at for answers in readings for w in answers or () if w.state is State.UNREACHABLE and w.at >= since

@@ -145,6 +145,9 @@ class NatWatch(Watch):
     def _verdict(self, state: str, exit_code: int) -> None:
         if self._listener is not None:
             self._listener.look(at_last=True)
+        echo = self._machine.echoes.get(self._pair)
+        if echo is not None and exit_code and not self._reported and self._listener is not None and self._is_passive():
+            echo.wake()
         super()._verdict(state, exit_code)
 
     def _own_fields(self) -> dict[str, object]:

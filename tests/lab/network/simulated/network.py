@@ -9,12 +9,14 @@ from dataclasses import replace
 from tests.lab.network.guards import Guard
 from tests.lab.network.layout import TARGETS
 from tests.lab.network.simulated.backend import BackendWatch
+from tests.lab.network.simulated.echo import Echo, is_echo
 from tests.lab.network.simulated.hosts import SimulatedHosts
 from tests.lab.network.simulated.listener import Listener, Repeated
 from tests.lab.network.simulated.nat import NatWatch
 from tests.lab.network.simulated.packets import TURNS, Outcome
 from tests.lab.network.simulated.process import SimulatedProcess
 from tests.lab.network.simulated.scripts import SimulatedScript
+from tests.lab.network.simulated.tries import fixed_values
 from tests.lab.network.simulated.watch import Watch
 from tests.lab.network.vpc import Path
 
@@ -48,6 +50,8 @@ class SimulatedNetwork(SimulatedHosts):
         if '"probe":2' not in script:
             return SimulatedScript(self, host, script)
         is_nat = self.layout.host(host).address in arguments
+        if is_nat and is_echo(arguments):
+            return Echo(self, host, fixed_values(script)["pair"], arguments)
         return (NatWatch if is_nat else BackendWatch)(self, host, script, arguments)
 
     def is_watching(self, host: str) -> bool:
