@@ -172,7 +172,8 @@ class Account(Hosts):
 
     def failed(self, host: str) -> Invoked:
         """Invoke the function as SSM's event does, for the host's latest command, if it may be of its failure."""
-        commands = [c for c in reversed(self.run_command.commands) if host in c.arguments["InstanceIds"]]
+        sent = [c for c in reversed(self.run_command.commands) if c.kind != "echo"]
+        commands = [c for c in sent if host in c.arguments["InstanceIds"]]
         command = next(
             (c for c in commands if host not in c.invocations or c.invocations[host].status == "Failed"), commands[0]
         )

@@ -145,7 +145,7 @@ await_listener() {
 # wake_echo: whoever waits for the listener's end need wait no longer; nobody waits for him.
 wake_echo() {
     [ -p "$echo" ] || return 0
-    timeout 1 sh -c ': >"$0"' "$echo" >/dev/null 2>&1 3>&- 5>&- &
+    timeout 1 sh -c ": >'$echo'" >/dev/null 2>&1 3>&- 5>&- &
 }
 
 # connects_again: have connections come about on this host before, by the same NAT to the same targets? Whoever watches

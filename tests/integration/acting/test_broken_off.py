@@ -14,7 +14,7 @@ from tests.integration.rounds import after_a_while, everybody, watches
 
 def lose_watch(account: Account, host: str) -> Command:
     """Let a host's watch have been killed, as by a restart of its agent, which tells nothing of it."""
-    watch, check = account.run_command.commands
+    watch, _, check = account.run_command.commands
     check.invocations[host] = report("online", check.asked_at + CHECK)
     watch.invocations[host] = CommandInvocation("InProgress", exit_code=-1)
     account.silent.add(host)

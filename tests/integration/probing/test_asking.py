@@ -29,7 +29,7 @@ def sent_to(account: Account, host: str) -> Counter[str]:
 def test_a_passive_nat_that_is_silent_is_sent_one_watch_an_hour_and_quick_checks(account: Account) -> None:
     account.silent.add(account.standby)
     tick_for_an_hour(account)
-    assert sent_to(account, account.standby) == {"watch": 1, "check": AN_HOUR - 1}
+    assert sent_to(account, account.standby) == {"watch": 1, "echo": 1, "check": AN_HOUR - 1}
     assert sent_to(account, account.backends[0])["watch"] < 10
 
 

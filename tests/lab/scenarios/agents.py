@@ -12,6 +12,8 @@ WITHOUT = {"ssmAccess": "none"}
 SHORT = {**WITHOUT, "window": 120}
 # An event that is lost costs a period, and what a failover takes from a tick on.
 PERIOD = 60.0 + 10.0
+# One of two costs about a second; packets that are real have a machine with much else to do.
+ONE_EVENT_LOST = 15.0
 
 
 # So long that a host which were sent a watch at each tick would have a dozen of them.
@@ -76,6 +78,15 @@ AGENTS: tuple[Scenario, ...] = (
         before=steps.lose_events,
         settings=WITHOUT,
         problems=demands.within(PERIOD),
+    ),
+    Scenario(
+        "nat-dead-no-endpoints-event-lost",
+        "the same, and of two events that tell of it the first does not arrive",
+        FAIL_OVER,
+        steps.stop("nat01"),
+        before=steps.lose_next_event,
+        settings=WITHOUT,
+        problems=demands.within(ONE_EVENT_LOST),
     ),
     Scenario(
         "standby-unfit-for-15-minutes-while-primary-dead",

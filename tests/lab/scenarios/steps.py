@@ -66,6 +66,12 @@ def two_sick(lab: Lab) -> None:
         lab.network.set_sick(backend, True)
 
 
+def lose_next_event(lab: Lab) -> None:
+    """The next status-change event does not arrive; those after it come as soon as any."""
+    lost: list[tuple[float, ...]] = [()]
+    lab.functions.late = lambda: lost.pop() if lost else (0.0,)
+
+
 def lose_events(lab: Lab) -> None:
     """No status-change event arrives."""
     lab.functions.events_lost = True

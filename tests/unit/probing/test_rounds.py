@@ -14,6 +14,7 @@ from nat_failover.probing.rounds import (
     MOST_ROUNDS_READ,
     OVERLAP,
     ROUNDS_A_HOST,
+    UNREAD,
     YOUNG,
     Kind,
     Round,
@@ -122,7 +123,7 @@ def test_what_is_read_is_newest_first_bounded_and_has_each_hosts_newest_rounds(r
     assert len(chosen) <= MOST_ROUNDS_READ
     if len(chosen) < MOST_ROUNDS_READ:
         for host in HOSTS:
-            of_host = [r for r in rounds if host in r.hosts and r.kind is not Kind.DRILL]
+            of_host = [r for r in rounds if host in r.hosts and r.kind not in UNREAD]
             of = sorted(of_host, key=lambda r: (r.asked_at, r.command_id), reverse=True)
             young = bool(of) and NOW - of[0].asked_at <= settings().freshness + YOUNG
             assert set(of[: ROUNDS_A_HOST if young else 1]) <= set(chosen)
