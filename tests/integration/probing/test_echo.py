@@ -23,10 +23,10 @@ def test_none_is_sent_while_its_nat_watches(account: Account) -> None:
 
 
 def test_its_event_is_as_good_as_the_listeners_own(account: Account) -> None:
-    after_a_while(account)
+    after_a_while(account).tick()
     account.deafen(*account.backends)
     account.cut_off(*account.backends)
     (echo,) = (command for command in account.run_command.commands if command.kind == "echo")
     invoked = account.invoke(status_change(echo.command_id, account.standby))
-    assert (invoked.cause, invoked.outcome) == ("ENOUGH_FAILURES", "done")
+    assert (invoked.cause, invoked.outcome) == ("ENOUGH_FAILURES", "failed-over")
     assert account.on_standby == account.subnets

@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from tests.lab.network.network import ProbeOutcome
 from tests.lab.network.simulated.listener import Listener
-from tests.lab.network.simulated.process import TINY
+from tests.lab.network.simulated.process import TINY, SimulatedProcess
 from tests.lab.network.simulated.tries import TRY_FOR
 from tests.lab.network.simulated.watch import Watch
+
+if TYPE_CHECKING:
+    from tests.lab.network.simulated.network import SimulatedNetwork
 
 # As in infra/probe/script, in seconds.
 # Between two looks; the shorter ones while somebody is offline, and after a failover, and while more and more are.
 LOOK_EVERY, LOOK_SOON, LOOK_AT_ONCE = 0.5, 0.25, 0.12
 LISTEN_FOR = 5.9
+ECHO_AFTER = 0.5
 LINGER_FOR = 20.0
 ALL_HEARD_WITHIN, BACK_WITHIN = 1.5, 1.25
 # Per cent of the connections that it can track, and how long it is until that is told once more.
 FULL, FULL_EVERY = 80.0, 300.0
+
+
+def is_echo(arguments: Sequence[str]) -> bool:
+    """Tell whether a NAT is named as both, for a while: after a failover it is, but at once."""
+    window, active, passive = arguments
+    return active == passive != "-" and int(window) > 0
+
+
+class Echo(SimulatedProcess):
+    """A second command on the passive NAT, which ends when the listener there has something to tell."""
+
+    def __init__(self, network: SimulatedNetwork, host: str, pair: str, window: float) -> None:
+        self._window = window
+        self._woken = network.machine(host).echoes[pair] = network.world.signal()
+        super().__init__(network.world, f"echo on {host}")
+
+    def _main(self) -> None:
+        code = int(self._woken.wait(self._window))
+        self._world.sleep(ECHO_AFTER * code)
+        self._outcome = ProbeOutcome(code, '{"probe":2,"echo":1}\n' * code)
 
 
 class NatWatch(Watch):
@@ -147,7 +174,7 @@ class NatWatch(Watch):
             self._listener.look(at_last=True)
         echo = self._machine.echoes.get(self._pair)
         if echo is not None and exit_code and not self._reported and self._listener is not None and self._is_passive():
-            echo.wake()
+            echo.give()
         super()._verdict(state, exit_code)
 
     def _own_fields(self) -> dict[str, object]:

@@ -9,10 +9,9 @@ from dataclasses import replace
 from tests.lab.network.guards import Guard
 from tests.lab.network.layout import TARGETS
 from tests.lab.network.simulated.backend import BackendWatch
-from tests.lab.network.simulated.echo import Echo, is_echo
 from tests.lab.network.simulated.hosts import SimulatedHosts
 from tests.lab.network.simulated.listener import Listener, Repeated
-from tests.lab.network.simulated.nat import NatWatch
+from tests.lab.network.simulated.nat import Echo, NatWatch, is_echo
 from tests.lab.network.simulated.packets import TURNS, Outcome
 from tests.lab.network.simulated.process import SimulatedProcess
 from tests.lab.network.simulated.scripts import SimulatedScript
@@ -51,7 +50,7 @@ class SimulatedNetwork(SimulatedHosts):
             return SimulatedScript(self, host, script)
         is_nat = self.layout.host(host).address in arguments
         if is_nat and is_echo(arguments):
-            return Echo(self, host, fixed_values(script)["pair"], arguments)
+            return Echo(self, host, fixed_values(script)["pair"], float(arguments[0]))
         return (NatWatch if is_nat else BackendWatch)(self, host, script, arguments)
 
     def is_watching(self, host: str) -> bool:
