@@ -130,10 +130,13 @@ is_own() {
     return 1
 }
 
-# await_listener: be the echo. It speaks a moment later, when what the listener has told can be read.
+# await_listener: be the echo, until a newer one is. It speaks a moment later, when what the listener has told can be
+# read.
 await_listener() {
+    wake_echo newer
     rm -f "$echo" && mkfifo "$echo" || exit 0
-    timeout $((window / 100)) cat "$echo" >/dev/null 2>&1 3>&- &
+    # shellcheck disable=SC2016 # the inner shell's
+    timeout $((window / 100)) sh -c 'read -r word <"$0" && [ "$word" = told ]' "$echo" >/dev/null 2>&1 3>&- &
     sleeper=$!
     wait "$sleeper" || exit 0
     now
@@ -142,10 +145,9 @@ await_listener() {
     exit 1
 }
 
-# wake_echo: whoever waits for the listener's end need wait no longer; nobody waits for him.
+# wake_echo WHY: where there is one it waits no longer.
 wake_echo() {
-    [ -p "$echo" ] || return 0
-    timeout 1 sh -c ": >'$echo'" >/dev/null 2>&1 3>&- 5>&- &
+    [ ! -p "$echo" ] || timeout 1 sh -c "echo $1 >'$echo'" >/dev/null 2>&1 3>&- 5>&-
 }
 
 # connects_again: have connections come about on this host before, by the same NAT to the same targets? Whoever watches

@@ -96,8 +96,7 @@ class Network:
     ) -> Run:
         """Start the probe, on the backend unless told another host."""
         on = on or self.host
-        disk = self._files / on.host
-        disk.mkdir(exist_ok=True)
+        disk = self.disk(on)
         self._scripts += 1
         file = self._files / f"script-{self._scripts}"
         fixed = {"targets": TARGETS, **fixed}
@@ -106,11 +105,11 @@ class Network:
         paths = (str(disk), path or "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         return Run(on.command(*mount, *paths, *self.shell, str(file)))
 
-    def memory(self, text: str) -> None:
-        """Let the backend's disk have kept something of connections."""
-        disk = self._files / self.host.host
+    def disk(self, on: Namespace) -> Path:
+        """Return where a host's /run is."""
+        disk = self._files / on.host
         disk.mkdir(exist_ok=True)
-        (disk / "nat-failover-main.connects").write_text(f"{text}\n", encoding="ascii")
+        return disk
 
     def kill_nat(self, nat: Namespace) -> None:
         """Let a NAT lose its rules."""

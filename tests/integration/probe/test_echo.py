@@ -8,17 +8,26 @@ import pytest
 
 from tests.integration.probe.listening import listening, listens
 from tests.integration.probe.network import PASSIVE, Network, Stage
-from tests.integration.probe.shells import Outcome, in_every_shell
+from tests.integration.probe.shells import Outcome, Run, in_every_shell
 from tests.lab.network.real.netns import eventually
 
 pytestmark = pytest.mark.namespaces
+
+
+def waiting(network: Network, window: int = 60) -> Run:
+    """Start an echo, and wait until it waits."""
+    run = network.probe(window, PASSIVE, PASSIVE, on=network.passive)
+    fifo = network.disk(network.passive) / "nat-failover-main.echo"
+    began = fifo.stat().st_ctime_ns if fifo.exists() else 0
+    assert eventually(lambda: fifo.is_fifo() and fifo.stat().st_ctime_ns > began, 10)
+    return run
 
 
 def woken(network: Network) -> tuple[Outcome, Outcome, float]:
     """Let an echo wait while the active NAT dies; give how listener and echo end, and how long the latter takes."""
     listener = network.probe(60, on=network.passive, threshold=1)
     assert eventually(lambda: listens(network), 5)
-    echo = network.probe(60, PASSIVE, PASSIVE, on=network.passive)
+    echo = waiting(network)
     network.probe(20)
     time.sleep(3)
     assert echo.process.poll() is None
@@ -38,7 +47,7 @@ def test_it_ends_a_moment_after_the_listener_as_one_that_has_failed(stage: Stage
 def undisturbed(network: Network) -> tuple[Outcome, Outcome, bool]:
     """Let echo and listener come to the ends of their windows; give whether nothing is left on the NAT."""
     listener = listening(network, window=4)
-    echo = network.probe(4, PASSIVE, PASSIVE, on=network.passive)
+    echo = waiting(network, 4)
     return listener.end(), echo.end(), network.is_idle(network.passive, 3)
 
 
@@ -50,10 +59,27 @@ def test_where_there_is_nothing_to_tell_it_ends_well_and_leaves_nothing(stage: S
     assert idle
 
 
+def replaced(network: Network) -> tuple[Outcome, bool]:
+    """Let a newer echo begin; give how the older one ends, and whether the newer one waits."""
+    older, newer = waiting(network), waiting(network)
+    outcome = older.end()
+    time.sleep(1)
+    waits = newer.process.poll() is None
+    newer.process.terminate()
+    newer.end()
+    return outcome, waits
+
+
+@in_every_shell
+def test_the_newest_ends_the_one_before(stage: Stage, shell: str) -> None:
+    older, waits = stage.play(replaced, shell)
+    assert (older.exit_code, older.stdout) == (0, "")
+    assert waits
+
+
 def ended(network: Network) -> tuple[Outcome, bool]:
     """End an echo as a shutdown does; give whether nothing is left on the NAT."""
-    echo = network.probe(60, PASSIVE, PASSIVE, on=network.passive)
-    time.sleep(1)
+    echo = waiting(network)
     echo.process.terminate()
     return echo.end(), network.is_idle(network.passive, 3)
 

@@ -97,7 +97,7 @@ def remembering(network: Network) -> dict[str, Outcome]:
     }
     outcomes = {}
     for name, text in found.items():
-        network.memory(text)
+        (network.disk(network.host) / "nat-failover-main.connects").write_text(f"{text}\n", encoding="ascii")
         outcomes[name] = network.probe(0, passive="-").end()
     network.undo(network.active)
     return outcomes

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.lab.network.simulated.listener import Listener
 from tests.lab.network.simulated.process import SimulatedProcess
-from tests.lab.world.world import Signal
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Machine:
         taken: port of its own address at which it serves somebody; 0 for none.
         listeners: of the probe, the oldest first: that one's targets are what proof ports lead to.
         watches: the newest of each pair.
-        echoes: what the newest echo of each pair waits for.
+        echoes: what wakes the newest echo of each pair, and tells it whether it has to speak.
         connected: by pair, through which NAT, to which targets and when connections came about last.
     """
 
@@ -45,7 +45,7 @@ class Machine:
     taken: int = 0
     listeners: list[Listener] = field(default_factory=list)
     watches: dict[str, SimulatedProcess] = field(default_factory=dict)
-    echoes: dict[str, Signal] = field(default_factory=dict)
+    echoes: dict[str, Callable[[bool], None]] = field(default_factory=dict)
     connected: dict[str, tuple[str, list[str], float]] = field(default_factory=dict)
     runs: list[SimulatedProcess] = field(default_factory=list)
 

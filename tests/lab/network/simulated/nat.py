@@ -33,15 +33,24 @@ def is_echo(arguments: Sequence[str]) -> bool:
 
 
 class Echo(SimulatedProcess):
-    """A second command on the passive NAT, which ends when the listener there has something to tell."""
+    """A second command on the passive NAT: it ends when the listener has something to tell, or a newer one begins."""
 
     def __init__(self, network: SimulatedNetwork, host: str, pair: str, window: float) -> None:
         self._window = window
-        self._woken = network.machine(host).echoes[pair] = network.world.signal()
+        self._woken, self._told = network.world.signal(), False
+        older = network.machine(host).echoes.get(pair)
+        if older is not None:
+            older(False)
+        network.machine(host).echoes[pair] = self._wake
         super().__init__(network.world, f"echo on {host}")
 
+    def _wake(self, told: bool) -> None:
+        self._told = told
+        self._woken.give()
+
     def _main(self) -> None:
-        code = int(self._woken.wait(self._window))
+        self._woken.wait(self._window)
+        code = int(self._told)
         self._world.sleep(ECHO_AFTER * code)
         self._outcome = ProbeOutcome(code, '{"probe":2,"echo":1}\n' * code)
 
@@ -174,7 +183,7 @@ class NatWatch(Watch):
             self._listener.look(at_last=True)
         echo = self._machine.echoes.get(self._pair)
         if echo is not None and exit_code and not self._reported and self._listener is not None and self._is_passive():
-            echo.give()
+            echo(True)
         super()._verdict(state, exit_code)
 
     def _own_fields(self) -> dict[str, object]:
