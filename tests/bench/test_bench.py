@@ -120,8 +120,8 @@ def test_what_aws_refuses_is_refused_over_the_wire_too() -> None:
 def test_a_function_at_the_wires_end_watches_and_fails_over(backends: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Latencies, "draw", lambda self, name, chance: 0.0)  # noqa: ARG005
     function = Function(backends, 1)
-    # A watch, which says nothing of now, and a quick check of those who have said nothing yet.
-    assert function.tick(0).calls["ssm:SendCommand"] == 2
+    # A watch, which says nothing of now, the passive NAT's echo, and a quick check of those who have said nothing yet.
+    assert function.tick(0).calls["ssm:SendCommand"] == 3
     assert "ssm:SendCommand" not in function.tick(60).calls
     assert function.fail().calls["ec2:ReplaceRouteTableAssociation"] == 3
     tables = {table for _, table in function.crowd.account.holdings.associations.values()}

@@ -28,6 +28,6 @@ def test_whoever_rearms_a_failover_that_has_failed_has_the_split_subnets_to_mend
 def test_what_is_put_back_into_the_lock_may_be_put_back_twice() -> None:
     twice = ("PutParameter", 1.0, ("made twice",))
     rearms = Step("a person re-arms", 0.8, (), ("PutParameter lock", 1))
-    played = play(History(5, {}, ENVIRONMENT, storms=(twice,), steps=(DIES, rearms), lasts=90.0))
+    played = play(History(8, {}, ENVIRONMENT, storms=(twice,), steps=(DIES, rearms), lasts=90.0))
     assert played.violations == []
     assert played.seen["words put back into the lock"] == 1
