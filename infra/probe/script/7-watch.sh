@@ -191,10 +191,12 @@ come_online() {
     online_since=$NOW since=$NOW
 }
 
-# is_over: is there nothing left to watch for? What was lost last is looked into first.
+# is_over: is there nothing left to watch for? What was lost last is looked into first, and no connection is enough by
+# itself: where something on the way answers for others, pings tell, or all that has been tried.
 is_over() {
     now
     [ $((NOW - begun)) -lt "$LONGEST" ] || return 0
+    [ $((sent + ping_from)) -gt 0 ] || return 1
     [ "$offline" = no ] && [ "$in_a_row" -eq 0 ] && [ $((NOW - begun)) -ge "$window" ] && is_steady
 }
 

@@ -147,6 +147,8 @@ class Watch(Tries):
         return self._begun + self._window
 
     def _is_over(self) -> bool:
+        if not (self._sent or self._ping_from):
+            return False  # a connection alone may have been answered by whoever answers for others
         return not self._offline and self._in_a_row == 0 and self._now >= self._ends_at() - TINY
 
     @abstractmethod

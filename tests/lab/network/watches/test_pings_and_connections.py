@@ -101,3 +101,25 @@ def test_whoever_watches_after_the_last_connection_knows_that_there_were_some(
         assert round_.columns() == {(1, "offline", "no", "no", "yes")}
 
     bench.play(body)
+
+
+def test_a_quick_check_that_remembers_connections_believes_nobody_who_answers_for_others(
+    bench: Bench, round_: Round
+) -> None:
+    def body() -> None:
+        round_.start_all(window=2)
+        round_.wait_for(EVERYBODY, 5)
+        round_.outcomes.clear()
+        bench.network.set_intercepting(ACTIVE, True)
+        bench.network.set_guards({ACTIVE: WEB_GROUP})
+        try:
+            round_.start((ACTIVE, PASSIVE), 60)
+            bench.world.sleep(1)
+            round_.start(sorted(EVERYBODY), 0)
+            round_.wait_for(EVERYBODY, 9)
+        finally:
+            bench.network.set_guards({ACTIVE: VPC_GROUP})
+            bench.network.set_intercepting(ACTIVE, False)
+        assert round_.columns() == {(1, "offline", "no", "unknown", "yes")}
+
+    bench.play(body)
