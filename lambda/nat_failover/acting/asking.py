@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Set
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from nat_failover.acting.turns import Turns
+from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
 from nat_failover.events import StatusChange, Tick, Trigger
 from nat_failover.judging.view import View
@@ -16,6 +20,8 @@ from nat_failover.probing.rounds import OVERLAP, Kind, Running, choose, watched_
 from nat_failover.probing.run_command import MOST_HOSTS, Addresses
 from nat_failover.probing.signals import LISTENS_AFTER, is_unheard
 from nat_failover.probing.survey import latest_of, survey, unanswered
+
+log = logging.getLogger(__name__)
 
 # Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
 LOOK_EVERY = 5
@@ -51,7 +57,12 @@ class Asking:
         protected till then. So are they where the NAT is another instance than before, which has only just started.
         """
         if isinstance(trigger, StatusChange) and self._turns.is_ahead and self._is_broken_off(view, trigger):
-            return self._ask_due(view)
+            try:
+                return self._ask_due(view)
+            except (ClientError, BotoCoreError) as error:
+                if not is_passing(error):
+                    raise
+                log.warning("it is left to the next tick to ask", extra={"error": str(error)})
         if not isinstance(trigger, Tick):
             return view
         view = self._ask_due(view)
@@ -66,17 +77,21 @@ class Asking:
     def _is_broken_off(self, view: View, trigger: StatusChange) -> bool:
         """Return whether an event tells of a watch that has ended without its own word, while nobody is offline.
 
-        The passive NAT tells so of those whom it hears no more. What ends as soon as it begins is asked by ticks only.
+        The passive NAT tells so of those whom it hears no more. What ends as soon as it begins is asked by ticks only;
+        whoever has been asked since is asked again by ticks only, too.
         """
-        now = self._runtime.now()
         if view.locks.lock.state is not LockState.ARMED or any(o.state is State.UNREACHABLE for o in view.backends):
             return False
+        host, now = trigger.instance_id, self._runtime.now()
+        watches = [round_ for round_ in view.rounds if round_.kind is Kind.WATCH and host in round_.hosts]
+        if watches:
+            newest = max(watches, key=lambda round_: round_.asked_at)
+            is_old = newest.command_id == trigger.command_id and now - newest.asked_at >= self._settings.period
+            if is_old and any(o.host == host and o.state is State.BROKEN for o in view.by_round[newest.command_id]):
+                return True
         _, passive = view.nats
-        if trigger.instance_id == passive:
-            return any(self._is_doubted(o, view) for o in view.observations if o.running_until is not None)
-        return any(
-            o.host == trigger.instance_id and o.state is State.BROKEN and now - o.asked_at >= self._settings.period
-            for o in view.by_round.get(trigger.command_id, ())
+        return host == passive and any(
+            self._is_doubted(o, view) for o in view.observations if o.running_until is not None
         )
 
     def _unproven_since(self, view: View) -> float | None:

@@ -13,6 +13,8 @@ from nat_failover.probing.probe_report import Signal
 HEARD_WITHIN = 6.0
 # A NAT listens, and a backend signals, so many seconds after it was asked, at the latest.
 LISTENS_AFTER = 10.0
+# A list of so many signals may be cut off: the probe writes 2,100 characters of them, and of one 26 at most.
+FEWEST_OF_CUT_OFF = 80
 
 
 def relayed(listener: Observation, hosts: Mapping[str, str]) -> list[Observation]:
@@ -44,6 +46,8 @@ def relayed(listener: Observation, hosts: Mapping[str, str]) -> list[Observation
 def is_unheard(watch: Observation, listeners: Iterable[Observation], backends: Iterable[Observation]) -> bool:
     """Return whether a listener that would have heard a backend's watch has heard nothing of it, by its latest word.
 
+    Where it has heard nobody, nobody may get through to it.
+
     Args:
         watch: of a backend, listed as running.
         listeners: what the passive NAT has said.
@@ -54,6 +58,8 @@ def is_unheard(watch: Observation, listeners: Iterable[Observation], backends: I
     if not spoken:
         return False
     latest = max(spoken, key=lambda o: o.at)
+    if not 0 < len(latest.signals or ()) < FEWEST_OF_CUT_OFF:
+        return False
     heard = {State.REACHABLE, State.UNREACHABLE}
     return not any(
         o.host == watch.host

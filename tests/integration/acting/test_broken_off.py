@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
-from nat_failover.probing.signals import LISTENS_AFTER
+from nat_failover.probing.signals import FEWEST_OF_CUT_OFF, LISTENS_AFTER
 from tests.examples import TICK, status_change
-from tests.fakes import Command, CommandInvocation, Context, report, signals_line
+from tests.fakes import Command, CommandInvocation, Context, before, report, signals_line
 from tests.integration.account import Account
 from tests.integration.hosts import CHECK
 from tests.integration.rounds import after_a_while, everybody, watches
@@ -50,6 +51,21 @@ def test_whom_a_listener_may_not_have_heard_yet_is_left_alone(account: Account) 
     assert watches(account)[1:] == [{account.standby}]
 
 
+def test_of_a_list_that_may_be_cut_off_and_of_one_of_nobody_nothing_is_concluded(account: Account) -> None:
+    after_a_while(account)
+    command = lose_watch(account, account.backends[0])
+    elapsed = account.clock.now() - command.asked_at
+    others = [(f"10.9.8.{number}", "n", 2.0, True) for number in range(FEWEST_OF_CUT_OFF)]
+    for heard in ("", signals_line(*others)):
+        command.invocations[account.standby] = report(
+            "online", account.clock.now(), elapsed=elapsed, tells=True, heard=heard
+        )
+        account.tick()
+        command = account.run_command.commands[-1]
+        assert watches(account).pop() == {account.standby}
+        account.clock.sleep(elapsed)
+
+
 @pytest.mark.parametrize("tells", ["passive NAT", "host"])
 def test_a_watch_that_was_broken_off_is_made_good_at_once(account: Account, tells: str) -> None:
     application = account.application()
@@ -80,3 +96,52 @@ def test_of_many_events_only_the_process_that_goes_ahead_sends_a_watch(account: 
     account.run_command.commands[0].invocations[account.backends[0]] = CommandInvocation("Failed", exit_code=137)
     account.failed(account.backends[0])
     assert watches(account)[1:] == []
+
+
+def test_a_listener_that_was_broken_off_is_made_good_at_once(account: Account) -> None:
+    application = account.application()
+    application.handle(TICK, Context())
+    account.clock.sleep(60)
+    command = account.run_command.commands[0]
+    command.invocations[account.standby] = CommandInvocation("Failed", exit_code=137)
+    application.handle(status_change(command.command_id, account.standby), Context())
+    assert watches(account)[1:] == [{account.standby}]
+
+
+def test_whoever_was_asked_since_is_not_asked_again_by_an_event(account: Account) -> None:
+    application = account.application()
+    application.handle(TICK, Context())
+    account.clock.sleep(40)
+    application.handle(TICK, Context())
+    account.clock.sleep(20)
+    command = lose_watch(account, account.backends[0])
+    command.invocations[account.backends[0]] = CommandInvocation("Failed", exit_code=137)
+    for _ in range(3):
+        application.handle(status_change(command.command_id, account.backends[0]), Context())
+        account.clock.sleep(11)
+    assert len(watches(account)[1:]) == 1
+    assert len(account.run_command.sent("check")) == 1
+
+
+def test_a_quick_check_that_is_broken_off_waits_for_the_tick(account: Account) -> None:
+    account.configure(window=0)
+    application = account.application()
+    application.handle(TICK, Context())
+    account.clock.sleep(60)
+    command = account.run_command.commands[0]
+    command.invocations[account.backends[0]] = CommandInvocation("Failed", exit_code=137)
+    application.handle(status_change(command.command_id, account.backends[0]), Context())
+    assert len(account.run_command.commands) == 1
+
+
+def test_where_aws_throttles_it_is_left_to_the_tick(account: Account) -> None:
+    application = account.application()
+    application.handle(TICK, Context())
+    account.clock.sleep(60)
+    command = account.run_command.commands[0]
+    command.invocations[account.backends[0]] = CommandInvocation("Failed", exit_code=137)
+    before(account.ssm, "SendCommand", lambda: "ThrottlingException", times=9)
+    event = status_change(command.command_id, account.backends[0])
+    assert application.handle(event, Context())["cause"] == "HEALTHY"
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        application.handle(TICK, Context())
