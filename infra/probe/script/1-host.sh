@@ -134,7 +134,7 @@ is_own() {
 # read.
 await_listener() {
     wake_echo newer
-    rm -f "$echo" && mkfifo "$echo" || exit 0
+    { rm -f "$echo" && mkfifo "$echo"; } 2>/dev/null || exit 0
     # shellcheck disable=SC2016 # the inner shell's
     timeout $((window / 100)) sh -c 'read -r word <"$0" && [ "$word" = told ]' "$echo" >/dev/null 2>&1 3>&- &
     sleeper=$!

@@ -36,7 +36,7 @@ verdict() { # verdict STATE EXIT: say it, but once
     } >&3
     reported=yes
     code=$2
-    [ "$2" -eq 0 ] || [ -z "$listener" ] || [ "$OWN" != "$passive" ] || wake_echo told &
+    if [ "$2" -ne 0 ] && [ -n "$OWN" ] && [ "$OWN" = "$passive" ]; then wake_echo told >/dev/null 2>&1 3>&- 5>&- & fi
 }
 
 # try: everything at once, by the route and by the active NAT's proof port. True if the route carries anything; pings

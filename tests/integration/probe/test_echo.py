@@ -59,6 +59,23 @@ def test_where_there_is_nothing_to_tell_it_ends_well_and_leaves_nothing(stage: S
     assert idle
 
 
+def hindered(network: Network) -> Outcome:
+    """Let an echo have nowhere to wait."""
+    place = network.disk(network.passive) / "nat-failover-main.echo"
+    place.unlink(missing_ok=True)
+    place.mkdir()
+    try:
+        return network.probe(60, PASSIVE, PASSIVE, on=network.passive).end()
+    finally:
+        place.rmdir()
+
+
+@in_every_shell
+def test_one_that_can_not_wait_ends_without_a_word(stage: Stage, shell: str) -> None:
+    outcome = stage.play(hindered, shell)
+    assert (outcome.exit_code, outcome.stdout, outcome.stderr) == (0, "", "")
+
+
 def replaced(network: Network) -> tuple[Outcome, bool]:
     """Let a newer echo begin; give how the older one ends, and whether the newer one waits."""
     older, newer = waiting(network), waiting(network)

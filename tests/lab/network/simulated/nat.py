@@ -182,7 +182,7 @@ class NatWatch(Watch):
         if self._listener is not None:
             self._listener.look(at_last=True)
         echo = self._machine.echoes.get(self._pair)
-        if echo is not None and exit_code and not self._reported and self._listener is not None and self._is_passive():
+        if echo is not None and exit_code and not self._reported and self._is_passive():
             echo(True)
         super()._verdict(state, exit_code)
 
