@@ -136,7 +136,7 @@ def table(items: Sequence[Item]) -> Table:
     """Return the bill, with its sums."""
     endpoint = prices.ENDPOINT_HOUR * prices.HOURS
     endpoints = ENDPOINTS * ZONES * endpoint
-    gateway = prices.NAT_GATEWAY_HOUR * prices.HOURS
+    gateway = (prices.NAT_GATEWAY_HOUR + prices.PUBLIC_ADDRESS_HOUR) * prices.HOURS
     sums = [sum(getattr(i, column) for i in items) for column in ("dollars", "left")]
     rows = [
         *([i.what, i.much, *_dollars(i.dollars, i.left)] for i in items),
@@ -145,7 +145,7 @@ def table(items: Sequence[Item]) -> Table:
         [SUM_WITH_ENDPOINTS, "", *_dollars(*(s + endpoints for s in sums), bold=True)],
         [
             GATEWAY,
-            f"${prices.NAT_GATEWAY_HOUR} an hour, and ${prices.NAT_GATEWAY_GB} a GB",
+            f"${prices.NAT_GATEWAY_HOUR} an hour and ${prices.NAT_GATEWAY_GB} a GB, and its public IPv4 address",
             *_dollars(gateway, gateway),
         ],
     ]
