@@ -7,18 +7,17 @@ from collections.abc import Mapping, Set
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from nat_failover.acting.broken_off import is_broken_off, is_doubted
 from nat_failover.acting.turns import Turns
 from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
 from nat_failover.events import StatusChange, Tick, Trigger
 from nat_failover.judging.view import View
-from nat_failover.lock.record import LockState
 from nat_failover.lookout import Lookout
 from nat_failover.probing.invocation import State
 from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import OVERLAP, Kind, Running, choose, watched_beyond
 from nat_failover.probing.run_command import MOST_HOSTS, Addresses
-from nat_failover.probing.signals import LISTENS_AFTER, is_unheard
 from nat_failover.probing.survey import latest_of, survey, unanswered
 
 log = logging.getLogger(__name__)
@@ -56,7 +55,8 @@ class Asking:
         active NAT, those who watch are asked for it by a quick check, once a watch: else the pair would not be
         protected till then. So are they where the NAT is another instance than before, which has only just started.
         """
-        if isinstance(trigger, StatusChange) and self._turns.is_ahead and self._is_broken_off(view, trigger):
+        now = self._runtime.now()
+        if isinstance(trigger, StatusChange) and self._turns.is_ahead and is_broken_off(view, trigger, now):
             try:
                 return self._ask_due(view)
             except (ClientError, BotoCoreError) as error:
@@ -73,26 +73,6 @@ class Asking:
         watching = {watch.host for watch in self._running(view)}
         checked = {o.host for o in view.observations if o.answers_soon and o.asked_at > since}
         return self.ask(view, Kind.CHECK, tuple(sorted(watching - nats - checked)))
-
-    def _is_broken_off(self, view: View, trigger: StatusChange) -> bool:
-        """Return whether an event tells of a watch that has ended without its own word, while nobody is offline.
-
-        The passive NAT tells so of those whom it hears no more. What ends as soon as it begins is asked by ticks only;
-        whoever has been asked since is asked again by ticks only, too.
-        """
-        if view.locks.lock.state is not LockState.ARMED or any(o.state is State.UNREACHABLE for o in view.backends):
-            return False
-        host, now = trigger.instance_id, self._runtime.now()
-        watches = [round_ for round_ in view.rounds if round_.kind is Kind.WATCH and host in round_.hosts]
-        if watches:
-            newest = max(watches, key=lambda round_: round_.asked_at)
-            is_old = newest.command_id == trigger.command_id and now - newest.asked_at >= self._settings.period
-            if is_old and any(o.host == host and o.state is State.BROKEN for o in view.by_round[newest.command_id]):
-                return True
-        _, passive = view.nats
-        return host == passive and any(
-            self._is_doubted(o, view) for o in view.observations if o.running_until is not None
-        )
 
     def _unproven_since(self, view: View) -> float | None:
         """Return since when a backend has to have been asked, as none is known to be online through the active NAT.
@@ -170,23 +150,8 @@ class Asking:
             and (o.host in self._settings.nats or view.is_there(o.host))
             and o.about == (addresses.active or "", addresses.passive or "")
             and o.asked_at >= newest.get(o.host, 0.0)
-            and not self._is_doubted(o, view)
+            and not is_doubted(o, view)
         ]
-
-    def _is_doubted(self, watch: Observation, view: View) -> bool:
-        """Return whether a watch may have ended, though it is listed as running.
-
-        A result that could not be sent is kept by the agent for minutes, and one that restarts may tell nothing of what
-        it ran. Where nobody listens any more at the passive NAT, no backend gets through; and of a backend that watches
-        no more the listener hears nothing.
-        """
-        _, passive = view.nats
-        if watch.host == passive:
-            return any(
-                o.by_passive is False and not o.relayed_by and o.at > watch.asked_at + LISTENS_AFTER
-                for o in view.backends
-            )
-        return watch.host not in self._settings.nats and is_unheard(watch, view.listeners, view.backends)
 
     def _ask_next(self, view: View, hosts: tuple[str, ...]) -> View:
         """Send the next watch, and a quick check to those who did not answer when they were asked last.

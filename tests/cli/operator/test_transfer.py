@@ -172,7 +172,9 @@ def test_a_target_that_dies_after_the_first_subnet_gets_no_other_and_gives_it_ba
     assert passed.ended is Ended.ROLLED_BACK, passed
     assert passed.left == {}
     assert "0 subnets lost" in passed.in_words
-    assert "2 of 2 backends are offline through the new path" in passed.in_words
+    # On real packets one of them may have yet to tell.
+    least = 2 if network == "simulated" else 1
+    assert any(f"{found} of 2 backends are offline through the new path" in passed.in_words for found in (least, 2))
     assert len(passed.online) == 6
     assert len(lab.gateway.replaced_at) == 2  # one there, one back
     assert all_on(lab, lab.cloud.standby_table)

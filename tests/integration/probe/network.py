@@ -79,6 +79,8 @@ class Network:
         for namespace in (self.host, self.active, self.passive, self.internet):
             namespace.end_all()
             namespace.nft("flush ruleset")
+            for left in self.disk(namespace).glob("nat-failover-*"):
+                left.unlink()
         self.host.ip("link set lo up")
         self.active.nft(MASQUERADE)
         self.passive.nft(MASQUERADE + COUNTERS)
