@@ -118,7 +118,7 @@ def unfit(lab: Lab, chance: Random) -> Dead:
 
 def die(lab: Lab, death: str) -> bool:
     """Let the active NAT die, and return whether enough backends watch that have power and a way to the VPC's hosts."""
-    watching = sum(lab.network.is_up(host) and network(lab).is_watching(host) for host in lab.backends)
+    watching = sum(network(lab).is_up(host) and network(lab).is_watching(host) for host in lab.backends)
     SCENARIOS[death].fault(lab)
     return watching >= Settings.failure_threshold
 
