@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Set
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from nat_failover.acting.broken_off import is_broken_off, is_doubted
 from nat_failover.acting.turns import Turns
-from nat_failover.aws_errors import is_passing
 from nat_failover.clients import PairServices
 from nat_failover.events import StatusChange, Tick, Trigger
 from nat_failover.judging.view import View
@@ -19,8 +15,6 @@ from nat_failover.probing.observation import Observation
 from nat_failover.probing.rounds import OVERLAP, Kind, Running, choose, watched_beyond
 from nat_failover.probing.run_command import MOST_HOSTS, Addresses
 from nat_failover.probing.survey import latest_of, survey, unanswered
-
-log = logging.getLogger(__name__)
 
 # Where all backends that are known are watched, but fewer than the sample, new ones are looked for at every fifth tick.
 LOOK_EVERY = 5
@@ -57,12 +51,7 @@ class Asking:
         """
         now = self._runtime.now()
         if isinstance(trigger, StatusChange) and self._turns.is_ahead and is_broken_off(view, trigger, now):
-            try:
-                return self._ask_due(view)
-            except (ClientError, BotoCoreError) as error:
-                if not is_passing(error):
-                    raise
-                log.warning("it is left to the next tick to ask", extra={"error": str(error)})
+            return self._ask_due(view)
         if not isinstance(trigger, Tick):
             return view
         view = self._ask_due(view)

@@ -134,14 +134,12 @@ def test_a_quick_check_that_is_broken_off_waits_for_the_tick(account: Account) -
     assert len(account.run_command.commands) == 1
 
 
-def test_where_aws_throttles_it_is_left_to_the_tick(account: Account) -> None:
+def test_that_aws_did_not_let_it_ask_is_an_error_of_the_event_as_well(account: Account) -> None:
     application = account.application()
     application.handle(TICK, Context())
     account.clock.sleep(60)
     command = account.run_command.commands[0]
     command.invocations[account.backends[0]] = CommandInvocation("Failed", exit_code=137)
     before(account.ssm, "SendCommand", lambda: "ThrottlingException", times=9)
-    event = status_change(command.command_id, account.backends[0])
-    assert application.handle(event, Context())["cause"] == "HEALTHY"
     with pytest.raises(ClientError, match="ThrottlingException"):
-        application.handle(TICK, Context())
+        application.handle(status_change(command.command_id, account.backends[0]), Context())
