@@ -63,7 +63,9 @@ def weigh(failures: Iterable[Observation], latest_by_host: Mapping[str, Observat
     complete_at = [at for at in spoken_at if at >= latest - HEARD_WITHIN]
     since = min([latest, *complete_at]) - HEARD_WITHIN
     spoken = {State.REACHABLE, State.UNREACHABLE}
-    spoke = {h for h, o in latest_by_host.items() if (o.state in spoken or o.relayed_by) and o.at >= since}
+    # A direct answer that outweighs a later signal must not hide that its host was heard.
+    every = (*latest_by_host.values(), *situation.backends)
+    spoke = {o.host for o in every if (o.state in spoken or o.relayed_by) and o.at >= since}
     silent = frozenset() if complete_at else frozenset(_may_watch(situation.backends) - spoke)
     return Evidence(
         frozenset(spoke | silent),
