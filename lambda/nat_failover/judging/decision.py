@@ -138,7 +138,7 @@ def _few_failures(backends: Backends, stale: tuple[str, ...], situation: Situati
 
 
 def _enough_failures(backends: Backends, situation: Situation, settings: Settings) -> Decision:
-    found = weigh(backends.fresh, backends.latest, situation)
+    found = weigh(backends.fresh, situation)
     counted = found.counted | _hosts(backends.fresh)
     seen = f"{len(backends.fresh)} of {len(counted)} backends {lost_in_words(backends.fresh)}"
     if len(found.offline) < settings.failure_threshold:

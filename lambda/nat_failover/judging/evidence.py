@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nat_failover.judging.situation import Situation
@@ -43,7 +43,7 @@ class Evidence:
         return settings.is_share(len(failures), len(self.counted))
 
 
-def weigh(failures: Iterable[Observation], latest_by_host: Mapping[str, Observation], situation: Situation) -> Evidence:
+def weigh(failures: Iterable[Observation], situation: Situation) -> Evidence:
     """Return what fresh failures come to.
 
     A host that is watching, and of which nothing is known, may be online: it counts as long as no listener has spoken
@@ -52,7 +52,6 @@ def weigh(failures: Iterable[Observation], latest_by_host: Mapping[str, Observat
 
     Args:
         failures: the latest observations of hosts that are offline.
-        latest_by_host: the latest observation of every host.
         situation: of the pair.
     """
     fresh = tuple(failures)
@@ -64,8 +63,7 @@ def weigh(failures: Iterable[Observation], latest_by_host: Mapping[str, Observat
     since = min([latest, *complete_at]) - HEARD_WITHIN
     spoken = {State.REACHABLE, State.UNREACHABLE}
     # A direct answer that outweighs a later signal must not hide that its host was heard.
-    every = (*latest_by_host.values(), *situation.backends)
-    spoke = {o.host for o in every if (o.state in spoken or o.relayed_by) and o.at >= since}
+    spoke = {o.host for o in situation.backends if (o.state in spoken or o.relayed_by) and o.at >= since}
     silent = frozenset() if complete_at else frozenset(_may_watch(situation.backends) - spoke)
     return Evidence(
         frozenset(spoke | silent),

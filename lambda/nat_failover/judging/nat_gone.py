@@ -64,6 +64,6 @@ def _is_fit(passive: str, situation: Situation, backends: Backends, settings: Se
     known = situation.nats.get(passive)
     if known is None or unaddressed(known, settings) or situation.passive_trouble:
         return False
-    tried = weigh(backends.fresh, backends.latest, situation)
+    tried = weigh(backends.fresh, situation)
     proven_otherwise = bool(tried.unproven) and len(tried.unproven) >= len(tried.proven)
     return not proven_otherwise and why_unfit(situation.passive_route, passive, situation.nats) is None

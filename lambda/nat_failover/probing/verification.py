@@ -19,7 +19,7 @@ from nat_failover.settings import Settings
 VERIFY_FOR = 15.0
 VERIFY_ROUNDS = 3
 # Until a round is read for the first time, since no answer comes sooner, and from then on, in seconds; each pause is a
-# tenth longer than the one before.
+# fifth longer than the one before.
 FIRST_LOOK, PAUSE, LONGER = 2.5, 0.3, 1.2
 # For how long, in seconds, hosts are waited for that the listener has not heard.
 AFTER_LISTENER = 1.5

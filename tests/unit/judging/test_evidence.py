@@ -221,7 +221,7 @@ def test_a_passive_nat_that_can_not_listen_is_named_with_the_reason() -> None:
 def test_what_failures_come_to_is_sorted_by_what_they_say() -> None:
     columns = [(True, True), (False, True), (False, False), (False, None)]
     hosts = [observation(host, by_active=a, by_passive=p) for host, (a, p) in zip(BACKENDS, columns, strict=False)]
-    found = weigh(hosts, {o.host: o for o in hosts}, situation())
+    found = weigh(hosts, situation(backends=hosts))
     assert found.counted == set(BACKENDS[:4])
     sorted_ = [[o.host for o in each] for each in (found.elsewhere, found.offline, found.proven, found.unproven)]
     assert sorted_ == [[BACKENDS[0]], list(BACKENDS[1:4]), [BACKENDS[1]], [BACKENDS[2]]]
@@ -232,6 +232,5 @@ def test_a_host_counts_by_its_signal_though_a_direct_answer_of_a_moment_before_o
     direct = observation(BACKENDS[3], State.REACHABLE, at=NOW - 2 - HEARD_WITHIN - 0.2)
     signal = replace(direct, at=direct.at + 1.6, relayed_by=STANDBY)
     assert latest_of([direct, signal]) == direct
-    heard = {o.host: o for o in (*offline, direct)}
-    assert weigh(offline, heard, situation(backends=(*offline, direct, signal))).counted == set(BACKENDS[:4])
-    assert weigh(offline, heard, situation(backends=(*offline, direct))).counted == set(BACKENDS[:3])
+    assert weigh(offline, situation(backends=(*offline, direct, signal))).counted == set(BACKENDS[:4])
+    assert weigh(offline, situation(backends=(*offline, direct))).counted == set(BACKENDS[:3])
